@@ -1,0 +1,1 @@
+"""What each Logloop service needs and nothing of the domain."""

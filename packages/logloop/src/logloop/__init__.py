@@ -1,0 +1,1 @@
+"""Send, search and act on logs: handler, client, pytest plugin, command line and local platform."""

@@ -1,0 +1,1 @@
+"""Explains a window of logs with cited evidence."""

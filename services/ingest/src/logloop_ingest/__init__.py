@@ -1,0 +1,1 @@
+"""Accepts logs over HTTP and AMQP and publishes them as confirmed Arrow batches."""

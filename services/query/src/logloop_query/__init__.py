@@ -1,0 +1,1 @@
+"""Stores log batches as segments and answers searches; the API of record."""
