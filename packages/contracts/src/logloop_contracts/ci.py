@@ -1,0 +1,85 @@
+"""Payloads about CI: dispatches that were made or failed, and runs that were followed.
+
+It must not know rules or GitHub's own shapes.
+"""
+
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from logloop_contracts.log_entry import ProjectId
+
+RunStatus = Literal["queued", "in_progress", "completed"]
+RunConclusion = Literal[
+    "success",
+    "failure",
+    "cancelled",
+    "skipped",
+    "timed_out",
+    "action_required",
+    "neutral",
+    "stale",
+    "startup_failure",
+]
+
+
+class _Payload(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Dispatched(_Payload):
+    """A workflow was asked to start. Mode `console` records it only: no credentials are configured."""
+
+    dispatch_id: str
+    project_id: ProjectId
+    correlation_id: str
+    repository: str = Field(examples=["acme/shop"])
+    event_type: str
+    mode: Literal["repository_dispatch", "workflow_dispatch", "console"]
+    rule_id: str | None = None
+    hop: int = Field(0, ge=0, description="How many dispatches came before in this chain.")
+    cause: list[str] = Field(
+        default_factory=list, description="Log ids, analysis id or run id that led here."
+    )
+
+
+class DispatchFailed(_Payload):
+    """A dispatch was refused for good."""
+
+    dispatch_id: str
+    project_id: ProjectId
+    correlation_id: str
+    repository: str
+    event_type: str
+    status: int | None = Field(None, description="HTTP status, None when none came.")
+    detail: str
+    rule_id: str | None = None
+    hop: int = 0
+
+
+class RunUpdated(_Payload):
+    """A workflow run moved forward."""
+
+    run_id: str
+    project_id: ProjectId
+    repository: str
+    workflow: str | None = None
+    name: str | None = None
+    status: RunStatus
+    attempt: int = 1
+    conclusion: RunConclusion | None = None
+    correlation_id: str | None = None
+    dispatch_id: str | None = None
+    hop: int = 0
+    url: str | None = None
+    started_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
+
+
+class RunCompleted(RunUpdated):
+    """A workflow run ended and its logs are being read."""
+
+    status: RunStatus = "completed"
+    failed_jobs: list[str] = Field(default_factory=list)
+    failed_tests: list[str] = Field(default_factory=list)
+    log_count: int = 0

@@ -1,0 +1,151 @@
+"""Log batches as Arrow: the one schema, its codec, log ids and message patterns.
+
+It must not know brokers or databases. Needs the `arrow` extra (pyarrow).
+"""
+
+import base64
+import hashlib
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from logloop_contracts.log_entry import LogEntry
+
+SCHEMA_VERSION = 1
+HOUR_US = 3_600_000_000
+BATCH_ID_LENGTH = 26
+
+_WORDS = pa.dictionary(pa.int32(), pa.utf8())
+
+LOG_SCHEMA = pa.schema(
+    [
+        pa.field("batch", _WORDS, nullable=False),
+        pa.field("row", pa.int32(), nullable=False),
+        pa.field("timestamp", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("severity", _WORDS, nullable=False),
+        pa.field("service_id", _WORDS, nullable=False),
+        pa.field("test_id", _WORDS),
+        pa.field("func_id", _WORDS),
+        pa.field("source", _WORDS),
+        pa.field("message", pa.utf8(), nullable=False),
+        pa.field("pattern", _WORDS, nullable=False),
+        pa.field("attributes", pa.utf8()),
+    ]
+)
+"""Columns of a log batch. `attributes` is JSON text: compact, keys sorted, null when there are none."""
+
+_WRITE_OPTIONS = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1))
+
+
+class BadBatch(ValueError):
+    """The bytes are no log batch of a known schema version."""
+
+
+def encode(batch: pa.RecordBatch | pa.Table) -> bytes:
+    """Write a batch or table of `LOG_SCHEMA` as one Arrow IPC stream with zstd buffers."""
+    table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
+    if table.num_columns and any(column.num_chunks > 1 for column in table.columns):
+        table = table.combine_chunks()
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=_WRITE_OPTIONS) as writer:
+        for part in table.to_batches():
+            writer.write_batch(part)
+    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]  # pyarrow ships no types
+
+
+def decode(body: bytes) -> pa.Table:
+    """Read what `encode` wrote. Raises BadBatch for anything else, before any row is believed."""
+    try:
+        with pa.ipc.open_stream(body) as reader:
+            table = reader.read_all()
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise BadBatch(f"not an Arrow IPC stream: {error}") from error
+    if table.schema.names != LOG_SCHEMA.names or table.schema.types != LOG_SCHEMA.types:
+        raise BadBatch(f"unknown columns {table.schema.names}; this version reads schema {SCHEMA_VERSION}")
+    return table
+
+
+def mask_messages(messages: pa.Array) -> pa.Array:
+    """Pattern of each message: every blank-delimited token that holds a digit becomes `<*>`."""
+    return pc.replace_substring_regex(messages, pattern=r"\S*\d\S*", replacement="<*>")
+
+
+def attributes_text(attributes: dict[str, Any] | None) -> str | None:
+    """JSON text of an attributes object as the batch keeps it, None when empty."""
+    if not attributes:
+        return None
+    return json.dumps(attributes, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def entries_to_batch(entries: Sequence[LogEntry], batch_id: str) -> pa.RecordBatch:
+    """Rows of one batch from entries of one project, in their order. The project is not a column."""
+    columns = {
+        "batch": [batch_id] * len(entries),
+        "row": range(len(entries)),
+        "timestamp": [entry.timestamp for entry in entries],
+        "severity": [entry.severity.value for entry in entries],
+        "service_id": [entry.service_id for entry in entries],
+        "test_id": [entry.test_id for entry in entries],
+        "func_id": [entry.func_id for entry in entries],
+        "source": [entry.source for entry in entries],
+        "message": [entry.message for entry in entries],
+        "attributes": [attributes_text(entry.attributes) for entry in entries],
+    }
+    arrays = {name: _array(name, list(values)) for name, values in columns.items()}
+    arrays["pattern"] = mask_messages(arrays["message"]).dictionary_encode()
+    return pa.RecordBatch.from_arrays([arrays[name] for name in LOG_SCHEMA.names], schema=LOG_SCHEMA)
+
+
+def _array(name: str, values: list[Any]) -> pa.Array:
+    kind = LOG_SCHEMA.field(name).type
+    if pa.types.is_dictionary(kind):
+        return pa.array(values, pa.utf8()).dictionary_encode()
+    return pa.array(values, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class LogId:
+    """Where a log is: its batch, UTC hour (hours since 1970) and row in the batch."""
+
+    batch: str
+    hour: int
+    row: int
+
+
+def log_id(batch: str, timestamp_us: int, row: int) -> str:
+    """The opaque id of a log. `timestamp_us` is microseconds since 1970."""
+    return f"{batch}-{timestamp_us // HOUR_US:x}-{row:x}"
+
+
+def parse_log_id(text: str) -> LogId:
+    """Take a log id apart. Raises ValueError when it is none."""
+    parts = text.split("-") if len(text) <= 64 else []
+    if len(parts) != 3 or len(parts[0]) != BATCH_ID_LENGTH or not parts[0].isalnum():
+        raise ValueError(f"{text[:64]!r} is no log id")
+    try:
+        return LogId(parts[0], int(parts[1], 16), int(parts[2], 16))
+    except ValueError:
+        raise ValueError(f"{text[:64]!r} is no log id") from None
+
+
+def _batch_id(raw: bytes) -> str:
+    return base64.b32hexencode(raw).decode().rstrip("=").lower()
+
+
+def new_batch_id() -> str:
+    """A fresh batch id of 26 characters that sorts by time (milliseconds, then random)."""
+    return _batch_id((time.time_ns() // 1_000_000).to_bytes(6, "big") + os.urandom(10))
+
+
+def derived_batch_id(project_id: str, key: str) -> str:
+    """The batch id of an idempotency key within a project: the same key always gives the same id."""
+    return _batch_id(
+        hashlib.blake2b(f"{project_id}\0{key}".encode(), digest_size=16, person=b"logloop-batch").digest()
+    )
