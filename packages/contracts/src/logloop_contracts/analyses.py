@@ -52,9 +52,7 @@ class AnalysisRequested(_Payload):
     scope: AnalysisScope
     question: str | None = Field(None, max_length=4_000)
     turn: int = Field(0, ge=0, description="0 for the report, then one per follow-up message.")
-    messages: list[ThreadMessage] = Field(
-        default_factory=list, description="The thread so far, oldest first."
-    )
+    messages: list[ThreadMessage] = Field(default_factory=list, description="The thread so far, oldest first.")
 
 
 class EvidenceLine(_Payload):
@@ -128,9 +126,7 @@ class AnalysisProgress(_Payload):
     turn: int = 0
     seq: int = Field(ge=1)
     stage: Literal["started", "reading", "evidence", "asking", "answering", "verifying"]
-    text: str | None = Field(
-        None, description="A sentence for people, or a piece of the answer in stage answering."
-    )
+    text: str | None = Field(None, description="A sentence for people, or a piece of the answer in stage answering.")
     finding: Finding | None = None
 
 

@@ -46,6 +46,7 @@ class Queue:
     consumer: str
     channels: tuple[Channel, ...] = field(default=())
     max_bytes: int = 4 * 2**30
+    when_full: Literal["refuse", "drop_oldest"] = "refuse"
 
     @property
     def retry(self) -> str:
@@ -151,7 +152,8 @@ INGEST_INTAKE = Queue("ingest.intake", "ingest", (INTAKE,))
 QUERY_LOGS = Queue("query.logs", "query", (LOGS,))
 QUERY_ANALYSES = Queue("query.analyses", "query", (ANALYSIS_PROGRESS, ANALYSIS_COMPLETED, ANALYSIS_FAILED))
 ANALYZER_REQUESTS = Queue("analyzer.requests", "analyzer", (ANALYSIS_REQUESTED,))
-CI_BRIDGE_LOGS = Queue("ci-bridge.logs", "ci-bridge", (LOGS,))
+# Rules skip the oldest batches rather than stop the intake of logs when ci-bridge is away for long.
+CI_BRIDGE_LOGS = Queue("ci-bridge.logs", "ci-bridge", (LOGS,), max_bytes=2**30, when_full="drop_oldest")
 CI_BRIDGE_ANALYSES = Queue("ci-bridge.analyses", "ci-bridge", (ANALYSIS_COMPLETED, ANALYSIS_FAILED))
 CI_BRIDGE_RUNS = Queue("ci-bridge.runs", "ci-bridge", (CI_RUN_COMPLETED,))
 QUEUES = (

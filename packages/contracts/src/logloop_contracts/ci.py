@@ -38,9 +38,7 @@ class Dispatched(_Payload):
     mode: Literal["repository_dispatch", "workflow_dispatch", "console"]
     rule_id: str | None = None
     hop: int = Field(0, ge=0, description="How many dispatches came before in this chain.")
-    cause: list[str] = Field(
-        default_factory=list, description="Log ids, analysis id or run id that led here."
-    )
+    cause: list[str] = Field(default_factory=list, description="Log ids, analysis id or run id that led here.")
 
 
 class DispatchFailed(_Payload):

@@ -147,9 +147,7 @@ class LogEntry(BaseModel):
     func_id: Reference | None = Field(
         None, description="Function that wrote the line.", examples=["checkout.pay:charge"]
     )
-    message: Message = Field(
-        description="The text, at most 256 KiB.", examples=["payment timed out after 30 s"]
-    )
+    message: Message = Field(description="The text, at most 256 KiB.", examples=["payment timed out after 30 s"])
     severity: SeverityField = Field(description="debug, info, warn or error; common aliases are mapped.")
     timestamp: UtcTimestamp = Field(
         description="When it happened, with an offset.", examples=["2026-11-22T10:00:00Z"]

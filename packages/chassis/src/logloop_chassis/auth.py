@@ -1,0 +1,282 @@
+"""Who calls and what they may do: API keys, sessions and service tokens become one `Principal`.
+
+It must not write: users, sessions and keys belong to query. API keys are remembered for minutes, so that
+a short outage of MongoDB does not stop the intake of logs.
+"""
+
+import asyncio
+import hmac
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
+from pymongo.errors import PyMongoError
+from starlette.datastructures import Headers
+
+from logloop_chassis.crypto import SERVICE_TOKEN_PREFIX, KeyHasher, read_service_token, session_hash
+from logloop_chassis.mongo import Database, Document
+from logloop_chassis.problems import Forbidden, NotFound, Unauthorized, Unavailable
+
+Scope = Literal["ingest", "read", "write", "admin"]
+
+SECURE_COOKIE = "__Host-logloop"
+PLAIN_COOKIE = "logloop_session"
+KEY_PREFIX = "llk_"
+FRESH_S = 5.0
+STALE_S = 600.0
+_MAX_CACHED = 10_000
+_UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+_KEY_SCOPES: dict[str, frozenset[Scope]] = {
+    "ingest": frozenset({"ingest"}),
+    "read": frozenset({"read"}),
+    "admin": frozenset({"ingest", "read", "write", "admin"}),
+}
+_ROLE_SCOPES: dict[str, frozenset[Scope]] = {
+    "viewer": frozenset({"read"}),
+    "member": frozenset({"read", "ingest", "write"}),
+    "admin": frozenset({"ingest", "read", "write", "admin"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody who calls. `projects` None means every project."""
+
+    kind: Literal["user", "key", "service", "anonymous"]
+    id: str
+    name: str
+    is_admin: bool = False
+    scopes: frozenset[Scope] = frozenset()
+    projects: frozenset[str] | None = frozenset()
+    role_in: dict[str, str] = field(default_factory=dict)
+    session_id: str | None = None
+    must_change_password: bool = False
+
+    def sees(self, project_id: str) -> bool:
+        """Whether the project exists as far as this caller is concerned."""
+        return self.is_admin or self.projects is None or project_id in self.projects
+
+    def may(self, scope: Scope, project_id: str | None) -> bool:
+        """Whether the caller has a scope in a project; None asks for it in all of them."""
+        if self.is_admin:
+            return True
+        if project_id is None:
+            return self.projects is None and scope in self.scopes
+        if not self.sees(project_id):
+            return False
+        return scope in (_ROLE_SCOPES[self.role_in[project_id]] if project_id in self.role_in else self.scopes)
+
+    def only_project(self) -> str | None:
+        """The project of a caller that is bound to exactly one."""
+        return next(iter(self.projects)) if self.projects is not None and len(self.projects) == 1 else None
+
+
+def require(principal: Principal, scope: Scope, project_id: str | None) -> None:
+    """Raise NotFound for a project the caller may not see, Forbidden for a scope it lacks there."""
+    if project_id is not None and not principal.sees(project_id):
+        raise NotFound(f"there is no project {project_id!r} that you may see")
+    if not principal.may(scope, project_id):
+        where = f"in project {project_id!r}" if project_id else "for the whole instance"
+        raise Forbidden(f"this needs the {scope!r} right {where}; ask an administrator")
+
+
+class _Cache:
+    """Bounded map of looked-up documents with the time they were read."""
+
+    def __init__(self) -> None:
+        self._items: OrderedDict[str, tuple[float, Document | None]] = OrderedDict()
+
+    def get(self, key: str, max_age_s: float) -> tuple[Document | None] | None:
+        found = self._items.get(key)
+        if found is None or time.monotonic() - found[0] > max_age_s:
+            return None
+        return (found[1],)
+
+    def put(self, key: str, document: Document | None) -> None:
+        self._items[key] = (time.monotonic(), document)
+        self._items.move_to_end(key)
+        while len(self._items) > _MAX_CACHED:
+            self._items.popitem(last=False)
+
+
+class Authenticator:
+    """Turns the credentials of a request into a Principal."""
+
+    def __init__(self, database: Database, secret_key: str, *, no_auth: bool = False) -> None:
+        self._database = database
+        self._secret_key = secret_key
+        self._hasher = KeyHasher(secret_key)
+        self._no_auth = no_auth
+        self._keys = _Cache()
+        self._projects = _Cache()
+        self._sessions = _Cache()
+        self._lookups: dict[str, asyncio.Future[Document | None]] = {}
+
+    async def authenticate(self, headers: Headers, *, method: str = "GET") -> Principal:
+        """The caller of a request. Raises Unauthorized, Forbidden (cross-site) or Unavailable."""
+        token = bearer_token(headers)
+        if token:
+            return await self.authenticate_token(token)
+        cookie = session_cookie(headers)
+        if cookie:
+            if method in _UNSAFE_METHODS and not same_origin(headers):
+                raise Forbidden("a browser may change things only from Logloop's own pages; scripts use an API key")
+            return await self._session(cookie)
+        if self._no_auth:
+            if method in _UNSAFE_METHODS and not same_origin(headers, absent=True):
+                raise Forbidden("another site's page may not use a Logloop without authentication")
+            return Principal("anonymous", "anonymous", "local user", is_admin=True, projects=None)
+        raise Unauthorized
+
+    async def authenticate_token(self, token: str) -> Principal:
+        """The holder of an API key or service token. Raises Unauthorized or Unavailable."""
+        if token.startswith(SERVICE_TOKEN_PREFIX):
+            claim = read_service_token(self._secret_key, token)
+            if claim is None:
+                raise Unauthorized("this service token is forged or expired")
+            projects = None if claim.project_id is None else frozenset({claim.project_id})
+            scopes: frozenset[Scope] = frozenset({"read", "write", "ingest"})
+            return Principal("service", claim.service, claim.service, scopes=scopes, projects=projects)
+        return await self._key(token)
+
+    async def project_exists(self, project_id: str) -> bool:
+        """Whether a project is there, from a cache of a few seconds that outlives an outage."""
+        return await self._look_up("projects", project_id, self._projects, STALE_S) is not None
+
+    async def _key(self, token: str) -> Principal:
+        prefix, _, rest = token.partition("_")
+        key_id, _, secret = rest.partition("_")
+        if f"{prefix}_" != KEY_PREFIX or not key_id or not secret:
+            raise Unauthorized("this is no API key of Logloop; keys begin with llk_")
+        document = await self._look_up("api_keys", key_id, self._keys, STALE_S)
+        digest = self._hasher.hash(secret)
+        if document is None or not hmac.compare_digest(digest.encode(), str(document["hash"]).encode()):
+            raise Unauthorized("this API key is unknown; create one with 'logloop admin keys create'")
+        if document.get("revoked_at") is not None:
+            raise Unauthorized("this API key was revoked; use another")
+        if _past(document.get("expires_at")):
+            raise Unauthorized("this API key has expired; create a new one")
+        return _key_principal(document)
+
+    async def _session(self, token: str) -> Principal:
+        session = await self._look_up("sessions", session_hash(token), self._sessions, FRESH_S)
+        if session is None or _past(session.get("expires_at")) or _past(session.get("idle_expires_at")):
+            raise Unauthorized("your session has ended; sign in again")
+        user = await self._look_up("users", str(session["user_id"]), self._sessions, FRESH_S)
+        if user is None or user.get("disabled"):
+            raise Unauthorized("this account is disabled; ask an administrator")
+        return _user_principal(user, str(session["_id"]))
+
+    async def _look_up(self, collection: str, key: str, cache: _Cache, stale_s: float) -> Document | None:
+        name = f"{collection}/{key}"
+        fresh = cache.get(name, FRESH_S)
+        if fresh is not None:
+            return fresh[0]
+        try:
+            document = await self._shared_read(collection, key, name)
+        except PyMongoError as error:
+            stale = cache.get(name, stale_s)
+            if stale is not None and stale[0] is not None:
+                return stale[0]
+            raise Unavailable("the database is away, so this caller cannot be checked; try again") from error
+        cache.put(name, document)
+        return document
+
+    async def _shared_read(self, collection: str, key: str, name: str) -> Document | None:
+        """Read a document once, however many requests ask for it at the same time."""
+        waiting = self._lookups.get(name)
+        if waiting is None:
+            waiting = asyncio.ensure_future(self._database[collection].find_one({"_id": key}))
+            self._lookups[name] = waiting
+            waiting.add_done_callback(lambda _: self._lookups.pop(name, None))
+        return await asyncio.shield(waiting)
+
+    def forget(self, collection: str, key: str) -> None:
+        """Drop what is remembered of a document, after this process changed it."""
+        for cache in (self._keys, self._projects, self._sessions):
+            cache._items.pop(f"{collection}/{key}", None)  # noqa: SLF001  # both classes are this module's
+
+
+def _past(moment: datetime | None) -> bool:
+    return moment is not None and moment <= datetime.now(UTC)
+
+
+def _key_principal(document: Document) -> Principal:
+    scopes: frozenset[Scope] = frozenset().union(*(_KEY_SCOPES[scope] for scope in document["scopes"]))
+    project_id = document.get("project_id")
+    return Principal(
+        "key",
+        str(document["_id"]),
+        str(document.get("name", "")),
+        is_admin=project_id is None and "admin" in document["scopes"],
+        scopes=scopes,
+        projects=None if project_id is None else frozenset({project_id}),
+    )
+
+
+def _user_principal(user: Document, session_id: str) -> Principal:
+    roles = {item["project_id"]: item["role"] for item in user.get("projects", [])}
+    return Principal(
+        "user",
+        str(user["_id"]),
+        str(user.get("name") or user.get("email", "")),
+        is_admin=user.get("role") == "admin",
+        projects=None if user.get("role") == "admin" else frozenset(roles),
+        role_in=roles,
+        session_id=session_id,
+        must_change_password=bool(user.get("must_change_password")),
+    )
+
+
+def bearer_token(headers: Headers) -> str | None:
+    """The API key or token of a request."""
+    authorization = headers.get("authorization")
+    if authorization:
+        kind, _, value = authorization.partition(" ")
+        return value.strip() if kind.lower() == "bearer" else None
+    return headers.get("x-api-key")
+
+
+def session_cookie(headers: Headers) -> str | None:
+    """The session token of a request."""
+    cookies = {
+        name.strip(): value.strip()
+        for name, _, value in (part.partition("=") for part in headers.get("cookie", "").split(";"))
+    }
+    return cookies.get(SECURE_COOKIE) or cookies.get(PLAIN_COOKIE)
+
+
+def same_origin(headers: Headers, *, absent: bool = False) -> bool:
+    """Whether a browser sent this request from our own pages; `absent` is the answer when nothing tells."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = headers.get("origin")
+    if origin is None:
+        return absent
+    return urlsplit(origin).netloc == headers.get("x-forwarded-host", headers.get("host", ""))
+
+
+_bearer = HTTPBearer(auto_error=False, description="An API key, as 'Authorization: Bearer llk_…'.")
+_api_key = APIKeyHeader(name="X-API-Key", auto_error=False, description="An API key.")
+_cookie = APIKeyCookie(name=SECURE_COOKIE, auto_error=False, description="Session of a signed-in user.")
+
+
+async def current_principal(
+    request: Request,
+    _bearer: Annotated[Any, Security(_bearer)] = None,
+    _api_key: Annotated[Any, Security(_api_key)] = None,
+    _cookie: Annotated[Any, Security(_cookie)] = None,
+) -> Principal:
+    """FastAPI dependency: the caller. The security schemes are there for OpenAPI."""
+    authenticator: Authenticator = request.app.state.resources.authenticator
+    return await authenticator.authenticate(request.headers, method=request.method)
+
+
+CurrentPrincipal = Annotated[Principal, Depends(current_principal)]

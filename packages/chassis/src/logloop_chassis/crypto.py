@@ -1,0 +1,97 @@
+"""Sealing of credentials at rest, key hashes and short-lived service tokens.
+
+It must not know where any of them is stored.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import time
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+SERVICE_TOKEN_PREFIX = "lls_"  # noqa: S105  # a prefix, not a secret
+
+
+class Unsealable(ValueError):
+    """The text was sealed with another key, for another place, or changed since."""
+
+
+def derive_key(secret_key: str, purpose: str) -> bytes:
+    """A 32-byte key for one purpose from the deployment's secret key."""
+    return HKDF(SHA256(), 32, salt=None, info=f"logloop:{purpose}".encode()).derive(secret_key.encode())
+
+
+class SecretBox:
+    """AES-256-GCM over short texts, bound to the place they are kept at (`place`, such as project and field)."""
+
+    def __init__(self, secret_key: str) -> None:
+        self._cipher = AESGCM(derive_key(secret_key, "settings"))
+
+    def seal(self, text: str, place: str) -> str:
+        """Encrypt; the result is printable."""
+        nonce = os.urandom(12)
+        return "v1:" + base64.b64encode(nonce + self._cipher.encrypt(nonce, text.encode(), place.encode())).decode()
+
+    def open(self, sealed: str, place: str) -> str:
+        """Decrypt. Raises Unsealable."""
+        try:
+            version, _, body = sealed.partition(":")
+            raw = base64.b64decode(body, validate=True)
+            if version != "v1":
+                raise ValueError(version)
+            return self._cipher.decrypt(raw[:12], raw[12:], place.encode()).decode()
+        except (InvalidTag, ValueError) as error:
+            raise Unsealable("this value was sealed with another LOGLOOP_SECRET_KEY; enter it again") from error
+
+
+class KeyHasher:
+    """Hash of API key secrets: HMAC-SHA-256 with a key derived from the deployment's secret key."""
+
+    def __init__(self, secret_key: str) -> None:
+        self._key = derive_key(secret_key, "api-keys")
+
+    def hash(self, secret: str) -> str:
+        """Hex digest of a key's secret part."""
+        return hmac.new(self._key, secret.encode(), hashlib.sha256).hexdigest()
+
+
+def session_hash(token: str) -> str:
+    """What is stored of a session token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceClaim:
+    """Who a service token speaks for: a service, within one project or all (None)."""
+
+    service: str
+    project_id: str | None
+
+
+def issue_service_token(secret_key: str, service: str, project_id: str | None = None, ttl_s: float = 300) -> str:
+    """A bearer token with which one service calls another for `ttl_s` seconds."""
+    claim = {"service": service, "project": project_id, "expires": int(time.time() + ttl_s)}
+    body = base64.urlsafe_b64encode(json.dumps(claim).encode()).decode().rstrip("=")
+    return f"{SERVICE_TOKEN_PREFIX}{body}.{_sign(secret_key, body)}"
+
+
+def read_service_token(secret_key: str, token: str) -> ServiceClaim | None:
+    """The claim of a service token, None when it is forged or expired."""
+    body, _, signature = token.removeprefix(SERVICE_TOKEN_PREFIX).partition(".")
+    if not hmac.compare_digest(_sign(secret_key, body).encode(), signature.encode()):
+        return None
+    claim = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    if claim["expires"] < time.time():
+        return None
+    return ServiceClaim(claim["service"], claim["project"])
+
+
+def _sign(secret_key: str, body: str) -> str:
+    return hmac.new(derive_key(secret_key, "service-tokens"), body.encode(), hashlib.sha256).hexdigest()

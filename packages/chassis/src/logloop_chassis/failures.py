@@ -1,0 +1,185 @@
+"""The three ways a message handler may end without success, and the one place that maps them.
+
+It must not decide which error is which; the handler does.
+"""
+
+import asyncio
+import importlib.metadata
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import structlog
+from faststream.exceptions import RejectMessage
+from logloop_contracts.channels import (
+    DEAD_EXCHANGE,
+    HEADER_ATTEMPT,
+    HEADER_CODE_VERSION,
+    HEADER_DETAIL,
+    HEADER_EXCHANGE,
+    HEADER_FAILED_AT,
+    HEADER_REASON,
+    HEADER_ROUTING_KEY,
+    Queue,
+)
+
+from logloop_chassis.telemetry import MESSAGES, MESSAGES_IN_FLIGHT
+
+MAX_ATTEMPTS = 8
+FIRST_DELAY_S = 1.0
+MAX_DELAY_S = 60.0
+_MAX_DETAIL = 2000
+
+_log = structlog.get_logger()
+
+
+class RetryLater(Exception):
+    """Try this message again after `delay_s` seconds (default: doubling from 1 s); after 8 attempts it is dead."""
+
+    def __init__(self, detail: str, *, delay_s: float | None = None) -> None:
+        super().__init__(detail)
+        self.delay_s = delay_s
+
+
+class Dead(Exception):
+    """This message can never succeed as it is; keep it with the reason, a short word, and a detail."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class Skip(Exception):
+    """Nothing to do for this message: it was done before, or nobody waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message as a handler sees it."""
+
+    body: bytes
+    message_id: str
+    exchange: str
+    routing_key: str
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    content_type: str | None = None
+    redelivered: bool = False
+
+    @property
+    def attempt(self) -> int:
+        """1 for the first try, counted across retries."""
+        value = self.headers.get(HEADER_ATTEMPT, 1)
+        return value if isinstance(value, int) and value > 0 else 1
+
+
+Handler = Callable[[Delivery], Awaitable[None]]
+
+
+class Requeuer(Protocol):
+    """What the mapping needs of the publisher."""
+
+    async def requeue(self, queue: str, delivery: Delivery, headers: Mapping[str, Any], delay_s: float) -> None:
+        """Publish to a queue by name, to expire there after `delay_s`, and wait for the confirm."""
+
+    async def publish_bytes(
+        self,
+        exchange: str,
+        routing_key: str,
+        body: bytes,
+        *,
+        headers: Mapping[str, Any],
+        message_id: str,
+        content_type: str,
+    ) -> None:
+        """Publish and wait for the confirm."""
+
+
+def guarded(queue: Queue, handler: Handler, publisher: Requeuer) -> Handler:
+    """Wrap a handler so that its outcome becomes ack, retry queue or dead queue, and is counted."""
+    in_flight = MESSAGES_IN_FLIGHT.labels(queue.name)
+
+    async def run(delivery: Delivery) -> None:
+        with in_flight.track_inprogress():
+            outcome = await _handle(queue, handler, publisher, delivery)
+        MESSAGES.labels(queue.name, outcome).inc()
+
+    return run
+
+
+async def _handle(queue: Queue, handler: Handler, publisher: Requeuer, delivery: Delivery) -> str:
+    try:
+        await handler(delivery)
+    except Skip:
+        return "skipped"
+    except Dead as error:
+        await _bury(queue, publisher, delivery, error.reason, str(error))
+        return "dead"
+    except RetryLater as error:
+        return await _retry(queue, publisher, delivery, "retries_exhausted", error, error.delay_s)
+    except Exception as error:  # noqa: BLE001  # the one place where an unforeseen error of a handler ends
+        _log.exception("handler failed", queue=queue.name, message_id=delivery.message_id)
+        return await _retry(queue, publisher, delivery, "handler_error", error, None)
+    return "done"
+
+
+async def _retry(
+    queue: Queue, publisher: Requeuer, delivery: Delivery, reason: str, error: Exception, delay_s: float | None
+) -> str:
+    if delivery.attempt >= MAX_ATTEMPTS:
+        await _bury(queue, publisher, delivery, reason, f"{type(error).__name__}: {error}")
+        return "dead"
+    delay = min(MAX_DELAY_S, FIRST_DELAY_S * 2 ** (delivery.attempt - 1)) if delay_s is None else delay_s
+    headers = {**_kept_headers(delivery), **_origin(delivery), HEADER_ATTEMPT: delivery.attempt + 1}
+    await _or_back_to_the_queue(publisher.requeue(queue.retry, delivery, headers, delay))
+    return "retried"
+
+
+async def _bury(queue: Queue, publisher: Requeuer, delivery: Delivery, reason: str, detail: str) -> None:
+    _log.warning("message is dead", queue=queue.name, message_id=delivery.message_id, reason=reason, detail=detail)
+    headers = {
+        **_kept_headers(delivery),
+        **_origin(delivery),
+        HEADER_ATTEMPT: delivery.attempt,
+        HEADER_REASON: reason,
+        HEADER_DETAIL: detail[:_MAX_DETAIL],
+        HEADER_CODE_VERSION: code_version(),
+        HEADER_FAILED_AT: datetime.now(UTC).isoformat(),
+    }
+    await _or_back_to_the_queue(
+        publisher.publish_bytes(
+            DEAD_EXCHANGE.name,
+            queue.name,
+            delivery.body,
+            headers=headers,
+            message_id=delivery.message_id,
+            content_type=delivery.content_type or "application/octet-stream",
+        )
+    )
+
+
+async def _or_back_to_the_queue(publishing: Awaitable[None]) -> None:
+    try:
+        await publishing
+    except Exception as error:
+        _log.warning("could not move a message aside", error=str(error))
+        await asyncio.sleep(0.2)
+        raise RejectMessage(requeue=True) from error
+
+
+def _kept_headers(delivery: Delivery) -> dict[str, Any]:
+    return {
+        name: value for name, value in delivery.headers.items() if not name.startswith(("x-death", "x-first-death"))
+    }
+
+
+def _origin(delivery: Delivery) -> dict[str, Any]:
+    return {
+        HEADER_EXCHANGE: delivery.headers.get(HEADER_EXCHANGE, delivery.exchange),
+        HEADER_ROUTING_KEY: delivery.headers.get(HEADER_ROUTING_KEY, delivery.routing_key),
+    }
+
+
+def code_version() -> str:
+    """Version of the code that is running."""
+    return importlib.metadata.version("logloop-chassis")

@@ -1,0 +1,90 @@
+"""Liveness, readiness and metrics routes; readiness is the truth about what a service depends on.
+
+It must not restart or mend anything.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
+
+Check = Callable[[], Awaitable[None]]
+"""Returns when the dependency works; raises with a sentence when it does not."""
+
+CHECK_TIMEOUT_S = 3.0
+_FRESH_S = 1.0
+
+
+class Health(BaseModel):
+    """Readiness of a service."""
+
+    status: str = Field(examples=["ok"])
+    checks: dict[str, str] = Field(description="'ok' or what is wrong.", examples=[{"mongodb": "ok"}])
+
+
+class HealthRegistry:
+    """Named checks of a service, run together and remembered for a second."""
+
+    def __init__(self) -> None:
+        self._checks: dict[str, Check] = {}
+        self._last: tuple[float, Health] | None = None
+        self.stopping = False
+
+    def add(self, name: str, check: Check) -> None:
+        """Register a dependency."""
+        self._checks[name] = check
+
+    async def report(self) -> Health:
+        """Run every check, at most once a second."""
+        if self.stopping:
+            return Health(status="stopping", checks={})
+        if self._last and time.monotonic() - self._last[0] < _FRESH_S:
+            return self._last[1]
+        answers = await asyncio.gather(*(self._run(check) for check in self._checks.values()))
+        checks = dict(zip(self._checks, answers, strict=True))
+        health = Health(status="ok" if all(a == "ok" for a in answers) else "unavailable", checks=checks)
+        self._last = (time.monotonic(), health)
+        return health
+
+    @staticmethod
+    async def _run(check: Check) -> str:
+        try:
+            async with asyncio.timeout(CHECK_TIMEOUT_S):
+                await check()
+        except TimeoutError:
+            return f"no answer within {CHECK_TIMEOUT_S:.0f} s"
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with a dependency is the answer here
+            return f"{type(error).__name__}: {error}"[:300]
+        return "ok"
+
+
+def health_router(registry: HealthRegistry) -> APIRouter:
+    """Routes /livez, /readyz and /metrics."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/livez", summary="Is the process alive?", response_model=Health)
+    async def livez() -> Health:
+        """Answers as long as the event loop turns; says nothing about dependencies."""
+        return Health(status="ok", checks={})
+
+    @router.get(
+        "/readyz",
+        summary="Can the service do its work?",
+        response_model=Health,
+        responses={503: {"model": Health, "description": "A dependency is away, or the service is stopping."}},
+    )
+    async def readyz() -> Response:
+        """Checks each dependency. 503 names the one that is away."""
+        health = await registry.report()
+        return Response(
+            health.model_dump_json(), status_code=200 if health.status == "ok" else 503, media_type="application/json"
+        )
+
+    @router.get("/metrics", summary="Prometheus metrics", response_class=Response, include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router

@@ -1,0 +1,204 @@
+"""Errors as RFC 9457 problem documents: one base class, one registration.
+
+It must not know what any service does; a service raises these with its own words.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+_log = structlog.get_logger()
+
+
+class ProblemDocument(BaseModel):
+    """The body of every error."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field("about:blank", examples=["about:blank"])
+    title: str = Field(examples=["Not found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["there is no project 'shop'; list projects with GET /api/v1/projects"])
+    instance: str | None = None
+    errors: list[dict[str, Any]] | None = Field(None, description="One object a wrong field: field and reason.")
+
+
+class Problem(Exception):
+    """An answer other than success. `detail` tells the caller what to do; `extra` becomes further members."""
+
+    status = 500
+    title = "Internal error"
+
+    def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None, **extra: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.extra = extra
+
+    def document(self) -> dict[str, Any]:
+        """The problem as a JSON object."""
+        return {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            **self.extra,
+        }
+
+
+class BadRequest(Problem):
+    """The request cannot be read."""
+
+    status, title = 400, "Bad request"
+
+
+class Unauthorized(Problem):
+    """Nobody is signed in, or the key is unknown, revoked or expired."""
+
+    status, title = 401, "Not signed in"
+
+    def __init__(self, detail: str = "send an API key as 'Authorization: Bearer …', or sign in") -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+class Forbidden(Problem):
+    """Known caller without the right to do this."""
+
+    status, title = 403, "Not allowed"
+
+
+class NotFound(Problem):
+    """No such thing, or none the caller may see."""
+
+    status, title = 404, "Not found"
+
+
+class Conflict(Problem):
+    """It exists already, or somebody else changed it first."""
+
+    status, title = 409, "Conflict"
+
+
+class TooLarge(Problem):
+    """Over a size limit."""
+
+    status, title = 413, "Too large"
+
+
+class UnsupportedMedia(Problem):
+    """A content type or encoding that is not accepted."""
+
+    status, title = 415, "Unsupported media type"
+
+
+class Unprocessable(Problem):
+    """Readable, but with wrong values."""
+
+    status, title = 422, "Wrong values"
+
+
+class TooManyRequests(Problem):
+    """Over a rate or capacity limit; come back after `retry_after` seconds."""
+
+    status, title = 429, "Too many requests"
+
+    def __init__(self, detail: str, *, retry_after: int = 1, **extra: Any) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)}, **extra)
+
+
+class Unavailable(Problem):
+    """A part this depends on is away; come back after `retry_after` seconds."""
+
+    status, title = 503, "Not available right now"
+
+    def __init__(self, detail: str, *, retry_after: int = 2, **extra: Any) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)}, **extra)
+
+
+class BadGateway(Problem):
+    """Another service answered with an error."""
+
+    status, title = 502, "Another service failed"
+
+
+_DESCRIPTIONS = {
+    kind.status: (kind.__doc__ or kind.title)
+    for kind in (
+        BadRequest,
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        Conflict,
+        TooLarge,
+        UnsupportedMedia,
+        Unprocessable,
+        TooManyRequests,
+        Unavailable,
+        BadGateway,
+    )
+}
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of an operation that may answer with these problems."""
+    reference = {"$ref": "#/components/schemas/ProblemDocument"}
+    return {
+        status: {
+            "description": _DESCRIPTIONS.get(status, "Problem"),
+            "model": ProblemDocument,
+            "content": {MEDIA_TYPE: {"schema": reference}},
+        }
+        for status in statuses
+    }
+
+
+def problem_response(problem: Problem) -> Response:
+    """The HTTP answer of a problem."""
+    return Response(
+        orjson.dumps(problem.document(), default=str),
+        status_code=problem.status,
+        headers={**problem.headers, "Cache-Control": "no-store"},
+        media_type=MEDIA_TYPE,
+    )
+
+
+async def _on_problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return problem_response(error)
+
+
+async def _on_validation_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = [
+        {"field": ".".join(str(part) for part in item["loc"]), "reason": item["msg"]} for item in error.errors()[:50]
+    ]
+    named = ", ".join(sorted({item["field"] for item in errors})[:5])
+    return problem_response(Unprocessable(f"wrong or missing values: {named}", errors=errors))
+
+
+async def _on_http_exception(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    problem = Problem(str(error.detail), headers=error.headers)
+    problem.status = error.status_code
+    problem.title = str(error.detail)
+    return problem_response(problem)
+
+
+async def _on_crash(request: Request, error: Exception) -> Response:
+    _log.error("request crashed", path=request.url.path, method=request.method, exc_info=error)
+    return problem_response(Problem("this is a fault of Logloop; its own log tells more"))
+
+
+def register_problems(app: FastAPI) -> None:
+    """Make every error of an app a problem document."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_crash)
