@@ -20,7 +20,6 @@ from faststream.rabbit import Channel as AmqpChannel
 from faststream.rabbit import ExchangeType, QueueType, RabbitBroker, RabbitExchange, RabbitQueue
 from faststream.rabbit.annotations import RabbitMessage
 from faststream.rabbit.schemas.queue import QuorumQueueArgs
-from faststream.rabbit.utils import RabbitClientProperties
 from logloop_contracts.channels import DEAD_EXCHANGE, EXCHANGES, QUEUES, Channel, Queue
 from logloop_contracts.envelope import Event
 from pydantic import BaseModel, ValidationError
@@ -45,20 +44,19 @@ class NotPublished(Exception):
         self.reason = reason
 
 
-def amqp_url(url: str, *, heartbeat_s: int = HEARTBEAT_S) -> str:
-    """The URL with our heartbeat, unless it names one."""
+def amqp_url(url: str, *, name: str) -> str:
+    """The URL with our heartbeat, unless it sets one, and a connection name for RabbitMQ's own tools."""
     parts = urlsplit(url)
-    query = {"heartbeat": str(heartbeat_s), **dict(parse_qsl(parts.query))}
+    query = {"heartbeat": str(HEARTBEAT_S), "name": name, **dict(parse_qsl(parts.query))}
     return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 def publishing_broker(url: str, service: str) -> RabbitBroker:
     """A broker to publish with: confirms on, unroutable messages refused. Give it no subscribers."""
     return RabbitBroker(
-        amqp_url(url),
+        amqp_url(url, name=f"{service}-publish"),
         default_channel=AmqpChannel(publisher_confirms=True, on_return_raises=True),
         app_id=f"logloop-{service}",
-        client_properties=RabbitClientProperties(connection_name=f"{service}-publish"),
         reconnect_interval=1.0,
         logger=None,
     )
@@ -67,9 +65,8 @@ def publishing_broker(url: str, service: str) -> RabbitBroker:
 def consuming_broker(url: str, service: str, *, graceful_timeout: float) -> RabbitBroker:
     """A broker to consume with."""
     return RabbitBroker(
-        amqp_url(url),
+        amqp_url(url, name=f"{service}-consume"),
         app_id=f"logloop-{service}",
-        client_properties=RabbitClientProperties(connection_name=f"{service}-consume"),
         reconnect_interval=1.0,
         graceful_timeout=graceful_timeout,
         logger=None,

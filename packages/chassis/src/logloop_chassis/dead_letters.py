@@ -61,7 +61,7 @@ class DeadLetterBox:
     """The dead queues of one service, over a connection that lives for one call."""
 
     def __init__(self, url: str, queues: Sequence[Queue], publisher: Publisher) -> None:
-        self._url = amqp_url(url)
+        self._url = amqp_url(url, name="dead-letters")
         self._queues = {queue.name: queue for queue in queues}
         self._publisher = publisher
         self._one_at_a_time = asyncio.Lock()
