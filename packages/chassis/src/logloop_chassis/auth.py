@@ -8,6 +8,7 @@ import asyncio
 import hmac
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -117,9 +118,17 @@ class Authenticator:
         self._projects = _Cache()
         self._sessions = _Cache()
         self._lookups: dict[str, asyncio.Future[Document | None]] = {}
+        self.on_use: Callable[[Principal], None] | None = None
+        """Called with each caller that was let in; query, the writer of keys and sessions, notes their last use."""
 
     async def authenticate(self, headers: Headers, *, method: str = "GET") -> Principal:
         """The caller of a request. Raises Unauthorized, Forbidden (cross-site) or Unavailable."""
+        principal = await self._authenticate(headers, method)
+        if self.on_use is not None:
+            self.on_use(principal)
+        return principal
+
+    async def _authenticate(self, headers: Headers, method: str) -> Principal:
         token = bearer_token(headers)
         if token:
             return await self.authenticate_token(token)
