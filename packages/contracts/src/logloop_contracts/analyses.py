@@ -26,7 +26,7 @@ FailureReason = Literal[
 
 
 class _Payload(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
 class AnalysisScope(_Payload):

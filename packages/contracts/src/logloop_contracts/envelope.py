@@ -23,7 +23,7 @@ def _now() -> datetime:
 class Event(BaseModel, Generic[Data]):
     """A fact that a service tells the others. Unknown fields are ignored, so a minor version may add some."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     specversion: Literal["1.0"] = "1.0"
     id: str = Field(default_factory=_new_id, description="Consumers are idempotent on it.")
