@@ -1,0 +1,60 @@
+"""Every error is a problem document that says what to do and shows no insides."""
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from logloop_chassis.problems import Problem, Unavailable, problem_responses, register_problems
+from pydantic import BaseModel
+
+
+class Body(BaseModel):
+    count: int
+
+
+@pytest.fixture
+def client() -> httpx.AsyncClient:
+    app = FastAPI()
+    register_problems(app)
+
+    @app.get("/away", responses=problem_responses(503))
+    async def away() -> None:
+        raise Unavailable("RabbitMQ is away; try again", retry_after=7)
+
+    @app.get("/crash")
+    async def crash() -> None:
+        raise ValueError("secret insides")
+
+    @app.post("/count")
+    async def count(body: Body) -> Body:
+        return body
+
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://t")
+
+
+async def test_a_problem_has_its_media_type_status_and_headers(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/away")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
+    assert answer.json()["detail"] == "RabbitMQ is away; try again"
+
+
+async def test_wrong_values_name_their_field_without_repeating_them(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/count", json={"count": "hunter2"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "body.count"
+    assert "hunter2" not in answer.text
+
+
+async def test_a_crash_shows_no_insides(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/crash")
+    assert answer.status_code == 500
+    assert "secret insides" not in answer.text
+
+
+async def test_an_unknown_path_is_a_problem_too(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/nope")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_extra_members_are_part_of_the_document() -> None:
+    assert Problem("x", limit=5).document()["limit"] == 5
