@@ -1,0 +1,32 @@
+"""The demo's shop tells the same story each time, and its incident is where it says."""
+
+from datetime import UTC, datetime, timedelta
+
+from logloop.demo.shop import ROOT_CAUSE_TEXT, SERVICES, Incident, Shop
+
+START = datetime(2026, 11, 22, 10, tzinfo=UTC)
+END = START + timedelta(minutes=20)
+BREAKS = START + timedelta(minutes=15)
+
+
+def test_the_same_seed_gives_the_same_lines() -> None:
+    assert list(Shop("shop", START, END).entries()) == list(Shop("shop", START, END).entries())
+
+
+def test_a_healthy_shop_has_no_errors_and_every_service_speaks() -> None:
+    entries = list(Shop("shop", START, END).entries())
+    assert {entry.service_id for entry in entries} == set(SERVICES)
+    assert not [entry for entry in entries if entry.severity == "error"]
+    assert all(START <= entry.timestamp <= END for entry in entries)
+
+
+def test_in_the_incident_the_root_cause_comes_first_in_every_failed_trace() -> None:
+    entries = list(Shop("shop", START, END, Incident(BREAKS)).entries())
+    errors = [entry for entry in entries if entry.severity == "error"]
+    assert min(entry.timestamp for entry in errors) >= BREAKS
+    first: dict[str, str] = {}
+    for entry in errors:
+        assert entry.attributes
+        first.setdefault(str(entry.attributes["trace_id"]), entry.message)
+    assert first
+    assert all(message.startswith(ROOT_CAUSE_TEXT) for message in first.values())
