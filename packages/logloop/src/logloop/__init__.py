@@ -1,1 +1,62 @@
-"""Send, search and act on logs: handler, client, pytest plugin, command line and local platform."""
+"""What a program needs to send, search and act on logs: entry, client, logging handler.
+
+It must not import anything slow by itself: names are loaded on first use, so that `logloop --help`
+and every pytest run stay fast.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from logloop_contracts import LogEntry, Severity, parse_severity
+
+    from logloop.async_client import AsyncClient
+    from logloop.client import Client
+    from logloop.errors import LogloopError
+    from logloop.handler import LoggingHandler
+    from logloop.results import SearchPage, SendResult, StoredLog
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "LogEntry",
+    "LoggingHandler",
+    "LogloopError",
+    "SearchPage",
+    "SendResult",
+    "Severity",
+    "StoredLog",
+    "__version__",
+    "parse_severity",
+]
+
+_HOMES = {
+    "AsyncClient": "logloop.async_client",
+    "Client": "logloop.client",
+    "LogEntry": "logloop_contracts",
+    "LoggingHandler": "logloop.handler",
+    "LogloopError": "logloop.errors",
+    "SearchPage": "logloop.results",
+    "SendResult": "logloop.results",
+    "Severity": "logloop_contracts",
+    "StoredLog": "logloop.results",
+    "parse_severity": "logloop_contracts",
+}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'logloop' has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

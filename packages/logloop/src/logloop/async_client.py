@@ -1,0 +1,215 @@
+"""The client for event loops: the same calls as `logloop.client`, awaited.
+
+It must not block the loop and owns no background task.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+import httpx
+from logloop_contracts import LogEntry
+
+from logloop import calls
+from logloop.client import FINAL_ANALYSIS_EVENTS
+from logloop.connection import Connection, resolve
+from logloop.errors import Unavailable, Unreachable
+from logloop.results import Analysis, Refusal, Scope, SearchOptions, SearchPage, SendResult, StoredLog
+from logloop.retry import Backoff
+from logloop.sse import EventStreamParser, ServerEvent
+from logloop.transport import AsyncTransport
+
+
+class AsyncClient:
+    """See `Client`: same settings, same methods, same errors. Use it within one event loop."""
+
+    def __init__(
+        self,
+        url: str | None = None,
+        api_key: str | None = None,
+        *,
+        project: str | None = None,
+        service: str | None = None,
+        timeout: float = 10.0,
+        retry_for: float | None = 30.0,
+        http: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.connection: Connection = resolve(url, api_key, project, service)
+        self._transport = AsyncTransport(self.connection, timeout=timeout, retry_for=retry_for, http=http)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._transport.aclose()
+
+    # -- sending
+
+    async def send(
+        self, entries: Iterable[LogEntry | Mapping[str, Any]], *, idempotency_key: str | None = None
+    ) -> SendResult:
+        """Send entries; return once the broker has confirmed them. See `Client.send`."""
+        lines = (calls.entry_line(entry, self.connection) for entry in entries)
+        accepted, rejected, offset = 0, list[Refusal](), 0
+        for number, group in enumerate(calls.split_lines(lines)):
+            key = f"{idempotency_key}-{number}" if idempotency_key and number else idempotency_key
+            result = await self._transport.run(calls.send_lines(group, key))
+            accepted += result.accepted
+            rejected += [Refusal(index=r.index + offset, errors=r.errors) for r in result.rejected]
+            offset += len(group)
+        return SendResult(accepted=accepted, rejected=rejected)
+
+    async def log(
+        self, message: str, *, severity: str = "info", service: str | None = None, **fields: Any
+    ) -> SendResult:
+        """Send one entry now."""
+        entry = {"message": message, "severity": severity, **fields}
+        if service:
+            entry["service_id"] = service
+        return await self.send([entry])
+
+    # -- reading
+
+    async def search(self, q: str = "", **options: Unpack[SearchOptions]) -> SearchPage:
+        """One page of logs, newest first unless order="asc"."""
+        return await self._transport.run(calls.search(self.connection, q, options))
+
+    async def search_all(self, q: str = "", **options: Unpack[SearchOptions]) -> AsyncIterator[StoredLog]:
+        """Every log of a search, page by page."""
+        while True:
+            page = await self.search(q, **options)
+            for item in page.items:
+                yield item
+            if page.next_cursor is None:
+                return
+            options["cursor"] = page.next_cursor
+
+    async def get_log(self, log_id: str) -> StoredLog:
+        """One log by its id. Raises NotFound."""
+        return await self._transport.run(calls.get_log(log_id))
+
+    async def update_log(self, log_id: str, **changes: Any) -> StoredLog:
+        """Change fields of a log and return it. Raises NotFound and Refused."""
+        return await self._transport.run(calls.update_log(log_id, changes))
+
+    async def delete_log(self, log_id: str) -> None:
+        """Remove a log. Raises NotFound."""
+        await self._transport.run(calls.delete_log(log_id))
+
+    async def delete_logs(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
+        """Remove every log a search finds; the answer says how many."""
+        return await self._transport.run(calls.delete_logs(self.connection, q, scope))
+
+    async def histogram(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
+        """Counts over time, by severity."""
+        return await self._transport.run(calls.about_logs(self.connection, "histogram", q, scope))
+
+    async def facets(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
+        """Counts by service and severity."""
+        return await self._transport.run(calls.about_logs(self.connection, "facets", q, scope))
+
+    async def patterns(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
+        """Messages with their changing parts masked, with counts."""
+        return await self._transport.run(calls.about_logs(self.connection, "patterns", q, scope))
+
+    async def context(self, log_id: str, *, before: int = 10, after: int = 10) -> dict[str, Any]:
+        """The logs before and after one log."""
+        return await self._transport.run(calls.context(log_id, before, after))
+
+    async def export(self, q: str = "", *, format: str = "ndjson", **scope: Unpack[Scope]) -> AsyncIterator[bytes]:  # noqa: A002 - the API's own word
+        """Every log of a search as ndjson, csv, parquet or arrow, in pieces of bytes."""
+        async with self._transport.stream(calls.export(self.connection, q, format, scope)) as response:
+            async for piece in response.aiter_bytes():
+                yield piece
+
+    async def tail(
+        self,
+        q: str = "",
+        *,
+        project: str | None = None,
+        on_event: Callable[[ServerEvent], None] | None = None,
+    ) -> AsyncIterator[StoredLog]:
+        """Live logs as they arrive, for ever; a lost connection is opened again."""
+        async for event in self._events(lambda last_id: calls.tail(self.connection, q, project, last_id)):
+            if on_event:
+                on_event(event)
+            if event.event == "log":
+                for item in event.json().get("items", []):
+                    yield StoredLog.model_validate(item)
+
+    # -- analyses
+
+    async def analyze(self, q: str = "", *, question: str | None = None, **scope: Unpack[Scope]) -> Analysis:
+        """Ask for an explanation; returns at once."""
+        return await self._transport.run(calls.analyze(self.connection, q, question, scope))
+
+    async def get_analysis(self, analysis_id: str) -> Analysis:
+        """An analysis as it stands. Raises NotFound."""
+        return await self._transport.run(calls.analysis(analysis_id))
+
+    async def follow_analysis(self, analysis_id: str) -> AsyncIterator[ServerEvent]:
+        """Steps of an analysis until it is completed or failed."""
+        async for event in self._events(lambda last_id: calls.analysis_events(analysis_id, last_id)):
+            yield event
+            if event.event.removeprefix("analysis.") in FINAL_ANALYSIS_EVENTS:
+                return
+
+    async def wait_for_analysis(self, analysis_id: str, *, interval: float = 0.5) -> Analysis:
+        """Ask until the analysis is finished; bound it with `asyncio.timeout`."""
+        while not (found := await self.get_analysis(analysis_id)).is_finished:  # noqa: ASYNC110 - asks a server
+            await asyncio.sleep(interval)
+        return found
+
+    async def ask(self, analysis_id: str, text: str) -> dict[str, Any]:
+        """Ask on about an explanation; the reply arrives as events of the analysis."""
+        return await self._transport.run(calls.ask(analysis_id, text))
+
+    # -- records
+
+    async def list(self, path: str, **params: Any) -> AsyncIterator[dict[str, Any]]:
+        """Every record under a path such as `/projects` or `/ci/runs`."""
+        while True:
+            page = await self._transport.run(calls.list_page(path, params))
+            for item in page.items:
+                yield item
+            if page.next_cursor is None:
+                return
+            params["cursor"] = page.next_cursor
+
+    async def request(
+        self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Any = None
+    ) -> Any:
+        """Any call of the API that answers JSON; `path` is below /api/v1."""
+        return await self._transport.run(calls.request(method, path, params, body))
+
+    async def dispatch(self, **body: Any) -> dict[str, Any]:
+        """Start a workflow: POST /ci/dispatches with these fields; the project is filled in."""
+        body.setdefault("project_id", self.connection.require_project())
+        answer: dict[str, Any] = await self.request("POST", "/ci/dispatches", body=body)
+        return answer
+
+    async def _events(self, call: Callable[[str | None], calls.Call[Any]]) -> AsyncIterator[ServerEvent]:
+        parser, backoff = EventStreamParser(), Backoff(None)
+        opened = False
+        while True:
+            try:
+                async with self._transport.stream(call(parser.last_id)) as response:
+                    opened, backoff = True, Backoff(None)
+                    async for line in response.aiter_lines():
+                        if event := parser.feed(line):
+                            yield event
+                delay = backoff.next_delay()
+            except (Unreachable, Unavailable) as error:
+                delay = backoff.next_delay(getattr(error, "retry_after", None)) if opened else None
+                if delay is None:
+                    raise
+            await asyncio.sleep(delay or 0)

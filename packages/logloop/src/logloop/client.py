@@ -1,0 +1,225 @@
+"""The blocking client: send, search, follow, export and explain logs, and manage records.
+
+It must not hide what happened: refusals are in the result, everything else raises a LogloopError.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+import httpx
+from logloop_contracts import LogEntry
+
+from logloop import calls
+from logloop.connection import Connection, resolve
+from logloop.errors import Unavailable, Unreachable
+from logloop.results import Analysis, Refusal, Scope, SearchOptions, SearchPage, SendResult, StoredLog
+from logloop.retry import Backoff
+from logloop.sse import EventStreamParser, ServerEvent
+from logloop.transport import SyncTransport
+
+FINAL_ANALYSIS_EVENTS = frozenset({"completed", "failed", "cancelled", "done"})
+
+
+class Client:
+    """A connection to the platform. Usable from many threads; close it, or use it in `with`.
+
+    What is not given comes from LOGLOOP_URL, LOGLOOP_API_KEY, LOGLOOP_PROJECT and LOGLOOP_SERVICE, then from
+    `logloop login`, then from `logloop up` on this machine. `timeout` (seconds) bounds one attempt, `retry_for`
+    (seconds) all attempts of one request; 0 tries once.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        api_key: str | None = None,
+        *,
+        project: str | None = None,
+        service: str | None = None,
+        timeout: float = 10.0,
+        retry_for: float | None = 30.0,
+        http: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.connection: Connection = resolve(url, api_key, project, service)
+        self._transport = SyncTransport(self.connection, timeout=timeout, retry_for=retry_for, http=http)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    # -- sending
+
+    def send(
+        self, entries: Iterable[LogEntry | Mapping[str, Any]], *, idempotency_key: str | None = None
+    ) -> SendResult:
+        """Send entries; return once the broker has confirmed them. Retries store once.
+
+        More than 10,000 entries or 8 MiB go as several requests. `idempotency_key` names this very set of entries:
+        calling again with the same key and entries adds nothing. Raises a LogloopError; refusals of single entries
+        are in the result, with their index among `entries`.
+        """
+        lines = (calls.entry_line(entry, self.connection) for entry in entries)
+        accepted, rejected, offset = 0, list[Refusal](), 0
+        for number, group in enumerate(calls.split_lines(lines)):
+            key = f"{idempotency_key}-{number}" if idempotency_key and number else idempotency_key
+            result = self._transport.run(calls.send_lines(group, key))
+            accepted += result.accepted
+            rejected += [Refusal(index=r.index + offset, errors=r.errors) for r in result.rejected]
+            offset += len(group)
+        return SendResult(accepted=accepted, rejected=rejected)
+
+    def log(self, message: str, *, severity: str = "info", service: str | None = None, **fields: Any) -> SendResult:
+        """Send one entry now. `fields` are those of LogEntry: test_id, func_id, source, timestamp, attributes."""
+        entry = {"message": message, "severity": severity, **fields}
+        if service:
+            entry["service_id"] = service
+        return self.send([entry])
+
+    # -- reading
+
+    def search(self, q: str = "", **options: Unpack[SearchOptions]) -> SearchPage:
+        """One page of logs, newest first unless order="asc". `q` is Lucene-style: `severity:error "timed out"`."""
+        return self._transport.run(calls.search(self.connection, q, options))
+
+    def search_all(self, q: str = "", **options: Unpack[SearchOptions]) -> Iterator[StoredLog]:
+        """Every log of a search, page by page; `limit` is the page size."""
+        while True:
+            page = self.search(q, **options)
+            yield from page.items
+            if page.next_cursor is None:
+                return
+            options["cursor"] = page.next_cursor
+
+    def get_log(self, log_id: str) -> StoredLog:
+        """One log by its id. Raises NotFound."""
+        return self._transport.run(calls.get_log(log_id))
+
+    def update_log(self, log_id: str, **changes: Any) -> StoredLog:
+        """Change fields of a log and return it. Raises NotFound and Refused."""
+        return self._transport.run(calls.update_log(log_id, changes))
+
+    def delete_log(self, log_id: str) -> None:
+        """Remove a log. Raises NotFound."""
+        self._transport.run(calls.delete_log(log_id))
+
+    def delete_logs(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
+        """Remove every log a search finds; the answer says how many."""
+        return self._transport.run(calls.delete_logs(self.connection, q, scope))
+
+    def histogram(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
+        """Counts over time, by severity."""
+        return self._transport.run(calls.about_logs(self.connection, "histogram", q, scope))
+
+    def facets(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
+        """Counts by service and severity."""
+        return self._transport.run(calls.about_logs(self.connection, "facets", q, scope))
+
+    def patterns(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
+        """Messages with their changing parts masked, with counts."""
+        return self._transport.run(calls.about_logs(self.connection, "patterns", q, scope))
+
+    def context(self, log_id: str, *, before: int = 10, after: int = 10) -> dict[str, Any]:
+        """The logs before and after one log."""
+        return self._transport.run(calls.context(log_id, before, after))
+
+    def export(self, q: str = "", *, format: str = "ndjson", **scope: Unpack[Scope]) -> Iterator[bytes]:  # noqa: A002 - the API's own word
+        """Every log of a search as ndjson, csv, parquet or arrow, in pieces of bytes."""
+        with self._transport.stream(calls.export(self.connection, q, format, scope)) as response:
+            yield from response.iter_bytes()
+
+    def tail(
+        self,
+        q: str = "",
+        *,
+        project: str | None = None,
+        on_event: Callable[[ServerEvent], None] | None = None,
+    ) -> Iterator[StoredLog]:
+        """Live logs as they arrive, for ever; a lost connection is opened again.
+
+        `on_event` sees every event first, also `dropped` (with how many were left out) and `bye`.
+        """
+        for event in self._events(lambda last_id: calls.tail(self.connection, q, project, last_id)):
+            if on_event:
+                on_event(event)
+            if event.event == "log":
+                for item in event.json().get("items", []):
+                    yield StoredLog.model_validate(item)
+
+    # -- analyses
+
+    def analyze(self, q: str = "", *, question: str | None = None, **scope: Unpack[Scope]) -> Analysis:
+        """Ask for an explanation; returns at once. See `follow_analysis` and `wait_for_analysis`."""
+        return self._transport.run(calls.analyze(self.connection, q, question, scope))
+
+    def get_analysis(self, analysis_id: str) -> Analysis:
+        """An analysis as it stands. Raises NotFound."""
+        return self._transport.run(calls.analysis(analysis_id))
+
+    def follow_analysis(self, analysis_id: str) -> Iterator[ServerEvent]:
+        """Steps of an analysis until it is completed or failed."""
+        for event in self._events(lambda last_id: calls.analysis_events(analysis_id, last_id)):
+            yield event
+            if event.event.removeprefix("analysis.") in FINAL_ANALYSIS_EVENTS:
+                return
+
+    def wait_for_analysis(self, analysis_id: str, *, timeout: float = 300.0, interval: float = 0.5) -> Analysis:
+        """Ask until the analysis is finished. Raises TimeoutError after `timeout` seconds."""
+        end = time.monotonic() + timeout
+        while not (found := self.get_analysis(analysis_id)).is_finished:
+            if time.monotonic() > end:
+                raise TimeoutError(f"analysis {analysis_id} is {found.status} after {timeout:g} s")
+            time.sleep(interval)
+        return found
+
+    def ask(self, analysis_id: str, text: str) -> dict[str, Any]:
+        """Ask on about an explanation; the reply arrives as events of the analysis."""
+        return self._transport.run(calls.ask(analysis_id, text))
+
+    # -- records
+
+    def list(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
+        """Every record under a path: `client.list("/projects")`, `client.list("/ci/runs", project_id="shop")`."""
+        while True:
+            page = self._transport.run(calls.list_page(path, params))
+            yield from page.items
+            if page.next_cursor is None:
+                return
+            params["cursor"] = page.next_cursor
+
+    def request(self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Any = None) -> Any:
+        """Any call of the API that answers JSON; `path` is below /api/v1."""
+        return self._transport.run(calls.request(method, path, params, body))
+
+    def dispatch(self, **body: Any) -> dict[str, Any]:
+        """Start a workflow: POST /ci/dispatches with these fields; the project is filled in."""
+        body.setdefault("project_id", self.connection.require_project())
+        answer: dict[str, Any] = self.request("POST", "/ci/dispatches", body=body)
+        return answer
+
+    def _events(self, call: Callable[[str | None], calls.Call[Any]]) -> Iterator[ServerEvent]:
+        parser, backoff = EventStreamParser(), Backoff(None)
+        opened = False
+        while True:
+            try:
+                with self._transport.stream(call(parser.last_id)) as response:
+                    opened, backoff = True, Backoff(None)
+                    for line in response.iter_lines():
+                        if event := parser.feed(line):
+                            yield event
+                delay = backoff.next_delay()
+            except (Unreachable, Unavailable) as error:
+                delay = backoff.next_delay(getattr(error, "retry_after", None)) if opened else None
+                if delay is None:
+                    raise
+            time.sleep(delay or 0)

@@ -1,0 +1,125 @@
+"""Finds out where the platform is and with which key: arguments, environment, files, in this order.
+
+It must not send a key that a file holds for one address to another address.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from logloop.errors import NotConfigured
+
+DEFAULT_URL = "http://127.0.0.1:8080"
+_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where to send to. `origin` tells which source named the key, for messages to people."""
+
+    url: str
+    api_key: str | None = None
+    project: str | None = None
+    service: str | None = None
+    origin: str = "default"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the platform runs on this machine."""
+        return urlsplit(self.url).hostname in _LOOPBACK_HOSTS
+
+    def require_project(self) -> str:
+        """The project, or NotConfigured that says how to name one."""
+        if not self.project:
+            raise NotConfigured("No project is set. Pass project=… (--project), or set LOGLOOP_PROJECT.")
+        return self.project
+
+    def __repr__(self) -> str:
+        key = "set" if self.api_key else "none"
+        return f"Connection(url={self.url!r}, api_key={key}, project={self.project!r}, service={self.service!r})"
+
+
+def config_path(environ: Mapping[str, str] = os.environ) -> Path:
+    """File that `logloop login` writes: LOGLOOP_CONFIG, else in the user's configuration folder."""
+    if named := environ.get("LOGLOOP_CONFIG"):
+        return Path(named)
+    home = environ.get("XDG_CONFIG_HOME")
+    return (Path(home) if home else Path.home() / ".config") / "logloop" / "config.json"
+
+
+def credentials_path(environ: Mapping[str, str] = os.environ) -> Path:
+    """File that `logloop up` writes on this machine."""
+    if named := environ.get("LOGLOOP_HOME"):
+        return Path(named) / "credentials.json"
+    data = environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "logloop" / "credentials.json"
+
+
+def resolve(
+    url: str | None = None,
+    api_key: str | None = None,
+    project: str | None = None,
+    service: str | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+) -> Connection:
+    """Fill what is not given from LOGLOOP_URL, LOGLOOP_API_KEY, LOGLOOP_PROJECT, LOGLOOP_SERVICE, then the files.
+
+    Raises NotConfigured for a URL that is not http(s).
+    """
+    url = url or environ.get("LOGLOOP_URL") or None
+    api_key = api_key or environ.get("LOGLOOP_API_KEY") or None
+    project = project or environ.get("LOGLOOP_PROJECT") or None
+    service = service or environ.get("LOGLOOP_SERVICE") or None
+    origin = "arguments or environment" if api_key else "none"
+    for path in (config_path(environ), credentials_path(environ)):
+        stored = _read(path)
+        stored_url = clean_url(str(stored.get("url") or DEFAULT_URL)) if stored else None
+        if not stored or (url is not None and clean_url(url) != stored_url):
+            continue
+        url = url or stored_url
+        if not api_key:
+            api_key, origin = stored.get("api_key") or None, str(path)
+        project = project or stored.get("project") or stored.get("project_id") or None
+        service = service or stored.get("service") or None
+    return Connection(clean_url(url or DEFAULT_URL), api_key, project, service, origin)
+
+
+def clean_url(url: str) -> str:
+    """The URL without a trailing slash. Raises NotConfigured when it is not http(s) or has no host."""
+    parts = urlsplit(url.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise NotConfigured(f"{url!r} is no address of a platform. Give one as http://host:8080 (LOGLOOP_URL).")
+    return url.strip().rstrip("/")
+
+
+def save_config(values: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> Path:
+    """Write the file of `logloop login` with mode 600 and return its path."""
+    path = config_path(environ)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(dict(values), file, indent=2)
+        file.write("\n")
+    temporary.replace(path)
+    return path
+
+
+def load_config(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """What `logloop login` stored; empty when there is nothing."""
+    return _read(config_path(environ))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,213 @@
+"""`logging` to Logloop: turns log records into entries and queues them.
+
+It must not block or break the program, whatever the platform does; see `logloop.delivery` for how they travel.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from logloop.connection import resolve
+from logloop.delivery import Delivery, DeliverySettings, DeliveryStats, Entry, is_delivering, say
+from logloop.errors import NotConfigured
+
+if TYPE_CHECKING:
+    import httpx
+
+MAX_MESSAGE_BYTES = 256 * 1024
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_FIELDS = ("service_id", "test_id", "func_id", "source")
+_FOUR_LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "ERROR"})
+_JSON_SCALARS = (str, int, bool, type(None))
+_LOCAL_FORMATTER = logging.Formatter()
+
+
+def severity_of(levelno: int) -> str:
+    """The severity a level of `logging` stands for; levels in between count as the one below."""
+    if levelno >= logging.ERROR:
+        return "error"
+    if levelno >= logging.WARNING:
+        return "warn"
+    return "info" if levelno >= logging.INFO else "debug"
+
+
+def entry_of(record: logging.LogRecord, fixed: Mapping[str, Any], text: str | None = None) -> Entry:
+    """An entry with the record's message, level, time, place and extras, over the fields in `fixed`.
+
+    `text` replaces the message when a formatter made one. The time stays a float of seconds until it is sent.
+    """
+    entry: Entry = dict(fixed)
+    attributes: dict[str, Any] = dict(fixed.get("attributes") or {})
+    attributes["logger.name"] = record.name
+    attributes["thread.name"] = record.threadName
+    attributes["process.name"] = record.processName
+    attributes["process.pid"] = record.process
+    attributes["code.line.number"] = record.lineno
+    if record.levelname not in _FOUR_LEVELS:
+        attributes["severity_text"] = record.levelname
+    for name, value in vars(record).items():
+        if name not in _STANDARD:
+            attributes[name] = value if isinstance(value, _JSON_SCALARS) else _snapshot(value)
+    message = record.getMessage() if text is None else text
+    if record.exc_info and record.exc_info[0] is not None:
+        message = _add_exception(message, attributes, record)
+    if record.stack_info:
+        attributes["code.stacktrace"] = record.stack_info
+    entry["func_id"] = function_of(record)
+    for name in _FIELDS:
+        if name in attributes:
+            entry[name] = str(attributes.pop(name))[:512]
+    entry["message"] = fit(message, attributes)
+    entry["severity"] = severity_of(record.levelno)
+    entry["timestamp"] = record.created
+    entry["attributes"] = attributes
+    return entry
+
+
+def function_of(record: logging.LogRecord) -> str:
+    """`module:function` of a record; the logger's name is the module when it ends like the file."""
+    module = record.name if record.module in {record.name.rpartition(".")[2], "__init__"} else record.module
+    return f"{module}:{record.funcName}"[:512]
+
+
+def fit(message: str, attributes: dict[str, Any]) -> str:
+    """The message, cut visibly when it is over the limit of 256 KiB of UTF-8."""
+    if len(message) * 4 <= MAX_MESSAGE_BYTES:
+        return message
+    data = message.encode("utf-8", "surrogatepass")
+    if len(data) <= MAX_MESSAGE_BYTES:
+        return message
+    attributes["logloop.message_bytes"] = len(data)
+    return data[: MAX_MESSAGE_BYTES - 64].decode("utf-8", "ignore") + f"… [cut, {len(data)} bytes in all]"
+
+
+def _add_exception(message: str, attributes: dict[str, Any], record: logging.LogRecord) -> str:
+    assert record.exc_info
+    kind, error, _ = record.exc_info
+    if not record.exc_text:
+        record.exc_text = _LOCAL_FORMATTER.formatException(
+            record.exc_info
+        )  # as every formatter does: kept for the others
+    assert kind is not None
+    attributes["exception.type"] = (
+        kind.__qualname__ if kind.__module__ == "builtins" else (f"{kind.__module__}.{kind.__qualname__}")
+    )
+    attributes["exception.message"] = str(error)
+    attributes["exception.stacktrace"] = record.exc_text
+    last = "".join(traceback.format_exception_only(kind, error)).strip()
+    return message if last in message else f"{message}\n{last}"
+
+
+def _snapshot(value: Any) -> Any:
+    from logloop.calls import json_safe
+
+    return json_safe(value)  # now: the program may change the object before it is sent
+
+
+def default_service() -> str:
+    """A service id from the program's name, for when none is configured."""
+    path = Path(sys.argv[0] if sys.argv and sys.argv[0] else "python")
+    name = path.parent.name if path.name == "__main__.py" else path.stem
+    name = re.sub(r"[^A-Za-z0-9._:/@-]+", "-", name).strip("-._:/@")
+    return name[:128] or "python"
+
+
+class LoggingHandler(logging.Handler):
+    """Sends log records to Logloop from a background thread.
+
+    Settings that are not given come from LOGLOOP_URL, LOGLOOP_API_KEY, LOGLOOP_PROJECT and LOGLOOP_SERVICE, then
+    `logloop login`, then `logloop up` on this machine. Without a project it says so once and does nothing.
+    `attributes` are added to every entry. When `capacity` entries wait, the oldest are dropped and counted.
+    At exit it waits up to `exit_timeout` seconds.
+    """
+
+    def __init__(
+        self,
+        level: int | str = logging.NOTSET,
+        *,
+        url: str | None = None,
+        api_key: str | None = None,
+        project: str | None = None,
+        service: str | None = None,
+        source: str | None = "python-logging",
+        attributes: Mapping[str, Any] | None = None,
+        capacity: int = 10_000,
+        batch_entries: int = 500,
+        linger: float = 0.5,
+        timeout: float = 10.0,
+        exit_timeout: float = 5.0,
+        on_problem: Callable[[str], None] = say,
+        http: httpx.BaseTransport | None = None,
+    ) -> None:
+        super().__init__(level)
+        self.delivery: Delivery | None = None
+        try:
+            connection = resolve(url, api_key, project, service)
+            project_id = connection.require_project()
+        except NotConfigured as error:
+            on_problem(f"logs are not sent. {error}")
+            return
+        self.fixed: Entry = {"project_id": project_id, "service_id": connection.service or default_service()}
+        if source:
+            self.fixed["source"] = source
+        if attributes:
+            self.fixed["attributes"] = dict(attributes)
+        settings = DeliverySettings(
+            capacity=capacity, batch_entries=batch_entries, linger=linger, timeout=timeout, exit_timeout=exit_timeout
+        )
+        self.delivery = Delivery(connection, settings, report=self._report_dropped, on_problem=on_problem, http=http)
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Filter and queue, without the handler's lock: at exit `logging` holds it while the thread delivers."""
+        if self.delivery is None or is_delivering():
+            return False
+        verdict = self.filter(record)
+        if not verdict:
+            return False
+        self.emit(verdict if isinstance(verdict, logging.LogRecord) else record)
+        return True
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Queue one record. A defect in the record (say, wrong arguments) is told as every handler tells it."""
+        if self.delivery is None:
+            return
+        try:
+            self.delivery.put(self.entry_for(record))
+        except Exception:  # noqa: BLE001 - the contract of logging.Handler.emit
+            self.handleError(record)
+
+    def entry_for(self, record: logging.LogRecord) -> Entry:
+        """The entry a record becomes; override it to add fields."""
+        text = self.formatter.format(record) if self.formatter is not None else None
+        return entry_of(record, self.fixed, text)
+
+    def flush(self, timeout: float | None = None) -> None:
+        """Send what is queued, waiting up to `timeout` seconds (default: `exit_timeout`)."""
+        if self.delivery is not None:
+            self.delivery.flush(timeout)
+
+    def close(self) -> None:
+        """Flush and stop. Called by `logging` at exit."""
+        if self.delivery is not None:
+            self.delivery.close()
+        super().close()
+
+    @property
+    def stats(self) -> DeliveryStats:
+        """Counts of entries sent, dropped, refused and waiting in this process."""
+        return self.delivery.stats if self.delivery is not None else DeliveryStats()
+
+    def _report_dropped(self, number: int) -> Entry:
+        return {
+            **self.fixed,
+            "message": f"{number} log entries were dropped: the queue was full or the platform was away for too long",
+            "severity": "warn",
+            "func_id": "logloop.handler:LoggingHandler",
+            "attributes": {**self.fixed.get("attributes", {}), "logloop.dropped": number},
+        }
