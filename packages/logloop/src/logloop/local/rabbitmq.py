@@ -1,0 +1,256 @@
+"""A private RabbitMQ node: its own name, ports, cookie and folders, on loopback alone.
+
+It must not touch the distribution's own broker or anything in /etc and /var.
+"""
+
+import json
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import urllib.request
+from base64 import b64encode
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote
+
+from logloop.local.errors import CannotStart
+from logloop.local.ports import LOOPBACK, free_port, is_listening
+from logloop.local.processes import Child, clean_env, wait_ready
+
+# Not the wrappers in /usr/sbin: those change the user and insist on the distribution's folders.
+_SERVER_PATHS = (Path("/usr/lib/rabbitmq/bin/rabbitmq-server"),)
+_START_TIMEOUT_S = 90.0
+_STOP_TIMEOUT_S = 30.0
+
+
+def find_server() -> Path | None:
+    """The real `rabbitmq-server` script, None when RabbitMQ is not installed."""
+    for path in _SERVER_PATHS:
+        if path.exists():
+            return path
+    found = shutil.which("rabbitmq-server")
+    return Path(found).resolve() if found else None
+
+
+@dataclass(frozen=True)
+class RabbitSettings:
+    """Limits and names of a node. Sizes in bytes; `management` opens the HTTP API on a port of its own."""
+
+    user: str = "guest"
+    password: str = "guest"  # noqa: S105  # RabbitMQ's own default, for loopback alone
+    management: bool = False
+    memory_limit: int = 1 << 30
+    disk_free_limit: int = 256 << 20
+    on_parent_death: str = "TERM"
+
+
+class RabbitNode:
+    """One broker with its data in `folder`. It can be started, stopped, killed and started again."""
+
+    def __init__(self, folder: Path, settings: RabbitSettings | None = None, *, port: int = 0) -> None:
+        self.folder = folder
+        self.settings = settings or RabbitSettings()
+        self.port = free_port(port)
+        self.epmd_port = free_port()
+        self.management_port = free_port() if self.settings.management else 0
+        self.log = folder / "log" / "rabbitmq.log"
+        self._children: list[Child] = []
+
+    @property
+    def url(self) -> str:
+        """AMQP URL of the default vhost."""
+        return self.vhost_url("/")
+
+    def vhost_url(self, vhost: str) -> str:
+        """AMQP URL of a vhost."""
+        user, password = quote(self.settings.user, safe=""), quote(self.settings.password, safe="")
+        path = "" if vhost == "/" else quote(vhost, safe="")
+        return f"amqp://{user}:{password}@{LOOPBACK}:{self.port}/{path}"
+
+    @property
+    def broker(self) -> Child:
+        """The Erlang machine; for looking at its pid or freezing it."""
+        return self._children[-1]
+
+    def start(self) -> None:
+        """Start the node and wait until it takes connections. Raises CannotStart."""
+        server = find_server()
+        if server is None:
+            raise CannotStart("RabbitMQ is not installed; run: sudo apt-get install rabbitmq-server")
+        self._prepare()
+        epmd = self._child("epmd", [_epmd(), "-port", str(self.epmd_port), "-address", LOOPBACK])
+        broker = self._child("rabbitmq", [str(server)])
+        self._children = [epmd, broker]
+        try:
+            epmd.start()
+            wait_ready(epmd, lambda: is_listening(self.epmd_port), timeout_s=10.0)
+            broker.start()
+            wait_ready(broker, self._answers, timeout_s=_START_TIMEOUT_S)
+        except BaseException:
+            self.kill()
+            raise
+
+    def is_running(self) -> bool:
+        """Whether both of its processes run."""
+        return len(self._children) == 2 and all(child.is_running() for child in self._children)
+
+    def stop(self) -> None:
+        """Stop it in order; what is durable stays."""
+        for child in reversed(self._children):
+            child.stop(_STOP_TIMEOUT_S)
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """End the broker at once, as a crash does; epmd ends with it."""
+        for child in reversed(self._children):
+            if number != signal.SIGKILL and child.is_running():
+                child.signal(number)
+                child.wait(5.0)
+            child.kill()
+
+    def add_vhost(self, name: str) -> str:
+        """Create a vhost through the management API and return its AMQP URL."""
+        self.management("PUT", f"/api/vhosts/{quote(name, safe='')}")
+        permissions = {"configure": ".*", "write": ".*", "read": ".*"}
+        self.management("PUT", f"/api/permissions/{quote(name, safe='')}/{quote(self.settings.user)}", permissions)
+        return self.vhost_url(name)
+
+    def delete_vhost(self, name: str) -> None:
+        """Delete a vhost with everything in it; its connections are closed."""
+        self.management("DELETE", f"/api/vhosts/{quote(name, safe='')}")
+
+    def management(self, method: str, path: str, body: object = None) -> object:
+        """Call the management API; the parsed JSON answer, or None. Raises urllib's HTTPError."""
+        if not self.management_port:
+            raise RuntimeError("this node was started without the management API")
+        request = urllib.request.Request(  # the address is ours
+            f"http://{LOOPBACK}:{self.management_port}{path}",
+            method=method,
+            data=None if body is None and method == "GET" else json.dumps(body if body is not None else {}).encode(),
+            headers={"Authorization": f"Basic {self._basic()}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            content = answer.read()
+        return json.loads(content) if content else None
+
+    def control(self, *arguments: str) -> str:
+        """Run `rabbitmqctl` against this node (a second or two); its output. Raises CalledProcessError."""
+        server = find_server()
+        assert server is not None
+        done = subprocess.run(
+            [str(server.with_name("rabbitmqctl")), "--quiet", *arguments],
+            env=self._env(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        return done.stdout
+
+    def _basic(self) -> str:
+        return b64encode(f"{self.settings.user}:{self.settings.password}".encode()).decode()
+
+    def _answers(self) -> bool:
+        if not self._speaks_amqp():
+            return False
+        if not self.management_port:
+            return True
+        try:
+            self.management("GET", "/api/overview")
+        except (HTTPError, URLError, OSError):
+            return False
+        return True
+
+    def _speaks_amqp(self) -> bool:
+        try:
+            with socket.create_connection((LOOPBACK, self.port), timeout=1.0) as connection:
+                connection.sendall(b"AMQP\x00\x00\x09\x01")
+                return bool(connection.recv(8))
+        except OSError:
+            return False
+
+    def _child(self, name: str, command: list[str]) -> Child:
+        death = "KILL" if self.settings.on_parent_death == "KILL" or name == "epmd" else "TERM"
+        return Child(
+            name,
+            command,
+            self._env(),
+            self.folder / "log" / f"{name}.out",
+            cwd=self.folder,
+            on_parent_death="KILL" if death == "KILL" else "TERM",
+        )
+
+    def _env(self) -> dict[str, str]:
+        folder = self.folder
+        return clean_env(
+            "RABBITMQ_",
+            "ERL_",
+            "NOTIFY_SOCKET",
+            HOME=str(folder),
+            ERL_EPMD_PORT=str(self.epmd_port),
+            ERL_EPMD_ADDRESS=LOOPBACK,
+            # Makes the script `exec` the Erlang machine, so that our child *is* the broker.
+            RUNNING_UNDER_SYSTEMD="true",
+            RABBITMQ_NODENAME="logloop@localhost",
+            RABBITMQ_DIST_PORT=str(self._dist_port),
+            RABBITMQ_MNESIA_BASE=str(folder / "data"),
+            RABBITMQ_LOG_BASE=str(folder / "log"),
+            RABBITMQ_LOGS=str(self.log),
+            RABBITMQ_CONF_ENV_FILE=str(folder / "none.conf"),
+            RABBITMQ_CONFIG_FILE=str(folder / "rabbitmq.conf"),
+            RABBITMQ_ADVANCED_CONFIG_FILE=str(folder / "none.config"),
+            RABBITMQ_ENABLED_PLUGINS_FILE=str(folder / "enabled_plugins"),
+            RABBITMQ_GENERATED_CONFIG_DIR=str(folder / "generated"),
+            RABBITMQ_PID_FILE=str(folder / "rabbitmq.pid"),
+            RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}",
+        )
+
+    def _prepare(self) -> None:
+        self._dist_port = free_port()
+        for part in ("data", "log", "generated"):
+            (self.folder / part).mkdir(parents=True, exist_ok=True)
+        plugins = "[rabbitmq_management]." if self.settings.management else "[]."
+        (self.folder / "enabled_plugins").write_text(plugins + "\n")
+        (self.folder / "rabbitmq.conf").write_text(self._configuration())
+        (self.folder / "rabbitmq.conf").chmod(0o600)
+        _write_cookie(self.folder / ".erlang.cookie")
+
+    def _configuration(self) -> str:
+        settings = self.settings
+        lines = [
+            f"listeners.tcp.1 = {LOOPBACK}:{self.port}",
+            f"default_user = {settings.user}",
+            f"default_pass = {settings.password}",
+            f"vm_memory_high_watermark.absolute = {settings.memory_limit}",
+            f"disk_free_limit.absolute = {settings.disk_free_limit}",
+            "log.file.level = info",
+            "log.console = false",
+            "log.file.rotation.size = 10485760",
+            "log.file.rotation.count = 2",
+        ]
+        if self.management_port:
+            lines += [
+                f"management.tcp.ip = {LOOPBACK}",
+                f"management.tcp.port = {self.management_port}",
+                "management_agent.disable_metrics_collector = true",
+            ]
+        return "\n".join(lines) + "\n"
+
+
+def _write_cookie(path: Path) -> None:
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(20))
+    path.chmod(0o400)
+
+
+def _epmd() -> str:
+    found = shutil.which("epmd")
+    if found:
+        return found
+    for path in sorted(Path("/usr/lib/erlang").glob("erts-*/bin/epmd")):
+        return str(path)
+    raise CannotStart("Erlang's epmd is missing; run: sudo apt-get install --reinstall erlang-base")

@@ -1,0 +1,45 @@
+"""Makes the infrastructure fixtures known to every ring and keeps unit tests away from the network."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import pytest_socket
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.infra import amqp_url, become_owner, fresh_amqp_url, infra, mongo_url, stop_shared
+
+__all__ = ["amqp_url", "fresh_amqp_url", "infra", "mongo_url"]
+
+_UNIT = Path(__file__).parent / "unit"
+
+
+def _is_controller(config: pytest.Config) -> bool:
+    return not hasattr(config, "workerinput")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The process that controls the run owns the nodes; xdist workers inherit its name."""
+    if _is_controller(config):
+        become_owner()
+    # A proxy of the machine must not stand between a test and loopback.
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing running."""
+    if _is_controller(config):
+        stop_shared()
+
+
+@pytest.fixture(autouse=True)
+def _no_network_in_unit_tests(request: pytest.FixtureRequest) -> Iterator[None]:
+    if _UNIT not in request.path.parents:
+        yield
+        return
+    pytest_socket.disable_socket(allow_unix_socket=True)
+    yield
+    pytest_socket.enable_socket()

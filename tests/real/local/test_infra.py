@@ -1,0 +1,99 @@
+"""The test infrastructure itself: every test gets a vhost and a database of its own."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from typing import Any
+
+import aio_pika
+import pytest
+from logloop.local.mongodb import MongoNode
+from logloop_chassis.testing import wait_until
+from pymongo import MongoClient
+
+from tests.infra import Infra, fresh_database, mongo_node, rabbit_node
+
+
+async def _send(url: str, body: bytes) -> None:
+    connection = await aio_pika.connect(url, timeout=10)
+    async with connection:
+        channel = await connection.channel()
+        queue = await channel.declare_queue("kept", durable=True, arguments={"x-queue-type": "quorum"})
+        await channel.default_exchange.publish(
+            aio_pika.Message(body, delivery_mode=aio_pika.DeliveryMode.PERSISTENT), routing_key=queue.name
+        )
+
+
+async def _receive(url: str) -> bytes | None:
+    connection = await aio_pika.connect(url, timeout=10)
+    async with connection:
+        channel = await connection.channel()
+        queue = await channel.declare_queue("kept", durable=True, arguments={"x-queue-type": "quorum"})
+        message = await queue.get(fail=False, no_ack=True)
+        return message.body if message else None
+
+
+async def _receive_soon(url: str) -> bytes:
+    async def receive() -> bytes | None:
+        # A quorum queue elects its leader only after the port is open; a get before that is never answered.
+        with contextlib.suppress(TimeoutError):
+            return await _receive(url)
+        return None
+
+    found = await wait_until(receive)
+    assert found is not None
+    return found
+
+
+async def test_two_vhosts_do_not_see_each_others_messages(infra: Infra, fresh_amqp_url: str) -> None:
+    other = infra.fresh_vhost()
+    await _send(fresh_amqp_url, b"mine")
+    assert await _receive(other) is None
+    assert await _receive(fresh_amqp_url) == b"mine"
+    infra.delete_vhost(other)
+
+
+def test_mongodb_takes_majority_writes_and_transactions(mongo_url: str) -> None:
+    with MongoClient[dict[str, Any]](mongo_url, w="majority", journal=True) as client:
+        database = client[fresh_database()]
+        database.create_collection("things")
+        with client.start_session() as session, session.start_transaction():
+            database.things.insert_one({"_id": 1}, session=session)
+        assert database.things.count_documents({}) == 1
+
+
+@pytest.mark.fault
+def test_a_killed_broker_comes_back_on_the_same_port_with_its_durable_messages() -> None:
+    with rabbit_node() as node:
+        asyncio.run(_send(node.url, b"confirmed"))
+        url = node.url
+        node.kill()
+        assert not node.is_running()
+        node.start()
+        assert node.url == url
+        assert asyncio.run(_receive_soon(url)) == b"confirmed"
+
+
+@pytest.mark.fault
+def test_a_killed_mongod_comes_back_with_acknowledged_writes_even_on_another_port() -> None:
+    with mongo_node() as node:
+        with MongoClient[dict[str, Any]](node.url, w="majority", journal=True) as client:
+            client.kept.things.insert_one({"_id": "acknowledged"})
+        node.kill()
+        moved = MongoNode(node.folder, node.settings)
+        assert moved.port != node.port
+        try:
+            moved.start()
+            with MongoClient[dict[str, Any]](moved.url) as client:
+                assert client.kept.things.find_one() == {"_id": "acknowledged"}
+        finally:
+            moved.kill()
+
+
+def test_a_frozen_mongod_can_be_woken() -> None:
+    with mongo_node() as node:
+        os.kill(node.process.pid, signal.SIGSTOP)
+        os.kill(node.process.pid, signal.SIGCONT)
+        with MongoClient[dict[str, Any]](node.url) as client:
+            assert client.admin.command("ping")["ok"] == 1
