@@ -30,7 +30,7 @@ from logloop_chassis.broker import (
 )
 from logloop_chassis.dead_letters import DeadLetterBox, dead_letter_router
 from logloop_chassis.failures import code_version
-from logloop_chassis.health import HealthRegistry, health_router
+from logloop_chassis.health import Check, HealthRegistry, health_router
 from logloop_chassis.mongo import Database, Document, connect
 from logloop_chassis.problems import register_problems
 from logloop_chassis.settings import ServiceSettings
@@ -159,11 +159,23 @@ async def _start_brokers(resources: Resources[Any]) -> None:
         await resources.publisher.broker.start()
         await declare_topology(resources.publisher.broker)
 
-    await keep_starting("publish", start_publishing)
+    try:
+        await keep_starting("publish", start_publishing)
+    except RuntimeError as error:
+        _log.error("topology refused", detail=str(error))  # noqa: TRY400  # the sentence tells all
+        resources.health.add("topology", _failing(str(error)))
+        return
     BROKER_CONNECTED.labels(resources.service, "publish").set(1)
     await keep_starting("consume", resources.consumer.start)
     BROKER_CONNECTED.labels(resources.service, "consume").set(1)
     _log.info("service is connected")
+
+
+def _failing(detail: str) -> Check:
+    async def check() -> None:
+        raise RuntimeError(detail)
+
+    return check
 
 
 async def _stop_consuming(resources: Resources[Any], starting: asyncio.Task[None]) -> None:

@@ -1,0 +1,210 @@
+"""A service on real RabbitMQ and MongoDB: readiness, confirmed publishing, retries, dead letters, restarts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aio_pika
+import httpx
+import pytest
+from fastapi import FastAPI
+from logloop_chassis.app import Resources, service_app
+from logloop_chassis.broker import NotPublished, event_handler, subscribe
+from logloop_chassis.failures import Dead, RetryLater, Skip
+from logloop_chassis.settings import ServiceSettings
+from logloop_chassis.testing import wait_until
+from logloop_contracts.analyses import AnalysisProgress
+from logloop_contracts.channels import ANALYSES_EXCHANGE, ANALYSIS_PROGRESS, QUERY_ANALYSES
+from logloop_contracts.envelope import Event
+
+from tests.infra import fresh_database, rabbit_node
+
+DEAD = "/api/v1/query/dead-letters"
+
+
+def settings(amqp_url: str, mongo_url: str) -> ServiceSettings:
+    return ServiceSettings(
+        amqp_url=amqp_url, mongo_url=mongo_url, mongo_database=fresh_database(), secret_key="s" * 32, no_auth=True
+    )
+
+
+class Running:
+    """A service with one consumer whose outcomes a test chooses by the text of the message."""
+
+    def __init__(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        self.app = app
+        self.client = client
+        self.seen: list[str] = []
+        self.attempts: dict[str, int] = {}
+
+    @property
+    def resources(self) -> Resources[ServiceSettings]:
+        resources: Resources[ServiceSettings] = self.app.state.resources
+        return resources
+
+    async def handle(self, event: Event[AnalysisProgress]) -> None:
+        text = event.data.text or ""
+        self.seen.append(text)
+        tries = self.attempts[text] = self.attempts.get(text, 0) + 1
+        if text == "dead":
+            raise Dead("no_use", "this can never work")
+        if text == "skip":
+            raise Skip("done before")
+        if text == "later" and tries < 3:
+            raise RetryLater("not yet", delay_s=0.05)
+
+    async def tell(self, text: str) -> None:
+        progress = AnalysisProgress(analysis_id="a", seq=1, stage="started", text=text)
+        await self.resources.publisher.publish_event(
+            ANALYSIS_PROGRESS, progress, project_id="shop", event_id=f"e-{text}"
+        )
+
+    async def dead_letters(self) -> dict[str, Any]:
+        answer = await self.client.get(DEAD)
+        answer.raise_for_status()
+        body: dict[str, Any] = answer.json()
+        return body
+
+    async def is_ready(self) -> bool:
+        return (await self.client.get("/readyz")).status_code == 200
+
+
+@asynccontextmanager
+async def running(configured: ServiceSettings) -> AsyncIterator[Running]:
+    holder: list[Running] = []
+
+    @asynccontextmanager
+    async def open_service(resources: Resources[ServiceSettings], _: FastAPI) -> AsyncIterator[None]:
+        handler = event_handler({ANALYSIS_PROGRESS: lambda event: holder[0].handle(event)})
+        subscribe(resources.consumer, QUERY_ANALYSES, handler, resources.publisher, prefetch=10)
+        yield
+
+    app = service_app(
+        configured, service="query", title="t", description="d", open_service=open_service, dead_letter_prefix=DEAD
+    )
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+        holder.append(Running(app, client))
+        async with app.router.lifespan_context(app):
+            yield holder[0]
+
+
+@pytest.fixture
+async def service(fresh_amqp_url: str, mongo_url: str) -> AsyncIterator[Running]:
+    async with running(settings(fresh_amqp_url, mongo_url)) as started:
+        await wait_until(started.is_ready)
+        yield started
+
+
+async def test_readiness_names_what_is_away(mongo_url: str) -> None:
+    async with running(settings("amqp://guest:guest@127.0.0.1:1/", mongo_url)) as started:
+        assert (await started.client.get("/livez")).status_code == 200
+        answer = await started.client.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json()["checks"]["mongodb"] == "ok"
+        assert answer.json()["checks"]["rabbitmq"] != "ok"
+        with pytest.raises(NotPublished) as refusal:
+            await started.tell("x")
+        assert refusal.value.reason == "unreachable"
+
+
+async def test_a_retried_message_comes_back_until_it_succeeds(service: Running) -> None:
+    await service.tell("later")
+    await wait_until(lambda: service.attempts.get("later") == 3)
+    assert (await service.dead_letters())["total"] == 0
+
+
+async def test_a_dead_letter_tells_its_reason_and_can_be_retried_and_deleted(service: Running) -> None:
+    await service.tell("dead")
+
+    async def letters() -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = (await service.dead_letters())["items"]
+        return items
+
+    [letter] = await wait_until(letters)
+    assert (letter["reason"], letter["detail"], letter["routing_key"]) == (
+        "no_use",
+        "this can never work",
+        "progress.v1",
+    )
+    for _ in range(25):  # looking never uses a letter up
+        assert len(await letters()) == 1
+
+    path = f"{DEAD}/{letter['queue']}/{letter['id']}"
+    assert (await service.client.post(f"{path}/retry")).status_code == 204
+    await wait_until(lambda: service.attempts["dead"] == 2)
+    await wait_until(letters)
+    assert (await service.client.delete(path)).status_code == 204
+    assert await letters() == []
+    assert (await service.client.delete(path)).status_code == 404
+    assert (await service.client.delete(f"{DEAD}/nope/x")).status_code == 404
+
+
+async def test_a_skipped_message_is_gone(service: Running) -> None:
+    await service.tell("skip")
+    await service.tell("ok")
+    await wait_until(lambda: {"skip", "ok"} <= set(service.seen))
+    assert (await service.dead_letters())["total"] == 0
+
+
+@pytest.mark.parametrize("body", [b"junk", b"{}", b"\xff\xfe", b'{"specversion":"1.0"}'])
+async def test_a_body_that_is_no_event_is_a_dead_letter_and_the_next_message_is_served(
+    service: Running, body: bytes
+) -> None:
+    await service.resources.publisher.publish_bytes(
+        ANALYSES_EXCHANGE.name, ANALYSIS_PROGRESS.key, body, headers={}, message_id="junk", content_type="text/plain"
+    )
+    await service.tell("ok")
+    await wait_until(lambda: "ok" in service.seen)
+
+    async def buried() -> bool:
+        return bool((await service.dead_letters())["total"] == 1)
+
+    await wait_until(buried)
+
+
+async def test_a_message_no_queue_takes_is_refused_not_lost_in_silence(service: Running) -> None:
+    with pytest.raises(NotPublished) as refusal:
+        await service.resources.publisher.publish_bytes(
+            ANALYSES_EXCHANGE.name, "nobody.v9", b"x", headers={}, message_id="x", content_type="text/plain"
+        )
+    assert refusal.value.reason == "unroutable"
+    await service.tell("ok")
+    await wait_until(lambda: "ok" in service.seen)
+
+
+async def test_a_queue_with_other_settings_is_named_and_not_deleted(fresh_amqp_url: str, mongo_url: str) -> None:
+    connection = await aio_pika.connect(fresh_amqp_url)
+    async with connection, connection.channel() as channel:
+        await channel.declare_queue(QUERY_ANALYSES.name, durable=True)
+        async with running(settings(fresh_amqp_url, mongo_url)) as started:
+
+            async def complaint() -> str:
+                return str((await started.client.get("/readyz")).json()["checks"].get("topology", ""))
+
+            assert QUERY_ANALYSES.name in await wait_until(complaint)
+        await channel.declare_queue(QUERY_ANALYSES.name, passive=True)
+
+
+@pytest.mark.fault
+async def test_a_broker_that_dies_is_waited_for_and_nothing_confirmed_is_lost(mongo_url: str) -> None:
+    with rabbit_node() as node:
+        async with running(settings(node.url, mongo_url)) as started:
+            await wait_until(started.is_ready)
+            await started.tell("before")
+            await asyncio.to_thread(node.kill)
+            with pytest.raises(NotPublished):
+                await started.tell("while it is away")
+            await asyncio.to_thread(node.start)
+
+            async def told() -> bool:
+                try:
+                    await started.tell("after")
+                except NotPublished:
+                    return False
+                return True
+
+            await wait_until(told, timeout_s=60)
+            await wait_until(lambda: {"before", "after"} <= set(started.seen), timeout_s=60)
+            await wait_until(started.is_ready, timeout_s=60)
