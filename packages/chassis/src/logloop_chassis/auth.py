@@ -180,7 +180,7 @@ class Authenticator:
         user = await self._look_up("users", str(session["user_id"]), self._sessions, FRESH_S)
         if user is None or user.get("disabled"):
             raise Unauthorized("this account is disabled; ask an administrator")
-        return _user_principal(user, str(session["_id"]))
+        return user_principal(user, str(session["_id"]))
 
     async def _look_up(self, collection: str, key: str, cache: _Cache, stale_s: float) -> Document | None:
         name = f"{collection}/{key}"
@@ -229,7 +229,7 @@ def _key_principal(document: Document) -> Principal:
     )
 
 
-def _user_principal(user: Document, session_id: str) -> Principal:
+def user_principal(user: Document, session_id: str) -> Principal:
     roles = {item["project_id"]: item["role"] for item in user.get("projects", [])}
     return Principal(
         "user",
