@@ -76,7 +76,7 @@ async def running(configured: ServiceSettings) -> AsyncIterator[Running]:
 
     @asynccontextmanager
     async def open_service(resources: Resources[ServiceSettings], _: FastAPI) -> AsyncIterator[None]:
-        handler = event_handler({ANALYSIS_PROGRESS: lambda event: holder[0].handle(event)})
+        handler = event_handler({ANALYSIS_PROGRESS: holder[0].handle})
         subscribe(resources.consumer, QUERY_ANALYSES, handler, resources.publisher, prefetch=10)
         yield
 

@@ -20,7 +20,7 @@ from logloop_contracts.log_batch import (
     parse_log_id,
 )
 
-text = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
+text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 optional = st.none() | st.text("abc:/_-", min_size=1, max_size=20)
 entries = st.builds(
     LogEntry,

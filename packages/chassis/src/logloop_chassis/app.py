@@ -162,7 +162,7 @@ async def _start_brokers(resources: Resources[Any]) -> None:
     try:
         await keep_starting("publish", start_publishing)
     except RuntimeError as error:
-        _log.error("topology refused", detail=str(error))  # noqa: TRY400  # the sentence tells all
+        _log.error("topology refused", detail=str(error))  # the sentence tells all
         resources.health.add("topology", _failing(str(error)))
         return
     BROKER_CONNECTED.labels(resources.service, "publish").set(1)

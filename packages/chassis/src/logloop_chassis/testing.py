@@ -7,7 +7,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from logloop_contracts.channels import Channel
 from logloop_contracts.envelope import Event
@@ -17,14 +17,20 @@ T = TypeVar("T")
 Payload = TypeVar("Payload", bound=BaseModel)
 
 
-async def wait_until(
-    condition: Callable[[], T | Awaitable[T]], *, timeout_s: float = 30.0, every_s: float = 0.02
-) -> T:
+@overload
+async def wait_until(condition: Callable[[], Awaitable[T]], *, timeout_s: float = ..., every_s: float = ...) -> T: ...
+
+
+@overload
+async def wait_until(condition: Callable[[], T], *, timeout_s: float = ..., every_s: float = ...) -> T: ...
+
+
+async def wait_until(condition: Callable[[], Any], *, timeout_s: float = 30.0, every_s: float = 0.02) -> Any:
     """Poll until a condition is true and return its value. Raises AssertionError after `timeout_s` seconds."""
     deadline = time.monotonic() + timeout_s
     while True:
         found = condition()
-        value: T = await found if inspect.isawaitable(found) else found
+        value = await found if inspect.isawaitable(found) else found
         if value:
             return value
         if time.monotonic() > deadline:
