@@ -1,0 +1,1 @@
+"""HTTP routes: they parse by type, call one use case and return."""

@@ -1,0 +1,41 @@
+"""What every records route takes: the caller with its address, the use cases, and the parameters of a page.
+
+It must not decide who may do what; `logloop_chassis.auth.require` does.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request
+from logloop_chassis.auth import CurrentPrincipal
+from logloop_chassis.problems import problem_responses
+
+from logloop_query.audit import Actor
+from logloop_query.record_types import PROJECT_ID_PATTERN
+from logloop_query.records import Records
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems of an operation: those named, and the ones that any operation for signed-in callers has."""
+    return problem_responses(*sorted({401, 403, 422, 503, *statuses}))
+
+
+def actor(request: Request, principal: CurrentPrincipal) -> Actor:
+    """The caller with the address it came from."""
+    return Actor(principal, request.client.host if request.client else None)
+
+
+def records(request: Request) -> Records:
+    """The use cases of this instance."""
+    found: Records = request.app.state.records
+    return found
+
+
+CurrentActor = Annotated[Actor, Depends(actor)]
+CurrentRecords = Annotated[Records, Depends(records)]
+ProjectParam = Annotated[
+    str, Query(pattern=PROJECT_ID_PATTERN, description="The project.", examples=["shop"], max_length=63)
+]
+Limit = Annotated[int, Query(ge=1, le=1000, description="How many items a page has.")]
+Cursor = Annotated[
+    str | None, Query(max_length=2000, description="`next_cursor` of the page before; none for the first page.")
+]

@@ -1,0 +1,160 @@
+"""The records half of query: everything but logs. Opens its use cases and names its routers.
+
+It must not hold a rule of any use case.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import Set as AbstractSet
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, FastAPI
+from logloop_chassis.app import Resources
+from logloop_chassis.auth import Principal
+from logloop_chassis.crypto import KeyHasher
+from pymongo.errors import PyMongoError
+
+from logloop_query.accounts import Accounts
+from logloop_query.api_keys import ApiKeys
+from logloop_query.audit import AuditTrail
+from logloop_query.catalogue import BLANK_SERVICE, BLANK_TEST, Catalogue
+from logloop_query.logs_api import LogsApi
+from logloop_query.passwords import Passwords
+from logloop_query.projects import Projects
+from logloop_query.seeding import FirstStart, Seeding
+from logloop_query.sessions import Sessions
+from logloop_query.stores.api_keys import ApiKeyStore
+from logloop_query.stores.audit import AuditStore
+from logloop_query.stores.projects import ProjectStore
+from logloop_query.stores.records import ProjectRecords
+from logloop_query.stores.sessions import AttemptStore, SessionStore
+from logloop_query.stores.users import UserStore
+from logloop_query.throttle import Throttle
+
+_log = structlog.get_logger()
+
+
+@dataclass
+class Records:
+    """The use cases that handlers call, and what the storage half calls (`logs_api.RecordsApi`)."""
+
+    projects: Projects
+    services: Catalogue
+    tests: Catalogue
+    accounts: Accounts
+    sessions: Sessions
+    api_keys: ApiKeys
+    audit: AuditTrail
+    audit_store: AuditStore
+    background: "Background"
+
+    async def on_seen(
+        self, project_id: str, services: AbstractSet[str], tests: AbstractSet[str], at: datetime
+    ) -> None:
+        """Register services and tests whose logs were stored. Idempotent; quick for what is known."""
+        await self.services.seen(project_id, services, at)
+        await self.tests.seen(project_id, tests, at)
+
+    async def retention_days(self, project_id: str) -> int:
+        """Days that a project keeps its logs."""
+        return await self.projects.retention_days(project_id)
+
+    async def on_keys_used(self, key_ids: Iterable[str], at: datetime) -> None:
+        """API keys were used elsewhere, as the header x-key-ids of stored logs tells."""
+        due = self.api_keys.due(key_ids)
+        if due:
+            await self.api_keys.note_use(due, at)
+
+    def note_caller(self, principal: Principal) -> None:
+        """Somebody called this service: move the last use of the key, or the idle end of the session."""
+        if principal.kind == "key":
+            due = self.api_keys.due([principal.id])
+            if due:
+                self.background.spawn(self.api_keys.note_use(due, datetime.now().astimezone()))
+        elif principal.session_id is not None and self.sessions.due(principal.session_id):
+            self.background.spawn(self.sessions.extend(principal.session_id))
+
+
+@dataclass
+class Background:
+    """Owner of small writes that nobody waits for; they end before the service does."""
+
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a write; an outage of the database only costs this note."""
+        task = asyncio.create_task(_quietly(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def finish(self) -> None:
+        """Wait for what is running."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=5)
+
+
+async def _quietly(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except PyMongoError as error:
+        _log.warning("could not note a use", error=str(error)[:200])
+
+
+@asynccontextmanager
+async def open_records(
+    resources: Resources[Any], app: FastAPI, first_start: FirstStart | None = None
+) -> AsyncIterator[Records]:
+    """Indexes, the first start, background work; `app.state.records` for the handlers."""
+    records, stores, seeding = _build(resources, lambda: getattr(app.state, "logs", None))
+    for store in stores:
+        await store.ensure_indexes()
+    await seeding.run(first_start or FirstStart())
+    app.state.records = records
+    resources.authenticator.on_use = records.note_caller
+    deletions = asyncio.create_task(records.projects.run_deletions(resources.stopping), name="project-deletions")
+    try:
+        yield records
+    finally:
+        resources.stopping.set()
+        records.projects.stop()
+        await asyncio.wait([deletions], timeout=10)
+        deletions.cancel()
+        await records.background.finish()
+
+
+def _build(resources: Resources[Any], logs: Callable[[], LogsApi | None]) -> tuple[Records, list[Any], Seeding]:
+    database, authenticator = resources.database, resources.authenticator
+    secret_key = resources.settings.secret_key.get_secret_value()
+    users, projects, keys = UserStore(database), ProjectStore(database), ApiKeyStore(database)
+    services, tests = ProjectRecords(database, "services"), ProjectRecords(database, "tests")
+    session_store, attempts, audit_store = SessionStore(database), AttemptStore(database), AuditStore(database)
+    audit, passwords, sessions = AuditTrail(audit_store), Passwords(), Sessions(session_store, authenticator)
+    api_keys = ApiKeys(keys, projects, KeyHasher(secret_key), authenticator, audit)
+    project_rules = Projects(projects, authenticator, audit, logs)
+    project_rules.owns(
+        doors=[api_keys.remove_all, users.leave_project], records=[services.remove_all, tests.remove_all]
+    )
+    records = Records(
+        projects=project_rules,
+        services=Catalogue("service", BLANK_SERVICE, services, project_rules, audit),
+        tests=Catalogue("test", BLANK_TEST, tests, project_rules, audit),
+        accounts=Accounts(users, projects, sessions, passwords, Throttle(attempts), authenticator, audit),
+        sessions=sessions,
+        api_keys=api_keys,
+        audit=audit,
+        audit_store=audit_store,
+        background=Background(),
+    )
+    stores = [users, projects, keys, services, tests, session_store, attempts, audit_store]
+    return records, stores, Seeding(users, projects, api_keys, passwords)
+
+
+def routers() -> list[APIRouter]:
+    """Every router of this half. Mount them before the logs' own: /logs/analyses comes before /logs/{id}."""
+    from logloop_query.http import api_keys, audit, projects, services, session, tests, users
+
+    return [module.router for module in (session, projects, services, tests, api_keys, users, audit)]

@@ -1,0 +1,129 @@
+"""The records half of query on real MongoDB and RabbitMQ, with a stand-in for the storage half."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from logloop_chassis.app import Resources, service_app
+from logloop_chassis.problems import Unprocessable
+from logloop_chassis.settings import ServiceSettings
+from logloop_query import records
+from logloop_query.logs_api import LogCount, LogScope
+from logloop_query.seeding import FirstStart
+from pydantic import SecretStr
+
+from tests.infra import fresh_database
+
+SECRET_KEY = "k" * 40
+ADMIN_EMAIL = "admin@logloop.local"
+ADMIN_PASSWORD = "first admin password"
+ORIGIN = "http://localhost"
+
+
+@dataclass
+class FakeLogs:
+    """Remembers what the records half asks of the storage half."""
+
+    deleted: list[str] = field(default_factory=list)
+    retention: dict[str, int] = field(default_factory=dict)
+
+    def check_query(self, q: str) -> None:
+        if "((" in q:
+            raise Unprocessable("unbalanced parenthesis at 1")
+
+    async def count(self, scope: LogScope) -> LogCount:
+        return LogCount(len(scope.q), partial=False)
+
+    async def delete_project_logs(self, project_id: str) -> None:
+        self.deleted.append(project_id)
+
+    async def retention_changed(self, project_id: str, days: int) -> None:
+        self.retention[project_id] = days
+
+
+@dataclass
+class Running:
+    """A started app with a client that is signed in as nobody."""
+
+    app: FastAPI
+    logs: FakeLogs
+    resources: Resources[Any]
+
+    def client(self, **options: Any) -> httpx.AsyncClient:
+        """A client of its own cookie jar."""
+        transport = httpx.ASGITransport(self.app, client=(options.pop("ip", "203.0.113.7"), 4711))
+        return httpx.AsyncClient(transport=transport, base_url=options.pop("base_url", ORIGIN), **options)
+
+    def with_key(self, key: str) -> httpx.AsyncClient:
+        """A client that sends an API key."""
+        return self.client(headers={"Authorization": f"Bearer {key}"})
+
+    async def signed_in(self, email: str = ADMIN_EMAIL, password: str = ADMIN_PASSWORD) -> httpx.AsyncClient:
+        """A client with the session cookie of a user, as a browser on our own page sends it."""
+        client = self.client(headers={"Sec-Fetch-Site": "same-origin"})
+        answer = await client.post("/api/v1/session", json={"email": email, "password": password})
+        assert answer.status_code == 201, answer.text
+        client.headers["Cookie"] = cookie_of(answer)
+        return client
+
+
+def cookie_of(answer: httpx.Response) -> str:
+    """The cookie an answer sets, as a browser sends it back. httpx keeps Secure cookies from http by itself."""
+    return answer.headers["set-cookie"].split(";", 1)[0]
+
+
+@contextlib.asynccontextmanager
+async def running(
+    amqp_url: str, mongo_url: str, *, database: str | None = None, first_start: FirstStart | None = None
+) -> AsyncIterator[Running]:
+    """Start the app, by default on a fresh database whose administrator has ADMIN_PASSWORD."""
+    settings = ServiceSettings(
+        amqp_url=SecretStr(amqp_url),
+        mongo_url=SecretStr(mongo_url),
+        mongo_database=database or fresh_database(),
+        secret_key=SecretStr(SECRET_KEY),
+    )
+    wanted = first_start or FirstStart(admin_password=SecretStr(ADMIN_PASSWORD))
+    logs = FakeLogs()
+
+    @contextlib.asynccontextmanager
+    async def open_service(resources: Resources[ServiceSettings], app: FastAPI) -> AsyncIterator[None]:
+        app.state.logs = logs
+        async with records.open_records(resources, app, wanted):
+            yield
+
+    app = service_app(
+        settings,
+        service="query",
+        title="Logloop query",
+        description="",
+        open_service=open_service,
+        dead_letter_prefix="/api/v1/query/dead-letters",
+    )
+    for router in records.routers():
+        app.include_router(router)
+    async with app.router.lifespan_context(app):
+        resources: Resources[Any] = app.state.resources
+        yield Running(app, logs, resources)
+        if database is None:
+            await resources.mongo.drop_database(settings.mongo_database)
+
+
+async def make_project(admin: httpx.AsyncClient, project_id: str) -> None:
+    """Create a project."""
+    answer = await admin.post("/api/v1/projects", json={"id": project_id, "name": project_id.title()})
+    assert answer.status_code == 201, answer.text
+
+
+async def make_key(admin: httpx.AsyncClient, project_id: str | None, *scopes: str) -> str:
+    """Create an API key and return its text."""
+    answer = await admin.post(
+        "/api/v1/api-keys", json={"name": "test", "project_id": project_id, "scopes": list(scopes)}
+    )
+    assert answer.status_code == 201, answer.text
+    key: str = answer.json()["key"]
+    return key
