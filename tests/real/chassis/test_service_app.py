@@ -15,7 +15,8 @@ from logloop_chassis.failures import Dead, RetryLater, Skip
 from logloop_chassis.settings import ServiceSettings
 from logloop_chassis.testing import wait_until
 from logloop_contracts.analyses import AnalysisProgress
-from logloop_contracts.channels import ANALYSES_EXCHANGE, ANALYSIS_PROGRESS, QUERY_ANALYSES
+from logloop_contracts.channels import ANALYSES_EXCHANGE, ANALYSIS_PROGRESS, CI_DISPATCHED, QUERY_ANALYSES
+from logloop_contracts.ci import Dispatched
 from logloop_contracts.envelope import Event
 
 from tests.infra import fresh_database, rabbit_node
@@ -172,6 +173,14 @@ async def test_a_message_no_queue_takes_is_refused_not_lost_in_silence(service: 
     assert refusal.value.reason == "unroutable"
     await service.tell("ok")
     await wait_until(lambda: "ok" in service.seen)
+
+
+async def test_a_fact_that_nobody_listens_to_is_told_all_the_same(service: Running) -> None:
+    dispatched = Dispatched(
+        dispatch_id="d", project_id="shop", correlation_id="c", repository="a/b", event_type="t", mode="console"
+    )
+    event = await service.resources.publisher.publish_event(CI_DISPATCHED, dispatched, project_id="shop")
+    assert event.type == "logloop.ci.dispatched.v1"
 
 
 async def test_a_queue_with_other_settings_is_named_and_not_deleted(fresh_amqp_url: str, mongo_url: str) -> None:

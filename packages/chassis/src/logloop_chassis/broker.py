@@ -20,7 +20,7 @@ from faststream.rabbit import Channel as AmqpChannel
 from faststream.rabbit import ExchangeType, QueueType, RabbitBroker, RabbitExchange, RabbitQueue
 from faststream.rabbit.annotations import RabbitMessage
 from faststream.rabbit.schemas.queue import QuorumQueueArgs
-from logloop_contracts.channels import DEAD_EXCHANGE, EXCHANGES, QUEUES, Channel, Queue
+from logloop_contracts.channels import DEAD_EXCHANGE, EXCHANGES, HEADER_PROJECT, QUEUES, Channel, Queue
 from logloop_contracts.envelope import Event
 from pydantic import BaseModel, ValidationError
 
@@ -198,26 +198,28 @@ class Publisher:
             causationid=causation_id,
             data=data,
         )
-        await self.publish_bytes(
-            channel.exchange.name,
-            channel.key,
+        await self._publish(
             event.model_dump_json(exclude_none=True).encode(),
-            headers={"x-project": project_id},
+            exchange=channel.exchange.name,
+            routing_key=channel.key,
+            # A fact that only live listeners want may have none.
+            mandatory=any(channel in queue.channels for queue in QUEUES),
+            headers={HEADER_PROJECT: project_id},
             message_id=event.id,
             content_type="application/cloudevents+json",
         )
         return event
 
-    async def _publish(self, body: bytes, **options: Any) -> None:
+    async def _publish(self, body: bytes, *, mandatory: bool = True, **options: Any) -> None:
         label = options.get("exchange") or "queue"
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self._timeout_s):
                 try:
-                    answer = await self.broker.publish(body, persist=True, mandatory=True, **options)
+                    answer = await self.broker.publish(body, persist=True, mandatory=mandatory, **options)
                 except ChannelInvalidStateError:
                     # A channel that an earlier error closed is replaced at the next call.
-                    answer = await self.broker.publish(body, persist=True, mandatory=True, **options)
+                    answer = await self.broker.publish(body, persist=True, mandatory=mandatory, **options)
         except TimeoutError as error:
             raise _not_published(label, "timeout", "the broker did not confirm in time") from error
         except aiormq.exceptions.PublishError as error:
