@@ -1,0 +1,1 @@
+"""MongoDB collections that ci-bridge owns; pymongo is used here and nowhere else in the service."""

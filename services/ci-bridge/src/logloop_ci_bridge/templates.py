@@ -1,0 +1,270 @@
+"""Event templates: which typed values a dispatch carries, and the limits GitHub sets on them.
+
+It must not send anything. Text that comes out of logs is attackers' text: every such value passes `safe_text`,
+so that it cannot become a command in a workflow that pastes it into a script.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+MAX_EVENT_TYPE = 100
+MAX_PAYLOAD_KEYS = 10
+MAX_PAYLOAD_BYTES = 64 * 1024
+MAX_FIELDS = MAX_PAYLOAD_KEYS - 1
+ENVELOPE_KEY = "logloop"
+
+FieldType = Literal["string", "integer", "number", "boolean", "timestamp"]
+_UNSAFE = re.compile(r"[^\w .,:/@+=-]")
+_FIELD_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,49}$"
+_JSON_TYPES: Mapping[str, dict[str, Any]] = {
+    "string": {"type": "string"},
+    "integer": {"type": "integer"},
+    "number": {"type": "number"},
+    "boolean": {"type": "boolean"},
+    "timestamp": {"type": "string", "format": "date-time"},
+}
+
+SOURCES: frozenset[str] = frozenset(
+    {
+        "log.id",
+        "log.service_id",
+        "log.test_id",
+        "log.func_id",
+        "log.severity",
+        "log.source",
+        "log.timestamp",
+        "log.message",
+        "log.pattern",
+        "stats.count",
+        "stats.rate",
+        "stats.services",
+        "stats.window_s",
+        "analysis.id",
+        "analysis.verdict",
+        "analysis.findings",
+        "analysis.top_score",
+        "run.id",
+        "run.repository",
+        "run.workflow",
+        "run.conclusion",
+        "run.attempt",
+        "run.log_count",
+        "rule.id",
+        "rule.name",
+        "project.id",
+        "link",
+    }
+)
+"""Where a field may take its value from, besides log.attributes.<key>."""
+
+EventType = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_EVENT_TYPE,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$",
+        examples=["logloop.checkout.timeout-burst"],
+        description="What `on: repository_dispatch: types:` of the workflow names. At most 100 characters.",
+    ),
+]
+
+
+class BadPayload(ValueError):
+    """The values at hand do not make a payload that the template and GitHub accept."""
+
+
+def safe_text(text: str, limit: int = 256) -> str:
+    """A text without any character that a shell, YAML or a workflow command gives a meaning."""
+    return _UNSAFE.sub("_", text).replace("::", ":_")[:limit]
+
+
+class TemplateField(BaseModel):
+    """One value of the payload."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(pattern=_FIELD_NAME, description="Key in client_payload, or name of the workflow's input.")
+    type: FieldType = "string"
+    source: str | None = Field(
+        None,
+        max_length=200,
+        description="Where the value comes from: a known name, or log.attributes.<key>. "
+        "Without a source it is `default`, or what a manual dispatch says.",
+        examples=["log.service_id", "log.attributes.trace_id"],
+    )
+    default: JsonValue = Field(None, description="Value when the source has none.")
+    required: bool = Field(False, description="Refuse the dispatch when there is no value.")
+    enum: list[str] | None = Field(None, max_length=50, description="Of a string: the only values it may have.")
+    max_length: int = Field(256, ge=1, le=1024, description="Of a string: longer text is cut.")
+
+    @model_validator(mode="after")
+    def _known_source(self) -> Self:
+        if self.name == ENVELOPE_KEY:
+            raise ValueError(f"{ENVELOPE_KEY!r} is taken: Logloop puts its own envelope there")
+        source = self.source
+        if source is not None and source not in SOURCES and not source.startswith("log.attributes."):
+            raise ValueError(
+                f"{source!r} is no source; use log.attributes.<key> or one of {', '.join(sorted(SOURCES))}"
+            )
+        if self.enum is not None and self.type != "string":
+            raise ValueError("only a string may have an enum")
+        if self.default is not None:
+            _typed(self, self.default)
+        return self
+
+    def json_schema(self) -> dict[str, Any]:
+        """JSON Schema of the value."""
+        schema = dict(_JSON_TYPES[self.type])
+        if self.type == "string":
+            schema["maxLength"] = self.max_length
+            if self.enum:
+                schema["enum"] = self.enum
+        return schema
+
+
+class TemplateDraft(BaseModel):
+    """What a person writes: the kind of event and its fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=100, examples=["Timeout burst"])
+    description: str = Field("", max_length=2000)
+    event_type: EventType
+    fields: list[TemplateField] = Field(default_factory=list, max_length=MAX_FIELDS)
+
+    @model_validator(mode="after")
+    def _distinct_names(self) -> Self:
+        names = [field.name for field in self.fields]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"fields must have different names: {', '.join(doubled)}")
+        return self
+
+    def payload_schema(self) -> dict[str, Any]:
+        """JSON Schema 2020-12 of the payload without Logloop's envelope."""
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": self.event_type,
+            "type": "object",
+            "properties": {field.name: field.json_schema() for field in self.fields},
+            "required": [field.name for field in self.fields if field.required],
+            "additionalProperties": False,
+        }
+
+    def render(self, values: Mapping[str, Any], given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The payload from sources' `values` by dotted name; `given` by field name wins. Raises BadPayload."""
+        given = given or {}
+        unknown = sorted(set(given) - {field.name for field in self.fields})
+        if unknown:
+            raise BadPayload(f"the template has no field {', '.join(unknown)}; it has {self._names()}")
+        payload: dict[str, Any] = {}
+        for field in self.fields:
+            value = given[field.name] if field.name in given else _source_value(field, values)
+            if value is None or value == "":
+                value = field.default
+            if value is None:
+                if field.required:
+                    raise BadPayload(
+                        f"field {field.name!r} is required and {field.source or 'nobody'} gives no value"
+                    )
+                continue
+            payload[field.name] = _typed(field, value, given=field.name in given)
+        return payload
+
+    def _names(self) -> str:
+        return ", ".join(field.name for field in self.fields) or "none"
+
+
+def _source_value(field: TemplateField, values: Mapping[str, Any]) -> Any:
+    if field.source is None:
+        return None
+    if field.source in values:
+        return values[field.source]
+    prefix = "log.attributes."
+    if field.source.startswith(prefix):
+        return _attribute(values.get("log.attributes") or {}, field.source.removeprefix(prefix))
+    return None
+
+
+def _attribute(attributes: Mapping[str, Any], path: str) -> Any:
+    """A scalar attribute by its whole name, else by its dotted path."""
+    value: Any = attributes.get(path)
+    if value is None:
+        value = attributes
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, str | int | float | bool) else None
+
+
+def _typed(field: TemplateField, value: Any, *, given: bool = False) -> Any:
+    """The value as the field's type. Raises BadPayload."""
+    wrong = BadPayload(f"field {field.name!r} must be {field.type}, got {str(value)[:40]!r}")
+    if field.type == "boolean":
+        if not isinstance(value, bool):
+            raise wrong
+        return value
+    if field.type in ("integer", "number"):
+        return _number(field, value, wrong)
+    if field.type == "timestamp":
+        return _moment(value, wrong)
+    text = str(value) if not isinstance(value, str) else value
+    if given and safe_text(text, field.max_length) != text:
+        raise BadPayload(f"field {field.name!r} may have letters, digits, blanks and _.,:/@+=- only")
+    text = safe_text(text, field.max_length)
+    if field.enum and text not in field.enum:
+        raise BadPayload(f"field {field.name!r} must be one of {', '.join(field.enum)}, got {text[:40]!r}")
+    return text
+
+
+def _number(field: TemplateField, value: Any, wrong: BadPayload) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise wrong
+    try:
+        number = float(value)
+        whole = int(value) if field.type == "integer" and isinstance(value, int | str) else None
+    except (ValueError, OverflowError):
+        raise wrong from None
+    if not math.isfinite(number):
+        raise wrong
+    if field.type == "integer":
+        if whole is None and not number.is_integer():
+            raise wrong
+        return whole if whole is not None else int(number)
+    return number
+
+
+def _moment(value: Any, wrong: BadPayload) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    try:
+        parsed = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise wrong from None
+    if parsed.tzinfo is None:
+        raise wrong
+    return parsed.isoformat().replace("+00:00", "Z")
+
+
+def check_limits(client_payload: Mapping[str, Any]) -> None:
+    """Raise BadPayload when GitHub would refuse the payload for its keys or size."""
+    if len(client_payload) > MAX_PAYLOAD_KEYS:
+        raise BadPayload(f"client_payload may have at most {MAX_PAYLOAD_KEYS} keys, has {len(client_payload)}")
+    size = len(orjson.dumps(client_payload))
+    if size >= MAX_PAYLOAD_BYTES:
+        raise BadPayload(f"client_payload must be below {MAX_PAYLOAD_BYTES} bytes, has {size}; shorten fields")
+
+
+class Template(TemplateDraft):
+    """A stored template."""
+
+    id: str
+    project_id: str
+    revision: int = 1
+    created_at: datetime
+    updated_at: datetime
