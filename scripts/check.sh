@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Every check that needs no running part; all of them run, also after a failure.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+export PATH="$PWD/.venv/bin:$PATH"
+
+failed=()
+
+check() {
+    local name=$1 started=$SECONDS output
+    shift
+    if output=$("$@" 2>&1 </dev/null); then
+        printf '  ok    %-12s %3d s\n' "$name" $((SECONDS - started))
+    else
+        printf '  FAIL  %-12s %3d s   (%s)\n%s\n' "$name" $((SECONDS - started)) "$*" "$output"
+        failed+=("$name")
+    fi
+}
+
+mapfile -t shell_files < <(git ls-files '*.sh' .ci/run)
+mapfile -t dockerfiles < <(git ls-files 'docker/*.Dockerfile')
+mapfile -t workflows < <(git ls-files '.github/workflows/*.yml')
+
+check format ruff format --check .
+check lint ruff check .
+check types mypy packages services tests scripts benchmarks
+check imports lint-imports
+check contracts python scripts/contracts.py --check
+check actionlint actionlint -shellcheck= -pyflakes= "${workflows[@]}"
+check zizmor zizmor --offline --quiet --no-progress "${workflows[@]}"
+check yaml yamllint --strict .
+check dockerfile hadolint "${dockerfiles[@]}"
+check shell shellcheck "${shell_files[@]}"
+
+if [ ${#failed[@]} -gt 0 ]; then
+    printf 'failed: %s\n' "${failed[*]}"
+    exit 1
+fi

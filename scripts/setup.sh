@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# Sets up what `make check`, `make up` and `make test` need, and nothing twice.
+#   scripts/setup.sh check   the Python environment
+#   scripts/setup.sh up      and RabbitMQ and what mongod links to
+#   scripts/setup.sh test    and a browser for the tests of the page
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly UV_VERSION=0.13.9
+readonly LOG=.tools/setup.log
+readonly RABBITMQ=/usr/lib/rabbitmq/bin/rabbitmq-server
+
+say() { printf '==> %s\n' "$*" >&2; }
+
+stop() {
+    printf 'setup: %s\n' "$*" >&2
+    exit 1
+}
+
+# Runs a step with its output in the log; shows how long it takes, and the end of the log when it fails.
+step() {
+    local title=$1 started=$SECONDS pid
+    shift
+    say "$title"
+    "$@" >>"$LOG" 2>&1 </dev/null &
+    pid=$!
+    while kill -0 "$pid" 2>/dev/null; do
+        sleep 0.2
+        if [ -t 2 ]; then printf '\r    %d s ' $((SECONDS - started)) >&2; fi
+    done
+    if [ -t 2 ]; then printf '\r            \r' >&2; fi
+    wait "$pid" && return 0
+    tail -n 15 "$LOG" >&2
+    return 1
+}
+
+find_python() {
+    local name
+    for name in "${PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11; do
+        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            "$name" -c 'import sys; print(sys.executable)'
+            return 0
+        fi
+    done
+    return 1
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then env DEBIAN_FRONTEND=noninteractive "$@"; else sudo env DEBIAN_FRONTEND=noninteractive "$@"; fi
+}
+
+may_be_root() {
+    if [ "$(id -u)" = 0 ]; then return 0; fi
+    command -v sudo >/dev/null || return 1
+    if [ -t 0 ]; then sudo -v; else sudo -n true 2>/dev/null; fi
+}
+
+# A package brings a service that Debian would start on the usual ports and at every boot; policy-rc.d says no.
+apt_install() {
+    local policy=/usr/sbin/policy-rc.d made=
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+        as_root chmod 755 "$policy"
+        made=yes
+    fi
+    local code=0
+    as_root apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" || {
+        as_root apt-get update -q -o DPkg::Lock::Timeout=300
+        as_root apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"
+    } || code=$?
+    if [ -n "$made" ]; then as_root rm -f "$policy"; fi
+    return "$code"
+}
+
+packages() {
+    local why=$1
+    shift
+    command -v apt-get >/dev/null || stop "$why: install $* with this system's package manager, then run make again"
+    may_be_root || stop "$why: run 'apt-get install $*' as root, then run make again"
+    step "installing $* ($why)" apt_install "$@" ||
+        stop "apt-get could not install $*; is there a network? (all of it: $LOG)"
+}
+
+bootstrap_uv() {
+    [ -x .tools/python/bin/uv ] && [ "$(cat .tools/python/uv-version 2>/dev/null)" = "$UV_VERSION" ] && return 0
+    rm -rf .tools/python
+    if ! "$PYTHON_BIN" -m venv .tools/python >>"$LOG" 2>&1; then
+        rm -rf .tools/python
+        packages "Python's venv module is missing" "$("$PYTHON_BIN" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
+        "$PYTHON_BIN" -m venv .tools/python >>"$LOG" 2>&1 || stop "python -m venv does not work; see $LOG"
+    fi
+    step "fetching uv $UV_VERSION" .tools/python/bin/python -m pip install --quiet --disable-pip-version-check "uv==$UV_VERSION" ||
+        stop "the Python package index is not reachable; check the network or pip's configuration"
+    echo "$UV_VERSION" >.tools/python/uv-version
+}
+
+install_workspace() {
+    local uv=.tools/python/bin/uv members=() member
+    [ -x .venv/bin/python ] || "$uv" venv --quiet --python "$PYTHON_BIN" .venv
+    export VIRTUAL_ENV=$PWD/.venv
+    for member in packages/* services/*; do members+=(-e "$member$([ "$member" = packages/logloop ] && echo '[local]')"); done
+    "$uv" pip sync --quiet --require-hashes requirements.lock
+    "$uv" pip install --quiet --no-deps "${members[@]}"
+}
+
+python_environment() {
+    local stamp
+    stamp=$("$PYTHON_BIN" -V && sha256sum requirements.lock pyproject.toml packages/*/pyproject.toml services/*/pyproject.toml)
+    [ -x .venv/bin/python ] && [ "$(cat .venv/setup-stamp 2>/dev/null)" = "$stamp" ] && return 0
+    bootstrap_uv
+    step "installing Python packages into .venv" install_workspace ||
+        stop "the Python packages could not be installed; is there a network? (all of it: $LOG)"
+    echo "$stamp" >.venv/setup-stamp
+}
+
+rabbitmq() {
+    [ -x "$RABBITMQ" ] || command -v rabbitmq-server >/dev/null && return 0
+    packages "RabbitMQ is missing" rabbitmq-server
+    # We start a node of our own; the packaged one must not come up at the next boot either.
+    if command -v systemctl >/dev/null; then as_root systemctl disable rabbitmq-server >>"$LOG" 2>&1 || true; fi
+}
+
+mongod_libraries() {
+    command -v mongod >/dev/null && return 0
+    local mongod
+    mongod=$(.venv/bin/python -c 'from logloop.local.mongodb import find_mongod; print(find_mongod() or "")')
+    [ -n "$mongod" ] || stop "there is no mongod for this machine ($(uname -sm)): install MongoDB, or set LOGLOOP_MONGO_URL"
+    if ldd "$mongod" | grep -q 'libcurl.*not found'; then packages "mongod needs libcurl" libcurl4; fi
+}
+
+browser() {
+    local name
+    for name in chromium chromium-browser google-chrome; do command -v "$name" >/dev/null && return 0; done
+    packages "a browser for the tests of the page is missing" chromium
+}
+
+main() {
+    mkdir -p .tools
+    exec 9>.tools/setup.lock
+    flock 9
+    PYTHON_BIN=$(find_python) || stop "Python 3.11 or newer is needed; this machine has $(python3 -V 2>&1 || true). Install one and set PYTHON=/path/to/python3"
+    python_environment
+    case ${1:-check} in
+    check) ;;
+    up)
+        [ -n "${LOGLOOP_AMQP_URL:-}" ] || rabbitmq
+        [ -n "${LOGLOOP_MONGO_URL:-}" ] || mongod_libraries
+        ;;
+    test)
+        [ -n "${LOGLOOP_TEST_AMQP_URL:-}" ] || rabbitmq
+        [ -n "${LOGLOOP_TEST_MONGO_URL:-}" ] || mongod_libraries
+        browser
+        ;;
+    *) stop "unknown purpose '$1'; say check, up or test" ;;
+    esac
+}
+
+main "$@"
