@@ -1,0 +1,200 @@
+"""A load client as a process of its own, so that its CPU is counted apart: `python -m benchmarks.load '{…}'`.
+
+It must not measure the services; it prepares its requests, prints `ready`, waits for a line on standard input,
+sends everything and prints what it saw as one JSON object.
+"""
+
+import asyncio
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from benchmarks.http_client import Connection, request_head
+from benchmarks.lines import PROFILES, at_hour, body, with_needle
+
+
+@dataclass(frozen=True)
+class LoadPlan:
+    """What one client process sends. `hours` spreads the requests over so many hours that end now.
+
+    `needle`: put into the first line of request number `needle_at`. `rate`: requests a second, 0 means as fast
+    as the connections allow. `bodies`: how many distinct bodies are built before the start.
+    """
+
+    url: str
+    key: str
+    project: str
+    profile: str
+    requests: int
+    logs_a_request: int
+    connections: int
+    seed: int = 1
+    hours: int = 1
+    bodies: int = 100
+    rate: float = 0.0
+    needle: str = ""
+    needle_at: int = -1
+    first_request: int = 0
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What a client saw. Times in seconds on the monotonic clock of the machine; latencies of 202 answers in ms."""
+
+    begin: float
+    end: float
+    accepted_requests: int
+    statuses: dict[str, int]
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+    cpu_s: float
+
+    @property
+    def refused(self) -> int:
+        """Requests that were not answered with 202."""
+        return sum(self.statuses.values()) - self.accepted_requests
+
+
+@dataclass
+class _Seen:
+    latencies: list[float] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+
+
+class _Sender:
+    def __init__(self, plan: LoadPlan) -> None:
+        self._plan = plan
+        self._bodies = [
+            body(PROFILES[plan.profile], plan.project, plan.seed * 100_000 + number, plan.logs_a_request)
+            for number in range(min(plan.bodies, plan.requests))
+        ]
+        self._last_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+        self._numbers: Iterator[int] = iter(range(plan.requests))
+        self.seen = _Seen()
+
+    def _request(self, number: int) -> tuple[bytes, bytes]:
+        plan = self._plan
+        # Hour by hour, oldest first: neighbours in time arrive together, as they do in real life.
+        hours_ago = plan.hours - 1 - number * plan.hours // plan.requests
+        text = at_hour(self._bodies[number % len(self._bodies)], self._last_hour - timedelta(hours=hours_ago))
+        if number == plan.needle_at:
+            text = with_needle(text, plan.needle)
+        return request_head("POST", plan.url, key=plan.key, length=len(text)), text
+
+    async def _send(self, connection: Connection, begin: float) -> None:
+        for number in self._numbers:
+            if self._plan.rate:
+                await asyncio.sleep(max(0.0, begin + number / self._plan.rate - time.monotonic()))
+            head, text = self._request(number)
+            sent = time.perf_counter()
+            status, answer = await connection.exchange(head, text)
+            while status in {429, 503}:
+                self.seen.statuses[status] += 1
+                await asyncio.sleep(0.2)
+                status, answer = await connection.exchange(head, text)
+            self.seen.statuses[status] += 1
+            if status != 202:
+                raise RuntimeError(f"answer {status}: {answer[:500]!r}")
+            self.seen.latencies.append((time.perf_counter() - sent) * 1000)
+
+    async def run(self) -> LoadResult:
+        plan = self._plan
+        connections = [await Connection.open(plan.url) for _ in range(plan.connections)]
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        await asyncio.to_thread(sys.stdin.readline)
+        before, begin = _cpu_s(), time.monotonic()
+        await asyncio.gather(*(self._send(connection, begin) for connection in connections))
+        end = time.monotonic()
+        ordered = sorted(self.seen.latencies)
+        return LoadResult(
+            begin=begin,
+            end=end,
+            accepted_requests=self.seen.statuses[202],
+            statuses={str(status): count for status, count in self.seen.statuses.items()},
+            p50_ms=percentile(ordered, 0.50),
+            p99_ms=percentile(ordered, 0.99),
+            max_ms=ordered[-1],
+            cpu_s=_cpu_s() - before,
+        )
+
+
+def percentile(ordered: list[float], share: float) -> float:
+    """The smallest value that at least `share` of the ordered values do not exceed."""
+    return ordered[max(0, -(-int(share * 1000) * len(ordered) // 1000) - 1)]
+
+
+def _cpu_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+class LoadClient:
+    """The parent's end of a load client process: prepared when made, sends when told."""
+
+    def __init__(self, plan: LoadPlan) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.load", json.dumps(asdict(plan))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def wait_prepared(self) -> None:
+        """Wait until its bodies are built and its connections are open."""
+        assert self._process.stdout is not None
+        if self._process.stdout.readline() != "ready\n":
+            raise RuntimeError("the load client did not get ready; its error is above")
+
+    def go(self) -> None:
+        """Let it send."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("go\n")
+        self._process.stdin.flush()
+
+    def result(self) -> LoadResult:
+        """Wait for its end. Raises RuntimeError when a request was answered with an error."""
+        out, _ = self._process.communicate()
+        if self._process.returncode != 0:
+            raise RuntimeError("the load client failed; its error is above")
+        return LoadResult(**json.loads(out))
+
+    def stop(self) -> None:
+        """End it, whatever it does."""
+        self._process.kill()
+        self._process.communicate()
+
+
+def run_load(plan: LoadPlan) -> LoadResult:
+    """Prepare, send, wait."""
+    client = LoadClient(plan)
+    try:
+        client.wait_prepared()
+        client.go()
+        return client.result()
+    finally:
+        client.stop()
+
+
+def main() -> None:
+    """Entry of the client process."""
+    import uvloop
+
+    plan = LoadPlan(**json.loads(sys.argv[1]))
+    result = uvloop.run(_prepare_and_run(plan))
+    sys.stdout.write(json.dumps(asdict(result)) + "\n")
+
+
+async def _prepare_and_run(plan: LoadPlan) -> LoadResult:
+    return await _Sender(plan).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""What a benchmark run plays on: a private RabbitMQ and mongod with data on disk, and the services as processes.
+
+It must not measure anything.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from logloop.local.mongodb import MongoNode, MongoSettings
+from logloop.local.rabbitmq import RabbitNode, RabbitSettings
+from pymongo import MongoClient
+
+from tests.system.platform import Platform
+
+DATABASE = "logloop"
+PROJECT = "bench"
+_TMPFS = {"tmpfs", "ramfs"}
+
+
+@dataclass
+class Stage:
+    """Everything that runs. `disk` says on which file system the data lie."""
+
+    folder: Path
+    disk: str
+    rabbit: RabbitNode
+    mongo: MongoNode
+    platform: Platform
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The processes that take part in the intake and search of logs."""
+        return {
+            "ingest": self.platform["ingest"].child.pid,
+            "query": self.platform["query"].child.pid,
+            "broker": self.rabbit.broker.pid,
+            "mongod": self.mongo.process.pid,
+        }
+
+    @contextlib.contextmanager
+    def mongo_client(self) -> Iterator[MongoClient[dict[str, Any]]]:
+        """A client of the mongod, for figures that only the database knows."""
+        with MongoClient[dict[str, Any]](self.mongo.url) as client:
+            yield client
+
+
+@contextlib.contextmanager
+def stage() -> Iterator[Stage]:
+    """Start all, and remove all afterwards."""
+    parent = Path("/var/tmp") if Path("/var/tmp").is_dir() else Path(tempfile.gettempdir())
+    folder = Path(tempfile.mkdtemp(prefix="logloop-bench-", dir=parent))
+    rabbit = RabbitNode(folder / "rabbitmq", RabbitSettings(on_parent_death="KILL"))
+    mongo = MongoNode(folder / "mongodb", MongoSettings(on_parent_death="KILL"))
+    try:
+        rabbit.start()
+        mongo.start()
+        platform = Platform(rabbit.url, mongo.url, DATABASE, folder / "services", project=PROJECT)
+        with platform:
+            yield Stage(folder, file_system(folder), rabbit, mongo, platform)
+    finally:
+        rabbit.kill()
+        mongo.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def file_system(path: Path) -> str:
+    """Type and device of the file system that holds a path, such as `ext4 on /dev/sda1`."""
+    best, found = "", "unknown"
+    for line in Path("/proc/mounts").read_text().splitlines():
+        device, mount, kind, *_ = line.split()
+        if str(path.resolve()).startswith(mount.rstrip("/") + "/") and len(mount) > len(best):
+            best, found = mount, f"{kind} on {device}"
+    return found
+
+
+def is_in_memory(file_system_text: str) -> bool:
+    """Whether a file system as `file_system` names it keeps its data in memory."""
+    return file_system_text.split(" ", 1)[0] in _TMPFS
+
+
+def drop_from_page_cache(folder: Path) -> None:
+    """Write out what is dirty and ask the kernel to forget the contents of every file in a folder."""
+    os.sync()
+    for path in folder.rglob("*"):
+        if path.is_file():
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+            finally:
+                os.close(descriptor)

@@ -1,0 +1,260 @@
+"""The real services as processes of this test run, reached over HTTP alone.
+
+It must not import the services, the chassis or the contracts: what it knows of them is the environment they
+read and the HTTP they answer.
+"""
+
+import base64
+import contextlib
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+from logloop.local.ports import LOOPBACK, free_port
+from logloop.local.processes import Child, clean_env
+
+MODULES = {
+    "ingest": "logloop_ingest",
+    "query": "logloop_query",
+    "analyzer": "logloop_analyzer",
+    "ci-bridge": "logloop_ci_bridge",
+}
+PROJECT = "shop"
+ADMIN_EMAIL = "admin@logloop.local"
+ADMIN_PASSWORD = "system-test-password"
+READY_TIMEOUT_S = 60.0
+
+T = TypeVar("T")
+
+
+def new_api_key() -> str:
+    """A key in the shape an installation may ask to find ready at its first start."""
+    part = base64.b32encode(secrets.token_bytes(7)).decode().lower().rstrip("=")[:10]
+    return f"llk_{part}_{secrets.token_hex(16)}"
+
+
+def wait_for(
+    look: Callable[[], T | None], *, timeout_s: float = 30.0, every_s: float = 0.05, what: str = "this"
+) -> T:
+    """The first answer that is true. Connection errors count as "not yet". Raises AssertionError in the end."""
+    deadline = time.monotonic() + timeout_s
+    last: object = None
+    while time.monotonic() < deadline:
+        try:
+            found = look()
+        except httpx.TransportError as error:
+            found, last = None, error
+        if found:
+            return found
+        time.sleep(every_s)
+    raise AssertionError(f"{what} did not happen within {timeout_s:.0f} s; last seen: {last!r}")
+
+
+class Service:
+    """One process of a service on a port that it keeps across restarts."""
+
+    def __init__(self, name: str, instance: str, env: Mapping[str, str], folder: Path) -> None:
+        self.name = name
+        self.instance = instance
+        self.port = free_port()
+        self._env = {**env, "LOGLOOP_PORT": str(self.port)}
+        self._folder = folder
+        self.child = self._new_child()
+
+    def _new_child(self) -> Child:
+        return Child(
+            self.instance,
+            [sys.executable, "-m", MODULES[self.name]],
+            clean_env("LOGLOOP_", **self._env),
+            self._folder / f"{self.instance}.log",
+            cwd=self._folder,
+            on_parent_death="KILL",
+        )
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def start(self, *, ready: bool = True) -> None:
+        """Start it; with `ready` wait until it says that it can work."""
+        self.child = self._new_child()
+        self.child.start()
+        if ready:
+            self.wait_ready()
+
+    def wait_ready(self, timeout_s: float = READY_TIMEOUT_S) -> None:
+        """Wait for a 200 of /readyz. Raises AssertionError with the end of its output."""
+        self._wait("/readyz", 200, timeout_s)
+
+    def wait_alive(self, timeout_s: float = READY_TIMEOUT_S) -> None:
+        """Wait for a 200 of /livez."""
+        self._wait("/livez", 200, timeout_s)
+
+    def status(self, path: str) -> int | None:
+        """Status code of a path; None when nobody answers."""
+        try:
+            return httpx.get(self.url + path, timeout=5.0, trust_env=False).status_code
+        except httpx.TransportError:
+            return None
+
+    def _wait(self, path: str, status: int, timeout_s: float) -> None:
+        def look() -> bool:
+            if self.child.exit_code() is not None:
+                raise AssertionError(f"{self.instance} ended while starting:\n{self.child.last_lines(40)}")
+            return self.status(path) == status
+
+        try:
+            wait_for(look, timeout_s=timeout_s, what=f"{path} of {self.instance} answering {status}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.child.last_lines(40)}") from None
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        self.child.kill()
+
+    def terminate(self, timeout_s: float) -> float:
+        """Ask it to end; the seconds it took. Raises AssertionError when it does not."""
+        begin = time.monotonic()
+        self.child.signal(signal.SIGTERM)
+        ended = self.child.wait(timeout_s)
+        assert ended, f"{self.instance} still runs {timeout_s:.0f} s after SIGTERM:\n{self.child.last_lines(40)}"
+        self.child.kill()
+        return time.monotonic() - begin
+
+
+class Platform:
+    """Services that share a vhost, a database and a secret key; a project and an admin key are there from the start.
+
+    `env` holds further LOGLOOP_ settings. More than one process of a service: name it twice in `services`.
+    """
+
+    def __init__(
+        self,
+        amqp_url: str,
+        mongo_url: str,
+        database: str,
+        folder: Path,
+        *,
+        services: Sequence[str] = ("query", "ingest"),
+        env: Mapping[str, str] | None = None,
+        project: str = PROJECT,
+    ) -> None:
+        self.project = project
+        self.admin_key = new_api_key()
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        common = {
+            "LOGLOOP_AMQP_URL": amqp_url,
+            "LOGLOOP_MONGO_URL": mongo_url,
+            "LOGLOOP_MONGO_DATABASE": database,
+            "LOGLOOP_SECRET_KEY": secrets.token_hex(32),
+            "LOGLOOP_HOST": LOOPBACK,
+            "LOGLOOP_HOME": str(folder / "home"),
+            "LOGLOOP_ADMIN_EMAIL": ADMIN_EMAIL,
+            "LOGLOOP_ADMIN_PASSWORD": ADMIN_PASSWORD,
+            "LOGLOOP_FIRST_API_KEY": self.admin_key,
+            "LOGLOOP_LOG_LEVEL": "info",
+            **(env or {}),
+        }
+        self.services: dict[str, Service] = {}
+        for name in services:
+            instance = name if name not in self.services else f"{name}-{len(self.services)}"
+            self.services[instance] = Service(name, instance, common, folder)
+            if name == "query":
+                common.setdefault("LOGLOOP_QUERY_URL", self.services[instance].url)
+
+    def __getitem__(self, instance: str) -> Service:
+        return self.services[instance]
+
+    def start(self) -> Self:
+        """Start every service, wait until all are ready, and make the project."""
+        for service in self.services.values():
+            service.start(ready=False)
+        for service in self.services.values():
+            service.wait_ready()
+        if "query" in self.services:
+            self.make_project(self.project)
+        return self
+
+    def make_project(self, project: str) -> None:
+        """Create a project; harmless when it is there."""
+        answer = self.query().post("/api/v1/projects", json={"id": project, "name": project})
+        assert answer.status_code in {201, 409}, answer.text
+
+    def stop(self) -> None:
+        """End every process."""
+        for service in self.services.values():
+            service.kill()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers of the administrator's key."""
+        return {"Authorization": f"Bearer {self.admin_key}"}
+
+    def ingest(self) -> httpx.Client:
+        """A client of ingest with the administrator's key."""
+        return self.client("ingest")
+
+    def query(self) -> httpx.Client:
+        """A client of query with the administrator's key."""
+        return self.client("query")
+
+    def client(self, instance: str) -> httpx.Client:
+        """A client of one process with the administrator's key."""
+        return httpx.Client(base_url=self.services[instance].url, headers=self.headers, timeout=30.0, trust_env=False)
+
+    def send(self, entries: Sequence[Mapping[str, Any]], *, key: str | None = None) -> httpx.Response:
+        """Send log entries once; whatever the answer is."""
+        with self.ingest() as client:
+            headers = {"Idempotency-Key": key} if key else {}
+            return client.post("/api/v1/logs", json=list(entries), headers=headers)
+
+    def stored_lines(self, **search: str) -> Iterator[dict[str, Any]]:
+        """Every stored log of the project (or of a search) through the export, one by one."""
+        import json
+
+        parameters = {"project_id": self.project, "format": "ndjson", **search}
+        with self.query() as client, client.stream("GET", "/api/v1/logs/export", params=parameters) as answer:
+            if answer.status_code != 200:
+                raise AssertionError(f"{answer.status_code}: {answer.read().decode()}")
+            for line in answer.iter_lines():
+                if line:
+                    yield json.loads(line)
+
+    def dead_letters(self) -> list[dict[str, Any]]:
+        """Dead letters of every service that runs."""
+        found: list[dict[str, Any]] = []
+        for instance, service in self.services.items():
+            prefix = "ci" if service.name == "ci-bridge" else service.name
+            with self.client(instance) as client:
+                answer = client.get(f"/api/v1/{prefix}/dead-letters")
+                assert answer.status_code == 200, answer.text
+                found += answer.json()["items"]
+        return found
+
+
+@contextlib.contextmanager
+def frozen(child: Child, seconds: float) -> Iterator[None]:
+    """Freeze a process for some seconds while the body runs."""
+    begin = time.monotonic()
+    child.signal(signal.SIGSTOP)
+    try:
+        yield
+        time.sleep(max(0.0, begin + seconds - time.monotonic()))
+    finally:
+        child.signal(signal.SIGCONT)
