@@ -1,20 +1,13 @@
 """Signing in, sessions, users and the first start, on the real database."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from logloop_query.seeding import FirstStart
-from pydantic import SecretStr
 
-from tests.infra import Infra, fresh_database
+from tests.infra import Infra
 from tests.real.query.records_app import (
     ADMIN_EMAIL,
-    ADMIN_PASSWORD,
     Running,
-    cookie_of,
-    make_key,
-    make_project,
     running,
 )
 

@@ -32,6 +32,9 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
     no_auth: bool = Field(False, description="Everybody is administrator; refused unless host is loopback.")
+    egress_allow: str = Field(
+        "", description="Hosts, addresses or networks, comma-separated, that users' URLs may name though private."
+    )
     forwarded_allow_ips: str = Field("127.0.0.1", description="Proxies whose X-Forwarded-* headers are believed.")
     graceful_timeout: float = Field(20.0, gt=0, description="Seconds a stopping service gives work in flight.")
 

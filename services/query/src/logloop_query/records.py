@@ -15,7 +15,9 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from logloop_chassis.app import Resources
 from logloop_chassis.auth import Principal
-from logloop_chassis.crypto import KeyHasher
+from logloop_chassis.crypto import KeyHasher, SecretBox
+from logloop_chassis.egress import EgressGuard
+from logloop_chassis.settings import is_loopback
 from pymongo.errors import PyMongoError
 
 from logloop_query.accounts import Accounts
@@ -23,15 +25,20 @@ from logloop_query.api_keys import ApiKeys
 from logloop_query.audit import AuditTrail
 from logloop_query.catalogue import BLANK_SERVICE, BLANK_TEST, Catalogue
 from logloop_query.logs_api import LogsApi
+from logloop_query.metrics import Metrics
 from logloop_query.passwords import Passwords
 from logloop_query.projects import Projects
+from logloop_query.provider_check import ProviderCheck
+from logloop_query.provider_settings import ProviderSettings
 from logloop_query.seeding import FirstStart, Seeding
 from logloop_query.sessions import Sessions
 from logloop_query.stores.api_keys import ApiKeyStore
 from logloop_query.stores.audit import AuditStore
+from logloop_query.stores.metrics import MetricStore, PointStore
 from logloop_query.stores.projects import ProjectStore
 from logloop_query.stores.records import ProjectRecords
 from logloop_query.stores.sessions import AttemptStore, SessionStore
+from logloop_query.stores.settings import SettingsStore
 from logloop_query.stores.users import UserStore
 from logloop_query.throttle import Throttle
 
@@ -48,6 +55,9 @@ class Records:
     accounts: Accounts
     sessions: Sessions
     api_keys: ApiKeys
+    metrics: Metrics
+    settings: ProviderSettings
+    provider_check: ProviderCheck
     audit: AuditTrail
     audit_store: AuditStore
     background: "Background"
@@ -127,34 +137,56 @@ async def open_records(
 
 
 def _build(resources: Resources[Any], logs: Callable[[], LogsApi | None]) -> tuple[Records, list[Any], Seeding]:
-    database, authenticator = resources.database, resources.authenticator
-    secret_key = resources.settings.secret_key.get_secret_value()
+    database, authenticator, options = resources.database, resources.authenticator, resources.settings
+    secret_key = options.secret_key.get_secret_value()
     users, projects, keys = UserStore(database), ProjectStore(database), ApiKeyStore(database)
     services, tests = ProjectRecords(database, "services"), ProjectRecords(database, "tests")
+    metrics, points, settings = MetricStore(database), PointStore(database), SettingsStore(database)
     session_store, attempts, audit_store = SessionStore(database), AttemptStore(database), AuditStore(database)
     audit, passwords, sessions = AuditTrail(audit_store), Passwords(), Sessions(session_store, authenticator)
-    api_keys = ApiKeys(keys, projects, KeyHasher(secret_key), authenticator, audit)
+    guard = EgressGuard(options.egress_allow, loopback=is_loopback(options.host))
     project_rules = Projects(projects, authenticator, audit, logs)
-    project_rules.owns(
-        doors=[api_keys.remove_all, users.leave_project], records=[services.remove_all, tests.remove_all]
-    )
     records = Records(
         projects=project_rules,
         services=Catalogue("service", BLANK_SERVICE, services, project_rules, audit),
         tests=Catalogue("test", BLANK_TEST, tests, project_rules, audit),
         accounts=Accounts(users, projects, sessions, passwords, Throttle(attempts), authenticator, audit),
         sessions=sessions,
-        api_keys=api_keys,
+        api_keys=ApiKeys(keys, projects, KeyHasher(secret_key), authenticator, audit),
+        metrics=Metrics(metrics, points, project_rules, audit),
+        settings=ProviderSettings(settings, SecretBox(secret_key), guard, project_rules, audit),
+        provider_check=ProviderCheck(guard),
         audit=audit,
         audit_store=audit_store,
         background=Background(),
     )
-    stores = [users, projects, keys, services, tests, session_store, attempts, audit_store]
-    return records, stores, Seeding(users, projects, api_keys, passwords)
+    project_rules.owns(
+        doors=[records.api_keys.remove_all, users.leave_project],
+        records=[
+            services.remove_all,
+            tests.remove_all,
+            records.metrics.remove_all,
+            records.settings.remove_all,
+        ],
+    )
+    stores = [users, projects, keys, services, tests, metrics, points, settings, session_store, attempts, audit_store]
+    return records, stores, Seeding(users, projects, records.api_keys, passwords)
 
 
 def routers() -> list[APIRouter]:
     """Every router of this half. Mount them before the logs' own: /logs/analyses comes before /logs/{id}."""
-    from logloop_query.http import api_keys, audit, projects, services, session, tests, users
+    from logloop_query.http import (
+        api_keys,
+        audit,
+        internal,
+        metrics,
+        projects,
+        services,
+        session,
+        settings,
+        tests,
+        users,
+    )
 
-    return [module.router for module in (session, projects, services, tests, api_keys, users, audit)]
+    modules = (session, projects, services, tests, metrics, settings, api_keys, users, audit, internal)
+    return [module.router for module in modules]

@@ -56,10 +56,10 @@ class Seeding:
         if given and len(given) < _MIN_GIVEN_PASSWORD:
             raise ValueError(f"LOGLOOP_ADMIN_PASSWORD needs at least {_MIN_GIVEN_PASSWORD} characters")
         password = given or generate_password()
-        moment = now()
+        moment, email = now(), wanted.admin_email.strip().lower()
         document = {
             "_id": FIRST_ADMIN_ID,
-            "email": wanted.admin_email.strip().lower(),
+            "email": email,
             "name": "Administrator",
             "role": "admin",
             "projects": [],
@@ -74,7 +74,7 @@ class Seeding:
         except AlreadyThere:
             return
         if not given:
-            _print_once(document["email"], password)
+            _print_once(email, password)
 
     async def _project(self, project_id: str) -> None:
         moment = now()

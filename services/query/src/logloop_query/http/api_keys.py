@@ -9,11 +9,11 @@ from fastapi import APIRouter, Path, Query
 from logloop_chassis.auth import require
 from logloop_chassis.mongo import Document
 from logloop_chassis.problems import NotFound
+from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 from pydantic import AwareDatetime, Field
 
-from logloop_query.http.callers import Cursor, CurrentActor, CurrentRecords, Limit, problems
+from logloop_query.http.callers import CurrentActor, CurrentRecords, Cursor, Limit, problems
 from logloop_query.record_types import (
-    PROJECT_ID_PATTERN,
     Input,
     Moment,
     Name,

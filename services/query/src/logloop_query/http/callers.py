@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request
 from logloop_chassis.auth import CurrentPrincipal
 from logloop_chassis.problems import problem_responses
+from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 
 from logloop_query.audit import Actor
-from logloop_query.record_types import PROJECT_ID_PATTERN
 from logloop_query.records import Records
 
 

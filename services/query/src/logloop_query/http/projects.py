@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path
 from logloop_chassis.auth import require
 from logloop_chassis.mongo import Document
+from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 from pydantic import Field
 
-from logloop_query.http.callers import Cursor, CurrentActor, CurrentRecords, Limit, problems
+from logloop_query.http.callers import CurrentActor, CurrentRecords, Cursor, Limit, problems
 from logloop_query.record_types import (
-    PROJECT_ID_PATTERN,
     Input,
     Moment,
     Name,

@@ -7,11 +7,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 from logloop_chassis.auth import require
+from logloop_contracts.log_entry import SERVICE_ID_PATTERN
 from pydantic import Field, StringConstraints
 
-from logloop_query.http.callers import Cursor, CurrentActor, CurrentRecords, Limit, ProjectParam, problems
+from logloop_query.http.callers import CurrentActor, CurrentRecords, Cursor, Limit, ProjectParam, problems
 from logloop_query.record_types import (
-    SERVICE_ID_PATTERN,
     Input,
     Moment,
     Name,

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header, Query, Request, Response
 from logloop_chassis.auth import PLAIN_COOKIE, SECURE_COOKIE, Principal, same_origin, session_cookie
 from logloop_chassis.crypto import session_hash
-from logloop_chassis.problems import Forbidden, Unauthorized, problem_responses
+from logloop_chassis.problems import Forbidden, problem_responses
 from pydantic import Field, SecretStr
 
 from logloop_query.audit import Actor

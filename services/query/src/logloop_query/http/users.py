@@ -10,7 +10,7 @@ from logloop_chassis.auth import require
 from logloop_chassis.mongo import Document
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
-from logloop_query.http.callers import Cursor, CurrentActor, CurrentRecords, Limit, problems
+from logloop_query.http.callers import CurrentActor, CurrentRecords, Cursor, Limit, problems
 from logloop_query.passwords import MAX_LENGTH, MIN_LENGTH
 from logloop_query.record_types import Input, Moment, Name, Output, Page, ProjectId, decode_cursor, encode_cursor
 

@@ -29,6 +29,15 @@ class ProjectRecords:
         """Create the index that lists page through."""
         await self._collection.create_index([("project_id", ASCENDING), ("id", ASCENDING)], unique=True)
 
+    async def project_of(self, record_id: str) -> str | None:
+        """The project that holds a record whose id is unique across projects; its index: `ensure_global_ids`."""
+        document = await self._collection.find_one({"id": record_id}, {"project_id": 1})
+        return None if document is None else str(document["project_id"])
+
+    async def ensure_global_ids(self) -> None:
+        """Create the index behind `project_of`."""
+        await self._collection.create_index([("id", ASCENDING)], unique=True)
+
     async def create(self, project_id: str, record_id: str, fields: Mapping[str, Any]) -> Document:
         """Insert a document and return it. Raises AlreadyThere."""
         document = {"_id": f"{project_id}/{record_id}", "project_id": project_id, "id": record_id, **fields}

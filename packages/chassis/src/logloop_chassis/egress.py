@@ -1,0 +1,111 @@
+"""Which addresses the services may call when a user gives the URL: public ones, and those an operator allows.
+
+It must not make the call; who makes it connects to the addresses that were checked, not to the name again.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# Addresses that carry an IPv4 address inside and could name a private one.
+_TRANSLATED = tuple(
+    ipaddress.IPv6Network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
+)
+
+
+class EgressRefused(ValueError):
+    """This URL may not be called; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A URL that may be called and the addresses that its host had when it was checked."""
+
+    url: str
+    host: str
+    port: int
+    addresses: tuple[str, ...]
+
+
+class EgressGuard:
+    """Decides by address. `allow`: comma-separated host names, addresses or networks that may be private."""
+
+    def __init__(self, allow: str = "", *, loopback: bool = False) -> None:
+        self._hosts: set[str] = set()
+        self._networks: list[Network] = []
+        for item in (part.strip().lower() for part in allow.split(",")):
+            try:
+                if item:
+                    self._networks.append(ipaddress.ip_network(item, strict=False))
+            except ValueError:
+                self._hosts.add(item)
+        self._loopback = loopback
+
+    def check(self, url: str) -> SplitResult:
+        """Check what can be told without looking up a name. Raises EgressRefused."""
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise EgressRefused("this is no URL; write https://host[:port]/path") from error
+        if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+            raise EgressRefused("write a URL such as https://api.example.org/v1")
+        if parts.username or parts.password:
+            raise EgressRefused("a URL may not hold a user name or password; use the field for the key")
+        if parts.query or parts.fragment:
+            raise EgressRefused("a base URL has no query and no fragment")
+        literal = _literal(parts.hostname)
+        if literal is not None:
+            self._check_address(parts.hostname, literal, parts.scheme)
+        return parts
+
+    async def resolve(self, url: str) -> Destination:
+        """Check a URL and every address of its host. Raises EgressRefused."""
+        parts = self.check(url)
+        assert parts.hostname is not None
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise EgressRefused(f"the name {parts.hostname!r} cannot be looked up; check the URL") from error
+        addresses = tuple(dict.fromkeys(str(item[4][0]) for item in found))
+        for address in addresses:
+            self._check_address(parts.hostname, ipaddress.ip_address(address.split("%")[0]), parts.scheme)
+        return Destination(url, parts.hostname, port, addresses)
+
+    def _check_address(self, host: str, address: Address, scheme: str) -> None:
+        inner = getattr(address, "ipv4_mapped", None) or address
+        if self._allowed(host, inner):
+            return
+        if not _public(inner):
+            raise EgressRefused(
+                f"{host} is not a public address ({inner}); an operator may allow it with LOGLOOP_EGRESS_ALLOW={host}"
+            )
+        if scheme != "https":
+            raise EgressRefused("a key may travel to a public address over https only; write https://")
+
+    def _allowed(self, host: str, address: Address) -> bool:
+        if self._loopback and address.is_loopback:
+            return True
+        return host.lower() in self._hosts or _in_any(address, self._networks)
+
+
+def _literal(host: str) -> Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def _public(address: Address) -> bool:
+    return address.is_global and not address.is_multicast and not _in_any(address, _TRANSLATED)
+
+
+def _in_any(address: Address, networks: Iterable[Network]) -> bool:
+    return any(address.version == network.version and address in network for network in networks)

@@ -1,0 +1,44 @@
+"""Routes for the other services alone: settings with their secrets. Not in the schema, not behind the gateway.
+
+It must not answer a user or an API key, not even an administrator's.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from logloop_chassis.auth import Principal
+from logloop_chassis.problems import NotFound
+from logloop_contracts.log_entry import PROJECT_ID_PATTERN
+
+from logloop_query.http.callers import CurrentActor, CurrentRecords
+from logloop_query.provider_settings import Kind
+
+router = APIRouter(prefix="/internal/settings", include_in_schema=False)
+Place = Annotated[str | None, Query(pattern=PROJECT_ID_PATTERN)]
+
+
+@router.get("/llm")
+async def llm(
+    response: Response, actor: CurrentActor, records: CurrentRecords, project_id: Place = None
+) -> dict[str, Any]:
+    """{source, provider, model, base_url, api_key, max_tokens, timeout_s, budget_tokens_per_day}."""
+    response.headers["Cache-Control"] = "no-store"
+    return await _opened(records, actor.principal, project_id, "llm")
+
+
+@router.get("/github")
+async def github(
+    response: Response, actor: CurrentActor, records: CurrentRecords, project_id: Place = None
+) -> dict[str, Any]:
+    """{source, api_url, token, app_id, private_key, installation_id, webhook_secret, default_repository}."""
+    response.headers["Cache-Control"] = "no-store"
+    return await _opened(records, actor.principal, project_id, "github")
+
+
+async def _opened(
+    records: CurrentRecords, principal: Principal, project_id: str | None, kind: Kind
+) -> dict[str, Any]:
+    in_scope = principal.projects is None or (project_id is not None and project_id in principal.projects)
+    if principal.kind != "service" or not in_scope:
+        raise NotFound("Not Found")
+    return await records.settings.opened(project_id, kind)
