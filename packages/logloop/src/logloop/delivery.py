@@ -36,6 +36,7 @@ ENTRY_OVERHEAD_BYTES = 400
 _HTTP_LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy")
 
 _thread = threading.local()
+_importing = threading.Lock()
 _alive: weakref.WeakSet[Delivery] = weakref.WeakSet()
 
 
@@ -177,7 +178,9 @@ class Delivery:
         if lost:
             self._tell(f"{lost} log entries in all could not be delivered before the program ended")
         if complete and self._transport is not None:
+            _thread.delivering = True  # closing logs too
             self._transport.close()
+            _thread.delivering = False
         return complete
 
     @property
@@ -210,6 +213,9 @@ class Delivery:
     # -- the thread's side
 
     def _run(self) -> None:
+        # A fork in the middle of these imports (httpx makes some when it is used) would leave a child half a module.
+        with _importing, contextlib.suppress(Exception):  # what fails here fails again, and is told, in _send
+            self._open_transport()
         while batch := self._take(wait=True):
             self._deliver(batch)
 
@@ -363,7 +369,18 @@ def _flush_at_child_exit(delivery: Delivery) -> None:
     Finalize(None, flush, exitpriority=100)
 
 
+def _before_fork() -> None:
+    _importing.acquire(timeout=2.0)  # a bound: the forking thread may itself hold a module's import lock
+
+
+def _after_fork_in_parent() -> None:
+    with contextlib.suppress(RuntimeError):  # not acquired in time
+        _importing.release()
+
+
 def _after_fork_in_child() -> None:
+    global _importing  # noqa: PLW0603 - the old one may be held by a thread that does not exist here
+    _importing = threading.Lock()
     # The parent's thread and locks do not exist here, and the parent sends what it had queued.
     _thread.delivering = False
     for delivery in list(_alive):
@@ -381,4 +398,6 @@ def _flush_at_exit() -> None:
 
 atexit.register(_flush_at_exit)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+    )

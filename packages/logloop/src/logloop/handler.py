@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE_BYTES = 256 * 1024
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_FIELDS = ("service_id", "test_id", "func_id", "source")
+_FIELDS = frozenset({"service_id", "test_id", "func_id", "source"})
 _FOUR_LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "ERROR"})
 _JSON_SCALARS = (str, int, bool, type(None))
 _LOCAL_FORMATTER = logging.Formatter()
@@ -43,25 +43,28 @@ def entry_of(record: logging.LogRecord, fixed: Mapping[str, Any], text: str | No
     `text` replaces the message when a formatter made one. The time stays a float of seconds until it is sent.
     """
     entry: Entry = dict(fixed)
-    attributes: dict[str, Any] = dict(fixed.get("attributes") or {})
-    attributes["logger.name"] = record.name
-    attributes["thread.name"] = record.threadName
-    attributes["process.name"] = record.processName
-    attributes["process.pid"] = record.process
-    attributes["code.line.number"] = record.lineno
+    attributes: dict[str, Any] = {
+        **fixed.get("attributes", {}),
+        "logger.name": record.name,
+        "thread.name": record.threadName,
+        "process.name": record.processName,
+        "process.pid": record.process,
+        "code.line.number": record.lineno,
+    }
     if record.levelname not in _FOUR_LEVELS:
         attributes["severity_text"] = record.levelname
-    for name, value in vars(record).items():
-        if name not in _STANDARD:
-            attributes[name] = value if isinstance(value, _JSON_SCALARS) else _snapshot(value)
+    values = record.__dict__
+    for name in values.keys() - _STANDARD:
+        value = values[name]
+        attributes[name] = value if isinstance(value, _JSON_SCALARS) else _snapshot(value)
     message = record.getMessage() if text is None else text
     if record.exc_info and record.exc_info[0] is not None:
         message = _add_exception(message, attributes, record)
     if record.stack_info:
         attributes["code.stacktrace"] = record.stack_info
     entry["func_id"] = function_of(record)
-    for name in _FIELDS:
-        if name in attributes:
+    if not _FIELDS.isdisjoint(attributes):
+        for name in _FIELDS & attributes.keys():
             entry[name] = str(attributes.pop(name))[:512]
     entry["message"] = fit(message, attributes)
     entry["severity"] = severity_of(record.levelno)

@@ -1,0 +1,1 @@
+"""What lines of log say: formats, times, severities, and which lines belong together."""

@@ -1,0 +1,206 @@
+"""The pytest plugin in real pytest runs of a small project."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.ingest_api import IngestApi
+
+PROJECT = """
+import logging
+import sys
+import pytest
+
+@pytest.fixture
+def broken():
+    logging.warning("about to break")
+    raise RuntimeError("no database")
+
+def test_ok():
+    logging.getLogger("shop.pay").warning("paid %d", 3)
+
+def test_bad():
+    print("some output")
+    assert 1 == 2, "sums differ"
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_many(n):
+    pass
+
+@pytest.mark.skip(reason="not today")
+def test_skipped():
+    pass
+
+@pytest.mark.xfail(reason="known")
+def test_known():
+    raise ValueError("still there")
+
+def test_error(broken):
+    pass
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    (folder / "test_shop.py").write_text(PROJECT)
+    return folder
+
+
+def run(project: Path, environ: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *options]
+    return subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, timeout=90)
+
+
+def outcomes(api: IngestApi) -> dict[str, str]:
+    return {
+        entry["test_id"]: entry["attributes"]["test.outcome"]
+        for entry in api.entries
+        if entry["attributes"].get("test.event") == "finished"
+    }
+
+
+EXPECTED = {
+    "test_shop.py::test_ok": "passed",
+    "test_shop.py::test_bad": "failed",
+    "test_shop.py::test_many[1]": "passed",
+    "test_shop.py::test_many[2]": "passed",
+    "test_shop.py::test_skipped": "skipped",
+    "test_shop.py::test_known": "xfailed",
+    "test_shop.py::test_error": "error",
+}
+
+
+def test_each_test_s_outcome_arrives_once_with_its_reason(
+    api: IngestApi, environ: dict[str, str], project: Path
+) -> None:
+    done = run(project, environ, "--logloop", "--logloop-service", "shop-tests", "--logloop-run-id", "run-7")
+    assert done.returncode == 1
+    assert outcomes(api) == EXPECTED
+    assert f"logloop: {len(api.entries)} logs sent, 0 dropped, {api.url} (run run-7)" in done.stdout
+
+    by_test = {e["test_id"]: e for e in api.entries if e["attributes"].get("test.event") == "finished"}
+    bad = by_test["test_shop.py::test_bad"]
+    assert bad["severity"] == "error"
+    assert "sums differ" in bad["message"]
+    assert "def test_bad" in bad["attributes"]["exception.stacktrace"]
+    assert bad["func_id"] == "test_shop:test_bad"
+    assert bad["service_id"] == "shop-tests"
+    assert bad["attributes"]["test.duration_s"] >= 0
+    assert "not today" in by_test["test_shop.py::test_skipped"]["message"]
+    assert "no database" in by_test["test_shop.py::test_error"]["message"]
+    assert {entry["attributes"]["test.run_id"] for entry in api.entries} == {"run-7"}
+
+
+def test_what_a_test_logs_arrives_with_its_id_and_phase(
+    api: IngestApi, environ: dict[str, str], project: Path
+) -> None:
+    run(project, environ, "--logloop")
+    [paid] = [entry for entry in api.entries if entry["message"] == "paid 3"]
+    assert paid["test_id"] == "test_shop.py::test_ok"
+    assert paid["func_id"] == "test_shop:test_ok"
+    assert paid["attributes"]["test.phase"] == "call"
+    assert paid["attributes"]["logger.name"] == "shop.pay"
+    [broken] = [entry for entry in api.entries if entry["message"] == "about to break"]
+    assert broken["attributes"]["test.phase"] == "setup"
+    [output] = [entry for entry in api.entries if entry["message"].startswith("captured stdout")]
+    assert "some output" in output["message"]
+
+
+def test_start_and_finish_of_the_run_arrive(api: IngestApi, environ: dict[str, str], project: Path) -> None:
+    run(project, environ, "--logloop")
+    events = [entry["attributes"].get("test.event") for entry in api.entries]
+    assert events[0] == "run-started"
+    assert events[-1] == "run-finished"
+    assert api.entries[-1]["attributes"]["test.counts"] == {
+        "passed": 3,
+        "failed": 1,
+        "skipped": 1,
+        "xfailed": 1,
+        "error": 1,
+    }
+    assert events.count("started") == len(EXPECTED)
+
+
+def test_workers_of_xdist_share_the_run(api: IngestApi, environ: dict[str, str], project: Path) -> None:
+    done = run(project, environ, "--logloop", "-n", "2")
+    assert done.returncode == 1
+    assert outcomes(api) == EXPECTED
+    assert len([entry for entry in api.entries if entry["message"] == "paid 3"]) == 1
+    assert len({entry["attributes"]["test.run_id"] for entry in api.entries}) == 1
+    assert f"logloop: {len(api.entries)} logs sent, 0 dropped" in done.stdout
+    workers = {e["attributes"].get("test.worker_id") for e in api.entries if "test.outcome" in e["attributes"]}
+    assert workers <= {"gw0", "gw1"}
+
+
+def test_a_crashed_worker_s_test_is_reported(api: IngestApi, environ: dict[str, str], project: Path) -> None:
+    (project / "test_shop.py").write_text("import os\ndef test_crash(): os._exit(9)\ndef test_fine(): pass\n")
+    run(project, environ, "--logloop", "-n", "1")
+    assert outcomes(api) == {"test_shop.py::test_crash": "failed", "test_shop.py::test_fine": "passed"}
+
+
+def test_a_platform_that_is_away_changes_neither_outcome_nor_exit_code(
+    environ: dict[str, str], project: Path
+) -> None:
+    environ["LOGLOOP_URL"] = "http://127.0.0.1:9"
+    done = run(project, environ, "--logloop", "-W", "error")
+    plain = run(project, environ, "-W", "error")
+    assert done.returncode == plain.returncode == 1
+    assert "logloop: 0 logs sent" in done.stdout
+    assert "No answer from http://127.0.0.1:9" in done.stdout
+    assert "logloop" not in plain.stdout
+
+
+@pytest.mark.parametrize(
+    ("variables", "sends"),
+    [
+        ({}, False),
+        ({"LOGLOOP_PYTEST": "1"}, True),
+        ({"LOGLOOP_PYTEST": "1", "LOGLOOP_API_KEY": ""}, False),
+        ({"LOGLOOP_PYTEST": "0"}, False),
+    ],
+)
+def test_it_does_nothing_unless_it_is_enabled(
+    api: IngestApi, environ: dict[str, str], project: Path, variables: dict[str, str], sends: bool
+) -> None:
+    run(project, {**environ, **variables})
+    assert bool(api.entries) is sends
+
+
+def test_without_a_project_the_run_goes_on_and_the_end_says_why_nothing_was_sent(
+    environ: dict[str, str], project: Path
+) -> None:
+    del environ["LOGLOOP_PROJECT"]
+    done = run(project, environ, "--logloop", "-W", "error")
+    assert done.returncode == 1
+    assert "nothing was sent" in done.stdout
+    assert "LOGLOOP_PROJECT" in done.stdout
+
+
+def test_tests_that_block_sockets_and_reset_logging_do_not_stop_it(
+    api: IngestApi, environ: dict[str, str], project: Path
+) -> None:
+    (project / "test_shop.py").write_text(
+        "import logging, logging.config, socket\n"
+        "def test_one(monkeypatch):\n"
+        "    logging.config.dictConfig({'version': 1, 'root': {'level': 'INFO', 'handlers': []}})\n"
+        "def test_two():\n"
+        "    logging.info('still heard')\n"
+    )
+    done = run(project, environ, "--logloop", "--disable-socket")
+    assert done.returncode == 0, done.stdout
+    assert "still heard" in api.messages
+
+
+def test_collection_errors_are_reported(api: IngestApi, environ: dict[str, str], project: Path) -> None:
+    (project / "test_shop.py").write_text("import no_such_module\n")
+    run(project, environ, "--logloop")
+    [entry] = [entry for entry in api.entries if entry["message"].startswith("collection failed")]
+    assert "no_such_module" in entry["message"]
+    assert entry["severity"] == "error"
