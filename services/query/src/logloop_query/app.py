@@ -1,0 +1,125 @@
+"""The composition root of query: what it opens, which routes it mounts, what it consumes.
+
+It must not hold a rule of any use case.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from logloop_chassis.app import Resources, service_app
+from logloop_chassis.broker import subscribe
+from logloop_chassis.mongo import is_outage
+from logloop_chassis.problems import Unavailable, problem_response
+from logloop_contracts.channels import QUERY_LOGS
+from pymongo.errors import PyMongoError
+
+from logloop_query.consumers import log_batch_handler
+from logloop_query.http import logs as logs_routes
+from logloop_query.patterns import PatternIndex
+from logloop_query.persist import Persister
+from logloop_query.records import open_records, routers
+from logloop_query.search.searching import Searching, SearchLimits, TooBusy
+from logloop_query.settings import QuerySettings
+from logloop_query.stores.patterns import PatternStore
+from logloop_query.stores.segments import SegmentStore
+
+_log = structlog.get_logger()
+_PERSIST_THREADS = 2
+
+
+def create_app(settings: QuerySettings) -> FastAPI:
+    """The service as an app; nothing connects before its lifespan starts."""
+    app = service_app(
+        settings,
+        service="query",
+        title="Logloop query",
+        description="Search, tail and export logs, and keep everything about projects, users and settings.",
+        open_service=_open,
+        dead_letter_prefix="/api/v1/query/dead-letters",
+    )
+    for router in [*routers(), logs_routes.router]:
+        app.include_router(router)
+    app.add_exception_handler(PyMongoError, _on_mongo_error)
+    app.add_exception_handler(TooBusy, _on_too_busy)
+    return app
+
+
+@asynccontextmanager
+async def _open(resources: Resources[QuerySettings], app: FastAPI) -> AsyncIterator[None]:
+    settings = resources.settings
+    segments, patterns = SegmentStore(resources.database), PatternStore(resources.database)
+    index = PatternIndex(patterns)
+    async with AsyncExitStack() as stack:
+        await _when_mongodb_is_there(segments.ensure_indexes)
+        await patterns.ensure_indexes()
+        records = await stack.enter_async_context(open_records(resources, app))
+        searching = Searching(segments, _limits(settings))
+        stack.callback(searching.close)
+        executor = ThreadPoolExecutor(_PERSIST_THREADS, thread_name_prefix="persist")
+        stack.callback(executor.shutdown, wait=False)
+        persister = Persister(
+            segments, records, index, executor, linger_s=settings.persist_linger, max_logs=settings.persist_logs
+        )
+        stack.push_async_callback(index.flush)
+        stack.push_async_callback(persister.close)
+        await _run_within(stack, "persister", persister.run())
+        await _run_within(stack, "patterns", index.run())
+        app.state.searching = searching
+        handler = log_batch_handler(persister, records)
+        subscribe(resources.consumer, QUERY_LOGS, handler, resources.publisher, prefetch=settings.prefetch)
+        yield
+
+
+def _limits(settings: QuerySettings) -> SearchLimits:
+    return SearchLimits(
+        max_bytes=settings.search_max_bytes,
+        max_seconds=settings.search_max_seconds,
+        concurrency=settings.search_concurrency,
+        threads=settings.search_threads,
+    )
+
+
+async def _run_within(stack: AsyncExitStack, name: str, work: Coroutine[Any, Any, None]) -> None:
+    """Run a loop until the service closes. A loop that ends by itself is a fault and is logged."""
+    task = asyncio.create_task(work, name=name)
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("a background loop has ended", loop=name, exc_info=task.exception())
+
+    async def stop() -> None:
+        task.cancel()
+        await asyncio.wait([task])
+
+    task.add_done_callback(ended)
+    stack.push_async_callback(stop)
+
+
+async def _when_mongodb_is_there(call: Callable[[], Awaitable[None]]) -> None:
+    delay = 0.25
+    while True:
+        try:
+            await call()
+        except PyMongoError as error:
+            if not is_outage(error):
+                raise
+            _log.warning("waiting for MongoDB", error=f"{type(error).__name__}: {error}"[:200])
+            await asyncio.sleep(delay)
+            delay = min(5.0, delay * 2)
+        else:
+            return
+
+
+async def _on_mongo_error(_: Request, error: Exception) -> Response:
+    if not is_outage(error):
+        raise error
+    return problem_response(Unavailable("the database is away; try again"))
+
+
+async def _on_too_busy(_: Request, __: Exception) -> Response:
+    return problem_response(Unavailable("too many searches are running; try again", retry_after=5))

@@ -1,0 +1,157 @@
+"""What every route on logs takes: the project, the search text, the window; and what it may answer.
+
+It must not search.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request
+from logloop_chassis.auth import CurrentPrincipal, Principal, Scope, require
+from logloop_chassis.problems import NotFound, Unprocessable, problem_responses
+from logloop_contracts.log_batch import LogId, parse_log_id
+from logloop_contracts.log_entry import PROJECT_ID_PATTERN
+
+from logloop_query.search.filter import Filter
+from logloop_query.search.plan import MAX_US, MIN_US, Window
+from logloop_query.search.searching import Searching
+from logloop_query.search.syntax import BadQuery, parse_query
+from logloop_query.time_bounds import parse_moment, to_microseconds
+
+SYNTAX_HELP = """
+Terms are joined by AND unless OR stands between them; `-term` or `NOT term` leaves logs out; parentheses group.
+OR and AND bind tighter than a blank.
+
+| write | finds |
+|---|---|
+| `refused` or `"connection refused"` | messages with that text, upper and lower case alike |
+| `time*`, `*out`, `t?me` | a word of the message; `*` any run of non-blanks, `?` one |
+| `/time(d )?out/` | messages that an RE2 regular expression matches; `(?i)` ignores case |
+| `severity:error`, `severity:>=warn` | by severity (debug, info, warn, error) |
+| `service:cart`, `test:"a.py::test_b"`, `func:…`, `source:stdout` | exact values; `cart*` and `/…/` work too |
+| `pattern:"took <*> ms"` | messages of one pattern |
+| `attributes.http.status:500`, `attributes.host:web-*` | a value inside attributes, nested or with dots in its name |
+| `attributes.took_ms:>=250`, `attributes.took_ms:[100 TO 500}` | ranges |
+| `attributes.trace_id:*`, `_exists_:test_id` | logs that have the field |
+| `timestamp:>=2026-11-22T10:00:00Z`, `timestamp:[2h TO now]` | time |
+| `id:…` | one log |
+"""
+
+Q = Annotated[
+    str,
+    Query(
+        max_length=4096,
+        description="Search text in Lucene syntax; empty selects every log.\n" + SYNTAX_HELP,
+        examples=['severity:error service:cart "connection refused" -debug'],
+    ),
+]
+Since = Annotated[
+    str | None,
+    Query(description="First moment: RFC 3339, or an age such as 15m, 2h, 7d.", examples=["1h"], max_length=40),
+]
+Until = Annotated[
+    str | None,
+    Query(description="First moment that is left out: RFC 3339, an age, or now.", examples=["now"], max_length=40),
+]
+ProjectQuery = Annotated[
+    str | None,
+    Query(
+        pattern=PROJECT_ID_PATTERN,
+        description="The project. May be left out with an API key of one project.",
+        examples=["shop"],
+    ),
+]
+
+
+def log_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Problems that every operation on logs may answer with, and further ones."""
+    return problem_responses(*sorted({401, 403, 404, 422, 503, *statuses}))
+
+
+@dataclass(frozen=True, slots=True)
+class Scoped:
+    """The logs that a request is about, after the caller's right to them was checked."""
+
+    window: Window
+    now: datetime
+
+    @property
+    def project_id(self) -> str:
+        """The project."""
+        return self.window.project_id
+
+
+def project_for(principal: Principal, project_id: str | None, scope: Scope) -> str:
+    """The project of a request. Raises Unprocessable when it is open, NotFound or Forbidden."""
+    found = project_id or principal.only_project()
+    if found is None:
+        raise Unprocessable(
+            "say which project: add project_id", errors=[{"field": "project_id", "reason": "missing"}]
+        )
+    require(principal, scope, found)
+    return found
+
+
+def read_filter(q: str, now: datetime | None = None) -> Filter:
+    """The filter of a search text. Raises Unprocessable with the position."""
+    try:
+        return parse_query(q, now=now)
+    except BadQuery as error:
+        reason = {"field": "q", "reason": error.reason, "position": error.position}
+        raise Unprocessable(f"cannot read the search: {error.reason}", errors=[reason]) from error
+
+
+def read_moment(text: str | None, field: str, now: datetime) -> int | None:
+    """Microseconds of a time bound. Raises Unprocessable."""
+    if text is None or not text.strip():
+        return None
+    try:
+        return to_microseconds(parse_moment(text, now))
+    except ValueError as error:
+        raise Unprocessable(str(error), errors=[{"field": field, "reason": str(error)}]) from error
+
+
+def scoped(
+    principal: Principal, project_id: str | None, q: str, since: str | None, until: str | None, scope: Scope
+) -> Scoped:
+    """The logs that parameters select. Raises the problems of `project_for`, `read_filter` and `read_moment`."""
+    project = project_for(principal, project_id, scope)
+    now = datetime.now(UTC)
+    low, high = read_moment(since, "since", now), read_moment(until, "until", now)
+    window = Window(
+        project,
+        read_filter(q, now),
+        MIN_US if low is None else low,
+        MAX_US if high is None else high - 1,
+    )
+    return Scoped(window, now)
+
+
+def readable_logs(
+    principal: CurrentPrincipal,
+    project_id: ProjectQuery = None,
+    q: Q = "",
+    since: Since = None,
+    until: Until = None,
+) -> Scoped:
+    """FastAPI dependency: logs that the caller may read."""
+    return scoped(principal, project_id, q, since, until, "read")
+
+
+def log_id(text: str) -> LogId:
+    """The id of a log in a path. Raises NotFound."""
+    try:
+        return parse_log_id(text)
+    except ValueError as error:
+        raise NotFound(f"{error}; take ids from a search") from error
+
+
+def searching(request: Request) -> Searching:
+    """The searches of this instance."""
+    found: Searching = request.app.state.searching
+    return found
+
+
+ReadableLogs = Annotated[Scoped, Depends(readable_logs)]
+CurrentSearching = Annotated[Searching, Depends(searching)]

@@ -1,0 +1,142 @@
+"""Evaluate a filter on attributes, which are JSON texts.
+
+A regular expression over the raw text finds candidates; only those are parsed and judged exactly.
+It must not know other columns.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from logloop_query.search.filter import (
+    Attribute,
+    AttributeEquals,
+    AttributeMatches,
+    AttributeWithin,
+)
+
+
+def evaluate(leaf: Attribute, texts: Any) -> Any:
+    """Boolean array (or False) of the rows whose attributes a leaf selects. `texts` is a utf8 array with nulls."""
+    if texts.null_count == len(texts):
+        return False
+    candidates = pc.indices_nonzero(
+        pc.fill_null(pc.match_substring_regex(texts, pattern=candidate_pattern(leaf)), False)
+    )
+    if not len(candidates):
+        return False
+    values = [list(values_at(orjson.loads(text), leaf.path)) for text in texts.take(candidates).to_pylist()]
+    if isinstance(leaf, AttributeMatches):
+        hits = _matching(values, leaf.pattern)
+    else:
+        hits = [any(map(_judge(leaf), found)) for found in values]
+    rows = candidates.filter(pa.array(hits, pa.bool_()))
+    return pc.is_in(pa.array(range(len(texts)), pa.uint64()), value_set=rows) if len(rows) else False
+
+
+def values_at(attributes: Any, path: str) -> Iterator[Any]:
+    """Every value other than null that a dotted path leads to; keys may hold dots, lists give each element.
+
+    `http.status` finds {"http": {"status": 1}}, {"http.status": 1} and {"http": [{"status": 1}]}.
+    """
+    if isinstance(attributes, list):
+        for item in attributes:
+            yield from values_at(item, path)
+    elif isinstance(attributes, dict):
+        if path in attributes:
+            yield from _scalars(attributes[path])
+        for end in (i for i, character in enumerate(path) if character == "."):
+            inner = attributes.get(path[:end])
+            if isinstance(inner, dict | list):
+                yield from values_at(inner, path[end + 1 :])
+
+
+def _scalars(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _scalars(item)
+    elif value is not None:
+        yield value
+
+
+def candidate_pattern(leaf: Attribute) -> str:
+    """RE2 pattern that the JSON text of every selected row matches; other rows may match too."""
+    pieces = leaf.path.split(".")
+    tails = [".".join(pieces[start:]) for start in range(len(pieces))]
+    keys = "|".join(re.escape(json.dumps(tail, ensure_ascii=False)[1:-1]) for tail in tails)
+    values = _candidate_values(leaf.value) if isinstance(leaf, AttributeEquals) else ""
+    return f'(?:{keys})":{values}'
+
+
+def _candidate_values(word: str) -> str:
+    forms = [re.escape(json.dumps(word, ensure_ascii=False)), r"\["]
+    number = as_number(word)
+    if number is not None:
+        # Attributes were written by json.dumps: a whole number is 500 or 500.0, and 1e16 only from there on.
+        whole = float(number).is_integer() and 0 < abs(number) < 1e15
+        forms.append(rf"{int(number)}(?:\.0)?[,}}]" if whole else r"-?\d")
+    if word in {"true", "false"}:
+        forms.append(word)
+    return f"(?:{'|'.join(forms)})"
+
+
+def as_number(text: str) -> int | float | None:
+    """The finite number that a word is, None when it is none."""
+    if not re.fullmatch(r"-?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,3})?", text, re.ASCII):
+        return None
+    if re.fullmatch(r"-?\d+", text, re.ASCII):
+        return int(text)
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
+def _judge(leaf: Attribute) -> Any:
+    match leaf:
+        case AttributeEquals(_, word):
+            number = as_number(word)
+            return lambda value: _equals(value, word, number)
+        case AttributeWithin():
+            return lambda value: _lies_within(leaf, value)
+        case _:
+            return lambda _: True
+
+
+def _equals(value: Any, word: str, number: float | None) -> bool:
+    if isinstance(value, bool):
+        return word == ("true" if value else "false")
+    if isinstance(value, int | float):
+        return number is not None and value == number
+    return isinstance(value, str) and value == word
+
+
+def _lies_within(leaf: AttributeWithin, value: Any) -> bool:
+    kind: Any = str if isinstance(leaf.low, str) or isinstance(leaf.high, str) else (int, float)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        return False
+    if leaf.low is not None and not (value >= leaf.low if leaf.include_low else value > leaf.low):
+        return False
+    return leaf.high is None or bool(value <= leaf.high if leaf.include_high else value < leaf.high)
+
+
+def _matching(values: list[list[Any]], pattern: str) -> list[bool]:
+    owners = [(row, scalar_text(value)) for row, found in enumerate(values) for value in found]
+    owners = [(row, text) for row, text in owners if text is not None]
+    hits = [False] * len(values)
+    if owners:
+        matched = pc.match_substring_regex(pa.array([text for _, text in owners], pa.utf8()), pattern=pattern)
+        for (row, _), hit in zip(owners, matched.to_pylist(), strict=True):
+            hits[row] = hits[row] or hit
+    return hits
+
+
+def scalar_text(value: Any) -> str | None:
+    """A scalar as text: strings as they are, numbers and booleans as JSON; None for an object."""
+    if isinstance(value, str):
+        return value
+    return None if isinstance(value, dict) else orjson.dumps(value).decode()

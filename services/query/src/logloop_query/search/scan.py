@@ -1,0 +1,214 @@
+"""Find the rows of a page: segments in time order, columns in threads, stop when the page is sure.
+
+It must not know HTTP or MongoDB.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from logloop_query.search.filter import Filter
+from logloop_query.search.kernels import selected_rows
+from logloop_query.search.plan import (
+    Budget,
+    PartialReason,
+    Pruner,
+    SegmentRef,
+    Snapshot,
+    StoredColumns,
+    SummaryCache,
+    Window,
+    columns_for,
+    columns_to_filter,
+    grouped,
+    in_threads,
+)
+from logloop_query.search.rows import ROW_COLUMNS, Cursor, RowKey, first_rows, materialise
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """A page of the logs in a window."""
+
+    window: Window
+    limit: int = 100
+    newest_first: bool = True
+    cursor: Cursor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows in order (`rows.ROW_COLUMNS` and hour). `partial` says which bound ended the search early."""
+
+    table: pa.Table
+    next_cursor: Cursor | None
+    partial: PartialReason | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    key: RowKey
+    table: pa.Table
+    position: int
+
+
+class Scanner:
+    """Searches one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, executor: ThreadPoolExecutor, cache: SummaryCache, budget: Budget) -> None:
+        self._snapshot = snapshot
+        self._executor = executor
+        self._cache = cache
+        self._budget = budget
+
+    async def page(self, request: PageRequest) -> Page:
+        """The next page, or what was sure of it when a bound was reached."""
+        window = _after_cursor(request)
+        pruner = Pruner(self._snapshot, self._cache, window.wanted)
+        collected = _Collected(request.limit + 1, newest_first=request.newest_first)
+        plan = self._snapshot.plan(window.project_id, window.low, window.high, newest_first=request.newest_first)
+        async for group in grouped(plan):
+            edge = group[0].max_ts if request.newest_first else group[0].min_ts
+            if collected.complete_before(edge):
+                break
+            bound = self._budget.exhausted
+            if bound is not None:
+                return collected.cut(edge, bound)
+            await self._look_into(await pruner.keep(group), window, request, collected)
+        return collected.page()
+
+    async def _look_into(
+        self, refs: Sequence[SegmentRef], window: Window, request: PageRequest, collected: "_Collected"
+    ) -> None:
+        names = columns_to_filter(window.wanted) | {"batch", "row"}
+        stored = await self._read(refs, names)
+        refs = [ref for ref in refs if ref.id in stored]
+        bar = collected.bar
+
+        def choose(ref: SegmentRef) -> list[tuple[RowKey, int]]:
+            return _choose(ref, stored[ref.id], window, request, bar)
+
+        chosen = await in_threads(self._executor, choose, refs)
+        wanted = {ref.id: rows for ref, rows in zip(refs, chosen, strict=True) if rows}
+        refs = [ref for ref in refs if ref.id in wanted]
+        await self._complete(refs, names, stored)
+
+        def take(ref: SegmentRef) -> pa.Table:
+            return materialise(columns_for(ref, stored[ref.id]), [number for _, number in wanted[ref.id]])
+
+        for ref, table in zip(refs, await in_threads(self._executor, take, refs), strict=True):
+            collected.add([_Found(key, table, i) for i, (key, _) in enumerate(wanted[ref.id])])
+
+    async def _read(self, refs: Sequence[SegmentRef], names: frozenset[str]) -> dict[str, StoredColumns]:
+        stored = await self._snapshot.read(refs, names) if refs else {}
+        self._budget.spend(refs, stored)
+        return stored
+
+    async def _complete(
+        self, refs: Sequence[SegmentRef], names: frozenset[str], stored: dict[str, StoredColumns]
+    ) -> None:
+        """Read the columns that a page shows of the segments that have rows for it."""
+        missing = frozenset(ROW_COLUMNS) - names
+        if not refs or not missing:
+            return
+        more = await self._snapshot.read(refs, missing)
+        self._budget.bytes += sum(item.size for item in more.values())
+        for ref in refs:
+            stored[ref.id].columns.update(more[ref.id].columns)
+
+
+def _after_cursor(request: PageRequest) -> Window:
+    window = request.window.narrowed()
+    if request.cursor is None:
+        return window
+    place = request.cursor.timestamp
+    if request.newest_first:
+        return Window(window.project_id, window.wanted, window.low, min(window.high, place))
+    return Window(window.project_id, window.wanted, max(window.low, place), window.high)
+
+
+def _choose(
+    ref: SegmentRef, stored: StoredColumns, window: Window, request: PageRequest, bar: int | None
+) -> list[tuple[RowKey, int]]:
+    columns = columns_for(ref, stored)
+    rows = _selected(window.wanted, columns)
+    if rows is not None and not len(rows):
+        return []
+    low, high = window.low, window.high
+    if bar is not None:
+        low, high = (max(low, bar), high) if request.newest_first else (low, min(high, bar))
+    return first_rows(
+        columns,
+        rows,
+        low=low,
+        high=high,
+        limit=request.limit + 1,
+        newest_first=request.newest_first,
+        cursor=request.cursor,
+    )
+
+
+def _selected(wanted: Filter, columns: Any) -> Any:
+    return selected_rows(wanted, columns)
+
+
+class _Collected:
+    """The best rows so far."""
+
+    def __init__(self, most: int, *, newest_first: bool) -> None:
+        self._most = most
+        self._newest_first = newest_first
+        self._found: list[_Found] = []
+
+    @property
+    def bar(self) -> int | None:
+        """Rows beyond this timestamp cannot be on the page any more."""
+        return self._found[self._most - 1].key.timestamp if len(self._found) >= self._most else None
+
+    def add(self, found: Sequence[_Found]) -> None:
+        """Take in rows and keep the best."""
+        self._found.extend(found)
+        self._found.sort(key=lambda item: item.key, reverse=self._newest_first)
+        del self._found[self._most :]
+
+    def complete_before(self, edge: int) -> bool:
+        """Whether segments that begin at `edge` cannot change the page."""
+        return self.bar is not None and (self.bar > edge if self._newest_first else self.bar < edge)
+
+    def cut(self, edge: int, reason: PartialReason) -> Page:
+        """What is sure although segments from `edge` on were not read; the cursor goes on there."""
+        sure = [
+            item
+            for item in self._found
+            if (item.key.timestamp > edge if self._newest_first else item.key.timestamp < edge)
+        ]
+        page = sure[: self._most - 1]
+        more = Cursor(page[-1].key.timestamp, page[-1].key) if len(page) < len(sure) else Cursor(edge)
+        return Page(_table(page), more, reason)
+
+    def page(self) -> Page:
+        """The page when nothing was left out."""
+        page = self._found[: self._most - 1]
+        more = len(self._found) >= self._most
+        return Page(_table(page), Cursor(page[-1].key.timestamp, page[-1].key) if more else None, None)
+
+
+def _table(found: Sequence[_Found]) -> pa.Table:
+    if not found:
+        return pa.table({name: pa.array([], _kind(name)) for name in (*ROW_COLUMNS, "hour")})
+    tables: dict[int, pa.Table] = {}
+    starts: dict[int, int] = {}
+    for item in found:
+        if id(item.table) not in tables:
+            starts[id(item.table)] = sum(table.num_rows for table in tables.values())
+            tables[id(item.table)] = item.table
+    order = pa.array([starts[id(item.table)] + item.position for item in found], pa.int64())
+    return pa.concat_tables(tables.values()).take(order)
+
+
+def _kind(name: str) -> pa.DataType:
+    kinds = {"row": pa.int32(), "hour": pa.int64(), "timestamp": pa.timestamp("us", tz="UTC")}
+    return kinds.get(name, pa.utf8())

@@ -1,0 +1,63 @@
+"""The use cases of search over one store: pages, and later counts, bounded in cost and number.
+
+It must not know HTTP or MongoDB.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from logloop_query.search.plan import Budget, SegmentSource, Snapshot, SummaryCache
+from logloop_query.search.scan import Page, PageRequest, Scanner
+
+
+class TooBusy(Exception):
+    """As many searches run as are allowed, and none ended in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchLimits:
+    """Bounds on searches of this process."""
+
+    max_bytes: int = 2 * 2**30
+    max_seconds: float = 20.0
+    concurrency: int = 8
+    max_wait_seconds: float = 10.0
+    threads: int = 2
+
+
+class Searching:
+    """Runs searches. Close it to end its threads."""
+
+    def __init__(self, source: SegmentSource, limits: SearchLimits) -> None:
+        self._source = source
+        self.limits = limits
+        self.cache = SummaryCache()
+        self.executor = ThreadPoolExecutor(limits.threads, thread_name_prefix="search")
+        self._slots = asyncio.Semaphore(limits.concurrency)
+
+    def close(self) -> None:
+        """End the threads."""
+        self.executor.shutdown(wait=False, cancel_futures=True)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[tuple[Snapshot, Budget]]:
+        """A snapshot and a fresh budget, when it is this search's turn. Raises TooBusy."""
+        try:
+            async with asyncio.timeout(self.limits.max_wait_seconds):
+                await self._slots.acquire()
+        except TimeoutError as error:
+            raise TooBusy from error
+        try:
+            async with self._source.snapshot() as snapshot:
+                yield snapshot, Budget(self.limits.max_bytes, self.limits.max_seconds)
+        finally:
+            self._slots.release()
+
+    async def page(self, request: PageRequest) -> tuple[Page, Budget]:
+        """A page of logs and what it cost."""
+        async with self.opened() as (snapshot, budget):
+            scanner = Scanner(snapshot, self.executor, self.cache, budget)
+            return await scanner.page(request), budget

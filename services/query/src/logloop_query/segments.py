@@ -1,0 +1,307 @@
+"""The codec of segments: rows of one project and UTC hour as compressed columns, and back.
+
+It must not know where a segment is kept; `stores.segments` does.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from logloop_contracts.log_batch import HOUR_US, LOG_SCHEMA
+
+FORMAT = 1
+MAX_LOGS = 50_000
+MAX_RAW_BYTES = 14 * 2**20
+"""Uncompressed bytes a segment may hold: even rows that do not compress stay under MongoDB's 16 MB."""
+MAX_PART_BYTES = 6 * 2**20
+"""A larger part is cut into sub-parts with keys of their own."""
+MAX_SUB_PARTS = 16
+MINUTE_US = 60_000_000
+
+_BC_HOURS = 17_600_000  # more hours than lie between the year 1 and 1970, to floor negative timestamps
+_DELTAS = ("row", "timestamp")
+_WORDS = ("batch", "severity", "service_id", "test_id", "func_id", "source")
+_OPTIONS = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1), unify_dictionaries=False)
+_TINY_OPTIONS = pa.ipc.IpcWriteOptions()
+_TINY_BYTES = 128
+
+
+class TooLargePart(ValueError):
+    """A batch is too large to be stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Rows of one project and hour, encoded. `parts` are the part keys whose rows it is the only one to hold.
+
+    `columns` maps a column to its Arrow IPC stream; a column that is all null is left out. `summary` counts
+    rows by minute, severity and service, `patterns` by pattern. Times are microseconds since 1970.
+    """
+
+    project_id: str
+    hour: int
+    parts: tuple[str, ...]
+    count: int
+    min_ts: int
+    max_ts: int
+    raw_bytes: int = 0
+    columns: Mapping[str, bytes] = field(default_factory=dict)
+    summary: bytes = b""
+    patterns: bytes = b""
+
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes of all encoded columns."""
+        return sum(map(len, self.columns.values())) + len(self.summary) + len(self.patterns)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Rows of one project and hour that are to be stored, with the keys of their parts."""
+
+    hour: int
+    parts: tuple[str, ...]
+    table: pa.Table
+
+    @property
+    def raw_bytes(self) -> int:
+        """Bytes of rows and part keys before compression."""
+        return raw_bytes(self.table) + 64 * len(self.parts)
+
+
+def raw_bytes(table: pa.Table) -> int:
+    """Bytes of a table before compression."""
+    return int(table.nbytes)
+
+
+def part_key(batch: str, hour: int, sub_part: int = 0) -> str:
+    """Key of a part: a batch and hour, and a number from 1 for further pieces of an oversize part."""
+    return f"{batch}-{hour:x}/{sub_part}" if sub_part else f"{batch}-{hour:x}"
+
+
+def possible_keys(batch: str, hour: int) -> list[str]:
+    """Keys under which a row of a batch and hour may be stored."""
+    return [part_key(batch, hour, number) for number in range(MAX_SUB_PARTS)]
+
+
+def hours_of(timestamps: Any) -> Any:
+    """UTC hours since 1970 of timestamps, rounded down."""
+    shifted = pc.add(timestamps.cast(pa.int64()), pa.scalar(_BC_HOURS * HOUR_US))
+    return pc.subtract(pc.divide(shifted, pa.scalar(HOUR_US)), pa.scalar(_BC_HOURS))
+
+
+def split_by_hour(table: pa.Table) -> Iterator[tuple[int, pa.Table]]:
+    """The rows of each UTC hour of a log batch table, rows in their order."""
+    timestamps = table.column("timestamp")
+    bounds = pc.min_max(timestamps.cast(pa.int64())).as_py()
+    first, last = bounds["min"] // HOUR_US, bounds["max"] // HOUR_US
+    if first == last:
+        yield first, table
+        return
+    hours = hours_of(timestamps)
+    for hour in pc.unique(hours).to_pylist():
+        yield hour, table.filter(pc.equal(hours, pa.scalar(hour, pa.int64())))
+
+
+def chunks_of(table: pa.Table) -> Iterator[Chunk]:
+    """A log batch table as chunks, each small enough for one segment. Cuts depend on the rows alone."""
+    for hour, rows in split_by_hour(table):
+        batches = pc.unique(rows.column("batch").combine_chunks().dictionary_decode()).to_pylist()
+        if rows.num_rows <= MAX_LOGS and raw_bytes(rows) <= MAX_PART_BYTES:
+            yield Chunk(hour, tuple(part_key(batch, hour) for batch in batches), rows)
+            continue
+        for batch in batches:
+            part = rows if len(batches) == 1 else rows.filter(pc.equal(rows.column("batch"), batch))
+            yield from _sub_parts(batch, hour, part)
+
+
+def _sub_parts(batch: str, hour: int, part: pa.Table) -> Iterator[Chunk]:
+    if part.num_rows <= MAX_LOGS and raw_bytes(part) <= MAX_PART_BYTES:
+        yield Chunk(hour, (part_key(batch, hour),), part)
+        return
+    sizes = _row_sizes(part)
+    before = pc.subtract(pc.cumulative_sum(sizes), sizes)
+    positions = pa.array(range(part.num_rows), pa.int64())
+    number = pc.max_element_wise(
+        pc.divide(before, pa.scalar(MAX_PART_BYTES)), pc.divide(positions, pa.scalar(MAX_LOGS))
+    )
+    if pc.max(number).as_py() >= MAX_SUB_PARTS:
+        raise TooLargePart(f"batch {batch} holds more than {MAX_SUB_PARTS} segments take; send smaller batches")
+    for sub_part in pc.unique(number).to_pylist():
+        rows = part.filter(pc.equal(number, pa.scalar(sub_part, pa.int64())))
+        yield Chunk(hour, (part_key(batch, hour, sub_part),), rows)
+
+
+def _row_sizes(part: pa.Table) -> Any:
+    """Bytes of each row, dictionary words counted in full: it depends on nothing but the row."""
+    sizes = pa.array([64], pa.int64()).take(pa.array([0] * part.num_rows, pa.int32()))
+    for name in ("message", "attributes", "pattern", "test_id", "func_id", "source"):
+        lengths = pc.binary_length(pc.cast(part.column(name).combine_chunks(), pa.utf8()))
+        sizes = pc.add(sizes, pc.fill_null(lengths, 0).cast(pa.int64()))
+    return sizes
+
+
+def without_parts(chunk: Chunk, dropped: Iterable[str]) -> Chunk | None:
+    """A chunk without the rows of some of its parts; None when nothing is left."""
+    gone = set(dropped)
+    kept = tuple(key for key in chunk.parts if key not in gone)
+    if len(kept) == len(chunk.parts):
+        return chunk
+    if not kept:
+        return None
+    batches = pa.array([key.partition("-")[0] for key in kept], pa.utf8())
+    rows = chunk.table.filter(pc.is_in(_decoded(chunk.table.column("batch")), value_set=batches))
+    return Chunk(chunk.hour, kept, rows)
+
+
+def _decoded(column: Any) -> Any:
+    return pc.cast(column, pa.utf8())
+
+
+def merge_tables(tables: list[pa.Table]) -> pa.Table:
+    """One table of one chunk a column, dictionaries unified."""
+    table = tables[0] if len(tables) == 1 else pa.concat_tables(tables).unify_dictionaries()
+    return table.combine_chunks()
+
+
+def encode_segment(project_id: str, hour: int, parts: Iterable[str], table: pa.Table) -> Segment:
+    """Encode the rows of one project and hour. An empty table gives a segment that only remembers its parts."""
+    rows = merge_tables([table])
+    if rows.num_rows == 0:
+        start = hour * HOUR_US
+        return Segment(project_id, hour, tuple(parts), 0, start, start)
+    bounds = pc.min_max(rows.column("timestamp").cast(pa.int64())).as_py()
+    patterns, indices = _compact_dictionary(_single(rows, "pattern"))
+    columns = {"pattern": _write({"pattern": indices})}
+    for name in LOG_SCHEMA.names:
+        array = _single(rows, name)
+        if name == "pattern" or array.null_count == len(array):
+            continue
+        columns[name] = _write({name: _stored_form(name, array)})
+    return Segment(
+        project_id,
+        hour,
+        tuple(parts),
+        rows.num_rows,
+        bounds["min"],
+        bounds["max"],
+        raw_bytes(rows),
+        columns,
+        _write(_summary_columns(rows)),
+        _write({"pattern": patterns, "count": _counts(indices, len(patterns))}),
+    )
+
+
+def _single(table: pa.Table, name: str) -> Any:
+    column = table.column(name)
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _stored_form(name: str, array: Any) -> Any:
+    if name in _DELTAS:
+        values = array.cast(pa.int64())
+        first = values.slice(0, 1)
+        return pa.concat_arrays([first, pc.pairwise_diff(values).slice(1)])
+    if name in _WORDS:
+        words, indices = _compact_dictionary(array)
+        return pa.DictionaryArray.from_arrays(indices, words)
+    return array
+
+
+def _compact_dictionary(array: Any) -> tuple[Any, Any]:
+    """Words in use and the index of each row into them; the words that no row uses are left out."""
+    used = pc.unique(array.indices.drop_null())
+    if len(used) == len(array.dictionary):
+        return array.dictionary, array.indices
+    words = array.dictionary.take(used)
+    return words, pc.index_in(array.indices, value_set=used)
+
+
+def _counts(indices: Any, size: int) -> Any:
+    counted = pc.value_counts(indices.drop_null())
+    order = pc.index_in(pa.array(range(size), pa.int32()), value_set=counted.field("values").cast(pa.int32()))
+    return counted.field("counts").take(order).cast(pa.int32())
+
+
+def _summary_columns(rows: pa.Table) -> dict[str, Any]:
+    timestamps = _single(rows, "timestamp").cast(pa.int64())
+    shifted = pc.add(timestamps, pa.scalar(_BC_HOURS * HOUR_US))
+    minute = pc.subtract(pc.divide(shifted, pa.scalar(MINUTE_US)), pa.scalar(_BC_HOURS * 60)).cast(pa.int32())
+    severity, service = _single(rows, "severity"), _single(rows, "service_id")
+    table = pa.table({"minute": minute, "severity": severity.indices, "service_id": service.indices})
+    grouped = table.group_by(["minute", "severity", "service_id"]).aggregate([([], "count_all")]).combine_chunks()
+    return {
+        "minute": _single(grouped, "minute"),
+        "severity": pa.DictionaryArray.from_arrays(_single(grouped, "severity"), severity.dictionary),
+        "service_id": pa.DictionaryArray.from_arrays(_single(grouped, "service_id"), service.dictionary),
+        "count": _single(grouped, "count_all").cast(pa.int32()),
+    }
+
+
+def _write(columns: Mapping[str, Any]) -> bytes:
+    batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+    options = _TINY_OPTIONS if batch.nbytes < _TINY_BYTES else _OPTIONS
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema, options=options) as writer:
+        writer.write_batch(batch)
+    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]  # pyarrow ships no types
+
+
+def read_batch(stream: bytes) -> pa.RecordBatch:
+    """The record batch of one IPC stream of a segment."""
+    with pa.ipc.open_stream(stream) as reader:
+        return reader.read_next_batch()
+
+
+class SegmentColumns:
+    """Columns of a segment, decoded when asked for. A column that was left out reads as all null."""
+
+    def __init__(self, hour: int, count: int, columns: Mapping[str, bytes], patterns: bytes = b"") -> None:
+        self.hour = hour
+        self.count = count
+        self._columns = columns
+        self._patterns = patterns
+        self._decoded: dict[str, Any] = {}
+
+    def column(self, name: str) -> Any:
+        """A column as one Arrow array in the type of the log batch schema."""
+        array = self._decoded.get(name)
+        if array is None:
+            array = self._decoded[name] = self._decode(name)
+        return array
+
+    def _decode(self, name: str) -> Any:
+        kind = LOG_SCHEMA.field(name).type
+        stream = self._columns.get(name)
+        if stream is None:
+            return pa.nulls(self.count, kind)
+        array = read_batch(stream).column(0)
+        if name == "pattern":
+            words = read_batch(self._patterns).column(0)
+            return pa.DictionaryArray.from_arrays(array, words)
+        return pc.cumulative_sum(array).cast(kind) if name in _DELTAS else array
+
+    def table(self) -> pa.Table:
+        """All rows in the log batch schema."""
+        return pa.Table.from_arrays([self.column(name) for name in LOG_SCHEMA.names], schema=LOG_SCHEMA)
+
+
+class TableColumns:
+    """Columns of a log batch table of any hours, as search reads them."""
+
+    hour: int | None = None
+
+    def __init__(self, table: pa.Table) -> None:
+        self.count = table.num_rows
+        self._table = table
+
+    def column(self, name: str) -> Any:
+        """A column as one Arrow array."""
+        return _single(self._table, name)
+
+
+def decode_segment(segment: Segment) -> pa.Table:
+    """All rows of a segment in the log batch schema."""
+    return SegmentColumns(segment.hour, segment.count, segment.columns, segment.patterns).table()
