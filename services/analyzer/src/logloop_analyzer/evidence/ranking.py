@@ -1,0 +1,73 @@
+"""Order of findings: surprise by severity by precedence, the same for the same logs every time.
+
+It must not look at text, only at numbers, so that no line can talk itself up or down.
+"""
+
+import math
+from collections.abc import Sequence
+
+from logloop_analyzer.evidence.findings import Candidate
+from logloop_analyzer.evidence.logs import GroupKey
+from logloop_analyzer.evidence.signals import ALARMING
+from logloop_analyzer.evidence.traces import FirstInTrace
+
+_SEVERITY = {"error": 1.0, "warn": 0.8, "info": 0.35, "debug": 0.25}
+_KIND = {
+    "new_pattern": 1.0,
+    "burst": 1.0,
+    "vanished_pattern": 1.0,
+    "first_error": 0.95,
+    "error_rate": 0.6,
+    "test_split": 0.6,
+    "service_split": 0.3,
+    "suspicious_text": 0.0,
+}
+_REGULAR_VANISHED = 0.9
+"""Lines at even intervals that stop are a heartbeat; other information that dries up is mostly a consequence."""
+_SILENT_SERVICE = 1.0
+_WEAK = 0.5
+_PRECEDENCE = (2.0, 1.4, 1.2, 1.1)
+_ENOUGH_TRACES = 5
+
+
+def rank(candidates: Sequence[Candidate], first: FirstInTrace) -> list[tuple[float, Candidate]]:
+    """Candidates with their scores, highest first. Weak ones count half and never take precedence."""
+    places = _places(candidates)
+    scored = [(round(_score(item, places, first), 3), item) for item in candidates]
+    return sorted(scored, key=_order)
+
+
+def _order(scored: tuple[float, Candidate]) -> tuple[float, str, str, str, str]:
+    score, item = scored
+    return (-score, item.kind, item.service_id or "", item.test_id or "", item.pattern or "")
+
+
+def severity_weight(item: Candidate) -> float:
+    """How much a candidate's severity counts, 0 to 1."""
+    if item.kind == "vanished_pattern":
+        base = _REGULAR_VANISHED if item.regular else _SEVERITY["info"]
+        return _SILENT_SERVICE if item.whole_service else base
+    return _SEVERITY.get(item.severity, _SEVERITY["info"])
+
+
+def _score(item: Candidate, places: dict[GroupKey, int], first: FirstInTrace) -> float:
+    place = places.get(item.key) if item.key is not None else None
+    precedence = 1.0 if place is None else _PRECEDENCE[place] if place < len(_PRECEDENCE) else 1.0
+    if item.key is not None and first.traces:
+        precedence += first.share(item.key) * min(1.0, first.traces / _ENOUGH_TRACES)
+    strength = 1.0 if item.strong else _WEAK
+    return math.log1p(item.surprise) * severity_weight(item) * precedence * strength * _KIND[item.kind]
+
+
+def _places(candidates: Sequence[Candidate]) -> dict[GroupKey, int]:
+    """Place in time of each strong alarming change: 0 for the earliest."""
+    changes = {
+        item.key: item.onset_us for item in candidates if item.key is not None and item.strong and _causes(item)
+    }
+    return {key: place for place, key in enumerate(sorted(changes, key=lambda key: (changes[key], key)))}
+
+
+def _causes(item: Candidate) -> bool:
+    if item.kind == "vanished_pattern":
+        return item.regular or item.whole_service
+    return item.kind in {"new_pattern", "burst"} and item.severity in ALARMING

@@ -1,0 +1,86 @@
+"""The arithmetic behind findings: is a count surprising, when did it change, which of many tests to believe.
+
+It must not know what a log is; counts and times go in, numbers come out.
+"""
+
+import math
+from collections.abc import Sequence
+
+MAX_SURPRISE = 40.0
+_PSEUDO_COUNT = 0.5
+
+
+def g_test(count: int, baseline: int, scale: float, dispersion: float = 1.0) -> float:
+    """G of two Poisson counts, chi-squared with one degree of freedom under "nothing changed".
+
+    `scale` is the exposure of the window over that of the baseline; `dispersion` (1 = Poisson) divides the result.
+    """
+    total = count + baseline
+    if total == 0:
+        return 0.0
+    expected_now, expected_before = total * scale / (1 + scale), total / (1 + scale)
+    g = sum(
+        observed * math.log(observed / expected)
+        for observed, expected in ((count, expected_now), (baseline, expected_before))
+        if observed
+    )
+    return max(0.0, 2 * g / dispersion)
+
+
+def p_value(g: float) -> float:
+    """Upper tail of chi-squared with one degree of freedom."""
+    return math.erfc(math.sqrt(g / 2))
+
+
+def surprise(g: float) -> float:
+    """G as a number of standard deviations, capped so that no flood counts without end."""
+    return min(MAX_SURPRISE, math.sqrt(g))
+
+
+def expected_count(baseline: int, scale: float) -> float:
+    """Entries to expect in the window; half an entry when the baseline had none."""
+    return max(float(baseline), _PSEUDO_COUNT) * scale
+
+
+def dispersion(slices: Sequence[int]) -> float:
+    """Variance over mean of counts in equal slices of time, at least 1: how much burstier than Poisson they are."""
+    if len(slices) < 2 or not any(slices):
+        return 1.0
+    mean = sum(slices) / len(slices)
+    variance = sum((value - mean) ** 2 for value in slices) / (len(slices) - 1)
+    return max(1.0, variance / mean)
+
+
+def significant(p_values: Sequence[float], rate: float) -> list[bool]:
+    """Which tests hold when at most `rate` of those that hold may be false (Benjamini and Hochberg)."""
+    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
+    last = -1
+    for position, index in enumerate(order):
+        if p_values[index] <= rate * (position + 1) / len(order):
+            last = position
+    held = set(order[: last + 1])
+    return [index in held for index in range(len(p_values))]
+
+
+def change_point(times: Sequence[int], start: int, end: int) -> int:
+    """Index of the first event after the rate rose: where the events lag furthest behind an even spread.
+
+    `times` are sorted and lie within [start, end].
+    """
+    if end <= start or not times:
+        return 0
+    expected = len(times) / (end - start)
+    lags = [index - expected * (time - start) for index, time in enumerate(times)]
+    return lags.index(min(lags))
+
+
+def typical_ratio(pairs: Sequence[tuple[int, int]], fallback: float) -> float:
+    """Window over baseline traffic as the median ratio of the counts of patterns that both hold often.
+
+    A median is not moved by the few patterns that an incident changes. `pairs` are (window, baseline).
+    """
+    ratios = sorted(now / before for now, before in pairs if now >= 5 and before >= 5)
+    if len(ratios) < 3:
+        return fallback
+    middle = len(ratios) // 2
+    return ratios[middle] if len(ratios) % 2 else math.sqrt(ratios[middle - 1] * ratios[middle])
