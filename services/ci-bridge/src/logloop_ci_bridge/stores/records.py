@@ -38,7 +38,7 @@ class Records(Generic[Item]):
 
     def __init__(self, database: Database, collection: str, kind: type[Item], word: str) -> None:
         self._collection = database[collection]
-        self._kind = kind
+        self._kind: type[Item] = kind
         self._word = word
 
     async def prepare(self) -> None:
@@ -49,7 +49,7 @@ class Records(Generic[Item]):
         """Store a new record. Raises Conflict when the name is taken."""
         now = datetime.now(UTC)
         names: dict[str, Any] = {"id": new_ulid(), "project_id": project_id, "created_at": now, "updated_at": now}
-        item = self._kind.model_validate({**draft.model_dump(), **names})
+        item: Item = self._kind.model_validate({**draft.model_dump(), **names})
         try:
             await self._collection.insert_one(_plain(as_document(item)))
         except DuplicateKeyError as error:
@@ -85,7 +85,7 @@ class Records(Generic[Item]):
     async def replace(self, old: Item, draft: BaseModel) -> Item:
         """Store a changed record. Raises Conflict when somebody else changed it first or the name is taken."""
         changes = {"revision": old.revision + 1, "updated_at": datetime.now(UTC)}
-        item = self._kind.model_validate({**old.model_dump(), **draft.model_dump(), **changes})
+        item: Item = self._kind.model_validate({**old.model_dump(), **draft.model_dump(), **changes})
         document = _plain(as_document(item))
         try:
             stored = await self._collection.find_one_and_replace(
@@ -107,7 +107,8 @@ class Records(Generic[Item]):
         return found
 
     def _read(self, document: Document) -> Item:
-        return self._kind.model_validate(from_document(document))
+        item: Item = self._kind.model_validate(from_document(document))
+        return item
 
     def _name_taken(self, name: str) -> Conflict:
         return Conflict(f"the project has a {self._word} named {name!r} already; choose another name")

@@ -71,7 +71,7 @@ class RunStore:
             )
         except DuplicateKeyError:
             return None
-        return _read(stored)
+        return None if stored is None else _read(stored)
 
     async def adopt(self, project_id: str, run_id: str, fields: Document) -> None:
         """Note which dispatch a run belongs to, when it was seen before that was known."""

@@ -1,0 +1,116 @@
+"""Which line of a job's output is about which test: the formats of pytest, unittest, go, cargo and Gradle.
+
+It must not know GitHub; `run_logs` hands it lines without timestamps and colours.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import re2
+
+TestOutcome = Literal["passed", "failed", "skipped"]
+
+_OUTCOMES: dict[str, TestOutcome] = {
+    "PASSED": "passed",
+    "XPASS": "passed",
+    "ok": "passed",
+    "PASS": "passed",
+    "FAILED": "failed",
+    "FAIL": "failed",
+    "ERROR": "failed",
+    "SKIPPED": "skipped",
+    "SKIP": "skipped",
+    "XFAIL": "skipped",
+    "ignored": "skipped",
+}
+_HINTS = ("PASS", "FAIL", "ERROR", "SKIP", "XFAIL", " ... ")
+_NODE = r"(?P<id>[\w./\\-]+\.py(?:::[^\s\[]+(?:\[.*?\])?)?)"
+_RESULT = r"(?P<result>PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS)"
+# RE2, because these run on whatever a program prints: its time grows with the line and no faster.
+_PATTERNS = tuple(
+    re2.compile(pattern)
+    for pattern in (
+        rf"^(?:\[gw\d+\] \[ *\d+%\] )?{_RESULT} {_NODE}(?: - .*)?$",
+        rf"^{_NODE} {_RESULT}(?: .*)?$",
+        r"^\s*--- (?P<result>PASS|FAIL|SKIP): (?P<id>\S+) \([\d.]+s\)$",
+        r"^test (?P<id>[\w:]+) \.\.\. (?P<result>ok|FAILED|ignored)",
+        r"^(?P<result>FAIL|ERROR): \w+ \((?P<id>[\w.]+)\)$",
+        r"^(?P<id>[\w.$]+ > [\w .,()\[\]]+) (?P<result>PASSED|FAILED|SKIPPED)$",
+    )
+)
+_PYTEST_HEADER = re2.compile(r"^_{3,} (?:ERROR at \w+ of )?(?P<name>\S.*?) _{3,}$")
+_PYTEST_RULE = re2.compile(r"^={3,} .* ={3,}$")
+
+
+@dataclass(frozen=True, slots=True)
+class TestMention:
+    """A test that a line is about."""
+
+    __test__ = False
+
+    test_id: str
+    func_id: str | None = None
+    outcome: TestOutcome | None = None
+
+
+@dataclass
+class TestNames:
+    """Follows the tests through one job's output. Feed it every line in order."""
+
+    __test__ = False
+
+    by_name: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, None] = field(default_factory=dict)
+    _block: TestMention | None = None
+
+    @classmethod
+    def of(cls, lines: Iterable[str]) -> "TestNames":
+        """Learn the node ids first: pytest names them only after it has shown the failures."""
+        names = cls()
+        for line in lines:
+            mention = _result(line)
+            if mention is not None:
+                names.by_name[_short_name(mention.test_id)] = mention.test_id
+                if mention.outcome == "failed":
+                    names.failed[mention.test_id] = None
+        return names
+
+    def mention(self, line: str) -> TestMention | None:
+        """The test this line is about: its result, or the failure block it stands in."""
+        mention = _result(line)
+        if mention is not None:
+            return mention
+        header = _PYTEST_HEADER.match(line) if line.startswith("___") else None
+        if header:
+            test_id = self.by_name.get(header["name"])
+            self._block = TestMention(test_id, func_of(test_id), "failed") if test_id else None
+        elif line.startswith("===") and _PYTEST_RULE.match(line):
+            self._block = None
+        return self._block
+
+
+def _result(line: str) -> TestMention | None:
+    if not any(hint in line for hint in _HINTS):
+        return None
+    for pattern in _PATTERNS:
+        match = pattern.match(line)
+        if match:
+            test_id = match["id"][:512]
+            return TestMention(test_id, func_of(test_id), _OUTCOMES[match["result"]])
+    return None
+
+
+def _short_name(test_id: str) -> str:
+    """The name in pytest's failure header: `TestPay.test_card[visa]` for test_pay.py::TestPay::test_card[visa]."""
+    _, found, rest = test_id.partition("::")
+    return rest.replace("::", ".") if found else test_id
+
+
+def func_of(test_id: str) -> str | None:
+    """`tests.test_pay:TestPay.test_card` of a pytest node id, None for other tools' names."""
+    path, found, rest = test_id.partition("::")
+    if not found or not path.endswith(".py"):
+        return None
+    module = path.removesuffix(".py").replace("/", ".").replace("\\", ".").strip(".")
+    return f"{module}:{rest.partition('[')[0].replace('::', '.')}"[:512]
