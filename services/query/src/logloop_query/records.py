@@ -4,23 +4,28 @@ It must not hold a rule of any use case.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from fastapi import APIRouter, FastAPI
 from logloop_chassis.app import Resources
 from logloop_chassis.auth import Principal
+from logloop_chassis.broker import subscribe
 from logloop_chassis.crypto import KeyHasher, SecretBox
 from logloop_chassis.egress import EgressGuard
 from logloop_chassis.settings import is_loopback
+from logloop_contracts.channels import QUERY_ANALYSES
 from pymongo.errors import PyMongoError
 
 from logloop_query.accounts import Accounts
+from logloop_query.analyses import Analyses
+from logloop_query.analysis_consumer import PREFETCH, analysis_handler
+from logloop_query.analysis_progress import AnalysisProgressKeeper, Watchers
 from logloop_query.api_keys import ApiKeys
 from logloop_query.audit import AuditTrail
 from logloop_query.catalogue import BLANK_SERVICE, BLANK_TEST, Catalogue
@@ -32,6 +37,7 @@ from logloop_query.provider_check import ProviderCheck
 from logloop_query.provider_settings import ProviderSettings
 from logloop_query.seeding import FirstStart, Seeding
 from logloop_query.sessions import Sessions
+from logloop_query.stores.analyses import AnalysisEventStore, AnalysisStore
 from logloop_query.stores.api_keys import ApiKeyStore
 from logloop_query.stores.audit import AuditStore
 from logloop_query.stores.metrics import MetricStore, PointStore
@@ -58,6 +64,9 @@ class Records:
     metrics: Metrics
     settings: ProviderSettings
     provider_check: ProviderCheck
+    analyses: Analyses
+    progress: AnalysisProgressKeeper
+    streams: "Streams"
     audit: AuditTrail
     audit_store: AuditStore
     background: "Background"
@@ -87,6 +96,29 @@ class Records:
                 self.background.spawn(self.api_keys.note_use(due, datetime.now().astimezone()))
         elif principal.session_id is not None and self.sessions.due(principal.session_id):
             self.background.spawn(self.sessions.extend(principal.session_id))
+
+
+class Indexed(Protocol):
+    """A store that knows its indexes."""
+
+    async def ensure_indexes(self) -> None:
+        """Create what is missing."""
+
+
+@dataclass
+class Streams:
+    """How many event streams this process serves."""
+
+    open: int = 0
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Count a stream while it is open."""
+        self.open += 1
+        try:
+            yield
+        finally:
+            self.open -= 1
 
 
 @dataclass
@@ -125,24 +157,37 @@ async def open_records(
     await seeding.run(first_start or FirstStart())
     app.state.records = records
     resources.authenticator.on_use = records.note_caller
-    deletions = asyncio.create_task(records.projects.run_deletions(resources.stopping), name="project-deletions")
+    subscribe(
+        resources.consumer,
+        QUERY_ANALYSES,
+        analysis_handler(records.progress),
+        resources.publisher,
+        prefetch=PREFETCH,
+    )
+    loops = [
+        asyncio.create_task(records.projects.run_deletions(resources.stopping), name="project-deletions"),
+        asyncio.create_task(records.analyses.run_sweeps(resources.stopping), name="analysis-sweeps"),
+    ]
     try:
         yield records
     finally:
         resources.stopping.set()
         records.projects.stop()
-        await asyncio.wait([deletions], timeout=10)
-        deletions.cancel()
+        await asyncio.wait(loops, timeout=10)
+        for loop in loops:
+            loop.cancel()
         await records.background.finish()
 
 
-def _build(resources: Resources[Any], logs: Callable[[], LogsApi | None]) -> tuple[Records, list[Any], Seeding]:
+def _build(resources: Resources[Any], logs: Callable[[], LogsApi | None]) -> tuple[Records, list["Indexed"], Seeding]:
     database, authenticator, options = resources.database, resources.authenticator, resources.settings
     secret_key = options.secret_key.get_secret_value()
     users, projects, keys = UserStore(database), ProjectStore(database), ApiKeyStore(database)
     services, tests = ProjectRecords(database, "services"), ProjectRecords(database, "tests")
     metrics, points, settings = MetricStore(database), PointStore(database), SettingsStore(database)
     session_store, attempts, audit_store = SessionStore(database), AttemptStore(database), AuditStore(database)
+    analyses, events = AnalysisStore(database), AnalysisEventStore(database)
+    keeper = AnalysisProgressKeeper(analyses, events, Watchers())
     audit, passwords, sessions = AuditTrail(audit_store), Passwords(), Sessions(session_store, authenticator)
     guard = EgressGuard(options.egress_allow, loopback=is_loopback(options.host))
     project_rules = Projects(projects, authenticator, audit, logs)
@@ -156,6 +201,9 @@ def _build(resources: Resources[Any], logs: Callable[[], LogsApi | None]) -> tup
         metrics=Metrics(metrics, points, project_rules, audit),
         settings=ProviderSettings(settings, SecretBox(secret_key), guard, project_rules, audit),
         provider_check=ProviderCheck(guard),
+        analyses=Analyses(analyses, events, keeper, project_rules, resources.publisher, audit),
+        progress=keeper,
+        streams=Streams(),
         audit=audit,
         audit_store=audit_store,
         background=Background(),
@@ -167,15 +215,18 @@ def _build(resources: Resources[Any], logs: Callable[[], LogsApi | None]) -> tup
             tests.remove_all,
             records.metrics.remove_all,
             records.settings.remove_all,
+            records.analyses.remove_all,
         ],
     )
-    stores = [users, projects, keys, services, tests, metrics, points, settings, session_store, attempts, audit_store]
+    stores: list[Indexed] = [users, projects, keys, services, tests, metrics, points, settings]
+    stores += [analyses, events, session_store, attempts, audit_store]
     return records, stores, Seeding(users, projects, records.api_keys, passwords)
 
 
 def routers() -> list[APIRouter]:
     """Every router of this half. Mount them before the logs' own: /logs/analyses comes before /logs/{id}."""
     from logloop_query.http import (
+        analyses,
         api_keys,
         audit,
         internal,
@@ -188,5 +239,5 @@ def routers() -> list[APIRouter]:
         users,
     )
 
-    modules = (session, projects, services, tests, metrics, settings, api_keys, users, audit, internal)
+    modules = (session, projects, services, tests, metrics, analyses, settings, api_keys, users, audit, internal)
     return [module.router for module in modules]
