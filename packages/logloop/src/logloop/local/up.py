@@ -1,0 +1,203 @@
+"""`logloop up`: start what is missing, say how to use it, keep it running, stop it again.
+
+It must not delete data.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import FrameType
+
+from rich.console import Console
+
+from logloop.local.errors import CannotStart
+from logloop.local.home import Home, home_folder, write_private
+from logloop.local.mongodb import MongoNode
+from logloop.local.platform import GATEWAY_PORT, Options, Platform, assemble
+from logloop.local.rabbitmq import RabbitNode
+from logloop.local.supervisor import Part, Supervisor
+from logloop.local.web_process import WebProcess
+
+_READY_TIMEOUT_S = 90.0
+_LOOK_EVERY_S = 0.5
+_ROTATE_EVERY_S = 60.0
+
+
+def run(options: Options | None = None, *, environ: Mapping[str, str] = os.environ) -> int:
+    """Run the platform until Ctrl-C or SIGTERM. Returns 0, or 1 after saying why it could not start."""
+    options = options or Options()
+    # Scripts that ask for JSON get it alone on standard output.
+    console = Console(stderr=options.json, highlight=False, markup=False, soft_wrap=True)
+    home = Home(home_folder(environ))
+    try:
+        home.open()
+        with _stop_signals() as stop:
+            _Run(home, options, environ, console, stop).until_stopped()
+    except CannotStart as error:
+        console.print(f"logloop: {error}", style="red")
+        return 1
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+    finally:
+        home.close()
+    return 0
+
+
+@contextlib.contextmanager
+def _stop_signals() -> Iterator[threading.Event]:
+    """Ctrl-C and SIGTERM set the event; while nothing waits for it yet they interrupt what runs."""
+    stop = threading.Event()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            return
+        stop.set()
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Run:
+    def __init__(
+        self, home: Home, options: Options, environ: Mapping[str, str], console: Console, stop: threading.Event
+    ) -> None:
+        self._home = home
+        self._options = options
+        self._console = console
+        self._stop = stop
+        self._platform = assemble(home, options, environ)
+
+    def until_stopped(self) -> None:
+        """Start everything, wait for a stop signal, stop everything."""
+        try:
+            self._start()
+            self._announce()
+            self._supervise()
+        finally:
+            self._stop_all()
+
+    def _start(self) -> None:
+        platform, started = self._platform, time.monotonic()
+        names = ", ".join(node.name for node in platform.nodes) or "the services"
+        self._console.print(f"Starting {names} (data in {self._home.folder}) …")
+        with ThreadPoolExecutor(max(1, len(platform.nodes))) as pool:
+            starting = [pool.submit(node.start) for node in platform.nodes]
+            try:
+                self._start_services(platform, starting)
+            except BaseException:
+                # Lets the threads that wait for a node see it end.
+                self._stop_all()
+                raise
+        self._console.print(f"All parts are ready after {time.monotonic() - started:.1f} s.")
+
+    def _start_services(self, platform: Platform, nodes: list[Future[None]]) -> None:
+        # MongoDB is up within a second, RabbitMQ takes five: the services import while it boots.
+        for future, node in zip(nodes, platform.nodes, strict=True):
+            if isinstance(node, MongoNode):
+                future.result()
+        for service in (*platform.services, platform.gateway):
+            service.start()
+        for future in nodes:
+            future.result()
+        for service in (*platform.services, platform.gateway):
+            service.wait_ready(_READY_TIMEOUT_S)
+
+    def _announce(self) -> None:
+        platform = self._platform
+        write_private(self._home.credentials, platform.credentials)
+        if self._options.json:
+            ready = {
+                "url": platform.url,
+                "project": platform.credentials["project"],
+                "credentials": str(self._home.credentials),
+                "logs": str(self._home.logs),
+                "pid": os.getpid(),
+            }
+            sys.stdout.write(json.dumps(ready) + "\n")
+            sys.stdout.flush()
+        self._console.print(_greeting(self._options, platform, str(self._home.credentials)))
+
+    def _supervise(self) -> None:
+        platform = self._platform
+        parts: list[Part] = [*platform.nodes, *platform.services, platform.gateway]
+        supervisor = Supervisor(parts, self._tell)
+        next_rotation = time.monotonic()
+        with contextlib.suppress(KeyboardInterrupt):
+            while not self._stop.wait(_LOOK_EVERY_S):
+                supervisor.look()
+                if time.monotonic() > next_rotation:
+                    for service in (*platform.services, platform.gateway):
+                        service.rotate_log()
+                    next_rotation = time.monotonic() + _ROTATE_EVERY_S
+
+    def _tell(self, part: Part, what: str) -> None:
+        how = part.ending() if isinstance(part, WebProcess) and not part.is_running() else ""
+        self._console.print(f"{part.name} {what}{f' ({how})' if how else ''}", style="yellow")
+        if isinstance(part, WebProcess) and not part.is_running():
+            self._console.print(part.last_lines(), style="dim")
+
+    def _stop_all(self) -> None:
+        """Gateway and services side by side, then what holds the data. Safe to call twice."""
+        platform = self._platform
+        web = [platform.gateway, *platform.services]
+        if any(part.is_running() for part in [*web, *platform.nodes]):
+            self._console.print("Stopping …")
+        for part in web:
+            part.ask_to_stop()
+        for part in web:
+            part.stop()
+        _stop_together(platform.nodes)
+
+
+def _stop_together(nodes: list[RabbitNode | MongoNode]) -> None:
+    threads = [threading.Thread(target=node.stop) for node in nodes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _greeting(options: Options, platform: Platform, credentials: str) -> str:
+    key = platform.credentials["api_key"]
+    entry = '{"service_id": "hello", "severity": "info", "message": "first light"}'
+    lines = ["", f"  Logloop     {platform.url}     API {platform.url}/docs"]
+    if options.port is None and not platform.url.endswith(f":{GATEWAY_PORT}"):
+        lines.append(f"              (port {GATEWAY_PORT} is taken)")
+    if options.no_auth:
+        lines.append("  Sign-in     none: everybody on this machine is administrator")
+    else:
+        lines.append(
+            f"  Sign-in     {platform.credentials['email']} with password {platform.credentials['password']}"
+        )
+    lines += [
+        f"  First log   echo '{entry}' | logloop send",
+        f"              or: curl {platform.url}/api/v1/logs -H 'Authorization: Bearer {key}' \\",
+        f"                    -H 'Content-Type: application/json' -d '{_example(platform)}'",
+        f"  Kept in     {credentials}",
+        "  Stop        Ctrl-C (the data stays)",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _example(platform: Platform) -> str:
+    return json.dumps(
+        {
+            "project_id": platform.credentials["project"],
+            "service_id": "hello",
+            "severity": "info",
+            "message": "first light",
+            "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        }
+    )

@@ -1,0 +1,147 @@
+"""The gateway sends each address to the right service, keeps internal ones in, and hardens what it serves."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+from logloop.local.home import Home
+from logloop.local.platform import Options, Platform, assemble
+from logloop.local.ports import wait_listening
+
+UNUSED = {"LOGLOOP_AMQP_URL": "amqp://unused", "LOGLOOP_MONGO_URL": "mongodb://unused"}
+
+
+class _Echo(BaseHTTPRequestHandler):
+    def _answer(self) -> None:
+        try:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        except ConnectionError:  # the gateway cuts off a body that is too large
+            return
+        text = f"{self.server.server_name} {self.command} {self.path} {len(body)}".encode()  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    do_GET = do_POST = do_DELETE = do_PATCH = _answer  # noqa: N815  # names that http.server prescribes
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    home = Home(tmp_path_factory.mktemp("home"))
+    home.open()
+    made = assemble(home, Options(port=None), UNUSED)
+    servers = []
+    for service in made.services:
+        server = ThreadingHTTPServer(("127.0.0.1", service.port), _Echo)
+        server.server_name = service.name
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+    made.gateway.start()
+    made.gateway.wait_ready(30)
+    yield made
+    made.gateway.stop()
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+    home.close()
+
+
+@pytest.fixture(scope="module")
+def client(platform: Platform) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=platform.url, trust_env=False) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "service", "reached_as"),
+    [
+        ("POST", "/api/v1/logs", "ingest", "/api/v1/logs"),
+        ("GET", "/api/v1/logs?q=a", "query", "/api/v1/logs?q=a"),
+        ("DELETE", "/api/v1/logs?project_id=p", "query", "/api/v1/logs?project_id=p"),
+        ("POST", "/api/v1/logs/analyses", "query", "/api/v1/logs/analyses"),
+        ("POST", "/api/v1/session", "query", "/api/v1/session"),
+        ("POST", "/api/v1/ci/webhooks/github", "ci-bridge", "/api/v1/ci/webhooks/github"),
+        ("GET", "/api/v1/ci/rules", "ci-bridge", "/api/v1/ci/rules"),
+        ("GET", "/api/v1/ingest/dead-letters", "ingest", "/api/v1/ingest/dead-letters"),
+        ("GET", "/api/v1/query/dead-letters", "query", "/api/v1/query/dead-letters"),
+        ("GET", "/api/v1/analyzer/dead-letters", "analyzer", "/api/v1/analyzer/dead-letters"),
+        ("GET", "/docs", "query", "/docs"),
+        ("GET", "/docs/swagger-ui.css", "query", "/docs/swagger-ui.css"),
+        ("GET", "/readyz", "query", "/readyz"),
+        *[
+            ("GET", f"/api/v1/openapi/{s}.json", s, "/openapi.json")
+            for s in ("ingest", "query", "analyzer", "ci-bridge")
+        ],
+        *[("GET", f"/asyncapi/{s}.yaml", s, "/asyncapi.json") for s in ("ingest", "query", "analyzer", "ci-bridge")],
+        ("GET", "/asyncapi/ingest.json", "ingest", "/asyncapi.json"),
+    ],
+)
+def test_each_address_reaches_its_service(
+    client: httpx.Client, method: str, path: str, service: str, reached_as: str
+) -> None:
+    assert client.request(method, path).text == f"{service} {method} {reached_as} 0"
+
+
+@pytest.mark.parametrize(
+    "path", ["/internal/settings/llm", "/internal", "/metrics", "/%69nternal/settings/llm", "//internal/settings/llm"]
+)
+def test_internal_addresses_stay_inside(client: httpx.Client, path: str) -> None:
+    answer = client.get(path)
+    assert "query" not in answer.text.split()[:1]
+    assert answer.status_code == 404 or "<!doctype html>" in answer.text.lower()
+
+
+def test_a_body_over_the_limit_is_refused_as_a_problem_document(client: httpx.Client) -> None:
+    answer = client.post("/api/v1/logs", content=b"x" * (34 << 20))
+    assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == 413
+
+
+def test_a_name_that_is_not_this_machine_gets_no_answer(platform: Platform) -> None:
+    answer = httpx.get(platform.url + "/api/v1/session", headers={"Host": "rebound.example"}, trust_env=False)
+    assert answer.content == b""
+
+
+def test_the_page_is_hardened_and_loads_nothing_from_elsewhere(client: httpx.Client) -> None:
+    answer = client.get("/")
+    assert answer.status_code == 200
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "server" not in answer.headers
+    for file in Path("gateway/page").rglob("*"):
+        if file.is_file():
+            text = file.read_text().replace("http://www.w3.org/", "")
+            assert "http://" not in text, file
+            assert "https://" not in text, file
+
+
+def test_addresses_of_the_app_get_the_page_and_missing_files_do_not(client: httpx.Client) -> None:
+    assert "<!doctype html>" in client.get("/logs/some-view").text.lower()
+    assert client.get("/missing.js").status_code == 404
+
+
+def test_a_service_that_is_down_gives_a_problem_document(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.open()
+    alone = assemble(home, Options(), UNUSED)
+    alone.gateway.start()
+    try:
+        with httpx.Client(base_url=alone.url, trust_env=False, timeout=20) as client:
+            assert wait_listening(alone.gateway.port, timeout_s=20)
+            answer = client.get("/api/v1/projects")
+        assert answer.status_code == 502
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["retry-after"] == "2"
+    finally:
+        alone.gateway.stop()
+        home.close()

@@ -1,0 +1,95 @@
+"""Child processes end with their parent, with everything they started, and their output is kept."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from logloop.local.errors import CannotStart
+from logloop.local.ports import free_port, is_free, is_listening
+from logloop.local.processes import Child, clean_env, tail, wait_ready
+from logloop_chassis.testing import wait_until
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] == "Z"
+
+
+def child(tmp_path: Path, *command: str) -> Child:
+    return Child("test", command, clean_env(), tmp_path / "log" / "out.log", on_parent_death="KILL")
+
+
+async def test_stopping_ends_what_the_program_started_too(tmp_path: Path) -> None:
+    parent = child(tmp_path, "sh", "-c", "sleep 300 & echo $!; trap 'exit 0' TERM; wait")
+    parent.start()
+    await wait_until(lambda: parent.last_lines().strip().isdigit())
+    grandchild = int(parent.last_lines())
+    parent.stop()
+    assert not parent.is_running()
+    await wait_until(lambda: is_gone(grandchild))
+
+
+async def test_a_program_that_ignores_the_request_to_stop_is_ended(tmp_path: Path) -> None:
+    stubborn = child(tmp_path, "sh", "-c", "trap '' TERM; echo ready; while :; do sleep 1; done")
+    stubborn.start()
+    await wait_until(lambda: "ready" in stubborn.last_lines())
+    stubborn.stop(timeout_s=0.2)
+    assert stubborn.exit_code() == -signal.SIGKILL
+
+
+async def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
+    program = f"""
+import pathlib, threading, time
+from logloop.local.processes import Child, clean_env
+child = Child("c", ["sleep", "300"], clean_env(), pathlib.Path({str(tmp_path / "c.log")!r}), on_parent_death="KILL")
+# Started from a thread that ends at once: the child must live as long as the process, not as the thread.
+starter = threading.Thread(target=child.start); starter.start(); starter.join()
+print(child.pid, flush=True)
+time.sleep(300)
+"""
+    parent = subprocess.Popen(  # noqa: ASYNC220  # nothing else runs on this loop
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout is not None
+    with parent, parent.stdout:
+        pid = int(parent.stdout.readline())
+        assert not is_gone(pid)
+        parent.kill()
+    await wait_until(lambda: is_gone(pid))
+
+
+def test_a_program_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(CannotStart, match="there is no program /nowhere/program"):
+        child(tmp_path, "/nowhere/program").start()
+
+
+def test_a_program_that_ends_while_starting_shows_its_last_words(tmp_path: Path) -> None:
+    failing = child(tmp_path, "sh", "-c", "echo address already in use; exit 3")
+    failing.start()
+    with pytest.raises(CannotStart, match=r"ended with code 3 .*\n?.*address already in use"):
+        wait_ready(failing, lambda: False, timeout_s=5)
+
+
+def test_the_tail_of_a_log_is_its_last_lines(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    assert tail(log, 3) == ""
+    log.write_text("\n".join(str(number) for number in range(100_000)))
+    assert tail(log, 2) == "99998\n99999"
+
+
+def test_a_taken_port_is_seen_and_avoided() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert not is_free(port)
+        assert is_listening(port)
+        assert free_port(port) != port
+    assert free_port(port) == port
