@@ -1,0 +1,24 @@
+"""The value every format's reader returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(slots=True)
+class ParsedLine:
+    """What a line says. Fields that it does not say are None; `timestamp` is in UTC."""
+
+    message: str
+    timestamp: datetime | None = None
+    severity: str | None = None
+    severity_text: str | None = None
+    service_id: str | None = None
+    test_id: str | None = None
+    func_id: str | None = None
+    source: str | None = None
+    attributes: dict[str, Any] = field(default_factory=dict)
+    is_header: bool = True
+    """Whether the line surely begins a record (it has a time, a level or a known shape)."""
