@@ -1,15 +1,29 @@
 """Signing in, sessions, users and the first start, on the real database."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
+from logloop_chassis.testing import wait_until
+from logloop_query.record_types import now
+from logloop_query.seeding import FirstStart
+from logloop_query.throttle import PER_ACCOUNT_AND_ADDRESS
+from pydantic import SecretStr
 
-from tests.infra import Infra
+from tests.infra import Infra, fresh_database
 from tests.real.query.records_app import (
     ADMIN_EMAIL,
+    ADMIN_PASSWORD,
     Running,
+    cookie_of,
+    make_key,
+    make_project,
     running,
 )
+
+SESSION = "/api/v1/session"
+FIRST_KEY = "llk_0123456789_" + "s" * 32
 
 
 @pytest.fixture
@@ -21,7 +35,295 @@ async def query(infra: Infra, amqp_url: str) -> AsyncIterator[Running]:
 async def test_the_first_administrator_signs_in_and_sees_who_they_are(query: Running) -> None:
     admin = await query.signed_in()
 
-    me = (await admin.get("/api/v1/session")).json()
+    me = (await admin.get(SESSION)).json()
 
     assert (me["email"], me["is_admin"], me["kind"]) == (ADMIN_EMAIL, True, "user")
     assert me["must_change_password"] is False
+
+
+@pytest.mark.parametrize(
+    ("base_url", "name", "secure"),
+    [
+        ("http://localhost", "__Host-logloop", True),
+        ("http://127.0.0.1:8080", "__Host-logloop", True),
+        ("https://logs.example.org", "__Host-logloop", True),
+        ("http://logs.example.org", "logloop_session", False),
+    ],
+)
+async def test_the_session_cookie_is_as_safe_as_the_address_allows(
+    query: Running, base_url: str, name: str, secure: bool
+) -> None:
+    client = query.client(base_url=base_url)
+
+    answer = await client.post(SESSION, json={"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD})
+
+    first, *flags = [part.strip() for part in answer.headers["set-cookie"].split(";")]
+    assert first.startswith(f"{name}=")
+    assert len(first.partition("=")[2]) >= 43
+    assert {"HttpOnly", "Path=/", "SameSite=lax"} <= set(flags)
+    assert ("Secure" in flags) is secure
+    assert not any(flag.lower().startswith("domain") for flag in flags)
+
+
+async def test_signing_in_again_ends_the_session_that_was_sent_along(query: Running) -> None:
+    admin = await query.signed_in()
+
+    again = await admin.post(SESSION, json={"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD})
+
+    assert (await admin.get(SESSION)).status_code == 401
+    admin.headers["Cookie"] = cookie_of(again)
+    assert (await admin.get(SESSION)).status_code == 200
+
+
+async def test_the_database_holds_no_session_token_and_no_password(query: Running) -> None:
+    admin = await query.signed_in()
+    token = admin.headers["Cookie"].partition("=")[2]
+
+    stored = repr([await query.resources.database[name].find().to_list() for name in ("sessions", "users", "audit")])
+
+    assert token not in stored
+    assert ADMIN_PASSWORD not in stored
+    assert "$argon2id$" in stored
+
+
+async def test_signing_out_everywhere_ends_every_session(query: Running) -> None:
+    here, there = await query.signed_in(), await query.signed_in()
+
+    assert (await here.delete(f"{SESSION}?everywhere=true")).status_code == 204
+
+    assert (await here.get(SESSION)).status_code == 401
+    assert (await there.get(SESSION)).status_code == 401
+
+
+async def test_a_wrong_address_a_wrong_password_and_a_disabled_account_get_the_same_answer(query: Running) -> None:
+    admin = await query.signed_in()
+    made = await admin.post(
+        "/api/v1/users", json={"email": "eve@example.org", "name": "Eve", "password": "long enough"}
+    )
+    await admin.patch(f"/api/v1/users/{made.json()['id']}", json={"disabled": True})
+    attempts = [
+        {"email": "nobody@example.org", "password": "whatever it is"},
+        {"email": ADMIN_EMAIL, "password": "whatever it is"},
+        {"email": "eve@example.org", "password": "long enough"},
+    ]
+
+    answers = [await query.client().post(SESSION, json=attempt) for attempt in attempts]
+
+    assert {answer.status_code for answer in answers} == {401}
+    assert len({answer.text for answer in answers}) == 1
+
+
+async def test_guessing_is_refused_after_ten_failures_from_one_address(query: Running) -> None:
+    guesser = query.client(ip="198.51.100.1")
+    wrong = {"email": ADMIN_EMAIL, "password": "wrong password"}
+
+    answers = [await guesser.post(SESSION, json=wrong) for _ in range(PER_ACCOUNT_AND_ADDRESS)]
+    refused = await guesser.post(SESSION, json={"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD})
+
+    assert {answer.status_code for answer in answers} == {401}
+    assert refused.status_code == 429
+    assert 1 <= int(refused.headers["retry-after"]) <= 600
+    assert (await query.signed_in()) is not None
+
+
+async def test_parallel_guesses_are_counted_before_the_password_is_looked_at(query: Running) -> None:
+    guesser = query.client(ip="198.51.100.2")
+    wrong = {"email": "ada@example.org", "password": "wrong password"}
+
+    answers = await asyncio.gather(*(guesser.post(SESSION, json=wrong) for _ in range(PER_ACCOUNT_AND_ADDRESS + 5)))
+
+    assert [answer.status_code for answer in answers].count(429) == 5
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {},
+    ],
+)
+async def test_a_cookie_changes_nothing_from_another_site(query: Running, headers: dict[str, str]) -> None:
+    admin = await query.signed_in()
+    other_site = query.client(headers={"Cookie": admin.headers["Cookie"], **headers})
+
+    answer = await other_site.post("/api/v1/projects", json={"id": "stolen", "name": "stolen"})
+
+    assert answer.status_code == 403
+    assert (await admin.get("/api/v1/projects/stolen")).status_code == 404
+
+
+async def test_another_site_cannot_sign_its_visitor_in(query: Running) -> None:
+    credentials = {"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD}
+
+    cross = await query.client(headers={"Origin": "https://evil.example"}).post(SESSION, json=credentials)
+
+    assert cross.status_code == 403
+
+
+async def test_json_disguised_as_plain_text_is_refused(query: Running) -> None:
+    admin = await query.signed_in()
+
+    answer = await admin.post(
+        "/api/v1/projects", content='{"id": "shop", "name": "Shop"}', headers={"Content-Type": "text/plain"}
+    )
+
+    assert answer.status_code == 422
+
+
+async def test_a_new_user_changes_the_one_time_password_and_keeps_working(query: Running) -> None:
+    admin = await query.signed_in()
+    await make_project(admin, "shop")
+    made = await admin.post(
+        "/api/v1/users",
+        json={"email": "Ada@Example.org", "name": "Ada", "projects": [{"project_id": "shop", "role": "member"}]},
+    )
+    one_time = made.json()["one_time_password"]
+    ada = await query.signed_in("ada@example.org", one_time)
+    before = (await ada.get(SESSION)).json()
+
+    wrong = await ada.put(f"{SESSION}/password", json={"old_password": "no", "new_password": "a better password"})
+    changed = await ada.put(
+        f"{SESSION}/password", json={"old_password": one_time, "new_password": "a better password"}
+    )
+
+    assert before["must_change_password"] is True
+    assert before["projects"] == [{"project_id": "shop", "name": "Shop", "role": "member"}]
+    assert wrong.status_code == 403
+    assert changed.json()["must_change_password"] is False
+    assert (await ada.get(SESSION)).status_code == 401
+    ada.headers["Cookie"] = cookie_of(changed)
+    assert (await ada.get("/api/v1/projects")).json()["items"][0]["id"] == "shop"
+
+
+async def test_a_reset_password_signs_the_user_out(query: Running) -> None:
+    admin = await query.signed_in()
+    made = await admin.post(
+        "/api/v1/users", json={"email": "ada@example.org", "name": "Ada", "password": "long enough"}
+    )
+    ada = await query.signed_in("ada@example.org", "long enough")
+
+    reset = await admin.post(f"/api/v1/users/{made.json()['id']}/password", json={})
+
+    assert (await ada.get(SESSION)).status_code == 401
+    assert (await query.signed_in("ada@example.org", reset.json()["one_time_password"])) is not None
+
+
+async def test_a_new_role_ends_the_sessions_that_had_the_old_one(query: Running) -> None:
+    admin = await query.signed_in()
+    made = await admin.post(
+        "/api/v1/users", json={"email": "ada@example.org", "name": "Ada", "password": "long enough"}
+    )
+    ada = await query.signed_in("ada@example.org", "long enough")
+
+    await admin.patch(f"/api/v1/users/{made.json()['id']}", json={"role": "viewer"})
+
+    assert (await ada.get(SESSION)).status_code == 401
+
+
+async def test_the_last_administrator_stays(query: Running) -> None:
+    admin = await query.signed_in()
+    me = (await admin.get(SESSION)).json()["id"]
+
+    refused = [
+        await admin.delete(f"/api/v1/users/{me}"),
+        await admin.patch(f"/api/v1/users/{me}", json={"role": "member"}),
+        await admin.patch(f"/api/v1/users/{me}", json={"disabled": True}),
+    ]
+
+    assert [answer.status_code for answer in refused] == [409, 409, 409]
+    assert (await admin.get(SESSION)).json()["is_admin"] is True
+
+
+async def test_two_users_cannot_share_an_address(query: Running) -> None:
+    admin = await query.signed_in()
+
+    again = await admin.post("/api/v1/users", json={"email": ADMIN_EMAIL.upper(), "name": "Twin"})
+
+    assert again.status_code == 409
+
+
+async def test_use_moves_the_idle_end_of_a_session(query: Running) -> None:
+    admin = await query.signed_in()
+    sessions = query.resources.database["sessions"]
+    soon = now() + timedelta(minutes=1)
+    await sessions.update_many({}, {"$set": {"idle_expires_at": soon}})
+
+    assert (await admin.get(SESSION)).status_code == 200
+
+    async def extended() -> bool:
+        session = await sessions.find_one({})
+        return session is not None and session["idle_expires_at"] > soon + timedelta(hours=11)
+
+    await wait_until(extended)
+
+
+async def test_an_idle_session_is_over(query: Running) -> None:
+    admin = await query.signed_in()
+    await query.resources.database["sessions"].update_many({}, {"$set": {"idle_expires_at": now()}})
+
+    assert (await admin.get(SESSION)).status_code == 401
+
+
+async def test_two_instances_that_start_together_make_one_administrator(
+    infra: Infra, amqp_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database, wanted = fresh_database(), FirstStart()
+
+    async def start() -> int:
+        async with running(amqp_url, infra.mongo_url, database=database, first_start=wanted) as app:
+            return await app.resources.database["users"].count_documents({})
+
+    counts = await asyncio.gather(start(), start(), start())
+
+    printed = capsys.readouterr().out
+    password = printed.partition("One-time password:")[2].split()[0]
+    assert counts == [1, 1, 1]
+    assert printed.count("One-time password:") == 1
+    async with running(amqp_url, infra.mongo_url, database=database, first_start=wanted) as app:
+        admin = await app.signed_in(password=password)
+        assert (await admin.get(SESSION)).json()["must_change_password"] is True
+        await app.resources.mongo.drop_database(database)
+    assert "One-time password:" not in capsys.readouterr().out
+
+
+async def test_an_installation_finds_its_project_and_key_at_the_first_start(infra: Infra, amqp_url: str) -> None:
+    wanted = FirstStart(
+        admin_password=SecretStr(ADMIN_PASSWORD), first_project="demo", first_api_key=SecretStr(FIRST_KEY)
+    )
+    async with running(amqp_url, infra.mongo_url, first_start=wanted) as app:
+        me = (await app.with_key(FIRST_KEY).get(SESSION)).json()
+
+        assert (me["kind"], [item["project_id"] for item in me["projects"]]) == ("key", ["demo"])
+        assert (await app.with_key(FIRST_KEY[:-1] + "x").get(SESSION)).status_code == 401
+
+
+async def test_a_key_is_shown_once_and_its_use_is_noted(query: Running) -> None:
+    admin = await query.signed_in()
+    await make_project(admin, "shop")
+    key = await make_key(admin, "shop", "read")
+    key_id = key.split("_")[1]
+
+    assert (await query.with_key(key).get("/api/v1/services?project_id=shop")).status_code == 200
+
+    stored = await query.resources.database["api_keys"].find_one({"_id": key_id})
+    assert key.split("_")[2] not in repr(stored)
+
+    async def noted() -> bool:
+        return (await admin.get(f"/api/v1/api-keys/{key_id}")).json()["last_used_at"] is not None
+
+    await wait_until(noted)
+    assert key.split("_")[2] not in (await admin.get("/api/v1/api-keys")).text
+
+
+async def test_a_revoked_key_is_refused_at_once_by_this_instance(query: Running) -> None:
+    admin = await query.signed_in()
+    await make_project(admin, "shop")
+    key = await make_key(admin, "shop", "read")
+    assert (await query.with_key(key).get(SESSION)).status_code == 200
+
+    revoked = await admin.delete(f"/api/v1/api-keys/{key.split('_')[1]}")
+
+    assert revoked.json()["revoked_at"] is not None
+    assert (await query.with_key(key).get(SESSION)).status_code == 401

@@ -229,6 +229,7 @@ def routers() -> list[APIRouter]:
         analyses,
         api_keys,
         audit,
+        docs,
         internal,
         metrics,
         projects,
@@ -239,5 +240,18 @@ def routers() -> list[APIRouter]:
         users,
     )
 
-    modules = (session, projects, services, tests, metrics, analyses, settings, api_keys, users, audit, internal)
+    modules = (
+        session,
+        projects,
+        services,
+        tests,
+        metrics,
+        analyses,
+        settings,
+        api_keys,
+        users,
+        audit,
+        internal,
+        docs,
+    )
     return [module.router for module in modules]

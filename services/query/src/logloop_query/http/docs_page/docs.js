@@ -1,0 +1,64 @@
+"use strict";
+
+const select = document.getElementById("service");
+const signIn = document.getElementById("sign-in");
+const signOut = document.getElementById("sign-out");
+const who = document.getElementById("who");
+
+function show(service) {
+  select.value = service;
+  SwaggerUIBundle({
+    url: `/api/v1/openapi/${service}.json`,
+    dom_id: "#ui",
+    deepLinking: true,
+    displayRequestDuration: true,
+    filter: true,
+    tryItOutEnabled: true,
+    docExpansion: "none",
+    defaultModelsExpandDepth: 0,
+    validatorUrl: null,
+  });
+}
+
+function tell(me) {
+  signIn.hidden = Boolean(me);
+  signOut.hidden = !me || me.kind !== "user";
+  who.textContent = me ? `Signed in as ${me.name}` : "";
+}
+
+async function refresh() {
+  const answer = await fetch("/api/v1/session");
+  tell(answer.ok ? await answer.json() : null);
+}
+
+signIn.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const fields = new FormData(signIn);
+  const answer = await fetch("/api/v1/session", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ email: fields.get("email"), password: fields.get("password") }),
+  });
+  const body = await answer.json();
+  if (answer.ok) {
+    signIn.reset();
+    tell(body);
+  } else {
+    who.textContent = body.detail;
+  }
+});
+
+signOut.addEventListener("click", async () => {
+  await fetch("/api/v1/session", { method: "DELETE" });
+  await refresh();
+});
+
+select.addEventListener("change", () => {
+  history.replaceState(null, "", `?service=${select.value}`);
+  show(select.value);
+});
+
+const wanted = new URLSearchParams(location.search).get("service");
+const known = Array.from(select.options, (option) => option.value);
+show(known.includes(wanted) ? wanted : "query");
+refresh();
