@@ -1,0 +1,202 @@
+// The page: sign in, search, follow live. What is shown is in the address, so a link shows the same.
+import { call, events, Problem } from "./api.js";
+import { detail, histogram, row } from "./draw.js";
+
+const PAGE = 100;
+const MAX_LIVE_ROWS = 1000;
+const $ = (id) => document.getElementById(id);
+const state = { cursor: null, live: null, search: null, since: null, until: null };
+
+function show(id) {
+  for (const view of ["sign-in", "logs"]) $(view).hidden = view !== id;
+  for (const name of ["project-field", "sign-out"]) $(name).hidden = id !== "logs";
+}
+
+function tell(error) {
+  if (error?.name === "AbortError") return;
+  if (error instanceof Problem && error.status === 401) {
+    stopLive();
+    $("who").textContent = "";
+    show("sign-in");
+    $("email").focus();
+    return;
+  }
+  $("problem").textContent = error instanceof Problem ? error.message : `Logloop does not answer: ${error?.message ?? error}`;
+  $("problem").hidden = false;
+}
+
+/** Run something the user asked for; what goes wrong is shown. */
+async function attempt(work) {
+  $("problem").hidden = true;
+  try {
+    await work();
+  } catch (error) {
+    tell(error);
+  }
+}
+
+function scope() {
+  return { project_id: $("project").value, q: $("query").value.trim(), since: state.since ?? $("range").value, until: state.until };
+}
+
+function remember() {
+  const { project_id: project, q, since, until } = scope();
+  const given = Object.entries({ project, q, since, until }).filter(([, value]) => value);
+  history.replaceState(null, "", `?${new URLSearchParams(given)}`);
+}
+
+function recall() {
+  const asked = new URLSearchParams(location.search);
+  $("query").value = asked.get("q") ?? "";
+  const since = asked.get("since");
+  if ([...$("range").options].some((option) => option.value === since)) $("range").value = since;
+  else state.since = since;
+  state.until = asked.get("until");
+  return asked.get("project");
+}
+
+async function enter(who) {
+  if (who.must_change_password) {
+    show("sign-in");
+    $("sign-in-form").hidden = true;
+    $("change-form").hidden = false;
+    return;
+  }
+  $("who").textContent = who.email ?? who.name;
+  const wanted = recall();
+  $("project").replaceChildren(...who.projects.map((project) => new Option(project.name, project.project_id)));
+  if (who.projects.some((project) => project.project_id === wanted)) $("project").value = wanted;
+  show("logs");
+  $("sign-out").hidden = who.kind !== "user";
+  if (!who.projects.length) throw new Error("you are in no project yet; ask an administrator");
+  await search();
+}
+
+async function search() {
+  stopLive();
+  state.search?.abort();
+  state.search = new AbortController();
+  remember();
+  const { signal } = state.search;
+  $("status").textContent = "Searching …";
+  const counts = call("GET", "/logs/histogram", { params: { ...scope(), buckets: 100 }, signal });
+  const page = await call("GET", "/logs", { params: { ...scope(), limit: PAGE }, signal });
+  $("rows").replaceChildren();
+  append(page);
+  histogram($("histogram"), $("histogram-caption"), await counts, zoom);
+}
+
+function append(page) {
+  $("rows").append(...page.items.map((log) => row(log, open)));
+  state.cursor = page.next_cursor;
+  $("more").hidden = !page.next_cursor;
+  $("empty").hidden = $("rows").childElementCount > 0;
+  const partial = page.partial ? ` The search stopped early (${page.partial_reason}); "Older logs" goes on.` : "";
+  $("status").textContent = `${$("rows").childElementCount} shown, ${page.scanned.logs.toLocaleString()} logs read in ${Math.round(page.took_ms)} ms.${partial}`;
+}
+
+function open(log) {
+  detail($("detail"), log);
+}
+
+function zoom(since, until) {
+  Object.assign(state, { since, until });
+  attempt(search);
+}
+
+function stopLive() {
+  state.live?.abort();
+  state.live = null;
+  $("live").setAttribute("aria-pressed", "false");
+}
+
+async function follow() {
+  state.live = new AbortController();
+  $("live").setAttribute("aria-pressed", "true");
+  const { project_id, q } = scope();
+  const { signal } = state.live;
+  let arrived = 0;
+  let dropped = 0;
+  $("status").textContent = "Live: waiting for new logs.";
+  for await (const { event, data } of events("/logs/tail", q ? { project_id, q } : { project_id }, signal)) {
+    if (event === "bye") break;
+    if (event === "dropped") dropped += data.count;
+    if (event === "log") {
+      arrived += data.items.length;
+      $("rows").prepend(...data.items.map((log) => row(log, open)).reverse());
+      while ($("rows").childElementCount > MAX_LIVE_ROWS) $("rows").lastElementChild.remove();
+      $("empty").hidden = true;
+    }
+    $("status").textContent = `Live: ${arrived.toLocaleString()} new${dropped ? `, ${dropped.toLocaleString()} skipped because they came too fast` : ""}.`;
+  }
+  if (!signal.aborted) {
+    stopLive();
+    $("status").textContent += " The server ended it; press Live to go on.";
+  }
+}
+
+$("sign-in-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt(async () => {
+    try {
+      await enter(await call("POST", "/session", { body: { email: $("email").value, password: $("password").value } }));
+      if (!$("logs").hidden) $("password").value = "";
+    } catch (error) {
+      // A refused sign-in is a message here, not a reason to show the form again.
+      if (error instanceof Problem && error.status === 401) throw new Problem(400, { detail: error.message });
+      throw error;
+    }
+  });
+});
+
+$("change-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt(async () => {
+    const body = { old_password: $("password").value, new_password: $("new-password").value };
+    const who = await call("PUT", "/session/password", { body });
+    $("password").value = $("new-password").value = "";
+    $("change-form").hidden = true;
+    $("sign-in-form").hidden = false;
+    await enter(who);
+  });
+});
+
+$("sign-out").addEventListener("click", () => attempt(async () => {
+  stopLive();
+  await call("DELETE", "/session");
+  location.assign("/");
+}));
+
+$("search-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt(search);
+});
+
+for (const id of ["project", "range"]) {
+  $(id).addEventListener("change", () => {
+    Object.assign(state, { since: null, until: null });
+    attempt(search);
+  });
+}
+
+$("more").addEventListener("click", () => attempt(async () => {
+  append(await call("GET", "/logs", { params: { ...scope(), limit: PAGE, cursor: state.cursor } }));
+}));
+
+$("live").addEventListener("click", () => {
+  if (!state.live) {
+    attempt(follow).finally(() => !state.live || state.live.signal.aborted || stopLive());
+    return;
+  }
+  stopLive();
+  $("status").textContent = "Live is off.";
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "/" && !["INPUT", "SELECT", "TEXTAREA"].includes(document.activeElement.tagName)) {
+    event.preventDefault();
+    $("query").focus();
+  }
+});
+
+attempt(async () => enter(await call("GET", "/session")));
