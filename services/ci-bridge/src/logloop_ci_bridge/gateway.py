@@ -22,6 +22,7 @@ class GitHubCredentials(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
+    api_url: str | None = None
     token: SecretStr | None = None
     app_id: str | None = None
     installation_id: str | None = None

@@ -3,7 +3,6 @@
 It must not decide what is sent or retried; it turns GitHub's answers into the results of `outbox` and `gateway`.
 """
 
-import asyncio
 import socket
 import time
 from collections.abc import Mapping, Sequence
@@ -12,10 +11,11 @@ from typing import Any
 
 import httpx
 import orjson
+from logloop_chassis.egress import EgressGuard, EgressRefused
 
+from logloop_ci_bridge.downloads import Blocked, check_redirect
 from logloop_ci_bridge.gateway import Annotation, GitHubAway, GitHubCredentials, GitHubRefused, Job, Step
 from logloop_ci_bridge.github_app import BadAppKey, app_token
-from logloop_ci_bridge.outbound import Blocked, check_addresses, check_redirect, origin_of_url
 from logloop_ci_bridge.outbox import Accepted, Dispatch, NotNow, Refused, SendResult, Unknown
 from logloop_ci_bridge.runs import SeenRun, read_run
 from logloop_ci_bridge.telemetry import GITHUB_RATE_REMAINING, GITHUB_REQUESTS
@@ -31,48 +31,44 @@ _TOKEN_MARGIN_S = 300
 _SECONDARY_LIMIT_S = 60.0
 _MAX_PAGES = 10
 _PAGE = 100
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, Blocked, socket.gaierror)
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, EgressRefused, socket.gaierror)
 
 
 class GuardedTransport(httpx.AsyncHTTPTransport):
-    """Connects to the configured API as it is, and to any other host only at checked public addresses."""
+    """Resolves a host once, checks every address and connects to a checked one under the original name."""
 
-    def __init__(self, api_url: str) -> None:
+    def __init__(self, guard: EgressGuard) -> None:
         super().__init__(retries=0, limits=httpx.Limits(max_connections=20, max_keepalive_connections=5))
-        self._trusted = origin_of_url(api_url)
+        self._guard = guard
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Resolve once, check every address, connect to the checked one under the original name."""
-        host = request.url.host
-        if origin_of_url(str(request.url)) == self._trusted:
-            return await super().handle_async_request(request)
-        found = await asyncio.get_running_loop().getaddrinfo(host, request.url.port or 443, type=socket.SOCK_STREAM)
-        address = check_addresses(host, [str(item[4][0]) for item in found])
-        extensions = {**request.extensions, "sni_hostname": host}
+        """Raises EgressRefused."""
+        url = request.url
+        place = await self._guard.resolve(f"{url.scheme}://{url.netloc.decode()}")
         checked = httpx.Request(
             request.method,
-            request.url.copy_with(host=address),
+            url.copy_with(host=place.addresses[0]),
             headers=request.headers,
             stream=request.stream,
-            extensions=extensions,
+            extensions={**request.extensions, "sni_hostname": place.host},
         )
         return await super().handle_async_request(checked)
 
 
 class GitHubClient:
-    """One connection pool for all projects."""
+    """One connection pool for all projects. `api_url` is used where a project names no other."""
 
-    def __init__(self, api_url: str, *, log_hosts: Sequence[str], timeout_s: float) -> None:
+    def __init__(self, api_url: str, guard: EgressGuard, *, log_hosts: Sequence[str], timeout_s: float) -> None:
         self.api_url = api_url.rstrip("/")
         self.log_hosts = tuple(log_hosts)
         self.http = httpx.AsyncClient(
-            transport=GuardedTransport(api_url),
+            transport=GuardedTransport(guard),
             headers=_HEADERS,
             timeout=httpx.Timeout(timeout_s, connect=min(5.0, timeout_s)),
             follow_redirects=False,
             trust_env=False,
         )
-        self._tokens: dict[tuple[str, str], tuple[str, float]] = {}
+        self._tokens: dict[tuple[str, str, str], tuple[str, float]] = {}
 
     async def close(self) -> None:
         """Close the connections."""
@@ -82,13 +78,18 @@ class GitHubClient:
         """GitHub with a project's credentials."""
         return GitHubGateway(self, credentials)
 
+    def base_url(self, credentials: GitHubCredentials) -> str:
+        """The API that the credentials are for."""
+        return credentials.api_url.rstrip("/") if credentials.api_url else self.api_url
+
     async def token(self, credentials: GitHubCredentials, repository: str) -> str:
         """The bearer token: the project's own, or one of the App's installation, renewed before it ends."""
         if credentials.token is not None:
             return credentials.token.get_secret_value()
         if credentials.app_id is None or credentials.private_key is None:
             raise GitHubRefused(401, "the project has neither a token nor a GitHub App")
-        key = (credentials.app_id, credentials.installation_id or repository)
+        base = self.base_url(credentials)
+        key = (base, credentials.app_id, credentials.installation_id or repository)
         known = self._tokens.get(key)
         if known and known[1] - _TOKEN_MARGIN_S > time.time():
             return known[0]
@@ -96,21 +97,21 @@ class GitHubClient:
             app = app_token(credentials.app_id, credentials.private_key.get_secret_value(), time.time())
         except BadAppKey as error:
             raise GitHubRefused(401, str(error)) from error
-        installation = credentials.installation_id or await self._installation(app, repository)
-        answer = await self.request("POST", f"/app/installations/{installation}/access_tokens", app)
+        installation = credentials.installation_id or await self._installation(base, app, repository)
+        answer = await self.request("POST", f"{base}/app/installations/{installation}/access_tokens", app)
         body = read_json(answer)
         token, expires = str(body["token"]), datetime.fromisoformat(str(body["expires_at"])).timestamp()
         self._tokens[key] = (token, expires)
         return token
 
-    async def _installation(self, app: str, repository: str) -> str:
-        return str(read_json(await self.request("GET", f"/repos/{repository}/installation", app))["id"])
+    async def _installation(self, base: str, app: str, repository: str) -> str:
+        return str(read_json(await self.request("GET", f"{base}/repos/{repository}/installation", app))["id"])
 
     async def request(
-        self, method: str, path: str, token: str, *, params: Mapping[str, str] | None = None, body: Any = None
+        self, method: str, url: str, token: str, *, params: Mapping[str, str] | None = None, body: Any = None
     ) -> httpx.Response:
         """A successful answer. Raises GitHubAway or GitHubRefused."""
-        answer = await self.raw(method, path, token, params=params, body=body)
+        answer = await self.raw(method, url, token, params=params, body=body)
         failure = failure_of(answer)
         if isinstance(failure, Refused):
             raise GitHubRefused(failure.status, failure.detail)
@@ -120,7 +121,7 @@ class GitHubClient:
         return answer
 
     async def raw(
-        self, method: str, path: str, token: str, *, params: Mapping[str, str] | None = None, body: Any = None
+        self, method: str, url: str, token: str, *, params: Mapping[str, str] | None = None, body: Any = None
     ) -> httpx.Response:
         """Any answer. Raises GitHubAway when there is none, its cause the transport's error."""
         content = None if body is None else orjson.dumps(body)
@@ -128,12 +129,10 @@ class GitHubClient:
         if content is not None:
             headers["Content-Type"] = "application/json"
         try:
-            answer = await self.http.request(
-                method, f"{self.api_url}{path}", params=params, content=content, headers=headers
-            )
-        except (httpx.HTTPError, OSError, Blocked) as error:
+            answer = await self.http.request(method, url, params=params, content=content, headers=headers)
+        except (httpx.HTTPError, OSError, EgressRefused) as error:
             GITHUB_REQUESTS.labels(method, "none").inc()
-            raise GitHubAway(f"no answer from GitHub ({type(error).__name__})") from error
+            raise GitHubAway(_no_answer(error)) from error
         GITHUB_REQUESTS.labels(method, str(answer.status_code)).inc()
         remaining = answer.headers.get("x-ratelimit-remaining", "")
         if remaining.isdigit():
@@ -149,6 +148,7 @@ class GitHubGateway:
     def __init__(self, client: GitHubClient, credentials: GitHubCredentials) -> None:
         self._client = client
         self._credentials = credentials
+        self._base = client.base_url(credentials)
 
     async def send(self, dispatch: Dispatch, sent_at: datetime) -> SendResult:
         """POST the dispatch once. Whatever happens is a result: a lost answer is `Unknown`."""
@@ -159,11 +159,12 @@ class GitHubGateway:
         except GitHubAway as error:
             return NotNow(detail=str(error), retry_after_s=error.retry_after_s)
         path, body = _dispatch_request(dispatch, sent_at)
+        url = f"{self._base}{path}"
         try:
-            answer = await self._client.raw("POST", path, token, body=body)
+            answer = await self._client.raw("POST", url, token, body=body)
             if answer.status_code == 400 and body.pop("return_run_details", None):
                 # GitHub Enterprise Server up to 3.20 does not know the flag and refuses the whole request.
-                answer = await self._client.raw("POST", path, token, body=body)
+                answer = await self._client.raw("POST", url, token, body=body)
         except GitHubAway as error:
             return _without_answer(error)
         return failure_of(answer) or _accepted(answer)
@@ -191,7 +192,7 @@ class GitHubGateway:
     async def job_log(self, repository: str, job_id: str, limit: int) -> bytes | None:
         """Follow the one redirect by hand: to allowed hosts only, without our token."""
         token = await self._client.token(self._credentials, repository)
-        answer = await self._client.raw("GET", f"/repos/{repository}/actions/jobs/{job_id}/logs", token)
+        answer = await self._client.raw("GET", f"{self._base}/repos/{repository}/actions/jobs/{job_id}/logs", token)
         if answer.status_code in (404, 410):
             return None
         if answer.status_code == 200:
@@ -200,7 +201,7 @@ class GitHubGateway:
             _raise(answer)
         location = answer.headers.get("location", "")
         try:
-            check_redirect(location, api_url=self._client.api_url, allowed_hosts=self._client.log_hosts)
+            check_redirect(location, api_url=self._base, allowed_hosts=self._client.log_hosts)
         except Blocked as error:
             raise GitHubRefused(302, str(error)) from error
         return await self._download(location, limit)
@@ -234,13 +235,13 @@ class GitHubGateway:
                     text += piece
                     if len(text) >= limit:
                         break
-        except (httpx.HTTPError, OSError, Blocked) as error:
+        except (httpx.HTTPError, OSError, EgressRefused) as error:
             raise GitHubAway(f"the log download broke off ({type(error).__name__})") from error
         return bytes(text[:limit])
 
     async def _get(self, path: str, repository: str, params: Mapping[str, str] | None = None) -> httpx.Response:
         token = await self._client.token(self._credentials, repository)
-        return await self._client.request("GET", path, token, params=params)
+        return await self._client.request("GET", f"{self._base}{path}", token, params=params)
 
     async def _pages(
         self, path: str, repository: str, key: str | None, params: Mapping[str, str]
@@ -272,6 +273,10 @@ def _accepted(answer: httpx.Response) -> Accepted:
         run_id=str(run_id) if run_id else None,
         run_url=details.get("html_url") if run_id else None,
     )
+
+
+def _no_answer(error: Exception) -> str:
+    return str(error) if isinstance(error, EgressRefused) else f"no answer from GitHub ({type(error).__name__})"
 
 
 def _without_answer(error: GitHubAway) -> SendResult:

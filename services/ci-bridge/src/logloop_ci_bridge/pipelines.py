@@ -7,16 +7,24 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from logloop_contracts.log_entry import ServiceId
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from logloop_ci_bridge.templates import EventType
 
 Mode = Literal["repository_dispatch", "workflow_dispatch"]
 
+
+def _no_dots(repository: str) -> str:
+    if repository.partition("/")[2] in (".", ".."):
+        raise ValueError(f"{repository!r} is no repository")
+    return repository
+
+
 Repository = Annotated[
     str,
+    AfterValidator(_no_dots),
     Field(
-        pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$",
+        pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}$",
         examples=["acme/shop"],
         description="owner/name on GitHub.",
     ),

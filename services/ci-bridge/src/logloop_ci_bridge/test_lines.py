@@ -84,7 +84,7 @@ class TestNames:
         header = _PYTEST_HEADER.match(line) if line.startswith("___") else None
         if header:
             test_id = self.by_name.get(header["name"])
-            self._block = TestMention(test_id, func_of(test_id), "failed") if test_id else None
+            self._block = TestMention(test_id, func_of(test_id)) if test_id else None
         elif line.startswith("===") and _PYTEST_RULE.match(line):
             self._block = None
         return self._block

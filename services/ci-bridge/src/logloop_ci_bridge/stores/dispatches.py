@@ -3,10 +3,11 @@
 It must not decide what may fire; it only makes decision and record one step that a crash cannot split.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from logloop_chassis.mongo import Database, Document
 from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, ReturnDocument
@@ -19,6 +20,7 @@ from logloop_ci_bridge.rules import RuleState
 from logloop_ci_bridge.stores.records import as_document, from_document
 
 KEPT_EVALUATIONS = 50
+_ULID = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{26}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +217,10 @@ class DispatchStore:
         found = await self._dispatches.find_one({"_id": dispatch_id})
         return None if found is None else _read(found)
 
-    async def by(self, field: Literal["correlation_id", "run_id"], value: str, project_id: str) -> Dispatch | None:
-        """A dispatch of a project by another of its names."""
-        found = await self._dispatches.find_one({field: value, "project_id": project_id})
+    async def of_run(self, project_id: str, run_id: str, title: str) -> Dispatch | None:
+        """The dispatch of a project that started a run: linked to it, or named in its title."""
+        names = [{"run_id": run_id}, {"correlation_id": {"$in": _ULID.findall(title)}}]
+        found = await self._dispatches.find_one({"project_id": project_id, "$or": names})
         return None if found is None else _read(found)
 
     async def claimed_runs(self, repository: str, run_ids: Sequence[str]) -> frozenset[str]:

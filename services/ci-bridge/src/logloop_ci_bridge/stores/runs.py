@@ -45,10 +45,9 @@ class RunStore:
         )
         await self._deliveries.create_index("at", expireAfterSeconds=int(DELIVERY_KEPT.total_seconds()))
 
-    async def delivery_is_new(self, delivery_id: str, project_id: str, event: str) -> bool:
+    async def delivery_is_new(self, delivery_id: str, project_id: str) -> bool:
         """Whether a webhook delivery is seen for the first time by a project."""
         found = await self._deliveries.find_one({"_id": f"{project_id}/{delivery_id}"}, {"_id": 1})
-        del event
         return found is None
 
     async def delivery_done(self, delivery_id: str, project_id: str, event: str) -> None:

@@ -1,0 +1,181 @@
+"""Showing what happens to the rules: log batches, completed analyses, ended runs.
+
+It must not send anything; matches go to `firing`.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from logloop_contracts.analyses import AnalysisCompleted
+from logloop_contracts.log_batch import decode
+
+from logloop_ci_bridge.dispatch import utc_now
+from logloop_ci_bridge.evaluation import Evaluation, Look, evaluation_of, look_at, part_values
+from logloop_ci_bridge.firing import Evaluations, Firing, Match
+from logloop_ci_bridge.rule_book import ActiveRule, RuleBook
+from logloop_ci_bridge.rules import Origin, origin_gate
+from logloop_ci_bridge.runs import Run
+from logloop_ci_bridge.telemetry import RULE_LOOKS, RULE_ROWS_SKIPPED, RULE_SECONDS
+
+_SEEN_BATCHES = 50_000
+
+
+class SeenBatches:
+    """Batch ids that were shown to the rules lately, so that a client's retry does not count twice."""
+
+    def __init__(self, kept: int = _SEEN_BATCHES) -> None:
+        self._kept = kept
+        self._seen: OrderedDict[str, None] = OrderedDict()
+
+    def fresh(self, project_id: str, table: pa.Table) -> pa.Table:
+        """The rows of batches that were not seen, which are seen from now on."""
+        ids: list[str] = pc.unique(table.column("batch")).to_pylist()
+        new = [batch for batch in ids if f"{project_id}/{batch}" not in self._seen]
+        for batch in new:
+            self._seen[f"{project_id}/{batch}"] = None
+        while len(self._seen) > self._kept:
+            self._seen.popitem(last=False)
+        if len(new) == len(ids):
+            return table
+        texts = pc.cast(table.column("batch"), pa.utf8())
+        return table.filter(pc.is_in(texts, value_set=pa.array(new, pa.utf8())))
+
+
+class Watching:
+    """Live evaluation."""
+
+    def __init__(self, book: RuleBook, firing: Firing, evaluations: Evaluations, *, public_url: str) -> None:
+        self._book = book
+        self._firing = firing
+        self._evaluations = evaluations
+        self._public_url = public_url.rstrip("/")
+        self._seen = SeenBatches()
+        self._one_at_a_time: dict[str, asyncio.Lock] = {}
+
+    async def on_logs(self, project_id: str, body: bytes) -> None:
+        """Show a batch to the log rules of its project. Raises BadBatch. Returns after every firing is stored."""
+        async with self._one_at_a_time.setdefault(project_id, asyncio.Lock()):
+            rules = await self._book.active(project_id, "logs")
+            if not rules:
+                RULE_LOOKS.labels("no_rules").inc()
+                return
+            now = utc_now()
+            with RULE_SECONDS.time():
+                looks = await asyncio.to_thread(self._look, project_id, body, rules, now)
+            for rule, look in zip(rules, looks, strict=True):
+                await self._conclude(rule, look, now)
+
+    def _look(self, project_id: str, body: bytes, rules: Sequence[ActiveRule], now: datetime) -> list[Look]:
+        table = self._seen.fresh(project_id, decode(body))
+        return [look_at(rule.compiled, table, now=now, quiet=rule.quiet_at(now)) for rule in rules]
+
+    async def _conclude(self, rule: ActiveRule, look: Look, now: datetime) -> None:
+        RULE_ROWS_SKIPPED.inc(look.skipped_rows)
+        RULE_LOOKS.labels("match" if look.candidate else "near" if look.matched else "none").inc()
+        candidate = look.candidate
+        if candidate is None:
+            self._note(rule, look, now)
+            return
+        first = candidate.log["log.id"]
+        match = Match(
+            rule.stored,
+            first,
+            candidate.log["log.timestamp"],
+            {**candidate.log, **candidate.statistics.values()},
+            candidate.origin,
+            Evaluation(
+                at=now,
+                outcome="fired",
+                subject_id=first,
+                matched=look.matched,
+                parts=list(candidate.parts),
+                stats=candidate.statistics.values(),
+            ),
+            f"{self._public_url}/logs?project={rule.stored.project_id}&log={first}",
+        )
+        rule.quiet_until = await self._firing.fire(match)
+
+    def _note(self, rule: ActiveRule, look: Look, now: datetime) -> None:
+        evaluation = evaluation_of(look, now)
+        if evaluation is None and look.matched and rule.quiet_at(now):
+            detail = f"quiet until {rule.quiet_until:%Y-%m-%d %H:%M:%SZ}"
+            evaluation = Evaluation(at=now, outcome="blocked", gate="cooldown", matched=look.matched, detail=detail)
+        if evaluation is not None:
+            self._evaluations.note(rule.stored.id, rule.stored.project_id, evaluation)
+
+    async def on_analysis(self, analysis: AnalysisCompleted) -> None:
+        """Show a first report to the analysis rules; answers to follow-up questions start nothing."""
+        if analysis.turn:
+            return
+        values = analysis_values(analysis)
+        link = f"{self._public_url}/analyses/{analysis.analysis_id}?project={analysis.project_id}"
+        for rule in await self._book.active(analysis.project_id, "analysis"):
+            await self._show(rule, values, analysis.analysis_id, Origin(), link)
+
+    async def on_run(self, run: Run) -> None:
+        """Show an ended run to the run rules."""
+        values = run_values(run)
+        link = f"{self._public_url}/ci?project={run.project_id}&run={run.run_id}"
+        origin = Origin(run.hop, frozenset(run.rules))
+        for rule in await self._book.active(run.project_id, "run"):
+            wanted = rule.stored.filter.pipelines
+            if not wanted or run.pipeline_id in wanted:
+                await self._show(rule, values, f"{run.run_id}.{run.attempt}", origin, link)
+
+    async def _show(
+        self, rule: ActiveRule, values: Mapping[str, Any], subject_id: str, origin: Origin, link: str
+    ) -> None:
+        now = utc_now()
+        parts = part_values(rule.condition, dict(values))
+        evaluation = Evaluation(at=now, outcome="no_match", subject_id=subject_id, matched=1, parts=parts)
+        if not all(part.holds for part in parts):
+            self._evaluations.note(rule.stored.id, rule.stored.project_id, evaluation)
+            return
+        gate = origin_gate(rule.stored.id, rule.stored, origin)
+        if gate is not None:
+            blocked = evaluation.model_copy(update={"outcome": "blocked", "gate": gate})
+            self._evaluations.note(rule.stored.id, rule.stored.project_id, blocked)
+            return
+        # The moment is left out of the key: a redelivery of the same fact must give the same one.
+        epoch = datetime.fromtimestamp(0, tz=now.tzinfo)
+        await self._firing.fire(Match(rule.stored, subject_id, epoch, values, origin, evaluation, link))
+
+
+def analysis_values(analysis: AnalysisCompleted) -> dict[str, Any]:
+    """What conditions see of an analysis."""
+    report = analysis.report
+    return {
+        "analysis.id": analysis.analysis_id,
+        "analysis.verdict": report.verdict,
+        "analysis.mode": report.mode,
+        "analysis.summary": report.summary,
+        "analysis.findings": len(report.findings),
+        "analysis.kinds": sorted({finding.kind for finding in report.findings}),
+        "analysis.services": sorted({finding.service_id for finding in report.findings if finding.service_id}),
+        "analysis.top_score": max((finding.score for finding in report.findings), default=0.0),
+        "analysis.logs_read": report.logs_read,
+        "analysis.claims": len(report.claims),
+    }
+
+
+def run_values(run: Run) -> dict[str, Any]:
+    """What conditions see of a run. `hop` is -1 for a run that no dispatch of ours started."""
+    return {
+        "run.id": run.run_id,
+        "run.repository": run.repository,
+        "run.workflow": run.workflow or "",
+        "run.name": run.name or "",
+        "run.conclusion": run.conclusion or "",
+        "run.attempt": run.attempt,
+        "run.hop": -1 if run.hop is None else run.hop,
+        "run.log_count": run.log_count,
+        "run.failed_jobs": run.failed_jobs,
+        "run.failed_tests": run.failed_tests,
+        "run.pipeline": run.pipeline_id or "",
+        "run.rule": run.rule_id or "",
+    }
