@@ -1,0 +1,336 @@
+"""Who may do what: every operation of the OpenAPI document against every kind of caller, and between two projects."""
+
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.infra import Infra
+from tests.real.query.records_app import Running, make_key, make_project, running
+
+UNKNOWN = "00q41d7nh6in9rudsm101qkcii"
+NAMES = itertools.count()
+
+
+@dataclass(frozen=True)
+class Operation:
+    """How to call an operation on things of project `alpha`. `needs`: open, caller, user, or a right there or everywhere."""
+
+    needs: str
+    url: str
+    body: Any = None
+
+
+def name() -> str:
+    return f"n{next(NAMES)}"
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "session_begin": Operation("open", "/session", {"email": "x@example.org", "password": "wrong"}),
+    "session_read": Operation("caller", "/session"),
+    "session_password_change": Operation(
+        "user", "/session/password", {"old_password": "wrong", "new_password": "a new password"}
+    ),
+    "session_end": Operation("user", "/session"),
+    "project_create": Operation("admin everywhere", "/projects", {"id": "{new}", "name": "x"}),
+    "project_list": Operation("caller", "/projects"),
+    "project_read": Operation("read", "/projects/alpha"),
+    "project_update": Operation("admin", "/projects/alpha", {"description": "x"}),
+    "project_delete": Operation("admin everywhere", "/projects/{project}"),
+    "service_create": Operation("write", "/services", {"project_id": "alpha", "id": "{new}", "name": "x"}),
+    "service_list": Operation("read", "/services?project_id=alpha"),
+    "service_read": Operation("read", "/services/{service}?project_id=alpha"),
+    "service_update": Operation("write", "/services/{service}?project_id=alpha", {"name": "y"}),
+    "service_delete": Operation("write", "/services/{service}?project_id=alpha"),
+    "test_create": Operation("write", "/tests", {"project_id": "alpha", "test_id": "{new}"}),
+    "test_list": Operation("read", "/tests?project_id=alpha"),
+    "test_read": Operation("read", "/tests/{test}?project_id=alpha"),
+    "test_update": Operation("write", "/tests/{test}?project_id=alpha", {"name": "y"}),
+    "test_delete": Operation("write", "/tests/{test}?project_id=alpha"),
+    "metric_create": Operation("write", "/metrics", {"project_id": "alpha", "name": "{new}"}),
+    "metric_list": Operation("read", "/metrics?project_id=alpha"),
+    "metric_read": Operation("read", "/metrics/{metric}"),
+    "metric_update": Operation("write", "/metrics/{metric}", {"unit": "ms"}),
+    "metric_delete": Operation("write", "/metrics/{metric}"),
+    "metric_points_add": Operation("ingest", "/metrics/{metric}/points", {"value": 1}),
+    "metric_series": Operation("read", "/metrics/{metric}/series"),
+    "analysis_create": Operation("write", "/logs/analyses", {"project_id": "alpha"}),
+    "analysis_list": Operation("read", "/logs/analyses?project_id=alpha"),
+    "analysis_read": Operation("read", "/logs/analyses/{analysis}"),
+    "analysis_delete": Operation("write", "/logs/analyses/{analysis}"),
+    "analysis_message_create": Operation("write", "/logs/analyses/{analysis}/messages", {"text": "why?"}),
+    "analysis_events": Operation("read", "/logs/analyses/{ended}/events"),
+    "settings_read": Operation("read", "/settings?project_id=alpha"),
+    "settings_llm_update": Operation("admin", "/settings/llm?project_id=alpha", {"provider": "none"}),
+    "settings_llm_delete": Operation("admin", "/settings/llm?project_id=alpha"),
+    "settings_llm_test": Operation("admin", "/settings/llm/test?project_id=alpha"),
+    "settings_github_update": Operation("admin", "/settings/github?project_id=alpha", {}),
+    "settings_github_delete": Operation("admin", "/settings/github?project_id=alpha"),
+    "settings_github_test": Operation("admin", "/settings/github/test?project_id=alpha"),
+    "api_key_create": Operation("admin", "/api-keys", {"name": "x", "project_id": "alpha", "scopes": ["read"]}),
+    "api_key_list": Operation("admin", "/api-keys?project_id=alpha"),
+    "api_key_read": Operation("admin", "/api-keys/{key}"),
+    "api_key_revoke": Operation("admin", "/api-keys/{key}"),
+    "user_create": Operation("admin everywhere", "/users", {"email": "{new}@example.org", "name": "x"}),
+    "user_list": Operation("admin everywhere", "/users"),
+    "user_read": Operation("admin everywhere", "/users/{user}"),
+    "user_update": Operation("admin everywhere", "/users/{user}", {"name": "y"}),
+    "user_delete": Operation("admin everywhere", "/users/{user}"),
+    "user_password_reset": Operation("admin everywhere", "/users/{user}/password", {"password": "another password"}),
+    "audit_list": Operation("admin", "/audit?project_id=alpha"),
+    "audit_verify": Operation("admin everywhere", "/audit/verification"),
+}
+
+KINDS = ("service", "test", "metric", "analysis", "ended", "key", "user", "project")
+EVERYTHING = {"open", "caller", "read", "write", "ingest", "admin", "admin everywhere"}
+CALLERS: Mapping[str, set[str]] = {
+    "nobody": {"open"},
+    "administrator": EVERYTHING | {"user"},
+    "alpha admin": EVERYTHING - {"admin everywhere"} | {"user"},
+    "alpha member": {"open", "caller", "user", "read", "write", "ingest"},
+    "alpha viewer": {"open", "caller", "user", "read"},
+    "beta admin": {"open", "caller", "user"},
+    "key of all": EVERYTHING,
+    "alpha admin key": EVERYTHING - {"admin everywhere"},
+    "alpha read key": {"open", "caller", "read"},
+    "alpha ingest key": {"open", "caller", "ingest"},
+    "beta admin key": {"open", "caller"},
+}
+OUTSIDERS = {"beta admin", "beta admin key"}
+
+
+@dataclass
+class World:
+    """Two projects with a caller of each kind, and makers of things in project alpha."""
+
+    query: Running
+    callers: dict[str, Callable[[], Awaitable[httpx.AsyncClient]]]
+    admin: httpx.AsyncClient
+
+    signed_in: dict[str, httpx.AsyncClient] = field(default_factory=dict)
+
+    async def call(self, caller: str, operation: Operation, method: str, *, existing: bool = True) -> httpx.Response:
+        """Make what the operation is about, unless it need not exist, and call it."""
+        values = {"new": name()}
+        for kind in KINDS:
+            if f"{{{kind}}}" in operation.url:
+                values[kind] = await self.make(kind) if existing else "abc"
+        url = "/api/v1" + operation.url.format(**values)
+        body = None if operation.body is None else _filled(operation.body, values)
+        client = self.signed_in.get(caller) or await self.callers[caller]()
+        self.signed_in[caller] = client
+        answer = await client.request(method, url, json=body)
+        if operation.needs == "user" or operation.needs == "open":
+            del self.signed_in[caller]
+        return answer
+
+    async def make(self, kind: str) -> str:
+        new = name()
+        if kind == "ended":
+            analysis_id = await self.make("analysis")
+            await self.admin.delete(f"/api/v1/logs/analyses/{analysis_id}")
+            return analysis_id
+        path, body, field = {
+            "service": ("services", {"project_id": "alpha", "id": new, "name": "x"}, "id"),
+            "test": ("tests", {"project_id": "alpha", "test_id": new}, "test_id"),
+            "metric": ("metrics", {"project_id": "alpha", "name": new}, "id"),
+            "analysis": ("logs/analyses", {"project_id": "alpha"}, "id"),
+            "key": ("api-keys", {"name": "x", "project_id": "alpha", "scopes": ["read"]}, "id"),
+            "user": ("users", {"email": f"{new}@example.org", "name": "x", "password": "some password"}, "id"),
+            "project": ("projects", {"id": new, "name": "x"}, "id"),
+        }[kind]
+        answer = await self.admin.post(f"/api/v1/{path}", json=body)
+        assert answer.status_code in {201, 202}, answer.text
+        return str(answer.json()[field])
+
+
+def _filled(value: Any, values: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _filled(item, values) for key, item in value.items()}
+    return value.replace("{new}", values["new"]) if isinstance(value, str) else value
+
+
+@pytest.fixture
+async def world(infra: Infra, amqp_url: str) -> AsyncIterator[World]:
+    async with running(amqp_url, infra.mongo_url) as query:
+        admin = await query.signed_in()
+        for project in ("alpha", "beta"):
+            await make_project(admin, project)
+        yield World(query, {**await _users(query, admin), **await _keys(query, admin)}, admin)
+
+
+async def _users(query: Running, admin: httpx.AsyncClient) -> dict[str, Callable[[], Awaitable[httpx.AsyncClient]]]:
+    async def nobody() -> httpx.AsyncClient:
+        return query.client()
+
+    callers: dict[str, Callable[[], Awaitable[httpx.AsyncClient]]] = {
+        "nobody": nobody,
+        "administrator": query.signed_in,
+    }
+    for who in ("alpha admin", "alpha member", "alpha viewer", "beta admin"):
+        project, role = who.split()
+        email = f"{role}.{project}@example.org"
+        body = {"email": email, "name": who, "password": "some password", "role": "viewer"}
+        await admin.post("/api/v1/users", json={**body, "projects": [{"project_id": project, "role": role}]})
+
+        async def sign_in(email: str = email) -> httpx.AsyncClient:
+            return await query.signed_in(email, "some password")
+
+        callers[who] = sign_in
+    return callers
+
+
+async def _keys(query: Running, admin: httpx.AsyncClient) -> dict[str, Callable[[], Awaitable[httpx.AsyncClient]]]:
+    keys = {
+        "key of all": await make_key(admin, None, "admin"),
+        "alpha admin key": await make_key(admin, "alpha", "admin"),
+        "alpha read key": await make_key(admin, "alpha", "read"),
+        "alpha ingest key": await make_key(admin, "alpha", "ingest"),
+        "beta admin key": await make_key(admin, "beta", "admin"),
+    }
+
+    def using(key: str) -> Callable[[], Awaitable[httpx.AsyncClient]]:
+        async def client() -> httpx.AsyncClient:
+            return query.with_key(key)
+
+        return client
+
+    return {who: using(key) for who, key in keys.items()}
+
+
+def operations(query: Running) -> dict[str, tuple[str, str, dict[str, Any]]]:
+    """Operations of the records half by id: method, path and description."""
+    return {
+        described["operationId"]: (method.upper(), path, described)
+        for path, methods in query.app.openapi()["paths"].items()
+        for method, described in methods.items()
+        if path.startswith("/api/v1/") and "dead-letters" not in path
+    }
+
+
+async def test_each_caller_may_do_exactly_what_their_rights_say(world: World) -> None:
+    documented = operations(world.query)
+    assert set(documented) == set(OPERATIONS), "every operation has a row in this matrix"
+    wrong = []
+    for caller, rights in CALLERS.items():
+        for operation_id, operation in OPERATIONS.items():
+            method, path, described = documented[operation_id]
+            answer = await world.call(caller, operation, method)
+            if not _as_expected(answer, caller, operation, allowed=operation.needs in rights):
+                wrong.append(
+                    f"{caller}: {operation_id} ({operation.needs}): {answer.status_code} {answer.text[:200]}"
+                )
+            if str(answer.status_code) not in described["responses"]:
+                wrong.append(f"{method} {path} does not document {answer.status_code}")
+            await world.query.resources.database["sign_in_attempts"].delete_many({})
+    assert wrong == []
+
+
+def _as_expected(answer: httpx.Response, caller: str, operation: Operation, *, allowed: bool) -> bool:
+    if allowed and operation.needs == "open":
+        return answer.status_code == 401  # the credentials of the example are wrong on purpose
+    if allowed and operation.url == "/session/password":
+        return answer.status_code == 403 and "old password" in answer.text
+    if allowed and operation.url.endswith("/messages"):
+        return answer.status_code == 409
+    if allowed and operation.url.endswith("?project_id=alpha") and "/settings/" in operation.url:
+        return answer.status_code in {200, 204, 404}  # 404: nothing of its own to delete
+    if allowed:
+        return answer.is_success
+    if caller == "nobody":
+        return answer.status_code == 401
+    if caller in OUTSIDERS and operation.needs not in {"admin everywhere", "user"}:
+        return answer.status_code == 404
+    return answer.status_code == 403
+
+
+async def test_what_another_project_has_looks_like_what_nobody_has(world: World) -> None:
+    """The answer for a foreign id differs from that for an unknown one in nothing but the id itself."""
+    outsider = await world.callers["beta admin"]()
+    pairs = []
+    for kind, path in (("metric", "metrics"), ("analysis", "logs/analyses"), ("key", "api-keys")):
+        foreign, unknown = await world.make(kind), UNKNOWN if kind != "key" else "abcdefghij"
+        answers = [await outsider.get(f"/api/v1/{path}/{item}") for item in (foreign, unknown)]
+        pairs.append(
+            [answer.text.replace(item, "*") for answer, item in zip(answers, (foreign, unknown), strict=True)]
+        )
+
+    assert all(first == second and '"status":404' in first for first, second in pairs)
+
+
+async def test_equal_ids_in_two_projects_are_two_things(world: World) -> None:
+    for project in ("alpha", "beta"):
+        body = {"project_id": project, "id": "cart", "name": f"cart of {project}"}
+        assert (await world.admin.post("/api/v1/services", json=body)).status_code == 201
+
+    await world.admin.delete("/api/v1/services/cart?project_id=alpha")
+
+    assert (await world.admin.get("/api/v1/services/cart?project_id=alpha")).status_code == 404
+    assert (await world.admin.get("/api/v1/services/cart?project_id=beta")).json()["name"] == "cart of beta"
+
+
+async def test_an_administrator_of_a_project_cannot_make_a_key_for_more(world: World) -> None:
+    boss = await world.callers["alpha admin"]()
+
+    everywhere = await boss.post("/api/v1/api-keys", json={"name": "x", "scopes": ["admin"]})
+    elsewhere = await boss.post("/api/v1/api-keys", json={"name": "x", "project_id": "beta", "scopes": ["read"]})
+
+    assert (everywhere.status_code, elsewhere.status_code) == (403, 404)
+
+
+INJECTIONS: list[Any] = [
+    {"$ne": None},
+    {"$gt": ""},
+    {"$where": "sleep(1000)"},
+    {"$expr": {"$function": {"body": "while(1){}", "args": [], "lang": "js"}}},
+    ["x"],
+]
+
+
+@pytest.mark.parametrize("injection", INJECTIONS, ids=str)
+async def test_operators_of_the_database_are_no_values(world: World, injection: Any) -> None:
+    """Every member of every body, replaced by an operator object, is refused; so is one more member."""
+    bodies = [operation for operation in OPERATIONS.items() if isinstance(operation[1].body, dict)]
+    documented = operations(world.query)
+    accepted = []
+    for operation_id, operation in bodies:
+        method, _, _ = documented[operation_id]
+        for member in [*operation.body, "$where"]:
+            poisoned = Operation(operation.needs, operation.url, {**operation.body, member: injection})
+            answer = await world.call("administrator", poisoned, method, existing=False)
+            if answer.status_code != 422:
+                accepted.append((operation_id, member, answer.status_code, answer.text[:100]))
+    # A list of scopes or of points is a value; operators are not.
+    assert [item for item in accepted if not isinstance(injection, list)] == []
+
+
+async def test_operators_in_the_query_string_stay_text(world: World) -> None:
+    await world.make("service")
+
+    answers = [
+        await world.admin.get("/api/v1/services?project_id[$ne]=x"),
+        await world.admin.get("/api/v1/services", params={"project_id": '{"$ne": null}'}),
+        await world.admin.get("/api/v1/metrics", params={"project_id": "alpha", "name": '{"$ne": null}'}),
+        await world.admin.get("/api/v1/audit", params={"action": '{"$ne": null}'}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422, 200, 200]
+    assert [answer.json()["items"] for answer in answers[2:]] == [[], []]
+
+
+async def test_a_cursor_of_another_list_is_refused(world: World) -> None:
+    for cursor in ("x", "bnVsbA", "WzEsMl0", "W3siJG5lIjoxfV0"):
+        answer = await world.admin.get(f"/api/v1/services?project_id=alpha&cursor={cursor}")
+        assert answer.status_code == 422
+
+
+async def test_every_operation_is_described_with_its_problems(world: World) -> None:
+    for operation_id, (method, path, described) in operations(world.query).items():
+        assert described.get("summary"), operation_id
+        assert described.get("description"), operation_id
+        assert {"401", "422"} <= set(described["responses"]), f"{method} {path}"
+        for status in (code for code in described["responses"] if code >= "400"):
+            assert "application/problem+json" in described["responses"][status]["content"], f"{operation_id} {status}"
