@@ -18,13 +18,19 @@ from logloop_chassis.problems import Unavailable, problem_response
 from logloop_contracts.channels import QUERY_LOGS
 from pymongo.errors import PyMongoError
 
+from logloop_query.compaction import Compaction
 from logloop_query.consumers import log_batch_handler
+from logloop_query.http import log_counts, log_edits
 from logloop_query.http import logs as logs_routes
+from logloop_query.identifiers import new_id
+from logloop_query.log_edits import LogEdits
 from logloop_query.patterns import PatternIndex
 from logloop_query.persist import Persister
 from logloop_query.records import open_records, routers
+from logloop_query.retention import StoredLogs
 from logloop_query.search.searching import Searching, SearchLimits, TooBusy
 from logloop_query.settings import QuerySettings
+from logloop_query.stores.leases import LeaseStore
 from logloop_query.stores.patterns import PatternStore
 from logloop_query.stores.segments import SegmentStore
 
@@ -42,7 +48,7 @@ def create_app(settings: QuerySettings) -> FastAPI:
         open_service=_open,
         dead_letter_prefix="/api/v1/query/dead-letters",
     )
-    for router in [*routers(), logs_routes.router]:
+    for router in [*routers(), log_counts.router, logs_routes.router, log_edits.router]:
         app.include_router(router)
     app.add_exception_handler(PyMongoError, _on_mongo_error)
     app.add_exception_handler(TooBusy, _on_too_busy)
@@ -57,19 +63,29 @@ async def _open(resources: Resources[QuerySettings], app: FastAPI) -> AsyncItera
     async with AsyncExitStack() as stack:
         await _when_mongodb_is_there(segments.ensure_indexes)
         await patterns.ensure_indexes()
-        records = await stack.enter_async_context(open_records(resources, app))
         searching = Searching(segments, _limits(settings))
         stack.callback(searching.close)
+        app.state.logs = StoredLogs(searching, segments, patterns, index)
+        app.state.searching, app.state.patterns = searching, patterns
+        app.state.log_edits = LogEdits(segments, searching.executor, searching.cache)
+        records = await stack.enter_async_context(open_records(resources, app))
         executor = ThreadPoolExecutor(_PERSIST_THREADS, thread_name_prefix="persist")
         stack.callback(executor.shutdown, wait=False)
         persister = Persister(
             segments, records, index, executor, linger_s=settings.persist_linger, max_logs=settings.persist_logs
         )
+        compaction = Compaction(
+            segments,
+            LeaseStore(resources.database),
+            executor,
+            holder=new_id(),
+            interval_s=settings.compaction_interval,
+        )
         stack.push_async_callback(index.flush)
         stack.push_async_callback(persister.close)
         await _run_within(stack, "persister", persister.run())
         await _run_within(stack, "patterns", index.run())
-        app.state.searching = searching
+        await _run_within(stack, "compaction", compaction.run())
         handler = log_batch_handler(persister, records)
         subscribe(resources.consumer, QUERY_LOGS, handler, resources.publisher, prefetch=settings.prefetch)
         yield

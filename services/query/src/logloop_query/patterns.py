@@ -32,18 +32,18 @@ def sightings_of(table: pa.Table) -> dict[str, Sighting]:
         {
             "pattern": table.column("pattern"),
             "service_id": table.column("service_id"),
+            "severity": table.column("severity"),
             "at": table.column("timestamp").cast(pa.int64()),
         }
     )
-    grouped = rows.group_by(["pattern", "service_id"], use_threads=False).aggregate(
+    grouped = rows.group_by(["pattern", "service_id", "severity"], use_threads=False).aggregate(
         [("at", "min"), ("at", "max"), ([], "count_all")]
     )
+    names = ("pattern", "service_id", "severity", "at_min", "at_max", "count_all")
+    columns: list[Any] = [grouped.column(name).to_pylist() for name in names]
     found: dict[str, Sighting] = {}
-    columns: list[Any] = [
-        grouped.column(name).to_pylist() for name in ("pattern", "service_id", "at_min", "at_max", "count_all")
-    ]
-    for pattern, service, first, last, count in zip(*columns, strict=True):
-        seen = Sighting(first, last, count, {service})
+    for pattern, service, severity, first, last, count in zip(*columns, strict=True):
+        seen = Sighting(first, last, count, {service}, {severity})
         if pattern in found:
             found[pattern].add(seen)
         else:

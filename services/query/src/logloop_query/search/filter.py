@@ -184,6 +184,17 @@ def both(first: Filter, second: Filter) -> Filter:
     return _all_of((first, second))
 
 
+def without_time(wanted: Filter) -> Filter:
+    """The rest of a filter whose `time_bounds` are kept elsewhere."""
+    match wanted:
+        case Within():
+            return EVERYTHING
+        case And(parts):
+            return _all_of(tuple(map(without_time, parts)))
+        case _:
+            return wanted
+
+
 def time_bounds(wanted: Filter) -> tuple[int | None, int | None]:
     """Bounds on the timestamp that follow from a filter, (low, high) in microseconds, both included."""
     match wanted:

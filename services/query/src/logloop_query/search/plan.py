@@ -12,7 +12,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from logloop_query.search.filter import EVERYTHING, Filter, needed_columns, relax, time_bounds
+import pyarrow as pa
+
+from logloop_query.search.filter import EVERYTHING, Filter, needed_columns, relax, time_bounds, without_time
 from logloop_query.search.kernels import evaluate
 from logloop_query.segments import SegmentColumns, read_batch
 
@@ -76,11 +78,11 @@ class Window:
     high: int = MAX_US
 
     def narrowed(self) -> "Window":
-        """The same logs with the bounds that the filter itself implies."""
+        """The same logs, with the bounds that the filter demands of every log moved into the window."""
         low, high = time_bounds(self.wanted)
         return Window(
             self.project_id,
-            self.wanted,
+            without_time(self.wanted),
             self.low if low is None else max(low, self.low),
             self.high if high is None else min(high, self.high),
         )
@@ -148,7 +150,7 @@ class SummaryCache:
         return {segment_id: summary for segment_id, summary in found if summary is not None}
 
 
-class _SummaryColumns:
+class SummaryColumns:
     """A summary as rows to look at: one a minute, severity and service."""
 
     hour: int | None = None
@@ -158,13 +160,15 @@ class _SummaryColumns:
         self._summary = summary
 
     def column(self, name: str) -> Any:
-        return self._summary.column(name)
+        """A key column of the summary."""
+        column = self._summary.column(name)
+        return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
 def may_hold(wanted: Filter, summary: Any) -> bool:
     """Whether a segment with this summary may hold logs of a filter. False is sure."""
     relaxed = relax(wanted, SUMMARY_COLUMNS)
-    return relaxed == EVERYTHING or evaluate(relaxed, _SummaryColumns(summary)) is not False
+    return relaxed == EVERYTHING or evaluate(relaxed, SummaryColumns(summary)) is not False
 
 
 def columns_for(ref: SegmentRef, stored: StoredColumns) -> SegmentColumns:

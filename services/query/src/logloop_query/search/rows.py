@@ -163,3 +163,10 @@ def json_rows(project_id: str, table: pa.Table) -> list[dict[str, Any]]:
 
 def _fragment(text: str | None) -> Any:
     return None if text is None else orjson.Fragment(text)
+
+
+def keys_of_table(table: pa.Table) -> list[RowKey]:
+    """Keys of rows that `materialise` gave."""
+    names = ("batch", "hour", "row")
+    values = [table.column("timestamp").cast(pa.int64()).to_pylist(), *(table.column(n).to_pylist() for n in names)]
+    return [RowKey(*row) for row in zip(*values, strict=True)]

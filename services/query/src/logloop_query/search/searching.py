@@ -1,4 +1,4 @@
-"""The use cases of search over one store: pages, and later counts, bounded in cost and number.
+"""The use cases of search over one store: pages and counts, bounded in cost and number.
 
 It must not know HTTP or MongoDB.
 """
@@ -9,8 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from logloop_query.search.counts import Counter
 from logloop_query.search.plan import Budget, SegmentSource, Snapshot, SummaryCache
 from logloop_query.search.scan import Page, PageRequest, Scanner
+from logloop_query.telemetry import SEARCH_BYTES, SEARCH_SECONDS, SEARCHES
 
 
 class TooBusy(Exception):
@@ -43,21 +45,34 @@ class Searching:
         self.executor.shutdown(wait=False, cancel_futures=True)
 
     @asynccontextmanager
-    async def opened(self) -> AsyncIterator[tuple[Snapshot, Budget]]:
+    async def opened(self, kind: str) -> AsyncIterator[tuple[Snapshot, Budget]]:
         """A snapshot and a fresh budget, when it is this search's turn. Raises TooBusy."""
         try:
             async with asyncio.timeout(self.limits.max_wait_seconds):
                 await self._slots.acquire()
         except TimeoutError as error:
+            SEARCHES.labels(kind, "too_busy").inc()
             raise TooBusy from error
+        budget = Budget(self.limits.max_bytes, self.limits.max_seconds)
+        outcome = "failed"
         try:
             async with self._source.snapshot() as snapshot:
-                yield snapshot, Budget(self.limits.max_bytes, self.limits.max_seconds)
+                yield snapshot, budget
+            outcome = budget.exhausted or "done"
         finally:
             self._slots.release()
+            SEARCHES.labels(kind, outcome).inc()
+            SEARCH_SECONDS.labels(kind).observe(budget.took_ms / 1000)
+            SEARCH_BYTES.inc(budget.bytes)
 
     async def page(self, request: PageRequest) -> tuple[Page, Budget]:
         """A page of logs and what it cost."""
-        async with self.opened() as (snapshot, budget):
+        async with self.opened("page") as (snapshot, budget):
             scanner = Scanner(snapshot, self.executor, self.cache, budget)
             return await scanner.page(request), budget
+
+    @asynccontextmanager
+    async def counting(self, kind: str) -> AsyncIterator[tuple[Counter, Budget]]:
+        """A counter over one snapshot."""
+        async with self.opened(kind) as (snapshot, budget):
+            yield Counter(snapshot, self.executor, self.cache, budget), budget

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from logloop_chassis.mongo import Database, Document
-from pymongo import ASCENDING, UpdateOne
+from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 KEPT_DAYS_UNSEEN = 90
@@ -25,12 +25,14 @@ class Sighting:
     last: int
     count: int
     services: set[str] = field(default_factory=set)
+    severities: set[str] = field(default_factory=set)
 
     def add(self, other: "Sighting") -> None:
         """Take in a further stretch."""
         self.first, self.last = min(self.first, other.first), max(self.last, other.last)
         self.count += other.count
         self.services |= other.services
+        self.severities |= other.severities
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class KnownPattern:
     last_seen: int
     count: int
     services: list[str]
+    severities: list[str]
 
 
 def pattern_id(project_id: str, pattern: str) -> str:
@@ -74,7 +77,10 @@ class PatternStore:
                     "$max": {"last_seen": seen.last},
                     "$inc": {"count": seen.count},
                     "$set": {"seen_at": moment},
-                    "$addToSet": {"services": {"$each": sorted(seen.services)[:_MAX_SERVICES]}},
+                    "$addToSet": {
+                        "services": {"$each": sorted(seen.services)[:_MAX_SERVICES]},
+                        "severities": {"$each": sorted(seen.severities)},
+                    },
                 },
                 upsert=True,
             )
@@ -87,13 +93,29 @@ class PatternStore:
         """What is known of these patterns, by pattern."""
         names = {pattern_id(project_id, pattern): pattern for pattern in patterns}
         found = self._collection.find({"_id": {"$in": list(names)}})
-        return {
-            names[item["_id"]]: KnownPattern(
-                names[item["_id"]], item["first_seen"], item["last_seen"], item["count"], item.get("services", [])
-            )
-            async for item in found
-        }
+        return {names[item["_id"]]: _known(item) async for item in found}
+
+    async def new_since(self, project_id: str, moment: int, limit: int) -> set[str]:
+        """Ids (`pattern_id`) of the patterns first seen at or after a moment in microseconds, newest first."""
+        found = self._collection.find(
+            {"project_id": project_id, "first_seen": {"$gte": moment}},
+            {"_id": 1},
+            sort=[("first_seen", DESCENDING)],
+            limit=limit,
+        )
+        return {item["_id"] async for item in found}
 
     async def delete_project(self, project_id: str) -> None:
         """Forget the patterns of a project."""
         await self._collection.delete_many({"project_id": project_id})
+
+
+def _known(item: Document) -> KnownPattern:
+    return KnownPattern(
+        item["pattern"],
+        item["first_seen"],
+        item["last_seen"],
+        item["count"],
+        sorted(item.get("services", [])),
+        sorted(item.get("severities", [])),
+    )

@@ -1,0 +1,245 @@
+"""Count the logs of a window by time, field or pattern.
+
+Segments carry counts a minute, severity and service, and counts a pattern: what those answer is never read
+row by row. It must not know HTTP or MongoDB.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from logloop_query.search.filter import EVERYTHING, Filter, needed_columns
+from logloop_query.search.kernels import evaluate, selected_rows
+from logloop_query.search.plan import (
+    SUMMARY_COLUMNS,
+    Budget,
+    PartialReason,
+    Pruner,
+    SegmentRef,
+    Snapshot,
+    StoredColumns,
+    SummaryCache,
+    SummaryColumns,
+    Window,
+    columns_for,
+    columns_to_filter,
+    in_threads,
+)
+from logloop_query.segments import MINUTE_US, read_batch
+
+_GROUP_BYTES = 16 * 2**20
+_SUMMARIES_AT_ONCE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """Cut time into pieces of `width` microseconds, counted from `origin`."""
+
+    origin: int
+    width: int
+
+    @property
+    def whole_minutes(self) -> bool:
+        """Whether counts a minute can be added up to these buckets."""
+        return self.width % MINUTE_US == 0 and self.origin % MINUTE_US == 0
+
+    def number(self, microseconds: Any) -> Any:
+        """Bucket number of each moment, which must not lie before the origin."""
+        return pc.divide(pc.subtract(microseconds, pa.scalar(self.origin)), pa.scalar(self.width))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """`table` has the key columns and `count`, a row each. `partial` says which bound was reached."""
+
+    table: pa.Table
+    partial: PartialReason | None
+
+
+class Counter:
+    """Counts within one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, executor: ThreadPoolExecutor, cache: SummaryCache, budget: Budget) -> None:
+        self._snapshot = snapshot
+        self._executor = executor
+        self._cache = cache
+        self._budget = budget
+
+    async def refs(self, window: Window) -> list[SegmentRef]:
+        """Segments that overlap a window and hold logs, newest first."""
+        plan = self._snapshot.plan(window.project_id, window.low, window.high, newest_first=True)
+        return [ref async for ref in plan if ref.count]
+
+    async def by(
+        self,
+        window: Window,
+        keys: Sequence[str],
+        buckets: Buckets | None = None,
+        refs: list[SegmentRef] | None = None,
+    ) -> Counts:
+        """Logs by key columns, and by `bucket` when there are buckets."""
+        window = window.narrowed()
+        refs = await self.refs(window) if refs is None else refs
+        from_summaries = (needed_columns(window.wanted) | set(keys)) <= SUMMARY_COLUMNS and (
+            buckets is None or buckets.whole_minutes
+        )
+        inside = [ref for ref in refs if from_summaries and _lies_inside(ref, window)]
+        known = {ref.id for ref in inside}
+        tables = await self._from_summaries(inside, window.wanted, keys, buckets)
+        scanned, partial = await self._scan([ref for ref in refs if ref.id not in known], window, keys, buckets)
+        return Counts(_add_up(tables + scanned, _key_names(keys, buckets)), partial)
+
+    async def by_pattern(self, window: Window) -> Counts:
+        """Logs by `pattern`."""
+        window = window.narrowed()
+        refs = await self.refs(window)
+        from_words = needed_columns(window.wanted) <= {"pattern"}
+        inside = [ref for ref in refs if from_words and _lies_inside(ref, window)]
+        tables, partial = await self._from_patterns(inside, window.wanted)
+        known = {ref.id for ref in inside}
+        scanned, cut = await self._scan([ref for ref in refs if ref.id not in known], window, ("pattern",), None)
+        return Counts(_add_up(tables + scanned, ["pattern"]), partial or cut)
+
+    async def _from_summaries(
+        self, refs: Sequence[SegmentRef], wanted: Filter, keys: Sequence[str], buckets: Buckets | None
+    ) -> list[pa.Table]:
+        tables = []
+        for start in range(0, len(refs), _SUMMARIES_AT_ONCE):
+            group = refs[start : start + _SUMMARIES_AT_ONCE]
+            summaries = await self._cache.read(self._snapshot, group)
+            self._budget.segments += len(group)
+            if summaries:
+                tables.append(_count_summaries(list(summaries.values()), wanted, keys, buckets))
+        return tables
+
+    async def _from_patterns(
+        self, refs: Sequence[SegmentRef], wanted: Filter
+    ) -> tuple[list[pa.Table], PartialReason | None]:
+        tables: list[pa.Table] = []
+        for start in range(0, len(refs), 64):
+            bound = self._budget.exhausted
+            if bound is not None:
+                return tables, bound
+            group = refs[start : start + 64]
+            stored = await self._snapshot.read(group, {"patterns"})
+            self._budget.spend(group, stored)
+
+            def count(item: StoredColumns) -> pa.Table:
+                return _count_words(item, wanted)
+
+            tables += await in_threads(self._executor, count, list(stored.values()))
+        return tables, None
+
+    async def _scan(
+        self, refs: Sequence[SegmentRef], window: Window, keys: Sequence[str], buckets: Buckets | None
+    ) -> tuple[list[pa.Table], PartialReason | None]:
+        pruner = Pruner(self._snapshot, self._cache, window.wanted)
+        names = columns_to_filter(window.wanted) | frozenset(keys)
+        tables: list[pa.Table] = []
+        for group in _by_size(refs):
+            bound = self._budget.exhausted
+            if bound is not None:
+                return tables, bound
+            kept = await pruner.keep(group)
+            stored = await self._snapshot.read(kept, names) if kept else {}
+            self._budget.spend(kept, stored)
+
+            def count(ref: SegmentRef, stored: dict[str, StoredColumns] = stored) -> pa.Table:
+                return _count_rows(ref, stored[ref.id], window, keys, buckets)
+
+            tables += await in_threads(self._executor, count, [ref for ref in kept if ref.id in stored])
+        return tables, None
+
+
+def _lies_inside(ref: SegmentRef, window: Window) -> bool:
+    return window.low <= ref.min_ts and ref.max_ts <= window.high
+
+
+def _by_size(refs: Sequence[SegmentRef]) -> list[list[SegmentRef]]:
+    groups: list[list[SegmentRef]] = []
+    size = 0
+    for ref in refs:
+        if not groups or size + ref.size > _GROUP_BYTES:
+            groups.append([])
+            size = 0
+        groups[-1].append(ref)
+        size += ref.size
+    return groups
+
+
+def _key_names(keys: Sequence[str], buckets: Buckets | None) -> list[str]:
+    return [*(["bucket"] if buckets else []), *keys]
+
+
+def _count_summaries(
+    summaries: Sequence[Any], wanted: Filter, keys: Sequence[str], buckets: Buckets | None
+) -> pa.Table:
+    merged = pa.Table.from_batches(summaries).unify_dictionaries().combine_chunks()
+    mask = evaluate(wanted, SummaryColumns(merged)) if wanted != EVERYTHING else True
+    if mask is not True:
+        merged = merged.slice(0, 0) if mask is False else merged.filter(mask)
+    columns = {name: merged.column(name) for name in keys}
+    if buckets is not None:
+        moments = pc.multiply(merged.column("minute").cast(pa.int64()), pa.scalar(MINUTE_US))
+        columns["bucket"] = buckets.number(moments)
+    columns["count"] = merged.column("count").cast(pa.int64())
+    return _add_up([pa.table(columns)], _key_names(keys, buckets))
+
+
+def _count_words(stored: StoredColumns, wanted: Filter) -> pa.Table:
+    words = read_batch(stored.patterns)
+    table = pa.table({"pattern": words.column(0), "count": words.column(1).cast(pa.int64())})
+    mask = evaluate(wanted, SummaryColumns(table))
+    if mask is True:
+        return table
+    return table.slice(0, 0) if mask is False else table.filter(mask)
+
+
+def _count_rows(
+    ref: SegmentRef, stored: StoredColumns, window: Window, keys: Sequence[str], buckets: Buckets | None
+) -> pa.Table:
+    columns = columns_for(ref, stored)
+    times = columns.column("timestamp").cast(pa.int64())
+    rows = selected_rows(window.wanted, columns)
+    if not _lies_inside(ref, window):
+        low, high = pa.scalar(window.low, pa.int64()), pa.scalar(window.high, pa.int64())
+        inside = pc.and_(pc.greater_equal(times, low), pc.less_equal(times, high))
+        rows = pc.indices_nonzero(inside) if rows is None else rows.filter(inside.take(rows))
+    counted = {name: columns.column(name) for name in keys}
+    if buckets is not None:
+        counted["bucket"] = times
+    if rows is not None:
+        counted = {name: array.take(rows) for name, array in counted.items()}
+    if buckets is not None:
+        counted["bucket"] = buckets.number(counted["bucket"])
+    if not counted:
+        return pa.table({"count": pa.array([columns.count if rows is None else len(rows)], pa.int64())})
+    table = pa.table(counted)
+    grouped = table.group_by(_key_names(keys, buckets), use_threads=False).aggregate([([], "count_all")])
+    return _plain(grouped.rename_columns({"count_all": "count"}))
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Dictionary columns as plain text, so that tables of several segments add up."""
+    kinds = [
+        pa.field(field.name, pa.utf8() if pa.types.is_dictionary(field.type) else field.type)
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(kinds))
+
+
+def _add_up(tables: Sequence[pa.Table], keys: list[str]) -> pa.Table:
+    order = [*keys, "count"]
+    plain = [_plain(table).select(order) for table in tables if table.num_rows]
+    if not plain:
+        kinds = {name: pa.int64() if name in {"bucket", "count"} else pa.utf8() for name in order}
+        return pa.table({name: pa.array([], kind) for name, kind in kinds.items()})
+    table = pa.concat_tables(plain)
+    if not keys:
+        return pa.table({"count": pa.array([pc.sum(table.column("count")).as_py()], pa.int64())})
+    summed = table.group_by(keys, use_threads=False).aggregate([("count", "sum")])
+    return summed.rename_columns({"count_sum": "count"}).select(order)
