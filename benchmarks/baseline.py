@@ -25,7 +25,7 @@ from benchmarks.processes import Watch
 from benchmarks.stage import PROJECT, Stage
 
 DATABASE = "documents"
-_CONNECTIONS = 8
+CONNECTIONS = 8
 _SEARCH_ROUNDS = 3
 
 
@@ -41,16 +41,19 @@ class Round:
 
 @dataclass
 class Baseline:
-    """The running pipeline and what was stored by it. `database` names the one of its profile."""
+    """The running pipeline and what was stored by it."""
 
     stage: Stage
+    profile: str
     database: str
     url: str
     intake: subprocess.Popen[str]
     writer: subprocess.Popen[str]
     stored: int = 0
 
-    def bulk_round(self, profile: str, requests: int, logs_a_request: int, seed: int) -> Round:
+    def bulk_round(
+        self, requests: int, logs_a_request: int, *, seed: int, begin_hours_ago: float, end_hours_ago: float
+    ) -> Round:
         """Send logs, wait until all are documents."""
         pids = {
             "intake": self.intake.pid,
@@ -59,7 +62,16 @@ class Baseline:
             "mongod": self.stage.mongo.process.pid,
         }
         plan = LoadPlan(
-            self.url, "none", PROJECT, profile, requests, logs_a_request, _CONNECTIONS, seed=seed, bodies=requests
+            url=self.url,
+            key="none",
+            project=PROJECT,
+            profile=self.profile,
+            requests=requests,
+            logs_a_request=logs_a_request,
+            connections=CONNECTIONS,
+            seed=seed,
+            begin_hours_ago=begin_hours_ago,
+            end_hours_ago=end_hours_ago,
         )
         logs = requests * logs_a_request
         with Watch(pids) as watch:
@@ -82,9 +94,9 @@ class Baseline:
 
 
 @contextlib.contextmanager
-def baseline(stage: Stage, profile: str) -> Iterator[Baseline]:
-    """Start the two processes of the baseline."""
-    port, database = free_port(), f"{DATABASE}_{profile}"
+def baseline(stage: Stage, profile: str, *, lean: bool = False) -> Iterator[Baseline]:
+    """Start the two processes of the baseline, the usual or the lean one."""
+    port, database = free_port(), f"{DATABASE}_{profile}{'_lean' if lean else ''}"
     env = {
         **os.environ,
         "BENCH_AMQP_URL": stage.rabbit.url,
@@ -97,10 +109,10 @@ def baseline(stage: Stage, profile: str) -> Iterator[Baseline]:
         assert writer.stdout is not None
         if writer.stdout.readline() != "writing\n":
             raise RuntimeError("the baseline's writer did not start; its error is above")
-        intake = started.enter_context(_program("intake", env))
+        intake = started.enter_context(_program("lean-intake" if lean else "intake", env))
         if not wait_listening(port, timeout_s=20):
             raise RuntimeError("the baseline's intake did not start; its error is above")
-        yield Baseline(stage, database, f"http://{LOOPBACK}:{port}/logs", intake, writer)
+        yield Baseline(stage, profile, database, f"http://{LOOPBACK}:{port}/logs", intake, writer)
 
 
 @contextlib.contextmanager

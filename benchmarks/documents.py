@@ -1,13 +1,16 @@
-"""The baseline: one MongoDB document a log. `python -m benchmarks.documents intake|writer` runs one half.
+"""The baseline: one MongoDB document a log. `python -m benchmarks.documents intake|lean-intake|writer` runs a part.
 
-It must not be weaker than it need be: typed validation without models, the body published as it came, one
-`insert_many` of a whole request, three indexes that searches use, majority and journaled writes, prefetch.
+It must not be weaker than it need be: a whole request is one confirmed message and one `insert_many`, with three
+indexes that searches use, majority and journaled writes, and prefetch. `intake` is how such a service is usually
+written: FastAPI, a list of the very models of ours. `lean-intake` is the least that could be called a service:
+a bare ASGI app that checks types without models and publishes the body as it came.
 """
 
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Literal, NotRequired
 
@@ -15,12 +18,13 @@ import aio_pika
 import orjson
 import uvicorn
 import uvloop
-from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.abc import AbstractExchange, AbstractIncomingMessage
+from fastapi import FastAPI
+from logloop_contracts.log_entry import LogEntry
 from pydantic import TypeAdapter, ValidationError
 from pymongo import AsyncMongoClient
 from typing_extensions import TypedDict
 
-QUEUE = "documents"
 COLLECTION = "logs"
 INDEXES = (
     [("project_id", 1), ("timestamp", -1)],
@@ -28,13 +32,14 @@ INDEXES = (
     [("project_id", 1), ("severity", 1), ("timestamp", -1)],
 )
 _PREFETCH = 4
+_QUORUM: dict[str, Any] = {"x-queue-type": "quorum"}
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Entry(TypedDict):
-    """A log entry as validated before it is accepted."""
+    """A log entry as `lean-intake` checks it."""
 
     project_id: str
     service_id: str
@@ -46,13 +51,48 @@ class Entry(TypedDict):
     attributes: NotRequired[dict[str, Any]]
 
 
-class Intake:
+@asynccontextmanager
+async def _exchange(amqp_url: str, queue: str) -> AsyncIterator[AbstractExchange]:
+    connection = await aio_pika.connect(amqp_url)
+    async with connection:
+        channel = await connection.channel(publisher_confirms=True)
+        await channel.declare_queue(queue, durable=True, arguments=_QUORUM)
+        yield channel.default_exchange
+
+
+def _message(body: bytes) -> aio_pika.Message:
+    return aio_pika.Message(body, delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
+
+
+def usual_intake(amqp_url: str, queue: str) -> FastAPI:
+    """A list of models in, a confirmed message out."""
+    entries_json = TypeAdapter(list[LogEntry])
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with _exchange(amqp_url, queue) as exchange:
+            app.state.exchange = exchange
+            yield
+
+    app = FastAPI(lifespan=lifespan)
+
+    @app.post("/logs", status_code=202)
+    async def take(entries: list[LogEntry]) -> dict[str, int]:
+        body = entries_json.dump_json(entries, exclude_none=True)
+        await app.state.exchange.publish(_message(body), routing_key=queue)
+        return {"accepted": len(entries)}
+
+    return app
+
+
+class LeanIntake:
     """ASGI app: check the entries, publish the body with a confirm, answer 202."""
 
-    def __init__(self, amqp_url: str) -> None:
+    def __init__(self, amqp_url: str, queue: str) -> None:
         self._url = amqp_url
+        self._queue = queue
         self._entries = TypeAdapter(list[Entry])
-        self._exchange: aio_pika.abc.AbstractExchange | None = None
+        self._exchange: AbstractExchange
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request, or the lifespan."""
@@ -63,13 +103,9 @@ class Intake:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        connection = await aio_pika.connect(self._url)
-        channel = await connection.channel(publisher_confirms=True)
-        await channel.declare_queue(QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
-        self._exchange = channel.default_exchange
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await connection.close()
+        async with _exchange(self._url, self._queue) as self._exchange:
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _post(self, receive: Receive, send: Send) -> None:
@@ -85,9 +121,7 @@ class Intake:
         except ValidationError:
             await _answer(send, 422)
             return
-        assert self._exchange is not None
-        message = aio_pika.Message(body, delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
-        await self._exchange.publish(message, routing_key=QUEUE)
+        await self._exchange.publish(_message(body), routing_key=self._queue)
         await _answer(send, 202)
 
 
@@ -96,7 +130,7 @@ async def _answer(send: Send, status: int) -> None:
     await send({"type": "http.response.body", "body": b"{}"})
 
 
-async def write(amqp_url: str, mongo_url: str, database: str) -> None:
+async def write(amqp_url: str, queue_name: str, mongo_url: str, database: str) -> None:
     """Consume for ever: a message becomes documents, then it is acknowledged."""
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongo_url, w="majority", journal=True)
     logs = client[database][COLLECTION]
@@ -105,7 +139,7 @@ async def write(amqp_url: str, mongo_url: str, database: str) -> None:
     connection = await aio_pika.connect(amqp_url)
     channel = await connection.channel()
     await channel.set_qos(prefetch_count=_PREFETCH)
-    queue = await channel.declare_queue(QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
+    queue = await channel.declare_queue(queue_name, durable=True, arguments=_QUORUM)
 
     async def handle(message: AbstractIncomingMessage) -> None:
         entries = orjson.loads(message.body)
@@ -121,19 +155,20 @@ async def write(amqp_url: str, mongo_url: str, database: str) -> None:
 
 
 def main() -> None:
-    """Run one of the two processes; where things are comes from the environment."""
-    amqp_url = os.environ["BENCH_AMQP_URL"]
-    if sys.argv[1] == "intake":
-        uvicorn.run(
-            Intake(amqp_url),
-            port=int(os.environ["BENCH_PORT"]),
-            log_level="warning",
-            access_log=False,
-            loop="uvloop",
-            http="httptools",
-        )
-    else:
-        uvloop.run(write(amqp_url, os.environ["BENCH_MONGO_URL"], os.environ["BENCH_MONGO_DATABASE"]))
+    """Run one part. Where things are comes from the environment; the queue is named as the database."""
+    amqp_url, database = os.environ["BENCH_AMQP_URL"], os.environ["BENCH_MONGO_DATABASE"]
+    if sys.argv[1] == "writer":
+        uvloop.run(write(amqp_url, database, os.environ["BENCH_MONGO_URL"], database))
+        return
+    make = LeanIntake if sys.argv[1] == "lean-intake" else usual_intake
+    uvicorn.run(
+        make(amqp_url, database),
+        port=int(os.environ["BENCH_PORT"]),
+        log_level="warning",
+        access_log=False,
+        loop="uvloop",
+        http="httptools",
+    )
 
 
 if __name__ == "__main__":

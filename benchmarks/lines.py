@@ -1,7 +1,8 @@
 """Log lines to measure with: short synthetic ones, and long ones as the services of a shop write them.
 
 It must not send anything. Bodies are JSON arrays as `POST /api/v1/logs` takes them; every body has its own
-random content, and its clock is a marker that `at_hour` replaces, so that one body serves for many hours.
+random content within one second, and the second is a marker that `at_second` replaces, so that one body
+serves for many seconds.
 """
 
 import random
@@ -13,7 +14,7 @@ from datetime import datetime
 
 import orjson
 
-HOUR_MARK = "2000-01-01T00:"
+SECOND_MARK = "2000-01-01T00:00:00."
 SERVICES = ("gateway", "checkout", "cart", "payment", "catalogue", "shipping", "accounts", "mailer")
 SEVERITIES = ("info",) * 70 + ("debug",) * 18 + ("warn",) * 9 + ("error",) * 3
 FREQUENT_TERM = "timeout"
@@ -32,10 +33,8 @@ class Profile:
 
 
 def _clock(chance: random.Random, position: int, total: int) -> str:
-    # Lines of a request follow each other in time, as they do in real life; hours are filled evenly.
-    micros = int((position + chance.random()) / total * 3_600_000_000)
-    seconds, micros = divmod(micros, 1_000_000)
-    return f"{HOUR_MARK}{seconds // 60:02d}:{seconds % 60:02d}.{micros:06d}Z"
+    # Lines of a request follow each other in time, as they do in real life.
+    return f"{SECOND_MARK}{int((position + chance.random()) / total * 1_000_000):06d}Z"
 
 
 def short_entry(chance: random.Random, project: str, timestamp: str) -> Entry:
@@ -142,13 +141,13 @@ PROFILES = {profile.name: profile for profile in (SHORT, LONG)}
 
 
 def body(profile: Profile, project: str, seed: int, count: int) -> bytes:
-    """A JSON array of `count` entries; the same for the same seed."""
+    """A JSON array of `count` entries; the same for the same arguments."""
     return orjson.dumps(list(profile.entries(random.Random(seed), project, count)))
 
 
-def at_hour(request_body: bytes, hour: datetime) -> bytes:
-    """The body with its clock set to an hour (UTC)."""
-    return request_body.replace(HOUR_MARK.encode(), hour.strftime("%Y-%m-%dT%H:").encode())
+def at_second(request_body: bytes, second: datetime) -> bytes:
+    """A body with its clock set to a second (UTC)."""
+    return request_body.replace(SECOND_MARK.encode(), second.strftime("%Y-%m-%dT%H:%M:%S.").encode())
 
 
 def with_needle(request_body: bytes, needle: str) -> bytes:

@@ -16,13 +16,15 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from benchmarks.http_client import Connection, request_head
-from benchmarks.lines import PROFILES, at_hour, body, with_needle
+from benchmarks.lines import PROFILES, at_second, body, with_needle
 
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """What one client process sends. `hours` spreads the requests over so many hours that end now.
+    """What one client process sends.
 
+    Request after request moves through the window from `begin_hours_ago` to `end_hours_ago`, all logs of a request
+    within one second; without a window (0, 0) each bears the second it is sent in.
     `needle`: put into the first line of request number `needle_at`. `rate`: requests a second, 0 means as fast
     as the connections allow. `bodies`: how many distinct bodies are built before the start.
     """
@@ -35,12 +37,12 @@ class LoadPlan:
     logs_a_request: int
     connections: int
     seed: int = 1
-    hours: int = 1
+    begin_hours_ago: float = 0.0
+    end_hours_ago: float = 0.0
     bodies: int = 100
     rate: float = 0.0
     needle: str = ""
     needle_at: int = -1
-    first_request: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,18 +77,28 @@ class _Sender:
             body(PROFILES[plan.profile], plan.project, plan.seed * 100_000 + number, plan.logs_a_request)
             for number in range(min(plan.bodies, plan.requests))
         ]
-        self._last_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+        self._now = datetime.now(UTC)
+        self._heads: dict[int, bytes] = {}
         self._numbers: Iterator[int] = iter(range(plan.requests))
         self.seen = _Seen()
 
+    def _second(self, number: int) -> datetime:
+        plan = self._plan
+        if plan.begin_hours_ago == plan.end_hours_ago:
+            return datetime.now(UTC)
+        share = number / plan.requests
+        hours_ago = plan.begin_hours_ago + (plan.end_hours_ago - plan.begin_hours_ago) * share
+        return self._now - timedelta(hours=hours_ago)
+
     def _request(self, number: int) -> tuple[bytes, bytes]:
         plan = self._plan
-        # Hour by hour, oldest first: neighbours in time arrive together, as they do in real life.
-        hours_ago = plan.hours - 1 - number * plan.hours // plan.requests
-        text = at_hour(self._bodies[number % len(self._bodies)], self._last_hour - timedelta(hours=hours_ago))
+        text = at_second(self._bodies[number % len(self._bodies)], self._second(number))
         if number == plan.needle_at:
             text = with_needle(text, plan.needle)
-        return request_head("POST", plan.url, key=plan.key, length=len(text)), text
+        head = self._heads.get(len(text))
+        if head is None:
+            head = self._heads[len(text)] = request_head("POST", plan.url, key=plan.key, length=len(text))
+        return head, text
 
     async def _send(self, connection: Connection, begin: float) -> None:
         for number in self._numbers:

@@ -20,6 +20,7 @@ from tests.system.platform import Platform
 
 DATABASE = "logloop"
 PROJECT = "bench"
+CACHE_GB = 1.0
 _TMPFS = {"tmpfs", "ramfs"}
 
 
@@ -56,7 +57,7 @@ def stage() -> Iterator[Stage]:
     parent = Path("/var/tmp") if Path("/var/tmp").is_dir() else Path(tempfile.gettempdir())
     folder = Path(tempfile.mkdtemp(prefix="logloop-bench-", dir=parent))
     rabbit = RabbitNode(folder / "rabbitmq", RabbitSettings(on_parent_death="KILL"))
-    mongo = MongoNode(folder / "mongodb", MongoSettings(on_parent_death="KILL"))
+    mongo = MongoNode(folder / "mongodb", MongoSettings(cache_gb=CACHE_GB, on_parent_death="KILL"))
     try:
         rabbit.start()
         mongo.start()

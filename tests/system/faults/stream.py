@@ -66,7 +66,7 @@ class NumberedStream:
     """Writers in threads that send small numbered batches until the block ends.
 
     All but the last writer name each batch with an Idempotency-Key: they repeat a call until it is acknowledged,
-    and now and then repeat an acknowledged one (`repeats` is the share). The last sends without a key and never repeats.
+    and now and then (`repeats`: the share) one that was acknowledged. The last sends without a key, once.
     """
 
     def __init__(
