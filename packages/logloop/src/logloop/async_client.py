@@ -14,7 +14,7 @@ import httpx
 from logloop_contracts import LogEntry
 
 from logloop import calls
-from logloop.client import FINAL_ANALYSIS_EVENTS
+from logloop.client import FINAL_ANALYSIS_EVENTS, FINAL_REASONS
 from logloop.connection import Connection, resolve
 from logloop.errors import Unavailable, Unreachable
 from logloop.results import Analysis, Refusal, Scope, SearchOptions, SearchPage, SendResult, StoredLog
@@ -203,10 +203,14 @@ class AsyncClient:
         while True:
             try:
                 async with self._transport.stream(call(parser.last_id)) as response:
+                    if response.status_code == 204:  # everything was told before
+                        return
                     opened, backoff = True, Backoff(None)
                     async for line in response.aiter_lines():
                         if event := parser.feed(line):
                             yield event
+                            if event.event == "bye" and event.json().get("reason") in FINAL_REASONS:
+                                return
                 delay = backoff.next_delay()
             except (Unreachable, Unavailable) as error:
                 delay = backoff.next_delay(getattr(error, "retry_after", None)) if opened else None

@@ -21,7 +21,8 @@ from logloop.retry import Backoff
 from logloop.sse import EventStreamParser, ServerEvent
 from logloop.transport import SyncTransport
 
-FINAL_ANALYSIS_EVENTS = frozenset({"completed", "failed", "cancelled", "done"})
+FINAL_ANALYSIS_EVENTS = frozenset({"completed", "failed", "cancelled"})
+FINAL_REASONS = frozenset({"finished", "signed_out"})
 
 
 class Client:
@@ -213,10 +214,14 @@ class Client:
         while True:
             try:
                 with self._transport.stream(call(parser.last_id)) as response:
+                    if response.status_code == 204:  # everything was told before
+                        return
                     opened, backoff = True, Backoff(None)
                     for line in response.iter_lines():
                         if event := parser.feed(line):
                             yield event
+                            if event.event == "bye" and event.json().get("reason") in FINAL_REASONS:
+                                return
                 delay = backoff.next_delay()
             except (Unreachable, Unavailable) as error:
                 delay = backoff.next_delay(getattr(error, "retry_after", None)) if opened else None

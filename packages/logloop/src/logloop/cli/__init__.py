@@ -4,5 +4,7 @@ from __future__ import annotations
 
 
 def main() -> None:
-    """Run the command line."""
-    raise SystemExit("logloop: the command line is being built")
+    """Run the command line; ends the process with one of `logloop.cli.exit_codes`."""
+    from logloop.cli.app import run
+
+    run()

@@ -37,7 +37,8 @@ class Record:
 class RecordReader:
     """Feed it lines (without their ends); it yields records once they are complete.
 
-    `zone` is what times without one mean. Records without a time get that of the record before, else `now`.
+    `zone` is what times without one mean. Records without a time get that of the record before, else `now`; when the
+    input `is_live`, they get `now` at once.
     """
 
     def __init__(
@@ -52,8 +53,9 @@ class RecordReader:
         self._chars = 0
         self._in_traceback = False
         self._blank = 0
-        self._last_time: datetime | None = None
         self._end = 0
+        self.last_time: datetime | None = None
+        self.is_live = False
 
     def feed(self, line: str, end: int = 0) -> Iterator[Record]:
         """Take one line, which ends at byte `end` of the input."""
@@ -79,8 +81,9 @@ class RecordReader:
             parsed.message = "\n".join([parsed.message, *self._lines])
             _note_exception(parsed, self._lines)
         self._lines, self._chars, self._in_traceback = [], 0, False
-        self._last_time = parsed.timestamp or self._last_time
-        parsed.timestamp = self._last_time or self.now or datetime.now(UTC)
+        inherited = None if self.is_live else self.last_time
+        self.last_time = parsed.timestamp or self.last_time
+        parsed.timestamp = parsed.timestamp or inherited or self.now or datetime.now(UTC)
         yield Record(parsed, self._end)
 
     @property

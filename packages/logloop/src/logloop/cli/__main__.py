@@ -1,0 +1,5 @@
+"""`python -m logloop.cli`."""
+
+from logloop.cli import main
+
+main()

@@ -1,0 +1,116 @@
+"""`logloop analyze`: an explanation of logs, with the lines it rests on.
+
+It must not judge the report: it prints what the platform checked.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from logloop.cli import exit_codes
+from logloop.cli.command import Ended, command, open_client
+from logloop.cli.options import AsJson, Project, Query, Since, Until
+from logloop.cli.output import console, print_json, say, visible
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from logloop.client import Client
+    from logloop.results import Analysis, Scope
+
+
+@command
+def analyze(
+    query: Query = "",
+    question: Annotated[str | None, typer.Option("--question", "-q", help="What you want to know.")] = None,
+    since: Since = "1h",
+    until: Until = None,
+    follow: Annotated[bool, typer.Option(" /--no-wait", help="Only ask; print the id.")] = True,
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """Explain the logs of a search; progress on stderr, the report with its cited lines on stdout."""
+    scope: Scope = {}
+    if since:
+        scope["since"] = since
+    if until:
+        scope["until"] = until
+    with open_client(project) as client:
+        asked = client.analyze(query, question=question, **scope)
+        if not follow:
+            print_json({"id": asked.id, "status": asked.status}) if as_json else sys.stdout.write(asked.id + "\n")
+            return
+        _show_progress(client, asked.id, quiet=as_json)
+        done = client.wait_for_analysis(asked.id)
+    if as_json:
+        print_json(done)
+    elif done.report:
+        print_report(done, client.connection.url)
+    if done.status != "completed":
+        raise Ended(exit_codes.FAILED, _failure_text(done))
+    if done.report and done.report.get("verdict") == "insufficient" and not done.report.get("findings"):
+        raise Ended(exit_codes.NOTHING_FOUND)
+
+
+def _failure_text(done: Analysis) -> str:
+    failure = (done.model_extra or {}).get("failure") or {}
+    said = f" The provider said: {failure['provider_message']}" if failure.get("provider_message") else ""
+    return f"the analysis is {done.status}: {failure.get('detail') or 'no reason was given'}{said}"
+
+
+def _show_progress(client: Client, analysis_id: str, *, quiet: bool) -> None:
+    for event in client.follow_analysis(analysis_id):
+        step = event.json()
+        if quiet or event.event != "progress":
+            continue
+        if step.get("stage") == "answering":
+            sys.stderr.write(visible(str(step.get("text") or "")))
+            sys.stderr.flush()
+        elif step.get("finding"):
+            say(f"  found: {step['finding'].get('title')}")
+        elif step.get("text"):
+            say(f"… {step['text']}")
+
+
+def print_report(done: Analysis, url: str) -> None:
+    """The report for a person: verdict, summary, claims with their lines, findings, next steps."""
+    from rich.text import Text
+
+    report = done.report or {}
+    out = console()
+    style = {"confirmed": "bold green", "likely": "bold yellow"}.get(str(report.get("verdict")), "bold")
+    out.print(Text.assemble((f"{report.get('verdict')}: ", style), visible(str(report.get("summary", "")))))
+    if report.get("degraded_reason"):
+        out.print(Text(f"(without a model: {visible(str(report['degraded_reason']))})", style="dim"))
+    lines = {line["log_id"]: line for line in report.get("evidence", [])}
+    for claim in report.get("claims", []):
+        out.print(Text(f"\n• {visible(str(claim['text']))}"))
+        for log_id in claim.get("citations", []):
+            out.print(_citation(log_id, lines.get(log_id), url))
+    if report.get("findings"):
+        out.print("\nMeasured:")
+    for finding in report.get("findings", []):
+        counts = f"{finding.get('count', 0)} now, {finding.get('baseline_count', 0)} before"
+        out.print(Text(f"  {visible(str(finding.get('title')))} ({counts})"))
+        for log_id in finding.get("evidence", [])[:2]:
+            out.print(_citation(log_id, lines.get(log_id), url))
+    if report.get("next_steps"):
+        out.print("\nWhat would settle it:")
+    for step in report.get("next_steps", []):
+        out.print(Text(f"  - {visible(str(step))}"))
+    out.print(Text(f"\n{url}/?analysis={done.id}", style=f"link {url}/?analysis={done.id}"))
+
+
+def _citation(log_id: str, line: dict[str, Any] | None, url: str) -> Text:
+    from rich.text import Text
+
+    link = f"{url}/?log={log_id}"
+    text = Text("    ")
+    text.append(f"[{log_id}]", style=f"dim link {link}")
+    if line:
+        message = visible(str(line.get("message", "")), one_line=True)
+        text.append(f" {line.get('service_id')} {line.get('severity')}: {message[:200]}")
+    return text

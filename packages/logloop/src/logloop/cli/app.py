@@ -1,0 +1,67 @@
+"""The tree of commands.
+
+It must not do what they do: each lives in the module of its name.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from logloop.cli import admin, analyze, ci, dead_letters, exit_codes, local, login, read, send
+
+app = typer.Typer(
+    name="logloop",
+    help="Send, search, explain and act on logs.",
+    epilog=exit_codes.EXPLANATION,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from logloop import __version__
+
+        sys.stdout.write(f"logloop {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def settings(
+    url: Annotated[
+        str | None, typer.Option(help="Address of the platform (default: LOGLOOP_URL, then the login's).")
+    ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Send, search, explain and act on logs."""
+    if url:
+        os.environ["LOGLOOP_URL"] = url
+
+
+app.command("up")(local.up)
+app.command("demo")(local.demo)
+app.command("send")(send.send)
+app.command("search")(read.search)
+app.command("tail")(read.tail)
+app.command("export")(read.export)
+app.command("analyze")(analyze.analyze)
+app.add_typer(ci.app, name="ci")
+app.add_typer(admin.app, name="admin")
+app.add_typer(dead_letters.app, name="dead-letters")
+app.command("login")(login.login)
+app.command("config")(login.config)
+
+
+def run() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    app()

@@ -1,0 +1,113 @@
+"""`logloop ci`: workflows that logs start, and what became of them.
+
+It must not decide when a rule fires; ci-bridge does.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from logloop.cli.command import command, open_client
+from logloop.cli.options import AsJson, Project
+from logloop.cli.output import print_json
+from logloop.cli.records import Data, Id, Number, Set, read_fields, record_group, show_list, show_record
+
+app = typer.Typer(help="Start workflows, and manage rules, templates and pipelines.", no_args_is_help=True)
+rules = record_group("/ci/rules", "rule", ["id", "name", "on", "enabled", "condition"])
+runs = typer.Typer(help="Runs of workflows.", no_args_is_help=True)
+app.add_typer(rules, name="rules")
+app.add_typer(
+    record_group("/ci/templates", "template", ["id", "name", "event_type", "description"]), name="templates"
+)
+app.add_typer(
+    record_group("/ci/pipelines", "pipeline", ["id", "name", "service_id", "repository", "mode"]), name="pipelines"
+)
+app.add_typer(runs, name="runs")
+
+
+@app.command("dispatch")
+@command
+def dispatch(
+    pipeline: Annotated[str | None, typer.Option(help="Id of the pipeline to start.")] = None,
+    template: Annotated[str | None, typer.Option(help="Id of the event template that fills the payload.")] = None,
+    data: Data = None,
+    set_: Set = None,
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """Start a workflow now. Without GitHub credentials it is recorded only (mode console)."""
+    body = read_fields(data, set_)
+    for name, value in (("pipeline_id", pipeline), ("template_id", template)):
+        if value:
+            body[name] = value
+    with open_client(project) as client:
+        show_record(client.dispatch(**body), as_json=as_json)
+
+
+@app.command("dispatches")
+@command
+def dispatches(number: Number = 50, project: Project = None, as_json: AsJson = False) -> None:
+    """List what was asked of GitHub, newest first."""
+    columns = ["id", "state", "repository", "event_type", "mode", "rule_id", "created_at"]
+    show_list("/ci/dispatches", columns, number, _place(project), as_json=as_json)
+
+
+@rules.command("check")
+@command
+def check(data: Data = None, set_: Set = None, project: Project = None, as_json: AsJson = False) -> None:
+    """Check a rule without saving it."""
+    with open_client(project) as client:
+        body = {"project_id": client.connection.require_project(), **read_fields(data, set_)}
+        show_record(client.request("POST", "/ci/rules/check", body=body), as_json=as_json)
+
+
+@rules.command("back-test")
+@command
+def back_test(
+    rule_id: Id,
+    since: Annotated[str, typer.Option(help="From this time on: 15m, 2h, 7d (ago) or RFC 3339.")] = "24h",
+    until: Annotated[str, typer.Option(help="Before this time.")] = "now",
+    as_json: AsJson = False,
+) -> None:
+    """Say when a rule would have fired."""
+    with open_client() as client:
+        found = client.request("POST", f"/ci/rules/{rule_id}/back-test", body={"since": since, "until": until})
+    show_record(found, as_json=as_json)
+
+
+@runs.command("list")
+@command
+def list_runs(number: Number = 50, project: Project = None, as_json: AsJson = False) -> None:
+    """List runs, newest first."""
+    columns = ["run_id", "status", "conclusion", "repository", "workflow", "url"]
+    show_list("/ci/runs", columns, number, _place(project), as_json=as_json)
+
+
+@runs.command("show")
+@command
+def show_run(run_id: Id, as_json: AsJson = False) -> None:
+    """Show a run."""
+    with open_client() as client:
+        show_record(client.request("GET", f"/ci/runs/{run_id}"), as_json=as_json)
+
+
+@runs.command("logs")
+@command
+def run_logs(run_id: Id, as_json: AsJson = False) -> None:
+    """Show what a run printed."""
+    from logloop.cli.output import print_logs
+    from logloop.results import StoredLog
+
+    with open_client() as client:
+        answer: dict[str, Any] = client.request("GET", f"/ci/runs/{run_id}/logs")
+    if as_json:
+        print_json(answer)
+    else:
+        print_logs([StoredLog.model_validate(item) for item in answer.get("items", [])])
+
+
+def _place(project: str | None) -> dict[str, Any]:
+    with open_client(project) as client:
+        return {"project_id": client.connection.require_project()}

@@ -1,0 +1,141 @@
+"""A group of commands over one kind of record: list, show, create, update, delete.
+
+It must not know what the fields mean; the platform checks them and says what is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from logloop.cli import exit_codes
+from logloop.cli.command import Ended, command, open_client
+from logloop.cli.options import AsJson, Project
+from logloop.cli.output import print_json, print_records, say
+
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A field; the value may be JSON.")]
+Data = Annotated[str | None, typer.Option(help="Fields as JSON, or @file, or - for stdin.")]
+Id = Annotated[str, typer.Argument(metavar="ID")]
+Number = Annotated[int, typer.Option("--number", "-n", min=1, help="How many at most.")]
+
+
+def read_fields(data: str | None, pairs: Sequence[str] | None) -> dict[str, Any]:
+    """The fields of a record from --data and --set; `a.b=1` sets a field within a field."""
+    fields: dict[str, Any] = {}
+    if data is not None:
+        fields = _parse_data(data)
+    for pair in pairs or ():
+        name, equals, text = pair.partition("=")
+        if not equals or not name:
+            raise Ended(exit_codes.USAGE, f"--set {pair!r} is not NAME=VALUE")
+        target = fields
+        *parents, last = name.split(".")
+        for parent in parents:
+            target = target.setdefault(parent, {})
+        target[last] = _value(text)
+    return fields
+
+
+def _parse_data(data: str) -> dict[str, Any]:
+    try:
+        text = sys.stdin.read() if data == "-" else Path(data[1:]).read_text("utf-8") if data[:1] == "@" else data
+        fields = json.loads(text)
+    except OSError as error:
+        raise Ended(exit_codes.USAGE, f"--data {data}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise Ended(exit_codes.USAGE, f"--data is no JSON: {error}") from error
+    if not isinstance(fields, dict):
+        raise Ended(exit_codes.USAGE, "--data must be a JSON object")
+    return fields
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def show_list(path: str, columns: Sequence[str], number: int, params: dict[str, Any], *, as_json: bool) -> None:
+    """Print the records under a path; ends with NOTHING_FOUND when there are none."""
+    with open_client() as client:
+        found = list(islice(client.list(path, limit=min(number, 100), **params), number))
+    if as_json:
+        print_json({"items": found})
+    else:
+        print_records(found, columns)
+    if not found:
+        raise Ended(exit_codes.NOTHING_FOUND, None if as_json else "there is none")
+
+
+def show_record(record: Any, *, as_json: bool) -> None:
+    """Print one record: JSON, or a field a line."""
+    if as_json or not isinstance(record, dict):
+        print_json(record)
+    else:
+        print_records([{"name": name, "value": value} for name, value in record.items()], ["name", "value"])
+
+
+def record_group(
+    path: str, name: str, columns: Sequence[str], *, in_project: bool = True, by_project: bool = False
+) -> typer.Typer:
+    """Commands over the records under `path`. `in_project`: they belong to a project, which is filled in;
+    `by_project`: their ids are unique only within it, so that reads name it too."""
+    group = typer.Typer(help=f"Manage {name}s.", no_args_is_help=True)
+
+    def place(project: str | None) -> dict[str, Any]:
+        if not in_project:
+            return {}
+        with open_client(project) as client:
+            return {"project_id": client.connection.require_project()}
+
+    def one(record_id: str, project: str | None) -> tuple[str, dict[str, Any]]:
+        return f"{path}/{quote(record_id, safe='')}", place(project) if by_project else {}
+
+    @group.command("list", help=f"List {name}s.")
+    @command
+    def list_(number: Number = 100, project: Project = None, as_json: AsJson = False) -> None:
+        show_list(path, columns, number, place(project), as_json=as_json)
+
+    @group.command("show", help=f"Show a {name}.")
+    @command
+    def show(record_id: Id, project: Project = None, as_json: AsJson = False) -> None:
+        target, params = one(record_id, project)
+        with open_client() as client:
+            show_record(client.request("GET", target, params=params), as_json=as_json)
+
+    @group.command("create", help=f"Create a {name} from --data and --set.")
+    @command
+    def create(data: Data = None, set_: Set = None, project: Project = None, as_json: AsJson = False) -> None:
+        body = {**place(project), **read_fields(data, set_)}
+        with open_client() as client:
+            show_record(client.request("POST", path, body=body), as_json=as_json)
+
+    @group.command("update", help=f"Change fields of a {name}.")
+    @command
+    def update(
+        record_id: Id, data: Data = None, set_: Set = None, project: Project = None, as_json: AsJson = False
+    ) -> None:
+        target, params = one(record_id, project)
+        with open_client() as client:
+            show_record(client.request("PATCH", target, params=params, body=read_fields(data, set_)), as_json=as_json)
+
+    @group.command("delete", help=f"Delete a {name}.")
+    @command
+    def delete(record_id: Id, project: Project = None, as_json: AsJson = False) -> None:
+        target, params = one(record_id, project)
+        with open_client() as client:
+            gone = client.request("DELETE", target, params=params)
+        if as_json:
+            print_json(gone or {"deleted": record_id})
+        else:
+            say(f"deleted {record_id}")
+
+    return group

@@ -1,0 +1,216 @@
+"""`logloop send`: files, streams and growing files into the platform.
+
+It must not lose a line silently: what was not confirmed or was refused decides the exit code.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+
+import typer
+
+from logloop.cli import exit_codes
+from logloop.cli.command import Ended, code_for, command
+from logloop.cli.options import AsJson, Project, RetryFor
+from logloop.cli.output import print_json, say, to_json
+from logloop.errors import LogloopError
+
+if TYPE_CHECKING:
+    from logloop.client import Client
+    from logloop.shipping import Follower, Shipped, Shipper, ShipSettings
+
+Format = Literal["auto", "text", "json", "logfmt"]
+Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help="Files (also .gz), or - for stdin.")]
+
+
+@command
+def send(
+    files: Files = None,
+    service: Annotated[
+        str | None, typer.Option("--service", "-s", metavar="ID", help="Service of every line.")
+    ] = None,
+    project: Project = None,
+    test: Annotated[str | None, typer.Option("--test", metavar="ID", help="Test the lines belong to.")] = None,
+    source: Annotated[str | None, typer.Option(help="Source of the lines (default: the file's name).")] = None,
+    attribute: Annotated[
+        list[str] | None, typer.Option("--attribute", "-a", metavar="NAME=VALUE", help="Add to every entry.")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with what is appended, across rotation.")
+    ] = False,
+    from_end: Annotated[bool, typer.Option("--from-end", help="With --follow: skip what is there already.")] = False,
+    checkpoint_dir: Annotated[
+        Path | None,
+        typer.Option(help="With --follow: folder of the positions (default: in the user's state folder)."),
+    ] = None,
+    output_format: Annotated[Format, typer.Option("--format", help="How lines are read.")] = "auto",
+    timezone: Annotated[
+        str, typer.Option(metavar="ZONE", help="What times without a zone mean: local, UTC, +02:00, Europe/Berlin.")
+    ] = "local",
+    join: Annotated[bool, typer.Option(" /--no-join", help="Do not join tracebacks and indented lines.")] = True,
+    retry_for: RetryFor = 60.0,
+    as_json: AsJson = False,
+) -> None:
+    """Send lines of files or stdin. Times, severities and known formats are recognised; tracebacks stay together."""
+    from logloop.client import Client
+    from logloop.shipping import Shipper
+
+    paths = files or [Path("-")]
+    _check(paths, follow=follow)
+    settings = _settings(output_format, timezone, test, source, service, attribute, join=join)
+    with Client(project=project, service=service, retry_for=0, timeout=30) as client:
+        client.connection.require_project()
+        talk = _Talk(quiet=as_json)
+        shipper = Shipper(
+            _with_service(client, paths),
+            settings,
+            retry_for=None if follow else retry_for,
+            on_wait=talk.waiting,
+            on_sent=talk.sent,
+        )
+        try:
+            if follow:
+                _follow(paths, shipper, client, checkpoint_dir, from_end=from_end)
+            else:
+                _send_all(paths, shipper)
+        except LogloopError as error:
+            _report(shipper.counts, as_json=as_json, error=error)
+            raise Ended(code_for(error), f"{error}\n{shipper.counts.sent} entries were sent before.") from error
+    _report(shipper.counts, as_json=as_json)
+
+
+def _check(paths: list[Path], *, follow: bool) -> None:
+    if follow and Path("-") in paths:
+        raise Ended(exit_codes.USAGE, "stdin needs no --follow: lines are sent as they come")
+    for path in paths:
+        if not follow and str(path) != "-" and not path.is_file():
+            raise Ended(exit_codes.USAGE, f"{path} is no file that can be read")
+    if paths == [Path("-")] and sys.stdin.isatty():
+        say("logloop: reading stdin; end with Ctrl-D")
+
+
+def _settings(
+    format_name: str,
+    timezone: str,
+    test: str | None,
+    source: str | None,
+    service: str | None,
+    attributes: list[str] | None,
+    *,
+    join: bool,
+) -> ShipSettings:
+    from logloop.cli.records import read_fields
+    from logloop.lines.timestamps import parse_zone
+    from logloop.shipping import ShipSettings
+
+    try:
+        zone = parse_zone(timezone)
+    except ValueError as error:
+        raise Ended(exit_codes.USAGE, str(error)) from error
+    pairs = [pair.replace(".", "\0", pair.partition("=")[0].count(".")) for pair in attributes or ()]
+    fields = {name.replace("\0", "."): value for name, value in read_fields(None, pairs).items()}
+    return ShipSettings(format_name, zone, test, source, service, fields, join)
+
+
+def _with_service(client: Client, paths: list[Path]) -> Client:
+    """A file's lines need a service: the configured one, else the file's name."""
+    if not client.connection.service:
+        from dataclasses import replace
+
+        name = paths[0].name.split(".")[0] if str(paths[0]) != "-" else "stdin"
+        cleaned = "".join(char if char.isascii() and (char.isalnum() or char in "._-") else "-" for char in name)
+        client.connection = replace(client.connection, service=cleaned.strip("._-")[:128] or "logs")
+    return client
+
+
+def _send_all(paths: list[Path], shipper: Shipper) -> None:
+    from logloop.shipping import file_lines, stream_lines
+
+    for path in paths:
+        if str(path) == "-":
+            shipper.ship(stream_lines(sys.stdin.buffer), "stdin")
+        else:
+            shipper.ship(file_lines(path), path.name)
+
+
+def _follow(paths: list[Path], shipper: Shipper, client: Client, folder: Path | None, *, from_end: bool) -> None:
+    from logloop.following import Checkpoint
+    from logloop.shipping import Follower, checkpoint_path
+
+    folder = folder or _state_folder()
+    connection = client.connection
+    followers = [
+        Follower(
+            path,
+            Checkpoint(checkpoint_path(folder, path, connection.url, connection.project)),
+            shipper,
+            from_end=from_end,
+        )
+        for path in paths
+    ]
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        _run(followers)
+    except KeyboardInterrupt:
+        for follower in followers:
+            follower.finish()
+        raise
+
+
+def _run(followers: list[Follower]) -> NoReturn:
+    from logloop.shipping import POLL_SECONDS
+
+    while True:
+        if not any([follower.step() for follower in followers]):
+            time.sleep(POLL_SECONDS)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends it at once
+    raise KeyboardInterrupt
+
+
+def _state_folder() -> Path:
+    state = os.environ.get("XDG_STATE_HOME")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "logloop" / "positions"
+
+
+class _Talk:
+    """Progress on stderr: on a terminal a line that is rewritten, elsewhere nothing but troubles."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._is_live = sys.stderr.isatty() and not quiet
+        self._in_trouble = False
+
+    def waiting(self, error: LogloopError) -> None:
+        if not self._in_trouble:
+            self._in_trouble = True
+            say(f"logloop: waiting for the platform. {error}")
+
+    def sent(self, counts: Shipped) -> None:
+        if self._in_trouble:
+            self._in_trouble = False
+            say("logloop: the platform is back")
+        if self._is_live:
+            sys.stderr.write(f"\r{counts.sent} sent")
+            sys.stderr.flush()
+
+
+def _report(counts: Shipped, *, as_json: bool, error: LogloopError | None = None) -> None:
+    if as_json:
+        failed = {"error": str(error)} if error else {}
+        print_json({"sent": counts.sent, "refused": counts.refused, "errors": counts.errors, **failed})
+    elif error is None:
+        say(f"{chr(13) if sys.stderr.isatty() else ''}{counts.sent} sent, {counts.refused} refused")
+        for errors in counts.errors:
+            say(f"  refused: {to_json(errors)}")
+    if error is None and counts.refused:
+        raise Ended(exit_codes.PARTIAL)
+    if error is None and not counts.sent:
+        raise Ended(exit_codes.NOTHING_FOUND, None if as_json else "there was nothing to send")
