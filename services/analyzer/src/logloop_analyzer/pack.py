@@ -1,0 +1,146 @@
+"""The evidence pack: what a model is shown of the logs, under short ids and within a budget of tokens.
+
+It must not choose what is evidence. Lines are made harmless, redacted and shortened here, in this order,
+so that a cut never leaves half a secret.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from logloop_contracts.analyses import EvidenceLine
+
+from logloop_analyzer.evidence import Evidence, LogLine
+from logloop_analyzer.redaction import Redactor
+from logloop_analyzer.text import shorten, visible
+
+BYTES_PER_TOKEN = 3.0
+"""On the safe side for log text in the tokenizers of the large providers (3.2 to 4.1)."""
+MAX_MESSAGE = 800
+MAX_ATTRIBUTES = 300
+_MAX_FIELD = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PackLine:
+    """A line as the model sees it. `text` is everything a quote may come from."""
+
+    eid: str
+    line: LogLine
+    message: str
+    rendered: str
+    suspicious: bool
+
+    @property
+    def evidence(self) -> EvidenceLine:
+        """The line as a report shows it."""
+        return EvidenceLine(
+            log_id=self.line.id,
+            timestamp=self.line.timestamp,
+            service_id=self.line.service_id,
+            severity=self.line.severity,
+            message=self.message,
+        )
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Findings and lines for a prompt. Ids are E1, E2, … in the order of importance."""
+
+    findings: tuple[str, ...]
+    lines: tuple[PackLine, ...]
+    left_out: str | None
+    by_id: Mapping[str, PackLine] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> list[str]:
+        """Every evidence id."""
+        return [line.eid for line in self.lines]
+
+
+def build_pack(evidence: Evidence, redactor: Redactor, token_budget: int) -> Pack:
+    """Pack the evidence into about `token_budget` tokens, findings first, then their lines, then context."""
+    room = int(token_budget * BYTES_PER_TOKEN)
+    lines: dict[str, PackLine] = {}
+    skipped = 0
+    for line in _by_importance(evidence):
+        if line.id in lines:
+            continue
+        made = _line(f"E{len(lines) + 1}", line, redactor, suspicious=line.id in evidence.suspicious_ids)
+        cost = len(made.rendered.encode()) + 1
+        if cost > room and lines:
+            skipped += 1
+            continue
+        lines[line.id] = made
+        room -= cost
+    findings: list[str] = []
+    for number, item in enumerate(evidence.findings, 1):
+        text = _finding(number, item.finding.model_dump(mode="json"), lines, redactor)
+        if len(text.encode()) + 1 > max(room, 2000) and findings:
+            break
+        findings.append(text)
+        room -= len(text.encode()) + 1
+    packed = tuple(lines.values())
+    return Pack(tuple(findings), packed, _left_out(evidence, len(findings), skipped), {p.eid: p for p in packed})
+
+
+def shown_lines(evidence: Evidence, redactor: Redactor) -> dict[str, PackLine]:
+    """Every line a finding rests on, by log id, as people are shown it."""
+    lines = {line.id: line for item in evidence.findings for line in item.lines}
+    return {log_id: _line("", line, redactor, suspicious=False) for log_id, line in lines.items()}
+
+
+def safe_text(text: str, redactor: Redactor, limit: int) -> str:
+    """Text as it may be shown: visible, redacted, at most `limit` characters."""
+    return shorten(redactor.redact(visible(text)), limit)
+
+
+def _by_importance(evidence: Evidence) -> Iterable[LogLine]:
+    """The first line of each finding, then the second of each, …, then the context."""
+    most = max((len(item.lines) for item in evidence.findings), default=0)
+    for depth in range(most):
+        for item in evidence.findings:
+            if depth < len(item.lines):
+                yield item.lines[depth]
+    yield from evidence.context
+
+
+def _line(eid: str, line: LogLine, redactor: Redactor, *, suspicious: bool) -> PackLine:
+    message = safe_text(line.message, redactor, MAX_MESSAGE)
+    fields: dict[str, Any] = {
+        "id": eid,
+        "time": line.timestamp.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "severity": line.severity,
+        "service": safe_text(line.service_id, redactor, _MAX_FIELD),
+        "test": line.test_id and safe_text(line.test_id, redactor, _MAX_FIELD),
+        "function": line.func_id and safe_text(line.func_id, redactor, _MAX_FIELD),
+        "message": message,
+        "attributes": line.attributes and safe_text(line.attributes, redactor, MAX_ATTRIBUTES),
+        "speaks_to_a_model": suspicious or None,
+    }
+    rendered = json.dumps({name: value for name, value in fields.items() if value is not None}, ensure_ascii=False)
+    return PackLine(eid, line, message, rendered, suspicious)
+
+
+def _finding(number: int, finding: dict[str, Any], lines: Mapping[str, PackLine], redactor: Redactor) -> str:
+    told = {
+        "finding": number,
+        "kind": finding["kind"],
+        "title": redactor.redact(finding["title"]),
+        "service": finding["service_id"],
+        "count": finding["count"],
+        "count_before": finding["baseline_count"],
+        "first_seen": finding["first_seen"],
+        "evidence": [lines[log_id].eid for log_id in finding["evidence"] if log_id in lines],
+    }
+    return json.dumps({name: value for name, value in told.items() if value is not None}, ensure_ascii=False)
+
+
+def _left_out(evidence: Evidence, findings: int, lines: int) -> str | None:
+    parts = []
+    if findings < len(evidence.findings):
+        parts.append(f"{len(evidence.findings) - findings} of {len(evidence.findings)} findings")
+    if lines:
+        parts.append(f"{lines} evidence lines")
+    return f"the token budget left out {' and '.join(parts)}" if parts else None

@@ -1,0 +1,145 @@
+"""Puts a report together: the part that needs no model, and what a verified answer adds to it.
+
+It must not measure or ask anything.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from logloop_contracts.analyses import Claim, EvidenceLine, Finding, ModelUsage, Report, Verdict
+
+from logloop_analyzer.evidence import Evidence, RankedFinding
+from logloop_analyzer.pack import PackLine, safe_text, shown_lines
+from logloop_analyzer.redaction import Redactor
+from logloop_analyzer.verdict import after_model, confidence_cap, decide
+from logloop_analyzer.verify import Verified
+
+NO_PROVIDER = "no model provider is set for this project; the report comes from measurements alone"
+_CLAIMS = 4
+_STEPS = {
+    "new_pattern": "Look at what {service} deployed or was sent shortly before {time} UTC.",
+    "burst": "Compare the load and the dependencies of {service} before and after {time} UTC.",
+    "vanished_pattern": "Check whether {service} still runs and can reach its queue or scheduler since {time} UTC.",
+    "first_error": "Open one failing trace of {service} and follow it upstream.",
+    "error_rate": "Split the errors of {service} by version and host.",
+    "test_split": "Run the failing test alone and compare it with its last green run.",
+    "service_split": "Start with {service}, which logs most of these errors.",
+    "suspicious_text": "Find out who can write the lines of {service} that speak to a language model.",
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How much was read, and what the limits left out."""
+
+    logs: int
+    baseline_logs: int
+    left_out: str | None = None
+
+
+def shown_finding(item: RankedFinding, redactor: Redactor) -> Finding:
+    """A finding as people see it; its pattern stays as it is, so that it can be searched for."""
+    return item.finding.model_copy(update={"title": safe_text(item.finding.title, redactor, 500)})
+
+
+def deterministic_report(evidence: Evidence, redactor: Redactor, reading: Reading, reason: str | None) -> Report:
+    """The report without a model; `reason` says why there is none."""
+    verdict = decide(evidence)
+    lines = shown_lines(evidence, redactor)
+    claims = [_claim(item, verdict, redactor) for item in evidence.findings if item.strong][:_CLAIMS]
+    return Report(
+        verdict=verdict,
+        summary=_summary(evidence, verdict, redactor),
+        claims=claims,
+        findings=[shown_finding(item, redactor) for item in evidence.findings],
+        evidence=_evidence(lines, evidence),
+        next_steps=_steps(evidence, verdict),
+        mode="deterministic",
+        degraded_reason=reason,
+        logs_read=reading.logs,
+        baseline_logs_read=reading.baseline_logs,
+        left_out=reading.left_out,
+    )
+
+
+def model_report(base: Report, verified: Verified, usage: ModelUsage, left_out: str | None) -> Report:
+    """The same findings with a model's verified words."""
+    verdict = after_model(base.verdict, cause_found=verified.cause_found, claims=len(verified.claims))
+    known = {line.log_id for line in base.evidence}
+    extra = [line for line in verified.cited if line.log_id not in known]
+    parts = [part for part in (base.left_out, left_out) if part]
+    return base.model_copy(
+        update={
+            "verdict": verdict,
+            "summary": verified.summary or " ".join(claim.text for claim in verified.claims[:2]) or base.summary,
+            "claims": list(verified.claims),
+            "evidence": [*base.evidence, *extra],
+            "next_steps": list(verified.next_steps) or base.next_steps,
+            "mode": "model",
+            "degraded_reason": None,
+            "dropped_claims": verified.dropped,
+            "left_out": "; ".join(parts) or None,
+            "usage": usage,
+        }
+    )
+
+
+def without_support(base: Report, verified: Verified, usage: ModelUsage) -> Report:
+    """The model answered, but nothing it said could be traced to a line: the measured report stands."""
+    return base.model_copy(
+        update={
+            "degraded_reason": "the model's answer cited no line that supports it, so the measurements stand alone",
+            "dropped_claims": verified.dropped,
+            "usage": usage,
+        }
+    )
+
+
+def _claim(item: RankedFinding, verdict: Verdict, redactor: Redactor) -> Claim:
+    text = safe_text(item.finding.title, redactor, 500)
+    confidence = min(confidence_cap(verdict), 0.5 + item.surprise / 20)
+    return Claim(text=text + ".", citations=item.finding.evidence, confidence=round(confidence, 2))
+
+
+def _evidence(lines: dict[str, PackLine], evidence: Evidence) -> list[EvidenceLine]:
+    order = dict.fromkeys(log_id for item in evidence.findings for log_id in item.finding.evidence)
+    return [lines[log_id].evidence for log_id in order]
+
+
+def _summary(evidence: Evidence, verdict: Verdict, redactor: Redactor) -> str:
+    if not evidence.logs:
+        before = f" The window before held {evidence.baseline_logs}." if evidence.baseline_logs else ""
+        return f"There are no logs in this window.{before} Widen the window or the search."
+    compared = (
+        f"compared with {evidence.baseline_logs} in the window before"
+        if evidence.comparable
+        else "without enough logs before it to compare with"
+    )
+    looked = f"Looked at {evidence.logs} logs, {compared}."
+    strong = [item for item in evidence.findings if item.strong and item.finding.kind != "service_split"]
+    if verdict == "insufficient" or not strong:
+        return f"{looked} Nothing in them differs beyond chance, so no cause can be named."
+    top = strong[0]
+    sentences = [f"Most telling: {safe_text(top.finding.title, redactor, 400)}."]
+    others = [item for item in strong[1:] if item.finding.kind in {"new_pattern", "burst", "vanished_pattern"}][:2]
+    sentences += [f"Also: {safe_text(item.finding.title, redactor, 300)}." for item in others]
+    if verdict == "confirmed":
+        sentences.append("It came before every other change, so it is the likely origin." if top.earliest else "")
+    return " ".join([*(part for part in sentences if part), looked])
+
+
+def _steps(evidence: Evidence, verdict: Verdict) -> list[str]:
+    if verdict == "insufficient":
+        return ["Widen the window, or start it shortly before the trouble was noticed."]
+    return list(dict.fromkeys(_step(item) for item in _distinct(evidence.findings)))[:3]
+
+
+def _distinct(findings: Sequence[RankedFinding]) -> list[RankedFinding]:
+    return [item for item in findings if item.strong or item.finding.kind == "suspicious_text"]
+
+
+def _step(item: RankedFinding) -> str:
+    seen = item.finding.first_seen
+    return _STEPS[item.finding.kind].format(
+        service=item.finding.service_id or "the service", time=seen.strftime("%H:%M:%S") if seen else "this time"
+    )
