@@ -1,0 +1,65 @@
+"""The platform that the demo runs on: the one that is up on this machine, else one it starts and stops again.
+
+It must not touch a platform on another machine.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from logloop.connection import Connection, resolve
+from logloop.errors import LogloopError
+from logloop.local.home import Home, home_folder
+
+_STOP_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the demo plays. `ours` tells that the platform was started for it."""
+
+    connection: Connection
+    logs: Path
+    ours: bool
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    """A running platform on this machine. Raises LogloopError when there is none and none can be started."""
+    home = Home(home_folder())
+    connection = resolve()
+    if connection.is_loopback and _is_ready(connection.url):
+        yield Stage(connection, home.logs, ours=False)
+        return
+    process = subprocess.Popen(
+        [sys.executable, "-m", "logloop.local", "--json"], stdout=subprocess.PIPE, text=True
+    )  # our own program
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            raise LogloopError("the platform did not start; the lines above say why")
+        ready = json.loads(line)
+        yield Stage(resolve(ready["url"], project=ready["project"], environ=_environment()), home.logs, ours=True)
+    finally:
+        process.terminate()
+        process.wait(_STOP_TIMEOUT_S)
+
+
+def _environment() -> dict[str, str]:
+    """The environment without what points to another platform."""
+    return {name: value for name, value in os.environ.items() if name not in ("LOGLOOP_URL", "LOGLOOP_API_KEY")}
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz", timeout=3, trust_env=False).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
