@@ -4,7 +4,7 @@ It must not keep credentials longer than `FRESH_S` once query can be asked.
 """
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import httpx
@@ -67,7 +67,7 @@ class QueryApi:
         found: dict[str, Any] = orjson.loads(answer.content)
         return found
 
-    async def export(self, project_id: str, params: Mapping[str, str]) -> AsyncIterator[dict[str, Any]]:
+    async def export(self, project_id: str, params: Mapping[str, str]) -> AsyncGenerator[dict[str, Any], None]:
         """Stored logs one by one. Raises Problem."""
         try:
             async with self._http.stream(

@@ -15,6 +15,8 @@ from logloop_ci_bridge.runs import Run
 
 DELIVERY_KEPT = timedelta(days=7)
 _PROGRESS = (
+    "event",
+    "created_at",
     "status",
     "conclusion",
     "attempt",

@@ -1,0 +1,38 @@
+"""The parts of a running ci-bridge as routes and consumers find them.
+
+It must not create them; `app` does.
+"""
+
+from dataclasses import dataclass
+
+from logloop_ci_bridge.dispatch import Dispatcher
+from logloop_ci_bridge.firing import Evaluations
+from logloop_ci_bridge.following import Following
+from logloop_ci_bridge.pipelines import Pipeline
+from logloop_ci_bridge.query_api import QueryApi
+from logloop_ci_bridge.rule_book import RuleBook
+from logloop_ci_bridge.rules import Rule
+from logloop_ci_bridge.stores.dispatches import DispatchStore
+from logloop_ci_bridge.stores.records import Records
+from logloop_ci_bridge.stores.runs import RunStore
+from logloop_ci_bridge.templates import Template
+from logloop_ci_bridge.watching import Watching
+from logloop_ci_bridge.webhooks import Webhooks
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """Everything one instance works with."""
+
+    templates: Records[Template]
+    pipelines: Records[Pipeline]
+    rules: Records[Rule]
+    dispatches: DispatchStore
+    runs: RunStore
+    query: QueryApi
+    book: RuleBook
+    evaluations: Evaluations
+    watching: Watching
+    dispatcher: Dispatcher
+    following: Following
+    webhooks: Webhooks

@@ -1,0 +1,134 @@
+"""Dispatches under /api/v1/ci/dispatches: start a pipeline by hand, list what was started.
+
+It must not send; the outbox is worked off elsewhere.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from logloop_chassis.problems import Conflict, NotFound, Unprocessable
+from pydantic import BaseModel, ConfigDict, Field
+
+from logloop_ci_bridge.dispatch import utc_now
+from logloop_ci_bridge.http.callers import (
+    CurrentBridge,
+    CurrentPrincipal,
+    Cursor,
+    Limit,
+    ProjectParam,
+    ProjectScoped,
+    existing_project,
+    may_read,
+    problems,
+)
+from logloop_ci_bridge.ids import new_ulid
+from logloop_ci_bridge.outbox import Dispatch, DispatchState, manual_key, new_dispatch
+from logloop_ci_bridge.templates import BadPayload, TemplateDraft
+
+router = APIRouter(prefix="/api/v1/ci/dispatches", tags=["dispatches"])
+
+
+class NewDispatch(ProjectScoped):
+    """A workflow to start."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pipeline_id: str = Field(max_length=64)
+    template_id: str | None = Field(None, max_length=64)
+    values: dict[str, Any] = Field(
+        default_factory=dict, max_length=25, description="Fields of the template by name.", examples=[{"count": 12}]
+    )
+
+
+class DispatchPage(BaseModel):
+    """Dispatches, newest first."""
+
+    items: list[Dispatch]
+    next_cursor: str | None = None
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="Start a workflow",
+    responses={
+        200: {"model": Dispatch, "description": "This Idempotency-Key was used before."},
+        **problems(404, 409),
+    },
+)
+async def create(
+    body: NewDispatch,
+    request: Request,
+    response: Response,
+    bridge: CurrentBridge,
+    principal: CurrentPrincipal,
+    idempotency_key: Annotated[
+        str | None, Header(max_length=200, description="Repeat a request with the same key without a second run.")
+    ] = None,
+) -> Dispatch:
+    """Put a dispatch into the outbox; it is sent within seconds. Without GitHub credentials it is only recorded."""
+    await existing_project(request, principal, body.project_id)
+    pipeline = await bridge.pipelines.find(body.pipeline_id)
+    if pipeline is None or pipeline.project_id != body.project_id:
+        raise NotFound(f"there is no pipeline {body.pipeline_id!r} in this project")
+    template = await bridge.templates.find(body.template_id) if body.template_id else None
+    if body.template_id and (template is None or template.project_id != body.project_id):
+        raise NotFound(f"there is no template {body.template_id!r} in this project")
+    fields = template or TemplateDraft(name="none", event_type="none")
+    try:
+        dispatch = new_dispatch(
+            pipeline,
+            template,
+            fields.render({"project.id": body.project_id}, body.values),
+            dispatch_id=new_ulid(),
+            correlation_id=new_ulid(),
+            dedupe_key=manual_key(idempotency_key or new_ulid()),
+            now=utc_now(),
+            created_by=principal.name or principal.id,
+        )
+    except BadPayload as error:
+        raise Unprocessable(str(error)) from error
+    stored, is_new = await bridge.dispatches.add(dispatch)
+    if not is_new:
+        if (stored.pipeline_id, stored.template_id, stored.payload) != (
+            dispatch.pipeline_id,
+            dispatch.template_id,
+            dispatch.payload,
+        ):
+            raise Conflict("this Idempotency-Key was used for another dispatch; use a new one")
+        response.status_code = 200
+    bridge.dispatcher.wake.set()
+    return stored
+
+
+@router.get("", summary="List dispatches", responses=problems(404))
+async def list_all(
+    project_id: ProjectParam,
+    bridge: CurrentBridge,
+    principal: CurrentPrincipal,
+    state: Annotated[DispatchState | None, Query(description="Only those in this state.")] = None,
+    rule_id: str | None = Query(None, max_length=64, description="Only those of this rule."),
+    pipeline_id: str | None = Query(None, max_length=64, description="Only those of this pipeline."),
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> DispatchPage:
+    """A project's dispatches with their states, GitHub's words and their runs."""
+    may_read(principal, project_id)
+    where = {"state": state, "rule_id": rule_id, "pipeline_id": pipeline_id}
+    items = await bridge.dispatches.page(
+        project_id,
+        limit=limit,
+        before=cursor,
+        where={name: value for name, value in where.items() if value is not None},
+    )
+    return DispatchPage(items=list(items), next_cursor=items[-1].id if len(items) == limit else None)
+
+
+@router.get("/{dispatch_id}", summary="Get a dispatch", responses=problems(404))
+async def get(dispatch_id: str, bridge: CurrentBridge, principal: CurrentPrincipal) -> Dispatch:
+    """One dispatch."""
+    found = await bridge.dispatches.get(dispatch_id)
+    if found is None:
+        raise NotFound(f"there is no dispatch {dispatch_id[:64]!r}")
+    may_read(principal, found.project_id)
+    return found

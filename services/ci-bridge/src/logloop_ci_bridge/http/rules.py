@@ -1,0 +1,183 @@
+"""CRUD of rules under /api/v1/ci/rules, checking, back-testing, and why a rule did not fire.
+
+It must not evaluate; `rules`, `evaluation` and `back_test` do.
+"""
+
+from fastapi import APIRouter, Query, Request, Response
+from logloop_chassis.problems import Unprocessable
+from pydantic import BaseModel, ConfigDict, Field
+
+from logloop_ci_bridge.back_test import BackTest, back_test, scope_query
+from logloop_ci_bridge.bridge import Bridge
+from logloop_ci_bridge.conditions import BadCondition
+from logloop_ci_bridge.evaluation import Evaluation, derive_prefilter
+from logloop_ci_bridge.http.callers import (
+    CurrentBridge,
+    CurrentPrincipal,
+    Cursor,
+    Limit,
+    ProjectParam,
+    ProjectScoped,
+    existing_project,
+    may_change,
+    may_read,
+    problems,
+)
+from logloop_ci_bridge.rules import Rule, RuleCheck, RuleDraft, check_rule
+
+router = APIRouter(prefix="/api/v1/ci/rules", tags=["rules"])
+
+
+class NewRule(ProjectScoped, RuleDraft):
+    """A rule to create or check."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class RulePage(BaseModel):
+    """Rules in the order of their creation."""
+
+    items: list[Rule]
+    next_cursor: str | None = None
+
+
+class EvaluationPage(BaseModel):
+    """Latest evaluations, newest first; of equal outcomes in a row within a second only the last is kept."""
+
+    items: list[Evaluation]
+
+
+class BackTestRequest(BaseModel):
+    """Which stored logs to try a rule on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: str = Field("24h", max_length=40, description="RFC 3339, or ago: 30m, 24h, 7d.", examples=["24h"])
+    until: str = Field("now", max_length=40, description="RFC 3339, ago, or now.")
+    rule: RuleDraft | None = Field(None, description="Try this version instead of the stored one.")
+
+
+async def _checked(bridge: Bridge, project_id: str, draft: RuleDraft, own_id: str | None = None) -> RuleCheck:
+    others = await bridge.rules.all({"project_id": project_id, "enabled": True})
+    check = check_rule(draft, others, own_id)
+    pipeline = await bridge.pipelines.find(draft.action.pipeline_id)
+    if pipeline is None or pipeline.project_id != project_id:
+        check.errors.append(f"there is no pipeline {draft.action.pipeline_id!r} in this project")
+    template_id = draft.action.template_id
+    template = await bridge.templates.find(template_id) if template_id else None
+    if template_id and (template is None or template.project_id != project_id):
+        check.errors.append(f"there is no template {template_id!r} in this project")
+    check.valid = not check.errors
+    if check.valid and draft.on == "logs":
+        check.prefilter = list(derive_prefilter(draft, draft.compile()).described)
+    return check
+
+
+async def _refuse_bad(bridge: Bridge, project_id: str, draft: RuleDraft, own_id: str | None = None) -> None:
+    check = await _checked(bridge, project_id, draft, own_id)
+    if not check.valid:
+        raise Unprocessable(
+            f"the rule cannot be saved: {'; '.join(check.errors)}",
+            errors=[{"field": "condition", "reason": reason} for reason in check.errors],
+        )
+
+
+def _draft(body: NewRule) -> RuleDraft:
+    return RuleDraft.model_validate(body.model_dump(exclude={"project_id"}))
+
+
+@router.post("/check", summary="Check a rule", responses=problems(404))
+async def check(body: NewRule, bridge: CurrentBridge, principal: CurrentPrincipal) -> RuleCheck:
+    """Say what is right and wrong about a rule without saving it: syntax, names, types, loops, and how it is run."""
+    may_read(principal, body.project_id)
+    return await _checked(bridge, body.project_id, _draft(body))
+
+
+@router.post("", status_code=201, summary="Create a rule", responses=problems(404, 409))
+async def create(body: NewRule, request: Request, bridge: CurrentBridge, principal: CurrentPrincipal) -> Rule:
+    """Store a rule. One that does not compile, names unknown things or feeds itself is refused."""
+    await existing_project(request, principal, body.project_id)
+    draft = _draft(body)
+    await _refuse_bad(bridge, body.project_id, draft)
+    rule = await bridge.rules.create(body.project_id, draft)
+    bridge.book.forget(body.project_id)
+    return rule
+
+
+@router.get("", summary="List rules", responses=problems(404))
+async def list_all(
+    project_id: ProjectParam,
+    bridge: CurrentBridge,
+    principal: CurrentPrincipal,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> RulePage:
+    """A project's rules."""
+    may_read(principal, project_id)
+    items = await bridge.rules.page(project_id, limit=limit, after=cursor)
+    return RulePage(items=list(items), next_cursor=items[-1].id if len(items) == limit else None)
+
+
+@router.get("/{rule_id}", summary="Get a rule", responses=problems(404))
+async def get(rule_id: str, bridge: CurrentBridge, principal: CurrentPrincipal) -> Rule:
+    """One rule."""
+    found = await bridge.rules.get(rule_id)
+    may_read(principal, found.project_id)
+    return found
+
+
+@router.put("/{rule_id}", summary="Change a rule", responses=problems(404, 409))
+async def replace(rule_id: str, body: RuleDraft, bridge: CurrentBridge, principal: CurrentPrincipal) -> Rule:
+    """Replace every field of a rule. Its window begins empty; its cooldown and budget go on."""
+    found = await bridge.rules.get(rule_id)
+    may_change(principal, found.project_id)
+    await _refuse_bad(bridge, found.project_id, body, rule_id)
+    rule = await bridge.rules.replace(found, body)
+    bridge.book.forget(found.project_id)
+    return rule
+
+
+@router.delete("/{rule_id}", status_code=204, summary="Delete a rule", responses=problems(404))
+async def delete(rule_id: str, bridge: CurrentBridge, principal: CurrentPrincipal) -> Response:
+    """Delete a rule with its state; what it dispatched stays listed."""
+    found = await bridge.rules.get(rule_id)
+    may_change(principal, found.project_id)
+    await bridge.rules.delete(rule_id)
+    await bridge.dispatches.forget_rule(rule_id)
+    bridge.book.forget(found.project_id)
+    return Response(status_code=204)
+
+
+@router.get("/{rule_id}/evaluations", summary="Why did it (not) fire?", responses=problems(404))
+async def evaluations(
+    rule_id: str,
+    bridge: CurrentBridge,
+    principal: CurrentPrincipal,
+    limit: int = Query(20, ge=1, le=50, description="How many."),
+) -> EvaluationPage:
+    """The latest looks of a rule at something that came near: each part's value, the window, and the closed gate."""
+    found = await bridge.rules.get(rule_id)
+    may_read(principal, found.project_id)
+    await bridge.evaluations.flush()
+    items = await bridge.dispatches.evaluations(rule_id)
+    return EvaluationPage(items=list(items)[:limit])
+
+
+@router.post("/{rule_id}/back-test", summary="Try a rule on stored logs", responses=problems(404, 502))
+async def try_on_stored_logs(
+    rule_id: str, body: BackTestRequest, bridge: CurrentBridge, principal: CurrentPrincipal
+) -> BackTest:
+    """When the rule would have fired, and what its gates would have stopped. Nothing is sent or changed."""
+    found = await bridge.rules.get(rule_id)
+    may_read(principal, found.project_id)
+    rule: RuleDraft = body.rule or found
+    if rule.on != "logs":
+        raise Unprocessable("only rules on logs can be tried on stored logs")
+    params = {"q": scope_query(rule), "since": body.since, "until": body.until, "order": "asc"}
+    logs = bridge.query.export(found.project_id, params)
+    try:
+        return await back_test(rule, rule_id=rule_id, project_id=found.project_id, logs=logs)
+    except BadCondition as error:
+        raise Unprocessable(f"the rule cannot be tried: {error}") from error
+    finally:
+        await logs.aclose()
