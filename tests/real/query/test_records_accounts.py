@@ -275,7 +275,7 @@ async def test_two_instances_that_start_together_make_one_administrator(
         async with running(amqp_url, infra.mongo_url, database=database, first_start=wanted) as app:
             return await app.resources.database["users"].count_documents({})
 
-    counts = await asyncio.gather(start(), start(), start())
+    counts = list(await asyncio.gather(start(), start(), start()))
 
     printed = capsys.readouterr().out
     password = printed.partition("One-time password:")[2].split()[0]

@@ -122,12 +122,11 @@ class Shop:
         return found
 
     async def until(self, analysis_id: str, status: str) -> dict[str, Any]:
-        async def reached() -> dict[str, Any] | None:
+        async def reached() -> dict[str, Any]:
             found = await self.read(analysis_id)
-            return found if found["status"] == status else None
+            return found if found["status"] == status else {}
 
-        found = await wait_until(reached)
-        assert found is not None
+        found: dict[str, Any] = await wait_until(reached)
         return found
 
 

@@ -17,7 +17,7 @@ NAMES = itertools.count()
 
 @dataclass(frozen=True)
 class Operation:
-    """How to call an operation on things of project `alpha`. `needs`: open, caller, user, or a right there or everywhere."""
+    """How to call an operation on project `alpha`. `needs`: open, caller, user, or a right there or everywhere."""
 
     needs: str
     url: str

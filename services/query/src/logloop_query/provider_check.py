@@ -28,6 +28,8 @@ _BASE_URLS: Mapping[str, str] = {
     "ollama": "http://127.0.0.1:11434",
 }
 
+_VERSIONS: Mapping[str, str] = {"anthropic": "/v1", "google": "/v1beta"}
+
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
@@ -51,7 +53,9 @@ class ProviderCheck:
         if provider == "none":
             return CheckResult(ok=False, detail="no provider is chosen; reports come without a model")
         base = (settings["base_url"] or _BASE_URLS.get(provider, "")).rstrip("/")
-        url, headers = f"{base}/models", {"Authorization": f"Bearer {key}"} if key else {}
+        version = _VERSIONS.get(provider, "")
+        url = f"{base}/models" if base.endswith(version) else f"{base}{version}/models"
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
         if provider == "anthropic":
             headers = {"x-api-key": key, "anthropic-version": "2023-06-01"}
         elif provider == "google":

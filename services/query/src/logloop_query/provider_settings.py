@@ -27,6 +27,9 @@ LLM_DEFAULTS: Mapping[str, Any] = {
     "max_tokens": 4096,
     "timeout_s": 120.0,
     "budget_tokens_per_day": None,
+    "evidence_tokens": 12_000,
+    "temperature": None,
+    "redaction": "standard",
 }
 GITHUB_DEFAULTS: Mapping[str, Any] = {
     "api_url": "https://api.github.com",

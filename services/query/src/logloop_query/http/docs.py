@@ -45,7 +45,9 @@ class Siblings(BaseSettings):
 async def page() -> Response:
     """The page."""
     return Response(
-        _content("index.html"), media_type="text/html", headers={**_HEADERS, "Content-Security-Policy": CONTENT_SECURITY_POLICY}
+        _content("index.html"),
+        media_type="text/html",
+        headers={**_HEADERS, "Content-Security-Policy": CONTENT_SECURITY_POLICY},
     )
 
 

@@ -21,7 +21,7 @@ Place = Annotated[str | None, Query(pattern=PROJECT_ID_PATTERN)]
 async def llm(
     response: Response, actor: CurrentActor, records: CurrentRecords, project_id: Place = None
 ) -> dict[str, Any]:
-    """{source, provider, model, base_url, api_key, max_tokens, timeout_s, budget_tokens_per_day}."""
+    """The body of PUT /settings/llm with its secret, and `source`: project, default or none."""
     response.headers["Cache-Control"] = "no-store"
     return await _opened(records, actor.principal, project_id, "llm")
 
@@ -30,7 +30,7 @@ async def llm(
 async def github(
     response: Response, actor: CurrentActor, records: CurrentRecords, project_id: Place = None
 ) -> dict[str, Any]:
-    """{source, api_url, token, app_id, private_key, installation_id, webhook_secret, default_repository}."""
+    """The body of PUT /settings/github with its secrets, and `source`: project, default or none."""
     response.headers["Cache-Control"] = "no-store"
     return await _opened(records, actor.principal, project_id, "github")
 

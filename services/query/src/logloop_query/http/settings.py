@@ -25,6 +25,7 @@ Place = Annotated[
     ),
 ]
 Provider = Literal["none", "openai", "anthropic", "google", "ollama", "openai-compatible"]
+Redaction = Literal["off", "standard", "strict"]
 Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^https?://[^\s\x00]+$")]
 Model = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\s\x00]+$")]
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=500)]
@@ -44,6 +45,11 @@ class NewLlmSettings(Input):
     max_tokens: int = Field(4096, ge=64, le=200_000, description="Most tokens of one answer.")
     timeout_s: float = Field(120, ge=1, le=900, description="Seconds that one call may take.")
     budget_tokens_per_day: int | None = Field(None, ge=0, le=10**12, description="Most tokens a day; none: no limit.")
+    evidence_tokens: int = Field(12_000, ge=1000, le=400_000, description="Most tokens of evidence in a prompt.")
+    temperature: float | None = Field(None, ge=0, le=2, description="None: the provider's own.")
+    redaction: Redaction = Field(
+        "standard", description="What is replaced before anything leaves: secrets; `strict`: also IPs and user names."
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -66,6 +72,9 @@ class LlmSettings(Output):
     max_tokens: int
     timeout_s: float
     budget_tokens_per_day: int | None
+    evidence_tokens: int
+    temperature: float | None
+    redaction: Redaction
     updated_at: Moment | None
 
 

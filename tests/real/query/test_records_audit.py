@@ -1,0 +1,110 @@
+"""The audit trail: one entry a change, chained, and tampering that shows."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from tests.infra import Infra
+from tests.real.query.records_app import Running, make_project, running
+
+AUDIT = "/api/v1/audit"
+
+
+@pytest.fixture
+async def query(infra: Infra, amqp_url: str) -> AsyncIterator[Running]:
+    async with running(amqp_url, infra.mongo_url) as app:
+        yield app
+
+
+async def _entries(admin: httpx.AsyncClient, **params: str) -> list[dict[str, object]]:
+    items: list[dict[str, object]] = (await admin.get(AUDIT, params=params)).json()["items"]
+    return items
+
+
+async def test_each_change_leaves_one_entry_with_the_names_of_what_changed(query: Running) -> None:
+    admin = await query.signed_in()
+    me = (await admin.get("/api/v1/session")).json()["id"]
+    await make_project(admin, "shop")
+    await admin.post("/api/v1/services", json={"project_id": "shop", "id": "cart", "name": "Cart"})
+    await admin.patch("/api/v1/services/cart?project_id=shop", json={"name": "Basket", "description": "secret text"})
+    await admin.delete("/api/v1/services/cart?project_id=shop")
+    key = {"provider": "openai", "model": "m", "api_key": "sk-very-secret"}
+    await admin.put("/api/v1/settings/llm?project_id=shop", json=key)
+
+    entries = await _entries(admin, project_id="shop")
+
+    assert [entry["action"] for entry in reversed(entries)] == [
+        "project.create",
+        "service.create",
+        "service.update",
+        "service.delete",
+        "settings.llm.update",
+    ]
+    update = entries[2]
+    assert update["changed"] == ["description", "name"]
+    assert update["actor"] == {"kind": "user", "id": me, "name": "Administrator"}
+    assert update["ip"] == "203.0.113.7"
+    assert "secret" not in repr(entries)
+    assert (await _entries(admin, action="session.begin"))[0]["resource"] == {"kind": "user", "id": me}
+
+
+async def test_the_chain_holds_under_parallel_changes_and_shows_tampering(query: Running) -> None:
+    admin = await query.signed_in()
+    await make_project(admin, "shop")
+    services = [{"project_id": "shop", "id": f"s{number}", "name": "x"} for number in range(20)]
+    await asyncio.gather(*(admin.post("/api/v1/services", json=service) for service in services))
+
+    intact = (await admin.get(f"{AUDIT}/verification")).json()
+    trail = query.resources.database["audit"]
+    await trail.update_one({"_id": 5}, {"$set": {"actor.name": "somebody else"}})
+    changed = (await admin.get(f"{AUDIT}/verification")).json()
+    await trail.delete_one({"_id": 5})
+    removed = (await admin.get(f"{AUDIT}/verification")).json()
+
+    assert (intact["intact"], intact["entries"]) == (True, 22)
+    assert (changed["intact"], changed["broken_at"], changed["entries"]) == (False, 5, 4)
+    assert (removed["intact"], removed["broken_at"]) == (False, 6)
+
+
+async def test_two_instances_write_one_chain(query: Running, infra: Infra, amqp_url: str) -> None:
+    database = query.resources.settings.mongo_database
+    async with running(amqp_url, infra.mongo_url, database=database) as other:
+        here, there = await query.signed_in(), await other.signed_in()
+        await asyncio.gather(
+            *(
+                make_project(client, f"{name}{number}")
+                for number in range(10)
+                for client, name in ((here, "h"), (there, "t"))
+            )
+        )
+
+        found = (await here.get(f"{AUDIT}/verification")).json()
+
+    assert (found["intact"], found["entries"]) == (True, 22)
+
+
+async def test_the_trail_is_read_in_pages_from_the_newest_on(query: Running) -> None:
+    admin = await query.signed_in()
+    for number in range(5):
+        await make_project(admin, f"p{number}")
+
+    numbers, cursor = [], None
+    while True:
+        more: dict[str, str] = {"cursor": cursor} if cursor else {}
+        page = (await admin.get(AUDIT, params={"limit": "2", **more})).json()
+        numbers += [entry["number"] for entry in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+
+    assert numbers == [6, 5, 4, 3, 2, 1]
+
+
+async def test_there_is_no_way_to_change_the_trail_over_http(query: Running) -> None:
+    admin = await query.signed_in()
+
+    answers = [await admin.request(method, AUDIT) for method in ("POST", "PUT", "PATCH", "DELETE")]
+
+    assert {answer.status_code for answer in answers} == {405}

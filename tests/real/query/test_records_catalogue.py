@@ -1,0 +1,203 @@
+"""Projects, services and tests: created, listed, changed, registered by their logs, and removed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from logloop_chassis.testing import wait_until
+
+from tests.infra import Infra, fresh_database
+from tests.real.query.records_app import Running, make_key, make_project, running
+
+AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
+
+
+@pytest.fixture
+async def query(infra: Infra, amqp_url: str) -> AsyncIterator[Running]:
+    async with running(amqp_url, infra.mongo_url) as app:
+        yield app
+
+
+async def test_a_project_lives_through_its_whole_life(query: Running) -> None:
+    admin = await query.signed_in()
+
+    made = await admin.post("/api/v1/projects", json={"id": "shop", "name": "Shop", "retention_days": 7})
+    again = await admin.post("/api/v1/projects", json={"id": "shop", "name": "Shop"})
+    changed = await admin.patch("/api/v1/projects/shop", json={"retention_days": 3})
+
+    assert (made.status_code, again.status_code) == (201, 409)
+    assert (changed.json()["retention_days"], changed.json()["name"]) == (3, "Shop")
+    assert query.logs.retention == {"shop": 3}
+    assert await query.app.state.records.retention_days("shop") == 3
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"id": "Shop", "name": "x"},
+        {"id": "-shop", "name": "x"},
+        {"id": "a" * 64, "name": "x"},
+        {"id": "shop", "name": ""},
+        {"id": "shop", "name": "x", "retention_days": 0},
+        {"id": "shop", "name": "x", "retention_days": 3651},
+        {"id": "shop", "name": "x", "state": "deleting"},
+        {"id": "shop", "name": "x\u0000y"},
+    ],
+)
+async def test_a_wrong_project_is_refused_with_the_field_named(query: Running, body: dict[str, Any]) -> None:
+    admin = await query.signed_in()
+
+    answer = await admin.post("/api/v1/projects", json=body)
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"].startswith("body.")
+
+
+async def test_a_list_comes_in_pages_without_gaps_or_repeats(query: Running) -> None:
+    admin = await query.signed_in()
+    await make_project(admin, "shop")
+    names = sorted(f"s{number}" for number in range(7))
+    for name in reversed(names):
+        await admin.post("/api/v1/services", json={"project_id": "shop", "id": name, "name": name})
+
+    seen, cursor = [], None
+    while True:
+        more: dict[str, str] = {"cursor": cursor} if cursor else {}
+        page = (await admin.get("/api/v1/services", params={"project_id": "shop", "limit": 3, **more})).json()
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+
+    assert seen == names
+
+
+async def test_a_service_registers_itself_with_its_first_log(query: Running) -> None:
+    admin = await query.signed_in()
+    await make_project(admin, "shop")
+    records = query.app.state.records
+
+    await asyncio.gather(
+        *(records.on_seen("shop", {"cart", "pay/api:v2"}, {"t.py::test[a/b]"}, AT) for _ in range(5))
+    )
+    await records.on_seen("shop", {"cart"}, set(), AT + timedelta(hours=1))
+
+    services = (await admin.get("/api/v1/services?project_id=shop")).json()["items"]
+    assert [(item["id"], item["name"]) for item in services] == [("cart", "cart"), ("pay/api:v2", "pay/api:v2")]
+    assert services[0]["first_seen_at"] == "2026-11-22T10:00:00.000000Z"
+    test = (await admin.get("/api/v1/tests/t.py%3A%3Atest%5Ba%2Fb%5D?project_id=shop")).json()
+    assert (test["test_id"], test["last_run_at"]) == ("t.py::test[a/b]", "2026-11-22T10:00:00.000000Z")
+    assert (await admin.get("/api/v1/services/pay%2Fapi%3Av2?project_id=shop")).json()["id"] == "pay/api:v2"
+
+
+async def test_what_people_wrote_about_a_service_survives_its_logs(query: Running) -> None:
+    admin = await query.signed_in()
+    await make_project(admin, "shop")
+    body = {"project_id": "shop", "id": "cart", "name": "Cart", "labels": {"team": "a"}, "repository": "acme/shop"}
+    await admin.post("/api/v1/services", json=body)
+
+    await query.app.state.records.on_seen("shop", {"cart"}, set(), AT)
+
+    cart = (await admin.get("/api/v1/services/cart?project_id=shop")).json()
+    assert (cart["name"], cart["labels"], cart["repository"]) == ("Cart", {"team": "a"}, "acme/shop")
+    assert cart["last_seen_at"] == "2026-11-22T10:00:00.000000Z"
+
+
+async def test_a_forgotten_service_comes_back_with_its_next_log(query: Running) -> None:
+    admin = await query.signed_in()
+    await make_project(admin, "shop")
+    records = query.app.state.records
+    await records.on_seen("shop", {"cart"}, set(), AT)
+
+    await admin.delete("/api/v1/services/cart?project_id=shop")
+    gone = await admin.get("/api/v1/services/cart?project_id=shop")
+    await records.on_seen("shop", {"cart"}, set(), AT)
+
+    assert gone.status_code == 404
+    assert (await admin.get("/api/v1/services/cart?project_id=shop")).status_code == 200
+
+
+async def _fill(admin: Any) -> str:
+    await make_project(admin, "shop")
+    await make_project(admin, "keep")
+    for project in ("shop", "keep"):
+        await admin.post("/api/v1/services", json={"project_id": project, "id": "cart", "name": "Cart"})
+        await admin.post("/api/v1/tests", json={"project_id": project, "test_id": "t"})
+        metric = (await admin.post("/api/v1/metrics", json={"project_id": project, "name": "m"})).json()
+        await admin.post(f"/api/v1/metrics/{metric['id']}/points", json={"value": 1})
+        await admin.post("/api/v1/logs/analyses", json={"project_id": project})
+        await admin.put(f"/api/v1/settings/llm?project_id={project}", json={"provider": "none"})
+        await make_key(admin, project, "ingest")
+    member = {"project_id": "shop", "role": "member"}
+    await admin.post(
+        "/api/v1/users",
+        json={"email": "ada@example.org", "name": "Ada", "password": "long enough", "projects": [member]},
+    )
+    return await make_key(admin, "shop", "read")
+
+
+async def test_deleting_a_project_removes_all_it_held_and_nothing_else(query: Running) -> None:
+    admin = await query.signed_in()
+    key = await _fill(admin)
+    query.app.state.records.projects._settle = timedelta(0)
+
+    answer = await admin.delete("/api/v1/projects/shop")
+
+    assert (answer.status_code, answer.json()["state"]) == (202, "deleting")
+    assert (await query.with_key(key).get("/api/v1/session")).status_code == 401
+
+    async def gone() -> bool:
+        return (await admin.get("/api/v1/projects/shop")).status_code == 404
+
+    await wait_until(gone)
+    assert query.logs.deleted[-1] == "shop"
+    assert set(query.logs.deleted) == {"shop"}
+    database = query.resources.database
+    left = {
+        name: await database[name].count_documents({"project_id": {"$in": ["shop", "keep"]}})
+        for name in ("services", "tests", "metrics", "analyses", "settings", "api_keys")
+    }
+    assert left == {"services": 1, "tests": 1, "metrics": 1, "analyses": 1, "settings": 1, "api_keys": 1}
+    assert await database["metric_points"].count_documents({}) == 1
+    users = (await admin.get("/api/v1/users")).json()["items"]
+    assert all(user["projects"] == [] for user in users)
+
+
+async def test_a_project_that_is_being_deleted_takes_nothing_new(query: Running) -> None:
+    admin = await query.signed_in()
+    await make_project(admin, "shop")
+    await admin.delete("/api/v1/projects/shop")
+
+    refused = [
+        await admin.post("/api/v1/services", json={"project_id": "shop", "id": "x", "name": "x"}),
+        await admin.post("/api/v1/metrics", json={"project_id": "shop", "name": "x"}),
+        await admin.post("/api/v1/logs/analyses", json={"project_id": "shop"}),
+        await admin.post("/api/v1/api-keys", json={"project_id": "shop", "name": "x", "scopes": ["read"]}),
+        await admin.post("/api/v1/projects", json={"id": "shop", "name": "x"}),
+        await admin.patch("/api/v1/projects/shop", json={"name": "x"}),
+    ]
+
+    assert [answer.status_code for answer in refused] == [409] * 6
+    assert (await admin.get("/api/v1/projects/shop")).json()["state"] == "deleting"
+
+
+async def test_another_instance_finishes_a_deletion_that_was_cut_short(infra: Infra, amqp_url: str) -> None:
+    database = fresh_database()
+    async with running(amqp_url, infra.mongo_url, database=database) as first:
+        admin = await first.signed_in()
+        await _fill(admin)
+        await admin.delete("/api/v1/projects/shop")
+    async with running(amqp_url, infra.mongo_url, database=database) as second:
+        second.app.state.records.projects._settle = timedelta(0)
+        projects = second.resources.database["projects"]
+        await projects.update_many({}, {"$set": {"deletion_leased_until": AT}})
+        second.app.state.records.projects._wake.set()
+
+        async def gone() -> bool:
+            return await projects.find_one({"_id": "shop"}) is None
+
+        await wait_until(gone)
+        assert "shop" in second.logs.deleted
+        await second.resources.mongo.drop_database(database)

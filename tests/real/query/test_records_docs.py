@@ -1,0 +1,65 @@
+"""The Swagger UI page: ours alone, and ready to be used under a strict policy."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.infra import Infra
+from tests.real.query.records_app import Running, running
+
+
+@pytest.fixture
+async def query(infra: Infra, amqp_url: str) -> AsyncIterator[Running]:
+    async with running(amqp_url, infra.mongo_url) as app:
+        yield app
+
+
+async def test_the_page_loads_only_files_that_we_serve(query: Running) -> None:
+    client = query.client()
+    page = await client.get("/docs")
+
+    references = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    files = [reference for reference in references if reference.startswith("/docs/assets/")]
+    assert len(files) == 4
+    assert [item for item in references if item.startswith(("http", "//"))] == []
+    for file in files:
+        answer = await client.get(file)
+        assert (answer.status_code, answer.headers["x-content-type-options"]) == (200, "nosniff")
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+async def test_the_drop_down_offers_every_service(query: Running) -> None:
+    client = query.client()
+    page = await client.get("/docs")
+
+    offered = re.findall(r'<option value="([^"]+)"', page.text)
+
+    assert set(offered) == {"query", "ingest", "analyzer", "ci-bridge"}
+    assert (await client.get("/api/v1/openapi/query.json")).json()["info"]["title"] == "Logloop query"
+
+
+async def test_a_service_that_is_away_is_a_bad_gateway_and_an_unknown_one_a_wrong_value(
+    query: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGLOOP_INGEST_URL", "http://127.0.0.1:9")
+
+    away = await query.client().get("/api/v1/openapi/ingest.json")
+    unknown = await query.client().get("/api/v1/openapi/etc.json")
+
+    assert (away.status_code, unknown.status_code) == (502, 422)
+    assert away.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("name", ["docs.py", "../docs.py", "..%2fdocs.py", "index.html"])
+async def test_no_other_file_is_served(query: Running, name: str) -> None:
+    assert (await query.client().get(f"/docs/assets/{name}")).status_code == 404
+
+
+async def test_internal_routes_are_in_no_document(query: Running) -> None:
+    paths = (await query.client().get("/openapi.json")).json()["paths"]
+
+    assert [path for path in paths if "internal" in path] == []
