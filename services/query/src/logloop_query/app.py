@@ -20,9 +20,13 @@ from pymongo.errors import PyMongoError
 
 from logloop_query.compaction import Compaction
 from logloop_query.consumers import log_batch_handler
+from logloop_query.export import Export
+from logloop_query.http import export as export_routes
 from logloop_query.http import log_counts, log_edits
 from logloop_query.http import logs as logs_routes
+from logloop_query.http import tail as tail_routes
 from logloop_query.identifiers import new_id
+from logloop_query.live_batches import TransientQueue
 from logloop_query.log_edits import LogEdits
 from logloop_query.patterns import PatternIndex
 from logloop_query.persist import Persister
@@ -33,6 +37,7 @@ from logloop_query.settings import QuerySettings
 from logloop_query.stores.leases import LeaseStore
 from logloop_query.stores.patterns import PatternStore
 from logloop_query.stores.segments import SegmentStore
+from logloop_query.tail import Tails
 
 _log = structlog.get_logger()
 _PERSIST_THREADS = 2
@@ -48,7 +53,8 @@ def create_app(settings: QuerySettings) -> FastAPI:
         open_service=_open,
         dead_letter_prefix="/api/v1/query/dead-letters",
     )
-    for router in [*routers(), log_counts.router, logs_routes.router, log_edits.router]:
+    logs = [log_counts, tail_routes, export_routes, logs_routes, log_edits]
+    for router in [*routers(), *(module.router for module in logs)]:
         app.include_router(router)
     app.add_exception_handler(PyMongoError, _on_mongo_error)
     app.add_exception_handler(TooBusy, _on_too_busy)
@@ -68,6 +74,8 @@ async def _open(resources: Resources[QuerySettings], app: FastAPI) -> AsyncItera
         app.state.logs = StoredLogs(searching, segments, patterns, index)
         app.state.searching, app.state.patterns = searching, patterns
         app.state.log_edits = LogEdits(segments, searching.executor, searching.cache)
+        app.state.export = Export(segments, searching.executor, searching.cache)
+        app.state.export_slots = export_routes.ExportSlots()
         records = await stack.enter_async_context(open_records(resources, app))
         executor = ThreadPoolExecutor(_PERSIST_THREADS, thread_name_prefix="persist")
         stack.callback(executor.shutdown, wait=False)
@@ -86,9 +94,20 @@ async def _open(resources: Resources[QuerySettings], app: FastAPI) -> AsyncItera
         await _run_within(stack, "persister", persister.run())
         await _run_within(stack, "patterns", index.run())
         await _run_within(stack, "compaction", compaction.run())
+        app.state.tails = await _open_tails(stack, resources, searching)
         handler = log_batch_handler(persister, records)
         subscribe(resources.consumer, QUERY_LOGS, handler, resources.publisher, prefetch=settings.prefetch)
         yield
+
+
+async def _open_tails(stack: AsyncExitStack, resources: Resources[QuerySettings], searching: Searching) -> Tails:
+    queue = TransientQueue(resources.settings.amqp_url.get_secret_value())
+    tails = Tails(queue, searching.executor, most=resources.settings.tail_clients)
+    queue.offer = tails.offer
+    stack.push_async_callback(queue.close)
+    await _run_within(stack, "tails", tails.run())
+    await _run_within(stack, "tails-stop", tails.close_when(resources.stopping))
+    return tails
 
 
 def _limits(settings: QuerySettings) -> SearchLimits:

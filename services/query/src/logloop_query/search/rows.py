@@ -129,14 +129,16 @@ def _best(rows: Any, times: Any, count: int, *, newest_first: bool) -> tuple[Any
 
 
 def materialise(columns: Columns, numbers: Sequence[int]) -> pa.Table:
-    """The rows with these numbers and an int64 column `hour`, in that order."""
+    """The rows with these numbers, in that order, and their `hour` where the columns know one."""
     rows = pa.array(numbers, pa.int64())
     taken = {name: columns.column(name).take(rows) for name in ROW_COLUMNS}
     taken = {
         name: pc.cast(array, pa.utf8()) if isinstance(array, pa.DictionaryArray) else array
         for name, array in taken.items()
     }
-    return pa.table({**taken, "hour": pa.array([columns.hour] * len(numbers), pa.int64())})
+    if columns.hour is not None:
+        taken["hour"] = pa.repeat(pa.scalar(columns.hour, pa.int64()), len(numbers))
+    return pa.table(taken)
 
 
 def json_rows(project_id: str, table: pa.Table) -> list[dict[str, Any]]:

@@ -1,0 +1,388 @@
+"""Give out every log of a window in time order, as a stream of bytes in one of four formats.
+
+Memory is bounded however many logs there are: time is cut into slices of about 50,000 logs by the counts that
+segments carry, and each slice is read, sorted and written by itself. It must not know HTTP.
+"""
+
+import asyncio
+import io
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal, Protocol, TypeVar
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+from logloop_query.search.kernels import selected_rows
+from logloop_query.search.plan import (
+    Pruner,
+    SegmentRef,
+    SegmentSource,
+    Snapshot,
+    StoredColumns,
+    SummaryCache,
+    Window,
+    columns_for,
+    in_threads,
+)
+from logloop_query.search.rows import ROW_COLUMNS, json_rows
+from logloop_query.segments import MINUTE_US, SegmentColumns
+from logloop_query.telemetry import EXPORTED_LOGS
+
+ExportFormat = Literal["ndjson", "csv", "parquet", "arrow"]
+SLICE_LOGS = 50_000
+_GROUP_BYTES = 8 * 2**20
+_REFS_AT_ONCE = 64
+_JSON_ROWS = 5_000
+_COLUMNS = frozenset({*ROW_COLUMNS, "pattern"})
+T = TypeVar("T")
+
+EXPORT_SCHEMA = pa.schema(
+    [
+        ("id", pa.utf8()),
+        ("project_id", pa.utf8()),
+        ("timestamp", pa.timestamp("us", tz="UTC")),
+        ("severity", pa.utf8()),
+        ("service_id", pa.utf8()),
+        ("test_id", pa.utf8()),
+        ("func_id", pa.utf8()),
+        ("source", pa.utf8()),
+        ("message", pa.utf8()),
+        ("pattern", pa.utf8()),
+        ("attributes", pa.utf8()),
+    ]
+)
+"""Columns of tabular exports; `attributes` is JSON text."""
+
+
+class Export:
+    """Reads a window slice by slice."""
+
+    def __init__(self, source: SegmentSource, executor: ThreadPoolExecutor, cache: SummaryCache) -> None:
+        self._source = source
+        self._executor = executor
+        self._cache = cache
+
+    async def stream(self, window: Window, kind: ExportFormat) -> AsyncIterator[bytes]:
+        """The window as bytes. Closing the iterator early is fine."""
+        writer = _WRITERS[kind](window.project_id)
+        head = writer.head()
+        if head:
+            yield head
+        async for table in self.tables(window):
+            for start in range(0, table.num_rows, _JSON_ROWS):
+                piece = table.slice(start, _JSON_ROWS) if kind == "ndjson" else table
+                body = await self._in_thread(lambda piece=piece: writer.rows(piece))  # type: ignore[misc]
+                if body:
+                    yield body
+                if kind != "ndjson":
+                    break
+            EXPORTED_LOGS.labels(kind).inc(table.num_rows)
+        tail = await self._in_thread(writer.end)
+        if tail:
+            yield tail
+
+    async def tables(self, window: Window) -> AsyncIterator[pa.Table]:
+        """Rows in time order: `rows.ROW_COLUMNS`, pattern and hour, a table a slice."""
+        window = window.narrowed()
+        for low, high in await self._slices(window):
+            table = await self._slice(Window(window.project_id, window.wanted, low, high))
+            if table is not None:
+                yield table
+
+    async def _slices(self, window: Window) -> list[tuple[int, int]]:
+        """Cut a window so that no piece holds many more than SLICE_LOGS logs before the filter."""
+        minutes: dict[int, int] = {}
+        async with self._source.snapshot() as snapshot:
+            plan = snapshot.plan(window.project_id, window.low, window.high, newest_first=False)
+            refs = [ref async for ref in plan if ref.count]
+            for start in range(0, len(refs), _REFS_AT_ONCE):
+                summaries = await self._cache.read(snapshot, refs[start : start + _REFS_AT_ONCE])
+                _add_minutes(minutes, list(summaries.values()))
+        return list(cut_time(minutes, window.low, window.high))
+
+    async def _slice(self, window: Window) -> pa.Table | None:
+        tables: list[pa.Table] = []
+        async with self._source.snapshot() as snapshot:
+            plan = snapshot.plan(window.project_id, window.low, window.high, newest_first=False)
+            refs = [ref async for ref in plan if ref.count]
+            kept = await Pruner(snapshot, self._cache, window.wanted).keep(refs)
+            for group in _by_size(kept):
+                tables += await self._read(snapshot, group, window)
+        filled = [table for table in tables if table.num_rows]
+        if not filled:
+            return None
+        return await self._in_thread(lambda: _in_order(filled))
+
+    async def _read(self, snapshot: Snapshot, refs: Sequence[SegmentRef], window: Window) -> list[pa.Table]:
+        stored = await snapshot.read(refs, _COLUMNS)
+
+        def rows(ref: SegmentRef) -> pa.Table:
+            return _rows(ref, stored[ref.id], window)
+
+        return await in_threads(self._executor, rows, [ref for ref in refs if ref.id in stored])
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+
+def _add_minutes(minutes: dict[int, int], summaries: Sequence[Any]) -> None:
+    if not summaries:
+        return
+    table = pa.table(
+        {
+            "minute": pa.chunked_array([batch.column("minute") for batch in summaries]),
+            "count": pa.chunked_array([batch.column("count") for batch in summaries]),
+        }
+    )
+    summed = table.group_by("minute").aggregate([("count", "sum")])
+    for minute, count in zip(*(summed.column(name).to_pylist() for name in ("minute", "count_sum")), strict=True):
+        minutes[minute] = minutes.get(minute, 0) + count
+
+
+def cut_time(minutes: dict[int, int], low: int, high: int) -> Iterator[tuple[int, int]]:
+    """Slices (low, high), both included, that cover every minute with logs; a crowded minute is cut evenly."""
+    start = end = logs = 0
+    for minute in sorted(number for number in minutes if minutes[number] and _overlaps(number, low, high)):
+        first, last = minute * MINUTE_US, (minute + 1) * MINUTE_US - 1
+        if logs and logs + minutes[minute] > SLICE_LOGS:
+            yield max(low, start), min(high, end)
+            logs = 0
+        if minutes[minute] > SLICE_LOGS:
+            yield from _cut_minute(first, -(-minutes[minute] // SLICE_LOGS), low, high)
+            continue
+        start, end, logs = (start if logs else first), last, logs + minutes[minute]
+    if logs:
+        yield max(low, start), min(high, end)
+
+
+def _overlaps(minute: int, low: int, high: int) -> bool:
+    return minute * MINUTE_US <= high and (minute + 1) * MINUTE_US > low
+
+
+def _cut_minute(first: int, pieces: int, low: int, high: int) -> Iterator[tuple[int, int]]:
+    bounds = [first + MINUTE_US * number // pieces for number in range(pieces + 1)]
+    for begin, end in itertools.pairwise(bounds):
+        if begin <= high and end > low:
+            yield max(low, begin), min(high, end - 1)
+
+
+def _by_size(refs: Sequence[SegmentRef]) -> Iterator[list[SegmentRef]]:
+    group: list[SegmentRef] = []
+    for ref in refs:
+        if group and sum(item.size for item in group) + ref.size > _GROUP_BYTES:
+            yield group
+            group = []
+        group.append(ref)
+    if group:
+        yield group
+
+
+def _rows(ref: SegmentRef, stored: StoredColumns, window: Window) -> pa.Table:
+    columns = columns_for(ref, stored)
+    times = columns.column("timestamp").cast(pa.int64())
+    rows = selected_rows(window.wanted, columns)
+    if not window.low <= ref.min_ts or not ref.max_ts <= window.high:
+        low, high = pa.scalar(window.low, pa.int64()), pa.scalar(window.high, pa.int64())
+        inside = pc.and_(pc.greater_equal(times, low), pc.less_equal(times, high))
+        rows = pc.indices_nonzero(inside) if rows is None else rows.filter(inside.take(rows))
+    return _taken(columns, rows)
+
+
+def _taken(columns: SegmentColumns, rows: Any) -> pa.Table:
+    taken = {}
+    for name in sorted(_COLUMNS):
+        array = columns.column(name)
+        chosen = array if rows is None else array.take(rows)
+        taken[name] = pc.cast(chosen, pa.utf8()) if isinstance(chosen, pa.DictionaryArray) else chosen
+    count = columns.count if rows is None else len(rows)
+    taken["hour"] = pa.repeat(pa.scalar(columns.hour, pa.int64()), count)
+    return pa.table(taken)
+
+
+def _in_order(tables: list[pa.Table]) -> pa.Table:
+    table = pa.concat_tables(tables)
+    order = [(name, "ascending") for name in ("timestamp", "batch", "hour", "row")]
+    return table.sort_by(order).combine_chunks()
+
+
+class _Writer(Protocol):
+    """Turns tables into bytes; called in order."""
+
+    def __init__(self, project_id: str) -> None: ...
+
+    def head(self) -> bytes:
+        """Bytes before the first row."""
+
+    def rows(self, table: pa.Table) -> bytes:
+        """Bytes of rows."""
+
+    def end(self) -> bytes:
+        """Bytes after the last row."""
+
+
+class NdjsonWriter:
+    """One JSON object a line, as a search shows it."""
+
+    def __init__(self, project_id: str) -> None:
+        self._project_id = project_id
+
+    def head(self) -> bytes:
+        """Nothing."""
+        return b""
+
+    def rows(self, table: pa.Table) -> bytes:
+        """Lines."""
+        return b"".join(orjson.dumps(row) + b"\n" for row in json_rows(self._project_id, table))
+
+    def end(self) -> bytes:
+        """Nothing."""
+        return b""
+
+
+class CsvWriter:
+    """RFC 4180 with a header. A cell that a spreadsheet would run as a formula gets a quote in front."""
+
+    def __init__(self, project_id: str) -> None:
+        self._project_id = project_id
+
+    def head(self) -> bytes:
+        """The header."""
+        return (",".join(EXPORT_SCHEMA.names) + "\r\n").encode()
+
+    def rows(self, table: pa.Table) -> bytes:
+        """Lines."""
+        exported = exported_columns(self._project_id, table)
+        columns = {name: _safe_cell(exported.column(name)) for name in EXPORT_SCHEMA.names}
+        sink = io.BytesIO()
+        options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
+        pa.csv.write_csv(pa.table(columns), sink, options)
+        return sink.getvalue()
+
+    def end(self) -> bytes:
+        """Nothing."""
+        return b""
+
+
+def _safe_cell(column: Any) -> Any:
+    if pa.types.is_timestamp(column.type):
+        return pc.strftime(column, format="%Y-%m-%dT%H:%M:%SZ")
+    risky = pc.match_substring_regex(column, pattern=r"^[=+\-@\t\r]")
+    return pc.if_else(risky, pc.binary_join_element_wise("'", column, ""), column)
+
+
+class ParquetWriter:
+    """One Parquet file, a row group a slice."""
+
+    def __init__(self, project_id: str) -> None:
+        self._project_id = project_id
+        self._sink = _Drain()
+        self._writer = pa.parquet.ParquetWriter(self._sink, EXPORT_SCHEMA, compression="zstd")
+
+    def head(self) -> bytes:
+        """The magic number."""
+        return self._sink.drain()
+
+    def rows(self, table: pa.Table) -> bytes:
+        """A row group."""
+        self._writer.write_table(exported_columns(self._project_id, table))
+        return self._sink.drain()
+
+    def end(self) -> bytes:
+        """The footer."""
+        self._writer.close()
+        return self._sink.drain()
+
+
+class ArrowWriter:
+    """An Arrow IPC stream with zstd buffers, a record batch a slice."""
+
+    def __init__(self, project_id: str) -> None:
+        self._project_id = project_id
+        self._sink = _Drain()
+        options = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1))
+        self._writer = pa.ipc.new_stream(self._sink, EXPORT_SCHEMA, options=options)
+
+    def head(self) -> bytes:
+        """The schema."""
+        return self._sink.drain()
+
+    def rows(self, table: pa.Table) -> bytes:
+        """A record batch."""
+        self._writer.write_table(exported_columns(self._project_id, table))
+        return self._sink.drain()
+
+    def end(self) -> bytes:
+        """The end mark."""
+        self._writer.close()
+        return self._sink.drain()
+
+
+_WRITERS: dict[ExportFormat, type[_Writer]] = {
+    "ndjson": NdjsonWriter,
+    "csv": CsvWriter,
+    "parquet": ParquetWriter,
+    "arrow": ArrowWriter,
+}
+
+
+class _Drain(io.RawIOBase):
+    """A file to write to whose content is taken away as it grows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: list[bytes] = []
+        self._position = 0
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def tell(self) -> int:
+        """Bytes written so far."""
+        return self._position
+
+    def write(self, data: Any) -> int:
+        """Keep a copy of the bytes."""
+        content = bytes(data)
+        self._written.append(content)
+        self._position += len(content)
+        return len(content)
+
+    def drain(self) -> bytes:
+        """What was written since the last call."""
+        content, self._written = b"".join(self._written), []
+        return content
+
+
+def exported_columns(project_id: str, table: pa.Table) -> pa.Table:
+    """Rows in EXPORT_SCHEMA."""
+    columns = {name: table.column(name) for name in EXPORT_SCHEMA.names if name in table.schema.names}
+    columns["id"] = log_ids(table)
+    columns["project_id"] = pa.chunked_array([pa.repeat(pa.scalar(project_id), table.num_rows)])
+    return pa.table({name: columns[name] for name in EXPORT_SCHEMA.names}, schema=EXPORT_SCHEMA)
+
+
+def log_ids(table: pa.Table) -> pa.Array:
+    """Ids of rows that have batch, hour and row."""
+    hours = {hour: f"-{hour:x}-" for hour in pc.unique(table.column("hour")).to_pylist()}
+    texts = pa.array([hours[hour] for hour in table.column("hour").to_pylist()], pa.utf8())
+    rows = pa.array([f"{row:x}" for row in table.column("row").to_pylist()], pa.utf8())
+    return pc.binary_join_element_wise(table.column("batch").combine_chunks(), texts, rows, "")
+
+
+def file_name(project_id: str, kind: ExportFormat) -> str:
+    """Name for a download."""
+    return f"{project_id}-logs.{ {'ndjson': 'ndjson', 'csv': 'csv', 'parquet': 'parquet', 'arrow': 'arrows'}[kind] }"
+
+
+MEDIA_TYPES: dict[ExportFormat, str] = {
+    "ndjson": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+    "arrow": "application/vnd.apache.arrow.stream",
+}
