@@ -19,6 +19,7 @@ check() {
 
 mapfile -t shell_files < <(git ls-files '*.sh' .ci/run)
 mapfile -t dockerfiles < <(git ls-files 'docker/*.Dockerfile')
+mapfile -t yaml_files < <(git ls-files '*.yml' '*.yaml')
 mapfile -t workflows < <(git ls-files '.github/workflows/*.yml')
 
 check format ruff format --check .
@@ -28,7 +29,7 @@ check imports lint-imports
 check contracts python scripts/contracts.py --check
 check actionlint actionlint -shellcheck= -pyflakes= "${workflows[@]}"
 check zizmor zizmor --offline --quiet --no-progress "${workflows[@]}"
-check yaml yamllint --strict .
+check yaml yamllint --strict "${yaml_files[@]}"
 check dockerfile hadolint "${dockerfiles[@]}"
 check shell shellcheck "${shell_files[@]}"
 

@@ -1,0 +1,153 @@
+"""What is deployed keeps its promises: hardened containers, one published port, no weak default, pinned actions."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent.parent
+BIN = Path(sys.executable).parent
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = ("ingest", "query", "analyzer", "ci-bridge")
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+DOCKERFILES = sorted((ROOT / "docker").glob("*.Dockerfile"))
+
+every_container = pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS.keys())
+each_of_ours = pytest.mark.parametrize("container", [CONTAINERS[name] for name in OURS], ids=OURS)
+
+
+def run(tool: str, *arguments: str | Path) -> str:
+    """Output of one of the checkers; it must find nothing."""
+    done = subprocess.run([BIN / tool, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def variables(text: str) -> set[str]:
+    return set(re.findall(r"\$\{(LOGLOOP_\w+)", text))
+
+
+@every_container
+def test_a_container_can_neither_write_its_image_nor_gain_rights(container: dict[str, Any]) -> None:
+    assert container["read_only"] is True
+    assert container["cap_drop"] == ["ALL"]
+    assert "cap_add" not in container
+    assert "no-new-privileges:true" in container["security_opt"]
+    assert container["user"] not in {"root", "0", "0:0"}
+    assert not container.get("privileged")
+
+
+@every_container
+def test_a_container_has_limits_and_a_restart_policy(container: dict[str, Any]) -> None:
+    assert container["deploy"]["resources"]["limits"].keys() == {"memory", "cpus", "pids"}
+    assert container["restart"] == "unless-stopped"
+    assert container["logging"]["options"].keys() == {"max-size", "max-file"}
+
+
+def test_only_the_gateway_is_reachable_and_on_loopback_unless_asked_otherwise() -> None:
+    published = {name: container["ports"] for name, container in CONTAINERS.items() if "ports" in container}
+    assert published == {"gateway": ["${LOGLOOP_BIND:-127.0.0.1}:${LOGLOOP_PORT:-8080}:8080"]}
+
+
+def test_what_holds_data_is_in_a_network_without_a_way_out() -> None:
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+    assert [CONTAINERS[name]["networks"] for name in ("rabbitmq", "mongo", "ingest")] == [["inside"]] * 3
+
+
+@every_container
+def test_images_have_full_versions_or_are_built_here(container: dict[str, Any]) -> None:
+    built = container["image"].endswith(":${LOGLOOP_VERSION:-dev}") and "build" in container
+    assert built or re.search(r":\d+\.\d+\.\d+$", container["image"])
+
+
+@each_of_ours
+def test_a_service_waits_for_broker_and_database(container: dict[str, Any]) -> None:
+    healthy = {"condition": "service_healthy"}
+    assert container["depends_on"] == {"rabbitmq": healthy, "mongo": healthy}
+
+
+@each_of_ours
+def test_a_service_can_be_scaled(container: dict[str, Any]) -> None:
+    """A fixed name, host name, port or volume would let only one instance run."""
+    assert not container.keys() & {"container_name", "hostname", "ports", "volumes"}
+
+
+@each_of_ours
+def test_secrets_come_from_the_environment_and_their_absence_is_an_error(container: dict[str, Any]) -> None:
+    environment = container["environment"]
+    assert environment["LOGLOOP_SECRET_KEY"].startswith("${LOGLOOP_SECRET_KEY:?")
+    assert "${LOGLOOP_BROKER_PASSWORD:?" in environment["LOGLOOP_AMQP_URL"]
+    assert "LOGLOOP_NO_AUTH" not in environment
+
+
+def test_the_example_environment_names_every_variable_and_holds_no_secret() -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    example = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    assert variables((ROOT / "docker-compose.yml").read_text()) <= example.keys()
+    assert [name for name, value in example.items() if value and re.search("PASSWORD|SECRET|KEY", name)] == []
+
+
+def test_the_gateway_is_told_about_every_service_under_the_names_the_caddyfile_reads() -> None:
+    caddyfile = (ROOT / "gateway/Caddyfile").read_text()
+    read = set(re.findall(r"\{\$(LOGLOOP_\w+_UPSTREAM):", caddyfile))
+    assert read == {name for name in CONTAINERS["gateway"]["environment"] if name.endswith("_UPSTREAM")}
+    assert len(read) == len(OURS)
+
+
+def test_the_caddyfile_is_valid() -> None:
+    run("caddy", "validate", "--config", "gateway/Caddyfile", "--adapter", "caddyfile")
+
+
+@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.name)
+def test_images_are_pinned_and_do_not_run_as_root(path: Path) -> None:
+    text = path.read_text()
+    assert all(re.search(r":\d+\.\d+\.\d+", base) for base in re.findall(r"^FROM (\S+)", text, re.MULTILINE))
+    assert re.findall(r"^USER (\S+)", text, re.MULTILINE)[-1] == "10001"
+    assert "HEALTHCHECK" in text
+    run("hadolint", path)
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_uses_actions_by_commit_with_least_rights(path: Path) -> None:
+    workflow = yaml.safe_load(path.read_text())
+    assert workflow["permissions"] == {}
+    for job in workflow["jobs"].values():
+        assert job["permissions"] == {"contents": "read"}
+        assert job["timeout-minutes"] <= 60
+        for step in job["steps"]:
+            if "uses" in step:
+                assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", step["uses"])
+    run("actionlint", "-shellcheck=", "-pyflakes=", path)
+    run("zizmor", "--offline", "--quiet", "--no-progress", path)
+
+
+def test_ci_runs_what_a_person_runs() -> None:
+    steps = [step for job in yaml.safe_load(WORKFLOWS[0].read_text())["jobs"].values() for step in job["steps"]]
+    assert [step["run"] for step in steps if "run" in step] == ["make check", "make test"]
+    script = (ROOT / ".ci/run").read_text()
+    assert "make -s check" in script
+    assert "make -s test" in script
+
+
+def test_the_image_build_sees_only_what_it_needs() -> None:
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in lines
+    copied = {
+        source for path in DOCKERFILES for source in re.findall(r"^COPY ([\w./-]+) ", path.read_text(), re.MULTILINE)
+    }
+    allowed = [line[1:] for line in lines if line.startswith("!")]
+    assert copied, "the images copy something"
+    assert all(any(source.startswith(entry) for entry in allowed) for source in copied)
+
+
+def test_the_lock_names_no_host_and_hashes_every_package() -> None:
+    text = (ROOT / "requirements.lock").read_text()
+    assert "://" not in text
+    packages = re.split(r"\n(?=\S)", text.strip())
+    assert len(packages) > 100
+    assert [block.splitlines()[0] for block in packages if "--hash=sha256:" not in block] == []
