@@ -1,0 +1,97 @@
+"""Content encodings: gzip, deflate and zstd bodies become plain bytes, and bombs are refused on the way.
+
+It must not look at what the bytes mean.
+"""
+
+import zlib
+from collections.abc import Iterator
+
+import zstandard
+from logloop_chassis.problems import BadRequest, TooLarge, UnsupportedMedia
+
+from logloop_ingest.limits import Limits
+
+ENCODINGS = ("gzip", "deflate", "zstd", "identity")
+
+_OUTPUT_STEP = 1 << 20
+_INPUT_STEP = 1 << 16
+# A zstd block of 4 bytes may stand for 128 KiB, and its decompressor has no output limit: small steps bound a bomb.
+_ZSTD_INPUT_STEP = 512
+_ZSTD_MAX_WINDOW = 1 << 23
+
+
+def decompress(body: bytes, encoding: str, limits: Limits) -> bytes:
+    """Undo a Content-Encoding.
+
+    Raises UnsupportedMedia for others than `ENCODINGS`, BadRequest for broken or truncated data, TooLarge as
+    soon as the output passes `limits.request_bytes` or the ratio.
+    """
+    name = encoding.strip().lower().removeprefix("x-")
+    if name in {"", "identity"}:
+        return body
+    if name == "gzip":
+        pieces = _inflate(body, zlib.MAX_WBITS | 16)
+    elif name == "deflate":
+        # HTTP means zlib, but some clients send the bare stream.
+        pieces = _inflate(body, zlib.MAX_WBITS if _is_zlib(body) else -zlib.MAX_WBITS)
+    elif name == "zstd":
+        pieces = _zstd(body)
+    else:
+        raise UnsupportedMedia(f"Content-Encoding {encoding[:40]!r} is not read here; use one of gzip, zstd, deflate")
+    try:
+        return _collect(pieces, limits)
+    except (zlib.error, zstandard.ZstdError) as error:
+        raise BadRequest(f"the body is not valid {name}: {error}") from error
+
+
+def _collect(pieces: Iterator[tuple[int, bytes]], limits: Limits) -> bytes:
+    parts, size = [], 0
+    for consumed, piece in pieces:
+        size += len(piece)
+        if size > limits.request_bytes:
+            raise TooLarge(
+                f"a request may have {limits.request_bytes} bytes after decompression; send several smaller ones"
+            )
+        if size > limits.ratio_free_bytes and size > limits.ratio * consumed:
+            raise TooLarge(
+                f"the body is more than {limits.ratio} times larger than its compressed form; send smaller requests"
+            )
+        parts.append(piece)
+    return b"".join(parts)
+
+
+def _is_zlib(body: bytes) -> bool:
+    return len(body) >= 2 and body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
+
+
+def _inflate(body: bytes, wbits: int) -> Iterator[tuple[int, bytes]]:
+    """Yield (bytes consumed at most so far, output). Gzip members may follow each other, as RFC 1952 has it."""
+    engine, consumed = zlib.decompressobj(wbits), 0
+    for start in range(0, len(body), _INPUT_STEP):
+        data = body[start : start + _INPUT_STEP]
+        consumed += len(data)
+        while data:
+            if engine.eof:
+                if wbits != zlib.MAX_WBITS | 16:
+                    raise zlib.error("there are bytes after its end")
+                engine = zlib.decompressobj(wbits)
+            yield consumed, engine.decompress(data, _OUTPUT_STEP)
+            data = engine.unused_data if engine.eof else engine.unconsumed_tail
+    yield consumed, engine.flush()
+    if not engine.eof:
+        raise zlib.error("it ends too early")
+
+
+def _zstd(body: bytes) -> Iterator[tuple[int, bytes]]:
+    decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_MAX_WINDOW)
+    engine, consumed = decompressor.decompressobj(), 0
+    for start in range(0, len(body), _ZSTD_INPUT_STEP):
+        data = body[start : start + _ZSTD_INPUT_STEP]
+        consumed += len(data)
+        while data:
+            if engine.eof:
+                engine = decompressor.decompressobj()
+            yield consumed, engine.decompress(data)
+            data = engine.unused_data if engine.eof else b""
+    if not engine.eof:
+        raise zstandard.ZstdError("it ends too early")

@@ -1,0 +1,70 @@
+"""Entries of a request, apart by project: clean ones in one go, others one by one, with what is wrong with each.
+
+It must not know who sent them beyond the given rules, and does no I/O.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from logloop_ingest.checking import Fault, Row, Rules, check, is_project_id
+from logloop_ingest.columns import NotUniform, columns
+from logloop_ingest.limits import MAX_PROJECTS
+
+Rows = list[Row] | pa.RecordBatch
+"""Checked entries of one project: rows when few, columns (`columns.COLUMNS`) when many."""
+
+COLUMNS_FROM = 12
+"""From this many entries on, columns are quicker than looking at each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An entry that was not taken: its position in the request, the entry as it came, and why."""
+
+    index: int
+    entry: Any
+    faults: list[Fault]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a request holds, by project in order of first mention."""
+
+    groups: dict[str, Rows] = field(default_factory=dict)
+    refused: list[Refused] = field(default_factory=list)
+
+
+def projects_named(entries: Sequence[Any], default_project: str | None) -> set[str]:
+    """The valid project ids in entries, at most `MAX_PROJECTS` of them; anything else is skipped."""
+    named = {entry.get("project_id") for entry in entries if type(entry) is dict and _hashable(entry)}
+    if None in named:
+        named = (named - {None}) | {default_project}
+    valid = sorted(name for name in named if isinstance(name, str) and is_project_id(name))
+    return set(valid[:MAX_PROJECTS])
+
+
+def _hashable(entry: dict[str, Any]) -> bool:
+    return type(entry.get("project_id")) not in (dict, list)
+
+
+def read(entries: Sequence[Any], rules: Rules) -> Reading:
+    """Check entries against the rules."""
+    if len(entries) >= COLUMNS_FROM:
+        try:
+            project_id, batch = columns(entries, rules)
+        except NotUniform:
+            pass
+        else:
+            return Reading({project_id: batch})
+    reading = Reading()
+    for index, entry in enumerate(entries):
+        outcome = check(entry, rules)
+        if isinstance(outcome, list):
+            reading.refused.append(Refused(index, entry, outcome))
+        else:
+            project_id, row = outcome
+            reading.groups.setdefault(project_id, []).append(row)
+    return reading
