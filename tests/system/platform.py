@@ -175,18 +175,32 @@ class Platform:
 
     def start(self) -> Self:
         """Start every service, wait until all are ready, and make the project."""
-        for service in self.services.values():
-            service.start(ready=False)
-        for service in self.services.values():
-            service.wait_ready()
-        if "query" in self.services:
-            self.make_project(self.project)
+        try:
+            for service in self.services.values():
+                service.start(ready=False)
+            for service in self.services.values():
+                service.wait_ready()
+            if "query" in self.services:
+                self.make_project(self.project)
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def make_project(self, project: str) -> None:
         """Create a project; harmless when it is there."""
-        answer = self.query().post("/api/v1/projects", json={"id": project, "name": project})
+        with self.query() as client:
+            answer = client.post("/api/v1/projects", json={"id": project, "name": project})
         assert answer.status_code in {201, 409}, answer.text
+
+    def new_key(self, *scopes: str) -> str:
+        """A key of the project alone, as a program would be given."""
+        fields = {"name": "program", "project_id": self.project, "scopes": list(scopes)}
+        with self.query() as client:
+            answer = client.post("/api/v1/api-keys", json=fields)
+        assert answer.status_code == 201, answer.text
+        key: str = answer.json()["key"]
+        return key
 
     def stop(self) -> None:
         """End every process."""

@@ -1,0 +1,176 @@
+"""How soon an accepted log is found by a search and seen by a live tail, while others send.
+
+`python -m benchmarks.freshness '{…}'` runs it as a process of its own. It must not create the load of the others.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+from benchmarks.http_client import Connection, request_head, stream
+from benchmarks.load import percentile
+
+POLL_S = 0.02
+_GRACE_S = 10.0
+
+
+@dataclass(frozen=True)
+class FreshnessPlan:
+    """Where to send and look, and how many marked logs to send at what distance in seconds."""
+
+    ingest_url: str
+    query_url: str
+    key: str
+    project: str
+    markers: int = 300
+    every_s: float = 0.1
+
+
+@dataclass(frozen=True)
+class FreshnessResult:
+    """Milliseconds from the 202 to the sight of a log; a search is asked again and again, its grain included."""
+
+    searchable_p50_ms: float
+    searchable_p99_ms: float
+    tail_p50_ms: float
+    tail_p99_ms: float
+    searched: int
+    tailed: int
+    markers: int
+    poll_ms: float
+
+
+class _Probe:
+    def __init__(self, plan: FreshnessPlan) -> None:
+        self._plan = plan
+        self._mark = f"freshness{time.time_ns():x}"
+        self._accepted: dict[int, float] = {}
+        self._searched: dict[int, float] = {}
+        self._tailed: dict[int, float] = {}
+        self._polls: list[float] = []
+        self._all_seen = asyncio.Event()
+
+    def _numbers(self, text: bytes) -> set[int]:
+        mark = f"{self._mark}-".encode()
+        return {int(piece[:6]) for piece in text.split(mark)[1:] if piece[:6].isdigit()}
+
+    async def run(self) -> FreshnessResult:
+        tail = asyncio.create_task(self._tail())
+        await asyncio.sleep(1.0)  # the tail's queue is bound by then; earlier logs are not its business
+        watch = asyncio.create_task(self._search())
+        await self._send()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE_S):
+                await self._all_seen.wait()
+        for task in (tail, watch):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        return self._result()
+
+    def _look_whether_all_are_seen(self) -> None:
+        if min(len(self._searched), len(self._tailed)) == self._plan.markers:
+            self._all_seen.set()
+
+    def _result(self) -> FreshnessResult:
+        def delays(seen: dict[int, float]) -> list[float]:
+            return sorted(max(0.0, seen[n] - self._accepted[n]) * 1000 for n in seen if n in self._accepted)
+
+        searched, tailed = delays(self._searched), delays(self._tailed)
+        return FreshnessResult(
+            percentile(searched, 0.5),
+            percentile(searched, 0.99),
+            percentile(tailed, 0.5),
+            percentile(tailed, 0.99),
+            len(searched),
+            len(tailed),
+            self._plan.markers,
+            percentile(sorted(self._polls), 0.5),
+        )
+
+    async def _send(self) -> None:
+        plan = self._plan
+        url = f"{plan.ingest_url}/api/v1/logs"
+        connection = await Connection.open(url)
+        begin = time.monotonic()
+        for number in range(plan.markers):
+            await asyncio.sleep(max(0.0, begin + number * plan.every_s - time.monotonic()))
+            entry = {
+                "project_id": plan.project,
+                "service_id": "probe",
+                "severity": "info",
+                "timestamp": datetime.now(UTC).isoformat(),
+                "message": f"{self._mark}-{number:06d}",
+            }
+            body = json.dumps(entry).encode()
+            status, answer = await connection.exchange(
+                request_head("POST", url, key=plan.key, length=len(body)), body
+            )
+            if status != 202:
+                raise RuntimeError(f"answer {status}: {answer!r}")
+            self._accepted[number] = time.monotonic()
+
+    async def _search(self) -> None:
+        plan = self._plan
+        connection = await Connection.open(plan.query_url)
+        while True:
+            # Only as far back as markers can be missing, as somebody who waits for a line would look.
+            since = quote((datetime.now(UTC) - timedelta(seconds=5)).isoformat())
+            url = f"{plan.query_url}/api/v1/logs?project_id={plan.project}&q={self._mark}&since={since}&limit=200"
+            asked = time.monotonic()
+            status, answer = await connection.exchange(request_head("GET", url, key=plan.key))
+            if status != 200:
+                raise RuntimeError(f"answer {status}: {answer[:500]!r}")
+            now = time.monotonic()
+            self._polls.append((now - asked) * 1000)
+            for number in self._numbers(answer) - self._searched.keys():
+                self._searched[number] = now
+            self._look_whether_all_are_seen()
+            await asyncio.sleep(POLL_S)
+
+    async def _tail(self) -> None:
+        plan = self._plan
+        url = f"{plan.query_url}/api/v1/logs/tail?project_id={plan.project}&q={self._mark}"
+        head = request_head("GET", url, key=plan.key, extra="Accept: text/event-stream\r\n")
+        rest = b""
+        async for piece in stream(plan.query_url, head):
+            now = time.monotonic()
+            whole, _, rest = (rest + piece).rpartition(b"\n")
+            for number in self._numbers(whole) - self._tailed.keys():
+                self._tailed[number] = now
+            self._look_whether_all_are_seen()
+
+
+def measure_freshness(plan: FreshnessPlan) -> "subprocess.Popen[str]":
+    """Start the probe as a process; read its result with `read_result`."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.freshness", json.dumps(asdict(plan))], stdout=subprocess.PIPE, text=True
+    )
+
+
+def read_result(process: "subprocess.Popen[str]") -> FreshnessResult:
+    """Wait for the probe's end."""
+    out, _ = process.communicate(timeout=180)
+    if process.returncode != 0:
+        raise RuntimeError("the probe failed; its error is above")
+    return FreshnessResult(**json.loads(out))
+
+
+def main() -> None:
+    """Entry of the probe process."""
+    import uvloop
+
+    async def run() -> FreshnessResult:
+        return await _Probe(FreshnessPlan(**json.loads(sys.argv[1]))).run()
+
+    sys.stdout.write(json.dumps(asdict(uvloop.run(run()))) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Measures the memory of the whole platform at rest, started as `logloop up` starts it.
+
+It must not use the stage of the other rows: a process that has worked is not idle.
+"""
+
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from logloop.local.home import Home
+from logloop.local.mongodb import MongoNode
+from logloop.local.platform import Options, assemble
+
+from benchmarks.processes import rss_bytes
+
+_READY_TIMEOUT_S = 60.0
+_REST_S = 15.0
+
+
+def idle_rss() -> dict[str, int]:
+    """Resident bytes by process after some seconds of rest."""
+    folder = Path(tempfile.mkdtemp(prefix="logloop-idle-", dir="/var/tmp"))
+    home = Home(folder)
+    home.open()
+    platform = assemble(home, Options(), {})
+    try:
+        for node in platform.nodes:
+            node.start()
+        for service in [*platform.services, platform.gateway]:
+            service.start()
+        for service in [*platform.services, platform.gateway]:
+            service.wait_ready(_READY_TIMEOUT_S)
+        time.sleep(_REST_S)
+        pids = {service.name: service.pid for service in [*platform.services, platform.gateway]}
+        for node in platform.nodes:
+            if isinstance(node, MongoNode):
+                pids["mongod"] = node.process.pid
+            else:
+                pids["broker"] = node.broker.pid
+        return {name: rss_bytes(pid) for name, pid in pids.items()}
+    finally:
+        for service in [platform.gateway, *platform.services]:
+            service.stop()
+        for node in platform.nodes:
+            node.kill()
+        shutil.rmtree(folder, ignore_errors=True)

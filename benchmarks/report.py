@@ -1,0 +1,68 @@
+"""The table and the JSON object of a benchmark run.
+
+It must not measure.
+"""
+
+import os
+import platform
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+MB = 1_000_000
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table. `met` None: there is no bar to meet."""
+
+    work: str
+    measured: str
+    bar: str = ""
+    met: bool | None = None
+
+
+@dataclass
+class Report:
+    """What was measured: rows for people, figures for programs."""
+
+    rows: list[Row] = field(default_factory=list)
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, work: str, measured: str, bar: str = "", *, met: bool | None = None) -> None:
+        """Add a row."""
+        self.rows.append(Row(work, measured, bar, met))
+
+    def text(self) -> str:
+        """The table."""
+        verdicts = {True: "met", False: "MISSED", None: ""}
+        cells = [("work", "measured", "bar", "verdict")]
+        cells += [(row.work, row.measured, row.bar, verdicts[row.met]) for row in self.rows]
+        widths = [max(len(line[column]) for line in cells) for column in range(4)]
+        lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in cells]
+        lines.insert(1, "  ".join("-" * width for width in widths))
+        return "\n".join(line.rstrip() for line in lines)
+
+
+def machine() -> dict[str, str]:
+    """What the figures depend on."""
+    cpu = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    memory_kb = int(Path("/proc/meminfo").read_text().split()[1])
+    packages = ("pyarrow", "pymongo", "aio-pika", "faststream", "fastapi", "uvicorn", "pydantic")
+    return {
+        "when": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "cpu": f"{os.cpu_count()} x {cpu}",
+        "memory": f"{memory_kb / 2**20:.0f} GiB",
+        "system": f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
+        "load_before": " ".join(f"{value:.2f}" for value in os.getloadavg()),
+        "packages": ", ".join(f"{name} {version(name)}" for name in packages),
+    }
