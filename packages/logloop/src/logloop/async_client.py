@@ -6,7 +6,7 @@ It must not block the loop and owns no background task.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self, Unpack
 
@@ -137,7 +137,7 @@ class AsyncClient:
         *,
         project: str | None = None,
         on_event: Callable[[ServerEvent], None] | None = None,
-    ) -> AsyncIterator[StoredLog]:
+    ) -> AsyncGenerator[StoredLog, None]:
         """Live logs as they arrive, for ever; a lost connection is opened again."""
         async for event in self._events(lambda last_id: calls.tail(self.connection, q, project, last_id)):
             if on_event:

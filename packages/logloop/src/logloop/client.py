@@ -6,7 +6,7 @@ It must not hide what happened: refusals are in the result, everything else rais
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self, Unpack
 
@@ -145,7 +145,7 @@ class Client:
         *,
         project: str | None = None,
         on_event: Callable[[ServerEvent], None] | None = None,
-    ) -> Iterator[StoredLog]:
+    ) -> Generator[StoredLog, None, None]:
         """Live logs as they arrive, for ever; a lost connection is opened again.
 
         `on_event` sees every event first, also `dropped` (with how many were left out) and `bye`.

@@ -28,11 +28,16 @@ def analyze(
     question: Annotated[str | None, typer.Option("--question", "-q", help="What you want to know.")] = None,
     since: Since = "1h",
     until: Until = None,
-    follow: Annotated[bool, typer.Option(" /--no-wait", help="Only ask; print the id.")] = True,
+    follow: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Wait for the report, or only print the id.")
+    ] = True,
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
-    """Explain the logs of a search; progress on stderr, the report with its cited lines on stdout."""
+    """Explain the logs of a search.
+
+    Progress goes to stderr, the report with its cited lines to stdout.
+    """
     scope: Scope = {}
     if since:
         scope["since"] = since

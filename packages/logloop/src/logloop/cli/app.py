@@ -19,6 +19,7 @@ app = typer.Typer(
     epilog=exit_codes.EXPLANATION,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # Rich's Markdown and highlighter alone take 0.2 s of CPU to import
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

@@ -13,5 +13,5 @@ BROKEN_PIPE = 141
 TERMINATED = 143
 
 EXPLANATION = """Exit codes: 0 done · 1 nothing found · 2 wrong usage or missing setting · 3 key missing, wrong or \
-not allowed · 4 platform unreachable or busy · 5 done in part (entries refused, search cut short) · 6 request refused \
-· 7 the platform failed, or the analysis did · 130 interrupted"""
+not allowed · 4 platform unreachable or busy · 5 done in part (entries refused, search cut short) · 6 \
+request refused · 7 the platform failed, or the analysis did · 130 interrupted"""

@@ -22,7 +22,10 @@ def up(
     no_auth: Annotated[bool, typer.Option("--no-auth", help="No sign-in; this machine only.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run the whole platform on this machine until Ctrl-C; data stay in LOGLOOP_HOME (~/.local/share/logloop)."""
+    """Run the platform on this machine until Ctrl-C.
+
+    Data stay in LOGLOOP_HOME (~/.local/share/logloop).
+    """
     try:
         from logloop.local.platform import Options
         from logloop.local.up import run
@@ -35,9 +38,11 @@ def up(
 
 @command
 def demo(as_json: AsJson = False) -> None:
-    """Show the whole loop on real input: logs, search, explanation, rule, workflow."""
+    """Show the whole loop on real input."""
+    from importlib import import_module
+
     try:
-        from logloop.demo.tour import run
+        run = import_module("logloop.demo.tour").run
     except ImportError as error:
         raise Ended(exit_codes.USAGE, f"the demo is not part of this installation ({error})") from error
     sys.exit(run(as_json=as_json))

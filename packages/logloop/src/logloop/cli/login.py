@@ -24,7 +24,10 @@ def login(
     project: Annotated[str | None, typer.Option("--project", "-p", help="Project to work in.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Store address and API key (mode 600) after checking them. The key is asked for, or read from stdin."""
+    """Store address and API key after checking them.
+
+    The key is asked for, or read from stdin; the file has mode 600.
+    """
     from logloop.client import Client
     from logloop.connection import clean_url, resolve, save_config
 

@@ -78,12 +78,17 @@ def _collect(
 ) -> tuple[list[StoredLog], dict[str, object]]:
     found: list[StoredLog] = []
     while True:
-        page = client.search(query, **{**options, "limit": min(PAGE, number - len(found)) if number else PAGE})
+        options["limit"] = min(PAGE, number - len(found)) if number else PAGE
+        page = client.search(query, **options)
         found += page.items
         if page.next_cursor is None or page.partial or (number and len(found) >= number):
             break
         options["cursor"] = page.next_cursor
-    rest = {"next_cursor": page.next_cursor, "partial": page.partial, "partial_reason": page.partial_reason}
+    rest: dict[str, object] = {
+        "next_cursor": page.next_cursor,
+        "partial": page.partial,
+        "partial_reason": page.partial_reason,
+    }
     return found, rest
 
 
@@ -104,12 +109,10 @@ def _follow(
 ) -> None:
     def notice(event: ServerEvent) -> None:
         if event.event == "dropped":
-            say(
-                f"logloop: {event.json().get('count', 'some')} logs were left out: they arrive faster than they are shown"
-            )
+            count = event.json().get("count", "some")
+            say(f"logloop: {count} logs were left out: they arrive faster than they are shown")
 
-    logs = client.tail(query, on_event=notice)
-    with closing(logs) if hasattr(logs, "close") else closing(sys.stdin):
+    with closing(client.tail(query, on_event=notice)) as logs:
         for log in islice((log for log in logs if log.id not in (seen or ())), number):
             _show([log], query, as_json=as_json)
 
@@ -134,7 +137,10 @@ def export(
     until: Until = None,
     project: Project = None,
 ) -> None:
-    """Write every log of a search as NDJSON, CSV, Parquet or Arrow; there is no limit."""
+    """Write every log of a search to a file or stdout.
+
+    As NDJSON, CSV, Parquet or Arrow; there is no limit.
+    """
     chosen = output_format or (output.suffix.removeprefix(".") if output and output.suffix else "ndjson")
     if chosen not in {"ndjson", "csv", "parquet", "arrow"}:
         raise Ended(exit_codes.USAGE, f"{chosen!r} is no format; use --format ndjson, csv, parquet or arrow")

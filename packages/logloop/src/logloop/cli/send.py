@@ -53,7 +53,9 @@ def send(
     timezone: Annotated[
         str, typer.Option(metavar="ZONE", help="What times without a zone mean: local, UTC, +02:00, Europe/Berlin.")
     ] = "local",
-    join: Annotated[bool, typer.Option(" /--no-join", help="Do not join tracebacks and indented lines.")] = True,
+    join: Annotated[
+        bool, typer.Option("--join/--no-join", help="Join tracebacks and indented lines to one log.")
+    ] = True,
     retry_for: RetryFor = 60.0,
     as_json: AsJson = False,
 ) -> None:
@@ -167,7 +169,10 @@ def _run(followers: list[Follower]) -> NoReturn:
     from logloop.shipping import POLL_SECONDS
 
     while True:
-        if not any([follower.step() for follower in followers]):
+        busy = False
+        for follower in followers:
+            busy |= follower.step()
+        if not busy:
             time.sleep(POLL_SECONDS)
 
 

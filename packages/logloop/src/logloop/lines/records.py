@@ -107,7 +107,7 @@ class RecordReader:
         if not self._join or len(self._lines) >= MAX_RECORD_LINES or self._chars + len(line) > MAX_RECORD_CHARS:
             return False
         if line[:1] in {" ", "\t"} and line.strip():
-            return not (self._read(line).is_header and self._read(line).timestamp)
+            return True
         if _CHAINED.match(line):
             return True
         if _TRACEBACK.match(line):

@@ -1,0 +1,50 @@
+"""What is printed cannot control a terminal, and JSON stays JSON."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+from logloop.cli.output import cell_text, to_json, visible
+from logloop.cli.read import words_of
+
+
+def test_control_and_direction_characters_are_shown_and_colours_dropped() -> None:
+    assert (
+        visible("\x1b[31mred\x1b[0m \x1b]0;title\x07 \u202eevil\r\x9b2J")
+        == "red \\x1b]0;title\\x07 \\u202eevil\\x0d\\x9b2J"
+    )
+    assert visible("a\n\tb") == "a\n\tb"
+    assert visible("a\n\tb", one_line=True) == "a\\n b"
+
+
+@given(st.text())
+def test_no_text_keeps_a_character_a_terminal_acts_on(text: str) -> None:
+    shown = visible(text, one_line=True)
+    assert not [char for char in shown if ord(char) < 32 or 127 <= ord(char) < 160 or "\u202a" <= char <= "\u202e"]
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+    )
+)
+def test_json_parses_to_the_same_value_without_control_characters(value: object) -> None:
+    text = to_json(value)
+    assert json.loads(text) == value
+    assert not [char for char in text if ord(char) < 32 or 127 <= ord(char) < 160]
+
+
+def test_words_to_mark_are_the_plain_words_and_phrases_of_a_query() -> None:
+    assert words_of('severity:error "timed out" cart -debug AND message:boom NOT x:y') == [
+        "timed out",
+        "cart",
+        "boom",
+    ]
+
+
+def test_a_cell_reaches_into_a_record() -> None:
+    assert cell_text({"a": {"b": ["x", "y"]}}, "a.b") == "x, y"
+    assert cell_text({"a": None}, "a") == "-"
+    assert cell_text({"a": {"n": 1}}, "a") == '{"n": 1}'
