@@ -1,0 +1,123 @@
+"""The whole way: a log meets a rule, a workflow starts once, its output comes back as logs."""
+
+from typing import Any
+
+from logloop_chassis.testing import wait_until
+
+from tests.fakes.github import FakeGitHub, FakeJob
+from tests.infra import fresh_database
+from tests.real.ci_bridge.bridge_app import (
+    PROJECT,
+    REPOSITORY,
+    FakeQuery,
+    Running,
+    entries,
+    publish_logs,
+    running,
+    settings,
+)
+
+LOG = (
+    "\ufeff2026-11-22T10:00:01.1234567Z ##[group]Run pytest\n"
+    "2026-11-22T10:00:01.2000000Z ##[endgroup]\n"
+    "2026-11-22T10:00:02.0000000Z FAILED tests/test_pay.py::test_card - assert 1 == 2\n"
+    "2026-11-22T10:00:03.0000000Z ##[error]Process completed with exit code 1.\n"
+)
+
+
+async def test_a_log_starts_one_workflow_whose_output_comes_back_as_logs(bridge: Running, github: FakeGitHub) -> None:
+    pipeline = await bridge.pipeline()
+    rule = await bridge.rule(pipeline, condition='log.severity == "error" && stats.count >= 3')
+    await publish_logs(bridge.amqp_url, entries("timeout 1", "timeout 2", "timeout 3", "timeout 4"))
+
+    [sent] = await wait_until(lambda: github.seen("dispatch"))
+    envelope = sent.body["client_payload"]["logloop"]
+    assert envelope["rule"] == rule
+    assert envelope["hop"] == 0
+    [run] = github.runs.values()
+    assert envelope["correlation_id"] in run.title
+
+    github.finish(run, "failure", [FakeJob(name="build", conclusion="failure", log=LOG)])
+    [completed] = await wait_until(lambda: bridge.heard.of_type("run-completed"))
+    assert completed["conclusion"] == "failure"
+    assert completed["failed_jobs"] == ["build"]
+    assert completed["failed_tests"] == ["tests/test_pay.py::test_card"]
+    assert completed["correlation_id"] == envelope["correlation_id"]
+
+    lines = bridge.heard.run_lines()
+    failed = next(line for line in lines if line["test_id"])
+    assert failed["service_id"] == "checkout"
+    assert failed["severity"] == "error"
+    assert f'"ci.correlation_id":"{envelope["correlation_id"]}"' in failed["attributes"]
+    assert f'"ci.rules":["{rule}"]' in failed["attributes"]
+    assert completed["log_count"] == len(lines) == 4
+    [dispatch] = await bridge.items("/dispatches")
+    assert (dispatch["state"], dispatch["run_id"]) == ("sent", str(run.id))
+    [told] = bridge.heard.of_type("dispatched")
+    assert told["mode"] == "repository_dispatch"
+    assert github.count("dispatch") == 1
+
+
+async def test_a_batch_that_comes_five_times_starts_one_workflow(bridge: Running, github: FakeGitHub) -> None:
+    await bridge.rule(await bridge.pipeline())
+    await publish_logs(bridge.amqp_url, entries("boom"), times=5)
+    await wait_until(lambda: bridge.heard.of_type("dispatched"))
+    await publish_logs(bridge.amqp_url, entries("again"))
+    await _blocked(bridge, "cooldown")
+    assert github.count("dispatch") == 1
+
+
+async def _blocked(bridge: Running, gate: str) -> dict[str, Any]:
+    [rule] = await bridge.items("/rules")
+
+    async def found() -> dict[str, Any] | None:
+        looks = (await bridge.get(f"/rules/{rule['id']}/evaluations"))["items"]
+        return next((look for look in looks if look["gate"] == gate), None)
+
+    return await wait_until(found)  # type: ignore[return-value]  # wait_until returns what is true
+
+
+async def test_the_console_twin_records_and_sends_nothing(
+    fresh_amqp_url: str, mongo_url: str, github: FakeGitHub
+) -> None:
+    with FakeQuery() as query:
+        configured = settings(fresh_amqp_url, mongo_url, query.url, github.url)
+        async with running(configured, fresh_database()) as bridge:
+            await bridge.rule(await bridge.pipeline())
+            await publish_logs(bridge.amqp_url, entries("boom"))
+            [told] = await wait_until(lambda: bridge.heard.of_type("dispatched"))
+            assert told["mode"] == "console"
+            [dispatch] = await bridge.items("/dispatches")
+            assert dispatch["state"] == "recorded"
+            assert "credentials" in dispatch["detail"]
+            assert github.requests == []
+
+
+async def test_a_manual_workflow_dispatch_knows_its_run_at_once(bridge: Running, github: FakeGitHub) -> None:
+    pipeline = await bridge.pipeline(mode="workflow_dispatch", workflow="manual.yml", event_type=None)
+    template = await bridge.post(
+        "/templates",
+        {
+            "project_id": PROJECT,
+            "name": "count",
+            "event_type": "x",
+            "fields": [{"name": "count", "type": "integer"}],
+        },
+    )
+    body = {
+        "project_id": PROJECT,
+        "pipeline_id": pipeline,
+        "template_id": template["id"],
+        "values": {"count": 12},
+    }
+    first = await bridge.post("/dispatches", body, 202, headers={"Idempotency-Key": "k1"})
+    again = await bridge.post("/dispatches", body, 200, headers={"Idempotency-Key": "k1"})
+    assert again["id"] == first["id"]
+    [sent] = await wait_until(lambda: github.seen("dispatch"))
+    assert sent.body["inputs"] == {"count": "12", "logloop_correlation_id": first["correlation_id"]}
+    assert sent.path == f"/repos/{REPOSITORY}/actions/workflows/manual.yml/dispatches"
+    [run] = github.runs.values()
+    github.finish(run)
+    [completed] = await wait_until(lambda: bridge.heard.of_type("run-completed"))
+    assert completed["run_id"] == str(run.id)
+    assert github.count("dispatch") == 1
