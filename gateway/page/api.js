@@ -3,8 +3,9 @@
 /** What the API answered instead of success: an RFC 9457 problem document. */
 export class Problem extends Error {
   constructor(status, document) {
-    const reasons = (document.errors ?? []).map((error) => error.reason ?? error.msg ?? "").filter(Boolean);
-    super([document.detail ?? document.title ?? `The server answered ${status}.`, ...reasons].join("\n"));
+    const detail = document.detail ?? document.title ?? `The server answered ${status}.`;
+    const reasons = (document.errors ?? []).map((error) => error.reason ?? "");
+    super([detail, ...reasons.filter((reason) => !detail.includes(reason))].join("\n"));
     this.status = status;
   }
 }

@@ -79,11 +79,18 @@ async function search() {
   remember();
   const { signal } = state.search;
   $("status").textContent = "Searching …";
-  const counts = call("GET", "/logs/histogram", { params: { ...scope(), buckets: 100 }, signal });
-  const page = await call("GET", "/logs", { params: { ...scope(), limit: PAGE }, signal });
-  $("rows").replaceChildren();
-  append(page);
-  histogram($("histogram"), $("histogram-caption"), await counts, zoom);
+  try {
+    const [page, counts] = await Promise.all([
+      call("GET", "/logs", { params: { ...scope(), limit: PAGE }, signal }),
+      call("GET", "/logs/histogram", { params: { ...scope(), buckets: 100 }, signal }),
+    ]);
+    $("rows").replaceChildren();
+    append(page);
+    histogram($("histogram"), $("histogram-caption"), counts, zoom);
+  } catch (error) {
+    if (error.name !== "AbortError") $("status").textContent = "";
+    throw error;
+  }
 }
 
 function append(page) {
