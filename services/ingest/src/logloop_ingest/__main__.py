@@ -1,4 +1,4 @@
-"""Runs ingest: `python -m logloop_ingest`."""
+"""Runs ingest: `python -m logloop_ingest`. It must not do anything when imported."""
 
 from logloop_chassis.app import run
 

@@ -1,10 +1,11 @@
-"""Wires ingest: the batcher and the use case between the two doors and the broker.
+"""Wires ingest: the use case between its two doors and the broker.
 
 It must not hold logic.
 """
 
 import gc
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -12,54 +13,60 @@ from logloop_chassis.app import Resources, service_app
 from logloop_chassis.broker import subscribe
 from logloop_contracts.channels import INGEST_INTAKE
 
-from logloop_ingest import http
-from logloop_ingest.accept import Acceptor
+from logloop_ingest.accept import Accept
 from logloop_ingest.batcher import Batcher
 from logloop_ingest.consumers import intake_handler
+from logloop_ingest.http import HttpDoor, router
 from logloop_ingest.in_flight import InFlight
+from logloop_ingest.redaction import redact_secrets
 from logloop_ingest.settings import IngestSettings
 
 SERVICE = "ingest"
-_BODY_MARGIN = 64 * 1024
-_DESCRIPTION = """Takes in logs over HTTP and AMQP and publishes them as confirmed batches.
-
-Send with an API key that has the scope `ingest`, as `Authorization: Bearer llk_…` or `X-API-Key`."""
+_THREADS = 2
+_BODY_MARGIN = 64 * 1024  # our own limit answers first, with a better sentence
 
 
 @asynccontextmanager
 async def _open(resources: Resources[IngestSettings], app: FastAPI) -> AsyncIterator[None]:
-    settings = resources.settings
+    settings, publisher = resources.settings, resources.publisher
     limits = settings.limits()
-    batcher = Batcher(resources.publisher, limits, settings.ingest_linger_ms / 1000)
     in_flight = InFlight(settings.ingest_max_in_flight_bytes)
-    acceptor = Acceptor(batcher, in_flight, limits, resources.authenticator.project_exists)
-    app.state.acceptor = acceptor
-    handler = intake_handler(settings, acceptor, resources.authenticator, resources.publisher)
-    subscribe(resources.consumer, INGEST_INTAKE, handler, resources.publisher, prefetch=settings.ingest_prefetch)
-    _calm_the_collector()
-    yield
-    await batcher.drain()
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="ingest") as executor:
+        batcher = Batcher(
+            publisher,
+            executor=executor,
+            linger_s=settings.ingest_linger_ms / 1000,
+            redact=redact_secrets if settings.redact == "standard" else None,
+        )
+        accept = Accept(batcher, resources.authenticator.project_exists, limits=limits, executor=executor)
+        app.state.door = HttpDoor(
+            accept, resources.authenticator, in_flight, limits, executor, settings.ingest_body_timeout_s
+        )
+        handler = intake_handler(accept, publisher, in_flight, resources.stopping)
+        subscribe(resources.consumer, INGEST_INTAKE, handler, publisher, prefetch=settings.ingest_prefetch)
+        calm_collector()
+        yield
+        await batcher.drain()
 
 
-def _calm_the_collector() -> None:
-    """Rows are many short-lived dicts without cycles; walking them over and over is most of their cost."""
+def calm_collector() -> None:
+    """Entries are trees that live for milliseconds; looking for cycles among them is most of their cost."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(100_000, 20, 100)
 
 
 def create_app(settings: IngestSettings) -> FastAPI:
-    """The ingest service as a FastAPI app; nothing is opened before its lifespan starts."""
+    """The ingest service; nothing is opened before its lifespan starts."""
     app = service_app(
         settings,
         service=SERVICE,
         title="Logloop ingest",
-        description=_DESCRIPTION,
+        description="Takes in logs over HTTP and AMQP and passes them on once the broker has confirmed them.",
         open_service=_open,
         dead_letter_prefix="/api/v1/ingest/dead-letters",
         max_body_size=settings.ingest_max_request_bytes + _BODY_MARGIN,
         tags=[{"name": "logs", "description": "Sending logs."}],
     )
-    app.include_router(http.router)
-    http.describe(app)
+    app.include_router(router)
     return app

@@ -1,25 +1,25 @@
-"""Gathers what many requests bring for a few milliseconds and publishes it as one confirmed message a project.
+"""Gathers parts of many requests for a few milliseconds and publishes them as one confirmed message a project.
 
-It must not answer before the broker confirmed.
+It must not answer before the broker confirmed. It holds only what the callers' in-flight budget let in.
 """
 
 import asyncio
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from logloop_chassis.broker import NotPublished
 from logloop_contracts.channels import HEADER_COUNT, HEADER_KEY_IDS, HEADER_PROJECT, HEADER_SCHEMA, LOGS
 from logloop_contracts.log_batch import SCHEMA_VERSION
 
-from logloop_ingest.building import MESSAGE_BYTES, Message, Submission, Taken, build
-from logloop_ingest.limits import Limits
-from logloop_ingest.telemetry import BATCHES, MESSAGE_ENTRIES, PUBLISHED_BYTES
+from logloop_ingest.batches import MAX_PART_BYTES, Message, Part, Redact, build_message
+from logloop_ingest.telemetry import BATCH_ENTRIES, BATCHES, PUBLISHED_BYTES
 
-FLUSH_ENTRIES = 20_000
-OFF_LOOP_FROM_ENTRIES = 3000
-"""From this many entries on a flush is built in a thread, so that the event loop goes on turning."""
-
+MAX_ROWS = 10_000
+MAX_UNCONFIRMED = 4
+"""Messages a project has under way at once; meanwhile the next one grows."""
+_IN_THREAD_FROM = 300
 _MAX_KEY_IDS = 50
 
 
@@ -40,87 +40,131 @@ class Publishing(Protocol):
 
 
 @dataclass(slots=True)
-class _Waiting:
-    submissions: list[Submission] = field(default_factory=list)
+class _Waiter:
+    part: Part
+    key_id: str | None
+    done: "asyncio.Future[str]"
+
+
+@dataclass(slots=True)
+class _Lane:
+    """What one project has waiting. `is_due`: the next message may go as soon as another is confirmed."""
+
+    waiting: list[_Waiter] = field(default_factory=list)
+    rows: int = 0
     size: int = 0
-    entries: int = 0
     timer: asyncio.TimerHandle | None = None
+    unconfirmed: int = 0
+    is_due: bool = False
+
+    def take(self) -> list[_Waiter]:
+        """The oldest waiters that fit into one message, at least one."""
+        taken, rows, size = 0, 0, 0
+        for waiter in self.waiting:
+            if taken and (rows + waiter.part.count > MAX_ROWS or size + waiter.part.size > MAX_PART_BYTES):
+                break
+            taken += 1
+            rows += waiter.part.count
+            size += waiter.part.size
+        waiters = self.waiting[:taken]
+        del self.waiting[:taken]
+        self.rows -= rows
+        self.size -= size
+        return waiters
+
+    def take_all(self) -> list[_Waiter]:
+        """Everybody who waits."""
+        waiters, self.waiting = self.waiting, []
+        self.rows = self.size = 0
+        self.is_due = False
+        return waiters
 
 
 class Batcher:
-    """Per project: linger, build, publish, resolve. Flushes run side by side; each owns its submissions."""
+    """Per project: linger, build, publish, resolve."""
 
     def __init__(
-        self, publisher: Publishing, limits: Limits, linger_s: float, *, clock: Callable[[], float] = time.time
+        self, publisher: Publishing, *, executor: Executor, linger_s: float = 0.003, redact: Redact | None = None
     ) -> None:
         self._publisher = publisher
-        self._limits = limits
+        self._executor = executor
         self._linger_s = linger_s
-        self._clock = clock
-        self._waiting: dict[str, _Waiting] = {}
-        self._flushes: set[asyncio.Task[None]] = set()
+        self._redact = redact
+        self._lanes: dict[str, _Lane] = {}
+        self._sending: set[asyncio.Task[None]] = set()
 
-    async def submit(self, project_id: str, submission: Submission) -> Taken:
-        """Hand in entries and wait until the broker has confirmed them. Raises NotPublished."""
-        waiting = self._waiting.setdefault(project_id, _Waiting())
-        waiting.submissions.append(submission)
-        waiting.size += submission.size
-        waiting.entries += len(submission.entries)
-        if waiting.size >= MESSAGE_BYTES or waiting.entries >= FLUSH_ENTRIES:
-            self._flush(project_id)
-        elif waiting.timer is None:
-            loop = asyncio.get_running_loop()
-            waiting.timer = loop.call_later(self._linger_s, self._flush, project_id)
-        return await submission.done
+    async def submit(self, project_id: str, part: Part, *, key_id: str | None = None) -> str:
+        """Return the batch id once the broker has confirmed the part. Raises NotPublished."""
+        loop = asyncio.get_running_loop()
+        lane = self._lanes.get(project_id)
+        if lane is None:
+            lane = self._lanes[project_id] = _Lane()
+        waiter = _Waiter(part, key_id, loop.create_future())
+        lane.waiting.append(waiter)
+        lane.rows += part.count
+        lane.size += part.size
+        if lane.rows >= MAX_ROWS or lane.size >= MAX_PART_BYTES:
+            self._flush(project_id, lane)
+        elif lane.timer is None and not lane.is_due:
+            lane.timer = loop.call_later(self._linger_s, self._flush, project_id, lane)
+        return await waiter.done
 
     async def drain(self) -> None:
-        """Publish what waits and wait for every flush."""
-        for project_id in list(self._waiting):
-            self._flush(project_id)
-        while self._flushes:
-            await asyncio.wait(set(self._flushes))
+        """Publish what waits, and wait until everything is confirmed or failed."""
+        while self._lanes or self._sending:
+            for project_id, lane in list(self._lanes.items()):
+                self._flush(project_id, lane)
+            if self._sending:
+                await asyncio.wait(set(self._sending))
 
-    def _flush(self, project_id: str) -> None:
-        waiting = self._waiting.pop(project_id, None)
-        if waiting is None:
-            return
-        if waiting.timer is not None:
-            waiting.timer.cancel()
-        task = asyncio.create_task(self._publish(project_id, waiting), name="flush")
-        self._flushes.add(task)
-        task.add_done_callback(self._flushes.discard)
+    def _flush(self, project_id: str, lane: _Lane) -> None:
+        if lane.timer is not None:
+            lane.timer.cancel()
+            lane.timer = None
+        lane.is_due = bool(lane.waiting)
+        while lane.is_due and lane.unconfirmed < MAX_UNCONFIRMED:
+            lane.unconfirmed += 1
+            sending = self._send(project_id, lane, lane.take())
+            task = asyncio.get_running_loop().create_task(sending, name="publish-batch")
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+            lane.is_due = bool(lane.waiting)
+        if not lane.waiting and not lane.unconfirmed:
+            self._lanes.pop(project_id, None)
 
-    async def _publish(self, project_id: str, waiting: _Waiting) -> None:
-        submissions = waiting.submissions
+    async def _send(self, project_id: str, lane: _Lane, waiters: list[_Waiter]) -> None:
         try:
-            taken = await self._build_and_publish(project_id, waiting)
-        except Exception as error:  # noqa: BLE001  # whoever waits must hear of it, whatever it is
-            for submission in submissions:
-                if not submission.done.done():
-                    submission.done.set_exception(error)
-            return
-        for submission, answer in zip(submissions, taken, strict=True):
-            if not submission.done.done():
-                submission.done.set_result(answer)
-
-    async def _build_and_publish(self, project_id: str, waiting: _Waiting) -> list[Taken]:
-        arguments = (project_id, waiting.submissions, self._limits, int(self._clock() * 1_000_000))
-        if waiting.entries >= OFF_LOOP_FROM_ENTRIES:
-            messages, taken = await asyncio.to_thread(build, *arguments)
+            message = await self._build([waiter.part for waiter in waiters])
+            await self._publish(project_id, message, waiters)
+        except Exception as error:  # noqa: BLE001  # whatever it is, each waiting request must be answered
+            _fail(waiters, error)
+            if isinstance(error, NotPublished) and error.reason != "full":
+                # Those behind would wait for the same time-out, one after the other.
+                _fail(lane.take_all(), NotPublished("unreachable", "RabbitMQ is away"))
         else:
-            messages, taken = build(*arguments)
-        key_ids = sorted({item.key_id for item in waiting.submissions if item.key_id})[:_MAX_KEY_IDS]
-        await asyncio.gather(*(self._publish_one(project_id, message, key_ids) for message in messages))
-        return taken
+            for waiter, batch_id in zip(waiters, message.batch_ids, strict=True):
+                if not waiter.done.done():
+                    waiter.done.set_result(batch_id)
+        finally:
+            lane.unconfirmed -= 1
+            if lane.is_due or not (lane.waiting or lane.unconfirmed):
+                self._flush(project_id, lane)
 
-    async def _publish_one(self, project_id: str, message: Message, key_ids: list[str]) -> None:
+    async def _build(self, parts: list[Part]) -> Message:
+        if sum(part.count for part in parts) < _IN_THREAD_FROM:
+            return build_message(parts, self._redact)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, build_message, parts, self._redact)
+
+    async def _publish(self, project_id: str, message: Message, waiters: list[_Waiter]) -> None:
         headers: dict[str, Any] = {
             HEADER_PROJECT: project_id,
             HEADER_COUNT: message.count,
             HEADER_SCHEMA: SCHEMA_VERSION,
         }
+        key_ids = sorted({waiter.key_id for waiter in waiters if waiter.key_id})
         if key_ids:
-            headers[HEADER_KEY_IDS] = ",".join(key_ids)
+            headers[HEADER_KEY_IDS] = ",".join(key_ids[:_MAX_KEY_IDS])
         await self._publisher.publish_bytes(
             LOGS.exchange.name,
             project_id,
@@ -129,6 +173,12 @@ class Batcher:
             message_id=message.id,
             content_type=LOGS.content_type,
         )
-        MESSAGE_ENTRIES.observe(message.count)
         BATCHES.inc()
+        BATCH_ENTRIES.observe(message.count)
         PUBLISHED_BYTES.inc(len(message.body))
+
+
+def _fail(waiters: list[_Waiter], error: Exception) -> None:
+    for waiter in waiters:
+        if not waiter.done.done():
+            waiter.done.set_exception(error)

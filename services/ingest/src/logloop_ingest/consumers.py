@@ -1,112 +1,146 @@
-"""The AMQP door: log entries that programs publish to the intake exchange with their project as routing key.
+"""The AMQP door: entries that programs publish to the intake exchange, their project as routing key.
 
-It must not check entries; it reads the message, asks the use case and buries what was refused.
+It must not judge entries. While the broker or the database is away it waits and keeps the message unacknowledged;
+what can never be taken in goes to the dead queue with the reason, entry by entry.
 """
 
+import asyncio
 import json
-import re
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
+import orjson
 from logloop_chassis.auth import Principal
 from logloop_chassis.broker import NotPublished
 from logloop_chassis.failures import Dead, Delivery, Handler, RetryLater, code_version
-from logloop_chassis.problems import BadRequest, Problem, TooLarge, TooManyRequests, UnsupportedMedia
+from logloop_chassis.problems import Problem, TooManyRequests, Unavailable
 from logloop_contracts.channels import (
     DEAD_EXCHANGE,
     HEADER_ATTEMPT,
     HEADER_CODE_VERSION,
     HEADER_DETAIL,
     HEADER_EXCHANGE,
+    HEADER_FAILED_AT,
     HEADER_REASON,
     HEADER_ROUTING_KEY,
     INGEST_INTAKE,
+    INTAKE,
 )
 from logloop_contracts.log_batch import new_batch_id
-from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 
-from logloop_ingest.accept import Acceptor, Parcel, Receipt
+from logloop_ingest.accept import Result, Submission
 from logloop_ingest.batcher import Publishing
-from logloop_ingest.decoders import Unreadable, decode
-from logloop_ingest.decompression import decompress
-from logloop_ingest.limits import Limits
-from logloop_ingest.settings import IngestSettings
-from logloop_ingest.telemetry import RECEIVED_BYTES
+from logloop_ingest.checking import Fault
+from logloop_ingest.decoders import Unreadable
+from logloop_ingest.in_flight import InFlight
+from logloop_ingest.reading import Refused
 
-_PROJECT = re.compile(PROJECT_ID_PATTERN)
+MAX_LETTERS = 100
+"""Refused entries of a message that get a dead letter each; the rest share one."""
+_MAX_WAIT_S = 5.0
 
-
-class Projects(Protocol):
-    """What this door needs to know about projects."""
-
-    async def project_exists(self, project_id: str) -> bool:
-        """Whether a project is there. Raises Unavailable when that cannot be told."""
+Accepting = Callable[[Submission], Awaitable[Result]]
 
 
-def intake_handler(
-    settings: IngestSettings, acceptor: Acceptor, projects: Projects, publisher: Publishing
-) -> Handler:
-    """A handler for messages of the intake queue; `message_id`, where given, makes a repeat harmless."""
+def intake_handler(accept: Accepting, publisher: Publishing, in_flight: InFlight, stopping: asyncio.Event) -> Handler:
+    """A handler of the intake queue. `message_id`, where given, makes a repeat harmless."""
 
     async def handle(delivery: Delivery) -> None:
-        project_id = delivery.routing_key
-        if not _PROJECT.match(project_id) or not await projects.project_exists(project_id):
-            raise Dead("unknown_project", f"there is no project {project_id[:80]!r}; its id is the routing key")
-        entries = _entries(delivery, settings.limits())
-        principal = Principal(
-            "service", "amqp", "AMQP intake", scopes=frozenset({"ingest"}), projects=frozenset({project_id})
-        )
-        size = len(delivery.body)
-        RECEIVED_BYTES.labels("amqp").inc(size)
-        try:
-            key = delivery.message_id or None
-            receipt = await acceptor.accept(principal, Parcel(entries, size, "amqp", key))
-        except (NotPublished, TooManyRequests) as error:
-            raise RetryLater(str(error)) from error
-        except Problem as error:
-            raise Dead("refused", _words(error)) from error
-        if receipt.rejected:
-            await _bury_refused(delivery, entries, receipt, publisher)
+        result = await _accepted(_submission(delivery), accept, in_flight, stopping)
+        if not result.accepted:
+            faults = result.refused[0].faults if result.refused else [Fault("body", "empty", "holds no entry")]
+            raise Dead(faults[0].code, _words(faults))
+        await _bury(delivery, result.refused, publisher)
 
     return handle
 
 
-def _entries(delivery: Delivery, limits: Limits) -> list[Any]:
-    encoding = delivery.headers.get("content-encoding")
+def _submission(delivery: Delivery) -> Submission:
+    project_id = _origin(delivery)
+    # Whoever may publish to the broker may send; the routing key says where to.
+    principal = Principal(
+        "service", "amqp", "AMQP intake", scopes=frozenset({"ingest"}), projects=frozenset({project_id})
+    )
+    return Submission(delivery.body, "any", principal, "amqp", delivery.message_id or None)
+
+
+def _origin(delivery: Delivery) -> str:
+    """The routing key that the producer used; a retry arrives under the name of the queue."""
+    return str(delivery.headers.get(HEADER_ROUTING_KEY) or delivery.routing_key)
+
+
+async def _accepted(
+    submission: Submission, accept: Accepting, in_flight: InFlight, stopping: asyncio.Event
+) -> Result:
+    delay = 0.1
+    while True:
+        try:
+            with in_flight.hold() as hold:
+                hold.at_least(len(submission.body))
+                return await accept(submission)
+        except (NotPublished, Unavailable, TooManyRequests) as error:
+            # An outage must not use up attempts; the unacknowledged message holds back the queue.
+            if stopping.is_set():
+                raise RetryLater(str(error)) from error
+        except Problem as error:
+            raise Dead(_reason(error), error.detail) from error
+        delay = await _wait(stopping, delay)
+
+
+async def _wait(stopping: asyncio.Event, delay: float) -> float:
     try:
-        text = decompress(delivery.body, encoding if isinstance(encoding, str) else "", limits)
-        return decode(text, "any", max_entries=limits.entries)
-    except (BadRequest, TooLarge, UnsupportedMedia) as error:
-        raise Dead("unreadable", str(error)) from error
+        async with asyncio.timeout(delay):
+            await stopping.wait()
+    except TimeoutError:
+        return min(_MAX_WAIT_S, delay * 2)
+    return delay
 
 
-def _words(error: Problem) -> str:
-    reasons = [f"{item.get('field')}: {item.get('reason')}" for item in error.extra.get("errors", [])[:5]]
-    return "; ".join([error.detail, *reasons])
+def _reason(problem: Problem) -> str:
+    return {400: "not_json", 409: "other_content", 413: "too_large"}.get(problem.status, "refused")
 
 
-async def _bury_refused(delivery: Delivery, entries: list[Any], receipt: Receipt, publisher: Publishing) -> None:
-    """Keep the refused entries of a message as one dead letter; the others went on."""
-    refused = [entries[item.index] for item in receipt.rejected]
-    kept = [entry.line.decode("utf-8", "replace") if isinstance(entry, Unreadable) else entry for entry in refused]
-    reasons = [
-        f"entry {item.index}: {item.errors[0].field}: {item.errors[0].reason}" for item in receipt.rejected[:20]
-    ]
+def _words(faults: list[Fault]) -> str:
+    return "; ".join(f"{fault.field} {fault.reason}" for fault in faults)
+
+
+async def _bury(delivery: Delivery, refused: list[Refused], publisher: Publishing) -> None:
+    """Keep the refused entries of a message, whose other entries were taken in, to be mended and sent again."""
+    name = delivery.message_id or new_batch_id()
+    letters = [(f"{name}.{item.index}", [item]) for item in refused[:MAX_LETTERS]]
+    if len(refused) > MAX_LETTERS:
+        letters.append((f"{name}.rest", refused[MAX_LETTERS:]))
+    try:
+        await asyncio.gather(*(_letter(delivery, letter, items, publisher) for letter, items in letters))
+    except NotPublished as error:
+        raise RetryLater(f"refused entries could not be kept: {error}") from error
+
+
+async def _letter(delivery: Delivery, letter_id: str, items: list[Refused], publisher: Publishing) -> None:
+    faults = items[0].faults
     headers = {
-        HEADER_REASON: "refused_entries",
-        HEADER_DETAIL: "; ".join(reasons)[:2000],
-        HEADER_EXCHANGE: delivery.exchange,
-        HEADER_ROUTING_KEY: delivery.routing_key,
+        HEADER_REASON: faults[0].code,
+        HEADER_DETAIL: f"entry {items[0].index} of message {delivery.message_id!r}: {_words(faults)}"[:2000],
+        HEADER_EXCHANGE: delivery.headers.get(HEADER_EXCHANGE, delivery.exchange),
+        HEADER_ROUTING_KEY: _origin(delivery),
         HEADER_ATTEMPT: delivery.attempt,
         HEADER_CODE_VERSION: code_version(),
+        HEADER_FAILED_AT: datetime.now(UTC).isoformat(),
     }
+    await publisher.publish_bytes(
+        DEAD_EXCHANGE.name,
+        INGEST_INTAKE.name,
+        b"\n".join(map(_as_sent, items)),
+        headers=headers,
+        message_id=letter_id,
+        content_type=INTAKE.content_type,
+    )
+
+
+def _as_sent(item: Refused) -> bytes:
+    if isinstance(item.entry, Unreadable):
+        return item.entry.line
     try:
-        await publisher.publish_bytes(
-            DEAD_EXCHANGE.name,
-            INGEST_INTAKE.name,
-            json.dumps(kept).encode(),
-            headers=headers,
-            message_id=f"{delivery.message_id or new_batch_id()}.refused",
-            content_type="application/json",
-        )
-    except NotPublished as error:
-        raise RetryLater(str(error)) from error
+        return orjson.dumps(item.entry)
+    except TypeError:  # lone surrogates and huge integers, which only the standard library writes
+        return json.dumps(item.entry).encode()

@@ -1,134 +1,205 @@
 """The HTTP door: POST /api/v1/logs.
 
-It must not check entries; it reads the request, asks the use case and answers.
+It must not judge entries; it reads the request, calls the use case and answers.
 """
 
 import asyncio
-from typing import Any
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, FastAPI, Request, Response
-from logloop_chassis.auth import Authenticator
+from fastapi import APIRouter, Request, Response
+from logloop_chassis.auth import Authenticator, Principal
 from logloop_chassis.broker import NotPublished
 from logloop_chassis.problems import (
     BadRequest,
+    Forbidden,
+    NotFound,
     Problem,
+    TooLarge,
     TooManyRequests,
     Unavailable,
     Unprocessable,
     problem_responses,
 )
-from logloop_contracts import LogEntry
+from pydantic import Field
+from starlette.requests import ClientDisconnect
 
-from logloop_ingest.accept import Acceptor, Parcel, Receipt
-from logloop_ingest.decoders import Form, decode, form_of
+from logloop_ingest import openapi
+from logloop_ingest.accept import IN_THREAD_FROM, Accept, Result, Submission
+from logloop_ingest.decoders import form_of
 from logloop_ingest.decompression import decompress
+from logloop_ingest.in_flight import Hold, InFlight
 from logloop_ingest.limits import MAX_KEY_LENGTH, Limits
-from logloop_ingest.settings import IngestSettings
-from logloop_ingest.telemetry import RECEIVED_BYTES
+from logloop_ingest.reading import Refused
 
 PATH = "/api/v1/logs"
-OFF_LOOP_FROM_BYTES = 1024 * 1024
-
-_ENTRY = {
-    "project_id": "shop",
-    "service_id": "checkout",
-    "message": "payment timed out after 30 s",
-    "severity": "error",
-    "timestamp": "2026-11-22T10:00:00.123Z",
-    "attributes": {"trace_id": "4bf92f35"},
-}
-_NDJSON = "\n".join(orjson.dumps({**_ENTRY, "message": text}).decode() for text in ("first line", "second line"))
+_MAX_ERRORS = 100
+_PROJECT_CODES = frozenset({"unknown_project", "forbidden_project"})
 
 
-async def receive_logs(request: Request) -> Response:
-    """Read a request, hand its rows in, and answer after the broker confirmed."""
-    state = request.app.state
-    settings: IngestSettings = state.resources.settings
-    authenticator: Authenticator = state.resources.authenticator
-    principal = await authenticator.authenticate(request.headers, method="POST")
-    parcel = await _read(request, settings.limits(), settings.ingest_body_timeout_s)
-    acceptor: Acceptor = state.acceptor
-    try:
-        receipt = await acceptor.accept(principal, parcel)
-    except NotPublished as error:
-        raise _problem_of(error) from error
-    return Response(_receipt_json(receipt), status_code=202, media_type="application/json")
+class RequestTimeout(Problem):
+    """The body did not arrive in time."""
+
+    status, title = 408, "Request timeout"
 
 
-async def _read(request: Request, limits: Limits, timeout_s: float) -> Parcel:
-    headers = request.headers
-    form = form_of(headers.get("content-type", ""))
-    key = headers.get("idempotency-key")
-    if key is not None and not 0 < len(key) <= MAX_KEY_LENGTH:
-        raise Unprocessable(f"an Idempotency-Key has 1 to {MAX_KEY_LENGTH} characters")
-    try:
-        async with asyncio.timeout(timeout_s):
-            body = await request.body()
-    except TimeoutError:
-        raise BadRequest(f"the body did not arrive within {timeout_s:.0f} s; send smaller requests") from None
-    encoding = headers.get("content-encoding", "")
-    if len(body) >= OFF_LOOP_FROM_BYTES or encoding:
-        entries, size = await asyncio.to_thread(_decode, body, encoding, form, limits)
-    else:
-        entries, size = _decode(body, encoding, form, limits)
-    RECEIVED_BYTES.labels("http").inc(size)
-    return Parcel(entries, size, "http", key)
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field."""
+
+    field: Annotated[str, Field(examples=["timestamp"])]
+    reason: Annotated[str, Field(examples=["needs an offset: end it with Z or +01:00"])]
 
 
-def _decode(body: bytes, encoding: str, form: Form, limits: Limits) -> tuple[list[Any], int]:
-    text = decompress(body, encoding, limits)
-    return decode(text, form, max_entries=limits.entries), len(text)
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An entry that was not taken in."""
+
+    index: Annotated[int, Field(ge=0, description="Position in the request, from 0.")]
+    errors: list[FieldError]
 
 
-def _receipt_json(receipt: Receipt) -> bytes:
-    """The receipt as JSON; by hand where nothing was refused, which is nearly always."""
-    if receipt.rejected:
-        return receipt.model_dump_json().encode()
-    return b'{"accepted":%d,"rejected":[],"batch_id":%s}' % (receipt.accepted, orjson.dumps(receipt.batch_id))
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a request. Everything counted as accepted is confirmed by the broker."""
+
+    accepted: Annotated[int, Field(ge=1, examples=[1])]
+    rejected: Annotated[list[Refusal], Field(description="Entries that were not taken in; the others were.")]
+    batch_id: Annotated[
+        str | None,
+        Field(
+            description="Batch of the accepted entries, the same again for the same Idempotency-Key; "
+            "null when they went to several projects.",
+            examples=["06hd3k2p9s8t4u1v7a5b3c2d1e"],
+        ),
+    ]
+    batches: Annotated[dict[str, str], Field(description="Batch by project, when there are several.")] = field(
+        default_factory=dict
+    )
+    duplicate: Annotated[
+        bool, Field(description="These entries were confirmed before under this Idempotency-Key; nothing was added.")
+    ] = False
 
 
-def _problem_of(error: NotPublished) -> Problem:
+@dataclass(frozen=True, slots=True)
+class HttpDoor:
+    """What the route needs; `app` puts it on the app's state."""
+
+    accept: Accept
+    authenticator: Authenticator
+    in_flight: InFlight
+    limits: Limits
+    executor: Executor
+    body_timeout_s: float
+
+    async def post(self, request: Request) -> Response:
+        """Take in a request and answer after the confirm. Raises Problem."""
+        headers = request.headers
+        principal = await self.authenticator.authenticate(headers, method="POST")
+        _refuse_early(principal)
+        form = form_of(headers.get("content-type", ""))
+        key = _key(headers.get("idempotency-key"))
+        with self.in_flight.hold() as hold:
+            body = await self._body(request, hold)
+            encoding = headers.get("content-encoding")
+            if encoding:
+                body = await self._decompressed(body, encoding)
+                hold.at_least(len(body))
+            try:
+                result = await self.accept(Submission(body, form, principal, "http", key))
+            except NotPublished as error:
+                raise _not_confirmed(error) from error
+        return Response(_receipt(result), status_code=202, media_type="application/json")
+
+    async def _body(self, request: Request, hold: Hold) -> bytes:
+        declared = request.headers.get("content-length", "")
+        if declared.isascii() and declared.isdigit():
+            self._within_limit(int(declared[:20]))
+            hold.at_least(int(declared))
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(self.body_timeout_s):
+                async for chunk in request.stream():
+                    size += len(chunk)
+                    self._within_limit(size)
+                    hold.at_least(size)
+                    chunks.append(chunk)
+        except TimeoutError:
+            raise RequestTimeout(
+                f"the body must arrive within {self.body_timeout_s:g} s; send smaller requests"
+            ) from None
+        except ClientDisconnect:
+            raise BadRequest("the connection ended before the body did") from None
+        return chunks[0] if len(chunks) <= 2 and chunks and size == len(chunks[0]) else b"".join(chunks)
+
+    def _within_limit(self, size: int) -> None:
+        if size > self.limits.request_bytes:
+            raise TooLarge(f"a request may have {self.limits.request_bytes} bytes; send several smaller ones")
+
+    async def _decompressed(self, body: bytes, encoding: str) -> bytes:
+        if len(body) < IN_THREAD_FROM // 16:
+            return decompress(body, encoding, self.limits)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.executor, decompress, body, encoding, self.limits)
+
+
+def _refuse_early(principal: Principal) -> None:
+    """A caller who may send nowhere is told so before its body is read."""
+    if principal.kind in {"key", "service"} and not principal.is_admin and "ingest" not in principal.scopes:
+        raise Forbidden("this needs a key with the scope 'ingest'; ask an administrator")
+
+
+def _key(value: str | None) -> str | None:
+    if value is not None and not (1 <= len(value) <= MAX_KEY_LENGTH and value.isprintable()):
+        raise BadRequest(f"an Idempotency-Key has 1 to {MAX_KEY_LENGTH} printable characters")
+    return value
+
+
+def _not_confirmed(error: NotPublished) -> Problem:
     if error.reason == "full":
-        return TooManyRequests("the queue of logs is full; send again later", retry_after=5)
+        return TooManyRequests(
+            "the queue of logs is full, for they are stored too slowly; send again later", retry_after=5
+        )
     if error.reason == "timeout":
-        detail = "the broker did not confirm in time, so the logs may or may not be stored; send again with the same "
-        return Unavailable(detail + "Idempotency-Key, which never stores them twice", retry_after=2)
-    return Unavailable("the message broker is away; nothing was taken in, send again", retry_after=2)
+        return Unavailable(
+            "the broker did not confirm in time, so these logs may or may not be stored; "
+            "send again, with an Idempotency-Key to have them once"
+        )
+    return Unavailable("the message broker is away and nothing was stored; send again")
 
 
-_BODY: dict[str, Any] = {
-    "required": True,
-    "content": {
-        "application/json": {
-            "schema": {
-                "oneOf": [
-                    {"$ref": "#/components/schemas/LogEntry"},
-                    {"type": "array", "items": {"$ref": "#/components/schemas/LogEntry"}, "maxItems": 10_000},
-                ]
-            },
-            "examples": {"one": {"value": _ENTRY}, "many": {"value": [_ENTRY, {**_ENTRY, "severity": "warn"}]}},
-        },
-        "application/x-ndjson": {"schema": {"type": "string"}, "examples": {"lines": {"value": _NDJSON}}},
-    },
-}
-_PARAMETERS = [
-    {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "required": False,
-        "description": "Names this very set of entries. A retry with the same key stores nothing twice; "
-        "with the same key and other entries the first ones stay.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[!-~]+$"},
-    },
-    {
-        "name": "Content-Encoding",
-        "in": "header",
-        "required": False,
-        "description": "gzip, zstd or deflate; at most 32 MiB after decompression.",
-        "schema": {"type": "string", "enum": ["identity"]},
-    },
-]
+def _errors(item: Refused) -> list[dict[str, str]]:
+    return [{"field": fault.field, "reason": fault.reason} for fault in item.faults]
+
+
+def _receipt(result: Result) -> bytes:
+    rejected = [{"index": item.index, "errors": _errors(item)} for item in result.refused]
+    if not result.accepted:
+        raise _nothing_taken(result.refused, rejected)
+    several = len(result.batches) > 1
+    answer: dict[str, Any] = {
+        "accepted": result.accepted,
+        "rejected": rejected,
+        "batch_id": None if several else next(iter(result.batches.values())),
+        "batches": result.batches if several else {},
+        "duplicate": result.duplicate,
+    }
+    return orjson.dumps(answer)
+
+
+def _nothing_taken(refused: list[Refused], rejected: list[dict[str, Any]]) -> Problem:
+    codes = {fault.code for item in refused for fault in item.faults}
+    if codes == {"unknown_project"}:
+        return NotFound(refused[0].faults[0].reason, rejected=rejected)
+    if codes and codes <= _PROJECT_CODES:
+        return Forbidden("this caller may not send to the project of these entries", rejected=rejected)
+    errors = [{"index": item.index, **error} for item in refused[:_MAX_ERRORS] for error in _errors(item)]
+    detail = "no entry can be taken in; 'errors' tells why" if refused else "there is no entry in the body"
+    return Unprocessable(detail, errors=errors, rejected=rejected)
+
 
 router = APIRouter(tags=["logs"])
 
@@ -137,38 +208,17 @@ router = APIRouter(tags=["logs"])
     PATH,
     status_code=202,
     summary="Send logs",
+    description=openapi.DESCRIPTION,
     response_model=Receipt,
-    responses=problem_responses(400, 401, 403, 404, 413, 415, 422, 429, 503),
-    openapi_extra={
-        "requestBody": _BODY,
-        "parameters": _PARAMETERS,
-        "security": [{"HTTPBearer": []}, {"APIKeyHeader": []}, {"APIKeyCookie": []}],
+    response_description="The broker has confirmed every accepted entry.",
+    responses={
+        **problem_responses(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
+        408: problem_responses(413)[413] | {"description": RequestTimeout.__doc__},
+        202: {"content": {"application/json": {"examples": openapi.ANSWERS}}},
     },
+    openapi_extra=openapi.OPERATION,
 )
 async def send_logs(request: Request) -> Response:
-    """Send one log entry, an array of them, or one a line (NDJSON).
-
-    The answer comes after the message broker has confirmed the entries on disk: what a 202 counts as accepted is not
-    lost. Entries that break the contract are refused one by one with their index and reason; the others are taken in.
-    `project_id` may be left out when the API key is bound to a project. Severity words such as `warning` or `fatal`
-    are mapped to debug, info, warn or error, and kept in `attributes.severity_text`. Limits: 10,000 entries and 32 MiB a
-    request, 256 KiB a message, 1 MiB an entry.
-    """
-    return await receive_logs(request)
-
-
-def describe(app: FastAPI) -> None:
-    """Put the schema of a log entry and the security schemes into the app's OpenAPI document."""
-    original = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            document = original()
-            schemas = document.setdefault("components", {}).setdefault("schemas", {})
-            entry = LogEntry.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas.update(entry.pop("$defs", {}))
-            entry["required"] = [name for name in entry["required"] if name != "project_id"]
-            schemas["LogEntry"] = entry
-        return app.openapi_schema or {}
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
+    """Send log entries."""
+    door: HttpDoor = request.app.state.door
+    return await door.post(request)

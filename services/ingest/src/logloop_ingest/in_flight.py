@@ -1,10 +1,10 @@
-"""Counts the bytes that were let in and are not confirmed yet, and refuses more than there is room for.
+"""How many bytes are being taken in at this moment, and the refusal of more than fit.
 
-It must not wait: a caller that finds no room is told to come again.
+It must not queue: a caller that does not fit is told to come back.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
 
 from logloop_chassis.problems import TooManyRequests
 
@@ -12,26 +12,48 @@ from logloop_ingest.telemetry import IN_FLIGHT_BYTES
 
 
 class InFlight:
-    """Bytes between a request's arrival and its confirm."""
+    """A budget of bytes. Whoever is alone may exceed it, so that the largest request always fits."""
 
     def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
+        self.used = 0
+
+    def hold(self) -> "Hold":
+        """A share of the budget, empty at first; leaving it as a context gives it back."""
+        return Hold(self)
+
+
+class Hold:
+    """The bytes of one request."""
+
+    __slots__ = ("_budget", "_bytes")
+
+    def __init__(self, budget: InFlight) -> None:
+        self._budget = budget
         self._bytes = 0
 
-    @contextmanager
-    def holding(self, size: int) -> Iterator[None]:
-        """Count `size` bytes as under way. Raises TooManyRequests when there is no room for them now.
-
-        A request larger than the whole room is let in when it is alone.
-        """
-        if self._bytes and self._bytes + size > self._max_bytes:
+    def at_least(self, size: int) -> None:
+        """Hold `size` bytes in all. Raises TooManyRequests when others hold too much."""
+        more = size - self._bytes
+        if more <= 0:
+            return
+        budget = self._budget
+        if budget.used > self._bytes and budget.used + more > budget.max_bytes:
             raise TooManyRequests(
-                "too many logs are on their way to the broker; send again in a second", retry_after=1
+                "more logs are arriving than can be passed on; send this again later", retry_after=1
             )
-        self._bytes += size
-        IN_FLIGHT_BYTES.set(self._bytes)
-        try:
-            yield
-        finally:
-            self._bytes -= size
-            IN_FLIGHT_BYTES.set(self._bytes)
+        budget.used += more
+        self._bytes = size
+        IN_FLIGHT_BYTES.set(budget.used)
+
+    def __enter__(self) -> Self:
+        """Nothing is held yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give everything back."""
+        self._budget.used -= self._bytes
+        self._bytes = 0
+        IN_FLIGHT_BYTES.set(self._budget.used)

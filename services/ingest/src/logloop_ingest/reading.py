@@ -5,7 +5,7 @@ It must not know who sent them beyond the given rules, and does no I/O.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -13,7 +13,7 @@ from logloop_ingest.checking import Fault, Row, Rules, check, is_project_id
 from logloop_ingest.columns import NotUniform, columns
 from logloop_ingest.limits import MAX_PROJECTS
 
-Rows = list[Row] | pa.RecordBatch
+Rows: TypeAlias = list[Row] | pa.RecordBatch
 """Checked entries of one project: rows when few, columns (`columns.COLUMNS`) when many."""
 
 COLUMNS_FROM = 12
@@ -59,12 +59,13 @@ def read(entries: Sequence[Any], rules: Rules) -> Reading:
             pass
         else:
             return Reading({project_id: batch})
-    reading = Reading()
+    groups: dict[str, list[Row]] = {}
+    refused: list[Refused] = []
     for index, entry in enumerate(entries):
         outcome = check(entry, rules)
         if isinstance(outcome, list):
-            reading.refused.append(Refused(index, entry, outcome))
+            refused.append(Refused(index, entry, outcome))
         else:
             project_id, row = outcome
-            reading.groups.setdefault(project_id, []).append(row)
-    return reading
+            groups.setdefault(project_id, []).append(row)
+    return Reading(dict(groups), refused)

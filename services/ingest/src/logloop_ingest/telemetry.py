@@ -11,7 +11,7 @@ DUPLICATES = Counter("logloop_ingest_duplicates_total", "Repeats of a batch that
 RECEIVED_BYTES = Counter("logloop_ingest_received_bytes_total", "Bytes of bodies after decompression.", ["door"])
 BATCHES = Counter("logloop_ingest_batches_total", "Messages published with confirm.")
 PUBLISHED_BYTES = Counter("logloop_ingest_published_bytes_total", "Bytes of those messages.")
-MESSAGE_ENTRIES = Histogram(
+BATCH_ENTRIES = Histogram(
     "logloop_ingest_batch_entries", "Entries a message.", buckets=(1, 3, 10, 30, 100, 300, 1000, 3000, 10_000)
 )
 IN_FLIGHT_BYTES = Gauge("logloop_ingest_in_flight_bytes", "Bytes of bodies being taken in.")
