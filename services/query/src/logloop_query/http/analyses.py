@@ -19,7 +19,15 @@ from logloop_contracts.analyses import Report
 from pydantic import Field, StringConstraints
 
 from logloop_query.analysis_progress import Told, end_of
-from logloop_query.http.callers import CurrentActor, CurrentRecords, Cursor, Limit, ProjectParam, problems
+from logloop_query.http.callers import (
+    CurrentActor,
+    CurrentRecords,
+    Cursor,
+    Limit,
+    ProjectParam,
+    body_problems,
+    problems,
+)
 from logloop_query.logs_api import LogsApi
 from logloop_query.record_types import Input, Moment, Output, Page, ProjectId, decode_cursor, encode_cursor
 from logloop_query.time_bounds import parse_moment
@@ -133,7 +141,7 @@ def _scope(body: NewAnalysis) -> dict[str, Any]:
 
 
 @router.post(
-    "", status_code=202, summary="Explain logs", operation_id="analysis_create", responses=problems(404, 409)
+    "", status_code=202, summary="Explain logs", operation_id="analysis_create", responses=body_problems(404, 409)
 )
 async def create(body: NewAnalysis, request: Request, actor: CurrentActor, records: CurrentRecords) -> Analysis:
     """Ask why. The answer holds the id; follow it with `/events`, or read it until its status is final.
@@ -193,7 +201,7 @@ async def delete(analysis_id: AnalysisPath, actor: CurrentActor, records: Curren
     status_code=202,
     summary="Ask on",
     operation_id="analysis_message_create",
-    responses=problems(404, 409),
+    responses=body_problems(404, 409),
 )
 async def ask_on(
     analysis_id: AnalysisPath, body: NewMessage, actor: CurrentActor, records: CurrentRecords

@@ -12,7 +12,7 @@ from logloop_chassis.problems import NotFound
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 from pydantic import AwareDatetime, Field
 
-from logloop_query.http.callers import CurrentActor, CurrentRecords, Cursor, Limit, problems
+from logloop_query.http.callers import CurrentActor, CurrentRecords, Cursor, Limit, body_problems, problems
 from logloop_query.record_types import (
     Input,
     Moment,
@@ -84,7 +84,7 @@ async def _visible(records: Records, actor: CurrentActor, key_id: str) -> Docume
 
 
 @router.post(
-    "", status_code=201, summary="Create an API key", operation_id="api_key_create", responses=problems(404, 409)
+    "", status_code=201, summary="Create an API key", operation_id="api_key_create", responses=body_problems(404, 409)
 )
 async def create(body: NewApiKey, actor: CurrentActor, records: CurrentRecords) -> CreatedApiKey:
     """Make a key for programs. The answer holds the whole key; only a hash of its secret is stored."""

@@ -19,6 +19,11 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return problem_responses(*sorted({401, 403, 422, 503, *statuses}))
 
 
+def body_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems of an operation that takes a body, which may be no JSON or too large."""
+    return problems(400, 413, *statuses)
+
+
 def actor(request: Request, principal: CurrentPrincipal) -> Actor:
     """The caller with the address it came from."""
     return Actor(principal, request.client.host if request.client else None)

@@ -18,7 +18,7 @@ router = APIRouter(include_in_schema=False)
 Service = Literal["query", "ingest", "analyzer", "ci-bridge"]
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _TYPES: Mapping[str, str] = {

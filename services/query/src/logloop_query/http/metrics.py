@@ -13,7 +13,15 @@ from logloop_chassis.problems import Unprocessable
 from logloop_contracts.log_entry import SERVICE_ID_PATTERN
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from logloop_query.http.callers import CurrentActor, CurrentRecords, Cursor, Limit, ProjectParam, problems
+from logloop_query.http.callers import (
+    CurrentActor,
+    CurrentRecords,
+    Cursor,
+    Limit,
+    ProjectParam,
+    body_problems,
+    problems,
+)
 from logloop_query.metrics import MAX_POINTS, Aggregate
 from logloop_query.record_types import (
     Input,
@@ -109,7 +117,7 @@ class MetricSeries(Output):
 
 
 @router.post(
-    "", status_code=201, summary="Create a metric", operation_id="metric_create", responses=problems(404, 409)
+    "", status_code=201, summary="Create a metric", operation_id="metric_create", responses=body_problems(404, 409)
 )
 async def create(body: NewMetric, actor: CurrentActor, records: CurrentRecords) -> Metric:
     """Describe a metric; then send points to it. Its name is unique within its service."""
@@ -144,7 +152,9 @@ async def read(metric_id: MetricPath, actor: CurrentActor, records: CurrentRecor
     return Metric(**await records.metrics.get(project_id, metric_id))
 
 
-@router.patch("/{metric_id}", summary="Change a metric", operation_id="metric_update", responses=problems(404, 409))
+@router.patch(
+    "/{metric_id}", summary="Change a metric", operation_id="metric_update", responses=body_problems(404, 409)
+)
 async def update(metric_id: MetricPath, body: MetricChanges, actor: CurrentActor, records: CurrentRecords) -> Metric:
     """Change name, unit or description. Kind and service are for good: they give the points their meaning."""
     project_id = await records.metrics.allowed(actor.principal, "write", metric_id)
@@ -165,7 +175,7 @@ async def delete(metric_id: MetricPath, actor: CurrentActor, records: CurrentRec
     status_code=202,
     summary="Send points",
     operation_id="metric_points_add",
-    responses=problems(404, 413),
+    responses=body_problems(404),
 )
 async def add_points(
     metric_id: MetricPath,

@@ -11,7 +11,7 @@ from logloop_chassis.mongo import Document
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 from pydantic import Field
 
-from logloop_query.http.callers import CurrentActor, CurrentRecords, Cursor, Limit, problems
+from logloop_query.http.callers import CurrentActor, CurrentRecords, Cursor, Limit, body_problems, problems
 from logloop_query.record_types import (
     Input,
     Moment,
@@ -66,7 +66,9 @@ def _project(document: Document) -> Project:
     return Project(id=document["_id"], **{name: value for name, value in document.items() if name != "_id"})
 
 
-@router.post("", status_code=201, summary="Create a project", operation_id="project_create", responses=problems(409))
+@router.post(
+    "", status_code=201, summary="Create a project", operation_id="project_create", responses=body_problems(409)
+)
 async def create(body: NewProject, actor: CurrentActor, records: CurrentRecords) -> Project:
     """Make a project. Needs an administrator. Logs, services, keys and rules of a project are seen by nobody else."""
     require(actor.principal, "admin", None)
@@ -92,7 +94,7 @@ async def read(project_id: ProjectPath, actor: CurrentActor, records: CurrentRec
 
 
 @router.patch(
-    "/{project_id}", summary="Change a project", operation_id="project_update", responses=problems(404, 409)
+    "/{project_id}", summary="Change a project", operation_id="project_update", responses=body_problems(404, 409)
 )
 async def update(
     project_id: ProjectPath, body: ProjectChanges, actor: CurrentActor, records: CurrentRecords

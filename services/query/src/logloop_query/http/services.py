@@ -10,7 +10,15 @@ from logloop_chassis.auth import require
 from logloop_contracts.log_entry import SERVICE_ID_PATTERN
 from pydantic import Field, StringConstraints
 
-from logloop_query.http.callers import CurrentActor, CurrentRecords, Cursor, Limit, ProjectParam, problems
+from logloop_query.http.callers import (
+    CurrentActor,
+    CurrentRecords,
+    Cursor,
+    Limit,
+    ProjectParam,
+    body_problems,
+    problems,
+)
 from logloop_query.record_types import (
     Input,
     Moment,
@@ -75,7 +83,7 @@ class ServicePage(Page[Service]):
 
 
 @router.post(
-    "", status_code=201, summary="Create a service", operation_id="service_create", responses=problems(404, 409)
+    "", status_code=201, summary="Create a service", operation_id="service_create", responses=body_problems(404, 409)
 )
 async def create(body: NewService, actor: CurrentActor, records: CurrentRecords) -> Service:
     """Describe a service. Not needed to send logs: a service registers itself with its first log."""
@@ -106,7 +114,7 @@ async def read(
 
 
 @router.patch(
-    "/{service_id:path}", summary="Change a service", operation_id="service_update", responses=problems(404)
+    "/{service_id:path}", summary="Change a service", operation_id="service_update", responses=body_problems(404)
 )
 async def update(
     service_id: ServicePath,

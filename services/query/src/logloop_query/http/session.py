@@ -12,7 +12,7 @@ from logloop_chassis.problems import Forbidden, problem_responses
 from pydantic import Field, SecretStr
 
 from logloop_query.audit import Actor
-from logloop_query.http.callers import CurrentActor, CurrentRecords, problems
+from logloop_query.http.callers import CurrentActor, CurrentRecords, body_problems, problems
 from logloop_query.http.users import NewPassword
 from logloop_query.passwords import MAX_LENGTH
 from logloop_query.record_types import Input, Moment, Output
@@ -64,7 +64,7 @@ class WhoAmI(Output):
     status_code=201,
     summary="Sign in",
     operation_id="session_begin",
-    responses=problem_responses(401, 403, 422, 429, 503),
+    responses=problem_responses(400, 401, 403, 413, 422, 429, 503),
 )
 async def sign_in(
     body: SignIn, request: Request, response: Response, records: CurrentRecords, user_agent: UserAgent = None
@@ -93,7 +93,10 @@ async def who_am_i(actor: CurrentActor, records: CurrentRecords) -> WhoAmI:
 
 
 @router.put(
-    "/password", summary="Change my password", operation_id="session_password_change", responses=problems(404, 429)
+    "/password",
+    summary="Change my password",
+    operation_id="session_password_change",
+    responses=body_problems(404, 429),
 )
 async def change_password(
     body: PasswordChange,

@@ -10,7 +10,7 @@ from logloop_chassis.auth import Principal, require
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
-from logloop_query.http.callers import CurrentActor, CurrentRecords, problems
+from logloop_query.http.callers import CurrentActor, CurrentRecords, body_problems, problems
 from logloop_query.provider_check import CheckResult
 from logloop_query.provider_settings import Setting
 from logloop_query.record_types import Input, Moment, Output
@@ -165,7 +165,9 @@ async def read(actor: CurrentActor, records: CurrentRecords, project_id: Place =
     )
 
 
-@router.put("/llm", summary="Set the LLM provider", operation_id="settings_llm_update", responses=problems(404, 409))
+@router.put(
+    "/llm", summary="Set the LLM provider", operation_id="settings_llm_update", responses=body_problems(404, 409)
+)
 async def put_llm(
     body: NewLlmSettings, actor: CurrentActor, records: CurrentRecords, project_id: Place = None
 ) -> LlmSettings:
@@ -201,7 +203,9 @@ async def try_llm(actor: CurrentActor, records: CurrentRecords, project_id: Plac
     return _checked(await records.provider_check.llm(await records.settings.opened(project_id, "llm")))
 
 
-@router.put("/github", summary="Set up GitHub", operation_id="settings_github_update", responses=problems(404, 409))
+@router.put(
+    "/github", summary="Set up GitHub", operation_id="settings_github_update", responses=body_problems(404, 409)
+)
 async def put_github(
     body: NewGithubSettings, actor: CurrentActor, records: CurrentRecords, project_id: Place = None
 ) -> GithubSettings:

@@ -11,7 +11,15 @@ from logloop_chassis.mongo import Document
 from logloop_contracts.log_entry import SERVICE_ID_PATTERN
 from pydantic import Field
 
-from logloop_query.http.callers import CurrentActor, CurrentRecords, Cursor, Limit, ProjectParam, problems
+from logloop_query.http.callers import (
+    CurrentActor,
+    CurrentRecords,
+    Cursor,
+    Limit,
+    ProjectParam,
+    body_problems,
+    problems,
+)
 from logloop_query.record_types import (
     Input,
     Moment,
@@ -74,7 +82,9 @@ def _test(document: Document) -> Test:
     return Test(test_id=document["id"], **fields)
 
 
-@router.post("", status_code=201, summary="Create a test", operation_id="test_create", responses=problems(404, 409))
+@router.post(
+    "", status_code=201, summary="Create a test", operation_id="test_create", responses=body_problems(404, 409)
+)
 async def create(body: NewTest, actor: CurrentActor, records: CurrentRecords) -> Test:
     """Describe a test. Not needed to send logs: a test registers itself with its first log."""
     require(actor.principal, "write", body.project_id)
@@ -114,7 +124,7 @@ async def read(test_id: TestPath, project_id: ProjectParam, actor: CurrentActor,
     return _test(await records.tests.get(project_id, test_id))
 
 
-@router.patch("/{test_id:path}", summary="Change a test", operation_id="test_update", responses=problems(404))
+@router.patch("/{test_id:path}", summary="Change a test", operation_id="test_update", responses=body_problems(404))
 async def update(
     test_id: TestPath, project_id: ProjectParam, body: TestChanges, actor: CurrentActor, records: CurrentRecords
 ) -> Test:

@@ -10,7 +10,7 @@ from logloop_chassis.auth import require
 from logloop_chassis.mongo import Document
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
-from logloop_query.http.callers import CurrentActor, CurrentRecords, Cursor, Limit, problems
+from logloop_query.http.callers import CurrentActor, CurrentRecords, Cursor, Limit, body_problems, problems
 from logloop_query.passwords import MAX_LENGTH, MIN_LENGTH
 from logloop_query.record_types import Input, Moment, Name, Output, Page, ProjectId, decode_cursor, encode_cursor
 
@@ -109,7 +109,7 @@ def _secret(password: SecretStr | None) -> str | None:
     return None if password is None else password.get_secret_value()
 
 
-@router.post("", status_code=201, summary="Create a user", operation_id="user_create", responses=problems(409))
+@router.post("", status_code=201, summary="Create a user", operation_id="user_create", responses=body_problems(409))
 async def create(body: NewUser, actor: CurrentActor, records: CurrentRecords) -> CreatedUser:
     """Make a user with a one-time password, which they must change. Needs an administrator."""
     require(actor.principal, "admin", None)
@@ -135,7 +135,7 @@ async def read(user_id: UserPath, actor: CurrentActor, records: CurrentRecords) 
     return _user(await records.accounts.get(user_id))
 
 
-@router.patch("/{user_id}", summary="Change a user", operation_id="user_update", responses=problems(404, 409))
+@router.patch("/{user_id}", summary="Change a user", operation_id="user_update", responses=body_problems(404, 409))
 async def update(user_id: UserPath, body: UserChanges, actor: CurrentActor, records: CurrentRecords) -> User:
     """Change a user. A new role, membership or disabled flag signs them out everywhere. Needs an administrator."""
     require(actor.principal, "admin", None)
@@ -155,7 +155,7 @@ async def delete(user_id: UserPath, actor: CurrentActor, records: CurrentRecords
     "/{user_id}/password",
     summary="Reset a user's password",
     operation_id="user_password_reset",
-    responses=problems(404),
+    responses=body_problems(404),
 )
 async def reset_password(
     user_id: UserPath, body: PasswordReset, actor: CurrentActor, records: CurrentRecords

@@ -14,7 +14,7 @@ function show(service) {
     displayRequestDuration: true,
     filter: true,
     tryItOutEnabled: true,
-    docExpansion: "none",
+    docExpansion: "list",
     defaultModelsExpandDepth: 0,
     validatorUrl: null,
   });
