@@ -1,0 +1,100 @@
+"""Which addresses a user's URL may name."""
+
+import socket
+from typing import Any
+
+import pytest
+from logloop_chassis.egress import EgressGuard, EgressRefused
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:11434",
+        "http://[::1]/v1",
+        "http://10.1.2.3/v1",
+        "http://192.168.0.1",
+        "http://172.16.5.5",
+        "http://169.254.169.254/latest/meta-data",
+        "http://0.0.0.0/",
+        "http://100.64.0.1/",
+        "http://[fd00::1]/",
+        "http://[fe80::1]/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://[64:ff9b::a00:1]/",
+        "http://[2002:7f00:1::]/",
+        "http://224.0.0.1/",
+        "http://8.8.8.8/",
+        "ftp://example.org/",
+        "file:///etc/passwd",
+        "https://user:pw@example.org/",
+        "https://example.org/?next=x",
+        "https://example.org/#x",
+        "https://",
+        "https://example.org:99999/",
+        "gopher://127.0.0.1:6379/_x",
+        "",
+    ],
+)
+def test_an_address_that_is_not_public_or_no_plain_url_is_refused(url: str) -> None:
+    with pytest.raises(EgressRefused):
+        EgressGuard().check(url)
+
+
+@pytest.mark.parametrize("url", ["https://api.openai.com/v1", "https://8.8.8.8/v1", "https://[2606:4700::1111]/"])
+def test_a_public_address_over_https_is_allowed(url: str) -> None:
+    assert EgressGuard().check(url).geturl() == url
+
+
+@pytest.mark.parametrize(
+    ("allow", "url"),
+    [
+        ("10.0.0.0/8", "http://10.1.2.3:8000/v1"),
+        ("192.168.0.7", "http://192.168.0.7/v1"),
+        ("fd00::/8, 10.0.0.0/8", "http://[fd00::1]/"),
+        ("127.0.0.1", "http://127.0.0.1:11434"),
+        ("10.0.0.0/8", "http://[::ffff:10.0.0.1]/"),
+    ],
+)
+def test_an_operator_may_allow_private_addresses(allow: str, url: str) -> None:
+    assert EgressGuard(allow).check(url).scheme == "http"
+
+
+def test_loopback_is_allowed_to_an_instance_that_listens_there() -> None:
+    assert EgressGuard(loopback=True).check("http://127.0.0.1:11434").port == 11434
+    with pytest.raises(EgressRefused):
+        EgressGuard(loopback=True).check("http://10.0.0.1/")
+
+
+@pytest.mark.parametrize(
+    ("addresses", "allow", "fits"),
+    [
+        (["93.184.216.34"], "", True),
+        (["93.184.216.34", "10.0.0.1"], "", False),
+        (["127.0.0.1"], "", False),
+        (["10.0.0.1"], "llm.internal", True),
+    ],
+)
+async def test_a_name_is_judged_by_every_address_it_has(
+    monkeypatch: pytest.MonkeyPatch, addresses: list[str], allow: str, fits: bool
+) -> None:
+    def look_up(*_: Any, **__: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in addresses]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    guard = EgressGuard(allow)
+    if fits:
+        assert (await guard.resolve("https://llm.internal/v1")).addresses == tuple(addresses)
+    else:
+        with pytest.raises(EgressRefused, match="LOGLOOP_EGRESS_ALLOW"):
+            await guard.resolve("https://llm.internal/v1")
+
+
+async def test_a_name_that_nobody_knows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def look_up(*_: Any, **__: Any) -> list[Any]:
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+    with pytest.raises(EgressRefused, match="cannot be looked up"):
+        await EgressGuard().resolve("https://nowhere.invalid/")
