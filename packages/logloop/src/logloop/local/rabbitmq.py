@@ -84,6 +84,7 @@ class RabbitNode:
         server = find_server()
         if server is None:
             raise CannotStart("RabbitMQ is not installed; run: sudo apt-get install rabbitmq-server")
+        self.kill()  # what is left of a node of which one process ended
         self._prepare()
         epmd = self._child("epmd", [_epmd(), "-port", str(self.epmd_port), "-address", LOOPBACK])
         broker = self._child("rabbitmq", [str(server)])

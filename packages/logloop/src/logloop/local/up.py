@@ -43,9 +43,10 @@ def run(options: Options | None = None, *, environ: Mapping[str, str] = os.envir
         console.print(f"logloop: {error}", style="red")
         return 1
     except KeyboardInterrupt:
-        console.print("Stopped.")
+        pass
     finally:
         home.close()
+    console.print(f"Stopped; the data stays in {home.folder}.")
     return 0
 
 
