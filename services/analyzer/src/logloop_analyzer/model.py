@@ -277,8 +277,9 @@ def _options(settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitSta
             "async_client_kwargs": {**kwargs, "transport": _transport("httpx", settings.url, guard, stack)},
         }
     common |= {"timeout": settings.timeout_s, "api_key": key or "none"}
-    transport = _transport("httpx2", settings.url, guard, stack)
     if settings.provider == "google":
+        # Google's library takes httpx where both are installed, and we depend on httpx.
+        transport = _transport("httpx", settings.url, guard, stack)
         args = {"transport": transport, "follow_redirects": False, "trust_env": False}
         return {**common, "max_tokens": settings.max_tokens, "max_retries": 1, "client_args": args}
     if settings.provider == "anthropic":
@@ -286,7 +287,10 @@ def _options(settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitSta
     import httpx2
 
     client = httpx2.AsyncClient(
-        transport=transport, follow_redirects=False, trust_env=False, timeout=settings.timeout_s
+        transport=_transport("httpx2", settings.url, guard, stack),
+        follow_redirects=False,
+        trust_env=False,
+        timeout=settings.timeout_s,
     )
     limit: dict[str, Any] = {"max_tokens": settings.max_tokens}
     if settings.provider == "openai-compatible":

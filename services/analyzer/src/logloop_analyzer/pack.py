@@ -86,8 +86,9 @@ def build_pack(evidence: Evidence, redactor: Redactor, token_budget: int) -> Pac
 
 
 def shown_lines(evidence: Evidence, redactor: Redactor) -> dict[str, PackLine]:
-    """Every line a finding rests on, by log id, as people are shown it."""
+    """Every line a finding rests on or that was asked about, by log id, as people are shown it."""
     lines = {line.id: line for item in evidence.findings for line in item.lines}
+    lines |= {line.id: line for line in evidence.asked_about}
     return {log_id: _line("", line, redactor, suspicious=False) for log_id, line in lines.items()}
 
 
@@ -97,9 +98,11 @@ def safe_text(text: str, redactor: Redactor, limit: int) -> str:
 
 
 def _by_importance(evidence: Evidence) -> Iterable[LogLine]:
-    """The first line of each finding, then the second of each, …, then the context."""
+    """The first line of each finding, what was asked about, the other lines of each finding, then the context."""
+    yield from (item.lines[0] for item in evidence.findings if item.lines)
+    yield from evidence.asked_about
     most = max((len(item.lines) for item in evidence.findings), default=0)
-    for depth in range(most):
+    for depth in range(1, most):
         for item in evidence.findings:
             if depth < len(item.lines):
                 yield item.lines[depth]

@@ -49,12 +49,10 @@ def _rule(kind: str, pattern: str, group: int = 0, accept: Callable[[str], bool]
 
 _LITERAL = _rule("LITERAL", r"<(?:[A-Z]{2,12})_\d{1,9}>", accept=lambda _: True)
 _STANDARD = (
-    _rule(
-        "KEY", r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----(?s:.{0,20000}?)(?:-----END [A-Z0-9 ]{0,40}KEY-----|\z)"
-    ),
+    _rule("KEY", r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z0-9 ]{0,40}KEY-----|\z)"),
     _rule("TOKEN", r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)?"),
     _rule("KEY", r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA|ABIA|ACCA)[A-Z0-9]{16}\b"),
-    _rule("TOKEN", r"\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{22,255})"),
+    _rule("TOKEN", r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{22,})"),
     _rule("KEY", r"\b(?:sk|rk|pk)[-_](?:ant|proj|live|test|or|svcacct)?[-_]?[A-Za-z0-9][A-Za-z0-9_-]{15,}"),
     _rule(
         "TOKEN",
@@ -64,18 +62,16 @@ _STANDARD = (
     _rule("KEY", r"\bAIza[0-9A-Za-z_-]{35}"),
     _rule("TOKEN", r"\bll[ks]_[A-Za-z0-9_.-]{16,}"),
     _rule("TOKEN", r"https?://hooks\.slack\.com/services/([A-Za-z0-9/_-]{10,})", 1),
-    _rule("PASSWORD", r"[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s/:@\"'<>]{0,200}:([^\s/@\"'<>]{1,400})@", 1),
+    _rule("PASSWORD", r"[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s/:@\"'<>]*:([^\s/@\"'<>]+)@", 1),
     _rule("TOKEN", r"(?i)\b(?:bearer|basic|digest|negotiate)[ =:]+([A-Za-z0-9._~+/=-]{8,})", 1),
-    _rule(
-        "SECRET", rf"(?i)\b{_NAMES_OF_SECRETS}\\?[\"']?\s{{0,3}}(?:=|:|=>|is)\s{{0,3}}\\?\"([^\"]{{1,2000}}?)\\?\"", 1
-    ),
-    _rule("SECRET", rf"(?i)\b{_NAMES_OF_SECRETS}\\?[\"']?\s{{0,3}}(?:=|:|=>)\s{{0,3}}\\?'([^']{{1,2000}}?)\\?'", 1),
+    _rule("SECRET", rf"(?i)\b{_NAMES_OF_SECRETS}\\?[\"']?\s{{0,3}}(?:=|:|=>|is)\s{{0,3}}\\?\"([^\"]+?)\\?\"", 1),
+    _rule("SECRET", rf"(?i)\b{_NAMES_OF_SECRETS}\\?[\"']?\s{{0,3}}(?:=|:|=>)\s{{0,3}}\\?'([^']+?)\\?'", 1),
     _rule(
         "SECRET",
-        rf"(?i)\b{_NAMES_OF_SECRETS}\\?[\"']?\s{{0,3}}(?:=|:|=>)\s{{0,3}}([^\s\"',;&<>(){{}}\[\]]{{3,2000}})",
+        rf"(?i)\b{_NAMES_OF_SECRETS}\\?[\"']?\s{{0,3}}(?:=|:|=>)\s{{0,3}}([^\s\"',;&<>(){{}}\[\]]{{3,}})",
         1,
     ),
-    _rule("EMAIL", r"\b[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9][A-Za-z0-9.-]{0,190}\.[A-Za-z]{2,24}\b"),
+    _rule("EMAIL", r"\b[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z]{2,24}\b"),
     _rule("CARD", r"\b\d(?:[ -]?\d){12,18}\b", accept=_luhn),
 )
 _STRICT = (

@@ -103,6 +103,7 @@ def _claim(item: RankedFinding, verdict: Verdict, redactor: Redactor) -> Claim:
 
 def _evidence(lines: dict[str, PackLine], evidence: Evidence) -> list[EvidenceLine]:
     order = dict.fromkeys(log_id for item in evidence.findings for log_id in item.finding.evidence)
+    order |= dict.fromkeys(line.id for line in evidence.asked_about)
     return [lines[log_id].evidence for log_id in order]
 
 

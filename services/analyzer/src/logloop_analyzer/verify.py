@@ -49,9 +49,13 @@ class _Answer(BaseModel):
 
 @dataclass(frozen=True)
 class Verified:
-    """What is left of an answer. `summary` is empty when none of its sentences could be traced."""
+    """What is left of an answer. `summary` is empty when none of its sentences could be traced.
+
+    `cited_summary` is the same text with `[log:<id>]` after each sentence, or the claims so marked without one.
+    """
 
     summary: str
+    cited_summary: str
     claims: tuple[Claim, ...]
     cause_found: bool
     next_steps: tuple[str, ...]
@@ -86,11 +90,25 @@ def verify(value: Mapping[str, Any], pack: Pack, redactor: Redactor, *, confiden
                 confidence=round(min(max(claim.confidence, 0.0), confidence_cap), 2),
             )
         )
-    summary, lost = _summary(answer.summary, trusted, redactor)
+    sentences, lost = _summary(answer.summary, trusted, redactor)
+    marked = [_marked(text, [pack.by_id[eid].line.id for eid in ids]) for text, ids in sentences]
+    marked = marked or [_marked(claim.text, claim.citations) for claim in kept]
     cited = tuple(line.evidence for line in pack.lines if line.eid in trusted)
     steps = tuple(_clean(step, redactor, 300) for step in answer.next_steps[:MAX_STEPS] if step.strip())
     dropped = len(answer.claims) - len(kept) + lost
-    return Verified(summary, tuple(kept), answer.cause_found and bool(kept), steps, dropped, cited)
+    return Verified(
+        summary=" ".join(text for text, _ in sentences),
+        cited_summary=" ".join(marked),
+        claims=tuple(kept),
+        cause_found=answer.cause_found and bool(kept),
+        next_steps=steps,
+        dropped=dropped,
+        cited=cited,
+    )
+
+
+def _marked(text: str, log_ids: Sequence[str]) -> str:
+    return " ".join([text, *(f"[log:{log_id}]" for log_id in log_ids)])
 
 
 def _valid(claim: _Claim, pack: Pack) -> list[str]:
@@ -113,19 +131,21 @@ def _folded(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def _summary(text: str, trusted: set[str], redactor: Redactor) -> tuple[str, int]:
+def _summary(text: str, trusted: set[str], redactor: Redactor) -> tuple[list[tuple[str, list[str]]], int]:
+    """Sentences that rest on trusted lines alone, with their evidence ids, and how many others there were."""
     kept, dropped = [], 0
     # A mark belongs to the sentence before it, also when the full stop comes first: "It failed. [E1]"
     joined = re.sub(r"([.!?])\s*(\[\s*E\d[^\]]{0,200}\])", r" \2\1", text[:_MAX_SUMMARY])
     for sentence in _SENTENCE_END.split(joined):
         if not sentence.strip():
             continue
-        ids = {eid for mark in _MARK.findall(sentence) for eid in re.split(r"\s*[,;]\s*", mark)}
-        if ids and ids <= trusted:
-            kept.append(_clean(re.sub(r"\s+([.!?,;])", r"\1", _MARK.sub("", sentence)), redactor, _MAX_TEXT))
+        ids = list(dict.fromkeys(eid for mark in _MARK.findall(sentence) for eid in re.split(r"\s*[,;]\s*", mark)))
+        if ids and trusted.issuperset(ids):
+            plain = re.sub(r"\s+([.!?,;])", r"\1", _MARK.sub("", sentence))
+            kept.append((_clean(plain, redactor, _MAX_TEXT), ids))
         else:
             dropped += 1
-    return " ".join(kept), dropped
+    return kept, dropped
 
 
 def _clean(text: str, redactor: Redactor, limit: int) -> str:

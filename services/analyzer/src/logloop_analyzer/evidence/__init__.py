@@ -10,6 +10,7 @@ from logloop_contracts.analyses import Finding
 
 from logloop_analyzer.evidence.findings import Candidate, candidates
 from logloop_analyzer.evidence.logs import EXPORT_SCHEMA, LogLine, Window, read_windows
+from logloop_analyzer.evidence.questions import lines_about
 from logloop_analyzer.evidence.ranking import rank
 from logloop_analyzer.evidence.signals import compare, find_signals
 from logloop_analyzer.evidence.traces import FirstInTrace, first_in_traces
@@ -41,19 +42,22 @@ class Evidence:
     findings: tuple[RankedFinding, ...]
     context: tuple[LogLine, ...]
     """Lines around the onset of the first finding, in time order."""
+    asked_about: tuple[LogLine, ...]
+    """Lines that share words with the question, in time order."""
     suspicious_ids: frozenset[str]
     logs: int
     baseline_logs: int
     comparable: bool
 
 
-def measure(window: pa.Table, baseline: pa.Table) -> Evidence:
-    """Measure what changed from `baseline` to `window` (both of EXPORT_SCHEMA, rows in any order)."""
+def measure(window: pa.Table, baseline: pa.Table, question: str | None = None) -> Evidence:
+    """Measure what changed from `baseline` to `window` (both of EXPORT_SCHEMA, rows in any order).
+
+    Lines that share words with the question are added; they change no finding.
+    """
     now, before = read_windows(window, baseline)
-    if not len(now) and not len(before):
-        return Evidence((), (), frozenset(), 0, 0, comparable=False)
     if not len(now):
-        return Evidence((), (), frozenset(), 0, len(before), comparable=False)
+        return Evidence((), (), (), frozenset(), 0, len(before), comparable=False)
     comparison = compare(now, before)
     signals = find_signals(comparison)
     first = first_in_traces(now, signals)
@@ -65,6 +69,7 @@ def measure(window: pa.Table, baseline: pa.Table) -> Evidence:
     return Evidence(
         findings,
         tuple(_context(now, chosen)),
+        tuple(lines_about(now, question)) if question else (),
         frozenset(line.id for line in now.lines(now.suspicious.to_pylist()[:1000])),
         len(now),
         len(before),

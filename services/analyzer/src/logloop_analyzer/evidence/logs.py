@@ -135,20 +135,25 @@ def one_chunk(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 def read_windows(window: pa.Table, baseline: pa.Table) -> tuple[Window, Window]:
     """Both windows with templates in common. The tables have `EXPORT_SCHEMA`; rows come in any order."""
-    tables = [_in_time_order(_conform(table)) for table in (window, baseline)]
+    tables = [_in_time_order(conform(table).unify_dictionaries()) for table in (window, baseline)]
     patterns = {value for table in tables for value in _values(table["pattern"])}
     templates = merge_templates(patterns)
     made = [_window(table, templates) for table in tables]
     return made[0], made[1]
 
 
-def _conform(table: pa.Table) -> pa.Table:
-    """The known columns with the known types; an optional one that is missing is all null."""
-    columns = [
-        table[item.name].cast(item.type) if item.name in table.column_names else pa.nulls(table.num_rows, item.type)
-        for item in EXPORT_SCHEMA
-    ]
-    return pa.table(columns, schema=EXPORT_SCHEMA).unify_dictionaries()
+def conform(table: pa.Table | None) -> pa.Table:
+    """The known columns with the known types. Raises KeyError for one that is missing; None gives an empty table."""
+    if table is None:
+        return EXPORT_SCHEMA.empty_table()
+    columns = [_typed(table[item.name], item.type) for item in EXPORT_SCHEMA]
+    return pa.table(columns, schema=EXPORT_SCHEMA)
+
+
+def _typed(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    if column.type == kind:
+        return column
+    return column.cast(pa.utf8()).dictionary_encode() if pa.types.is_dictionary(kind) else column.cast(kind)
 
 
 def _in_time_order(table: pa.Table) -> pa.Table:
