@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from benchmarks.report import Report, machine
-from benchmarks.rows import Sizes, measure
+from benchmarks.rows import PARTS, Sizes, measure
 
 _LIMIT_S = 14 * 60
 
@@ -34,6 +34,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a hundredth of the logs, to see that it works")
     parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+    parser.add_argument("--only", choices=PARTS, action="append", help="measure this part; may be repeated")
     arguments = parser.parse_args()
     signal.signal(signal.SIGALRM, _stop)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -45,7 +46,7 @@ def main() -> int:
 
     report = Report()
     about = machine()
-    measure(Sizes.quick() if arguments.quick else Sizes(), report, say)
+    measure(Sizes.quick() if arguments.quick else Sizes(), report, say, arguments.only or PARTS)
     report.figures["took_s"] = round(time.monotonic() - begin)
     print(report.text())
     print()
