@@ -40,7 +40,12 @@ LOG_SCHEMA = pa.schema(
 )
 """Columns of a log batch. `attributes` is JSON text: compact, keys sorted, null when there are none."""
 
-_WRITE_OPTIONS = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1))
+# A message lives for moments, so its codec is chosen for CPU: 1,000 logs of 280 B take 0.12 us each to write and
+# 0.15 us to read with LZ4 (50 B), 0.63 and 1.8 us with zstd (26 B), and 20 logs 0.7 us without a codec, 22 with zstd.
+# Arrow's own threads cost more than they give here.
+_COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+_PLAIN = pa.ipc.IpcWriteOptions(use_threads=False)
+_COMPRESS_FROM_BYTES = 16 * 1024
 
 
 class BadBatch(ValueError):
@@ -48,12 +53,13 @@ class BadBatch(ValueError):
 
 
 def encode(batch: pa.RecordBatch | pa.Table) -> bytes:
-    """Write a batch or table of `LOG_SCHEMA` as one Arrow IPC stream with zstd buffers."""
+    """Write a batch or table of `LOG_SCHEMA` as one Arrow IPC stream, its buffers compressed unless small."""
     table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
     if table.num_columns and any(column.num_chunks > 1 for column in table.columns):
         table = table.combine_chunks()
+    options = _COMPRESSED if table.nbytes >= _COMPRESS_FROM_BYTES else _PLAIN
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema, options=_WRITE_OPTIONS) as writer:
+    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
         for part in table.to_batches():
             writer.write_batch(part)
     return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]  # pyarrow ships no types
