@@ -157,8 +157,9 @@ async def _all(jobs: list[Coroutine[Any, Any, T]]) -> list[T]:
 
 
 def _count(door: Door, result: Result) -> None:
-    ACCEPTED.labels(door).inc(result.accepted)
     if result.duplicate:
         DUPLICATES.labels(door).inc()
+    else:
+        ACCEPTED.labels(door).inc(result.accepted)
     for item in result.refused:
         REJECTED.labels(door, item.faults[0].code).inc()
