@@ -3,6 +3,10 @@
 import asyncio
 import contextlib
 import json
+import os
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -262,6 +266,56 @@ async def running(configured: CiBridgeSettings, database: str, *, ready: bool = 
             await wait_until(started.is_ready)
             await asyncio.wait_for(_topology(amqp_url), 20)
         yield started
+
+
+class Process:
+    """ci-bridge as a process of its own, to be killed."""
+
+    def __init__(self, configured: CiBridgeSettings, database: str) -> None:
+        self._port = _free_port()
+        self._environment = {
+            **os.environ,
+            **{
+                f"LOGLOOP_{name.upper()}": str(getattr(value, "get_secret_value", lambda value=value: value)())
+                for name, value in configured
+            },
+            "LOGLOOP_MONGO_DATABASE": database,
+            "LOGLOOP_PORT": str(self._port),
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; `is_ready` tells when it works."""
+        command = [sys.executable, "-m", "logloop_ci_bridge"]
+        self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        """SIGKILL, and wait until it is gone."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+
+    async def is_ready(self) -> bool:
+        """Whether it answers that it is ready."""
+        try:
+            async with httpx.AsyncClient(trust_env=False) as client:
+                answer = await client.get(f"http://127.0.0.1:{self._port}/readyz", timeout=2)
+        except httpx.HTTPError:
+            return False
+        return answer.status_code == 200
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 async def _topology(amqp_url: str) -> None:

@@ -74,7 +74,9 @@ async def _blocked(bridge: Running, gate: str) -> dict[str, Any]:
         looks = (await bridge.get(f"/rules/{rule['id']}/evaluations"))["items"]
         return next((look for look in looks if look["gate"] == gate), None)
 
-    return await wait_until(found)  # type: ignore[return-value]  # wait_until returns what is true
+    look: dict[str, Any] | None = await wait_until(found)
+    assert look is not None
+    return look
 
 
 async def test_the_console_twin_records_and_sends_nothing(

@@ -108,6 +108,7 @@ async def _bridge(resources: Resources[CiBridgeSettings], stack: AsyncExitStack)
         gateway_of,
         resources.publisher,
         poll_s=settings.ci_poll,
+        lease_s=settings.ci_lease,
         lost_after_s=settings.ci_lost_after,
         job_log_bytes=settings.ci_job_log_bytes,
     )

@@ -31,7 +31,6 @@ from logloop_ci_bridge.stores.dispatches import DispatchStore
 from logloop_ci_bridge.stores.runs import RunStore
 from logloop_ci_bridge.telemetry import DISPATCHES_LOST, RUN_LOGS, RUNS_COMPLETED
 
-_COLLECTING = timedelta(minutes=5)
 _BAD_CONCLUSIONS = ("failure", "timed_out", "startup_failure")
 _log = structlog.get_logger()
 
@@ -63,6 +62,7 @@ class Following:
         publisher: LogPublisher,
         *,
         poll_s: float,
+        lease_s: float,
         lost_after_s: float,
         job_log_bytes: int,
     ) -> None:
@@ -71,6 +71,7 @@ class Following:
         self._gateway_of = gateway_of
         self._publisher = publisher
         self._poll = timedelta(seconds=poll_s)
+        self._lease = timedelta(seconds=max(lease_s, poll_s))
         self._lost_after = timedelta(seconds=lost_after_s)
         self._job_log_bytes = job_log_bytes
         self.wake = asyncio.Event()
@@ -162,7 +163,7 @@ class Following:
 
     async def _complete(self, run: Run, gateway: Gateway) -> None:
         """Logs first, then the state, then the fact: whoever hears of the end finds the logs on their way."""
-        await self._runs.note(run, {"work_at": utc_now() + _COLLECTING, "logs": "waiting"})
+        await self._runs.note(run, {"logs": "waiting"})
         if gateway.live:
             run = await self._collect(run, gateway)
         else:
@@ -187,6 +188,7 @@ class Following:
         for job in await gateway.jobs(run.repository, run.run_id, run.attempt):
             if job.conclusion in _BAD_CONCLUSIONS:
                 failed_jobs.append(job.name)
+            await self._runs.note(run, {"work_at": utc_now() + self._lease})
             rows, tests = await self._publish_job(run, job, gateway)
             count += rows
             failed_tests |= dict.fromkeys(tests)
