@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from logloop.cli.analyze import print_report
-from logloop.cli.output import console, print_json, print_logs
+from logloop.cli.output import console, print_json, print_logs, to_json
 from logloop.client import Client
 from logloop.demo import real_input
 from logloop.demo.platform import Stage, stage
@@ -157,6 +157,7 @@ class _Tour:
         self._say(
             f"{found['state']}: {found['event_type']} → {found['repository']}, correlation {found['correlation_id']}"
         )
+        self._say(to_json(found.get("payload") or {}))
         if found["state"] == "recorded":
             self._say("No GitHub credentials are set, so it was recorded instead of sent. Set them with")
             self._say("  logloop admin settings, or PUT /api/v1/settings/github")
