@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from logloop_chassis.testing import wait_until
+from logloop_query.outcomes import Outcomes
 
 from tests.infra import Infra, fresh_database
 from tests.real.query.records_app import Running, make_key, make_project, running
@@ -201,3 +202,22 @@ async def test_another_instance_finishes_a_deletion_that_was_cut_short(infra: In
         await wait_until(gone)
         assert "shop" in second.logs.deleted
         await second.resources.mongo.drop_database(database)
+
+
+async def test_a_test_shows_how_its_newest_run_ended_and_how_often_it_ran(query: Running) -> None:
+    admin = await query.signed_in()
+    await make_project(admin, "shop")
+    await admin.post("/api/v1/tests", json={"project_id": "shop", "test_id": "t::known", "name": "knows"})
+    records = query.app.state.records
+    later = Outcomes("$t::new", 2, "failed", AT + timedelta(hours=1), "cart", "$f")
+    earlier = Outcomes("$t::new", 1, "passed", AT, "cart", None)
+
+    await records.on_tests_ended("shop", [later, Outcomes("t::known", 1, "passed", AT, "cart", None)])
+    await records.on_tests_ended("shop", [earlier])
+
+    tests = (await admin.get("/api/v1/tests?project_id=shop")).json()["items"]
+    shown = [(item["name"], item["last_status"], item["runs"], item["service_id"], item["func_id"]) for item in tests]
+    assert shown == [("$t::new", "failed", 3, "cart", "$f"), ("knows", "passed", 1, "cart", None)]
+    assert tests[0]["last_run_at"] == "2026-11-22T11:00:00.000000Z"
+    failed = (await admin.get("/api/v1/tests?project_id=shop&last_status=failed")).json()["items"]
+    assert [item["test_id"] for item in failed] == ["$t::new"]

@@ -4,7 +4,7 @@ It must not read logs; it is told what was seen.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from logloop_chassis.mongo import Document
 from logloop_chassis.problems import Conflict, NotFound
 
 from logloop_query.audit import Actor, AuditTrail
+from logloop_query.outcomes import Outcomes
 from logloop_query.projects import Projects
 from logloop_query.record_types import now
 from logloop_query.stores.records import AlreadyThere, ProjectRecords
@@ -85,6 +86,26 @@ class Catalogue:
         news = [record_id for record_id in ids if self._news(project_id, record_id)]
         await self._store.remember(project_id, [(record_id, self._first_sight(record_id, at)) for record_id in news])
         self._remember(project_id, news)
+
+    async def ran(self, project_id: str, outcomes: Sequence[Outcomes]) -> None:
+        """Tests have ended: count their runs and keep how the newest one ended."""
+        first = [(item.test_id, self._first_sight(item.test_id, item.last_at)) for item in outcomes]
+        await self._store.remember(project_id, first)
+        counted = [(item.test_id, {"$inc": {"runs": item.runs}}) for item in outcomes]
+        await self._store.remember(project_id, counted)
+        newest = [
+            (
+                item.test_id,
+                "last_run_at",
+                item.last_at,
+                {"$set": {"last_run_at": item.last_at, "last_status": item.last_status}},
+            )
+            for item in outcomes
+        ]
+        await self._store.change_newer(project_id, newest)
+        for field in ("service_id", "func_id"):
+            known = [(item.test_id, getattr(item, field)) for item in outcomes if getattr(item, field)]
+            await self._store.fill(project_id, field, known)
 
     def _first_sight(self, record_id: str, at: datetime) -> Document:
         moment = now()

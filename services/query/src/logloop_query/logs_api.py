@@ -3,13 +3,16 @@
 It must not hold logic: the shapes are here, `app` wires the implementations.
 
 The records half finds the implementation as `app.state.logs` (a `LogsApi`) once the service has started, and
-yields from `open_records(resources)` an object that is a `RecordsApi`.
+yields from `open_records(resources, app)` an object that is a `RecordsApi`.
 """
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from logloop_query.outcomes import Outcomes
 
 DEFAULT_RETENTION_DAYS = 30
 
@@ -59,6 +62,9 @@ class RecordsApi(Protocol):
         Called after each write, before the acknowledgement, with the sets of that write. Idempotent and quick;
         an error is logged by the caller and does not stop the write.
         """
+
+    async def on_tests_ended(self, project_id: str, outcomes: Sequence[Outcomes]) -> None:
+        """Rows that tell how tests ended were stored. Called once for each stored row, after the write."""
 
     async def retention_days(self, project_id: str) -> int:
         """Days that a project keeps its logs; DEFAULT_RETENTION_DAYS when it is unknown."""

@@ -20,6 +20,7 @@ from pymongo.errors import PyMongoError
 
 from logloop_query import segments
 from logloop_query.logs_api import RecordsApi
+from logloop_query.outcomes import outcomes_in
 from logloop_query.patterns import PatternIndex, sightings_of
 from logloop_query.segments import Chunk, Segment, encode_segment, merge_tables, without_parts
 from logloop_query.stores.patterns import Sighting
@@ -231,6 +232,7 @@ class Persister:
         tests: set[str] = set().union(*(_words(chunk, "test_id") for chunk in chunks))
         try:
             await self._records.on_seen(project_id, services, tests, datetime.now(UTC))
+            await self._records.on_tests_ended(project_id, outcomes_in(chunk.table for chunk in chunks))
             await self._patterns.saw(project_id, sightings)
         except PyMongoError as error:
             _log.warning("could not register what was stored", project_id=project_id, error=str(error)[:200])

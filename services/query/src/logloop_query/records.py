@@ -4,7 +4,7 @@ It must not hold a rule of any use case.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +31,7 @@ from logloop_query.audit import AuditTrail
 from logloop_query.catalogue import BLANK_SERVICE, BLANK_TEST, Catalogue
 from logloop_query.logs_api import LogsApi
 from logloop_query.metrics import Metrics
+from logloop_query.outcomes import Outcomes
 from logloop_query.passwords import Passwords
 from logloop_query.projects import Projects
 from logloop_query.provider_check import ProviderCheck
@@ -77,6 +78,11 @@ class Records:
         """Register services and tests whose logs were stored. Idempotent; quick for what is known."""
         await self.services.seen(project_id, services, at)
         await self.tests.seen(project_id, tests, at)
+
+    async def on_tests_ended(self, project_id: str, outcomes: Sequence[Outcomes]) -> None:
+        """Outcomes of tests were stored among the logs."""
+        if outcomes:
+            await self.tests.ran(project_id, outcomes)
 
     async def retention_days(self, project_id: str) -> int:
         """Days that a project keeps its logs."""

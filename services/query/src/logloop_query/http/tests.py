@@ -78,8 +78,8 @@ class TestPage(Page[Test]):
 
 
 def _test(document: Document) -> Test:
-    fields = {"last_run_at": document.get("last_seen_at"), **document}
-    return Test(test_id=document["id"], **fields)
+    seen_at = document.get("last_run_at") or document.get("last_seen_at")
+    return Test(**{**document, "test_id": document["id"], "last_run_at": seen_at})
 
 
 @router.post(

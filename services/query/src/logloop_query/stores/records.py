@@ -4,6 +4,7 @@ It must not know what a document means, nor who asks.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from logloop_chassis.mongo import Database, Document
@@ -87,17 +88,39 @@ class ProjectRecords:
 
     async def remember(self, project_id: str, seen: Sequence[tuple[str, Document]]) -> None:
         """Apply an update to each (id, update operators), creating documents that are missing. Safe to race."""
-        updates = [
-            UpdateOne(
-                {"_id": f"{project_id}/{record_id}"},
-                {
-                    **update,
-                    "$setOnInsert": {"project_id": project_id, "id": record_id, **update.get("$setOnInsert", {})},
-                },
-                upsert=True,
-            )
-            for record_id, update in seen
-        ]
+        await self._write(
+            [
+                UpdateOne(
+                    {"_id": f"{project_id}/{record_id}"},
+                    {
+                        **update,
+                        "$setOnInsert": {"project_id": project_id, "id": record_id, **update.get("$setOnInsert", {})},
+                    },
+                    upsert=True,
+                )
+                for record_id, update in seen
+            ]
+        )
+
+    async def change_newer(self, project_id: str, changes: Sequence[tuple[str, str, datetime, Document]]) -> None:
+        """Apply each (id, field, moment, update operators) where the field holds no later moment."""
+        await self._write(
+            [
+                UpdateOne({"_id": f"{project_id}/{record_id}", "$or": [{field: None}, {field: {"$lte": at}}]}, update)
+                for record_id, field, at, update in changes
+            ]
+        )
+
+    async def fill(self, project_id: str, field: str, values: Sequence[tuple[str, Any]]) -> None:
+        """Set a field of each (id, value) that has none."""
+        await self._write(
+            [
+                UpdateOne({"_id": f"{project_id}/{record_id}", field: None}, {"$set": {field: value}})
+                for record_id, value in values
+            ]
+        )
+
+    async def _write(self, updates: Sequence[UpdateOne]) -> None:
         if not updates:
             return
         try:
