@@ -207,7 +207,7 @@ class Follower:
             self._last_line_at = now
         elif self._file.is_finished or now - self._last_line_at > IDLE_FLUSH_SECONDS:
             self._take(self._reader.flush())
-        if self._entries and (not lines or now - self._first_entry_at > IDLE_FLUSH_SECONDS):
+        if self._entries and (self._file.is_finished or now - self._first_entry_at > IDLE_FLUSH_SECONDS):
             self._ship()
         if not lines:
             self._reader.is_live = True

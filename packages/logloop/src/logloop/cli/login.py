@@ -65,7 +65,7 @@ def config(as_json: AsJson = False) -> None:
         "url": connection.url,
         "project": connection.project,
         "service": connection.service,
-        "api_key": f"{connection.api_key[:14]}…" if connection.api_key else None,
+        "api_key": f"{connection.api_key.rpartition('_')[0]}_…" if connection.api_key else None,
         "api_key_from": connection.origin,
     }
     if as_json:

@@ -1,0 +1,214 @@
+"""`logloop send --follow` across growth, rotation, truncation and crashes: every line once."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.ingest_api import Answer, IngestApi, Request, wait_until
+
+Follow = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def follow(environ: dict[str, str], tmp_path: Path) -> Iterator[Follow]:
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*paths: Path, options: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "logloop.cli", "send", "-f", "--checkpoint-dir", str(tmp_path / "positions")]
+        process = subprocess.Popen(
+            [*command, *options, *map(str, paths)], env=environ, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def append(path: Path, text: str) -> None:
+    with path.open("a") as file:
+        file.write(text)
+
+
+def stop(process: subprocess.Popen[str], number: int = signal.SIGINT) -> str:
+    process.send_signal(number)
+    return process.communicate(timeout=30)[1]
+
+
+def test_what_is_appended_arrives_and_half_a_line_waits_for_its_end(
+    api: IngestApi, follow: Follow, tmp_path: Path
+) -> None:
+    path = tmp_path / "app.log"
+    path.write_text("one\ntwo\nthr")
+    process = follow(path)
+    wait_until(lambda: api.messages == ["one", "two"])
+    append(path, "ee\nfour\n")
+    wait_until(lambda: api.messages == ["one", "two", "three", "four"])
+    assert stop(process) == ""
+    assert process.returncode == 130
+
+
+def test_a_file_that_does_not_exist_yet_is_waited_for(api: IngestApi, follow: Follow, tmp_path: Path) -> None:
+    path = tmp_path / "later.log"
+    follow(path, options=("--service", "late"))
+    path.write_text("hello\n")
+    wait_until(lambda: api.messages == ["hello"])
+    assert api.entries[0]["service_id"] == "late"
+
+
+def test_a_renamed_file_is_read_to_its_end_and_the_new_one_from_its_start(
+    api: IngestApi, follow: Follow, tmp_path: Path
+) -> None:
+    path = tmp_path / "app.log"
+    path.write_text("a1\na2\n")
+    follow(path)
+    wait_until(lambda: api.messages == ["a1", "a2"])
+    path.rename(tmp_path / "app.log.1")
+    path.write_text("b1\n")
+    append(tmp_path / "app.log.1", "a3 written after the rename\n")
+    wait_until(lambda: "b1" in api.messages)
+    append(path, "b2\n")
+    wait_until(lambda: "b2" in api.messages)
+    assert api.messages == ["a1", "a2", "a3 written after the rename", "b1", "b2"]
+
+
+def test_a_truncated_file_is_read_from_its_start(api: IngestApi, follow: Follow, tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_text("a long first line\nand a second\n")
+    follow(path)
+    wait_until(lambda: len(api.messages) == 2)
+    path.write_text("new\n")
+    wait_until(lambda: api.messages[2:] == ["new"])
+    path.write_text("other text that is much longer than everything that was in the file before it was emptied\n")
+    wait_until(lambda: len(api.messages) == 4)
+
+
+def test_a_restart_goes_on_where_it_was_also_when_the_file_was_rotated_meanwhile(
+    api: IngestApi, follow: Follow, tmp_path: Path
+) -> None:
+    path = tmp_path / "app.log"
+    path.write_text("a1\n")
+    process = follow(path)
+    wait_until(lambda: api.messages == ["a1"])
+    stop(process, signal.SIGTERM)
+    append(path, "a2\n")
+    path.rename(tmp_path / "app.log.1")
+    path.write_text("b1\n")
+    follow(path)
+    wait_until(lambda: "b1" in api.messages)
+    assert api.messages == ["a1", "a2", "b1"]
+
+
+def test_from_end_skips_what_is_there(api: IngestApi, follow: Follow, tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_text("old\n")
+    process = follow(path, options=("--from-end",))
+    wait_until(partial(_is_open, process, path))
+    append(path, "new\n")
+    wait_until(lambda: api.messages == ["new"])
+
+
+def _is_open(process: subprocess.Popen[str], path: Path) -> bool:
+    folder = Path(f"/proc/{process.pid}/fd")
+    return any(link.resolve() == path for link in folder.iterdir())
+
+
+def test_a_batch_whose_answer_was_lost_to_a_crash_is_sent_again_under_its_key(
+    api: IngestApi, follow: Follow, tmp_path: Path
+) -> None:
+    path = tmp_path / "app.log"
+    path.write_text("one\n  more of one\ntwo\n")
+
+    def store_and_stay_silent(request: Request) -> Answer:
+        api.answers.clear()
+        stored = api._store(request)
+        return Answer(stored.status, stored.body, hang=30)
+
+    api.answers["POST", "/api/v1/logs"] = store_and_stay_silent
+    process = follow(path)
+    wait_until(lambda: len(api.entries) == 2)
+    process.kill()
+    process.wait()
+    append(path, "three\n")
+    follow(path)
+    wait_until(lambda: "three" in api.messages)
+
+    assert api.messages == ["one\n  more of one", "two", "three"]
+    first, again = api.requests[0], api.requests[1]
+    assert first.headers["idempotency-key"] == again.headers["idempotency-key"]
+    assert first.entries == again.entries
+
+
+def test_kills_at_any_moment_lose_and_double_nothing(api: IngestApi, follow: Follow, tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.touch()
+    number = 0
+    for round_number in range(4):
+        process = follow(path)
+        seen = len(api.requests)
+        for _ in range(40):
+            append(path, f"line {number}\n")
+            number += 1
+        wait_until(partial(_has_more_requests, api, seen))
+        process.kill()
+        process.wait()
+        if round_number == 2:
+            path.rename(tmp_path / "app.log.1")
+            path.touch()
+    follow(path)
+    wait_until(lambda: len(api.messages) >= number)
+    assert sorted(api.messages) == sorted(f"line {n}" for n in range(number))
+
+
+def _has_more_requests(api: IngestApi, than: int) -> bool:
+    return len(api.requests) > than
+
+
+def test_while_the_platform_is_away_lines_wait_and_it_says_so_once(
+    environ: dict[str, str], follow: Follow, tmp_path: Path
+) -> None:
+    path = tmp_path / "app.log"
+    path.write_text("one\n")
+    port = _free_port()
+    environ["LOGLOOP_URL"] = f"http://127.0.0.1:{port}"
+    process = follow(path)
+    assert process.stderr
+    assert "waiting for the platform" in process.stderr.readline()
+    with _platform(port) as api:
+        wait_until(lambda: api.messages == ["one"])
+        assert "is back" in process.stderr.readline()
+
+
+def test_a_key_that_is_refused_ends_it_with_3(api: IngestApi, follow: Follow, tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_text("one\n")
+    api.answers["POST", "/api/v1/logs"] = Answer(401, {"title": "Unauthorized", "detail": "the key was revoked"})
+    process = follow(path)
+    _, complaint = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert "the key was revoked" in complaint
+
+
+@contextmanager
+def _platform(port: int) -> Iterator[IngestApi]:
+    with IngestApi().serve(port) as api:
+        yield api
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
