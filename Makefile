@@ -9,7 +9,7 @@ help: ## this list
 
 up: ## set up what is missing and start the platform; Ctrl-C stops it and keeps the data
 	@scripts/setup.sh up
-	@exec $(PY) -m logloop.local $(ARGS)
+	@exec .venv/bin/logloop up $(ARGS)
 
 test: ## every ring of tests: unit, contracts, real, system, fundamentals
 	@scripts/setup.sh test
@@ -29,13 +29,13 @@ contracts: ## generate schemas and docs/messages.md from the channel map again
 
 web: ## look at the page the gateway serves: plain files, so there is nothing to build
 	@scripts/setup.sh up
-	@exec $(PY) -m logloop.local --no-auth $(ARGS)
+	@exec .venv/bin/logloop up --no-auth $(ARGS)
 
 demo: ## the whole loop on real input, shown in the terminal
 	@scripts/setup.sh up
 	@exec .venv/bin/logloop demo $(ARGS)
 
 lock: ## resolve dependencies again and write requirements.lock
-	@scripts/setup.sh check
+	@scripts/setup.sh lock
 	@.tools/python/bin/uv lock --quiet
 	@.tools/python/bin/uv export --quiet --frozen --all-groups --no-emit-workspace --no-annotate --no-header --output-file requirements.lock

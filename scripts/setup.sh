@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sets up what `make check`, `make up` and `make test` need, and nothing twice.
 #   scripts/setup.sh check   the Python environment
+#   scripts/setup.sh lock    and uv, which resolves dependencies
 #   scripts/setup.sh up      and RabbitMQ and what mongod links to
 #   scripts/setup.sh test    and a browser for the tests of the page
 set -euo pipefail
@@ -142,6 +143,7 @@ main() {
     python_environment
     case ${1:-check} in
     check) ;;
+    lock) bootstrap_uv ;;
     up)
         [ -n "${LOGLOOP_AMQP_URL:-}" ] || rabbitmq
         [ -n "${LOGLOOP_MONGO_URL:-}" ] || mongod_libraries
@@ -151,7 +153,7 @@ main() {
         [ -n "${LOGLOOP_TEST_MONGO_URL:-}" ] || mongod_libraries
         browser
         ;;
-    *) stop "unknown purpose '$1'; say check, up or test" ;;
+    *) stop "unknown purpose '$1'; say check, lock, up or test" ;;
     esac
 }
 

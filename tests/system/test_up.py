@@ -43,7 +43,7 @@ class Up:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LOGLOOP_")}
         self.home = home
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "logloop.local", "--json", *arguments],
+            [Path(sys.executable).with_name("logloop"), "up", "--json", *arguments],
             env={**kept, **env, "LOGLOOP_HOME": str(home)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
