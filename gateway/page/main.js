@@ -47,8 +47,9 @@ function remember() {
 
 function recall() {
   const asked = new URLSearchParams(location.search);
-  $("query").value = asked.get("q") ?? "";
-  const since = asked.get("since");
+  const log = asked.get("log");
+  $("query").value = log ? `id:${log}` : (asked.get("q") ?? "");
+  const since = log ? "" : asked.get("since");
   if ([...$("range").options].some((option) => option.value === since)) $("range").value = since;
   else state.since = since;
   state.until = asked.get("until");
@@ -60,6 +61,12 @@ async function enter(who) {
     show("sign-in");
     $("sign-in-form").hidden = true;
     $("change-form").hidden = false;
+    return;
+  }
+  const analysis = new URLSearchParams(location.search).get("analysis");
+  if (analysis) {
+    // This page draws logs only; the report is there as the API gives it.
+    location.replace(`/api/v1/logs/analyses/${encodeURIComponent(analysis)}`);
     return;
   }
   $("who").textContent = who.email ?? who.name;
