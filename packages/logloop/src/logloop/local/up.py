@@ -6,12 +6,14 @@ It must not delete data.
 import contextlib
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
@@ -182,7 +184,7 @@ def _greeting(options: Options, platform: Platform, credentials: str) -> str:
             f"  Sign-in     {platform.credentials['email']} with password {platform.credentials['password']}"
         )
     lines += [
-        f"  First log   echo '{entry}' | logloop send",
+        f"  First log   echo '{entry}' | {_command()} send",
         f"              or: curl {platform.url}/api/v1/logs -H 'Authorization: Bearer {key}' \\",
         f"                    -H 'Content-Type: application/json' -d '{_example(platform)}'",
         f"  Kept in     {credentials}",
@@ -190,6 +192,14 @@ def _greeting(options: Options, platform: Platform, credentials: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _command() -> str:
+    """How to call the command line from here: by name when the shell finds it, else by its path."""
+    beside = Path(sys.executable).with_name("logloop")
+    if shutil.which("logloop") or not beside.exists():
+        return "logloop"
+    return os.path.relpath(beside) if beside.is_relative_to(Path.cwd()) else str(beside)
 
 
 def _example(platform: Platform) -> str:
