@@ -1,0 +1,106 @@
+"""Whatever is searched finds exactly the lines that a plain-Python reading of the search finds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from logloop_contracts import LogEntry, Severity
+from logloop_contracts.log_batch import decode, encode, entries_to_batch
+from logloop_query.search.filter import Filter, needed_columns
+from logloop_query.search.kernels import selected_rows
+from logloop_query.search.plan import Window, may_hold
+from logloop_query.search.syntax import parse_query
+from logloop_query.segments import SegmentColumns, TableColumns, encode_segment, read_batch, split_by_hour
+
+from tests.unit.query.search_oracle import BATCH, KINDS, Row, Search, rows, searches
+
+_thorough = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def table_of(logs: Sequence[Row]) -> pa.Table:
+    """A batch as it arrives from ingest."""
+    entries = [
+        LogEntry(
+            project_id="shop",
+            service_id=row.service_id,
+            test_id=row.test_id,
+            func_id=row.func_id,
+            message=row.message,
+            severity=Severity(row.severity),
+            timestamp=row.timestamp,
+            source=row.source,
+            attributes=row.attributes,
+        )
+        for row in logs
+    ]
+    return decode(encode(entries_to_batch(entries, BATCH)))
+
+
+def found_in(wanted: Filter, columns: Any) -> list[int]:
+    selected = selected_rows(wanted, columns)
+    numbers = columns.column("row").to_pylist()
+    return numbers if selected is None else [numbers[i] for i in selected.to_pylist()]
+
+
+class OnlyThese:
+    """Columns of a segment; asking for one that the plan would not have read is an error."""
+
+    def __init__(self, columns: SegmentColumns, names: frozenset[str]) -> None:
+        self.hour, self.count = columns.hour, columns.count
+        self._columns, self._names = columns, names
+
+    def column(self, name: str) -> Any:
+        assert name in self._names, f"{name} was not read"
+        return self._columns.column(name)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_each_kind_of_condition_finds_exactly_its_lines(kind: str, data: st.DataObject) -> None:
+    logs, search = data.draw(rows()), data.draw(KINDS[kind])
+    expected = [row.number for row in logs if search.finds(row)]
+
+    assert found_in(parse_query(search.text), TableColumns(table_of(logs))) == expected, search.text
+
+
+@_thorough
+@given(rows(), searches())
+def test_a_search_finds_exactly_the_lines_that_plain_python_finds(logs: list[Row], search: Search) -> None:
+    table = table_of(logs)
+    expected = [row.number for row in logs if search.finds(row)]
+
+    assert found_in(parse_query(search.text), TableColumns(table)) == expected, search.text
+
+
+@_thorough
+@given(rows(), searches())
+def test_a_stored_search_finds_the_same_with_only_the_columns_it_asks_for(logs: list[Row], search: Search) -> None:
+    wanted = parse_query(search.text)
+    found: list[int] = []
+    for hour, part in split_by_hour(table_of(logs)):
+        segment = encode_segment("shop", hour, ["p"], part)
+        columns = SegmentColumns(hour, segment.count, segment.columns, segment.patterns)
+        selected = selected_rows(wanted, OnlyThese(columns, needed_columns(wanted)))
+        numbers = columns.column("row").to_pylist()
+        found += numbers if selected is None else [numbers[i] for i in selected.to_pylist()]
+
+    assert sorted(found) == [row.number for row in logs if search.finds(row)], search.text
+
+
+@_thorough
+@given(rows(), searches())
+def test_a_segment_is_left_out_only_if_none_of_its_lines_can_be_found(logs: list[Row], search: Search) -> None:
+    wanted = parse_query(search.text)
+    window = Window("shop", wanted).narrowed()
+    for hour, part in split_by_hour(table_of(logs)):
+        segment = encode_segment("shop", hour, ["p"], part)
+        numbers = set(part.column("row").to_pylist())
+        holds_one = any(search.finds(row) for row in logs if row.number in numbers)
+        overlaps = segment.max_ts >= window.low and segment.min_ts <= window.high
+        kept = overlaps and may_hold(window.wanted, read_batch(segment.summary))
+
+        assert kept or not holds_one, search.text
