@@ -119,6 +119,29 @@ async def test_a_known_key_works_through_a_database_outage_and_an_unknown_one_is
         await authenticator.authenticate_token("llk_root_secret")
 
 
+async def test_nobody_waits_long_for_a_database_that_hangs(
+    authenticator: Authenticator, database: dict[str, Collection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await authenticator.authenticate_token("llk_good_secret")
+    monkeypatch.setattr("logloop_chassis.auth.FRESH_S", 0.0)
+    monkeypatch.setattr("logloop_chassis.auth.PATIENCE_S", 0.01)
+    answers = asyncio.Event()
+
+    async def hang(query: dict[str, Any]) -> dict[str, Any]:
+        await answers.wait()
+        return {"_id": query["_id"], **key(revoked_at=PAST)}
+
+    monkeypatch.setattr(database["api_keys"], "find_one", hang)
+    async with asyncio.timeout(2):
+        for _ in range(500):
+            assert (await authenticator.authenticate_token("llk_good_secret")).id == "good"
+    answers.set()
+    monkeypatch.setattr("logloop_chassis.auth.AWAY_S", 0.0)
+    monkeypatch.setattr(authenticator, "_away_until", 0.0)
+    with pytest.raises(Unauthorized, match="revoked"):
+        await authenticator.authenticate_token("llk_good_secret")
+
+
 async def test_many_requests_at_once_read_the_key_once(
     authenticator: Authenticator, database: dict[str, Collection]
 ) -> None:

@@ -30,6 +30,10 @@ PLAIN_COOKIE = "logloop_session"
 KEY_PREFIX = "llk_"
 FRESH_S = 5.0
 STALE_S = 600.0
+PATIENCE_S = 0.25
+"""How long a request waits for the database when what is remembered would do."""
+AWAY_S = 1.0
+"""How long the database is then taken to be away, and nobody waits at all."""
 _MAX_CACHED = 10_000
 _UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -118,6 +122,7 @@ class Authenticator:
         self._projects = _Cache()
         self._sessions = _Cache()
         self._lookups: dict[str, asyncio.Future[Document | None]] = {}
+        self._away_until = 0.0
         self.on_use: Callable[[Principal], None] | None = None
         """Called with each caller that was let in; query, the writer of keys and sessions, notes their last use."""
 
@@ -187,24 +192,38 @@ class Authenticator:
         fresh = cache.get(name, FRESH_S)
         if fresh is not None:
             return fresh[0]
+        stale = cache.get(name, stale_s)
+        remembered = stale[0] if stale is not None else None
+        if remembered is not None and time.monotonic() < self._away_until:
+            return remembered
         try:
-            document = await self._shared_read(collection, key, name)
-        except PyMongoError as error:
-            stale = cache.get(name, stale_s)
-            if stale is not None and stale[0] is not None:
-                return stale[0]
-            raise Unavailable("the database is away, so this caller cannot be checked; try again") from error
-        cache.put(name, document)
-        return document
+            async with asyncio.timeout(None if remembered is None else PATIENCE_S):
+                return await self._shared_read(collection, key, cache)
+        except (PyMongoError, TimeoutError) as error:
+            if remembered is None:
+                raise Unavailable("the database is away, so this caller cannot be checked; try again") from error
+            self._away_until = time.monotonic() + AWAY_S
+            return remembered
 
-    async def _shared_read(self, collection: str, key: str, name: str) -> Document | None:
-        """Read a document once, however many requests ask for it at the same time."""
+    async def _shared_read(self, collection: str, key: str, cache: _Cache) -> Document | None:
+        """Read a document once, however many requests ask for it at the same time, and remember it."""
+        name = f"{collection}/{key}"
         waiting = self._lookups.get(name)
         if waiting is None:
-            waiting = asyncio.ensure_future(self._database[collection].find_one({"_id": key}))
+            waiting = asyncio.ensure_future(self._read(collection, key, cache))
             self._lookups[name] = waiting
-            waiting.add_done_callback(lambda _: self._lookups.pop(name, None))
+            waiting.add_done_callback(lambda done: self._lookup_ended(name, done))
         return await asyncio.shield(waiting)
+
+    async def _read(self, collection: str, key: str, cache: _Cache) -> Document | None:
+        document = await self._database[collection].find_one({"_id": key})
+        cache.put(f"{collection}/{key}", document)
+        return document
+
+    def _lookup_ended(self, name: str, done: "asyncio.Future[Document | None]") -> None:
+        del self._lookups[name]
+        if not done.cancelled():
+            done.exception()  # everybody who waited for it may have lost patience
 
     def forget(self, collection: str, key: str) -> None:
         """Drop what is remembered of a document, after this process changed it."""
