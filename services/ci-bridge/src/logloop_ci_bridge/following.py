@@ -184,19 +184,26 @@ class Following:
         """Fetch, parse and publish every job's output. Raises GitHubAway, GitHubRefused or NotPublished."""
         failed_jobs: list[str] = []
         failed_tests: dict[str, None] = {}
-        count = 0
+        unreadable: list[str] = []
+        count = read = 0
         for job in await gateway.jobs(run.repository, run.run_id, run.attempt):
             if job.conclusion in _BAD_CONCLUSIONS:
                 failed_jobs.append(job.name)
             await self._runs.note(run, {"work_at": utc_now() + self._lease})
-            rows, tests = await self._publish_job(run, job, gateway)
+            try:
+                raw = await self._log_of(run, job, gateway)
+                read += raw is not None
+            except GitHubRefused as error:
+                raw = None
+                unreadable.append(f"job {job.name}: {error}")
+            rows, tests = await self._publish_job(run, job, raw, gateway)
             count += rows
             failed_tests |= dict.fromkeys(tests)
         RUN_LOGS.inc(count)
         return run.model_copy(
             update={
-                "logs": "collected",
-                "logs_detail": None,
+                "logs": "collected" if read or not unreadable else "unavailable",
+                "logs_detail": "; ".join(unreadable)[:1000] or None,
                 "log_count": count,
                 "failed_jobs": failed_jobs,
                 "failed_tests": list(failed_tests)[:1000],

@@ -1,0 +1,198 @@
+"""Every answer of GitHub: what is sent again, what is not, and what people are shown."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from logloop_chassis.testing import wait_until
+
+from tests.fakes.github import FakeGitHub, FakeJob, Script
+from tests.infra import fresh_database
+from tests.real.ci_bridge.bridge_app import PROJECT, FakeQuery, Running, running, settings
+
+
+async def _dispatch(bridge: Running, **pipeline: Any) -> str:
+    body = {"project_id": PROJECT, "pipeline_id": await bridge.pipeline(**pipeline)}
+    return str((await bridge.post("/dispatches", body, 202))["id"])
+
+
+async def _until(bridge: Running, dispatch_id: str, *states: str) -> dict[str, Any]:
+    async def reached() -> dict[str, Any] | None:
+        found = await bridge.get(f"/dispatches/{dispatch_id}")
+        return found if found["state"] in states else None
+
+    found: dict[str, Any] | None = await wait_until(reached)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (401, {"message": "Bad credentials"}),
+        (403, {"message": "Resource not accessible by personal access token"}),
+        (404, {"message": "Not Found"}),
+        (422, {"message": "No event type", "errors": [{"field": "event_type"}]}),
+    ],
+)
+async def test_a_refusal_is_final_and_shown_in_githubs_words(
+    bridge: Running, github: FakeGitHub, status: int, body: dict[str, Any]
+) -> None:
+    github.script("dispatch", Script(status, body))
+    found = await _until(bridge, await _dispatch(bridge), "failed")
+    assert found["status"] == status
+    assert body["message"] in found["detail"]
+    [told] = await wait_until(lambda: bridge.heard.of_type("dispatch-failed"))
+    assert (told["status"], body["message"] in told["detail"]) == (status, True)
+    assert github.count("dispatch") == 1
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        Script(429, {"message": "slow down"}, {"retry-after": "1"}),
+        Script(403, {"message": "You have exceeded a secondary rate limit"}, {"retry-after": "1"}),
+        Script(403, {"message": "API rate limit exceeded"}, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1"}),
+    ],
+    ids=["429", "secondary", "primary"],
+)
+async def test_a_rate_limit_is_waited_out(bridge: Running, github: FakeGitHub, script: Script) -> None:
+    github.script("dispatch", script)
+    dispatch_id = await _dispatch(bridge)
+    waiting = await _until(bridge, dispatch_id, "pending", "sent")
+    found = await _until(bridge, dispatch_id, "sent")
+    assert found["attempts"] == 2
+    assert github.count("dispatch") == 2
+    assert waiting["id"] == dispatch_id
+
+
+async def test_a_long_wait_is_kept_to(bridge: Running, github: FakeGitHub) -> None:
+    github.script("dispatch", Script(429, {"message": "slow down"}, {"retry-after": "120"}))
+    dispatch_id = await _dispatch(bridge)
+    await wait_until(lambda: github.count("dispatch") == 1)
+
+    async def waits() -> bool:
+        found = await bridge.get(f"/dispatches/{dispatch_id}")
+        return (found["state"], found["detail"]) == ("pending", "slow down")
+
+    await wait_until(waits)
+    found = await bridge.get(f"/dispatches/{dispatch_id}")
+    assert found["next_attempt_at"] > found["posted_at"]
+    assert github.count("dispatch") == 1
+
+
+async def test_a_server_error_is_looked_up_and_then_sent_again(bridge: Running, github: FakeGitHub) -> None:
+    github.script("dispatch", Script(502, {"message": "bad gateway"}))
+    found = await _until(bridge, await _dispatch(bridge), "sent")
+    assert github.count("dispatch") == 2
+    assert len(github.runs) == 1
+    assert found["attempts"] == 2
+
+
+async def test_a_server_error_after_the_effect_does_not_start_a_second_run(
+    bridge: Running, github: FakeGitHub
+) -> None:
+    github.script("dispatch", Script(500, {"message": "oops"}, effect=True))
+    await _until(bridge, await _dispatch(bridge), "sent")
+    assert github.count("dispatch") == len(github.runs) == 1
+
+
+async def test_a_dispatch_that_nobody_listens_to_is_called_lost(
+    fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
+) -> None:
+    configured = settings(fresh_amqp_url, mongo_url, query.url, github.url, ci_lost_after=1.0)
+    async with running(configured, fresh_database()) as bridge:
+        dispatch_id = await _dispatch(bridge, event_type="nobody.listens")
+
+        async def lost() -> bool:
+            return bool((await bridge.get(f"/dispatches/{dispatch_id}"))["lost"])
+
+        await wait_until(lost)
+        found = await bridge.get(f"/dispatches/{dispatch_id}")
+        assert found["state"] == "sent"
+        assert "nobody.listens" in found["detail"]
+
+
+async def test_old_enterprise_servers_get_the_dispatch_without_the_flag(bridge: Running, github: FakeGitHub) -> None:
+    github.old_enterprise = True
+    pipeline = {"mode": "workflow_dispatch", "workflow": "manual.yml", "event_type": None}
+    found = await _until(bridge, await _dispatch(bridge, **pipeline), "sent")
+    assert [seen.body.get("return_run_details") for seen in github.seen("dispatch")] == [True, None]
+
+    async def linked() -> str | None:
+        run_id: str | None = (await bridge.get(f"/dispatches/{found['id']}"))["run_id"]
+        return run_id
+
+    assert await wait_until(linked) == str(next(iter(github.runs)))
+
+
+async def test_an_undeclared_input_is_shown_in_githubs_words(bridge: Running, github: FakeGitHub) -> None:
+    github.workflows[1].inputs = ()
+    pipeline = {"mode": "workflow_dispatch", "workflow": "manual.yml", "event_type": None}
+    found = await _until(bridge, await _dispatch(bridge, **pipeline), "failed")
+    assert "Unexpected inputs provided" in found["detail"]
+
+
+@pytest.fixture
+async def with_app(fresh_amqp_url: str, mongo_url: str, github: FakeGitHub) -> AsyncIterator[Running]:
+    """A project that uses a GitHub App."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    with FakeQuery({PROJECT: {"app_id": "77", "private_key": key.decode()}}) as query:
+        configured = settings(fresh_amqp_url, mongo_url, query.url, github.url)
+        async with running(configured, fresh_database()) as started:
+            yield started
+
+
+async def test_an_app_gets_one_installation_token_and_uses_it_again(with_app: Running, github: FakeGitHub) -> None:
+    for _ in range(3):
+        await _until(with_app, await _dispatch(with_app), "sent")
+    assert github.count("token") == github.count("installation") == 1
+    assert github.app_tokens[0].count(".") == 2
+    assert all(
+        seen.headers["authorization"].removeprefix("Bearer ") in github.installation_tokens
+        for seen in github.seen("dispatch")
+    )
+
+
+async def test_log_downloads_carry_no_credentials_and_follow_no_foreign_host(
+    bridge: Running, github: FakeGitHub
+) -> None:
+    await _until(bridge, await _dispatch(bridge), "sent")
+    [run] = github.runs.values()
+    trap = Script(302, headers={"location": "http://127.0.0.1:9/steal"})
+    github.script("log", trap)
+    github.finish(run, jobs=[FakeJob(name="a", log="one"), FakeJob(name="b", log="two")])
+    await wait_until(lambda: bridge.heard.of_type("run-completed"))
+    found = await bridge.get(f"/runs/{run.id}")
+    assert found["logs"] == "collected"
+    assert "job a" in found["logs_detail"]
+    assert "127.0.0.1" in found["logs_detail"]
+    assert "two" in {line["message"] for line in bridge.heard.run_lines()}
+
+
+async def test_log_downloads_from_the_api_host_are_read_without_the_token(
+    bridge: Running, github: FakeGitHub
+) -> None:
+    await _until(bridge, await _dispatch(bridge), "sent")
+    [run] = github.runs.values()
+    github.finish(run, jobs=[FakeJob(log="hello from the job")])
+    await wait_until(lambda: bridge.heard.of_type("run-completed"))
+    assert "hello from the job" in {line["message"] for line in bridge.heard.run_lines()}
+    assert all("authorization" not in seen.headers for seen in github.seen("blob"))
+
+
+async def test_while_query_is_away_a_dispatch_waits_instead_of_being_recorded(
+    bridge: Running, query: FakeQuery, github: FakeGitHub
+) -> None:
+    query.away = True
+    dispatch_id = await _dispatch(bridge)
+
+    async def waits() -> bool:
+        return "query cannot be asked" in str((await bridge.get(f"/dispatches/{dispatch_id}"))["detail"])
+
+    await wait_until(waits)
+    assert github.count("dispatch") == 0

@@ -1,0 +1,167 @@
+"""Webhooks: forged, doubled, out of order, missed."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from logloop_chassis.testing import wait_until
+
+from tests.fakes.github import WEBHOOK_EXAMPLES, FakeGitHub, FakeRun, sign, webhook_request
+from tests.infra import fresh_database
+from tests.real.ci_bridge.bridge_app import (
+    PROJECT,
+    REPOSITORY,
+    WEBHOOK_SECRET,
+    FakeQuery,
+    Running,
+    entries,
+    publish_logs,
+    running,
+    settings,
+)
+
+HOOK = "http://t/api/v1/ci/webhooks/github"
+
+
+async def _deliver(
+    bridge: Running, payload: dict[str, Any], *, secret: str = WEBHOOK_SECRET, **more: Any
+) -> httpx.Response:
+    return await bridge.client.send(webhook_request(HOOK, payload, secret=secret, **more))
+
+
+async def _dispatched(bridge: Running, github: FakeGitHub) -> FakeRun:
+    await bridge.rule(await bridge.pipeline())
+    await publish_logs(bridge.amqp_url, entries("boom"))
+    await wait_until(lambda: bridge.heard.of_type("dispatched"))
+    [run] = github.runs.values()
+    return run
+
+
+@pytest.fixture
+async def hooked(fresh_amqp_url: str, mongo_url: str) -> AsyncIterator[Running]:
+    """A project with a webhook secret and no token: GitHub cannot be asked, only heard."""
+    with FakeQuery({PROJECT: {"webhook_secret": WEBHOOK_SECRET}}) as query:
+        configured = settings(fresh_amqp_url, mongo_url, query.url, "http://127.0.0.1:1")
+        async with running(configured, fresh_database()) as started:
+            await started.pipeline(collect_logs="all", repository="octo-org/octo-repo")
+            yield started
+
+
+async def test_the_same_delivery_ten_times_in_parallel_completes_a_run_once(
+    bridge: Running, github: FakeGitHub
+) -> None:
+    run = await _dispatched(bridge, github)
+    github.finish(run)
+    payload = github.webhook(run)
+    answers = await asyncio.gather(*(_deliver(bridge, payload, delivery="d-1") for _ in range(10)))
+    assert {answer.status_code for answer in answers} == {202}
+    again = await _deliver(bridge, payload, delivery="d-1")
+    assert again.json() == {"outcome": "repeated"}
+    await wait_until(lambda: bridge.heard.of_type("run-completed"))
+    assert {event["id"] for event in bridge.heard.events if "run-completed" in event["type"]} == {
+        f"run-{PROJECT}-{run.id}-12"
+    }
+
+
+async def test_a_late_in_progress_does_not_reopen_a_completed_run(hooked: Running) -> None:
+    requested, completed = WEBHOOK_EXAMPLES["workflow_run"][2], WEBHOOK_EXAMPLES["workflow_run"][1]
+    for payload in (completed, requested):
+        assert (await _deliver(hooked, payload)).status_code == 202
+    [run] = await hooked.items("/runs")
+    assert (run["status"], run["conclusion"]) == ("completed", "success")
+    [told] = await wait_until(lambda: hooked.heard.of_type("run-completed"))
+    assert told["repository"] == "octo-org/octo-repo"
+
+
+async def test_a_second_attempt_of_a_completed_run_is_news(hooked: Running) -> None:
+    completed = json.loads(json.dumps(WEBHOOK_EXAMPLES["workflow_run"][1]))
+    await _deliver(hooked, completed)
+    await wait_until(lambda: len(hooked.heard.of_type("run-completed")) == 1)
+    completed["workflow_run"] |= {"run_attempt": 2, "conclusion": "failure"}
+    await _deliver(hooked, completed)
+    await wait_until(lambda: len(hooked.heard.of_type("run-completed")) == 2)
+    [run] = await hooked.items("/runs")
+    assert (run["attempt"], run["conclusion"]) == (2, "failure")
+
+
+async def test_without_any_webhook_polling_finds_the_end(bridge: Running, github: FakeGitHub) -> None:
+    run = await _dispatched(bridge, github)
+    await wait_until(lambda: bridge.heard.of_type("run-updated"))
+    run.status = "in_progress"
+    await wait_until(lambda: any(event["status"] == "in_progress" for event in bridge.heard.of_type("run-updated")))
+    github.finish(run, "failure")
+    [completed] = await wait_until(lambda: bridge.heard.of_type("run-completed"))
+    assert completed["conclusion"] == "failure"
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"X-Hub-Signature-256": None}, 401),
+        ({"X-Hub-Signature-256": "sha256=" + "0" * 64}, 401),
+        ({"X-Hub-Signature-256": "sha256=é"}, 401),
+        ({"X-Hub-Signature-256": None, "X-Hub-Signature": "sha1=" + "0" * 40}, 401),
+        ({"X-GitHub-Event": None}, 400),
+        ({"X-GitHub-Delivery": None}, 400),
+    ],
+    ids=["unsigned", "wrong", "not ascii", "sha1 only", "no event", "no delivery id"],
+)
+async def test_what_is_not_genuine_is_refused(hooked: Running, change: dict[str, str | None], status: int) -> None:
+    request = webhook_request(HOOK, WEBHOOK_EXAMPLES["workflow_run"][1], secret=WEBHOOK_SECRET)
+    for name, value in change.items():
+        request.headers.pop(name, None)
+        if value is not None:
+            request.headers.raw.append((name.encode(), value.encode()))
+    headers = [(name.decode(), value) for name, value in request.headers.raw]
+    answer = await hooked.client.post(HOOK, content=request.content, headers=headers)  # type: ignore[arg-type]
+    assert answer.status_code == status
+    assert await hooked.items("/runs") == []
+
+
+async def test_a_flipped_bit_another_secret_and_an_empty_one_are_refused(hooked: Running) -> None:
+    payload = WEBHOOK_EXAMPLES["workflow_run"][1]
+    request = webhook_request(HOOK, payload, secret=WEBHOOK_SECRET)
+    body = request.content.replace(b"success", b"failure")
+    flipped = await hooked.client.post(HOOK, content=body, headers=request.headers)
+    assert flipped.status_code == 401
+    for secret in ("other", ""):
+        assert (await _deliver(hooked, payload, secret=secret)).status_code == 401
+
+
+async def test_a_body_over_the_cap_is_refused_before_it_is_read(hooked: Running) -> None:
+    body = b'{"x":"' + b"a" * (3 * 2**20) + b'"}'
+    headers = {
+        "X-GitHub-Event": "workflow_run",
+        "X-GitHub-Delivery": "1",
+        "X-Hub-Signature-256": sign(WEBHOOK_SECRET, body),
+    }
+    assert (await hooked.client.post(HOOK, content=body, headers=headers)).status_code == 413
+
+
+async def test_a_repository_that_no_project_knows_is_refused_like_a_wrong_signature(hooked: Running) -> None:
+    answer = await _deliver(hooked, WEBHOOK_EXAMPLES["workflow_run"][0])
+    assert answer.status_code == 401
+
+
+async def test_a_ping_is_answered_and_ignored(hooked: Running) -> None:
+    ping = json.loads(json.dumps(WEBHOOK_EXAMPLES["ping"][0]))
+    ping["repository"]["full_name"] = "octo-org/octo-repo"
+    answer = await _deliver(hooked, ping, event="ping")
+    assert (answer.status_code, answer.json()) == (202, {"outcome": "ignored"})
+
+
+async def test_runs_of_others_become_logs_only_where_the_pipeline_says_so(
+    bridge: Running, github: FakeGitHub
+) -> None:
+    await bridge.pipeline()
+    outside = github.outside_run(REPOSITORY)
+    github.finish(outside)
+    assert (await _deliver(bridge, github.webhook(outside))).json() == {"outcome": "ignored"}
+    await bridge.pipeline(collect_logs="all", workflow="ci.yml", service_id="ci")
+    assert (await _deliver(bridge, github.webhook(outside))).json() == {"outcome": "accepted"}
+    await wait_until(lambda: bridge.heard.of_type("run-completed"))
+    assert {line["service_id"] for line in bridge.heard.run_lines()} == {"ci"}
+    assert all("ci.hop" not in line["attributes"] for line in bridge.heard.run_lines())
