@@ -123,10 +123,11 @@ rabbitmq() {
 
 mongod_libraries() {
     command -v mongod >/dev/null && return 0
-    local mongod
+    local mongod libraries
     mongod=$(.venv/bin/python -c 'from logloop.local.mongodb import find_mongod; print(find_mongod() or "")')
     [ -n "$mongod" ] || stop "there is no mongod for this machine ($(uname -sm)): install MongoDB, or set LOGLOOP_MONGO_URL"
-    if ldd "$mongod" | grep -q 'libcurl.*not found'; then packages "mongod needs libcurl" libcurl4; fi
+    libraries=$(ldd "$mongod")
+    if grep -q 'libcurl.*not found' <<<"$libraries"; then packages "mongod needs libcurl" libcurl4; fi
 }
 
 browser() {
