@@ -210,12 +210,14 @@ class Following:
             }
         )
 
-    async def _publish_job(self, run: Run, job: Job, gateway: Gateway) -> tuple[int, tuple[str, ...]]:
-        raw = (
-            None
-            if job.conclusion == "skipped"
-            else await gateway.job_log(run.repository, job.id, self._job_log_bytes)
-        )
+    async def _log_of(self, run: Run, job: Job, gateway: Gateway) -> bytes | None:
+        if job.conclusion == "skipped":
+            return None
+        return await gateway.job_log(run.repository, job.id, self._job_log_bytes)
+
+    async def _publish_job(
+        self, run: Run, job: Job, raw: bytes | None, gateway: Gateway
+    ) -> tuple[int, tuple[str, ...]]:
         remarks = await gateway.annotations(run.repository, job.id)
         parsed = await asyncio.to_thread(parse_job, job, raw, remarks)
         count = 0
