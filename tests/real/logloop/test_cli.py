@@ -351,10 +351,10 @@ def test_records_are_listed_shown_created_changed_and_deleted(api: IngestApi, en
 
 def test_dispatch_starts_a_workflow(api: IngestApi, environ: dict[str, str]) -> None:
     api.answers["POST", "/api/v1/ci/dispatches"] = Answer(202, {"id": "d1", "mode": "console"})
-    done = run(environ, "ci", "dispatch", "--pipeline", "p1", "--set", "fields.reason=slow", "--json")
+    done = run(environ, "ci", "dispatch", "p1", "--set", "reason=slow", "--json")
     assert json.loads(done.stdout)["mode"] == "console"
     assert json.loads(api.requests[0].body) == {
-        "project_id": "shop", "pipeline_id": "p1", "fields": {"reason": "slow"},
+        "project_id": "shop", "pipeline_id": "p1", "values": {"reason": "slow"},
     }  # fmt: skip
 
 

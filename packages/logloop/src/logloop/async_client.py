@@ -191,11 +191,10 @@ class AsyncClient:
         """Any call of the API that answers JSON; `path` is below /api/v1."""
         return await self._transport.run(calls.request(method, path, params, body))
 
-    async def dispatch(self, **body: Any) -> dict[str, Any]:
-        """Start a workflow: POST /ci/dispatches with these fields; the project is filled in."""
-        body.setdefault("project_id", self.connection.require_project())
-        answer: dict[str, Any] = await self.request("POST", "/ci/dispatches", body=body)
-        return answer
+    async def dispatch(self, pipeline_id: str, *, idempotency_key: str | None = None, **body: Any) -> dict[str, Any]:
+        """Start a workflow: `values` fill the fields of the template `template_id`. A retry starts it once."""
+        body = {"project_id": self.connection.require_project(), "pipeline_id": pipeline_id, **body}
+        return await self._transport.run(calls.dispatch(body, idempotency_key))
 
     async def _events(self, call: Callable[[str | None], calls.Call[Any]]) -> AsyncIterator[ServerEvent]:
         parser, backoff = EventStreamParser(), Backoff(None)

@@ -10,7 +10,7 @@ import json
 import math
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote
@@ -260,6 +260,12 @@ def ask(analysis_id: str, text: str) -> Call[dict[str, Any]]:
 def list_page(path: str, params: Mapping[str, Any]) -> Call[Page]:
     """One page of the records under a path such as `/projects` or `/ci/runs`."""
     return json_call("GET", path, Page.model_validate_json, params=params)
+
+
+def dispatch(body: Mapping[str, Any], idempotency_key: str | None) -> Call[dict[str, Any]]:
+    """Start a workflow, once for each idempotency key."""
+    call = json_call("POST", "/ci/dispatches", read_json, body=dict(body), safe_to_repeat=True)
+    return replace(call, headers={**call.headers, "Idempotency-Key": idempotency_key or uuid.uuid4().hex})
 
 
 def request(method: str, path: str, params: Mapping[str, Any] | None = None, body: Any = None) -> Call[Any]:

@@ -198,15 +198,23 @@ class Client:
                 return
             params["cursor"] = page.next_cursor
 
+    def sign_in(self, email: str, password: str) -> None:
+        """Go on as a user instead of with the key, until `sign_out`. Raises NotAuthenticated."""
+        call = calls.request("POST", "/session", body={"email": email, "password": password})
+        self._transport.sign_in(call)
+
+    def sign_out(self) -> None:
+        """End the session that `sign_in` began."""
+        self.request("DELETE", "/session")
+
     def request(self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Any = None) -> Any:
         """Any call of the API that answers JSON; `path` is below /api/v1."""
         return self._transport.run(calls.request(method, path, params, body))
 
-    def dispatch(self, **body: Any) -> dict[str, Any]:
-        """Start a workflow: POST /ci/dispatches with these fields; the project is filled in."""
-        body.setdefault("project_id", self.connection.require_project())
-        answer: dict[str, Any] = self.request("POST", "/ci/dispatches", body=body)
-        return answer
+    def dispatch(self, pipeline_id: str, *, idempotency_key: str | None = None, **body: Any) -> dict[str, Any]:
+        """Start a workflow: `values` fill the fields of the template `template_id`. A retry starts it once."""
+        body = {"project_id": self.connection.require_project(), "pipeline_id": pipeline_id, **body}
+        return self._transport.run(calls.dispatch(body, idempotency_key))
 
     def _events(self, call: Callable[[str | None], calls.Call[Any]]) -> Iterator[ServerEvent]:
         parser, backoff = EventStreamParser(), Backoff(None)

@@ -117,6 +117,16 @@ def load_config(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     return _read(config_path(environ))
 
 
+def local_sign_in(connection: Connection, environ: Mapping[str, str] = os.environ) -> tuple[str, str] | None:
+    """E-mail and password of the first user of this machine's `logloop up`, when that is the platform in use and its
+    key comes from the same file."""
+    path = credentials_path(environ)
+    stored = _read(path)
+    if connection.origin != str(path) or not stored.get("email") or not stored.get("password"):
+        return None
+    return str(stored["email"]), str(stored["password"])
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))

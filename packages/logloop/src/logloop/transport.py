@@ -122,6 +122,16 @@ class SyncTransport:
                     raise
             self._sleep(delay)
 
+    def sign_in(self, call: Call[Any]) -> None:
+        """Send the call that begins a session, and go on with its cookie instead of the key."""
+        response = self._http.send(_build(call, self._http))
+        if error := failure_of(response):
+            raise error
+        # By hand: a cookie jar keeps a Secure cookie from http, also on loopback where browsers allow it.
+        cookies = [line.partition(";")[0] for line in response.headers.get_list("set-cookie")]
+        self._http.headers.pop("Authorization", None)
+        self._http.headers.update({"Cookie": "; ".join(cookies), "Origin": self._connection.url})
+
     @contextmanager
     def stream(self, call: Call[Any], *, read_timeout: float | None = 60.0) -> Iterator[httpx.Response]:
         """Open an answer to read piece by piece. Raises a LogloopError, also when it breaks off midway."""

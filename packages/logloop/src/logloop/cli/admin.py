@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from logloop.cli.command import command, open_client
+from logloop.cli.command import command, open_admin_client, open_client
 from logloop.cli.options import AsJson, Project
 from logloop.cli.output import print_json, say
 from logloop.cli.records import Data, Id, Number, Set, read_fields, record_group, show_list, show_record
@@ -17,12 +17,16 @@ from logloop.cli.records import Data, Id, Number, Set, read_fields, record_group
 app = typer.Typer(help="Projects, services, users, keys, settings, audit.", no_args_is_help=True)
 _PROJECT_COLUMNS = ["id", "name", "retention_days", "state", "created_at"]
 _USER_COLUMNS = ["id", "email", "name", "role", "disabled"]
-app.add_typer(record_group("/projects", "project", _PROJECT_COLUMNS, in_project=False), name="projects")
 app.add_typer(
-    record_group("/services", "service", ["id", "name", "repository", "last_seen_at"], by_project=True),
+    record_group("/projects", "project", _PROJECT_COLUMNS, in_project=False, as_admin=True), name="projects"
+)
+app.add_typer(
+    record_group(
+        "/services", "service", ["id", "name", "repository", "last_seen_at"], by_project=True, as_admin=True
+    ),
     name="services",
 )
-app.add_typer(record_group("/users", "user", _USER_COLUMNS, in_project=False), name="users")
+app.add_typer(record_group("/users", "user", _USER_COLUMNS, in_project=False, as_admin=True), name="users")
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
 settings = typer.Typer(help="LLM provider and GitHub.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
@@ -45,7 +49,7 @@ def list_keys(
 ) -> None:
     """List keys; secrets are never shown again."""
     columns = ["id", "name", "project_id", "scopes", "expires_at", "revoked_at", "last_used_at"]
-    show_list("/api-keys", columns, number, _place(project, everywhere=all_projects), as_json=as_json)
+    show_list("/api-keys", columns, number, _place(project, everywhere=all_projects), as_json=as_json, as_admin=True)
 
 
 @keys.command("create")
@@ -62,7 +66,7 @@ def create_key(
     body = {"name": name, "scopes": scope or ["ingest"], **_place(project, everywhere=all_projects)}
     if expires_at:
         body["expires_at"] = expires_at
-    with open_client() as client:
+    with open_admin_client() as client:
         created = client.request("POST", "/api-keys", body=body)
     if as_json:
         print_json(created)
@@ -75,7 +79,7 @@ def create_key(
 @command
 def revoke_key(key_id: Id, as_json: AsJson = False) -> None:
     """Make a key stop working."""
-    with open_client() as client:
+    with open_admin_client() as client:
         gone = client.request("DELETE", f"/api-keys/{key_id}")
     if as_json:
         print_json(gone)
@@ -87,7 +91,7 @@ def revoke_key(key_id: Id, as_json: AsJson = False) -> None:
 @command
 def show_settings(project: Project = None, all_projects: AllProjects = False, as_json: AsJson = False) -> None:
     """Show the settings that apply; secrets are never returned."""
-    with open_client() as client:
+    with open_admin_client() as client:
         params = _place(project, everywhere=all_projects)
         show_record(client.request("GET", "/settings", params=params), as_json=as_json)
 
@@ -103,7 +107,7 @@ def change_settings(
     as_json: AsJson = False,
 ) -> None:
     """Set up the LLM provider or GitHub. Give secrets with --data - (stdin), not on the command line."""
-    with open_client() as client:
+    with open_admin_client() as client:
         params = _place(project, everywhere=all_projects)
         body = read_fields(data, set_)
         show_record(client.request("PUT", f"/settings/{what}", params=params, body=body), as_json=as_json)
@@ -116,4 +120,4 @@ def audit(
 ) -> None:
     """List who changed what, newest first."""
     columns = ["at", "actor.name", "action", "resource.id", "changed"]
-    show_list("/audit", columns, number, _place(project, everywhere=all_projects), as_json=as_json)
+    show_list("/audit", columns, number, _place(project, everywhere=all_projects), as_json=as_json, as_admin=True)

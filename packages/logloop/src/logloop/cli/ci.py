@@ -30,20 +30,22 @@ app.add_typer(runs, name="runs")
 @app.command("dispatch")
 @command
 def dispatch(
-    pipeline: Annotated[str | None, typer.Option(help="Id of the pipeline to start.")] = None,
-    template: Annotated[str | None, typer.Option(help="Id of the event template that fills the payload.")] = None,
+    pipeline: Annotated[str, typer.Argument(help="Id of the pipeline to start.")],
+    template: Annotated[str | None, typer.Option(help="Id of the event template that makes the payload.")] = None,
     data: Data = None,
     set_: Set = None,
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
-    """Start a workflow now. Without GitHub credentials it is recorded only (mode console)."""
-    body = read_fields(data, set_)
-    for name, value in (("pipeline_id", pipeline), ("template_id", template)):
-        if value:
-            body[name] = value
+    """Start a workflow now; --data and --set fill the template's fields.
+
+    Without GitHub credentials it is recorded only (mode console).
+    """
+    body: dict[str, Any] = {"values": read_fields(data, set_)}
+    if template:
+        body["template_id"] = template
     with open_client(project) as client:
-        show_record(client.dispatch(**body), as_json=as_json)
+        show_record(client.dispatch(pipeline, **body), as_json=as_json)
 
 
 @app.command("dispatches")

@@ -8,7 +8,8 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn, ParamSpec
 
 from logloop.cli import exit_codes
@@ -89,6 +90,30 @@ def _leave_pipe() -> NoReturn:
     # The reader is gone (`| head`): leave without a word, as cat does, and keep Python from flushing into the pipe.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(exit_codes.BROKEN_PIPE)
+
+
+@contextmanager
+def open_admin_client(project: str | None = None) -> Iterator[Client]:
+    """A client for administration: on the machine of `logloop up` as its first user, elsewhere with the key."""
+    from logloop.connection import local_sign_in
+
+    with open_client(project) as client:
+        credentials = local_sign_in(client.connection)
+        signed_in = credentials is not None and _try_sign_in(client, *credentials)
+        try:
+            yield client
+        finally:
+            if signed_in:
+                with suppress(LogloopError):
+                    client.sign_out()
+
+
+def _try_sign_in(client: Client, email: str, password: str) -> bool:
+    try:
+        client.sign_in(email, password)
+    except NotAuthenticated:
+        return False  # the password was changed since; the key still does what it may
+    return True
 
 
 def open_client(project: str | None = None, *, retry_for: float | None = READ_RETRY_SECONDS) -> Client:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import typer
 
 from logloop.cli import exit_codes
-from logloop.cli.command import Ended, command, open_client
+from logloop.cli.command import Ended, command, open_admin_client
 from logloop.cli.options import AsJson
 from logloop.cli.output import print_json, print_records, say
 
@@ -47,7 +47,7 @@ def list_letters(
     """List dead letters with the reason of each."""
     found: list[dict[str, Any]] = []
     total = 0
-    with open_client() as client:
+    with open_admin_client() as client:
         for name in [service] if service else PATHS:
             answer = client.request("GET", _path(name), params={"limit": min(number, 1_000)})
             found += [{"service": name, **item} for item in answer.get("items", [])]
@@ -64,7 +64,7 @@ def list_letters(
 @command
 def retry(queue: Queue, letter: Letter, as_json: AsJson = False) -> None:
     """Send a dead letter to where it was first sent."""
-    with open_client() as client:
+    with open_admin_client() as client:
         client.request("POST", f"{_path(_service_of(queue), queue, letter)}/retry")
     print_json({"retried": letter}) if as_json else say(f"sent again: {letter}")
 
@@ -73,6 +73,6 @@ def retry(queue: Queue, letter: Letter, as_json: AsJson = False) -> None:
 @command
 def delete(queue: Queue, letter: Letter, as_json: AsJson = False) -> None:
     """Remove a dead letter for good."""
-    with open_client() as client:
+    with open_admin_client() as client:
         client.request("DELETE", _path(_service_of(queue), queue, letter))
     print_json({"deleted": letter}) if as_json else say(f"deleted {letter}")

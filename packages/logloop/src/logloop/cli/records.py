@@ -16,7 +16,7 @@ from urllib.parse import quote
 import typer
 
 from logloop.cli import exit_codes
-from logloop.cli.command import Ended, command, open_client
+from logloop.cli.command import Ended, command, open_admin_client, open_client
 from logloop.cli.options import AsJson, Project
 from logloop.cli.output import print_json, print_records, say
 
@@ -63,9 +63,11 @@ def _value(text: str) -> Any:
         return text
 
 
-def show_list(path: str, columns: Sequence[str], number: int, params: dict[str, Any], *, as_json: bool) -> None:
+def show_list(
+    path: str, columns: Sequence[str], number: int, params: dict[str, Any], *, as_json: bool, as_admin: bool = False
+) -> None:
     """Print the records under a path; ends with NOTHING_FOUND when there are none."""
-    with open_client() as client:
+    with open_admin_client() if as_admin else open_client() as client:
         found = list(islice(client.list(path, limit=min(number, 100), **params), number))
     if as_json:
         print_json({"items": found})
@@ -84,10 +86,18 @@ def show_record(record: Any, *, as_json: bool) -> None:
 
 
 def record_group(
-    path: str, name: str, columns: Sequence[str], *, in_project: bool = True, by_project: bool = False
+    path: str,
+    name: str,
+    columns: Sequence[str],
+    *,
+    in_project: bool = True,
+    by_project: bool = False,
+    as_admin: bool = False,
 ) -> typer.Typer:
     """Commands over the records under `path`. `in_project`: they belong to a project, which is filled in;
-    `by_project`: their ids are unique only within it, so that reads name it too."""
+    `by_project`: their ids are unique only within it, so that reads name it too; `as_admin`: as open_admin_client
+    connects."""
+    connect = open_admin_client if as_admin else open_client
     group = typer.Typer(help=f"Manage {name}s.", no_args_is_help=True)
 
     def place(project: str | None) -> dict[str, Any]:
@@ -102,20 +112,20 @@ def record_group(
     @group.command("list", help=f"List {name}s.")
     @command
     def list_(number: Number = 100, project: Project = None, as_json: AsJson = False) -> None:
-        show_list(path, columns, number, place(project), as_json=as_json)
+        show_list(path, columns, number, place(project), as_json=as_json, as_admin=as_admin)
 
     @group.command("show", help=f"Show a {name}.")
     @command
     def show(record_id: Id, project: Project = None, as_json: AsJson = False) -> None:
         target, params = one(record_id, project)
-        with open_client() as client:
+        with connect() as client:
             show_record(client.request("GET", target, params=params), as_json=as_json)
 
     @group.command("create", help=f"Create a {name} from --data and --set.")
     @command
     def create(data: Data = None, set_: Set = None, project: Project = None, as_json: AsJson = False) -> None:
         body = {**place(project), **read_fields(data, set_)}
-        with open_client() as client:
+        with connect() as client:
             show_record(client.request("POST", path, body=body), as_json=as_json)
 
     @group.command("update", help=f"Change fields of a {name}.")
@@ -124,14 +134,14 @@ def record_group(
         record_id: Id, data: Data = None, set_: Set = None, project: Project = None, as_json: AsJson = False
     ) -> None:
         target, params = one(record_id, project)
-        with open_client() as client:
+        with connect() as client:
             show_record(client.request("PATCH", target, params=params, body=read_fields(data, set_)), as_json=as_json)
 
     @group.command("delete", help=f"Delete a {name}.")
     @command
     def delete(record_id: Id, project: Project = None, as_json: AsJson = False) -> None:
         target, params = one(record_id, project)
-        with open_client() as client:
+        with connect() as client:
             gone = client.request("DELETE", target, params=params)
         if as_json:
             print_json(gone or {"deleted": record_id})
