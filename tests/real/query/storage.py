@@ -1,0 +1,146 @@
+"""What tests of log storage share: a fresh database with its stores, made-up batches, a running persister."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from collections.abc import Set as AbstractSet
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+from logloop_chassis.mongo import Database, connect
+from logloop_contracts import LogEntry, Severity
+from logloop_contracts.log_batch import decode, encode, entries_to_batch, new_batch_id
+from logloop_query.log_edits import LogEdits
+from logloop_query.outcomes import Outcomes
+from logloop_query.patterns import PatternIndex
+from logloop_query.persist import Persister
+from logloop_query.search.plan import Window
+from logloop_query.search.rows import json_rows
+from logloop_query.search.scan import PageRequest
+from logloop_query.search.searching import Searching, SearchLimits
+from logloop_query.search.syntax import parse_query
+from logloop_query.stores.patterns import PatternStore
+from logloop_query.stores.segments import SegmentStore
+
+from tests.infra import fresh_database
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+def entry(message: str, at: datetime = NOON, **changes: Any) -> LogEntry:
+    """A log of project shop."""
+    values: dict[str, Any] = {"service_id": "cart", "severity": Severity.INFO, **changes}
+    return LogEntry(project_id="shop", message=message, timestamp=at, **values)
+
+
+def table(entries: Sequence[LogEntry], batch: str | None = None) -> pa.Table:
+    """A message of one batch, as it comes out of the broker."""
+    return decode(encode(entries_to_batch(entries, batch or new_batch_id())))
+
+
+def numbered(first: int, count: int, at: datetime = NOON, every: timedelta = timedelta(milliseconds=1)) -> pa.Table:
+    """A batch of logs `line <number>`."""
+    return table([entry(f"line {first + i}", at + every * i) for i in range(count)])
+
+
+@dataclass
+class FakeRecords:
+    """Remembers what storage tells the records half."""
+
+    days: int = 30
+    services: set[str] = field(default_factory=set)
+    tests: set[str] = field(default_factory=set)
+
+    async def on_seen(
+        self,
+        project_id: str,  # noqa: ARG002  # the shape of RecordsApi
+        services: AbstractSet[str],
+        tests: AbstractSet[str],
+        at: datetime,  # noqa: ARG002  # the shape of RecordsApi
+    ) -> None:
+        """Remember names."""
+        self.services |= services
+        self.tests |= tests
+
+    async def on_tests_ended(self, project_id: str, outcomes: Sequence[Outcomes]) -> None:
+        """Not looked at here."""
+
+    async def retention_days(self, project_id: str) -> int:  # noqa: ARG002  # the shape of RecordsApi
+        """As set."""
+        return self.days
+
+
+@dataclass
+class Storage:
+    """Stores over one fresh database."""
+
+    database: Database
+    segments: SegmentStore
+    patterns: PatternStore
+    records: FakeRecords
+    executor: ThreadPoolExecutor
+    searching: Searching
+    edits: LogEdits
+
+    @asynccontextmanager
+    async def persister(self, **options: Any) -> AsyncIterator[Persister]:
+        """A running persister."""
+        settings = {"linger_s": 0.02, **options}
+        index = PatternIndex(self.patterns)
+        persister = Persister(self.segments, self.records, index, self.executor, **settings)
+        running = asyncio.create_task(persister.run())
+        try:
+            yield persister
+        finally:
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+            await persister.close()
+            await index.flush()
+
+    async def search(
+        self, q: str = "", *, limit: int = 1000, newest_first: bool = False, project: str = "shop"
+    ) -> list[dict[str, Any]]:
+        """Every log that a search finds, page after page."""
+        items: list[dict[str, Any]] = []
+        cursor = None
+        while True:
+            request = PageRequest(Window(project, parse_query(q)), limit, newest_first, cursor)
+            page, _ = await self.searching.page(request)
+            items += json_rows(project, page.table)
+            cursor = page.next_cursor
+            if cursor is None:
+                return items
+
+    async def messages(self, q: str = "", **options: Any) -> list[str]:
+        """Messages that a search finds."""
+        return [item["message"] for item in await self.search(q, **options)]
+
+    async def count(self, q: str = "") -> int:
+        """How many logs a search selects, counted and not listed."""
+        async with self.searching.counting("count") as (counter, _):
+            counts = await counter.by(Window("shop", parse_query(q)), ())
+        return int(sum(counts.table.column("count").to_pylist()))
+
+
+@asynccontextmanager
+async def open_storage(mongo_url: str) -> AsyncIterator[Storage]:
+    """Stores over a database that is dropped afterwards."""
+    client = connect(mongo_url, app_name="test")
+    database = client[fresh_database()]
+    segments, patterns = SegmentStore(database), PatternStore(database)
+    await segments.ensure_indexes()
+    await patterns.ensure_indexes()
+    executor = ThreadPoolExecutor(2)
+    searching = Searching(segments, SearchLimits())
+    edits = LogEdits(segments, executor, searching.cache)
+    try:
+        yield Storage(database, segments, patterns, FakeRecords(), executor, searching, edits)
+    finally:
+        searching.close()
+        executor.shutdown(wait=False)
+        await client.drop_database(database.name)
+        await client.close()

@@ -1,0 +1,209 @@
+"""Storing batches: exactly once, whatever is delivered how often and by whom it is written."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+from logloop_contracts.log_batch import new_batch_id
+from logloop_query.patterns import PatternIndex
+from logloop_query.persist import Persister
+from logloop_query.segments import MAX_PART_BYTES, chunks_of, encode_segment
+from logloop_query.stores.segments import PartsStored
+
+from tests.real.query.storage import NOON, Storage, entry, numbered, open_storage, table
+
+
+@pytest.fixture
+async def storage(mongo_url: str) -> AsyncIterator[Storage]:
+    async with open_storage(mongo_url) as opened:
+        yield opened
+
+
+async def documents(storage: Storage) -> list[dict[str, Any]]:
+    return [item async for item in storage.database["segments"].find({}, {"columns": 0})]
+
+
+async def test_a_stored_log_is_found_with_every_field(storage: Storage) -> None:
+    sent = entry(
+        "paid 12 EUR",
+        NOON + timedelta(microseconds=1),
+        test_id="t",
+        func_id="f",
+        source="stdout",
+        attributes={"http": {"status": 200}},
+    )
+    async with storage.persister() as persister:
+        await persister.store("shop", table([sent], batch := new_batch_id()))
+
+    hour = int(NOON.timestamp()) // 3600
+    assert await storage.search() == [
+        {
+            "id": f"{batch}-{hour:x}-0",
+            "project_id": "shop",
+            "service_id": "cart",
+            "test_id": "t",
+            "func_id": "f",
+            "message": "paid 12 EUR",
+            "severity": "info",
+            "timestamp": "2026-11-22T12:00:00.000001Z",
+            "source": "stdout",
+            "attributes": _Fragment('{"http":{"status":200}}'),
+        }
+    ]
+    assert storage.records.services == {"cart"}
+    assert storage.records.tests == {"t"}
+
+
+class _Fragment:
+    """Equal to ready-made JSON with this text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return orjson.dumps(other).decode() == self.text
+
+    __hash__ = None  # type: ignore[assignment]  # never put into a set
+
+
+async def test_messages_that_come_together_share_a_segment(storage: Storage) -> None:
+    async with storage.persister(linger_s=0.2) as persister:
+        await asyncio.gather(*(persister.store("shop", numbered(i * 10, 10)) for i in range(20)))
+
+    assert [item["count"] for item in await documents(storage)] == [200]
+
+
+async def test_each_project_and_hour_has_segments_of_its_own(storage: Storage) -> None:
+    batch = table([entry("before", NOON - timedelta(microseconds=1)), entry("after", NOON)])
+    async with storage.persister(linger_s=0.1) as persister:
+        await asyncio.gather(persister.store("shop", batch), persister.store("bank", numbered(0, 1)))
+
+    found = sorted((item["project_id"], item["hour"] % 24, item["count"]) for item in await documents(storage))
+    assert found == [("bank", 12, 1), ("shop", 11, 1), ("shop", 12, 1)]
+    assert await storage.messages() == ["before", "after"]
+
+
+async def test_a_redelivered_message_adds_nothing(storage: Storage) -> None:
+    batch = numbered(0, 100)
+    async with storage.persister() as persister:
+        await persister.store("shop", batch)
+        await persister.store("shop", batch)
+        await asyncio.gather(persister.store("shop", batch), persister.store("shop", batch))
+
+    assert await storage.messages() == [f"line {i}" for i in range(100)]
+
+
+async def test_new_rows_beside_stored_ones_are_kept(storage: Storage) -> None:
+    old, fresh = numbered(0, 50), numbered(50, 50)
+    async with storage.persister(linger_s=0.1) as persister:
+        await persister.store("shop", old)
+        await asyncio.gather(persister.store("shop", old), persister.store("shop", fresh))
+
+    assert sorted(await storage.messages(), key=lambda m: int(m[5:])) == [f"line {i}" for i in range(100)]
+
+
+async def test_a_batch_across_hours_is_completed_when_one_hour_was_stored(storage: Storage) -> None:
+    batch = table([entry("before", NOON - timedelta(seconds=1)), entry("after", NOON)])
+    async with storage.persister() as persister:
+        await persister.store("shop", batch)
+        await storage.database["segments"].delete_one({"hour": int(NOON.timestamp()) // 3600})
+        assert await storage.messages() == ["before"]
+        await persister.store("shop", batch)
+
+    assert await storage.messages() == ["before", "after"]
+
+
+async def test_two_persisters_with_the_same_deliveries_store_each_line_once(storage: Storage) -> None:
+    batches = [numbered(i * 20, 20, NOON + timedelta(minutes=7 * i)) for i in range(30)]
+    deliveries = [batches[i % 30] for i in range(90)]
+
+    async def deliver(persister: Any, seed: int) -> None:
+        shuffled = random.Random(seed).sample(deliveries, len(deliveries))
+        await asyncio.gather(*(persister.store("shop", batch) for batch in shuffled))
+
+    async with storage.persister(linger_s=0.005) as one, storage.persister(linger_s=0.003) as two:
+        await asyncio.gather(deliver(one, 1), deliver(two, 2))
+
+    assert await storage.messages() == [f"line {i}" for i in range(600)]
+
+
+async def test_a_part_can_be_inserted_only_once(storage: Storage) -> None:
+    chunk = next(chunks_of(numbered(0, 3)))
+    segment = encode_segment("shop", chunk.hour, chunk.parts, chunk.table)
+    moment = datetime.now(UTC)
+    await storage.segments.insert(segment, stored_at=moment, retention=timedelta(days=1))
+
+    with pytest.raises(PartsStored):
+        await storage.segments.insert(segment, stored_at=moment, retention=timedelta(days=1))
+    assert await storage.segments.stored_parts("shop", chunk.parts) == set(chunk.parts)
+
+
+async def test_lines_that_do_not_compress_are_spread_over_documents_and_stay_whole(storage: Storage) -> None:
+    noise = random.Random(7)
+    lines = ["".join(chr(noise.randrange(32, 127)) for _ in range(200_000)) for _ in range(90)]
+    batch = table([entry(f"{i} {line}", NOON + timedelta(milliseconds=i)) for i, line in enumerate(lines)])
+    assert batch.nbytes > 2 * MAX_PART_BYTES
+    async with storage.persister() as persister:
+        await asyncio.gather(persister.store("shop", batch), persister.store("shop", batch))
+        await persister.store("shop", batch)
+
+    assert await storage.messages() == [f"{i} {line}" for i, line in enumerate(lines)]
+    found = (await storage.search(limit=1, newest_first=True))[0]
+    assert found["message"].startswith("89 ")
+
+
+async def test_logs_expire_by_the_retention_of_their_project_and_move_with_it(storage: Storage) -> None:
+    storage.records.days = 7
+    async with storage.persister() as persister:
+        await persister.store("shop", numbered(0, 1))
+    (stored,) = await documents(storage)
+    assert stored["expires_at"] - stored["stored_at"] == timedelta(days=7)
+
+    await storage.segments.set_retention("shop", timedelta(days=90))
+
+    (stored,) = await documents(storage)
+    assert stored["expires_at"] - stored["stored_at"] == timedelta(days=90)
+    indexes = await storage.database["segments"].index_information()
+    assert indexes["expiry"]["expireAfterSeconds"] == 0
+
+
+async def test_a_message_that_cannot_be_written_takes_no_other_along(storage: Storage) -> None:
+    class Fussy:
+        """Refuses one message for a reason that is no outage."""
+
+        async def insert(self, segment: Any, **options: Any) -> None:
+            if len(segment.parts) > 1 or segment.count == 13:
+                raise ValueError("refused")
+            await storage.segments.insert(segment, **options)
+
+        stored_parts = storage.segments.stored_parts
+
+    index = PatternIndex(storage.patterns)
+    persister = Persister(Fussy(), storage.records, index, storage.executor, linger_s=0.05)
+    running = asyncio.create_task(persister.run())
+    results = await asyncio.gather(
+        persister.store("shop", numbered(0, 5)),
+        persister.store("shop", numbered(100, 13)),
+        persister.store("shop", numbered(200, 5)),
+        return_exceptions=True,
+    )
+    running.cancel()
+
+    assert [type(result) for result in results] == [type(None), ValueError, type(None)]
+    assert await storage.count() == 10
+
+
+async def test_patterns_are_known_with_first_and_last_sight(storage: Storage) -> None:
+    async with storage.persister() as persister:
+        await persister.store(
+            "shop", table([entry("took 5 ms", NOON), entry("took 7 ms", NOON + timedelta(seconds=1))])
+        )
+        await persister.store("shop", table([entry("took 9 ms", NOON - timedelta(hours=1), service_id="web")]))
+
+    known = (await storage.patterns.known("shop", ["took <*> ms"]))["took <*> ms"]
+    assert (known.count, known.services) == (3, ["cart", "web"])
+    assert known.last_seen - known.first_seen == 3_601_000_000
