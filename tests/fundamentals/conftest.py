@@ -1,0 +1,73 @@
+"""One whole platform for the tour: the real services behind the gateway, and a GitHub on loopback."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from logloop import Client
+
+from tests.fakes.github import FakeGitHub
+from tests.infra import Infra, fresh_database, memory_folder
+
+REPOSITORY = "acme/shop"
+WORKFLOW = "probe.yml"
+EVENT = "logloop.payment"
+
+
+@dataclass
+class Place:
+    """Where the tour plays."""
+
+    client: Client
+    home: Path
+    github: FakeGitHub
+    credentials: dict[str, str]
+
+    def as_administrator(self, path: str, body: dict[str, Any]) -> Any:
+        """POST with the session of a signed-in administrator, as the page does."""
+        with httpx.Client(base_url=self.credentials["url"], trust_env=False, timeout=20) as browser:
+            account = {"email": self.credentials["email"], "password": self.credentials["password"]}
+            signed_in = browser.post("/api/v1/session", json=account).raise_for_status()
+            # Browsers send a Secure cookie to this machine over plain HTTP; httpx does not.
+            cookie = signed_in.headers["set-cookie"].partition(";")[0]
+            headers = {"Cookie": cookie, "Sec-Fetch-Site": "same-origin"}
+            return browser.post(f"/api/v1{path}", json=body, headers=headers).raise_for_status().json()
+
+
+@pytest.fixture(scope="session")
+def place(infra: Infra) -> Iterator[Place]:
+    """`logloop up` with the test run's RabbitMQ and MongoDB, and a project whose GitHub is the fake one."""
+    with memory_folder() as home, FakeGitHub() as github:
+        github.workflow(REPOSITORY, WORKFLOW, types=(EVENT,))
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("LOGLOOP_")}
+        env = {
+            **kept,
+            "LOGLOOP_HOME": str(home / "data"),
+            "LOGLOOP_AMQP_URL": infra.fresh_vhost(),
+            "LOGLOOP_MONGO_URL": infra.mongo_url,
+            "LOGLOOP_MONGO_DATABASE": fresh_database(),
+            "LOGLOOP_CI_POLL": "0.5",
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-m", "logloop.local", "--json"], env=env, stdout=subprocess.PIPE, text=True
+        )
+        try:
+            assert process.stdout is not None
+            ready = json.loads(process.stdout.readline() or pytest.fail("the platform did not start"))
+            credentials = json.loads(Path(ready["credentials"]).read_text())
+            with Client(credentials["url"], credentials["api_key"], project=credentials["project"]) as client:
+                settings = {"api_url": github.url, "token": github.token}
+                client.request(
+                    "PUT", "/settings/github", params={"project_id": credentials["project"]}, body=settings
+                )
+                yield Place(client, home / "data", github, credentials)
+        finally:
+            process.terminate()
+            process.wait(60)
