@@ -16,7 +16,7 @@ from logloop_contracts.channels import INGEST_INTAKE
 from logloop_ingest.accept import Accept
 from logloop_ingest.batcher import Batcher
 from logloop_ingest.consumers import intake_handler
-from logloop_ingest.http import HttpDoor, router
+from logloop_ingest.http import HttpDoor, mount
 from logloop_ingest.in_flight import InFlight
 from logloop_ingest.redaction import redact_secrets
 from logloop_ingest.settings import IngestSettings
@@ -68,5 +68,5 @@ def create_app(settings: IngestSettings) -> FastAPI:
         max_body_size=settings.ingest_max_request_bytes + _BODY_MARGIN,
         tags=[{"name": "logs", "description": "Sending logs."}],
     )
-    app.include_router(router)
+    mount(app)
     return app

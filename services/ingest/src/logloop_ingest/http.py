@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from logloop_chassis.auth import Authenticator, Principal
 from logloop_chassis.broker import NotPublished
 from logloop_chassis.problems import (
@@ -25,6 +25,8 @@ from logloop_chassis.problems import (
 )
 from pydantic import Field
 from starlette.requests import ClientDisconnect
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from logloop_ingest import openapi
 from logloop_ingest.accept import IN_THREAD_FROM, Accept, Result, Submission
@@ -201,6 +203,30 @@ def _nothing_taken(refused: list[Refused], rejected: list[dict[str, Any]]) -> Pr
     return Unprocessable(detail, errors=errors, rejected=rejected)
 
 
+class _LogsRoute(Route):
+    """The route that serves, as plain ASGI; `router` has the one that describes it.
+
+    Dependency resolution and response models were a third of the time of a small request.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(PATH, endpoint=send_logs, methods=["POST"], include_in_schema=False)
+        self.app = self._serve
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["route"] = self  # what the HTTP metrics go by
+        request = Request(scope, receive)
+        door: HttpDoor = request.app.state.door
+        response = await door.post(request)
+        await response(scope, receive, send)
+
+
+def mount(app: FastAPI) -> None:
+    """Add the route to an app: once as it is served, once as it is described."""
+    app.router.routes.insert(0, _LogsRoute())
+    app.include_router(router)
+
+
 router = APIRouter(tags=["logs"])
 
 
@@ -219,6 +245,6 @@ router = APIRouter(tags=["logs"])
     openapi_extra=openapi.OPERATION,
 )
 async def send_logs(request: Request) -> Response:
-    """Send log entries."""
+    """Send log entries. Described here, served by `_LogsRoute`, which does the same."""
     door: HttpDoor = request.app.state.door
     return await door.post(request)
