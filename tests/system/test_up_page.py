@@ -1,0 +1,139 @@
+"""The page of the gateway in a real browser: a newcomer signs in and sees logs."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.infra import Infra, fresh_database, memory_folder
+from tests.system.up_process import Up, eventually
+
+# Without these Chromium looks for its maker's servers at every start.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+MARKUP = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
+
+
+@pytest.fixture(scope="module")
+def up(infra: Infra) -> Iterator[Up]:
+    vhost = infra.fresh_vhost()
+    given = {"LOGLOOP_AMQP_URL": vhost, "LOGLOOP_MONGO_URL": infra.mongo_url}
+    with memory_folder() as folder:
+        up = Up(folder / "home", LOGLOOP_MONGO_DATABASE=fresh_database(), **given).wait_ready()
+        for message in ("the disk of db-1 is full", "all is well", f"markup stays text {MARKUP}"):
+            assert up.accepts(message)
+        eventually(lambda: up.find("markup stays text"))
+        yield up
+        up.stop()
+    infra.delete_vhost(vhost)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    assert program, "there is no browser; `make test` installs one"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, up: Up) -> Iterator[Page]:
+    """The page as someone who is not signed in meets it; any script error or request elsewhere fails the test."""
+    context = browser.new_context()
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda request: wrong.extend([request.url] * (not request.url.startswith(up.url))))
+    page.goto(up.url)
+    yield page
+    assert wrong == []
+    context.close()
+
+
+def sign_in(page: Page, up: Up) -> None:
+    page.get_by_label("E-mail").fill(up.credentials["email"])
+    page.get_by_label("Password", exact=True).fill(up.credentials["password"])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("searchbox", name="Search logs")).to_be_visible()
+
+
+def messages(page: Page) -> list[str]:
+    return page.locator("#rows td.message").all_inner_texts()
+
+
+def test_a_wrong_password_is_said_and_the_right_one_shows_the_logs(page: Page, up: Up) -> None:
+    page.get_by_label("E-mail").fill(up.credentials["email"])
+    page.get_by_label("Password", exact=True).fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("wrong")
+    sign_in(page, up)
+    expect(page.locator("#rows tr")).to_have_count(3)
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_log_text_is_never_markup(page: Page, up: Up) -> None:
+    sign_in(page, up)
+    expect(page.locator("#rows tr")).to_have_count(3)
+    assert any(MARKUP in message for message in messages(page))
+    assert page.locator("#rows img").count() == 0
+    assert page.title() == "Logloop"
+
+
+def test_a_search_narrows_the_list_and_its_address_shows_the_same_again(page: Page, up: Up) -> None:
+    sign_in(page, up)
+    page.get_by_role("searchbox").fill('"disk of db-1"')
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("#rows tr")).to_have_count(1)
+    page.goto(page.url)
+    expect(page.locator("#rows tr")).to_have_count(1)
+    assert messages(page) == ["the disk of db-1 is full"]
+
+
+def test_a_search_that_cannot_be_read_says_why(page: Page, up: Up) -> None:
+    sign_in(page, up)
+    page.get_by_role("searchbox").fill("severity:error AND (")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("cannot read the search")
+
+
+def test_a_log_opens_with_all_its_fields(page: Page, up: Up) -> None:
+    sign_in(page, up)
+    page.get_by_role("button", name="the disk of db-1 is full").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("service_id")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_new_logs_appear_live_without_a_reload(page: Page, up: Up) -> None:
+    sign_in(page, up)
+    page.get_by_role("button", name="Live").click()
+    expect(page.get_by_role("status")).to_contain_text("Live: waiting")
+    assert up.accepts("fresh while you look")
+    expect(page.locator("#rows tr").first).to_contain_text("fresh while you look", timeout=10_000)
+
+
+def test_the_histogram_counts_what_the_list_shows(page: Page, up: Up) -> None:
+    sign_in(page, up)
+    page.get_by_role("searchbox").fill('"all is well"')
+    page.keyboard.press("Enter")
+    expect(page.locator("#histogram-caption")).to_contain_text("1 logs")
+    expect(page.locator("#histogram rect")).to_have_count(1)
+
+
+def test_signing_out_ends_the_session(page: Page, up: Up) -> None:
+    sign_in(page, up)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("E-mail")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("E-mail")).to_be_visible()
