@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("faults"), pytest.mark.
 def test_a_service_is_killed_again_and_again(victim: str, new_platform: NewPlatform, parts: Parts) -> None:
     with new_platform() as platform:
         with stream_to(platform) as stream:
-            for _ in range(4):
+            for _ in range(3):
                 stream.wait_more(300)
                 platform[victim].kill()
                 platform[victim].start(ready=False)
@@ -29,7 +29,7 @@ def test_query_is_killed_while_it_merges_segments(new_platform: NewPlatform, par
     restless = {"LOGLOOP_COMPACTION_INTERVAL": "0.2", "LOGLOOP_PERSIST_LINGER": "0.02", "LOGLOOP_PERSIST_LOGS": "50"}
     with new_platform(env=restless) as platform:
         with stream_to(platform) as stream:
-            for _ in range(5):
+            for _ in range(4):
                 stream.wait_more(700)
                 platform["query"].kill()
                 platform["query"].start()

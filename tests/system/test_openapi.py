@@ -1,0 +1,62 @@
+"""Every operation of every service answers as its OpenAPI document says, whatever it is sent."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.infra import Infra, fresh_database
+from tests.system.platform import MODULES, Platform
+
+pytestmark = [pytest.mark.xdist_group("openapi"), pytest.mark.timeout(300)]
+
+_SEED = "20261122"
+_CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+)
+_MAX_EXAMPLES = {"ingest": 60, "query": 6, "analyzer": 20, "ci-bridge": 8}
+# Streams without an end: their first events are the business of other tests.
+_ENDLESS = (r"^/api/v1/logs/tail$", r"/events$")
+# Signing in as nobody many times over would lock the door for the rest of the run.
+_THROTTLED = ("/api/v1/session",)
+
+
+@pytest.fixture(scope="module")
+def platform(infra: Infra, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """All services on a vhost and a database of their own."""
+    vhost = infra.fresh_vhost()
+    folder = tmp_path_factory.mktemp("openapi")
+    services = ["query", *sorted({*MODULES} - {"query"})]
+    with Platform(vhost, infra.mongo_url, fresh_database(), folder, services=services) as running:
+        yield running
+    infra.delete_vhost(vhost)
+
+
+@pytest.mark.parametrize("service", sorted(MODULES))
+def test_no_answer_is_undocumented_or_a_server_error(service: str, platform: Platform, tmp_path: Path) -> None:
+    command = [
+        str(Path(sys.executable).with_name("schemathesis")),
+        "run",
+        f"{platform[service].url}/openapi.json",
+        f"--header=Authorization: Bearer {platform.admin_key}",
+        f"--checks={','.join(_CHECKS)}",
+        "--phases=examples,coverage,fuzzing",
+        f"--max-examples={_MAX_EXAMPLES[service]}",
+        f"--seed={_SEED}",
+        "--request-timeout=20",
+        "--suppress-health-check=all",
+        "--continue-on-failure",
+        "--generation-with-security-parameters=false",
+        "--generation-database=none",
+        "--no-color",
+        *(f"--exclude-path-regex={pattern}" for pattern in _ENDLESS),
+        *(f"--exclude-path={path}" for path in _THROTTLED),
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2000:]
+    assert platform[service].child.is_running()
