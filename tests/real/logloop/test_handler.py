@@ -306,3 +306,19 @@ signal.setitimer(signal.ITIMER_REAL, 0)
     done = run(code, environ, timeout=60)
     assert done.returncode == 0, done.stderr
     assert "tick" in api.messages
+
+
+def test_basic_config_does_not_put_level_and_name_into_the_message(api: IngestApi, environ: dict[str, str]) -> None:
+    code = (
+        "import logging, logloop; logging.basicConfig(handlers=[logloop.LoggingHandler()]); logging.warning('plain')"
+    )
+    run(code, environ)
+    assert api.messages == ["plain"]
+
+
+def test_a_formatter_of_the_program_s_own_makes_the_message(api: IngestApi, logger: logging.Logger) -> None:
+    logger.addHandler(handler := LoggingHandler())
+    handler.setFormatter(logging.Formatter("shop: %(message)s"))
+    logger.info("paid")
+    handler.flush(10)
+    assert api.messages == ["shop: paid"]

@@ -26,6 +26,10 @@ _FIELDS = frozenset({"service_id", "test_id", "func_id", "source"})
 _FOUR_LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "ERROR"})
 _JSON_SCALARS = (str, int, bool, type(None))
 _LOCAL_FORMATTER = logging.Formatter()
+# basicConfig(handlers=[…]) gives every handler this formatter unasked; level and name have fields of their own here.
+_DEFAULT_FORMATS = frozenset({
+    logging.BASIC_FORMAT, "%(message)s", "{levelname}:{name}:{message}", "${levelname}:${name}:${message}",
+})  # fmt: skip
 
 
 def severity_of(levelno: int) -> str:
@@ -187,8 +191,13 @@ class LoggingHandler(logging.Handler):
 
     def entry_for(self, record: logging.LogRecord) -> Entry:
         """The entry a record becomes; override it to add fields."""
-        text = self.formatter.format(record) if self.formatter is not None else None
-        return entry_of(record, self.fixed, text)
+        return entry_of(record, self.fixed, self._formatted(record))
+
+    def _formatted(self, record: logging.LogRecord) -> str | None:
+        formatter = self.formatter
+        if formatter is None or getattr(formatter, "_fmt", None) in _DEFAULT_FORMATS:
+            return None
+        return formatter.format(record)
 
     def flush(self, timeout: float | None = None) -> None:
         """Send what is queued, waiting up to `timeout` seconds (default: `exit_timeout`)."""

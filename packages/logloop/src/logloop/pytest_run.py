@@ -291,7 +291,7 @@ class TestRun:
         seconds = time.monotonic() - self._started
         self.say(
             f"test run finished: {found} in {seconds:.1f} s (exit status {exitstatus})",
-            "error" if exitstatus == 1 else "info",
+            "warn" if exitstatus == 1 else "info",
             test__event="run-finished",
             test__duration_s=round(seconds, 3),
             test__counts=dict(self._outcomes),

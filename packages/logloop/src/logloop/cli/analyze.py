@@ -75,7 +75,7 @@ def _show_progress(client: Client, analysis_id: str, *, quiet: bool) -> None:
             sys.stderr.write(visible(str(step.get("text") or "")))
             sys.stderr.flush()
         elif step.get("finding"):
-            say(f"  found: {step['finding'].get('title')}")
+            say("  found: " + visible(str(step["finding"].get("title")), one_line=True))
         elif step.get("text"):
             say(f"… {step['text']}")
 
@@ -87,19 +87,23 @@ def print_report(done: Analysis, url: str) -> None:
     report = done.report or {}
     out = console()
     style = {"confirmed": "bold green", "likely": "bold yellow"}.get(str(report.get("verdict")), "bold")
-    out.print(Text.assemble((f"{report.get('verdict')}: ", style), visible(str(report.get("summary", "")))))
+    out.print(
+        Text.assemble((f"{report.get('verdict')}: ", style), visible(str(report.get("summary", "")), one_line=True))
+    )
     if report.get("degraded_reason"):
         out.print(Text(f"(without a model: {visible(str(report['degraded_reason']))})", style="dim"))
     lines = {line["log_id"]: line for line in report.get("evidence", [])}
     for claim in report.get("claims", []):
-        out.print(Text(f"\n• {visible(str(claim['text']))}"))
+        out.print(Text(f"\n• {visible(str(claim['text']), one_line=True)}"))
         for log_id in claim.get("citations", []):
             out.print(_citation(log_id, lines.get(log_id), url))
-    if report.get("findings"):
+    said = " ".join(str(claim["text"]) for claim in report.get("claims", []))
+    findings = [finding for finding in report.get("findings", []) if str(finding.get("title")) not in said]
+    if findings:
         out.print("\nMeasured:")
-    for finding in report.get("findings", []):
+    for finding in findings:
         counts = f"{finding.get('count', 0)} now, {finding.get('baseline_count', 0)} before"
-        out.print(Text(f"  {visible(str(finding.get('title')))} ({counts})"))
+        out.print(Text(f"  {visible(str(finding.get('title')), one_line=True)} ({counts})"))
         for log_id in finding.get("evidence", [])[:2]:
             out.print(_citation(log_id, lines.get(log_id), url))
     if report.get("next_steps"):

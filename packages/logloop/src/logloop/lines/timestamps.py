@@ -5,6 +5,7 @@ It must not guess a zone: what a time without one means is the caller's `zone`.
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -56,6 +57,7 @@ def parse_zone(text: str) -> tzinfo:
         raise ValueError(f"{text!r} is no time zone; use local, UTC, +02:00 or Europe/Berlin") from error
 
 
+@functools.lru_cache(maxsize=8)  # several readers ask about the same line
 def match_timestamp(text: str, zone: tzinfo, now: datetime) -> tuple[datetime, int] | None:
     """The time at the start of `text` and where it ends; None when there is none.
 
