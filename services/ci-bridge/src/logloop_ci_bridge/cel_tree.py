@@ -211,7 +211,8 @@ def _unparse_call(node: Node) -> tuple[str, int]:
     if node.name in _BINARY and len(node.children) == 2:
         sign, strength = _BINARY[node.name]
         left, right = node.children
-        return f"{_wrapped(left, strength)} {sign} {_wrapped(right, strength + 1)}", strength
+        right_strength = strength if sign in ("&&", "||") else strength + 1
+        return f"{_wrapped(left, strength)} {sign} {_wrapped(right, right_strength)}", strength
     if node.name in ("!_", "-_"):
         return node.name[0] + _wrapped(node.children[0], _ATOM), 8
     if node.name == "_[_]":

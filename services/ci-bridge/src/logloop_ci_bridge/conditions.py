@@ -205,8 +205,6 @@ def _refusals(tree: Node, subject: Subject) -> list[str]:
             problems += _macro_refusals(node)
         if node.kind == "call" and node.name == "matches":
             problems += _pattern_refusals(node.children[-1])
-        if node.kind == "select" and node.test_only and node.children[0].kind == "ident" and not _is_object(node):
-            problems.append("has() works on attributes only; an absent reference is the empty string")
     names = _names(tree)
     if subject == "analysis" and not names & MEASURED_ANALYSIS_NAMES:
         problems.append(
@@ -214,10 +212,6 @@ def _refusals(tree: Node, subject: Subject) -> list[str]:
             "logs_read): words of a model alone must not start a workflow"
         )
     return problems
-
-
-def _is_object(node: Node) -> bool:
-    return node.children[0].name == "log.attributes" or "." not in node.children[0].name
 
 
 def _macro_refusals(node: Node) -> list[str]:

@@ -1,0 +1,136 @@
+"""Showing batches to a rule."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from logloop_ci_bridge.evaluation import CompiledRule, Look, compile_rule, evaluation_of, look_at
+from logloop_ci_bridge.rules import RuleDraft
+from logloop_contracts.log_batch import entries_to_batch, new_batch_id, parse_log_id
+from logloop_contracts.log_entry import LogEntry
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def rule(condition: str = "true", **more: Any) -> CompiledRule:
+    draft = RuleDraft.model_validate({"name": "r", "condition": condition, "action": {"pipeline_id": "P"}, **more})
+    return compile_rule(draft, rule_id="me", project_id="shop")
+
+
+def batch(*rows: dict[str, Any]) -> pa.Table:
+    defaults = {"project_id": "shop", "service_id": "cart", "message": "m", "severity": "info", "timestamp": NOW}
+    entries = [LogEntry.model_validate({**defaults, **row}) for row in rows]
+    return pa.Table.from_batches([entries_to_batch(entries, new_batch_id())])
+
+
+def look(compiled: CompiledRule, *rows: dict[str, Any], **more: Any) -> Look:
+    return look_at(compiled, batch(*rows), now=NOW, **more)
+
+
+def test_the_first_log_on_which_everything_holds_is_the_candidate() -> None:
+    found = look(rule('log.severity == "error" && stats.count >= 2'), *[{"severity": "error"}] * 3)
+    assert found.candidate is not None
+    assert parse_log_id(found.candidate.log["log.id"]).row == 1
+    assert (found.matched, found.candidate.statistics.count) == (3, 2)
+    assert [part.text for part in found.candidate.parts] == ['log.severity == "error"', "stats.count >= 2"]
+
+
+def test_the_window_counts_only_what_passes_filter_and_per_log_parts() -> None:
+    compiled = rule('log.message.contains("boom") && stats.count >= 2', filter={"services": ["cart"]})
+    assert look(compiled, {"message": "boom"}, {"message": "x"}, {"message": "boom", "service_id": "b"}).matched == 1
+    assert look(compiled, {"message": "boom"}).candidate is not None
+
+
+def test_windows_reach_over_batches() -> None:
+    compiled = rule("stats.count >= 3", window="1m")
+    assert look(compiled, {}).candidate is None
+    assert look(compiled, {"timestamp": NOW - timedelta(seconds=30)}).candidate is None
+    assert look(compiled, {"timestamp": NOW - timedelta(minutes=5)}).candidate is None
+    assert look(compiled, {}).candidate is not None
+
+
+def test_distinct_services_and_the_rate_are_seen() -> None:
+    compiled = rule("stats.services == 2 && stats.rate >= 2", window="1m")
+    assert look(compiled, {"service_id": "a"}, {"service_id": "a"}, {"service_id": "a"}).candidate is None
+    assert look(compiled, {"service_id": "b"}).candidate is not None
+
+
+def test_a_quiet_rule_keeps_its_window_and_does_not_fire() -> None:
+    compiled = rule("stats.count >= 3")
+    assert look(compiled, *[{}] * 5, quiet=True).candidate is None
+    found = look(compiled, {})
+    assert found.candidate is not None
+    assert found.candidate.statistics.count == 6
+
+
+@pytest.mark.parametrize(
+    ("kept", "passes"),
+    [
+        ({"severities": ["error"]}, False),
+        ({"severities": ["info", "error"]}, True),
+        ({"services": ["cart"]}, True),
+        ({"services": ["other"]}, False),
+        ({"sources": ["stdout"]}, False),
+        ({"contains": "TIME"}, True),
+        ({"contains": "nope"}, False),
+    ],
+)
+def test_filters(kept: dict[str, Any], passes: bool) -> None:
+    found = look(rule(filter=kept), {"message": "a timeout"})
+    assert (found.candidate is not None) is passes
+
+
+def test_logs_of_an_own_run_do_not_fire_and_do_not_count() -> None:
+    own = {"attributes": {"ci.hop": 0, "ci.rules": ["me"], "ci.run_id": "1"}}
+    compiled = rule("stats.count >= 2")
+    found = look(compiled, own, own, own)
+    assert (found.candidate, found.gate, found.matched) == (None, "own_run", 0)
+    assert look(compiled, {}).candidate is None
+    evaluation = evaluation_of(found, NOW)
+    assert evaluation is not None
+    assert evaluation.gate == "own_run"
+
+
+def test_a_chain_that_is_too_long_ends() -> None:
+    step = {"attributes": {"ci.hop": 1, "ci.rules": ["other"]}}
+    assert look(rule(max_hops=1), step).gate == "max_hops"
+    found = look(rule(max_hops=2), step)
+    assert found.candidate is not None
+    assert found.candidate.origin.next_hop == 2
+
+
+@pytest.mark.parametrize("forged", [{"ci.hop": "x"}, {"ci.hop": True}, {"ci.hop": None}, {"x": '"ci.hop"'}])
+def test_attributes_that_only_look_like_a_run_are_ordinary_logs(forged: dict[str, Any]) -> None:
+    assert look(rule(max_hops=0), {"attributes": forged}).candidate is not None
+
+
+def test_a_forged_hop_can_only_hold_back() -> None:
+    assert look(rule(max_hops=5), {"attributes": {"ci.hop": -7}}).candidate is not None
+    assert look(rule(max_hops=5), {"attributes": {"ci.hop": 10**12}}).gate == "max_hops"
+
+
+def test_near_misses_say_which_part_was_false() -> None:
+    found = look(rule('log.severity == "info" && stats.count > 5 && stats.services >= 1'), {})
+    evaluation = evaluation_of(found, NOW)
+    assert evaluation is not None
+    assert [(part.text, part.holds) for part in evaluation.parts] == [
+        ("stats.count > 5", False),
+        ("stats.services >= 1", True),
+    ]
+    assert evaluation.stats is not None
+    assert evaluation.stats["stats.count"] == 1
+
+
+def test_nothing_near_is_not_worth_a_note() -> None:
+    assert evaluation_of(look(rule('log.severity == "error"'), {}), NOW) is None
+
+
+def test_attributes_are_seen_nested_and_missing_ones_are_false() -> None:
+    compiled = rule("log.attributes.http.status >= 500")
+    rows = [{}, {"attributes": {"http": {"status": 200}}}, {"attributes": {"http": {"status": 502}}}]
+    found = look(compiled, *rows)
+    assert found.candidate is not None
+    assert json.dumps(found.candidate.log["log.attributes"]) == '{"http": {"status": 502}}'
+    assert compiled.filter.described == ("attributes mention 'http'", "attributes mention 'status'")
