@@ -3,11 +3,14 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
@@ -151,3 +154,28 @@ def test_the_lock_names_no_host_and_hashes_every_package() -> None:
     packages = re.split(r"\n(?=\S)", text.strip())
     assert len(packages) > 100
     assert [block.splitlines()[0] for block in packages if "--hash=sha256:" not in block] == []
+
+
+def test_the_lock_has_every_package_that_a_member_asks_for() -> None:
+    """A dependency that was installed by hand and not locked would be missing on every other machine."""
+    locked = {
+        canonicalize_name(line.split("==")[0])
+        for line in (ROOT / "requirements.lock").read_text().splitlines()
+        if "==" in line
+    }
+    members = [
+        ROOT / "pyproject.toml",
+        *ROOT.glob("packages/*/pyproject.toml"),
+        *ROOT.glob("services/*/pyproject.toml"),
+    ]
+    asked = set[str]()
+    for path in members:
+        content = tomllib.loads(path.read_text())
+        groups = [
+            content["project"]["dependencies"],
+            *content["project"].get("optional-dependencies", {}).values(),
+            *content.get("dependency-groups", {}).values(),
+        ]
+        asked |= {canonicalize_name(Requirement(text).name) for group in groups for text in group}
+    missing = {name for name in asked - locked if not name.startswith("logloop")}
+    assert missing == set(), "run `make lock`"
