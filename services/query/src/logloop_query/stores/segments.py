@@ -119,8 +119,10 @@ class SegmentStore:
                 raise
 
     async def holding(self, parts: Sequence[str]) -> list[StoredSegment]:
-        """The whole segments, of any project, that hold one of these parts."""
-        return [_stored(document) async for document in self._collection.find({"parts": {"$in": list(parts)}})]
+        """The whole segments, of any project, that hold one of these parts, as of one moment."""
+        async with self._client.start_session(snapshot=True) as session:
+            cursor = self._collection.find({"parts": {"$in": list(parts)}}, session=session)
+            return [_stored(document) async for document in cursor]
 
     async def load(self, ids: Sequence[str], *, session: AsyncClientSession | None = None) -> list[StoredSegment]:
         """Whole segments by id."""

@@ -1,0 +1,108 @@
+"""Exports: every log once, in order, in each format, whatever its size."""
+
+import csv
+import io
+import itertools
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from logloop_query import export as export_module
+from logloop_query.export import Export, ExportFormat, cut_time
+from logloop_query.search.plan import Window
+from logloop_query.search.syntax import parse_query
+from logloop_query.segments import MINUTE_US
+
+from tests.real.query.storage import NOON, Storage, entry, numbered, open_storage, table
+
+
+@pytest.fixture
+async def storage(mongo_url: str) -> AsyncIterator[Storage]:
+    async with open_storage(mongo_url) as opened:
+        yield opened
+
+
+async def exported(storage: Storage, kind: ExportFormat, q: str = "", **bounds: Any) -> bytes:
+    export = Export(storage.segments, storage.searching.executor, storage.searching.cache)
+    window = Window("shop", parse_query(q), **bounds)
+    return b"".join([piece async for piece in export.stream(window, kind)])
+
+
+async def test_each_format_holds_what_a_search_finds(storage: Storage) -> None:
+    rows = [
+        entry("=HYPERLINK(1)", NOON, test_id="t", attributes={"a": {"b": 'say "hi"'}}),
+        entry('two\nlines, "quoted"', NOON + timedelta(seconds=1), source="@file", severity="error"),
+        entry("left out", NOON + timedelta(seconds=2), severity="debug"),
+    ]
+    async with storage.persister() as persister:
+        await persister.store("shop", table(rows))
+    q = "-severity:debug"
+    found = await storage.search(q)
+
+    lines = [json.loads(line) for line in (await exported(storage, "ndjson", q)).splitlines()]
+    assert [{**line, "attributes": None} for line in lines] == [{**item, "attributes": None} for item in found]
+    assert lines[0]["attributes"] == {"a": {"b": 'say "hi"'}}
+
+    cells = list(csv.DictReader(io.StringIO((await exported(storage, "csv", q)).decode(), newline="")))
+    assert [cell["id"] for cell in cells] == [item["id"] for item in found]
+    assert [cell["message"] for cell in cells] == ["'=HYPERLINK(1)", 'two\nlines, "quoted"']
+    assert cells[1]["source"] == "'@file"
+    assert cells[0]["timestamp"] == "2026-11-22T12:00:00.000000Z"
+    assert json.loads(cells[0]["attributes"]) == {"a": {"b": 'say "hi"'}}
+
+    parquet = pa.parquet.read_table(io.BytesIO(await exported(storage, "parquet", q)))
+    arrow = pa.ipc.open_stream(await exported(storage, "arrow", q)).read_all()
+    assert parquet.to_pylist() == arrow.to_pylist()
+    assert [row["id"] for row in arrow.to_pylist()] == [item["id"] for item in found]
+    assert arrow.column("timestamp")[0].as_py() == NOON
+    assert arrow.column("project_id").to_pylist() == ["shop", "shop"]
+
+
+@pytest.mark.parametrize("kind", ["ndjson", "csv", "parquet", "arrow"])
+async def test_an_export_without_logs_is_a_valid_file(storage: Storage, kind: ExportFormat) -> None:
+    content = await exported(storage, kind)
+    assert count_rows(kind, content) == 0
+
+
+def count_rows(kind: ExportFormat, content: bytes) -> int:
+    if kind == "ndjson":
+        return len(content.splitlines())
+    if kind == "csv":
+        return len(list(csv.DictReader(io.StringIO(content.decode()))))
+    table = (
+        pa.parquet.read_table(io.BytesIO(content)) if kind == "parquet" else pa.ipc.open_stream(content).read_all()
+    )
+    return int(table.num_rows)
+
+
+async def test_overlapping_segments_come_out_in_time_order_in_small_slices(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_module, "SLICE_LOGS", 25)
+    async with storage.persister(linger_s=0.001) as persister:
+        for i in range(10):
+            await persister.store("shop", numbered(i * 30, 30, NOON + timedelta(seconds=i), timedelta(seconds=7)))
+
+    lines = [json.loads(line) for line in (await exported(storage, "ndjson")).splitlines()]
+
+    assert [line["id"] for line in lines] == [item["id"] for item in await storage.search()]
+    assert len(lines) == 300
+
+
+async def test_slices_cover_every_minute_with_logs_and_no_moment_twice() -> None:
+    minutes = {10: 30_000, 11: 30_000, 13: 170_000, 20: 5, 21: 5}
+    low, high = 10 * MINUTE_US + 17, 21 * MINUTE_US + 5
+    slices = list(cut_time(minutes, low, high))
+
+    assert slices[0][0] == low
+    assert slices[-1][1] == high
+    for (_, end), (begin, _) in itertools.pairwise(slices):
+        assert end < begin
+    covered = [moment for minute in minutes for moment in (minute * MINUTE_US + 20, minute * MINUTE_US + 1)]
+    for moment in (moment for moment in covered if low <= moment <= high):
+        assert sum(begin <= moment <= end for begin, end in slices) == 1
+    assert len([1 for begin, end in slices if 13 * MINUTE_US <= begin < 14 * MINUTE_US]) == 4

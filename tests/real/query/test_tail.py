@@ -1,0 +1,147 @@
+"""Live tails over the real broker: in time, in full for who keeps up, and honest with who does not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pytest
+from logloop_chassis.broker import Publisher, declare_topology, publishing_broker, stop_quietly
+from logloop_chassis.testing import wait_until
+from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, LOGS, LOGS_EXCHANGE
+from logloop_contracts.log_batch import encode
+from logloop_query.live_batches import NoLiveBatches, TransientQueue
+from logloop_query.search.syntax import parse_query
+from logloop_query.tail import MAX_BUFFERED, MAX_WAITING_BATCHES, Tail, Tails, TooManyTails
+
+from tests.real.query.storage import entry, numbered, table
+
+
+@asynccontextmanager
+async def open_tails(url: str, **options: Any) -> AsyncIterator[tuple[Tails, TransientQueue]]:
+    queue = TransientQueue(url)
+    with ThreadPoolExecutor(2) as executor:
+        tails = Tails(queue, executor, **options)
+        queue.offer = tails.offer
+        running = asyncio.create_task(tails.run())
+        try:
+            yield tails, queue
+        finally:
+            running.cancel()
+            await queue.close()
+
+
+@pytest.fixture
+async def publisher(fresh_amqp_url: str) -> AsyncIterator[Publisher]:
+    broker = publishing_broker(fresh_amqp_url, "test")
+    await broker.start()
+    await declare_topology(broker)
+    yield Publisher(broker, "test")
+    await stop_quietly(broker)
+
+
+async def publish(publisher: Publisher, rows: pa.Table, project: str = "shop") -> None:
+    headers = {HEADER_PROJECT: project, HEADER_COUNT: rows.num_rows}
+    await publisher.publish_bytes(
+        LOGS_EXCHANGE.name, project, encode(rows), headers=headers, message_id="m", content_type=LOGS.content_type
+    )
+
+
+async def messages_of(tail: Tail, count: int) -> list[str]:
+    found: list[str] = []
+
+    def enough() -> bool:
+        chunks, dropped = tail.take()
+        assert dropped == 0
+        found.extend(item["message"] for chunk in chunks for item in orjson.loads(chunk)["items"])
+        return len(found) >= count
+
+    await wait_until(enough)
+    return found
+
+
+async def test_a_tail_sees_what_its_search_finds_once_open(fresh_amqp_url: str, publisher: Publisher) -> None:
+    async with open_tails(fresh_amqp_url) as (tails, _):
+        await publish(publisher, table([entry("before", severity="error")]))
+        async with (
+            tails.tail("shop", parse_query("severity:error")) as tail,
+            tails.tail("bank", parse_query("")) as other,
+        ):
+            await publish(publisher, table([entry("one", severity="error"), entry("two")]))
+            await publish(publisher, table([entry("three", severity="error")]))
+            assert await messages_of(tail, 2) == ["one", "three"]
+            assert other.take() == ([], 0)
+
+
+async def test_the_queue_lives_as_long_as_a_tail(fresh_amqp_url: str, infra: Any, publisher: Publisher) -> None:
+    async with open_tails(fresh_amqp_url) as (tails, queue):
+        async with tails.tail("shop", parse_query("")), tails.tail("shop", parse_query("")):
+            assert queue._queue is not None
+            name = queue._queue.name
+        await publish(publisher, numbered(0, 1))
+        assert infra.queue_depth(fresh_amqp_url, name) == 0
+        async with tails.tail("shop", parse_query("")) as again:
+            await publish(publisher, numbered(7, 1))
+            assert await messages_of(again, 1) == ["line 7"]
+
+
+async def test_a_slow_client_is_told_how_many_it_missed_and_others_see_all(
+    fresh_amqp_url: str, publisher: Publisher
+) -> None:
+    async with open_tails(fresh_amqp_url) as (tails, _), tails.tail("shop", parse_query("")) as slow:
+        async with tails.tail("shop", parse_query('"line 0"')) as quick:
+            for _ in range(4):
+                await publish(publisher, numbered(0, 1500))
+            assert len(await messages_of(quick, 4)) == 4
+
+        chunks, dropped = slow.take()
+        shown = sum(len(orjson.loads(chunk)["items"]) for chunk in chunks)
+        assert shown <= MAX_BUFFERED
+        assert shown + dropped == 6000
+
+
+async def test_batches_that_nobody_has_time_for_are_counted_without_being_read() -> None:
+    class Nothing:
+        async def follow(self, project_id: str) -> None:
+            """Never needed."""
+
+        async def leave(self, project_id: str) -> None:
+            """Never needed."""
+
+    with ThreadPoolExecutor(1) as executor:
+        tails = Tails(Nothing(), executor)
+        async with tails.tail("shop", parse_query("")) as tail:
+            for _ in range(MAX_WAITING_BATCHES + 3):
+                tails.offer("shop", b"never decoded", 100)
+            assert tail.take() == ([], 300)
+
+
+async def test_an_unreadable_batch_ends_no_tail(fresh_amqp_url: str, publisher: Publisher) -> None:
+    async with open_tails(fresh_amqp_url) as (tails, _), tails.tail("shop", parse_query("")) as tail:
+        tails.offer("shop", b"rubbish", 1)
+        await publish(publisher, numbered(0, 1))
+        assert await messages_of(tail, 1) == ["line 0"]
+
+
+async def test_tails_end_with_a_reason_when_the_service_stops(fresh_amqp_url: str, publisher: Publisher) -> None:
+    stopping = asyncio.Event()
+    async with open_tails(fresh_amqp_url) as (tails, _), tails.tail("shop", parse_query("")) as tail:
+        closing = asyncio.create_task(tails.close_when(stopping))
+        stopping.set()
+        await closing
+        await tail.wait(5)
+        assert tail.closed == "stopping"
+    assert publisher is not None
+
+
+async def test_too_many_tails_and_an_absent_broker_are_refused() -> None:
+    async with open_tails("amqp://guest:guest@127.0.0.1:1/", most=0) as (tails, _):
+        with pytest.raises(TooManyTails):
+            await tails.tail("shop", parse_query("")).__aenter__()
+    async with open_tails("amqp://guest:guest@127.0.0.1:1/") as (tails, _):
+        for _ in range(2):
+            with pytest.raises(NoLiveBatches):
+                await tails.tail("shop", parse_query("")).__aenter__()

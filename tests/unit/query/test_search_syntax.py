@@ -1,0 +1,123 @@
+"""A search that cannot be read is refused with the reason and the place."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from logloop_query.search.filter import And, Contains, Equals, Not, Or, Within
+from logloop_query.search.rows import BadCursor, Cursor, RowKey
+from logloop_query.search.syntax import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, BadQuery, parse_query
+from logloop_query.time_bounds import parse_moment, to_microseconds
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "reason"),
+    [
+        ('say "hi', 4, "quote is not closed"),
+        ("(a OR b", 7, "ends too early"),
+        ("a AND", 5, "ends too early"),
+        ("a OR ) b", 5, "position 5"),
+        ("nope:1", 0, "no field 'nope'"),
+        ("sevrity:error", 0, "did you mean 'severity'"),
+        ("a severity:bad", 11, "no severity"),
+        ("x /a(b/", 3, "bad regular expression"),
+        ("http://host/a", 0, "double quotes"),
+        ("/api/v1/logs", 0, "runs two terms together"),
+        ("f(x)", 0, "runs two terms together"),
+        ("foo~2", 0, "fuzzy"),
+        ("foo^2", 0, "boosting"),
+        ("a && b", 2, "write AND"),
+        ("!a", 0, "write AND"),
+        ("service:(level:error)", 9, "stands inside field"),
+        ("message:[a TO b]", None, "ranges work on"),
+        ("timestamp:yesterday", 10, "is no time"),
+        ("id:abc", 3, "no log id"),
+        ("timestamp:fo*", 10, "takes no wildcards"),
+        ("//", 0, "empty regular expression"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_reason_and_place(text: str, position: int | None, reason: str) -> None:
+    with pytest.raises(BadQuery) as refused:
+        parse_query(text)
+    assert reason in refused.value.reason
+    if position is not None:
+        assert refused.value.position == position
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" * (MAX_LENGTH + 1), "(" * (MAX_DEPTH + 5) + "a" + ")" * (MAX_DEPTH + 5), " ".join(["a"] * (MAX_TERMS + 1))],
+)
+def test_searches_without_measure_are_refused(text: str) -> None:
+    with pytest.raises(BadQuery):
+        parse_query(text)
+
+
+def reason_against(text: str) -> str | None:
+    try:
+        parse_query(text)
+    except BadQuery as refused:
+        return refused.reason
+    return None
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_search_or_a_reason(text: str) -> None:
+    assert reason_against(text) != ""
+
+
+@given(st.text('ab:"()[]{}/*?\\+-<>=~^ \n&|!ANDORT.0', max_size=40))
+def test_any_mix_of_special_characters_is_a_search_or_a_reason(text: str) -> None:
+    assert reason_against(text) != ""
+
+
+def test_words_are_joined_by_and_unless_told_otherwise() -> None:
+    a, b, c = (Contains("message", name) for name in "abc")
+    assert parse_query("a b") == And((a, b))
+    assert parse_query("a b OR c") == And((a, Or((b, c))))
+    assert parse_query("a AND b OR c") == Or((And((a, b)), c))
+    assert parse_query("a -b") == parse_query("a NOT b") == And((a, Not(b)))
+    assert parse_query("service:(x OR y)") == Or((Equals("service_id", "x"), Equals("service_id", "y")))
+
+
+def test_ages_are_counted_from_now() -> None:
+    hour_ago = to_microseconds(NOW - timedelta(hours=1))
+    found = parse_query("timestamp:[1h TO now]", now=NOW)
+    assert found == Within(hour_ago, to_microseconds(NOW))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("now", NOW),
+        ("15m", NOW - timedelta(minutes=15)),
+        ("now-2h", NOW - timedelta(hours=2)),
+        ("7d", NOW - timedelta(days=7)),
+        ("2026-11-22T13:00:00+01:00", NOW),
+        ("2026-11-22T12:00:00", NOW),
+        ("2026-11-22", datetime(2026, 11, 22, tzinfo=UTC)),
+    ],
+)
+def test_times_are_read_as_people_write_them(text: str, expected: datetime) -> None:
+    assert parse_moment(text, NOW) == expected
+
+
+@pytest.mark.parametrize("text", ["", "soon", "15", "999999w", "0001-01-01T00:00:00+23:00"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no time"):
+        parse_moment(text, NOW)
+
+
+@given(st.integers(-(2**62), 2**62), st.text("abc0123", min_size=1), st.integers(0, 2**40), st.integers(0, 2**31))
+def test_a_cursor_survives_its_way_through_a_url(timestamp: int, batch: str, hour: int, row: int) -> None:
+    for cursor in (Cursor(timestamp), Cursor(timestamp, RowKey(timestamp, batch, hour, row))):
+        assert Cursor.parse(cursor.text()) == cursor
+
+
+@pytest.mark.parametrize("text", ["x", "é", "W10", "WyJhIl0", "e30", "bnVsbA", "WzEsMiwzLDRd", "====", "WzEuNV0"])
+def test_a_made_up_cursor_is_refused(text: str) -> None:
+    with pytest.raises(BadCursor):
+        Cursor.parse(text)
