@@ -335,7 +335,7 @@ def test_an_analysis_that_fails_ends_with_7_in_the_provider_s_words(api: IngestA
 def test_records_are_listed_shown_created_changed_and_deleted(api: IngestApi, environ: dict[str, str]) -> None:
     rule = {"id": "r1", "name": "Timeouts", "on": "logs", "enabled": True, "condition": "stats.count > 5"}
     api.answers["GET", "/api/v1/ci/rules"] = Answer(200, {"items": [rule], "next_cursor": None})
-    api.answers["GET", "/api/v1/ci/rules/r1"] = api.answers["PATCH", "/api/v1/ci/rules/r1"] = Answer(200, rule)
+    api.answers["GET", "/api/v1/ci/rules/r1"] = api.answers["PUT", "/api/v1/ci/rules/r1"] = Answer(200, rule)
     api.answers["POST", "/api/v1/ci/rules"] = Answer(201, rule)
     api.answers["DELETE", "/api/v1/ci/rules/r1"] = Answer(204)
     assert run(environ, "ci", "rules", "list").stdout == "r1\tTimeouts\tlogs\ttrue\tstats.count > 5\n"
@@ -345,8 +345,40 @@ def test_records_are_listed_shown_created_changed_and_deleted(api: IngestApi, en
     assert made.returncode == 0
     assert json.loads(api.requests[-1].body) == {"project_id": "shop", "name": "n", "filter": {"services": [1]}}
     run(environ, "ci", "rules", "update", "r1", "--set", "enabled=false")
-    assert json.loads(api.requests[-1].body) == {"enabled": False}
+    changed = {name: value for name, value in rule.items() if name != "id"} | {"enabled": False}
+    assert json.loads(api.requests[-1].body) == changed
     assert json.loads(run(environ, "ci", "rules", "delete", "r1", "--json").stdout) == {"deleted": "r1"}
+
+
+def test_a_change_of_a_project_names_only_what_changes(api: IngestApi, environ: dict[str, str]) -> None:
+    api.answers["PATCH", "/api/v1/projects/shop"] = Answer(200, {"id": "shop", "name": "Shop 2"})
+    assert (
+        run(environ, "admin", "projects", "update", "shop", "--set", "name=Shop 2").stdout
+        == "id\tshop\nname\tShop 2\n"
+    )
+    assert json.loads(api.requests[-1].body) == {"name": "Shop 2"}
+
+
+def test_on_the_machine_of_logloop_up_administration_signs_in_and_out(
+    api: IngestApi, environ: dict[str, str]
+) -> None:
+    home = Path(environ["LOGLOOP_HOME"])
+    home.mkdir()
+    credentials = {"url": api.url, "api_key": "llk_a_b", "project": "demo", "email": "a@b", "password": "p"}
+    (home / "credentials.json").write_text(json.dumps(credentials))
+    for name in ("LOGLOOP_URL", "LOGLOOP_API_KEY", "LOGLOOP_PROJECT"):
+        del environ[name]
+    cookie = {"Set-Cookie": "__Host-logloop=token; Path=/; Secure; HttpOnly"}
+    api.answers["POST", "/api/v1/session"] = Answer(201, {"name": "Administrator"}, cookie)
+    api.answers["GET", "/api/v1/users"] = Answer(200, {"items": [{"id": "u1"}], "next_cursor": None})
+    api.answers["DELETE", "/api/v1/session"] = Answer(204)
+    assert run(environ, "admin", "users", "list").returncode == 0
+    assert [(request.method, request.path) for request in api.requests] == [
+        ("POST", "/api/v1/session"), ("GET", "/api/v1/users"), ("DELETE", "/api/v1/session"),
+    ]  # fmt: skip
+    listing = api.requests[1].headers
+    assert (listing["cookie"], listing["origin"]) == ("__Host-logloop=token", api.url)
+    assert "authorization" not in listing
 
 
 def test_dispatch_starts_a_workflow(api: IngestApi, environ: dict[str, str]) -> None:

@@ -12,21 +12,21 @@ import typer
 from logloop.cli.command import command, open_admin_client, open_client
 from logloop.cli.options import AsJson, Project
 from logloop.cli.output import print_json, say
-from logloop.cli.records import Data, Id, Number, Set, read_fields, record_group, show_list, show_record
+from logloop.cli.records import Data, Id, Number, Records, Set, read_fields, record_group, show_list, show_record
 
 app = typer.Typer(help="Projects, services, users, keys, settings, audit.", no_args_is_help=True)
 _PROJECT_COLUMNS = ["id", "name", "retention_days", "state", "created_at"]
 _USER_COLUMNS = ["id", "email", "name", "role", "disabled"]
 app.add_typer(
-    record_group("/projects", "project", _PROJECT_COLUMNS, in_project=False, as_admin=True), name="projects"
+    record_group(Records("/projects", "project", _PROJECT_COLUMNS, in_project=False, as_admin=True)), name="projects"
 )
 app.add_typer(
     record_group(
-        "/services", "service", ["id", "name", "repository", "last_seen_at"], by_project=True, as_admin=True
+        Records("/services", "service", ["id", "name", "repository", "last_seen_at"], by_project=True, as_admin=True)
     ),
     name="services",
 )
-app.add_typer(record_group("/users", "user", _USER_COLUMNS, in_project=False, as_admin=True), name="users")
+app.add_typer(record_group(Records("/users", "user", _USER_COLUMNS, in_project=False, as_admin=True)), name="users")
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
 settings = typer.Typer(help="LLM provider and GitHub.", no_args_is_help=True)
 app.add_typer(keys, name="keys")

@@ -5,24 +5,30 @@ It must not decide when a rule fires; ci-bridge does.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
 from logloop.cli.command import command, open_client
 from logloop.cli.options import AsJson, Project
-from logloop.cli.output import print_json
-from logloop.cli.records import Data, Id, Number, Set, read_fields, record_group, show_list, show_record
+from logloop.cli.output import print_json, print_logs, print_records, say
+from logloop.cli.records import Data, Id, Number, Records, Set, read_fields, record_group, show_list, show_record
 
 app = typer.Typer(help="Start workflows, and manage rules, templates and pipelines.", no_args_is_help=True)
-rules = record_group("/ci/rules", "rule", ["id", "name", "on", "enabled", "condition"])
+rules = record_group(Records("/ci/rules", "rule", ["id", "name", "on", "enabled", "condition"], replaces=True))
 runs = typer.Typer(help="Runs of workflows.", no_args_is_help=True)
 app.add_typer(rules, name="rules")
 app.add_typer(
-    record_group("/ci/templates", "template", ["id", "name", "event_type", "description"]), name="templates"
+    record_group(Records("/ci/templates", "template", ["id", "name", "event_type", "description"], replaces=True)),
+    name="templates",
 )
 app.add_typer(
-    record_group("/ci/pipelines", "pipeline", ["id", "name", "service_id", "repository", "mode"]), name="pipelines"
+    record_group(
+        Records("/ci/pipelines", "pipeline", ["id", "name", "service_id", "repository", "mode"], replaces=True)
+    ),
+    name="pipelines",
 )
 app.add_typer(runs, name="runs")
 
@@ -75,8 +81,14 @@ def back_test(
 ) -> None:
     """Say when a rule would have fired."""
     with open_client() as client:
-        found = client.request("POST", f"/ci/rules/{rule_id}/back-test", body={"since": since, "until": until})
-    show_record(found, as_json=as_json)
+        found = client.request(
+            "POST", f"/ci/rules/{_quoted(rule_id)}/back-test", body={"since": since, "until": until}
+        )
+    if as_json:
+        print_json(found)
+        return
+    print_records(found["would_fire"], ["at", "service_id", "log_id", "message"])
+    say(f"{len(found['would_fire'])} times in {found['logs_read']} logs, {found['matched']} of them matched")
 
 
 @runs.command("list")
@@ -89,25 +101,30 @@ def list_runs(number: Number = 50, project: Project = None, as_json: AsJson = Fa
 
 @runs.command("show")
 @command
-def show_run(run_id: Id, as_json: AsJson = False) -> None:
+def show_run(run_id: Id, project: Project = None, as_json: AsJson = False) -> None:
     """Show a run."""
     with open_client() as client:
-        show_record(client.request("GET", f"/ci/runs/{run_id}"), as_json=as_json)
+        found = client.request("GET", f"/ci/runs/{_quoted(run_id)}", params=_place(project))
+    show_record(found, as_json=as_json)
 
 
 @runs.command("logs")
 @command
-def run_logs(run_id: Id, as_json: AsJson = False) -> None:
+def run_logs(run_id: Id, number: Number = 1_000, project: Project = None, as_json: AsJson = False) -> None:
     """Show what a run printed."""
-    from logloop.cli.output import print_logs
+    with open_client() as client:
+        items = client.list(f"/ci/runs/{_quoted(run_id)}/logs", limit=min(number, 1_000), **_place(project))
+        found = list(islice(items, number))
+    if as_json:
+        print_json({"items": found})
+        return
     from logloop.results import StoredLog
 
-    with open_client() as client:
-        answer: dict[str, Any] = client.request("GET", f"/ci/runs/{run_id}/logs")
-    if as_json:
-        print_json(answer)
-    else:
-        print_logs([StoredLog.model_validate(item) for item in answer.get("items", [])])
+    print_logs([StoredLog.model_validate(item) for item in found])
+
+
+def _quoted(record_id: str) -> str:
+    return quote(record_id, safe="")
 
 
 def _place(project: str | None) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import typer
@@ -20,9 +22,13 @@ from logloop.cli.command import Ended, command, open_admin_client, open_client
 from logloop.cli.options import AsJson, Project
 from logloop.cli.output import print_json, print_records, say
 
+if TYPE_CHECKING:
+    from logloop.client import Client
+
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A field; the value may be JSON.")]
 Data = Annotated[str | None, typer.Option(help="Fields as JSON, or @file, or - for stdin.")]
 Id = Annotated[str, typer.Argument(metavar="ID")]
+_KEPT_BY_THE_PLATFORM = frozenset({"id", "project_id", "revision", "created_at", "updated_at", "payload_json_schema"})
 Number = Annotated[int, typer.Option("--number", "-n", min=1, help="How many at most.")]
 
 
@@ -85,64 +91,80 @@ def show_record(record: Any, *, as_json: bool) -> None:
         print_records([{"name": name, "value": value} for name, value in record.items()], ["name", "value"])
 
 
-def record_group(
-    path: str,
-    name: str,
-    columns: Sequence[str],
-    *,
-    in_project: bool = True,
-    by_project: bool = False,
-    as_admin: bool = False,
-) -> typer.Typer:
-    """Commands over the records under `path`. `in_project`: they belong to a project, which is filled in;
-    `by_project`: their ids are unique only within it, so that reads name it too; `as_admin`: as open_admin_client
-    connects."""
-    connect = open_admin_client if as_admin else open_client
-    group = typer.Typer(help=f"Manage {name}s.", no_args_is_help=True)
+@dataclass(frozen=True, slots=True)
+class Records:
+    """One kind of record. `in_project`: they belong to a project, which is filled in; `by_project`: their ids are
+    unique only within it, so that reads name it too; `as_admin`: as open_admin_client connects; `replaces`: the
+    platform takes a change as the whole record (PUT)."""
 
-    def place(project: str | None) -> dict[str, Any]:
-        if not in_project:
+    path: str
+    name: str
+    columns: Sequence[str]
+    in_project: bool = True
+    by_project: bool = False
+    as_admin: bool = False
+    replaces: bool = False
+
+    def connect(self) -> AbstractContextManager[Client]:
+        """A client that may do this."""
+        return open_admin_client() if self.as_admin else open_client()
+
+    def place(self, project: str | None) -> dict[str, Any]:
+        """The parameter or field that names the project."""
+        if not self.in_project:
             return {}
         with open_client(project) as client:
             return {"project_id": client.connection.require_project()}
 
-    def one(record_id: str, project: str | None) -> tuple[str, dict[str, Any]]:
-        return f"{path}/{quote(record_id, safe='')}", place(project) if by_project else {}
+    def call(self, method: str, record_id: str, project: str | None, body: Any = None) -> Any:
+        """Do something to one record."""
+        params = self.place(project) if self.by_project else {}
+        target = f"{self.path}/{quote(record_id, safe='')}"
+        with self.connect() as client:
+            if method == "PUT":
+                body = {**_own_fields(client.request("GET", target, params=params)), **body}
+            return client.request(method, target, params=params, body=body)
+
+
+def _own_fields(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in _KEPT_BY_THE_PLATFORM}
+
+
+def record_group(records: Records) -> typer.Typer:
+    """The commands list, show, create, update and delete over one kind of record."""
+    name = records.name
+    group = typer.Typer(help=f"Manage {name}s.", no_args_is_help=True)
 
     @group.command("list", help=f"List {name}s.")
     @command
     def list_(number: Number = 100, project: Project = None, as_json: AsJson = False) -> None:
-        show_list(path, columns, number, place(project), as_json=as_json, as_admin=as_admin)
+        place = records.place(project)
+        show_list(records.path, records.columns, number, place, as_json=as_json, as_admin=records.as_admin)
 
     @group.command("show", help=f"Show a {name}.")
     @command
     def show(record_id: Id, project: Project = None, as_json: AsJson = False) -> None:
-        target, params = one(record_id, project)
-        with connect() as client:
-            show_record(client.request("GET", target, params=params), as_json=as_json)
+        show_record(records.call("GET", record_id, project), as_json=as_json)
 
     @group.command("create", help=f"Create a {name} from --data and --set.")
     @command
     def create(data: Data = None, set_: Set = None, project: Project = None, as_json: AsJson = False) -> None:
-        body = {**place(project), **read_fields(data, set_)}
-        with connect() as client:
-            show_record(client.request("POST", path, body=body), as_json=as_json)
+        body = {**records.place(project), **read_fields(data, set_)}
+        with records.connect() as client:
+            show_record(client.request("POST", records.path, body=body), as_json=as_json)
 
     @group.command("update", help=f"Change fields of a {name}.")
     @command
     def update(
         record_id: Id, data: Data = None, set_: Set = None, project: Project = None, as_json: AsJson = False
     ) -> None:
-        target, params = one(record_id, project)
-        with connect() as client:
-            show_record(client.request("PATCH", target, params=params, body=read_fields(data, set_)), as_json=as_json)
+        method = "PUT" if records.replaces else "PATCH"
+        show_record(records.call(method, record_id, project, read_fields(data, set_)), as_json=as_json)
 
     @group.command("delete", help=f"Delete a {name}.")
     @command
     def delete(record_id: Id, project: Project = None, as_json: AsJson = False) -> None:
-        target, params = one(record_id, project)
-        with connect() as client:
-            gone = client.request("DELETE", target, params=params)
+        gone = records.call("DELETE", record_id, project)
         if as_json:
             print_json(gone or {"deleted": record_id})
         else:
