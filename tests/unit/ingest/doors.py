@@ -1,0 +1,127 @@
+"""Both doors of ingest without broker and database: what would be published is remembered."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import httpx
+from fastapi import FastAPI
+from logloop_chassis.auth import Authenticator, Principal
+from logloop_chassis.problems import register_problems
+from logloop_contracts.log_batch import decode
+from logloop_ingest.accept import Accept
+from logloop_ingest.batcher import Batcher
+from logloop_ingest.http import HttpDoor, mount
+from logloop_ingest.in_flight import InFlight
+from logloop_ingest.limits import Limits
+
+PATH = "/api/v1/logs"
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SHOP_KEY = Principal("key", "k1", "shop key", scopes=frozenset({"ingest"}), projects=frozenset({"shop"}))
+READ_KEY = Principal("key", "k2", "reader", scopes=frozenset({"read"}), projects=frozenset({"shop"}))
+ADMIN = Principal("user", "u1", "admin", is_admin=True, projects=None)
+
+
+def entry(**values: Any) -> dict[str, Any]:
+    return {
+        "project_id": "shop",
+        "service_id": "checkout",
+        "message": "order 4711 placed",
+        "severity": "info",
+        "timestamp": "2026-11-22T10:00:00.123456Z",
+        **values,
+    }
+
+
+@dataclass
+class Broker:
+    """Confirms what it is given, unless `failure` is set; while `gate` is closed it takes its time."""
+
+    failure: Exception | None = None
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    published: list[tuple[str, str, bytes, Mapping[str, Any], str]] = field(default_factory=list)
+    seen: int = 0
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    async def publish_bytes(
+        self,
+        exchange: str,
+        routing_key: str,
+        body: bytes,
+        *,
+        headers: Mapping[str, Any],
+        message_id: str,
+        content_type: str,  # noqa: ARG002
+    ) -> None:
+        self.seen += 1
+        await self.gate.wait()
+        if self.failure is not None:
+            raise self.failure
+        self.published.append((exchange, routing_key, body, headers, message_id))
+
+    @property
+    def logs(self) -> list[dict[str, Any]]:
+        """Every published row with its project."""
+        return [
+            {"project_id": project_id, **row}
+            for exchange, project_id, body, _, _ in self.published
+            if exchange == "logloop.logs"
+            for row in decode(body).to_pylist()
+        ]
+
+
+class _Caller:
+    def __init__(self, principal: Principal) -> None:
+        self.principal = principal
+
+    async def authenticate(self, headers: object, *, method: str) -> Principal:  # noqa: ARG002
+        return self.principal
+
+
+async def _exists(project_id: str) -> bool:
+    return project_id in {"shop", "bank"}
+
+
+@dataclass
+class Doors:
+    broker: Broker
+    batcher: Batcher
+    accept: Accept
+    in_flight: InFlight
+    client: httpx.AsyncClient
+
+    async def post(self, content: bytes, **headers: str) -> httpx.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.client.post(PATH, content=content, headers=named)
+
+
+@asynccontextmanager
+async def doors(
+    principal: Principal = SHOP_KEY,
+    *,
+    limits: Limits | None = None,
+    max_in_flight: int = 2**26,
+    linger_s: float = 0.001,
+) -> AsyncIterator[Doors]:
+    limits = limits or Limits()
+    broker, in_flight = Broker(), InFlight(max_in_flight)
+    with ThreadPoolExecutor(2) as executor:
+        batcher = Batcher(broker, executor=executor, linger_s=linger_s)
+        accept = Accept(
+            batcher, _exists, limits=limits, executor=executor, clock=lambda: int(NOW.timestamp()) * 1_000_000_000
+        )
+        app = FastAPI()
+        register_problems(app)
+        mount(app)
+        app.state.door = HttpDoor(
+            accept, cast("Authenticator", _Caller(principal)), in_flight, limits, executor, body_timeout_s=0.2
+        )
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+            yield Doors(broker, batcher, accept, in_flight, client)

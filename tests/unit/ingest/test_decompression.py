@@ -1,0 +1,105 @@
+"""Compressed bodies, and bombs among them."""
+
+import gzip
+import random
+import tracemalloc
+import zlib
+from collections.abc import Callable
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+from logloop_chassis.problems import BadRequest, Problem, TooLarge, UnsupportedMedia
+from logloop_ingest.decompression import decompress
+from logloop_ingest.limits import Limits
+
+LIMITS = Limits()
+
+
+def raw_deflate(data: bytes) -> bytes:
+    engine = zlib.compressobj(wbits=-15)
+    return engine.compress(data) + engine.flush()
+
+
+def zstd(data: bytes) -> bytes:
+    return zstandard.ZstdCompressor().compress(data)
+
+
+def zstd_streamed(data: bytes) -> bytes:
+    """Without the content size in its header."""
+    engine = zstandard.ZstdCompressor().compressobj()
+    return engine.compress(data) + engine.flush()
+
+
+CODECS: list[tuple[str, Callable[[bytes], bytes]]] = [
+    ("gzip", gzip.compress),
+    ("x-gzip", gzip.compress),
+    ("GZIP", gzip.compress),
+    ("deflate", zlib.compress),
+    ("deflate", raw_deflate),
+    ("zstd", zstd),
+    ("zstd", zstd_streamed),
+]
+
+
+@pytest.mark.parametrize(("name", "compress"), CODECS)
+@given(data=st.binary(max_size=5000), times=st.integers(1, 40))
+def test_what_was_compressed_comes_back(
+    name: str, compress: Callable[[bytes], bytes], data: bytes, times: int
+) -> None:
+    assert decompress(compress(data * times), name, LIMITS) == data * times
+
+
+@pytest.mark.parametrize(("name", "compress"), [("gzip", gzip.compress), ("zstd", zstd)])
+def test_frames_may_follow_each_other(name: str, compress: Callable[[bytes], bytes]) -> None:
+    assert decompress(compress(b"one ") + compress(b"two"), name, LIMITS) == b"one two"
+
+
+@pytest.mark.parametrize(("name", "compress"), CODECS)
+def test_a_small_bomb_is_refused_before_it_unfolds(name: str, compress: Callable[[bytes], bytes]) -> None:
+    bomb = compress(b"\0" * (200 * 2**20))
+    assert len(bomb) < 300_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLarge):
+            decompress(bomb, name, LIMITS)
+        assert tracemalloc.get_traced_memory()[1] < 40 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("name", "compress"), CODECS)
+def test_output_is_bounded_whatever_the_ratio(name: str, compress: Callable[[bytes], bytes]) -> None:
+    body = compress(random.Random(1).randbytes(3 * 2**20))
+    with pytest.raises(TooLarge, match="1048576 bytes"):
+        decompress(body, name, Limits(request_bytes=2**20))
+
+
+def test_a_window_of_gigabytes_is_refused() -> None:
+    parameters = zstandard.ZstdCompressionParameters(window_log=27)
+    body = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+    with pytest.raises(Problem):
+        decompress(body.compress(b"x" * 2**20) + body.flush(), "zstd", LIMITS)
+
+
+@pytest.mark.parametrize(("name", "compress"), CODECS)
+def test_truncated_and_broken_bodies_are_refused(name: str, compress: Callable[[bytes], bytes]) -> None:
+    body = compress(b"some log lines " * 50)
+    for wrong in (body[:-3], body[: len(body) // 2], b"", body + b"junk", b"not compressed"):
+        with pytest.raises(BadRequest):
+            decompress(wrong, name, LIMITS)
+
+
+@given(st.binary(max_size=300), st.sampled_from(["gzip", "deflate", "zstd"]))
+def test_any_bytes_are_data_or_a_problem(body: bytes, name: str) -> None:
+    try:
+        assert isinstance(decompress(body, name, LIMITS), bytes)
+    except Problem as problem:
+        assert problem.status in {400, 413}  # noqa: PT017  # a result like the other
+
+
+@pytest.mark.parametrize("name", ["br", "gzip, gzip", "compress", "nonsense"])
+def test_other_encodings_are_not_read(name: str) -> None:
+    with pytest.raises(UnsupportedMedia, match="gzip, zstd, deflate"):
+        decompress(b"{}", name, LIMITS)
