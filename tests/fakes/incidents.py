@@ -116,10 +116,10 @@ _NAMES = ("anna", "bert", "carl", "dora", "emil", "frida", "gert", "hanna", "ivo
 
 def _traffic(rng: random.Random, start: datetime) -> Iterator[Line]:
     """Fifteen minutes of a healthy shop: requests, a heartbeat, noise, and errors that always happen."""
-    at = start
-    while at < start + LENGTH:
-        at += timedelta(seconds=rng.expovariate(1 / 1.5))
+    at = start + timedelta(seconds=rng.expovariate(1 / 1.5))
+    while at < start + LENGTH - timedelta(seconds=1):
         yield from _request(rng, at)
+        at += timedelta(seconds=rng.expovariate(1 / 1.5))
     for beat in range(0, int(LENGTH.total_seconds()), 10):
         yield Line(start + timedelta(seconds=beat + rng.random() / 5), "worker", "info", "heartbeat ok")
     for _ in range(rng.randint(8, 14)):

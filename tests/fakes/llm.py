@@ -168,6 +168,11 @@ class FakeLlm:
         await self._server.wait_closed()
 
     @property
+    def connections(self) -> int:
+        """Connections that are open."""
+        return len(self._open)
+
+    @property
     def port(self) -> int:
         """Where it listens on 127.0.0.1."""
         assert self._server is not None
@@ -184,8 +189,8 @@ class FakeLlm:
             while (asked := await _read(reader)) is not None:
                 self.asked.append(asked)
                 planned = self.script.popleft() if self.script else self.reply
-                await _act(planned(asked) if callable(planned) else planned, asked, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
+                await _act(planned(asked) if callable(planned) else planned, asked, reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             self._open.discard(writer)
@@ -237,9 +242,9 @@ def _texts(value: Any) -> list[str]:
     return []
 
 
-async def _act(action: Action, asked: Asked, writer: asyncio.StreamWriter) -> None:
+async def _act(action: Action, asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     if isinstance(action, Hang):
-        await asyncio.sleep(3600)
+        await reader.read()
     elif isinstance(action, Reset):
         writer.transport.abort()
     elif isinstance(action, Status):
@@ -248,7 +253,7 @@ async def _act(action: Action, asked: Asked, writer: asyncio.StreamWriter) -> No
     elif isinstance(action, Raw):
         await _whole(writer, 200, action.body, action.content_type, {})
     else:
-        await _stream(action, asked, writer)
+        await _stream(action, asked, reader, writer)
 
 
 async def _whole(
@@ -260,7 +265,9 @@ async def _whole(
     await writer.drain()
 
 
-async def _stream(action: Say | Endless, asked: Asked, writer: asyncio.StreamWriter) -> None:
+async def _stream(
+    action: Say | Endless, asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     kind = "application/x-ndjson" if asked.wire == "ollama" else "text/event-stream"
     writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
     say_ = action if isinstance(action, Say) else None
@@ -276,7 +283,8 @@ async def _stream(action: Say | Endless, asked: Asked, writer: asyncio.StreamWri
             writer.transport.abort()
             return
         if say_.hang_after is not None and count >= say_.hang_after:
-            await asyncio.sleep(3600)
+            await reader.read()
+            return
         if say_.pause_s:
             await asyncio.sleep(say_.pause_s)
     writer.write(b"0\r\n\r\n")

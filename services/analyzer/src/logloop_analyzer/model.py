@@ -4,6 +4,8 @@ It must not know what the question is about. This is the only file that imports 
 """
 
 import asyncio
+import importlib
+import json
 import os
 import random
 import time
@@ -19,7 +21,7 @@ from logloop_contracts.analyses import ModelUsage
 from logloop_analyzer.answer_text import SummaryStream, parse_object
 from logloop_analyzer.egress import GuardedBackend
 from logloop_analyzer.metrics import MODEL_CALLS, MODEL_SECONDS, MODEL_TOKENS
-from logloop_analyzer.provider import Answer, Check, Message, OnText, ProviderFailed, ProviderSettings
+from logloop_analyzer.provider import Answer, Check, Message, OnText, ProviderFailed, ProviderName, ProviderSettings
 from logloop_analyzer.provider_errors import failure_of
 
 Rung = Literal["json_schema", "function_calling", "text"]
@@ -31,6 +33,13 @@ _CHARS_PER_TOKEN = 12
 _REMEMBERED = 200
 _ROLES = {"system": "system", "user": "human", "assistant": "ai"}
 _PROVIDERS = {"google": "google_genai", "openai-compatible": "openai"}
+_PACKAGES: Mapping[ProviderName, tuple[str, ...]] = {
+    "openai": ("langchain_openai",),
+    "openai-compatible": ("langchain_openai",),
+    "anthropic": ("langchain_anthropic",),
+    "google": ("langchain_google_genai",),
+    "ollama": ("langchain_ollama",),
+}
 _log = structlog.get_logger()
 
 
@@ -147,9 +156,8 @@ class LangChainModel:
     @asynccontextmanager
     async def _chat(self, settings: ProviderSettings) -> AsyncIterator[Any]:
         """A chat model over connections of its own, which the guard watches."""
-        from langchain.chat_models import init_chat_model
-
         self._guard.check(settings.url)
+        init_chat_model = await asyncio.to_thread(_library, settings.provider)
         async with AsyncExitStack() as stack:
             options = _options(settings, self._guard, stack)
             name = _PROVIDERS.get(settings.provider, settings.provider)
@@ -188,7 +196,10 @@ class _Question:
         options: dict[str, Any] = {"method": rung, "include_raw": True}
         if rung == "json_schema" and self.settings.provider in {"openai", "openai-compatible"}:
             options["strict"] = True
-        return self.chat.with_structured_output(dict(self.schema), **options)
+        chain = self.chat.with_structured_output(dict(self.schema), **options)
+        # The chain hands out its answer whole, after its own parser; the bound model inside streams it.
+        steps = getattr(chain.steps[0], "steps__", {}) if getattr(chain, "steps", None) else {}
+        return steps.get("raw", chain)
 
     def _read(self, text: str) -> dict[str, Any]:
         if not text.strip():
@@ -254,10 +265,15 @@ class _Written:
 
 
 def _with_schema(messages: Sequence[Message], schema: Mapping[str, Any]) -> list[Message]:
-    import json
-
     rule = "Reply with one JSON object and nothing else. It must fit this JSON Schema:\n" + json.dumps(schema)
     return [Message("system", f"{messages[0].text}\n\n{rule}"), *messages[1:]]
+
+
+def _library(provider: ProviderName) -> Any:
+    """Import LangChain and a provider's package: seconds of work and much memory, so not before it is needed."""
+    for name in _PACKAGES[provider]:
+        importlib.import_module(name)
+    return importlib.import_module("langchain.chat_models").init_chat_model
 
 
 def _options(settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitStack) -> dict[str, Any]:
@@ -308,8 +324,6 @@ def _options(settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitSta
 
 def _transport(library: Literal["httpx", "httpx2"], url: str, guard: EgressGuard, stack: AsyncExitStack) -> Any:
     """An HTTP transport whose connections the guard checks. Both libraries have the same parts."""
-    import importlib
-
     http = importlib.import_module(library)
     core = importlib.import_module(library.replace("httpx", "httpcore"))
     transport = http.AsyncHTTPTransport(trust_env=False)
