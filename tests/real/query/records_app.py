@@ -126,3 +126,14 @@ async def make_key(admin: httpx.AsyncClient, project_id: str | None, *scopes: st
     assert answer.status_code == 201, answer.text
     key: str = answer.json()["key"]
     return key
+
+
+async def make_user(query: Running, admin: httpx.AsyncClient, email: str, **fields: Any) -> tuple[str, str]:
+    """Create a user who has changed the one-time password; id and password."""
+    made = await admin.post("/api/v1/users", json={"email": email, "name": email, **fields})
+    assert made.status_code == 201, made.text
+    one_time, password = made.json()["one_time_password"], f"password of {email}"
+    client = await query.signed_in(email, one_time)
+    body = {"old_password": one_time, "new_password": password}
+    assert (await client.put("/api/v1/session/password", json=body)).status_code == 200
+    return made.json()["id"], password

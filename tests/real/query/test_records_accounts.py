@@ -182,6 +182,7 @@ async def test_a_new_user_changes_the_one_time_password_and_keeps_working(query:
     one_time = made.json()["one_time_password"]
     ada = await query.signed_in("ada@example.org", one_time)
     before = (await ada.get(SESSION)).json()
+    too_early = await ada.get("/api/v1/projects")
 
     wrong = await ada.put(f"{SESSION}/password", json={"old_password": "no", "new_password": "a better password"})
     changed = await ada.put(
@@ -189,6 +190,7 @@ async def test_a_new_user_changes_the_one_time_password_and_keeps_working(query:
     )
 
     assert before["must_change_password"] is True
+    assert (too_early.status_code, "one-time password" in too_early.json()["detail"]) == (403, True)
     assert before["projects"] == [{"project_id": "shop", "name": "Shop", "role": "member"}]
     assert wrong.status_code == 403
     assert changed.json()["must_change_password"] is False

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.infra import Infra
-from tests.real.query.records_app import Running, make_key, make_project, running
+from tests.real.query.records_app import Running, make_key, make_project, make_user, running
 
 UNKNOWN = "00q41d7nh6in9rudsm101qkcii"
 NAMES = itertools.count()
@@ -173,11 +173,11 @@ async def _users(query: Running, admin: httpx.AsyncClient) -> dict[str, Callable
     for who in ("alpha admin", "alpha member", "alpha viewer", "beta admin"):
         project, role = who.split()
         email = f"{role}.{project}@example.org"
-        body = {"email": email, "name": who, "password": "some password", "role": "viewer"}
-        await admin.post("/api/v1/users", json={**body, "projects": [{"project_id": project, "role": role}]})
+        membership = {"project_id": project, "role": role}
+        _, password = await make_user(query, admin, email, role="viewer", projects=[membership])
 
-        async def sign_in(email: str = email) -> httpx.AsyncClient:
-            return await query.signed_in(email, "some password")
+        async def sign_in(email: str = email, password: str = password) -> httpx.AsyncClient:
+            return await query.signed_in(email, password)
 
         callers[who] = sign_in
     return callers

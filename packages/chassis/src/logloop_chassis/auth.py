@@ -28,6 +28,7 @@ Scope = Literal["ingest", "read", "write", "admin"]
 SECURE_COOKIE = "__Host-logloop"
 PLAIN_COOKIE = "logloop_session"
 KEY_PREFIX = "llk_"
+SESSION_PATH = "/api/v1/session"
 FRESH_S = 5.0
 STALE_S = 600.0
 PATIENCE_S = 0.25
@@ -304,7 +305,10 @@ async def current_principal(
 ) -> Principal:
     """FastAPI dependency: the caller. The security schemes are there for OpenAPI."""
     authenticator: Authenticator = request.app.state.resources.authenticator
-    return await authenticator.authenticate(request.headers, method=request.method)
+    principal = await authenticator.authenticate(request.headers, method=request.method)
+    if principal.must_change_password and not request.url.path.startswith(SESSION_PATH):
+        raise Forbidden(f"change your one-time password first: PUT {SESSION_PATH}/password")
+    return principal
 
 
 CurrentPrincipal = Annotated[Principal, Depends(current_principal)]

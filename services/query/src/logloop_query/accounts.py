@@ -63,14 +63,14 @@ class Accounts:
         user = await self._users.find_by_email(address)
         fits = await self._passwords.verify(user["password_hash"] if user else None, password)
         if user is None or not fits or user.get("disabled"):
-            if user is not None:
-                await self._audit.record(actor, "session.refuse", "user", user["_id"])
+            await self._audit.record(actor, "session.refuse", "user", user["_id"] if user else "unknown")
             raise Unauthorized(_WRONG)
         await self._throttle.succeeded(counters)
         if self._passwords.outdated(user["password_hash"]):
             await self._users.change(user["_id"], {"password_hash": await self._passwords.hash(password)})
         session = await self._sessions.begin(user["_id"], actor.ip, user_agent)
-        await self._audit.record(actor, "session.begin", "user", user["_id"])
+        signed_in = Actor(user_principal(user, session.session_id), actor.ip)
+        await self._audit.record(signed_in, "session.begin", "user", user["_id"])
         return user, session
 
     async def change_own_password(
@@ -192,5 +192,6 @@ class Accounts:
 
     async def _check_projects(self, memberships: Sequence[Mapping[str, Any]]) -> None:
         for membership in memberships:
-            if await self._projects.find(membership["project_id"]) is None:
+            project = await self._projects.find(membership["project_id"])
+            if project is None or project["state"] != "active":
                 raise Unprocessable(f"there is no project {membership['project_id']!r}; create it first")

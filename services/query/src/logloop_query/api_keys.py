@@ -66,8 +66,11 @@ class ApiKeys:
         )
         return document, f"{KEY_PREFIX}{document['_id']}_{secret}"
 
-    async def seed(self, text: str, project_id: str | None) -> None:
-        """Store a key whose text was chosen by whoever installs Logloop. Raises ValueError for a malformed one."""
+    async def seed(self, text: str, project_id: str | None) -> str | None:
+        """Store a key that whoever installs Logloop chose; its id, None if it is there already.
+
+        Raises ValueError for a malformed one.
+        """
         key_id, separator, secret = text.removeprefix(KEY_PREFIX).partition("_")
         if not text.startswith(KEY_PREFIX) or not separator or len(key_id) < ID_LENGTH or len(secret) < SECRET_LENGTH:
             raise ValueError(
@@ -79,7 +82,8 @@ class ApiKeys:
                 _document(key_id, self._hasher.hash(secret), "first key", project_id, scopes, None)
             )
         except AlreadyThere:
-            return
+            return None
+        return key_id
 
     async def get(self, key_id: str) -> Document:
         """A key without its secret. Raises NotFound."""

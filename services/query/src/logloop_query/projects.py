@@ -83,6 +83,10 @@ class Projects:
         if (await self.get(project_id))["state"] != "active":
             raise Conflict(f"project {project_id!r} is being deleted; use another")
 
+    async def known(self, project_id: str) -> bool:
+        """Whether there is such a project, from a cache of a few seconds."""
+        return await self._authenticator.project_exists(project_id)
+
     async def page(self, principal: Principal, after: str | None, limit: int) -> list[Document]:
         """The projects that a caller may see, ordered by id."""
         visible = None if principal.is_admin else principal.projects

@@ -76,12 +76,14 @@ class Records:
         self, project_id: str, services: AbstractSet[str], tests: AbstractSet[str], at: datetime
     ) -> None:
         """Register services and tests whose logs were stored. Idempotent; quick for what is known."""
+        if not await self.projects.known(project_id):
+            return  # its last logs arrive after it was deleted
         await self.services.seen(project_id, services, at)
         await self.tests.seen(project_id, tests, at)
 
     async def on_tests_ended(self, project_id: str, outcomes: Sequence[Outcomes]) -> None:
         """Outcomes of tests were stored among the logs."""
-        if outcomes:
+        if outcomes and await self.projects.known(project_id):
             await self.tests.ran(project_id, outcomes)
 
     async def retention_days(self, project_id: str) -> int:
@@ -226,7 +228,7 @@ def _build(resources: Resources[Any], logs: Callable[[], LogsApi | None]) -> tup
     )
     stores: list[Indexed] = [users, projects, keys, services, tests, metrics, points, settings]
     stores += [analyses, events, session_store, attempts, audit_store]
-    return records, stores, Seeding(users, projects, records.api_keys, passwords)
+    return records, stores, Seeding(users, projects, records.api_keys, passwords, audit)
 
 
 def routers() -> list[APIRouter]:

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from logloop_query.api_keys import ApiKeys
+from logloop_query.audit import SYSTEM, AuditTrail
 from logloop_query.logs_api import DEFAULT_RETENTION_DAYS
 from logloop_query.passwords import Passwords, generate_password
 from logloop_query.record_types import now
@@ -40,6 +41,7 @@ class Seeding:
     projects: ProjectStore
     api_keys: ApiKeys
     passwords: Passwords
+    audit: AuditTrail
 
     async def run(self, wanted: FirstStart) -> None:
         """Create the first administrator, project and key. Raises ValueError for a malformed key or password."""
@@ -47,7 +49,7 @@ class Seeding:
         if wanted.first_project:
             await self._project(wanted.first_project)
         if wanted.first_api_key and wanted.first_api_key.get_secret_value():
-            await self.api_keys.seed(wanted.first_api_key.get_secret_value(), wanted.first_project or None)
+            await self._key(wanted.first_api_key.get_secret_value(), wanted.first_project or None)
 
     async def _administrator(self, wanted: FirstStart) -> None:
         if await self.users.any():
@@ -75,6 +77,7 @@ class Seeding:
             return
         if not given:
             _print_once(email, password)
+        await self.audit.record(SYSTEM, "user.create", "user", FIRST_ADMIN_ID, after=document)
 
     async def _project(self, project_id: str) -> None:
         moment = now()
@@ -91,6 +94,14 @@ class Seeding:
             await self.projects.create(document)
         except AlreadyThere:
             return
+        await self.audit.record(
+            SYSTEM, "project.create", "project", project_id, project_id=project_id, after=document
+        )
+
+    async def _key(self, text: str, project_id: str | None) -> None:
+        key_id = await self.api_keys.seed(text, project_id)
+        if key_id is not None:
+            await self.audit.record(SYSTEM, "api_key.create", "api_key", key_id, project_id=project_id)
 
 
 def _print_once(email: str, password: str) -> None:

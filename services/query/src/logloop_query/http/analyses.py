@@ -193,7 +193,8 @@ async def delete(analysis_id: AnalysisPath, actor: CurrentActor, records: Curren
     cancelled = await records.analyses.cancel(actor, document)
     if cancelled is None:
         return Response(status_code=204)
-    return Response(_analysis(cancelled).model_dump_json(), media_type="application/json")
+    headers = {"Cache-Control": "no-store"}
+    return Response(_analysis(cancelled).model_dump_json(), media_type="application/json", headers=headers)
 
 
 @router.post(

@@ -5,7 +5,7 @@ It must not decide who may do what; `logloop_chassis.auth.require` does.
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query, Request, Response
 from logloop_chassis.auth import CurrentPrincipal
 from logloop_chassis.problems import problem_responses
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
@@ -24,8 +24,9 @@ def body_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return problems(400, 413, *statuses)
 
 
-def actor(request: Request, principal: CurrentPrincipal) -> Actor:
-    """The caller with the address it came from."""
+def actor(request: Request, response: Response, principal: CurrentPrincipal) -> Actor:
+    """The caller with the address it came from. What the caller is answered stays in no cache."""
+    response.headers["Cache-Control"] = "no-store"
     return Actor(principal, request.client.host if request.client else None)
 
 

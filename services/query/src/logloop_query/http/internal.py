@@ -5,7 +5,7 @@ It must not answer a user or an API key, not even an administrator's.
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query
 from logloop_chassis.auth import Principal
 from logloop_chassis.problems import NotFound
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
@@ -18,20 +18,14 @@ Place = Annotated[str | None, Query(pattern=PROJECT_ID_PATTERN)]
 
 
 @router.get("/llm")
-async def llm(
-    response: Response, actor: CurrentActor, records: CurrentRecords, project_id: Place = None
-) -> dict[str, Any]:
+async def llm(actor: CurrentActor, records: CurrentRecords, project_id: Place = None) -> dict[str, Any]:
     """The body of PUT /settings/llm with its secret, and `source`: project, default or none."""
-    response.headers["Cache-Control"] = "no-store"
     return await _opened(records, actor.principal, project_id, "llm")
 
 
 @router.get("/github")
-async def github(
-    response: Response, actor: CurrentActor, records: CurrentRecords, project_id: Place = None
-) -> dict[str, Any]:
+async def github(actor: CurrentActor, records: CurrentRecords, project_id: Place = None) -> dict[str, Any]:
     """The body of PUT /settings/github with its secrets, and `source`: project, default or none."""
-    response.headers["Cache-Control"] = "no-store"
     return await _opened(records, actor.principal, project_id, "github")
 
 

@@ -77,7 +77,8 @@ async def sign_in(
     if not same_origin(request.headers, absent=True):
         raise Forbidden("sign in from Logloop's own page")
     ip = request.client.host if request.client else None
-    nobody = Actor(Principal("anonymous", body.email[:254], body.email[:254]), ip)
+    response.headers["Cache-Control"] = "no-store"
+    nobody = Actor(Principal("anonymous", "anonymous", "not signed in"), ip)
     user, session = await records.accounts.sign_in(body.email, body.password.get_secret_value(), nobody, user_agent)
     old = session_cookie(request.headers)
     if old:
