@@ -42,7 +42,7 @@ class BackTest(BaseModel):
     matched: int = Field(description="Logs that passed the filter and every per-log part of the condition.")
     would_fire: list[WouldFire]
     blocked: dict[str, int] = Field(
-        description="Matches that a gate would have stopped, by gate; a stretch of one cooldown counts once.",
+        description="Stretches in which logs matched while a gate was closed, by gate.",
         examples=[{"cooldown": 3, "budget_hour": 1}],
     )
     first: AwareDatetime | None = None
@@ -84,6 +84,8 @@ class _Simulation:
             return
         log_id, entry = logs[parse_log_id(look.candidate.log["log.id"]).row]
         self.state = self.state.after(entry.timestamp)
+        if look.after:
+            self.blocked["cooldown"] += 1
         self.fired.append(
             WouldFire(
                 at=entry.timestamp,

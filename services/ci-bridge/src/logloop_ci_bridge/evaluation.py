@@ -72,6 +72,8 @@ class Look:
     """Set when logs matched but all of them came from the rule's own runs or too long a chain."""
     gated_log: str | None = None
     skipped_rows: int = 0
+    after: int = 0
+    """Logs that matched after the candidate in the same batch."""
 
 
 @dataclass
@@ -155,6 +157,7 @@ def look_at(compiled: CompiledRule, table: pa.Table, *, now: datetime, quiet: bo
             if all(value.holds for value in values):
                 look.candidate = _candidate(compiled, rows, index, statistics, values)
         if look.candidate:
+            look.after = len(rows) - index - 1
             compiled.window.add_all(marks, now_us=now_us)
     if nearest is not None:
         look.nearest = (_log_id(rows, nearest[0]), nearest[1], nearest[2])

@@ -1,0 +1,118 @@
+"""The fake answers as GitHub's own description says, and enforces the rules that stand there only in prose."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.fakes.github import SPEC, FakeGitHub, FakeJob, operation_of, validator
+
+HEADERS = {
+    "Authorization": "Bearer ghp_fake",
+    "Accept": "application/json",
+    "X-GitHub-Api-Version": "2022-11-28",
+    "User-Agent": "test",
+}
+BASE = "/repos/{owner}/{repo}"
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeGitHub]:
+    with FakeGitHub() as started:
+        started.workflow("acme/shop", "diagnose.yml", types=("x",), inputs=("n",))
+        yield started
+
+
+@pytest.fixture
+def client(fake: FakeGitHub) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=fake.url, headers=HEADERS, trust_env=False) as opened:
+        yield opened
+
+
+def _fits(answer: httpx.Response, method: str, template: str) -> Any:
+    response = operation_of(method, template)["responses"][str(answer.status_code)]
+    if "$ref" in response:
+        response = SPEC["components"]["responses"][response["$ref"].rpartition("/")[2]]
+    content = response.get("content")
+    if content is None:
+        assert answer.content == b""
+        return None
+    body = answer.json()
+    errors = list(validator(content["application/json"]["schema"]).iter_errors(body))
+    assert errors == []
+    return body
+
+
+def test_answers_fit_githubs_description(fake: FakeGitHub, client: httpx.Client) -> None:
+    dispatched = client.post("/repos/acme/shop/dispatches", json={"event_type": "x", "client_payload": {"a": 1}})
+    assert dispatched.status_code == 204
+    _fits(dispatched, "post", f"{BASE}/dispatches")
+    path = "/repos/acme/shop/actions/workflows/diagnose.yml"
+    started = client.post(f"{path}/dispatches", json={"ref": "main", "return_run_details": True})
+    details = _fits(started, "post", f"{BASE}/actions/workflows/{{workflow_id}}/dispatches")
+    run = fake.runs[details["workflow_run_id"]]
+    remark = {"path": "a.py", "message": "m", "start_line": 1}
+    fake.finish(run, "failure", [FakeJob(log="text", annotations=[remark])])
+
+    listed = _fits(client.get("/repos/acme/shop/actions/runs"), "get", f"{BASE}/actions/runs")
+    assert listed["total_count"] == 2
+    _fits(client.get(f"{path}/runs"), "get", f"{BASE}/actions/workflows/{{workflow_id}}/runs")
+    _fits(client.get(f"/repos/acme/shop/actions/runs/{run.id}"), "get", f"{BASE}/actions/runs/{{run_id}}")
+    jobs = _fits(
+        client.get(f"/repos/acme/shop/actions/runs/{run.id}/attempts/1/jobs"),
+        "get",
+        f"{BASE}/actions/runs/{{run_id}}/attempts/{{attempt_number}}/jobs",
+    )
+    job = jobs["jobs"][0]["id"]
+    found = _fits(
+        client.get(f"/repos/acme/shop/check-runs/{job}/annotations"),
+        "get",
+        f"{BASE}/check-runs/{{check_run_id}}/annotations",
+    )
+    assert found[0]["message"] == "m"
+    log = client.get(f"/repos/acme/shop/actions/jobs/{job}/logs")
+    assert log.status_code == 302
+    assert httpx.get(log.headers["location"], trust_env=False).text == "text"
+    assert httpx.get(log.headers["location"], headers=HEADERS, trust_env=False).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 422),
+        ({"event_type": "x" * 101}, 422),
+        ({"event_type": "x", "client_payload": "text"}, 422),
+        ({"event_type": "x", "client_payload": {str(n): n for n in range(11)}}, 422),
+        ({"event_type": "x", "client_payload": {"a": "x" * 70_000}}, 422),
+    ],
+)
+def test_dispatches_that_github_refuses(client: httpx.Client, body: dict[str, Any], status: int) -> None:
+    answer = client.post("/repos/acme/shop/dispatches", json=body)
+    assert answer.status_code == status
+    assert answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "status"),
+    [
+        ("Authorization", "Bearer wrong", 401),
+        ("Authorization", "", 401),
+        ("X-GitHub-Api-Version", "1999-01-01", 400),
+        ("Accept", "application/vnd.github+json", 415),
+    ],
+)
+def test_requests_without_what_github_asks_for(client: httpx.Client, header: str, value: str, status: int) -> None:
+    answer = client.get("/repos/acme/shop/actions/runs", headers={header: value})
+    assert answer.status_code == status
+
+
+def test_a_repository_one_may_not_see_is_not_found(client: httpx.Client) -> None:
+    assert client.post("/repos/other/x/dispatches", json={"event_type": "x"}).status_code == 404
+
+
+def test_a_dispatch_that_nobody_listens_to_is_accepted_and_starts_nothing(
+    fake: FakeGitHub, client: httpx.Client
+) -> None:
+    assert client.post("/repos/acme/shop/dispatches", json={"event_type": "typo"}).status_code == 204
+    assert fake.runs == {}

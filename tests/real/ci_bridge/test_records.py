@@ -1,0 +1,159 @@
+"""CRUD, rights and back-tests over HTTP."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from logloop_chassis.crypto import KeyHasher, issue_service_token
+from logloop_chassis.testing import wait_until
+
+from tests.infra import fresh_database
+from tests.real.ci_bridge.bridge_app import (
+    PREFIX,
+    PROJECT,
+    SECRET_KEY,
+    FakeQuery,
+    Running,
+    entries,
+    publish_logs,
+    running,
+    settings,
+)
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+async def test_a_template_is_created_read_changed_listed_and_deleted(bridge: Running) -> None:
+    body = {"name": "Burst", "event_type": "a.b", "fields": [{"name": "n", "type": "integer", "required": True}]}
+    made = await bridge.post("/templates", {"project_id": PROJECT, **body})
+    assert made["payload_json_schema"]["required"] == ["n"]
+    assert (await bridge.get(f"/templates/{made['id']}"))["name"] == "Burst"
+    changed = await bridge.client.put(f"{PREFIX}/templates/{made['id']}", json={**body, "name": "New"})
+    assert (changed.status_code, changed.json()["revision"]) == (200, 2)
+    preview = await bridge.post(f"/templates/{made['id']}/preview", {"values": {"n": "7"}}, 200)
+    assert preview == {"event_type": "a.b", "payload": {"n": 7}}
+    assert [item["name"] for item in await bridge.items("/templates")] == ["New"]
+    again = await bridge.client.post(f"{PREFIX}/templates", json={"project_id": PROJECT, **body, "name": "New"})
+    assert (again.status_code, again.headers["content-type"]) == (409, "application/problem+json")
+    assert (await bridge.client.delete(f"{PREFIX}/templates/{made['id']}")).status_code == 204
+    assert (await bridge.client.get(f"{PREFIX}/templates/{made['id']}")).status_code == 404
+
+
+async def test_lists_are_paged_to_the_end(bridge: Running) -> None:
+    made = [await bridge.pipeline(name=f"p{number}") for number in range(5)]
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        params = {"limit": 2, **({"cursor": cursor} if cursor else {})}
+        page = await bridge.get("/pipelines", project_id=PROJECT, **params)
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == made
+
+
+async def test_what_a_rule_uses_is_not_deleted_under_it(bridge: Running) -> None:
+    pipeline = await bridge.pipeline()
+    rule = await bridge.rule(pipeline, name="user")
+    refused = await bridge.client.delete(f"{PREFIX}/pipelines/{pipeline}")
+    assert (refused.status_code, "user" in refused.json()["detail"]) == (409, True)
+    assert (await bridge.client.delete(f"{PREFIX}/rules/{rule}")).status_code == 204
+    assert (await bridge.client.delete(f"{PREFIX}/pipelines/{pipeline}")).status_code == 204
+
+
+async def test_a_bad_rule_is_refused_when_saved_and_explained_when_checked(bridge: Running) -> None:
+    body = {
+        "project_id": PROJECT,
+        "name": "bad",
+        "condition": 'log.sevrity == "error"',
+        "action": {"pipeline_id": await bridge.pipeline()},
+    }
+    refused = await bridge.client.post(f"{PREFIX}/rules", json=body)
+    assert refused.status_code == 422
+    assert "undeclared reference to 'log.sevrity'" in refused.json()["detail"]
+    check = await bridge.post("/rules/check", {**body, "action": {"pipeline_id": "nope"}}, 200)
+    assert not check["valid"]
+    good = {**body, "condition": 'log.severity == "error" && log.attributes.http.status >= 500 && stats.count > 2'}
+    check = await bridge.post("/rules/check", good, 200)
+    assert check["valid"]
+    assert check["prefilter"] == [
+        'log.severity == "error"',
+        "attributes mention 'http'",
+        "attributes mention 'status'",
+    ]
+    assert await bridge.items("/rules") == []
+
+
+async def test_a_changed_rule_counts_at_once_and_a_stale_change_is_refused(bridge: Running) -> None:
+    pipeline = await bridge.pipeline()
+    rule = await bridge.rule(pipeline, condition='log.message == "never"', name="r")
+    body = {"name": "r", "condition": 'log.message == "now"', "action": {"pipeline_id": pipeline}}
+    assert (await bridge.client.put(f"{PREFIX}/rules/{rule}", json=body)).status_code == 200
+    await publish_logs(bridge.amqp_url, entries("now"))
+    await wait_until(lambda: bridge.heard.of_type("dispatched"))
+
+
+async def test_a_back_test_tells_when_the_rule_would_have_fired(bridge: Running, query: FakeQuery) -> None:
+    rule = await bridge.rule(
+        await bridge.pipeline(),
+        condition='log.message.contains("boom") && stats.count >= 3',
+        window="1m",
+        cooldown="5m",
+        filter={"severities": ["error"], "services": ["checkout"]},
+    )
+    query.logs = [
+        {**entry.model_dump(mode="json"), "id": f"log-{number}"}
+        for number, entry in enumerate(
+            entry
+            for minute in (0, 2, 30)
+            for second in range(4)
+            for entry in entries("boom", at=NOW + timedelta(minutes=minute, seconds=second))
+        )
+    ]
+    found = await bridge.post(f"/rules/{rule}/back-test", {"since": "2h"}, 200)
+    assert (found["logs_read"], found["matched"]) == (12, 12)
+    assert [fired["log_id"] for fired in found["would_fire"]] == ["log-2", "log-10"]
+    assert found["blocked"] == {"cooldown": 2}
+    [(_, asked)] = query.asked
+    assert asked["q"] == 'severity:("error") AND service:("checkout")'
+    assert (asked["since"], asked["order"]) == ("2h", "asc")
+    assert await bridge.items("/dispatches") == []
+
+
+async def _call(bridge: Running, token: str, method: str, path: str, body: Any = None) -> int:
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = await bridge.client.request(method, f"{PREFIX}{path}", json=body, headers=headers)
+    return answer.status_code
+
+
+async def test_rights_are_asked_in_each_project(fresh_amqp_url: str, mongo_url: str, query: FakeQuery) -> None:
+    configured = settings(fresh_amqp_url, mongo_url, query.url, "http://127.0.0.1:1", no_auth=False)
+    async with running(configured, fresh_database()) as bridge:
+        keys = bridge.app.state.resources.database["api_keys"]
+        digest = KeyHasher(SECRET_KEY).hash("s" * 32)
+        for key_id, scope, project in (("reader0001", "read", PROJECT), ("ingest0001", "ingest", PROJECT)):
+            await keys.insert_one({"_id": key_id, "hash": digest, "scopes": [scope], "project_id": project})
+        reader, ingester = (f"llk_{key_id}_{'s' * 32}" for key_id in ("reader0001", "ingest0001"))
+        own = issue_service_token(SECRET_KEY, "query", PROJECT)
+        foreign = issue_service_token(SECRET_KEY, "query", "other")
+        pipeline = {"project_id": PROJECT, "name": "p", "service_id": "s", "repository": "a/b"}
+
+        assert await _call(bridge, own, "POST", "/pipelines", pipeline) == 201
+        [made] = (
+            await bridge.client.get(
+                f"{PREFIX}/pipelines", params={"project_id": PROJECT}, headers={"X-API-Key": reader}
+            )
+        ).json()["items"]
+        path = f"/pipelines/{made['id']}"
+        assert await _call(bridge, reader, "GET", path) == 200
+        assert await _call(bridge, reader, "DELETE", path) == 403
+        assert await _call(bridge, reader, "POST", "/pipelines", pipeline) == 403
+        assert await _call(bridge, ingester, "GET", path) == 403
+        assert await _call(bridge, foreign, "GET", path) == 404
+        assert await _call(bridge, foreign, "GET", f"/rules?project_id={PROJECT}") == 404
+        assert await _call(bridge, "llk_nobody0001_x", "GET", path) == 401
+        for path in ("/templates", "/pipelines", "/rules", "/dispatches", "/runs"):
+            answer: httpx.Response = await bridge.client.get(f"{PREFIX}{path}", params={"project_id": PROJECT})
+            assert answer.status_code == 401
+        assert await _call(bridge, own, "POST", "/pipelines", {**pipeline, "project_id": "gone"}) == 404
