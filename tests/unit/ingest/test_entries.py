@@ -198,14 +198,14 @@ def test_the_senders_own_severity_word_is_kept_unless_it_says_the_same() -> None
 
 
 def test_a_project_may_be_left_out_where_it_is_known() -> None:
-    value = entry()
-    del value["project_id"]
+    value = {name: said for name, said in entry().items() if name != "project_id"}
     assert check(value, rules())[0] == "shop"
     assert columns([value, entry()], rules())[0] == "shop"
 
 
 def test_projects_are_looked_up_once_each_and_only_if_they_can_exist() -> None:
-    values = [entry(project_id=name) for name in ("shop", "bank", "shop", "No!", None, 5, {}, [])]
+    names: list[Any] = ["shop", "bank", "shop", "No!", None, 5, {}, []]
+    values = [entry(project_id=name) for name in names]
     assert projects_named([*values, "text", None], "mine") == {"shop", "bank", "mine"}
     assert len(projects_named([entry(project_id=f"p{n}") for n in range(500)], None)) == 100
 

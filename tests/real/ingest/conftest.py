@@ -1,0 +1,125 @@
+"""Ingest on real RabbitMQ and MongoDB, called through its ASGI app; a test reads what it published."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aio_pika
+import httpx
+import pytest
+from fastapi import FastAPI
+from logloop_chassis.app import Resources
+from logloop_chassis.crypto import KeyHasher
+from logloop_chassis.testing import wait_until
+from logloop_contracts.channels import INTAKE, QUERY_LOGS
+from logloop_contracts.log_batch import decode
+from logloop_ingest.app import create_app
+from logloop_ingest.settings import IngestSettings
+
+from tests.infra import fresh_database
+
+PATH = "/api/v1/logs"
+DEAD = "/api/v1/ingest/dead-letters"
+SECRET_KEY = "s" * 32
+SHOP_KEY = f"llk_shopshop01_{'x' * 32}"
+ADMIN_KEY = f"llk_adminadm01_{'y' * 32}"
+
+
+def entry(message: str = "order 4711 placed", **values: Any) -> dict[str, Any]:
+    return {
+        "service_id": "checkout",
+        "message": message,
+        "severity": "info",
+        "timestamp": "2026-11-22T10:00:00.123456Z",
+        **values,
+    }
+
+
+@dataclass
+class Ingest:
+    """A running ingest. Every call is made with the key of project `shop` unless told otherwise."""
+
+    app: FastAPI
+    client: httpx.AsyncClient
+    amqp_url: str
+    stored: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def resources(self) -> Resources[IngestSettings]:
+        found: Resources[IngestSettings] = self.app.state.resources
+        return found
+
+    async def post(self, content: Any, key: str = SHOP_KEY, **headers: str) -> httpx.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        body = {"content": content} if isinstance(content, bytes) else {"json": content}
+        return await self.client.post(PATH, headers={"Authorization": f"Bearer {key}", **named}, **body)
+
+    async def is_ready(self) -> bool:
+        return (await self.client.get("/readyz")).status_code == 200
+
+    async def logs(self) -> list[dict[str, Any]]:
+        """Every row in query's queue so far, as query would read it; a repeated batch shows twice."""
+        connection = await aio_pika.connect(self.amqp_url)
+        async with connection, connection.channel() as channel:
+            queue = await channel.get_queue(QUERY_LOGS.name)
+            while (message := await queue.get(fail=False)) is not None:
+                assert message.delivery_mode == aio_pika.DeliveryMode.PERSISTENT
+                rows = decode(message.body).to_pylist()
+                assert message.headers["x-count"] == len(rows)
+                self.stored += [{"project_id": message.routing_key, **row} for row in rows]
+                await message.ack()
+        return self.stored
+
+    async def send_over_amqp(self, body: bytes, *, project: str = "shop", message_id: str | None = None) -> None:
+        """Publish to the intake exchange as another program would."""
+        connection = await aio_pika.connect(self.amqp_url)
+        async with connection, connection.channel() as channel:
+            exchange = await channel.get_exchange(INTAKE.exchange.name)
+            await exchange.publish(aio_pika.Message(body, message_id=message_id), routing_key=project)
+
+    async def dead_letters(self) -> list[dict[str, Any]]:
+        answer = await self.client.get(DEAD, headers={"Authorization": f"Bearer {ADMIN_KEY}"})
+        answer.raise_for_status()
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+
+async def _seed(resources: Resources[IngestSettings]) -> None:
+    hasher = KeyHasher(SECRET_KEY)
+    keys = ((SHOP_KEY, "shop", ["ingest"]), (ADMIN_KEY, None, ["admin"]))
+    await resources.database["projects"].insert_one({"_id": "shop", "name": "Shop"})
+    for token, project_id, scopes in keys:
+        _, key_id, secret = token.split("_")
+        await resources.database["api_keys"].insert_one(
+            {"_id": key_id, "name": key_id, "hash": hasher.hash(secret), "project_id": project_id, "scopes": scopes}
+        )
+
+
+@asynccontextmanager
+async def running(amqp_url: str, mongo_url: str, **values: Any) -> AsyncIterator[Ingest]:
+    """Start ingest; it need not be ready."""
+    settings = IngestSettings(
+        amqp_url=amqp_url, mongo_url=mongo_url, mongo_database=fresh_database(), secret_key=SECRET_KEY, **values
+    )
+    app = create_app(settings)
+    transport = httpx.ASGITransport(app)
+    async with (
+        httpx.AsyncClient(transport=transport, base_url="http://t") as client,
+        app.router.lifespan_context(app),
+    ):
+        service = Ingest(app, client, amqp_url)
+        await _seed(service.resources)
+        yield service
+
+
+@pytest.fixture
+async def ingest(fresh_amqp_url: str, mongo_url: str) -> AsyncIterator[Ingest]:
+    async with running(fresh_amqp_url, mongo_url) as service:
+        await wait_until(service.is_ready)
+        yield service
+
+
+async def together(*calls: Any) -> list[Any]:
+    return list(await asyncio.gather(*calls))
