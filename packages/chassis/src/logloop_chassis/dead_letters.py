@@ -166,7 +166,7 @@ def _preview(body: bytes) -> str:
 def dead_letter_router(prefix: str, box_of: Callable[[Request], DeadLetterBox]) -> APIRouter:
     """Routes under `prefix` (such as /api/v1/ingest/dead-letters). `box_of` finds the box of a request."""
     router = APIRouter(prefix=prefix, tags=["dead letters"])
-    errors = problem_responses(401, 403, 503)
+    errors = problem_responses(401, 403, 422, 503)
 
     @router.get("", summary="List dead letters", responses=errors)
     async def list_dead_letters(
@@ -180,7 +180,7 @@ def dead_letter_router(prefix: str, box_of: Callable[[Request], DeadLetterBox]) 
         "/{queue}/{letter_id}/retry",
         status_code=204,
         summary="Retry a dead letter",
-        responses=problem_responses(401, 403, 404, 503),
+        responses=problem_responses(401, 403, 404, 422, 503),
     )
     async def retry_dead_letter(request: Request, queue: str, letter_id: str, principal: CurrentPrincipal) -> None:
         """Put the message back on its work queue."""
@@ -191,7 +191,7 @@ def dead_letter_router(prefix: str, box_of: Callable[[Request], DeadLetterBox]) 
         "/{queue}/{letter_id}",
         status_code=204,
         summary="Delete a dead letter",
-        responses=problem_responses(401, 403, 404, 503),
+        responses=problem_responses(401, 403, 404, 422, 503),
     )
     async def delete_dead_letter(request: Request, queue: str, letter_id: str, principal: CurrentPrincipal) -> None:
         """Drop the message for good."""

@@ -51,7 +51,7 @@ class ProjectScoped(BaseModel):
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problems of an operation: those named, and the ones that any operation for signed-in callers has."""
-    return problem_responses(*sorted({401, 403, 422, 503, *statuses}))
+    return problem_responses(*sorted({400, 401, 403, 422, 503, *statuses}))
 
 
 def may_read(principal: Principal, project_id: str) -> None:

@@ -52,7 +52,7 @@ async def _run(bridge: Bridge, principal: Principal, run_id: str, project_id: st
     return found[0]
 
 
-@router.get("", summary="List runs", responses=problems(400, 404))
+@router.get("", summary="List runs", responses=problems(404))
 async def list_all(
     project_id: ProjectParam,
     bridge: CurrentBridge,

@@ -25,7 +25,7 @@ class Received(BaseModel):
     "/github",
     status_code=202,
     summary="Receive a webhook of GitHub",
-    responses=problem_responses(400, 401, 413, 503),
+    responses=problem_responses(400, 401, 413, 422, 503),
     openapi_extra={
         "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
     },
