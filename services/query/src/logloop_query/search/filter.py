@@ -53,10 +53,11 @@ class Contains:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """An RE2 pattern is found somewhere in the column."""
+    """An RE2 pattern is found somewhere in the column. `needle` is a text that every match holds, in any case."""
 
     column: TextColumn
     pattern: str
+    needle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ NOTHING = Or(())
 def columns_of(leaf: Leaf) -> frozenset[str]:
     """Columns of a log batch that a leaf reads."""
     match leaf:
-        case Equals(column) | Contains(column) | Matches(column) | Present(column):
+        case Equals(column=column) | Contains(column=column) | Matches(column=column) | Present(column=column):
             return frozenset({column})
         case Within():
             return frozenset({"timestamp"})

@@ -87,7 +87,7 @@ def _cheap_first(parts: tuple[Filter, ...]) -> list[Filter]:
 def _all_of(parts: tuple[Filter, ...], columns: Columns) -> Mask:
     whole: Mask = True
     for part in _cheap_first(parts):
-        mask = evaluate(part, columns)
+        mask = evaluate(part, columns if whole is True else _Narrowed(columns, whole))
         if mask is False:
             return False
         if mask is not True:
@@ -95,6 +95,21 @@ def _all_of(parts: tuple[Filter, ...], columns: Columns) -> Mask:
         if whole is False:
             return False
     return whole
+
+
+class _Narrowed:
+    """Columns where what is dear to look at is blanked in rows that other conditions have already left out."""
+
+    def __init__(self, columns: Columns, mask: Any) -> None:
+        self.hour, self.count = columns.hour, columns.count
+        self._columns, self._mask = columns, mask
+
+    def column(self, name: str) -> Any:
+        """A column; attributes only of the rows that are still in question, null elsewhere."""
+        array = self._columns.column(name)
+        if name != "attributes":
+            return array
+        return pc.if_else(self._mask, array, pa.scalar(None, pa.utf8()))
 
 
 def _any_of(parts: tuple[Filter, ...], columns: Columns) -> Mask:
@@ -114,7 +129,9 @@ def _leaf(leaf: Leaf, columns: Columns) -> Mask:
             return _on_text(columns, name, lambda words: pc.equal(words, value))
         case Contains(name, value):
             return _contains(columns, name, value)
-        case Matches(name, pattern):
+        case Matches(name, pattern, needle):
+            if needle and not may_contain(columns.column(name), needle):
+                return False
             return _on_text(columns, name, lambda words: pc.match_substring_regex(words, pattern=pattern))
         case Present(name):
             array = columns.column(name)

@@ -173,7 +173,7 @@ class _Reader:
         if not raw.strip("*"):
             return EVERYTHING if field is None else self._exists(field, item)
         if field is None or field == "message":
-            return Matches("message", message_wildcard(raw))
+            return Matches("message", message_wildcard(raw), needle=_longest_piece(raw))
         return self._pattern(item, field, value_wildcard(raw))
 
     def _equals(self, item: Any, field: str | None, value: str) -> Filter:
@@ -368,6 +368,11 @@ def message_wildcard(raw: str) -> str:
     before = "" if first[0] or not _is_word_character(first[1][0]) else _BEFORE_WORD
     after = "" if last[0] or not _is_word_character(last[1][-1]) else _AFTER_WORD
     return f"(?is){before}{inner}{after}"
+
+
+def _longest_piece(raw: str) -> str:
+    """The longest text between wildcards."""
+    return max("".join("\0" if wild else text for wild, text in _tokens(raw)).split("\0"), key=len)
 
 
 def _is_word_character(character: str) -> bool:
