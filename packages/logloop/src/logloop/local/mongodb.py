@@ -19,6 +19,7 @@ from logloop.local.processes import Child, clean_env, wait_ready
 REPLICA_SET = "rs0"
 _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 30.0
+_MAX_LOG = 32 << 20
 
 
 def find_mongod() -> Path | None:
@@ -85,6 +86,8 @@ class MongoNode:
             )
         (self.folder / "data").mkdir(parents=True, exist_ok=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        if self.log.exists() and self.log.stat().st_size > _MAX_LOG:
+            self.log.replace(self.log.with_suffix(".log.1"))
         self._child = Child(
             "mongod",
             self._command(mongod),
