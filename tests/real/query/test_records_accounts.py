@@ -41,28 +41,23 @@ async def test_the_first_administrator_signs_in_and_sees_who_they_are(query: Run
     assert me["must_change_password"] is False
 
 
-@pytest.mark.parametrize(
-    ("base_url", "name", "secure"),
-    [
+async def test_the_session_cookie_is_as_safe_as_the_address_allows(query: Running) -> None:
+    for base_url, name, secure in (
         ("http://localhost", "__Host-logloop", True),
         ("http://127.0.0.1:8080", "__Host-logloop", True),
         ("https://logs.example.org", "__Host-logloop", True),
         ("http://logs.example.org", "logloop_session", False),
-    ],
-)
-async def test_the_session_cookie_is_as_safe_as_the_address_allows(
-    query: Running, base_url: str, name: str, secure: bool
-) -> None:
-    client = query.client(base_url=base_url)
+    ):
+        client = query.client(base_url=base_url)
 
-    answer = await client.post(SESSION, json={"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD})
+        answer = await client.post(SESSION, json={"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD})
 
-    first, *flags = [part.strip() for part in answer.headers["set-cookie"].split(";")]
-    assert first.startswith(f"{name}=")
-    assert len(first.partition("=")[2]) >= 43
-    assert {"HttpOnly", "Path=/", "SameSite=lax"} <= set(flags)
-    assert ("Secure" in flags) is secure
-    assert not any(flag.lower().startswith("domain") for flag in flags)
+        first, *flags = [part.strip() for part in answer.headers["set-cookie"].split(";")]
+        assert first.startswith(f"{name}=")
+        assert len(first.partition("=")[2]) >= 43
+        assert {"HttpOnly", "Path=/", "SameSite=lax"} <= set(flags)
+        assert ("Secure" in flags) is secure
+        assert not any(flag.lower().startswith("domain") for flag in flags)
 
 
 async def test_signing_in_again_ends_the_session_that_was_sent_along(query: Running) -> None:
@@ -135,22 +130,20 @@ async def test_parallel_guesses_are_counted_before_the_password_is_looked_at(que
     assert [answer.status_code for answer in answers].count(429) == 5
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
+async def test_a_cookie_changes_nothing_from_another_site(query: Running) -> None:
+    admin = await query.signed_in()
+    elsewhere: list[dict[str, str]] = [
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://evil.example"},
         {},
-    ],
-)
-async def test_a_cookie_changes_nothing_from_another_site(query: Running, headers: dict[str, str]) -> None:
-    admin = await query.signed_in()
-    other_site = query.client(headers={"Cookie": admin.headers["Cookie"], **headers})
+    ]
+    for headers in elsewhere:
+        other_site = query.client(headers={"Cookie": admin.headers["Cookie"], **headers})
 
-    answer = await other_site.post("/api/v1/projects", json={"id": "stolen", "name": "stolen"})
+        answer = await other_site.post("/api/v1/projects", json={"id": "stolen", "name": "stolen"})
 
-    assert answer.status_code == 403
+        assert answer.status_code == 403
     assert (await admin.get("/api/v1/projects/stolen")).status_code == 404
 
 

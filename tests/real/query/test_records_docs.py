@@ -54,9 +54,12 @@ async def test_a_service_that_is_away_is_a_bad_gateway_and_an_unknown_one_a_wron
     assert away.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("name", ["docs.py", "../docs.py", "..%2fdocs.py", "index.html"])
-async def test_no_other_file_is_served(query: Running, name: str) -> None:
-    assert (await query.client().get(f"/docs/assets/{name}")).status_code == 404
+async def test_no_other_file_is_served(query: Running) -> None:
+    names = ("docs.py", "../docs.py", "..%2fdocs.py", "index.html")
+
+    answers = [await query.client().get(f"/docs/assets/{name}") for name in names]
+
+    assert [answer.status_code for answer in answers] == [404] * len(names)
 
 
 async def test_internal_routes_are_in_no_document(query: Running) -> None:

@@ -109,23 +109,23 @@ async def test_a_point_without_a_time_is_from_now(shop: Shop) -> None:
     assert [item["value"] for item in found["points"]] == [2.5]
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        [],
-        {"value": "NaN"},
-        {"value": 1, "timestamp": "1969-12-31T23:59:59Z"},
-        {"value": 1, "timestamp": "2199-01-01T00:00:00Z"},
-        {"value": 1, "timestamp": "2026-11-22T10:00:00"},
-        {"value": 1, "labels": {}},
-        [{"value": 1}] * 10_001,
-    ],
-    ids=["empty", "nan", "before 1970", "far future", "no offset", "unknown member", "too many"],
-)
-async def test_points_that_make_no_sense_are_refused(shop: Shop, body: Any) -> None:
-    answer = await shop.admin.post(f"/api/v1/metrics/{shop.metric}/points", json=body)
+async def test_points_that_make_no_sense_are_refused(shop: Shop) -> None:
+    bodies: dict[str, Any] = {
+        "empty": [],
+        "nan": {"value": "NaN"},
+        "before 1970": {"value": 1, "timestamp": "1969-12-31T23:59:59Z"},
+        "far future": {"value": 1, "timestamp": "2199-01-01T00:00:00Z"},
+        "no offset": {"value": 1, "timestamp": "2026-11-22T10:00:00"},
+        "unknown member": {"value": 1, "labels": {}},
+        "too many": [{"value": 1}] * 10_001,
+    }
 
-    assert answer.status_code == 422
+    answers = {
+        name: (await shop.admin.post(f"/api/v1/metrics/{shop.metric}/points", json=body)).status_code
+        for name, body in bodies.items()
+    }
+
+    assert answers == dict.fromkeys(bodies, 422)
 
 
 async def test_a_counter_takes_no_negative_value(shop: Shop) -> None:
@@ -138,21 +138,19 @@ async def test_a_counter_takes_no_negative_value(shop: Shop) -> None:
     assert answer.status_code == 422
 
 
-@pytest.mark.parametrize(
-    "params",
-    [
+async def test_a_series_that_cannot_be_is_refused(shop: Shop) -> None:
+    wrong = [
         {"since": "now", "until": "1h"},
         {"since": "400d", "step": "1s"},
         {"step": "0s"},
         {"step": "5 minutes"},
         {"since": "soon"},
         {"aggregate": "median"},
-    ],
-)
-async def test_a_series_that_cannot_be_is_refused(shop: Shop, params: dict[str, str]) -> None:
-    answer = await shop.admin.get(f"/api/v1/metrics/{shop.metric}/series", params=params)
+    ]
 
-    assert answer.status_code == 422
+    answers = [await shop.admin.get(f"/api/v1/metrics/{shop.metric}/series", params=params) for params in wrong]
+
+    assert [answer.status_code for answer in answers] == [422] * len(wrong)
 
 
 async def test_a_name_is_taken_once_in_a_service(shop: Shop) -> None:

@@ -159,10 +159,10 @@ async def world(infra: Infra, amqp_url: str) -> AsyncIterator[World]:
         admin = await query.signed_in()
         for project in ("alpha", "beta"):
             await make_project(admin, project)
-        yield World(query, {**await _users(query, admin), **await _keys(query, admin)}, admin)
+        yield World(query, {**_users(query, admin), **await _keys(query, admin)}, admin)
 
 
-async def _users(query: Running, admin: httpx.AsyncClient) -> dict[str, Callable[[], Awaitable[httpx.AsyncClient]]]:
+def _users(query: Running, admin: httpx.AsyncClient) -> dict[str, Callable[[], Awaitable[httpx.AsyncClient]]]:
     async def nobody() -> httpx.AsyncClient:
         return query.client()
 
@@ -170,14 +170,16 @@ async def _users(query: Running, admin: httpx.AsyncClient) -> dict[str, Callable
         "nobody": nobody,
         "administrator": query.signed_in,
     }
+    passwords: dict[str, str] = {}
     for who in ("alpha admin", "alpha member", "alpha viewer", "beta admin"):
         project, role = who.split()
         email = f"{role}.{project}@example.org"
         membership = {"project_id": project, "role": role}
-        _, password = await make_user(query, admin, email, role="viewer", projects=[membership])
 
-        async def sign_in(email: str = email, password: str = password) -> httpx.AsyncClient:
-            return await query.signed_in(email, password)
+        async def sign_in(email: str = email, membership: dict[str, str] = membership) -> httpx.AsyncClient:
+            if email not in passwords:
+                _, passwords[email] = await make_user(query, admin, email, role="viewer", projects=[membership])
+            return await query.signed_in(email, passwords[email])
 
         callers[who] = sign_in
     return callers
@@ -286,25 +288,23 @@ INJECTIONS: list[Any] = [
     {"$gt": ""},
     {"$where": "sleep(1000)"},
     {"$expr": {"$function": {"body": "while(1){}", "args": [], "lang": "js"}}},
-    ["x"],
 ]
 
 
-@pytest.mark.parametrize("injection", INJECTIONS, ids=str)
-async def test_operators_of_the_database_are_no_values(world: World, injection: Any) -> None:
+async def test_operators_of_the_database_are_no_values(world: World) -> None:
     """Every member of every body, replaced by an operator object, is refused; so is one more member."""
-    bodies = [operation for operation in OPERATIONS.items() if isinstance(operation[1].body, dict)]
     documented = operations(world.query)
     accepted = []
-    for operation_id, operation in bodies:
+    for operation_id, operation in OPERATIONS.items():
+        if not isinstance(operation.body, dict):
+            continue
         method, _, _ = documented[operation_id]
-        for member in [*operation.body, "$where"]:
+        for member, injection in itertools.product([*operation.body, "$where"], INJECTIONS):
             poisoned = Operation(operation.needs, operation.url, {**operation.body, member: injection})
             answer = await world.call("administrator", poisoned, method, existing=False)
             if answer.status_code != 422:
                 accepted.append((operation_id, member, answer.status_code, answer.text[:100]))
-    # A list of scopes or of points is a value; operators are not.
-    assert [item for item in accepted if not isinstance(injection, list)] == []
+    assert accepted == []
 
 
 async def test_operators_in_the_query_string_stay_text(world: World) -> None:
