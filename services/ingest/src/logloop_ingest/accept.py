@@ -83,16 +83,19 @@ class Accept:
         body, Unavailable when projects cannot be looked up, NotPublished when the broker did not confirm: then
         entries of several projects may be stored in part, and repeating with the same key completes them.
         """
-        body, principal = submission.body, submission.principal
-        RECEIVED_BYTES.labels(submission.door).inc(len(body))
-        entries = await self._work(len(body), lambda: decode(body, submission.form, max_entries=self._limits.entries))
-        default = principal.only_project()
-        refusals = {name: await self._refusal(principal, name) for name in projects_named(entries, default)}
-        rules = Rules(self._limits, self._clock() // 1000, default, refusals)
-        reading = await self._work(len(body), lambda: read(entries, rules))
+        RECEIVED_BYTES.labels(submission.door).inc(len(submission.body))
+        # In a method of its own, so that the parsed entries are gone before the wait for the confirm.
+        reading = await self._read(submission.body, submission.form, submission.principal)
         result = await self._hand_over(submission, reading)
         _count(submission.door, result)
         return result
+
+    async def _read(self, body: bytes, form: Form, principal: Principal) -> Reading:
+        entries = await self._work(len(body), lambda: decode(body, form, max_entries=self._limits.entries))
+        default = principal.only_project()
+        refusals = {name: await self._refusal(principal, name) for name in projects_named(entries, default)}
+        rules = Rules(self._limits, self._clock() // 1000, default, refusals)
+        return await self._work(len(body), lambda: read(entries, rules))
 
     async def _work(self, size: int, call: Callable[[], T]) -> T:
         if size < IN_THREAD_FROM:

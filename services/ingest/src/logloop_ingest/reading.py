@@ -39,15 +39,15 @@ class Reading:
 
 def projects_named(entries: Sequence[Any], default_project: str | None) -> set[str]:
     """The valid project ids in entries, at most `MAX_PROJECTS` of them; anything else is skipped."""
-    named = {entry.get("project_id") for entry in entries if type(entry) is dict and _hashable(entry)}
+    try:
+        named = {entry.get("project_id") for entry in entries}
+    except (AttributeError, TypeError):  # some are no objects, or have a list for a project
+        objects = [entry for entry in entries if isinstance(entry, dict)]
+        named = {name for entry in objects if not isinstance(name := entry.get("project_id"), dict | list)}
     if None in named:
         named = (named - {None}) | {default_project}
     valid = sorted(name for name in named if isinstance(name, str) and is_project_id(name))
     return set(valid[:MAX_PROJECTS])
-
-
-def _hashable(entry: dict[str, Any]) -> bool:
-    return type(entry.get("project_id")) not in (dict, list)
 
 
 def read(entries: Sequence[Any], rules: Rules) -> Reading:
