@@ -1,0 +1,249 @@
+"""The whole query service over HTTP: logs come in over RabbitMQ, and are read, followed, edited and exported."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from logloop_chassis.crypto import issue_service_token
+from logloop_chassis.mongo import connect
+from logloop_chassis.testing import wait_until
+from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, LOGS, LOGS_EXCHANGE, QUERY_LOGS
+from logloop_contracts.log_batch import encode
+from logloop_query.app import create_app
+from logloop_query.settings import QuerySettings
+from pydantic import SecretStr
+
+from tests.infra import fresh_database
+from tests.real.query.storage import entry, numbered, table
+
+SECRET_KEY = "k" * 40
+PASSWORD = "first admin password"
+
+
+class Service:
+    """A running query service."""
+
+    def __init__(self, app: FastAPI, base_url: str, amqp_url: str) -> None:
+        self.app = app
+        self.base_url = base_url
+        self.amqp_url = amqp_url
+
+    def client(self, token: str) -> httpx.AsyncClient:
+        """A client with an API key or service token."""
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx.AsyncClient(base_url=f"{self.base_url}/api/v1", headers=headers, trust_env=False, timeout=30)
+
+    def of_project(self, project: str = "shop") -> httpx.AsyncClient:
+        """A client that may read and write one project."""
+        return self.client(issue_service_token(SECRET_KEY, "test", project, 600))
+
+    async def publish(self, rows: Any, project: str = "shop", body: bytes | None = None) -> None:
+        """Send a batch as ingest does."""
+        await self.app.state.resources.publisher.publish_bytes(
+            LOGS_EXCHANGE.name,
+            project,
+            encode(rows) if body is None else body,
+            headers={HEADER_PROJECT: project, HEADER_COUNT: 0 if rows is None else rows.num_rows},
+            message_id="m",
+            content_type=LOGS.content_type,
+        )
+
+
+@pytest.fixture
+async def service(fresh_amqp_url: str, mongo_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Service]:
+    monkeypatch.setenv("LOGLOOP_ADMIN_PASSWORD", PASSWORD)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = QuerySettings(
+        amqp_url=SecretStr(fresh_amqp_url),
+        mongo_url=SecretStr(mongo_url),
+        mongo_database=fresh_database(),
+        secret_key=SecretStr(SECRET_KEY),
+        persist_linger=0.02,
+    )
+    app = create_app(settings)
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, timeout_graceful_shutdown=5))
+    serving = asyncio.create_task(server.serve())
+    running = Service(app, f"http://127.0.0.1:{port}", fresh_amqp_url)
+    async with httpx.AsyncClient(base_url=running.base_url, trust_env=False) as client:
+
+        async def ready() -> bool:
+            return server.started and (await client.get("/readyz")).status_code == 200
+
+        await wait_until(ready)
+        await create_project(client)
+    yield running
+    app.state.resources.stopping.set()
+    server.should_exit = True
+    await serving
+    cleaner = connect(mongo_url, app_name="test")
+    await cleaner.drop_database(settings.mongo_database)
+    await cleaner.close()
+
+
+async def create_project(client: httpx.AsyncClient) -> None:
+    own = {"Sec-Fetch-Site": "same-origin"}
+    session = await client.post(
+        "/api/v1/session", json={"email": "admin@logloop.local", "password": PASSWORD}, headers=own
+    )
+    assert session.status_code == 201, session.text
+    cookie = {**own, "Cookie": session.headers["set-cookie"].split(";", 1)[0]}
+    for project in ("shop", "bank"):
+        made = await client.post("/api/v1/projects", json={"id": project, "name": project}, headers=cookie)
+        assert made.status_code == 201, made.text
+
+
+async def total(client: httpx.AsyncClient, q: str = "") -> int:
+    answer = await client.get("/logs/facets", params={"q": q})
+    assert answer.status_code == 200, answer.text
+    return int(answer.json()["total"])
+
+
+async def test_a_published_batch_is_found_counted_and_grouped(service: Service) -> None:
+    start = datetime.now(UTC) - timedelta(minutes=30)
+    await service.publish(numbered(0, 50, start))
+    await service.publish(table([entry("payment failed", start, severity="error", attributes={"a": 1})]))
+    async with service.of_project() as client:
+
+        async def all_there() -> bool:
+            return await total(client) == 51
+
+        await wait_until(all_there)
+
+        page = (await client.get("/logs", params={"q": "severity:error", "since": "1h"})).json()
+        assert [item["message"] for item in page["items"]] == ["payment failed"]
+        assert page["items"][0]["attributes"] == {"a": 1}
+        assert (page["partial"], page["next_cursor"]) == (False, None)
+        histogram = (await client.get("/logs/histogram", params={"since": "1h", "interval": 60})).json()
+        assert sum(item["count"] for item in histogram["items"]) == histogram["total"] == 51
+        assert sum(item["groups"].get("error", 0) for item in histogram["items"]) == 1
+        patterns = (await client.get("/logs/patterns", params={"since": "1h"})).json()
+        assert [(item["pattern"], item["count"], item["new"]) for item in patterns["items"]] == [
+            ("line <*>", 50, True),
+            ("payment failed", 1, True),
+        ]
+        old = (await client.get("/logs/patterns", params={"new_since": "1m", "only_new": True})).json()
+        assert old["items"] == []
+        log_id = page["items"][0]["id"]
+        context = (await client.get(f"/logs/{log_id}/context", params={"before": 1, "after": 2})).json()
+        around = [item["message"] for item in [*context["before"], context["log"], *context["after"]]]
+        assert around in (["line 0", "payment failed", "line 1", "line 2"], ["payment failed", "line 0", "line 1"])
+
+
+async def test_a_log_can_be_read_changed_and_deleted_and_the_trail_says_so(service: Service) -> None:
+    await service.publish(numbered(0, 2))
+    async with service.of_project() as client, service.of_project("bank") as stranger:
+
+        async def there() -> bool:
+            return await total(client) == 2
+
+        await wait_until(there)
+        log_id = (await client.get("/logs")).json()["items"][0]["id"]
+
+        assert (await client.get(f"/logs/{log_id}")).json()["message"] == "line 1"
+        changed = await client.patch(f"/logs/{log_id}", json={"severity": "error", "attributes": {"ticket": "S-1"}})
+        assert (changed.json()["severity"], changed.json()["attributes"]) == ("error", {"ticket": "S-1"})
+        for wrong in ({"severity": "loud"}, {"message": None}, {"nope": 1}, {"project_id": "bank"}, {}):
+            assert (await client.patch(f"/logs/{log_id}", json=wrong)).status_code == 422
+        for answer in (
+            await stranger.get(f"/logs/{log_id}"),
+            await stranger.patch(f"/logs/{log_id}", json={"message": "x"}),
+            await stranger.delete(f"/logs/{log_id}"),
+            await client.get("/logs/nonsense"),
+            await client.get("/logs", params={"project_id": "bank"}),
+        ):
+            assert answer.status_code == 404
+            assert answer.headers["content-type"] == "application/problem+json"
+        assert (await client.delete(f"/logs/{log_id}")).status_code == 204
+        assert (await client.get(f"/logs/{log_id}")).status_code == 404
+        assert (await client.delete("/logs")).status_code == 422
+        assert (await client.delete("/logs", params={"q": "line"})).json() == {"deleted": 1}
+        assert await total(client) == 0
+    audit = [item["action"] async for item in service.app.state.resources.database["audit"].find({}).sort("_id")]
+    assert [action for action in audit if action.startswith("log")] == ["log.update", "log.delete", "logs.delete"]
+
+
+async def test_a_search_that_cannot_be_read_is_a_422_with_its_place(service: Service) -> None:
+    async with service.of_project() as client:
+        for path in ("/logs", "/logs/histogram", "/logs/facets", "/logs/patterns", "/logs/tail", "/logs/export"):
+            answer = await client.get(path, params={"q": "ok /a(b/"})
+            assert answer.status_code == 422, path
+            assert answer.json()["errors"][0]["position"] == 4
+        for wrong in ({"since": "yesterday"}, {"cursor": "x"}, {"limit": 0}, {"order": "up"}):
+            assert (await client.get("/logs", params=wrong)).status_code == 422
+
+
+async def test_a_message_that_is_no_batch_becomes_a_dead_letter_with_its_reason(service: Service) -> None:
+    await service.publish(None, body=b"no batch")
+    await service.publish(numbered(0, 1))
+    async with service.of_project() as client:
+
+        async def stored() -> bool:
+            return await total(client) == 1
+
+        await wait_until(stored)
+
+    async def dead() -> list[str]:
+        letters = await service.app.state.resources.dead_letters.list(10)
+        return [f"{letter.queue} {letter.reason}" for letter in letters.items]
+
+    assert await wait_until(dead) == [f"{QUERY_LOGS.name} bad_batch"]
+
+
+async def test_a_tail_shows_logs_as_they_come_and_says_good_bye(service: Service) -> None:
+    errors = {"q": "severity:error"}
+    async with service.of_project() as client, client.stream("GET", "/logs/tail", params=errors) as tail:
+        assert tail.headers["content-type"].startswith("text/event-stream")
+        lines = tail.aiter_lines()
+        assert await anext(lines) == ": hello"
+        await service.publish(table([entry("quiet"), entry("loud", severity="error")]))
+        data = [line async for line in _until(lines, "data:")][-1]
+        assert [item["message"] for item in json.loads(data[5:])["items"]] == ["loud"]
+        service.app.state.resources.stopping.set()
+        assert [line async for line in lines if line] == ["event: bye", 'data: {"reason":"stopping"}']
+
+
+async def _until(lines: AsyncIterator[str], start: str) -> AsyncIterator[str]:
+    async for line in lines:
+        yield line
+        if line.startswith(start):
+            return
+
+
+@pytest.mark.parametrize("kind", ["ndjson", "csv", "parquet", "arrow"])
+async def test_an_export_is_a_download(service: Service, kind: str) -> None:
+    await service.publish(numbered(0, 3))
+    async with service.of_project() as client:
+
+        async def there() -> bool:
+            return await total(client) == 3
+
+        await wait_until(there)
+        answer = await client.get("/logs/export", params={"format": kind})
+
+    assert answer.status_code == 200
+    assert "shop-logs." in answer.headers["content-disposition"]
+    assert len(answer.content) > 100
+
+
+async def test_redelivered_messages_are_stored_once(service: Service) -> None:
+    batches = [numbered(i * 10, 10) for i in range(5)]
+    for _ in range(4):
+        await asyncio.gather(*(service.publish(batch) for batch in batches))
+    await service.publish(table([entry("the last")]))
+    async with service.of_project() as client:
+
+        async def last_is_there() -> bool:
+            return await total(client, '"the last"') == 1 and await total(client) == 51
+
+        await wait_until(last_is_there)
+        items = (await client.get("/logs", params={"q": "line", "limit": 1000})).json()["items"]
+        assert sorted(int(item["message"][5:]) for item in items) == list(range(50))
