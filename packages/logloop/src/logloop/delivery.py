@@ -9,44 +9,25 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import logging
 import os
 import sys
 import threading
 import time
-import uuid
 import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from logloop.batch_sender import BatchSender, Entry, Outcome, delivering, forget_thread, is_delivering
 from logloop.connection import Connection
-from logloop.errors import LogloopError, Refused
 
 if TYPE_CHECKING:
     import httpx
 
-    from logloop.retry import Backoff
-    from logloop.transport import SyncTransport
-
-Entry = dict[str, Any]
 ENTRY_OVERHEAD_BYTES = 400
-_HTTP_LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy")
-
-_thread = threading.local()
 _importing = threading.Lock()
 _alive: weakref.WeakSet[Delivery] = weakref.WeakSet()
-
-
-def is_delivering() -> bool:
-    """Whether the calling thread is sending entries right now: what it logs must not be sent again."""
-    return getattr(_thread, "delivering", False)
-
-
-def _not_from_delivery(_record: logging.LogRecord) -> bool:
-    return not is_delivering()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +87,14 @@ class Delivery:
         self._bytes = 0
         self._in_flight = 0
         self._thread: threading.Thread | None = None
-        self._transport: SyncTransport | None = None
+        self._sender = BatchSender(
+            self._connection,
+            timeout=self._settings.timeout,
+            pause=self._pause,
+            on_trouble=self._trouble,
+            on_recovery=self._recovered,
+            http=self._http,
+        )
         self._idle = False
         self._hurry = False
         self._deadline: float | None = None
@@ -177,10 +165,8 @@ class Delivery:
         lost = self._stats.dropped
         if lost:
             self._tell(f"{lost} log entries in all could not be delivered before the program ended")
-        if complete and self._transport is not None:
-            _thread.delivering = True  # closing logs too
-            self._transport.close()
-            _thread.delivering = False
+        if complete:
+            self._sender.close()
         return complete
 
     @property
@@ -215,7 +201,7 @@ class Delivery:
     def _run(self) -> None:
         # A fork in the middle of these imports (httpx makes some when it is used) would leave a child half a module.
         with _importing, contextlib.suppress(Exception):  # what fails here fails again, and is told, in _send
-            self._open_transport()
+            self._sender.open()
         while batch := self._take(wait=True):
             self._deliver(batch)
 
@@ -241,71 +227,27 @@ class Delivery:
         return len(self._queue) >= self._settings.batch_entries or self._hurry or self._closed
 
     def _deliver(self, batch: list[Entry]) -> None:
-        _thread.delivering = True
-        try:
-            self._send(self._with_report(batch))
-        except Exception as error:  # noqa: BLE001 - the edge of the thread: a defect here must not end delivery
-            self._settle(refused=len(batch))
-            self._trouble(f"a batch of log entries was lost to {type(error).__name__}: {error}")
-        finally:
-            _thread.delivering = False
-            with self._changed:
-                self._in_flight = 0
-                self._changed.notify_all()
+        outcome = Outcome()
+        with delivering():
+            try:
+                self._sender.send(self._with_report(batch), outcome)
+            except Exception as error:  # noqa: BLE001 - the edge of the thread: a defect here must not end delivery
+                outcome.refused += len(batch) - outcome.sent - outcome.refused - outcome.dropped
+                self._trouble(f"log entries were lost to {type(error).__name__}: {error}")
+        with self._changed:
+            stats = self._stats
+            self._stats = replace(stats, sent=stats.sent + outcome.sent, refused=stats.refused + outcome.refused)
+            self._count_dropped(outcome.dropped)
+            self._in_flight = 0
+            self._changed.notify_all()
 
     def _with_report(self, batch: list[Entry]) -> list[Entry]:
         with self._changed:
             number, self._unreported = self._unreported, 0
         return [*batch, self._report(number)] if number and self._report else batch
 
-    def _send(self, batch: list[Entry]) -> None:
-        from logloop import calls
-
-        lines = [calls.entry_line(_with_time(entry), self._connection) for entry in batch]
-        groups = list(calls.split_lines(lines))
-        while groups:
-            group = groups.pop(0)
-            outcome = self._send_group(group)
-            if outcome == "too_large" and len(group) > 1:
-                half = len(group) // 2
-                groups[:0] = [group[:half], group[half:]]
-            elif outcome == "too_large":
-                self._settle(refused=1)
-
-    def _send_group(self, lines: list[bytes]) -> str:
-        from logloop import calls
-        from logloop.retry import Backoff
-
-        call = calls.send_lines(lines, uuid.uuid4().hex)
-        backoff = Backoff(None, first=0.5, longest=30.0)
-        while True:
-            try:
-                result = self._open_transport().attempt(call)
-            except Refused as error:
-                return self._refused(error, len(lines))
-            except LogloopError as error:
-                self._trouble(f"log entries wait (at most {self._settings.capacity}): {error}")
-                if not self._pause(error, backoff):
-                    self._settle(dropped=len(lines))
-                    return "dropped"
-                continue
-            self._settle(sent=result.accepted, refused=len(result.rejected))
-            if result.rejected:
-                self._trouble(f"{len(result.rejected)} log entries were refused: {result.rejected[0].errors}")
-            else:
-                self._in_trouble = False
-            return "sent"
-
-    def _refused(self, error: LogloopError, number: int) -> str:
-        if error.status == 413:
-            return "too_large"
-        self._settle(refused=number)
-        self._trouble(f"{number} log entries were refused: {error}")
-        return "refused"
-
-    def _pause(self, error: LogloopError, backoff: Backoff) -> bool:
-        """Wait as told; False when the program's end comes first. One last try is made when the end is announced."""
-        delay = backoff.next_delay(getattr(error, "retry_after", None)) or 0.0
+    def _pause(self, delay: float) -> bool:
+        """Wait; False when the program's end comes first. One last try is made when the end is announced."""
         wake = time.monotonic() + delay
         with self._changed:
             while (now := time.monotonic()) < wake:
@@ -317,40 +259,17 @@ class Delivery:
                 self._changed.wait(min(wake, self._deadline or wake) - now)
         return True
 
-    def _open_transport(self) -> SyncTransport:
-        if self._transport is None:
-            from logloop.transport import SyncTransport
-
-            for name in _HTTP_LOGGERS:
-                logging.getLogger(name).addFilter(_not_from_delivery)
-            self._transport = SyncTransport(
-                self._connection, timeout=self._settings.timeout, retry_for=0, http=self._http
-            )
-        return self._transport
-
-    def _settle(self, *, sent: int = 0, dropped: int = 0, refused: int = 0) -> None:
-        with self._changed:
-            stats = self._stats
-            self._stats = replace(stats, sent=stats.sent + sent, refused=stats.refused + refused)
-            self._in_flight = max(0, self._in_flight - sent - dropped - refused)
-            if dropped:
-                self._count_dropped(dropped)
-
     def _trouble(self, text: str) -> None:
         if not self._in_trouble:
             self._in_trouble = True
             self._tell(text)
 
+    def _recovered(self) -> None:
+        self._in_trouble = False
+
     def _tell(self, text: str) -> None:
         with contextlib.suppress(Exception):  # a callback of the program; its defects are not ours to spread
             self._on_problem(text)
-
-
-def _with_time(entry: Entry) -> Entry:
-    created = entry.get("timestamp")
-    if isinstance(created, float):
-        entry["timestamp"] = datetime.fromtimestamp(created, UTC).isoformat()
-    return entry
 
 
 def _flush_at_child_exit(delivery: Delivery) -> None:
@@ -382,7 +301,7 @@ def _after_fork_in_child() -> None:
     global _importing  # noqa: PLW0603 - the old one may be held by a thread that does not exist here
     _importing = threading.Lock()
     # The parent's thread and locks do not exist here, and the parent sends what it had queued.
-    _thread.delivering = False
+    forget_thread()
     for delivery in list(_alive):
         delivery._start_fresh()  # noqa: SLF001 - same module
 

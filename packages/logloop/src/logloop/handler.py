@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from logloop.batch_sender import Entry, is_delivering
 from logloop.connection import resolve
-from logloop.delivery import Delivery, DeliverySettings, DeliveryStats, Entry, is_delivering, say
+from logloop.delivery import Delivery, DeliverySettings, DeliveryStats, say
 from logloop.errors import NotConfigured
 
 if TYPE_CHECKING:

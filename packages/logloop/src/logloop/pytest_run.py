@@ -22,8 +22,8 @@ from typing import Any
 
 import pytest
 
+from logloop.batch_sender import Entry
 from logloop.connection import Connection, resolve
-from logloop.delivery import Entry
 from logloop.errors import LogloopError
 from logloop.handler import entry_of, fit
 from logloop.sender import END

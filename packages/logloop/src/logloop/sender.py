@@ -12,8 +12,9 @@ import sys
 from dataclasses import asdict
 from typing import IO
 
+from logloop.batch_sender import Entry
 from logloop.connection import resolve
-from logloop.delivery import Delivery, DeliverySettings, Entry
+from logloop.delivery import Delivery, DeliverySettings
 
 END = b"END\n"
 

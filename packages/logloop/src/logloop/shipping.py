@@ -17,8 +17,8 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import IO, Any
 
+from logloop.batch_sender import Entry
 from logloop.client import Client
-from logloop.delivery import Entry
 from logloop.errors import LogloopError, Unavailable, Unreachable
 from logloop.following import Checkpoint, FollowedFile, Line, Position
 from logloop.handler import fit
