@@ -58,3 +58,10 @@ async def test_an_unknown_path_is_a_problem_too(client: httpx.AsyncClient) -> No
 
 def test_extra_members_are_part_of_the_document() -> None:
     assert Problem("x", limit=5).document()["limit"] == 5
+
+
+async def test_a_body_that_is_no_text_is_told_so_and_documented(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/count", content=b"\x80abc", headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["title"]) == (400, "Bad request")
+    answers = (await client.get("/openapi.json")).json()["paths"]["/count"]["post"]["responses"]
+    assert set(answers["400"]["content"]) == set(answers["422"]["content"]) == {"application/problem+json"}

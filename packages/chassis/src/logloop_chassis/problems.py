@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
+_UNREADABLE = "There was an error parsing the body"
+"""FastAPI's own words."""
 _log = structlog.get_logger()
 
 
@@ -159,6 +161,35 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def document_unreadable_requests(app: FastAPI) -> None:
+    """Put what FastAPI itself answers into the document: 422 as a problem, and 400 wherever a body is read."""
+    original = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = original()
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            schemas.setdefault("ProblemDocument", ProblemDocument.model_json_schema())
+            for item in document.get("paths", {}).values():
+                for operation in item.values():
+                    _document_unreadable(operation)
+        return app.openapi_schema or {}
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
+
+
+def _document_unreadable(operation: dict[str, Any]) -> None:
+    answers: dict[str, Any] = operation["responses"]
+    if "requestBody" in operation:
+        answers.setdefault("400", _documented(400))
+    if MEDIA_TYPE not in answers.get("422", {}).get("content", {MEDIA_TYPE: {}}):
+        answers["422"] = _documented(422)
+
+
+def _documented(status: int) -> dict[str, Any]:
+    return {name: value for name, value in problem_responses(status)[status].items() if name != "model"}
+
+
 def problem_response(problem: Problem) -> Response:
     """The HTTP answer of a problem."""
     return Response(
@@ -185,6 +216,8 @@ async def _on_validation_error(_: Request, error: Exception) -> Response:
 
 async def _on_http_exception(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.detail == _UNREADABLE:
+        return problem_response(BadRequest("the body cannot be read; send JSON in UTF-8"))
     problem = Problem(str(error.detail), headers=error.headers)
     problem.status = error.status_code
     problem.title = str(error.detail)
@@ -202,3 +235,4 @@ def register_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(Exception, _on_crash)
+    document_unreadable_requests(app)
