@@ -8,12 +8,15 @@ from typing import Any
 
 import orjson
 import pytest
+from logloop_chassis.testing import wait_until
 from logloop_contracts.log_batch import new_batch_id
 from logloop_query.patterns import PatternIndex
 from logloop_query.persist import Persister
 from logloop_query.segments import MAX_PART_BYTES, chunks_of, encode_segment
 from logloop_query.stores.segments import PartsStored
+from logloop_query.telemetry import WRITE_WAITS
 
+from tests.infra import mongo_node
 from tests.real.query.storage import NOON, Storage, entry, numbered, open_storage, table
 
 
@@ -207,3 +210,17 @@ async def test_patterns_are_known_with_first_and_last_sight(storage: Storage) ->
     known = (await storage.patterns.known("shop", ["took <*> ms"]))["took <*> ms"]
     assert (known.count, known.services) == (3, ["cart", "web"])
     assert known.last_seen - known.first_seen == 3_601_000_000
+
+
+async def test_an_outage_of_mongodb_is_waited_out_and_nothing_is_lost_or_doubled() -> None:
+    with mongo_node() as node:
+        async with open_storage(node.url) as storage, storage.persister() as persister:
+            await persister.store("shop", numbered(0, 10))
+            node.kill()
+            stored = asyncio.gather(*(persister.store("shop", numbered(10 + i * 10, 10)) for i in range(3)))
+            await wait_until(lambda: WRITE_WAITS._value.get() > 0)
+            assert not stored.done()
+            await asyncio.to_thread(node.start)
+            await stored
+
+            assert sorted(await storage.messages()) == sorted(f"line {i}" for i in range(40))

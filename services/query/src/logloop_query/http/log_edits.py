@@ -192,7 +192,7 @@ async def delete_logs(
     """
     if not (q.strip() or since or until):
         raise Unprocessable("say which logs to delete with q, since or until; q=* means all of the project")
-    logs = scoped(actor.principal, project_id, q, since, until, "write")
+    logs = await scoped(request, actor.principal, project_id, q, since, until, "write")
     deleted = await _or_problem(lambda: _edits(request).delete_window(logs.window))
     if deleted:
         await records.audit.record(actor, "logs.delete", "logs", logs.project_id, project_id=logs.project_id)

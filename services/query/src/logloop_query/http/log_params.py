@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
-from logloop_chassis.auth import CurrentPrincipal, Principal, Scope, require
+from logloop_chassis.auth import Authenticator, CurrentPrincipal, Principal, Scope, require
 from logloop_chassis.problems import NotFound, Unprocessable, problem_responses
 from logloop_contracts.log_batch import LogId, parse_log_id
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
@@ -82,14 +82,16 @@ class Scoped:
         return self.window.project_id
 
 
-def project_for(principal: Principal, project_id: str | None, scope: Scope) -> str:
+async def project_for(request: Request, principal: Principal, project_id: str | None, scope: Scope) -> str:
     """The project of a request. Raises Unprocessable when it is open, NotFound or Forbidden."""
     found = project_id or principal.only_project()
     if found is None:
-        raise Unprocessable(
-            "say which project: add project_id", errors=[{"field": "project_id", "reason": "missing"}]
-        )
+        missing = {"field": "project_id", "reason": "missing"}
+        raise Unprocessable("say which project: add project_id", errors=[missing])
     require(principal, scope, found)
+    authenticator: Authenticator = request.app.state.resources.authenticator
+    if principal.projects is None and not await authenticator.project_exists(found):
+        raise NotFound(f"there is no project {found!r}; list projects with GET /api/v1/projects")
     return found
 
 
@@ -112,11 +114,17 @@ def read_moment(text: str | None, field: str, now: datetime) -> int | None:
         raise Unprocessable(str(error), errors=[{"field": field, "reason": str(error)}]) from error
 
 
-def scoped(
-    principal: Principal, project_id: str | None, q: str, since: str | None, until: str | None, scope: Scope
+async def scoped(
+    request: Request,
+    principal: Principal,
+    project_id: str | None,
+    q: str,
+    since: str | None,
+    until: str | None,
+    scope: Scope,
 ) -> Scoped:
     """The logs that parameters select. Raises the problems of `project_for`, `read_filter` and `read_moment`."""
-    project = project_for(principal, project_id, scope)
+    project = await project_for(request, principal, project_id, scope)
     now = datetime.now(UTC)
     low, high = read_moment(since, "since", now), read_moment(until, "until", now)
     window = Window(
@@ -128,7 +136,8 @@ def scoped(
     return Scoped(window, now)
 
 
-def readable_logs(
+async def readable_logs(
+    request: Request,
     principal: CurrentPrincipal,
     project_id: ProjectQuery = None,
     q: Q = "",
@@ -136,7 +145,7 @@ def readable_logs(
     until: Until = None,
 ) -> Scoped:
     """FastAPI dependency: logs that the caller may read."""
-    return scoped(principal, project_id, q, since, until, "read")
+    return await scoped(request, principal, project_id, q, since, until, "read")
 
 
 def log_id(text: str) -> LogId:

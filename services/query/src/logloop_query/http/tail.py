@@ -44,7 +44,7 @@ async def tail_logs(
     A tail never holds logs up: one that cannot keep up, or asks for more than 2,000 logs a second, is shown the
     newest and told how many were dropped. Every log is stored regardless and is found by a search.
     """
-    project = project_for(principal, project_id, "read")
+    project = await project_for(request, principal, project_id, "read")
     wanted = read_filter(q)
     tails: Tails = request.app.state.tails
     frames = _stream(request, tails, project, wanted)

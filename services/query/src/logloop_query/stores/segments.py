@@ -29,6 +29,8 @@ TIERS = (512, 4096, SMALL_LOGS)
 _PLAN_FIELDS = ("min_ts", "max_ts", "hour", "count", "size", "revision")
 _SNAPSHOT_TOO_OLD = 239
 _BATCH = 500
+_AT_ONCE = 100
+_RETENTION_PASSES = 4
 
 
 class PartsStored(Exception):
@@ -183,16 +185,45 @@ class SegmentStore:
             return await session.with_transaction(swap)
 
     async def delete_project(self, project_id: str) -> int:
-        """Delete every segment of a project; how many there were."""
-        return (await self._collection.delete_many({"project_id": project_id})).deleted_count
+        """Delete every segment of a project, some at a time; how many there were."""
+        deleted = 0
+        async for ids in self._ids_of(project_id):
+            deleted += (await self._collection.delete_many({"_id": {"$in": ids}})).deleted_count
+        return deleted
 
     async def set_retention(self, project_id: str, retention: timedelta) -> int:
-        """Move the expiry of all segments of a project; how many moved."""
-        age_ms = int(retention.total_seconds() * 1000)
-        result = await self._collection.update_many(
-            {"project_id": project_id}, [{"$set": {"expires_at": {"$add": ["$stored_at", age_ms]}}}]
-        )
-        return result.modified_count
+        """Move the expiry of all segments of a project, some at a time; how many moved.
+
+        It is done again until nothing moves, for segments that were being written or merged meanwhile.
+        """
+        moved = 0
+        for _ in range(_RETENTION_PASSES):
+            again = await self._move_expiry(project_id, int(retention.total_seconds() * 1000))
+            moved += again
+            if not again:
+                break
+        return moved
+
+    async def _move_expiry(self, project_id: str, age_ms: int) -> int:
+        moved = 0
+        async for ids in self._ids_of(project_id):
+            result = await self._collection.update_many(
+                {"_id": {"$in": ids}}, [{"$set": {"expires_at": {"$add": ["$stored_at", age_ms]}}}]
+            )
+            moved += result.modified_count
+        return moved
+
+    async def _ids_of(self, project_id: str) -> AsyncIterator[list[str]]:
+        """Ids of the segments of a project in groups, so that no single call takes long."""
+        ids: list[str] = []
+        condition = {"project_id": project_id}
+        async for document in self._collection.find(condition, {"_id": 1}, hint="newest", batch_size=_BATCH):
+            ids.append(document["_id"])
+            if len(ids) == _AT_ONCE:
+                yield ids
+                ids = []
+        if ids:
+            yield ids
 
     async def totals(self, project_id: str) -> tuple[int, int, int]:
         """(segments, logs, bytes of columns) of a project."""
