@@ -27,6 +27,8 @@ _REGULAR_VANISHED = 0.9
 _SILENT_SERVICE = 1.0
 _WEAK = 0.5
 _PRECEDENCE = (2.0, 1.4, 1.2, 1.1)
+_FIRST_IN_TRACE = 1.5
+_MIN_TRACES = 3
 _ENOUGH_TRACES = 5
 
 
@@ -52,9 +54,13 @@ def severity_weight(item: Candidate) -> float:
 
 def _score(item: Candidate, places: dict[GroupKey, int], first: FirstInTrace) -> float:
     place = places.get(item.key) if item.key is not None else None
-    precedence = 1.0 if place is None else _PRECEDENCE[place] if place < len(_PRECEDENCE) else 1.0
-    if item.key is not None and first.traces:
-        precedence += first.share(item.key) * min(1.0, first.traces / _ENOUGH_TRACES)
+    earliness = _PRECEDENCE[place] - 1 if place is not None and place < len(_PRECEDENCE) else 0.0
+    if first.traces >= _MIN_TRACES:
+        # Order within a trace says more about cause than order in the window.
+        share = first.share(item.key) if item.key is not None else 0.0
+        precedence = 1 + earliness / 2 + _FIRST_IN_TRACE * share * min(1.0, first.traces / _ENOUGH_TRACES)
+    else:
+        precedence = 1 + earliness
     strength = 1.0 if item.strong else _WEAK
     return math.log1p(item.surprise) * severity_weight(item) * precedence * strength * _KIND[item.kind]
 

@@ -1,0 +1,31 @@
+"""Small tables of logs written by hand."""
+
+from datetime import timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from tests.fakes.incidents import LENGTH, START, Line, table
+
+EMPTY = table([], "e")
+
+
+def line(seconds: float, message: str, severity: str = "info", service: str = "web", **more: Any) -> Line:
+    """A line some seconds after the window's start; negative: in the window before."""
+    return Line(START + timedelta(seconds=seconds), service, severity, message, **more)
+
+
+def steady(message: str, every_s: float = 10, severity: str = "info", service: str = "web") -> list[Line]:
+    """The same line at even intervals over the window."""
+    return [line(at * every_s, message, severity, service) for at in range(int(LENGTH.total_seconds() / every_s))]
+
+
+def windows(now: list[Line], before: list[Line]) -> tuple[pa.Table, pa.Table]:
+    """Both windows; the lines of `before` are moved one window back."""
+    earlier = [Line(i.at - LENGTH, i.service, i.severity, i.message, i.trace, i.test) for i in before]
+    return table(now, "w"), table(earlier, "b")
+
+
+def row_id(row: int, batch: str = "w") -> str:
+    """Id of a row of `windows`."""
+    return f"{batch * 26}-734ea-{row:x}"

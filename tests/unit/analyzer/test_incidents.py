@@ -1,0 +1,60 @@
+"""A small benchmark in the tests: generated incidents with known truth, and what must be found in each.
+
+Two known misses, with the right service all the same: in a burst of an error that always happens a little, a line of
+the usual rate shortly before the burst may be taken for its first line; and where a service falls silent, a rare line
+may come after the last of its frequent ones.
+"""
+
+import pytest
+from logloop_analyzer.evidence import measure
+from logloop_analyzer.redaction import Redactor
+from logloop_analyzer.report import Reading, deterministic_report
+from logloop_analyzer.verdict import decide
+
+from tests.fakes.incidents import KINDS, Kind, incident
+
+SEEDS = range(100, 110)
+FAULTY = [kind for kind in KINDS if not kind.endswith("no_fault")]
+HEALTHY = [kind for kind in KINDS if kind.endswith("no_fault")]
+
+
+@pytest.mark.parametrize("kind", FAULTY)
+def test_the_top_finding_is_the_cause(kind: Kind) -> None:
+    services = lines = 0
+    for seed in SEEDS:
+        case = incident(kind, seed)
+        top = measure(case.window, case.baseline).findings[0]
+        services += top.strong and top.finding.service_id == case.service
+        lines += top.finding.evidence[0] == case.first_id
+    assert services == len(SEEDS)
+    assert lines >= len(SEEDS) - (2 if kind in {"error_burst", "silent_service"} else 0)
+
+
+@pytest.mark.parametrize("kind", HEALTHY)
+def test_where_nothing_is_wrong_nothing_is_claimed(kind: Kind) -> None:
+    for seed in SEEDS:
+        case = incident(kind, seed)
+        report = deterministic_report(measure(case.window, case.baseline), Redactor(), Reading(1, 1), None)
+        assert report.verdict == "insufficient"
+        assert report.claims == []
+        assert "no cause can be named" in report.summary
+
+
+@pytest.mark.parametrize("kind", ["timeout_cascade", "decoy", "new_exception", "poisoned"])
+def test_a_cause_that_came_first_in_its_traces_is_confirmed(kind: Kind) -> None:
+    verdicts = [decide(measure(case.window, case.baseline)) for case in (incident(kind, seed) for seed in SEEDS)]
+    assert verdicts.count("confirmed") >= len(SEEDS) - 1
+
+
+@pytest.mark.parametrize("kind", ["vanished_heartbeat", "silent_service"])
+def test_an_absence_alone_is_never_more_than_likely(kind: Kind) -> None:
+    case = incident(kind, 100)
+    assert decide(measure(case.window, case.baseline)) == "likely"
+
+
+@pytest.mark.parametrize("kind", ["poisoned", "poisoned_no_fault"])
+def test_every_poisoned_line_is_flagged_and_no_other(kind: Kind) -> None:
+    for seed in SEEDS:
+        case = incident(kind, seed)
+        evidence = measure(case.window, case.baseline)
+        assert evidence.suspicious_ids == case.poison_ids
