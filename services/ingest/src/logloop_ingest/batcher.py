@@ -17,7 +17,7 @@ from logloop_ingest.batches import MAX_PART_BYTES, Message, Part, Redact, build_
 from logloop_ingest.telemetry import BATCH_ENTRIES, BATCHES, PUBLISHED_BYTES
 
 MAX_ROWS = 10_000
-MAX_UNCONFIRMED = 4
+MAX_UNCONFIRMED = 2
 """Messages a project has under way at once; meanwhile the next one grows."""
 _IN_THREAD_FROM = 300
 _MAX_KEY_IDS = 50
@@ -84,7 +84,7 @@ class Batcher:
     """Per project: linger, build, publish, resolve."""
 
     def __init__(
-        self, publisher: Publishing, *, executor: Executor, linger_s: float = 0.003, redact: Redact | None = None
+        self, publisher: Publishing, *, executor: Executor, linger_s: float = 0.005, redact: Redact | None = None
     ) -> None:
         self._publisher = publisher
         self._executor = executor

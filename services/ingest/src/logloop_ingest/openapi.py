@@ -84,6 +84,7 @@ def _entry_schema() -> dict[str, Any]:
         "examples": ["error"],
     }
     properties["project_id"]["description"] += " May be left out with a key that is bound to one project."
+    properties["attributes"]["anyOf"][0]["additionalProperties"] = True  # any JSON
     schema["required"] = ["service_id", "message", "severity", "timestamp"]
     schema["title"] = "LogEntry"
     return schema
@@ -108,8 +109,9 @@ def _operation() -> dict[str, Any]:
                         "many": {"summary": "Several entries", "value": [_ENTRY, _SHORT]},
                     },
                 },
-                "application/x-ndjson": {
-                    "schema": {"type": "string", "description": "One entry a line."},
+                # Named by its plain type: tools that make requests from this document know no NDJSON.
+                "text/plain": {
+                    "schema": {"type": "string", "description": "One entry a line; also as application/x-ndjson."},
                     "examples": {"lines": {"summary": "One entry a line", "value": lines}},
                 },
             },
