@@ -8,7 +8,7 @@ from cel_expr_python import cel as google_cel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from logloop_ci_bridge.cel_tree import read_checked, unparse
-from logloop_ci_bridge.conditions import NAMES, BadCondition, Subject, compile_condition, context_of
+from logloop_ci_bridge.conditions import NAMES, BadCondition, Subject, attribute_keys, compile_condition, context_of
 from logloop_ci_bridge.prefilter import Rows, derive
 from logloop_contracts.log_batch import entries_to_batch, new_batch_id
 from logloop_contracts.log_entry import LogEntry, Severity
@@ -100,6 +100,23 @@ def test_macros_over_lists_of_a_run() -> None:
     assert part.text == 'run.failed_tests.exists(t, t.contains("pay"))'
     assert part.evaluate(context_of(part.names, {"run.failed_tests": ["a", "test_pay"]})).holds
     assert not part.evaluate(context_of(part.names, {"run.failed_tests": []})).holds
+
+
+@pytest.mark.parametrize(
+    ("source", "keys"),
+    [
+        ("log.attributes.http.status >= 500", {"http"}),
+        ('has(log.attributes.a) && log.attributes["b.c"] == 1', {"a", "b.c"}),
+        ('log.message == "x"', set()),
+        ('"k" in log.attributes', None),
+        ("log.attributes[log.message] == 1", None),
+        ('log.attributes.a == 1 || "k" in log.attributes', None),
+    ],
+)
+def test_only_attributes_that_are_read_are_handed_over(source: str, keys: set[str] | None) -> None:
+    condition = compile_condition(source, "logs")
+    found = attribute_keys([part.node for part in condition.parts])
+    assert found == (None if keys is None else frozenset(keys))
 
 
 # --- properties ----------------------------------------------------------------------------------------------

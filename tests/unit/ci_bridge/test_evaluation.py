@@ -51,6 +51,25 @@ def test_windows_reach_over_batches() -> None:
     assert look(compiled, {}).candidate is not None
 
 
+@pytest.mark.parametrize("count", [1, 5, 12, 30])
+def test_looking_once_a_batch_finds_the_same_log_as_looking_after_each(count: int) -> None:
+    """`!(!(…))` says the same and is not known to only grow, so it is asked after every log."""
+    quick = rule(f"stats.count >= {count} && 2 <= stats.services", window="1m")
+    slow = rule(f"!(!(stats.count >= {count} && 2 <= stats.services))", window="1m")
+    assert (quick.condition.window_only_grows, slow.condition.window_only_grows) == (True, False)
+    for start in range(0, 240, 20):
+        rows = [
+            {"service_id": f"s{second % 3}", "timestamp": NOW - timedelta(seconds=240 - start - second)}
+            for second in range(0, 20, 4)
+        ]
+        table = batch(*rows)
+        found, wanted = (look_at(compiled, table, now=NOW) for compiled in (quick, slow))
+        assert (found.candidate and found.candidate.log["log.id"]) == (
+            wanted.candidate and wanted.candidate.log["log.id"]
+        )
+        assert quick.window.statistics() == slow.window.statistics()
+
+
 def test_distinct_services_and_the_rate_are_seen() -> None:
     compiled = rule("stats.services == 2 && stats.rate >= 2", window="1m")
     assert look(compiled, {"service_id": "a"}, {"service_id": "a"}, {"service_id": "a"}).candidate is None

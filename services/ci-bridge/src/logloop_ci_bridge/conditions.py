@@ -5,7 +5,7 @@ which is several times faster and compares int with double, evaluates.
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,6 +21,8 @@ MAX_PATTERN_LENGTH = 256
 _QUIET = re2.Options()
 _QUIET.log_errors = False
 
+_MORE, _LESS = frozenset({"_>_", "_>=_"}), frozenset({"_<_", "_<=_"})
+_GROWING = frozenset({"stats.count", "stats.rate", "stats.services"})
 _STRING, _INT, _ANY = "string", "int", "any"
 NAMES: Mapping[Subject, Mapping[str, str]] = {
     "logs": {
@@ -105,6 +107,14 @@ class Part:
         """Whether it mentions `stats`."""
         return any(name.startswith("stats.") for name in self.names)
 
+    @property
+    def only_grows(self) -> bool:
+        """Whether more logs can make it true and never false again, as `stats.count > 5`."""
+        if self.node.kind != "call" or self.node.name not in _MORE | _LESS:
+            return False
+        left, right = self.node.children if self.node.name in _MORE else self.node.children[::-1]
+        return left.name in _GROWING and right.kind == "const"
+
     def evaluate(self, context: cel.Context) -> Outcome:
         """Whether it holds for these values."""
         try:
@@ -126,20 +136,30 @@ class Condition:
     subject: Subject
     parts: tuple[Part, ...]
 
-    @property
+    @functools.cached_property
     def row_parts(self) -> tuple[Part, ...]:
         """Parts that one log decides."""
         return tuple(part for part in self.parts if not part.reads_window)
 
-    @property
+    @functools.cached_property
     def window_parts(self) -> tuple[Part, ...]:
         """Parts that need the statistics of the window."""
         return tuple(part for part in self.parts if part.reads_window)
 
-    @property
+    @functools.cached_property
+    def window_only_grows(self) -> bool:
+        """Whether every part that needs the window can only become true while logs are added to it."""
+        return all(part.only_grows for part in self.window_parts)
+
+    @functools.cached_property
+    def window_names(self) -> frozenset[str]:
+        """Names that the parts about the window mention."""
+        return frozenset[str]().union(*(part.names for part in self.window_parts))
+
+    @functools.cached_property
     def names(self) -> frozenset[str]:
         """Every name it mentions."""
-        return frozenset().union(*(part.names for part in self.parts))
+        return frozenset[str]().union(*(part.names for part in self.parts))
 
 
 def compile_condition(source: str, subject: Subject) -> Condition:
@@ -245,6 +265,29 @@ def _part(node: Node) -> Part:
         return Part(text, node, _names(node), cel.compile(text))
     except ValueError as error:
         raise BadCondition([f"{text[:80]!r} cannot be evaluated: {error}"]) from error
+
+
+def attribute_keys(nodes: Sequence[Node]) -> frozenset[str] | None:
+    """The top-level attributes that expressions read; None when they may read any."""
+    keys = frozenset[str]()
+    for node in nodes:
+        found = _attribute_key(node)
+        if found is None:
+            found = attribute_keys(node.children)
+        if found is None or (node.kind == "ident" and node.name == "log.attributes"):
+            return None
+        keys |= found
+    return keys
+
+
+def _attribute_key(node: Node) -> frozenset[str] | None:
+    """The key of `log.attributes.key`, `has(log.attributes.key)` or `log.attributes["key"]`."""
+    if not node.children or node.children[0].name != "log.attributes":
+        return None
+    if node.kind == "select":
+        return frozenset({node.name})
+    key = node.children[-1].value
+    return frozenset({key}) if node.name == "_[_]" and isinstance(key, str) else None
 
 
 def context_of(names: frozenset[str], values: Mapping[str, Any]) -> cel.Context:

@@ -16,7 +16,7 @@ from logloop_contracts.log_batch import log_id
 from pydantic import BaseModel, Field
 
 from logloop_ci_bridge import prefilter
-from logloop_ci_bridge.conditions import Condition, Part, context_of
+from logloop_ci_bridge.conditions import Condition, Part, attribute_keys, context_of
 from logloop_ci_bridge.ids import seconds
 from logloop_ci_bridge.rules import Gate, Origin, Rule, RuleDraft, origin_gate
 from logloop_ci_bridge.windows import Statistics, Window
@@ -139,29 +139,58 @@ def look_at(compiled: CompiledRule, table: pa.Table, *, now: datetime, quiet: bo
         return look
     now_us = int(now.timestamp() * 1_000_000)
     rows = _without_loops(compiled, rows, look)
+    if not len(rows):
+        return look
     look.matched += len(rows)
-    window_parts = compiled.condition.window_parts
-    marks = zip(_microseconds(rows), rows.values("service_id"), strict=True)
-    nearest = None
+    marks = list(zip(_microseconds(rows), rows.values("service_id"), strict=True))
     if quiet:
         compiled.window.add_all(marks, now_us=now_us)
-        return look
+    elif not _all_at_once(compiled, rows, marks, look, now_us):
+        _one_by_one(compiled, rows, marks, look, now_us)
+    return look
+
+
+Marks = list[tuple[int, str]]
+"""(timestamp in µs, service) of each row."""
+
+
+def _all_at_once(compiled: CompiledRule, rows: prefilter.Rows, marks: Marks, look: Look, now_us: int) -> bool:
+    """Add a whole batch to the window and look once; False, with nothing added, when a closer look is needed.
+
+    If the parts can only become true, and are not at the end of the batch, they were not in between:
+    that is the common case, and 30 times faster than asking after every log.
+    """
+    if not compiled.condition.window_parts or not compiled.condition.window_only_grows:
+        return False
+    before = compiled.window.copy()
+    compiled.window.add_all(marks, now_us=now_us)
+    statistics = compiled.window.statistics()
+    values = _window_values(compiled, rows, len(rows) - 1, statistics)
+    if compiled.window.dropped == before.dropped and not all(value.holds for value in values):
+        look.nearest = (_log_id(rows, len(rows) - 1), values, statistics)
+        return True
+    compiled.window = before
+    return False
+
+
+def _one_by_one(compiled: CompiledRule, rows: prefilter.Rows, marks: Marks, look: Look, now_us: int) -> None:
+    """Add log after log and find the first on which everything holds."""
+    window_parts = compiled.condition.window_parts
+    nearest: tuple[int, tuple[PartValue, ...], Statistics] | None = None
     for index, (timestamp_us, service_id) in enumerate(marks):
         compiled.window.add(timestamp_us, service_id, now_us=now_us)
         statistics = compiled.window.statistics()
-        if not window_parts:
-            look.candidate = _candidate(compiled, rows, index, statistics, ())
-        else:
+        values: tuple[PartValue, ...] = ()
+        if window_parts:
             values = _window_values(compiled, rows, index, statistics)
             nearest = (index, values, statistics)
-            if all(value.holds for value in values):
-                look.candidate = _candidate(compiled, rows, index, statistics, values)
-        if look.candidate:
+        if all(value.holds for value in values):
+            look.candidate = _candidate(compiled, rows, index, statistics, values)
             look.after = len(rows) - index - 1
-            compiled.window.add_all(marks, now_us=now_us)
+            compiled.window.add_all(marks[index + 1 :], now_us=now_us)
+            break
     if nearest is not None:
         look.nearest = (_log_id(rows, nearest[0]), nearest[1], nearest[2])
-    return look
 
 
 def _bounded(rows: prefilter.Rows, compiled: CompiledRule) -> tuple[prefilter.Rows, int]:
@@ -179,9 +208,10 @@ def _per_row(compiled: CompiledRule, rows: prefilter.Rows) -> prefilter.Rows:
     if not residual:
         return rows
     names = frozenset[str]().union(*(part.names for part in residual))
+    keys = attribute_keys([part.node for part in residual])
     verdicts = [
         all(part.evaluate(context).holds for part in residual)
-        for context in (context_of(names, values) for values in _log_values(compiled.project_id, rows, names))
+        for context in (context_of(names, values) for values in _log_values(compiled.project_id, rows, names, keys))
     ]
     return rows.where(pa.array(verdicts, pa.bool_()))
 
@@ -212,8 +242,7 @@ def origin_of(attributes: str | None) -> Origin:
 def _window_values(
     compiled: CompiledRule, rows: prefilter.Rows, index: int, statistics: Statistics
 ) -> tuple[PartValue, ...]:
-    parts = compiled.condition.window_parts
-    names = frozenset[str]().union(*(part.names for part in parts))
+    parts, names = compiled.condition.window_parts, compiled.condition.window_names
     values: dict[str, Any] = dict(statistics.values())
     if any(name.startswith("log.") for name in names):
         values |= _one(compiled.project_id, rows, index, names)
@@ -266,12 +295,19 @@ def _one(project_id: str, rows: prefilter.Rows, index: int, names: frozenset[str
     return next(_log_values(project_id, single, names))
 
 
-def _log_values(project_id: str, rows: prefilter.Rows, names: frozenset[str]) -> Iterator[dict[str, Any]]:
-    """Values by dotted name, row after row; absent references are the empty string."""
+def _log_values(
+    project_id: str, rows: prefilter.Rows, names: frozenset[str], keys: frozenset[str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Values by dotted name, row after row; absent references are the empty string. `keys`: attributes to keep."""
     columns: dict[str, list[Any]] = {}
     for name in names:
         if name.startswith("log."):
             columns[name] = _column(project_id, rows, name.removeprefix("log."))
+    if keys is not None and "log.attributes" in columns:
+        # Handing an object to the engine costs 2 µs a value; a log may have 200.
+        columns["log.attributes"] = [
+            {key: found[key] for key in keys if key in found} for found in columns["log.attributes"]
+        ]
     for index in range(len(rows)):
         yield {name: values[index] for name, values in columns.items()}
 

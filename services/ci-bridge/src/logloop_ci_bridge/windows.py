@@ -43,6 +43,16 @@ class Window:
         self._steps: deque[tuple[int, Counter[str]]] = deque()
         self._services: Counter[str] = Counter()
         self._count = 0
+        self.dropped = 0
+        """Logs that have left the window so far."""
+
+    def copy(self) -> "Window":
+        """A window with the same logs that goes its own way."""
+        made = Window(self.window_s)
+        made._steps = deque((step, counter.copy()) for step, counter in self._steps)
+        made._services = self._services.copy()
+        made._count, made.dropped = self._count, self.dropped
+        return made
 
     def add(self, timestamp_us: int, service_id: str, *, now_us: int, count: int = 1) -> None:
         """Count logs. One from the future counts as now, one older than the window not at all."""
@@ -86,4 +96,5 @@ class Window:
         while self._steps and self._steps[0][0] <= newest - self._steps_kept:
             _, gone = self._steps.popleft()
             self._count -= gone.total()
+            self.dropped += gone.total()
             self._services -= gone
