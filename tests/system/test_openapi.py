@@ -1,5 +1,6 @@
 """Every operation of every service answers as its OpenAPI document says, whatever it is sent."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,11 +20,11 @@ _CHECKS = (
     "content_type_conformance",
     "response_schema_conformance",
 )
-_MAX_EXAMPLES = {"ingest": 60, "query": 6, "analyzer": 20, "ci-bridge": 8}
+_MAX_EXAMPLES = {"ingest": 60, "query": 3, "analyzer": 20, "ci-bridge": 8}
 # Streams without an end: their first events are the business of other tests.
-_ENDLESS = (r"^/api/v1/logs/tail$", r"/events$")
+_ENDLESS = r"(/logs/tail|/events)$"
 # Signing in as nobody many times over would lock the door for the rest of the run.
-_THROTTLED = ("/api/v1/session",)
+_THROTTLED = "/api/v1/session"
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +55,10 @@ def test_no_answer_is_undocumented_or_a_server_error(service: str, platform: Pla
         "--generation-with-security-parameters=false",
         "--generation-database=none",
         "--no-color",
-        *(f"--exclude-path-regex={pattern}" for pattern in _ENDLESS),
-        *(f"--exclude-path={path}" for path in _THROTTLED),
+        f"--exclude-path-regex={_ENDLESS}",
+        f"--exclude-path={_THROTTLED}",
     ]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=280)
+    env = {**os.environ, "SCHEMATHESIS_HOOKS": str(Path(__file__).with_name("schemathesis_hooks.py"))}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2000:]
     assert platform[service].child.is_running()
