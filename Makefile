@@ -13,7 +13,7 @@ up: ## set up what is missing and start the platform; Ctrl-C stops it and keeps 
 
 test: ## every ring of tests: unit, contracts, real, system, fundamentals
 	@scripts/setup.sh test
-	@$(PY) -m pytest -q -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -q -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: ## format, lint, types, import direction, generated files, workflows, images, shell
 	@scripts/setup.sh check
