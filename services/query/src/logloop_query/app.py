@@ -80,7 +80,13 @@ async def _open(resources: Resources[QuerySettings], app: FastAPI) -> AsyncItera
         executor = ThreadPoolExecutor(_PERSIST_THREADS, thread_name_prefix="persist")
         stack.callback(executor.shutdown, wait=False)
         persister = Persister(
-            segments, records, index, executor, linger_s=settings.persist_linger, max_logs=settings.persist_logs
+            segments,
+            records,
+            index,
+            executor,
+            linger_s=settings.persist_linger,
+            max_logs=settings.persist_logs,
+            max_messages=max(1, settings.prefetch // 2),
         )
         compaction = Compaction(
             segments,

@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -17,6 +18,10 @@ from pymongo.errors import PyMongoError
 from logloop_query.segments import TooLargePart
 
 _PROJECT = re.compile(PROJECT_ID_PATTERN)
+MAX_BYTES_IN_WORK = 12 * 2**20
+"""Bodies, compressed about tenfold, of messages that are decoded at one time."""
+_SMALL_BODY = 16 * 1024
+"""A body below this is decoded on the loop: a thread would cost more than the 50 µs it takes."""
 _log = structlog.get_logger()
 
 
@@ -37,16 +42,44 @@ class NotesKeys(Protocol):
 def log_batch_handler(persister: Persists, records: NotesKeys) -> Handler:
     """A handler that returns once the logs of a message are stored. A message that is no batch is dead."""
 
+    in_work = BytesInWork(MAX_BYTES_IN_WORK)
+
     async def handle(delivery: Delivery) -> None:
         project_id = project_of(delivery)
-        table = await _decoded(delivery)
-        try:
-            await persister.store(project_id, table)
-        except TooLargePart as error:
-            raise Dead("too_large", str(error)) from error
+        async with in_work.admitted(len(delivery.body)):
+            table = await _decoded(delivery)
+            try:
+                await persister.store(project_id, table)
+            except TooLargePart as error:
+                raise Dead("too_large", str(error)) from error
         await _note_keys(records, delivery)
 
     return handle
+
+
+class BytesInWork:
+    """Lets messages in while those in work stay under a number of bytes."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._now = 0
+        self._changed = asyncio.Condition()
+
+    @asynccontextmanager
+    async def admitted(self, size: int) -> AsyncIterator[None]:
+        """Wait for room. A message is always let in when nothing else is in work."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._now == 0 or self._now + size <= self._most)
+            self._now += size
+        try:
+            yield
+        finally:
+            self._now -= size
+            await asyncio.shield(self._tell())
+
+    async def _tell(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
 
 
 def project_of(delivery: Delivery) -> str:
@@ -60,6 +93,8 @@ def project_of(delivery: Delivery) -> str:
 async def _decoded(delivery: Delivery) -> pa.Table:
     decoding: Callable[[], pa.Table] = lambda: decode(delivery.body)  # noqa: E731
     try:
+        if len(delivery.body) < _SMALL_BODY:
+            return decoding()
         return await asyncio.get_running_loop().run_in_executor(None, decoding)
     except BadBatch as error:
         raise Dead("bad_batch", str(error)) from error

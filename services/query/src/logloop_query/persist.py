@@ -36,6 +36,8 @@ from logloop_query.telemetry import (
 
 _WRITERS = 2
 _MAX_WAIT_S = 5.0
+_SMALL_TABLE = 2_000
+"""Fewer rows are cut on the loop: a thread would cost more than it saves."""
 _log = structlog.get_logger()
 T = TypeVar("T")
 
@@ -104,7 +106,11 @@ def pack_chunks(items: Iterable[tuple[str, Chunk]]) -> Iterator[Pack]:
 
 
 class Persister:
-    """Gathers what `store` is given and writes it. `run` must be running."""
+    """Gathers what `store` is given and writes it. `run` must be running.
+
+    A write begins after `linger_s`, or at once with `max_logs` logs or `max_messages` messages: half of what the
+    broker delivers before an acknowledgement, so that the other half arrives meanwhile.
+    """
 
     def __init__(
         self,
@@ -115,6 +121,7 @@ class Persister:
         *,
         linger_s: float = 0.3,
         max_logs: int = segments.MAX_LOGS,
+        max_messages: int = 128,
     ) -> None:
         self._store = store
         self._records = records
@@ -122,6 +129,7 @@ class Persister:
         self._executor = executor
         self._linger_s = linger_s
         self._max_logs = max_logs
+        self._max_messages = max_messages
         self._pending: list[_Waiting] = []
         self._pending_logs = 0
         self._arrived = asyncio.Event()
@@ -133,12 +141,15 @@ class Persister:
         """Return when every row of a log batch table is durable, or was before. Raises TooLargePart."""
         if table.num_rows == 0:
             return
-        chunks = await self._in_thread(lambda: list(segments.chunks_of(table)))
+        if table.num_rows < _SMALL_TABLE:
+            chunks = list(segments.chunks_of(table))
+        else:
+            chunks = await self._in_thread(lambda: list(segments.chunks_of(table)))
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pending.append(_Waiting(project_id, chunks, table.num_rows, done))
         self._pending_logs += table.num_rows
         self._arrived.set()
-        if self._pending_logs >= self._max_logs:
+        if self._pending_logs >= self._max_logs or len(self._pending) >= self._max_messages:
             self._full.set()
         await done
 

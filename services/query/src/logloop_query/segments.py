@@ -95,8 +95,8 @@ def hours_of(timestamps: Any) -> Any:
 def split_by_hour(table: pa.Table) -> Iterator[tuple[int, pa.Table]]:
     """The rows of each UTC hour of a log batch table, rows in their order."""
     timestamps = table.column("timestamp")
-    bounds = pc.min_max(timestamps.cast(pa.int64())).as_py()
-    first, last = bounds["min"] // HOUR_US, bounds["max"] // HOUR_US
+    bounds = pc.min_max(timestamps)
+    first, last = bounds["min"].value // HOUR_US, bounds["max"].value // HOUR_US
     if first == last:
         yield first, table
         return

@@ -1,0 +1,97 @@
+"""Messages of the work queue: what is no batch is dead, and no more is in work than memory allows."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from logloop_chassis.failures import Dead, Delivery
+from logloop_contracts import LogEntry, Severity
+from logloop_contracts.log_batch import encode, entries_to_batch, new_batch_id
+from logloop_query.consumers import BytesInWork, log_batch_handler
+from logloop_query.segments import TooLargePart
+
+
+class Remembers:
+    """A persister and records half that only remember."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.stored: list[tuple[str, int]] = []
+        self.keys: list[str] = []
+        self._error = error
+
+    async def store(self, project_id: str, table: pa.Table) -> None:
+        if self._error:
+            raise self._error
+        self.stored.append((project_id, table.num_rows))
+
+    async def on_keys_used(self, key_ids: list[str], at: datetime) -> None:  # noqa: ARG002  # the shape of NotesKeys
+        self.keys += key_ids
+
+
+def body(count: int = 2) -> bytes:
+    entry = LogEntry(
+        project_id="shop", service_id="a", message="m", severity=Severity.INFO, timestamp=datetime.now(UTC)
+    )
+    return encode(entries_to_batch([entry] * count, new_batch_id()))
+
+
+def delivery(content: bytes, **options: Any) -> Delivery:
+    return Delivery(content, "m", "logloop.logs", options.pop("key", "shop"), headers=options)
+
+
+async def test_a_batch_is_stored_for_the_project_of_its_header_and_the_keys_are_noted() -> None:
+    half = Remembers()
+    handle = log_batch_handler(half, half)
+    await handle(delivery(body(), key="ignored", **{"x-project": "shop", "x-key-ids": "k1,k2"}))
+    await handle(delivery(body(3), key="bank"))
+    assert half.stored == [("shop", 2), ("bank", 3)]
+    assert half.keys == ["k1", "k2"]
+
+
+@pytest.mark.parametrize(
+    ("message", "error", "reason"),
+    [
+        (delivery(b"rubbish"), None, "bad_batch"),
+        (delivery(b""), None, "bad_batch"),
+        (delivery(b"x" * 100_000), None, "bad_batch"),
+        (delivery(body()[:-50]), None, "bad_batch"),
+        (delivery(body(), key="No Project"), None, "bad_project"),
+        (delivery(body()), TooLargePart("too large"), "too_large"),
+    ],
+)
+async def test_a_message_that_can_never_be_stored_is_dead_with_its_reason(
+    message: Delivery, error: Exception | None, reason: str
+) -> None:
+    half = Remembers(error)
+    with pytest.raises(Dead) as dead:
+        await log_batch_handler(half, half)(message)
+    assert dead.value.reason == reason
+
+
+async def test_messages_wait_while_too_many_bytes_are_in_work_but_a_large_one_is_let_in_alone() -> None:
+    gate = BytesInWork(10)
+    inside: list[int] = []
+    most = 0
+
+    async def work(size: int) -> None:
+        nonlocal most
+        async with gate.admitted(size):
+            inside.append(size)
+            most = max(most, sum(inside)) if len(inside) > 1 else most
+            await asyncio.sleep(0)
+            inside.remove(size)
+
+    await asyncio.gather(*(work(size) for size in [4, 4, 4, 25, 1, 6, 10, 3]))
+    assert most <= 10
+
+
+async def test_a_message_that_gave_up_waiting_takes_no_room() -> None:
+    gate = BytesInWork(10)
+    async with gate.admitted(10):
+        waiting = asyncio.create_task(gate.admitted(5).__aenter__())
+        await asyncio.sleep(0)
+        waiting.cancel()
+    async with asyncio.timeout(5), gate.admitted(10):
+        pass
