@@ -34,7 +34,7 @@ async def test_a_log_starts_one_workflow_whose_output_comes_back_as_logs(bridge:
     envelope = sent.body["client_payload"]["logloop"]
     assert envelope["rule"] == rule
     assert envelope["hop"] == 0
-    [run] = github.runs.values()
+    [run] = await wait_until(lambda: list(github.runs.values()))
     assert envelope["correlation_id"] in run.title
 
     github.finish(run, "failure", [FakeJob(name="build", conclusion="failure", log=LOG)])
@@ -118,7 +118,7 @@ async def test_a_manual_workflow_dispatch_knows_its_run_at_once(bridge: Running,
     [sent] = await wait_until(lambda: github.seen("dispatch"))
     assert sent.body["inputs"] == {"count": "12", "logloop_correlation_id": first["correlation_id"]}
     assert sent.path == f"/repos/{REPOSITORY}/actions/workflows/manual.yml/dispatches"
-    [run] = github.runs.values()
+    [run] = await wait_until(lambda: list(github.runs.values()))
     github.finish(run)
     [completed] = await wait_until(lambda: bridge.heard.of_type("run-completed"))
     assert completed["run_id"] == str(run.id)

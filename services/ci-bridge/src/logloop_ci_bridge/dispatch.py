@@ -144,7 +144,12 @@ class Dispatcher:
                     f"{self._repository_budget} (LOGLOOP_CI_REPOSITORY_BUDGET)",
                     retry_after_s=60.0,
                 )
-        return await gateway.send(dispatch, utc_now())
+        try:
+            # Nobody else may take the row over while this request can still arrive.
+            async with asyncio.timeout(self._lease.total_seconds() * 0.8):
+                return await gateway.send(dispatch, utc_now())
+        except TimeoutError:
+            return Unknown(detail="no answer within the lease; looking for the run before sending again")
 
     async def _settled(self, dispatch: Dispatch, gateway: Gateway) -> bool:
         """Whether an attempt of unknown outcome needs no second POST now: its run is there, or may still come."""

@@ -143,8 +143,10 @@ class Following:
                     return  # A webhook was ahead of the API; the next look decides.
             if run.status == "completed":
                 await self._complete(run, gateway)
-            elif not announced:
-                await self._publish_update(run)
+            else:
+                if not announced:
+                    await self._publish_update(run)
+                await self._runs.note(run, {"work_at": utc_now() + pace(run, self._poll)})
         except GitHubAway as error:
             wait = timedelta(seconds=error.retry_after_s or 0)
             await self._runs.note(run, {"logs_detail": str(error), "work_at": utc_now() + max(self._poll, wait)})
@@ -255,6 +257,13 @@ class Following:
         )
         await self._runs.note(run, {"announced": True}, done=True)
         RUNS_COMPLETED.labels(run.conclusion or "none").inc()
+
+
+def pace(run: Run, poll: timedelta) -> timedelta:
+    """When to look at an unchanged run again: seldom at one that takes long, so that many fit the rate limit."""
+    began = run.started_at or run.created_at
+    age = utc_now() - began if began else timedelta()
+    return poll * (1 + min(7.0, max(0.0, age / timedelta(minutes=5))))
 
 
 def run_of(dispatch: Dispatch, seen: SeenRun, *, guessed: bool) -> Run:

@@ -19,7 +19,7 @@ class CiBridgeSettings(ServiceSettings):
     github_timeout: float = Field(10.0, gt=0, description="Seconds to wait for an answer of GitHub.")
     ci_prefetch: int = Field(8, ge=1, description="Log batches in work at once.")
     ci_lease: float = Field(
-        30.0, gt=0, description="Seconds after which another process may take over a dispatch or a run."
+        45.0, gt=0, description="Seconds after which another process may take over a dispatch or a run."
     )
     ci_settle: float = Field(
         20.0, gt=0, description="Seconds GitHub gets to show a run before a doubtful dispatch is sent again."

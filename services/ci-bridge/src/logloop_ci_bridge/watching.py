@@ -20,6 +20,7 @@ from logloop_ci_bridge.firing import Evaluations, Firing, Match
 from logloop_ci_bridge.rule_book import ActiveRule, RuleBook
 from logloop_ci_bridge.rules import Origin, origin_gate
 from logloop_ci_bridge.runs import Run
+from logloop_ci_bridge.stores.outages import through_outages
 from logloop_ci_bridge.telemetry import RULE_LOOKS, RULE_ROWS_SKIPPED, RULE_SECONDS
 
 _SEEN_BATCHES = 50_000
@@ -57,10 +58,13 @@ class Watching:
         self._seen = SeenBatches()
         self._one_at_a_time: dict[str, asyncio.Lock] = {}
 
-    async def on_logs(self, project_id: str, body: bytes) -> None:
-        """Show a batch to the log rules of its project. Raises BadBatch. Returns after every firing is stored."""
+    async def on_logs(self, project_id: str, body: bytes, stopping: asyncio.Event) -> None:
+        """Show a batch to the log rules of its project. Raises BadBatch. Returns after every firing is stored.
+
+        Only the storing is repeated in an outage: the windows have counted the batch by then.
+        """
         async with self._one_at_a_time.setdefault(project_id, asyncio.Lock()):
-            rules = await self._book.active(project_id, "logs")
+            rules = await through_outages(lambda: self._book.active(project_id, "logs"), stopping)
             if not rules:
                 RULE_LOOKS.labels("no_rules").inc()
                 return
@@ -68,13 +72,13 @@ class Watching:
             with RULE_SECONDS.time():
                 looks = await asyncio.to_thread(self._look, project_id, body, rules, now)
             for rule, look in zip(rules, looks, strict=True):
-                await self._conclude(rule, look, now)
+                await self._conclude(rule, look, now, stopping)
 
     def _look(self, project_id: str, body: bytes, rules: Sequence[ActiveRule], now: datetime) -> list[Look]:
         table = self._seen.fresh(project_id, decode(body))
         return [look_at(rule.compiled, table, now=now, quiet=rule.quiet_at(now)) for rule in rules]
 
-    async def _conclude(self, rule: ActiveRule, look: Look, now: datetime) -> None:
+    async def _conclude(self, rule: ActiveRule, look: Look, now: datetime, stopping: asyncio.Event) -> None:
         RULE_ROWS_SKIPPED.inc(look.skipped_rows)
         RULE_LOOKS.labels("match" if look.candidate else "near" if look.matched else "none").inc()
         candidate = look.candidate
@@ -98,7 +102,7 @@ class Watching:
             ),
             f"{self._public_url}/logs?project={rule.stored.project_id}&log={first}",
         )
-        rule.quiet_until = await self._firing.fire(match)
+        rule.quiet_until = await through_outages(lambda: self._firing.fire(match), stopping)
 
     def _note(self, rule: ActiveRule, look: Look, now: datetime) -> None:
         evaluation = evaluation_of(look, now)
@@ -108,27 +112,34 @@ class Watching:
         if evaluation is not None:
             self._evaluations.note(rule.stored.id, rule.stored.project_id, evaluation)
 
-    async def on_analysis(self, analysis: AnalysisCompleted) -> None:
+    async def on_analysis(self, analysis: AnalysisCompleted, stopping: asyncio.Event) -> None:
         """Show a first report to the analysis rules; answers to follow-up questions start nothing."""
         if analysis.turn:
             return
         values = analysis_values(analysis)
         link = f"{self._public_url}/analyses/{analysis.analysis_id}?project={analysis.project_id}"
-        for rule in await self._book.active(analysis.project_id, "analysis"):
-            await self._show(rule, values, analysis.analysis_id, Origin(), link)
+        rules = await through_outages(lambda: self._book.active(analysis.project_id, "analysis"), stopping)
+        for rule in rules:
+            await self._show(rule, values, analysis.analysis_id, Origin(), link, stopping)
 
-    async def on_run(self, run: Run) -> None:
+    async def on_run(self, run: Run, stopping: asyncio.Event) -> None:
         """Show an ended run to the run rules."""
         values = run_values(run)
         link = f"{self._public_url}/ci?project={run.project_id}&run={run.run_id}"
         origin = Origin(run.hop, frozenset(run.rules))
-        for rule in await self._book.active(run.project_id, "run"):
+        for rule in await through_outages(lambda: self._book.active(run.project_id, "run"), stopping):
             wanted = rule.stored.filter.pipelines
             if not wanted or run.pipeline_id in wanted:
-                await self._show(rule, values, f"{run.run_id}.{run.attempt}", origin, link)
+                await self._show(rule, values, f"{run.run_id}.{run.attempt}", origin, link, stopping)
 
     async def _show(
-        self, rule: ActiveRule, values: Mapping[str, Any], subject_id: str, origin: Origin, link: str
+        self,
+        rule: ActiveRule,
+        values: Mapping[str, Any],
+        subject_id: str,
+        origin: Origin,
+        link: str,
+        stopping: asyncio.Event,
     ) -> None:
         now = utc_now()
         parts = part_values(rule.condition, dict(values))
@@ -143,7 +154,8 @@ class Watching:
             return
         # The moment is left out of the key: a redelivery of the same fact must give the same one.
         epoch = datetime.fromtimestamp(0, tz=now.tzinfo)
-        await self._firing.fire(Match(rule.stored, subject_id, epoch, values, origin, evaluation, link))
+        match = Match(rule.stored, subject_id, epoch, values, origin, evaluation, link)
+        await through_outages(lambda: self._firing.fire(match), stopping)
 
 
 def analysis_values(analysis: AnalysisCompleted) -> dict[str, Any]:

@@ -5,6 +5,7 @@ It must not decide who may do what; `logloop_chassis.auth.require` does.
 
 from typing import Annotated, Any
 
+import structlog
 from fastapi import Depends, Query, Request
 from logloop_chassis.auth import Authenticator, CurrentPrincipal, Principal, require
 from logloop_chassis.problems import NotFound, problem_responses
@@ -13,6 +14,8 @@ from pydantic import BaseModel, Field
 
 from logloop_ci_bridge.bridge import Bridge
 
+_log = structlog.get_logger()
+
 __all__ = [
     "CurrentBridge",
     "CurrentPrincipal",
@@ -20,6 +23,7 @@ __all__ = [
     "Limit",
     "ProjectParam",
     "ProjectScoped",
+    "audit",
     "existing_project",
     "may_change",
     "may_read",
@@ -62,6 +66,12 @@ def may_read(principal: Principal, project_id: str) -> None:
 def may_change(principal: Principal, project_id: str) -> None:
     """Raise NotFound or Forbidden unless the caller may write in the project."""
     require(principal, "write", project_id)
+
+
+def audit(principal: Principal, action: str, item: BaseModel) -> None:
+    """Write who changed what to the service's own log."""
+    facts = {name: getattr(item, name, None) for name in ("id", "project_id", "name", "revision")}
+    _log.info("record changed", action=action, kind=type(item).__name__.lower(), by=principal.id, **facts)
 
 
 async def existing_project(request: Request, principal: Principal, project_id: str) -> None:

@@ -14,6 +14,7 @@ from logloop_ci_bridge.http.callers import (
     Limit,
     ProjectParam,
     ProjectScoped,
+    audit,
     existing_project,
     may_change,
     may_read,
@@ -52,7 +53,9 @@ async def create(body: NewPipeline, request: Request, bridge: CurrentBridge, pri
     """Name the workflow that a service's actions start. The output of its runs becomes logs of that service."""
     await existing_project(request, principal, body.project_id)
     draft = PipelineDraft.model_validate(body.model_dump(exclude={"project_id"}))
-    return await bridge.pipelines.create(body.project_id, draft)
+    made = await bridge.pipelines.create(body.project_id, draft)
+    audit(principal, "create", made)
+    return made
 
 
 @router.get("", summary="List pipelines", responses=problems(404))
@@ -86,7 +89,9 @@ async def replace(
     """Replace every field of a pipeline. Dispatches that wait already keep what they were made with."""
     found = await bridge.pipelines.get(pipeline_id)
     may_change(principal, found.project_id)
-    return await bridge.pipelines.replace(found, body)
+    changed = await bridge.pipelines.replace(found, body)
+    audit(principal, "change", changed)
+    return changed
 
 
 @router.delete("/{pipeline_id}", status_code=204, summary="Delete a pipeline", responses=problems(404, 409))
@@ -98,4 +103,5 @@ async def delete(pipeline_id: str, bridge: CurrentBridge, principal: CurrentPrin
     if users:
         raise Conflict(f"rules start it: {', '.join(rule.name for rule in users)}; change or delete them first")
     await bridge.pipelines.delete(pipeline_id)
+    audit(principal, "delete", found)
     return Response(status_code=204)

@@ -18,6 +18,7 @@ from logloop_ci_bridge.http.callers import (
     Limit,
     ProjectParam,
     ProjectScoped,
+    audit,
     existing_project,
     may_change,
     may_read,
@@ -100,6 +101,7 @@ async def create(body: NewRule, request: Request, bridge: CurrentBridge, princip
     draft = _draft(body)
     await _refuse_bad(bridge, body.project_id, draft)
     rule = await bridge.rules.create(body.project_id, draft)
+    audit(principal, "create", rule)
     bridge.book.forget(body.project_id)
     return rule
 
@@ -133,6 +135,7 @@ async def replace(rule_id: str, body: RuleDraft, bridge: CurrentBridge, principa
     may_change(principal, found.project_id)
     await _refuse_bad(bridge, found.project_id, body, rule_id)
     rule = await bridge.rules.replace(found, body)
+    audit(principal, "change", rule)
     bridge.book.forget(found.project_id)
     return rule
 
@@ -143,6 +146,7 @@ async def delete(rule_id: str, bridge: CurrentBridge, principal: CurrentPrincipa
     found = await bridge.rules.get(rule_id)
     may_change(principal, found.project_id)
     await bridge.rules.delete(rule_id)
+    audit(principal, "delete", found)
     await bridge.dispatches.forget_rule(rule_id)
     bridge.book.forget(found.project_id)
     return Response(status_code=204)

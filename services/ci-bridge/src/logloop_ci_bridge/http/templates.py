@@ -16,6 +16,7 @@ from logloop_ci_bridge.http.callers import (
     Limit,
     ProjectParam,
     ProjectScoped,
+    audit,
     existing_project,
     may_change,
     may_read,
@@ -87,7 +88,9 @@ async def create(
     """Store a named payload with typed fields. GitHub's limits (10 keys, 64 KB, 100 characters) are checked here."""
     await existing_project(request, principal, body.project_id)
     draft = TemplateDraft.model_validate(body.model_dump(exclude={"project_id"}))
-    return _view(await bridge.templates.create(body.project_id, draft))
+    made = await bridge.templates.create(body.project_id, draft)
+    audit(principal, "create", made)
+    return _view(made)
 
 
 @router.get("", summary="List templates", responses=problems(404))
@@ -121,7 +124,9 @@ async def replace(
     """Replace every field of a template."""
     found = await bridge.templates.get(template_id)
     may_change(principal, found.project_id)
-    return _view(await bridge.templates.replace(found, body))
+    changed = await bridge.templates.replace(found, body)
+    audit(principal, "change", changed)
+    return _view(changed)
 
 
 @router.delete("/{template_id}", status_code=204, summary="Delete a template", responses=problems(404, 409))
@@ -133,6 +138,7 @@ async def delete(template_id: str, bridge: CurrentBridge, principal: CurrentPrin
     if users:
         raise Conflict(f"rules use it: {', '.join(rule.name for rule in users)}; change or delete them first")
     await bridge.templates.delete(template_id)
+    audit(principal, "delete", found)
     return Response(status_code=204)
 
 

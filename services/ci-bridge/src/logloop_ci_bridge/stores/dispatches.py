@@ -20,6 +20,8 @@ from logloop_ci_bridge.rules import RuleState
 from logloop_ci_bridge.stores.records import as_document, from_document
 
 KEPT_EVALUATIONS = 50
+HISTORY_S = 180 * 86_400
+"""How long finished dispatches are kept, and with them their dedupe keys."""
 _ULID = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{26}\b")
 
 
@@ -50,9 +52,8 @@ class DispatchStore:
         await self._dispatches.create_index("correlation_id")
         await self._dispatches.create_index("repository")
         await self._dispatches.create_index([("state", ASCENDING), ("next_attempt_at", ASCENDING)])
-        await self._dispatches.create_index(
-            [("follow_at", ASCENDING)], partialFilterExpression={"follow_at": {"$type": "date"}}
-        )
+        await self._dispatches.create_index([("state", ASCENDING), ("follow_at", ASCENDING)])
+        await self._dispatches.create_index("finished_at", expireAfterSeconds=HISTORY_S)
         await self._dispatches.create_index(
             [("announced", ASCENDING), ("finished_at", ASCENDING)], partialFilterExpression={"announced": False}
         )

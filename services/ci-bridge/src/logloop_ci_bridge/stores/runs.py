@@ -14,6 +14,8 @@ from pymongo.errors import DuplicateKeyError
 from logloop_ci_bridge.runs import Run
 
 DELIVERY_KEPT = timedelta(days=7)
+HISTORY_S = 180 * 86_400
+"""How long runs are kept; their logs follow the project's retention."""
 _PROGRESS = (
     "event",
     "created_at",
@@ -42,9 +44,8 @@ class RunStore:
         await self._runs.create_index([("project_id", ASCENDING), ("run_id", ASCENDING)], unique=True)
         await self._runs.create_index([("project_id", ASCENDING), ("first_seen_at", DESCENDING)])
         await self._runs.create_index("run_id")
-        await self._runs.create_index(
-            [("work_at", ASCENDING)], partialFilterExpression={"work_at": {"$type": "date"}}
-        )
+        await self._runs.create_index("work_at")
+        await self._runs.create_index("first_seen_at", expireAfterSeconds=HISTORY_S)
         await self._deliveries.create_index("at", expireAfterSeconds=int(DELIVERY_KEPT.total_seconds()))
 
     async def delivery_is_new(self, delivery_id: str, project_id: str) -> bool:

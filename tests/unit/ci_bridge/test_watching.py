@@ -1,0 +1,105 @@
+"""Showing batches live: repeats, and an outage in the middle."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+from logloop_ci_bridge.evaluation import compile_stored
+from logloop_ci_bridge.firing import Evaluations, Match
+from logloop_ci_bridge.rule_book import ActiveRule
+from logloop_ci_bridge.rules import Rule
+from logloop_ci_bridge.watching import SeenBatches, Watching
+from logloop_contracts.log_batch import encode, entries_to_batch, new_batch_id
+from logloop_contracts.log_entry import LogEntry, Severity
+from pymongo.errors import AutoReconnect
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+class Book:
+    """Always the same rules."""
+
+    def __init__(self, *rules: ActiveRule) -> None:
+        self.rules = rules
+
+    async def active(self, _: str, on: str) -> Sequence[ActiveRule]:
+        return [rule for rule in self.rules if rule.stored.on == on]
+
+
+class FlakyFiring:
+    """MongoDB is away for the first calls."""
+
+    def __init__(self, outages: int = 0) -> None:
+        self.outages = outages
+        self.matches: list[Match] = []
+
+    async def fire(self, match: Match) -> datetime | None:
+        if self.outages:
+            self.outages -= 1
+            raise AutoReconnect("away")
+        self.matches.append(match)
+        return None
+
+
+def rule(condition: str) -> ActiveRule:
+    values: dict[str, Any] = {
+        "id": "R",
+        "project_id": "shop",
+        "name": "r",
+        "condition": condition,
+        "action": {"pipeline_id": "P"},
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    stored = Rule.model_validate(values)
+    return ActiveRule(stored, compile_stored(stored))
+
+
+def watching(active: ActiveRule, firing: FlakyFiring) -> Watching:
+    evaluations = Evaluations(store=None)  # type: ignore[arg-type]  # nothing is flushed here
+    return Watching(Book(active), firing, evaluations, public_url="http://x/")  # type: ignore[arg-type]
+
+
+def table(batch_id: str, count: int = 1) -> pa.Table:
+    entries = [
+        LogEntry(project_id="shop", service_id="a", message="m", severity=Severity.ERROR, timestamp=datetime.now(UTC))
+        for _ in range(count)
+    ]
+    return pa.Table.from_batches([entries_to_batch(entries, batch_id)])
+
+
+async def test_an_outage_while_firing_neither_loses_the_match_nor_counts_twice() -> None:
+    active, firing = rule("stats.count >= 2"), FlakyFiring(outages=1)
+    await watching(active, firing).on_logs("shop", encode(table(new_batch_id(), 3)), asyncio.Event())
+    assert [match.rule.id for match in firing.matches] == ["R"]
+    assert active.compiled.window.statistics().count == 3
+
+
+async def test_a_batch_that_comes_again_counts_once_and_its_neighbours_still_count() -> None:
+    active, firing = rule("stats.count >= 100"), FlakyFiring()
+    watcher, first, second = watching(active, firing), new_batch_id(), new_batch_id()
+    await watcher.on_logs("shop", encode(table(first, 3)), asyncio.Event())
+    both = pa.concat_tables([table(first, 3), table(second, 2)], promote_options="none").unify_dictionaries()
+    await watcher.on_logs("shop", encode(both), asyncio.Event())
+    assert active.compiled.window.statistics().count == 5
+
+
+def test_seen_batches_are_remembered_by_project_and_bounded() -> None:
+    seen = SeenBatches(kept=2)
+    batch = new_batch_id()
+    assert seen.fresh("a", table(batch)).num_rows == 1
+    assert seen.fresh("a", table(batch)).num_rows == 0
+    assert seen.fresh("b", table(batch)).num_rows == 1
+    seen.fresh("b", table(new_batch_id()))
+    assert seen.fresh("a", table(batch)).num_rows == 1
+
+
+async def test_a_link_to_the_log_and_its_values_reach_the_action() -> None:
+    firing = FlakyFiring()
+    await watching(rule("true"), firing).on_logs("shop", encode(table(new_batch_id())), asyncio.Event())
+    [match] = firing.matches
+    assert match.link == f"http://x/logs?project=shop&log={match.first}"
+    assert match.values["log.severity"] == "error"
+    assert match.values["stats.count"] == 1
