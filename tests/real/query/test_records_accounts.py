@@ -121,6 +121,22 @@ async def test_guessing_is_refused_after_ten_failures_from_one_address(query: Ru
     assert (await query.signed_in()) is not None
 
 
+async def test_after_the_window_the_right_password_works_again(
+    query: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = {"email": ADMIN_EMAIL, "password": "wrong password"}
+    for _ in range(PER_ACCOUNT_AND_ADDRESS):
+        await query.client().post(SESSION, json=wrong)
+    refused = await query.client().post(SESSION, json=wrong)
+
+    monkeypatch.setattr(
+        "logloop_query.throttle.now", lambda: now() + timedelta(seconds=int(refused.headers["retry-after"]))
+    )
+
+    assert refused.status_code == 429
+    assert (await query.signed_in()) is not None
+
+
 async def test_parallel_guesses_are_counted_before_the_password_is_looked_at(query: Running) -> None:
     guesser = query.client(ip="198.51.100.2")
     wrong = {"email": "ada@example.org", "password": "wrong password"}

@@ -161,7 +161,7 @@ class Stream:
             "server": ("localhost", 80),
             "scheme": "http",
             "http_version": "1.1",
-            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
         }
         self.finished = asyncio.create_task(self._run(shop, scope))
 
@@ -182,6 +182,10 @@ class Stream:
             fields = dict(line.split(": ", 1) for line in frame.splitlines() if not line.startswith(":"))
             if fields:
                 self.events.append((fields["event"], fields.get("id", ""), json.loads(fields["data"])))
+
+    def leave(self) -> None:
+        """Hang up."""
+        self._gone.set()
 
     def kinds(self) -> list[str]:
         return [kind for kind, _, _ in self.events]
@@ -290,6 +294,32 @@ async def test_a_stopping_instance_says_goodbye_at_once(shop: Shop) -> None:
     await asyncio.wait_for(stream.finished, 5)
 
     assert stream.events == [("bye", "", {"reason": "stopping"})]
+
+
+async def test_a_watcher_who_leaves_is_forgotten(shop: Shop) -> None:
+    analysis_id = await shop.ask()
+    stream = Stream(shop, analysis_id)
+    await wait_until(lambda: stream.status == 200)
+    streams = shop.query.app.state.records.streams
+    assert streams.open == 1
+
+    stream.leave()
+    await asyncio.wait_for(stream.finished, 10)
+
+    assert streams.open == 0
+    assert shop.query.app.state.records.progress._watchers._waiting == {}
+
+
+async def test_who_loses_the_right_to_read_is_shown_out(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logloop_query.http.analyses.RECHECK_S", 0.0)
+    analysis_id = await shop.ask()
+    stream = Stream(shop, analysis_id)
+    await wait_until(lambda: stream.status == 200)
+
+    await shop.admin.delete("/api/v1/session?everywhere=true")
+    await asyncio.wait_for(stream.finished, 10)
+
+    assert stream.events == [("bye", "", {"reason": "signed_out"})]
 
 
 async def test_a_follow_up_sends_the_thread_and_keeps_the_reply(shop: Shop) -> None:

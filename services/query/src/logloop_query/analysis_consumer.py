@@ -1,6 +1,7 @@
 """What query consumes about analyses. It must not decide anything: it waits out an outage and hands on."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -21,13 +22,39 @@ _log = structlog.get_logger()
 
 def analysis_handler(keeper: AnalysisProgressKeeper) -> Handler:
     """A handler for the queue of the analyzer's events."""
+    order = InOrder()
     return event_handler(
         {
-            ANALYSIS_PROGRESS: outlasting(keeper.progress),
-            ANALYSIS_COMPLETED: outlasting(keeper.completed),
-            ANALYSIS_FAILED: outlasting(keeper.failed),
+            ANALYSIS_PROGRESS: order.of(outlasting(keeper.progress)),
+            ANALYSIS_COMPLETED: order.of(outlasting(keeper.completed)),
+            ANALYSIS_FAILED: order.of(outlasting(keeper.failed)),
         }
     )
+
+
+class InOrder:
+    """Handles the events of one analysis one after the other, as they were delivered; others run beside them."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._waiting: Counter[str] = Counter()
+
+    def of(self, handle: EventHandler) -> EventHandler:
+        """The handler, waiting for its turn."""
+
+        async def run(event: Event[Any]) -> None:
+            key = event.data.analysis_id
+            lock = self._locks.setdefault(key, asyncio.Lock())
+            self._waiting[key] += 1
+            try:
+                async with lock:
+                    await handle(event)
+            finally:
+                self._waiting[key] -= 1
+                if not self._waiting[key]:
+                    del self._waiting[key], self._locks[key]
+
+        return run
 
 
 def outlasting(handle: Callable[[Event[Any]], Awaitable[None]]) -> EventHandler:

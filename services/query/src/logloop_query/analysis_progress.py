@@ -4,7 +4,7 @@ It must not let an analysis leave a final state.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -125,7 +125,7 @@ class AnalysisProgressKeeper:
 
     async def follow(
         self, document: Document, after: tuple[int, int], stopping: asyncio.Event
-    ) -> AsyncIterator[Told | None]:
+    ) -> AsyncGenerator[Told | None, None]:
         """Events after a position, in order, until the turn that is running has ended; None now and then meanwhile.
 
         Other instances' events are noticed within a second. A gap is waited for two seconds: events of one

@@ -160,8 +160,7 @@ async def open_records(
 ) -> AsyncIterator[Records]:
     """Indexes, the first start, background work; `app.state.records` for the handlers."""
     records, stores, seeding = _build(resources, lambda: getattr(app.state, "logs", None))
-    for store in stores:
-        await store.ensure_indexes()
+    await asyncio.gather(*(store.ensure_indexes() for store in stores))
     await seeding.run(first_start or FirstStart())
     app.state.records = records
     resources.authenticator.on_use = records.note_caller

@@ -5,6 +5,7 @@ It must not wait for the analyzer: a request is answered as soon as it is saved.
 
 import time
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -263,19 +264,20 @@ async def _stream(
     reason = "finished"
     with records.streams.one():
         yield b": hello\n\n"
-        async for told in records.progress.follow(document, after, stopping):
-            moment = time.monotonic()
-            if told is not None:
-                beat = moment
-                yield _frame(told)
-            elif moment - beat > HEARTBEAT_S:
-                beat = moment
-                yield b": still here\n\n"
-            if moment - checked > RECHECK_S:
-                checked = moment
-                if not await _still_allowed(request, document["project_id"]):
-                    reason = "signed_out"
-                    break
+        async with aclosing(records.progress.follow(document, after, stopping)) as happening:
+            async for told in happening:
+                moment = time.monotonic()
+                if told is not None:
+                    beat = moment
+                    yield _frame(told)
+                elif moment - beat > HEARTBEAT_S:
+                    beat = moment
+                    yield b": still here\n\n"
+                if moment - checked > RECHECK_S:
+                    checked = moment
+                    if not await _still_allowed(request, document["project_id"]):
+                        reason = "signed_out"
+                        break
         if stopping.is_set():
             reason = "stopping"
         yield format_sse_event(event="bye", data_str=orjson.dumps({"reason": reason}).decode())

@@ -1,0 +1,178 @@
+"""The two halves of query together: what stored logs tell the records, and what records ask of the logs."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from logloop_chassis.broker import Publisher, publishing_broker, stop_quietly
+from logloop_chassis.testing import wait_until
+from logloop_contracts import LogEntry
+from logloop_contracts.channels import HEADER_COUNT, HEADER_KEY_IDS, HEADER_PROJECT, HEADER_SCHEMA, LOGS
+from logloop_contracts.log_batch import encode, entries_to_batch, new_batch_id
+from logloop_query.app import create_app
+from logloop_query.settings import QuerySettings
+from pydantic import SecretStr
+
+from tests.infra import Infra, fresh_database
+from tests.real.query.records_app import (
+    ADMIN_PASSWORD,
+    SECRET_KEY,
+    FakeLogs,
+    Running,
+    make_key,
+    make_project,
+)
+
+
+@dataclass
+class Platform:
+    """A whole query with project `shop`, and a publisher in ingest's place."""
+
+    query: Running
+    admin: httpx.AsyncClient
+    publisher: Publisher
+
+    async def send(self, *entries: LogEntry, key_id: str = "") -> None:
+        batch = encode(entries_to_batch(entries, new_batch_id()))
+        project_id = entries[0].project_id
+        headers: dict[str, Any] = {HEADER_PROJECT: project_id, HEADER_COUNT: len(entries), HEADER_SCHEMA: 1}
+        await self.publisher.publish_bytes(
+            LOGS.exchange.name,
+            project_id,
+            batch,
+            headers={**headers, HEADER_KEY_IDS: key_id},
+            message_id=new_batch_id(),
+            content_type=LOGS.content_type,
+        )
+
+    async def logs(self, project_id: str = "shop") -> list[dict[str, Any]]:
+        answer = await self.admin.get("/api/v1/logs", params={"project_id": project_id, "since": "1d"})
+        assert answer.status_code == 200, answer.text
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+
+def line(message: str, **fields: Any) -> LogEntry:
+    values = {
+        "project_id": "shop",
+        "service_id": "cart",
+        "severity": "info",
+        "timestamp": datetime.now(UTC),
+        **fields,
+    }
+    return LogEntry(message=message, **values)
+
+
+@pytest.fixture
+async def platform(infra: Infra, fresh_amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Platform]:
+    monkeypatch.setenv("LOGLOOP_ADMIN_PASSWORD", ADMIN_PASSWORD)
+    app = create_app(
+        QuerySettings(
+            amqp_url=SecretStr(fresh_amqp_url),
+            mongo_url=SecretStr(infra.mongo_url),
+            mongo_database=fresh_database(),
+            secret_key=SecretStr(SECRET_KEY),
+            persist_linger=0.02,
+        )
+    )
+    publisher = Publisher(publishing_broker(fresh_amqp_url, "ingest"), "ingest")
+    async with app.router.lifespan_context(app):
+        resources = app.state.resources
+        query = Running(app, FakeLogs(), resources)
+        await publisher.broker.start()
+        await wait_until(lambda: _ready(query))
+        admin = await query.signed_in()
+        await make_project(admin, "shop")
+        yield Platform(query, admin, publisher)
+        await stop_quietly(publisher.broker)
+        await resources.mongo.drop_database(resources.settings.mongo_database)
+
+
+async def _ready(query: Running) -> bool:
+    return (await query.client().get("/readyz")).status_code == 200
+
+
+async def test_stored_logs_register_their_service_test_outcome_and_key(platform: Platform) -> None:
+    key = await make_key(platform.admin, "shop", "ingest")
+    outcome = {"test.event": "finished", "test.outcome": "failed"}
+    ended = line("test failed", test_id="t.py::pays", func_id="pay", severity="error", attributes=outcome)
+
+    await platform.send(line("hello"), ended, key_id=key.split("_")[1])
+
+    async def registered() -> bool:
+        found = await platform.admin.get("/api/v1/tests/t.py%3A%3Apays?project_id=shop")
+        return bool(found.status_code == 200 and found.json()["runs"])
+
+    await wait_until(registered)
+    test = (await platform.admin.get("/api/v1/tests/t.py%3A%3Apays?project_id=shop")).json()
+    assert (test["last_status"], test["runs"], test["service_id"], test["func_id"]) == ("failed", 1, "cart", "pay")
+    assert (await platform.admin.get("/api/v1/services/cart?project_id=shop")).status_code == 200
+
+    async def used() -> bool:
+        found = (await platform.admin.get(f"/api/v1/api-keys/{key.split('_')[1]}")).json()
+        return found["last_used_at"] is not None
+
+    await wait_until(used)
+
+
+async def test_a_deleted_projects_logs_are_gone_and_the_others_stay(platform: Platform) -> None:
+    await make_project(platform.admin, "keep")
+    await platform.send(line("one"))
+    await platform.send(line("two", project_id="keep"))
+    await wait_until(lambda: _both(platform))
+    platform.query.app.state.records.projects._settle = timedelta(0)
+
+    await platform.admin.delete("/api/v1/projects/shop")
+
+    async def gone() -> bool:
+        return (await platform.admin.get("/api/v1/projects/shop")).status_code == 404
+
+    await wait_until(gone)
+    segments = platform.query.resources.database["segments"]
+    assert await segments.count_documents({"project_id": "shop"}) == 0
+    assert [item["message"] for item in await platform.logs("keep")] == ["two"]
+
+
+async def _both(platform: Platform) -> bool:
+    return bool(await platform.logs()) and bool(await platform.logs("keep"))
+
+
+async def test_a_shorter_retention_moves_the_end_of_stored_logs(platform: Platform) -> None:
+    await platform.send(line("one"))
+    segments = platform.query.resources.database["segments"]
+    before = await wait_until(lambda: segments.find_one({"project_id": "shop"}))
+    assert before is not None
+
+    await platform.admin.patch("/api/v1/projects/shop", json={"retention_days": 3})
+
+    after = await segments.find_one({"project_id": "shop"})
+    assert after is not None
+    assert before["expires_at"] - after["expires_at"] == timedelta(days=27)
+
+
+async def test_an_analysis_checks_its_search_text_with_the_real_syntax(platform: Platform) -> None:
+    wrong = await platform.admin.post("/api/v1/logs/analyses", json={"project_id": "shop", "q": "severity:(error"})
+    right = await platform.admin.post("/api/v1/logs/analyses", json={"project_id": "shop", "q": "severity:error"})
+    listed = await platform.admin.get("/api/v1/logs/analyses?project_id=shop")
+
+    assert (wrong.status_code, right.status_code, listed.status_code) == (422, 202, 200)
+    assert len(listed.json()["items"]) == 1
+
+
+async def test_each_path_belongs_to_one_half_alone(platform: Platform) -> None:
+    """`/logs/analyses` is no log id, whatever the order of mounting."""
+    paths = await platform.query.client().get("/openapi.json")
+    operations = [
+        described["operationId"] for methods in paths.json()["paths"].values() for described in methods.values()
+    ]
+
+    assert len(operations) == len(set(operations))
+    answers = await asyncio.gather(
+        platform.admin.get("/api/v1/logs/analyses?project_id=shop"),
+        platform.admin.get("/api/v1/logs/histogram?project_id=shop"),
+    )
+    assert [answer.status_code for answer in answers] == [200, 200]
