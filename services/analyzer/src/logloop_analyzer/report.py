@@ -125,8 +125,15 @@ def _summary(evidence: Evidence, verdict: Verdict, redactor: Redactor) -> str:
     others = [item for item in strong[1:] if item.finding.kind in {"new_pattern", "burst", "vanished_pattern"}][:2]
     sentences += [f"Also: {safe_text(item.finding.title, redactor, 300)}." for item in others]
     if verdict == "confirmed":
-        sentences.append("It came before every other change, so it is the likely origin." if top.earliest else "")
-    return " ".join([*(part for part in sentences if part), looked])
+        sentences.append(_why_first(top))
+    return " ".join([*sentences, looked])
+
+
+def _why_first(top: RankedFinding) -> str:
+    if top.failing_traces:
+        share = round(top.first_in_traces * top.failing_traces)
+        return f"In {share} of {top.failing_traces} failing traces it came first, so it is the likely origin."
+    return "It began before every other change, so it is the likely origin."
 
 
 def _steps(evidence: Evidence, verdict: Verdict) -> list[str]:

@@ -3,6 +3,7 @@
 It must not rank; it measures one group at a time and says whether the change is beyond chance.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -101,11 +102,10 @@ def _g(comparison: Comparison, key: GroupKey) -> float:
 
 
 def _per_slice(times: list[int], window: Window, slices: int) -> list[int]:
-    counts = [0] * slices
-    length = max(1, window.last_us - window.first_us)
-    for time in times:
-        counts[min(slices - 1, (time - window.first_us) * slices // length)] += 1
-    return counts
+    """How many of these rising times fall into each of equal slices of a window."""
+    first, length = window.first_us, max(1, window.last_us - window.first_us)
+    ends = [bisect_left(times, first + -(-length * number // slices)) for number in range(1, slices)]
+    return [end - start for start, end in pairwise([0, *ends, len(times)])]
 
 
 def _signal(comparison: Comparison, key: GroupKey, g: float, certain: bool) -> Signal | None:

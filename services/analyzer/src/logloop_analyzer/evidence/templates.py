@@ -3,12 +3,13 @@
 It must not depend on the order of lines, so that the same logs always give the same patterns.
 """
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable
 
 VARIABLE = "<*>"
 MIN_VALUES = 8
 _MAX_TOKENS = 40
+_MAX_PATTERNS = 20_000
 _ROUNDS = 2
 
 
@@ -16,9 +17,11 @@ def merge_templates(patterns: Iterable[str], min_values: int = MIN_VALUES) -> di
     """Template of each distinct pattern.
 
     A word is variable where at least `min_values` patterns differ in that word alone. Patterns longer than
-    40 words stay as they are.
+    40 words stay as they are, and all do where there are more than 20,000 of them.
     """
     result = {pattern: pattern for pattern in patterns}
+    if len(result) > _MAX_PATTERNS:
+        return result
     for _ in range(_ROUNDS):
         step = _wildcards(set(result.values()), min_values)
         if not step:
@@ -28,28 +31,28 @@ def merge_templates(patterns: Iterable[str], min_values: int = MIN_VALUES) -> di
 
 
 def _wildcards(templates: set[str], min_values: int) -> dict[str, str]:
-    values: dict[tuple[int, str], set[str]] = defaultdict(set)
+    # Templates are distinct, so those that agree without one word differ in it: counting them counts its values.
+    values: Counter[int] = Counter()
     for template in templates:
-        for position, word, rest in _each_word_left_out(template):
-            values[position, rest].add(word)
+        values.update(hash(key) for key in _each_word_left_out(template))
     merged: dict[str, str] = {}
     for template in templates:
         options = [
-            (len(values[position, rest]), -position, rest)
-            for position, _, rest in _each_word_left_out(template)
-            if len(values[position, rest]) >= min_values
+            (count, -position, rest)
+            for position, rest in _each_word_left_out(template)
+            if (count := values[hash((position, rest))]) >= min_values
         ]
         if options:
             merged[template] = max(options)[2]
     return merged
 
 
-def _each_word_left_out(template: str) -> list[tuple[int, str, str]]:
+def _each_word_left_out(template: str) -> list[tuple[int, str]]:
     words = template.split(" ")
     if not 2 <= len(words) <= _MAX_TOKENS:
         return []
     return [
-        (position, word, " ".join([*words[:position], VARIABLE, *words[position + 1 :]]))
+        (position, " ".join([*words[:position], VARIABLE, *words[position + 1 :]]))
         for position, word in enumerate(words)
         if word != VARIABLE
     ]
