@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from logloop_chassis.crypto import issue_service_token
 from logloop_chassis.testing import wait_until
 
 from tests.fakes.github import FakeGitHub, FakeJob, Script
 from tests.infra import fresh_database
-from tests.real.ci_bridge.bridge_app import PROJECT, FakeQuery, Running, running, settings
+from tests.real.ci_bridge.bridge_app import PROJECT, SECRET_KEY, FakeQuery, Running, running, settings
 
 
 async def _dispatch(bridge: Running, **pipeline: Any) -> str:
@@ -196,3 +197,42 @@ async def test_while_query_is_away_a_dispatch_waits_instead_of_being_recorded(
 
     await wait_until(waits)
     assert github.count("dispatch") == 0
+
+
+async def test_a_repository_gets_no_more_than_its_budget(
+    fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
+) -> None:
+    configured = settings(fresh_amqp_url, mongo_url, query.url, github.url, ci_repository_budget=2)
+    async with running(configured, fresh_database()) as bridge:
+        for _ in range(2):
+            await _until(bridge, await _dispatch(bridge), "sent")
+        third = await _dispatch(bridge)
+
+        async def waits() -> bool:
+            return "2 dispatches within the hour" in str((await bridge.get(f"/dispatches/{third}"))["detail"])
+
+        await wait_until(waits)
+        assert github.count("dispatch") == 2
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "10.0.0.1", "[64:ff9b::7f00:1]", "0x7f.1", "[::ffff:127.0.0.1]"])
+async def test_a_projects_api_address_inside_the_network_is_never_called(
+    fresh_amqp_url: str, mongo_url: str, host: str
+) -> None:
+    """The listener on loopback must hear nothing; `host` of the service is not loopback here, as in a container."""
+    with FakeGitHub() as trap:
+        port = trap.url.rpartition(":")[2]
+        settings_of_project = {"api_url": f"http://{host}:{port}", "token": "t"}
+        with FakeQuery({PROJECT: settings_of_project}) as query:
+            configured = settings(
+                fresh_amqp_url, mongo_url, query.url, "https://api.github.com", host="192.0.2.1", no_auth=False
+            )
+            async with running(configured, fresh_database()) as bridge:
+                bridge.client.headers["Authorization"] = f"Bearer {issue_service_token(SECRET_KEY, 'query', PROJECT)}"
+                dispatch_id = await _dispatch(bridge)
+
+                async def refused() -> bool:
+                    return "not a public address" in str((await bridge.get(f"/dispatches/{dispatch_id}"))["detail"])
+
+                await wait_until(refused)
+        assert trap.requests == []

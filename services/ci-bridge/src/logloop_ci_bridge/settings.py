@@ -22,7 +22,7 @@ class CiBridgeSettings(ServiceSettings):
         45.0, gt=0, description="Seconds after which another process may take over a dispatch or a run."
     )
     ci_settle: float = Field(
-        20.0, gt=0, description="Seconds GitHub gets to show a run before a doubtful dispatch is sent again."
+        60.0, gt=0, description="Seconds GitHub gets to show a run before a doubtful dispatch is sent again."
     )
     ci_send_interval: float = Field(
         1.0, ge=0, description="Seconds between two dispatches; GitHub asks for at least one."

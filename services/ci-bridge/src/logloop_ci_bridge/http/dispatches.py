@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from logloop_chassis.problems import Conflict, NotFound, Unprocessable
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from logloop_ci_bridge.dispatch import utc_now
 from logloop_ci_bridge.http.callers import (
@@ -27,11 +27,18 @@ from logloop_ci_bridge.templates import BadPayload, TemplateDraft
 
 router = APIRouter(prefix="/api/v1/ci/dispatches", tags=["dispatches"])
 
+_EXAMPLE: dict[str, JsonValue] = {
+    "project_id": "shop",
+    "pipeline_id": "01JD0000000000000000000000",
+    "template_id": "01JD0000000000000000000002",
+    "values": {"environment": "staging", "count": 12},
+}
+
 
 class NewDispatch(ProjectScoped):
     """A workflow to start."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
     pipeline_id: str = Field(max_length=64)
     template_id: str | None = Field(None, max_length=64)

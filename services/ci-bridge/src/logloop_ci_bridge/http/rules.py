@@ -5,7 +5,7 @@ It must not evaluate; `rules`, `evaluation` and `back_test` do.
 
 from fastapi import APIRouter, Query, Request, Response
 from logloop_chassis.problems import Unprocessable
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from logloop_ci_bridge.back_test import BackTest, back_test, scope_query
 from logloop_ci_bridge.bridge import Bridge
@@ -29,10 +29,32 @@ from logloop_ci_bridge.rules import Rule, RuleCheck, RuleDraft, check_rule
 router = APIRouter(prefix="/api/v1/ci/rules", tags=["rules"])
 
 
+_EXAMPLES: list[JsonValue] = [
+    {
+        "project_id": "shop",
+        "name": "Timeout burst in checkout",
+        "filter": {"services": ["checkout"]},
+        "condition": 'log.severity == "error" && log.message.contains("timeout") && stats.count > 5',
+        "window": "5m",
+        "cooldown": "15m",
+        "action": {"pipeline_id": "01JD0000000000000000000000"},
+    },
+    {
+        "project_id": "shop",
+        "name": "Repair after a failed diagnosis",
+        "on": "run",
+        "filter": {"pipelines": ["01JD0000000000000000000000"]},
+        "condition": 'run.conclusion == "failure" && run.failed_tests.exists(test, test.contains("checkout"))',
+        "max_hops": 1,
+        "action": {"pipeline_id": "01JD0000000000000000000001"},
+    },
+]
+
+
 class NewRule(ProjectScoped, RuleDraft):
     """A rule to create or check."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": _EXAMPLES})
 
 
 class RulePage(BaseModel):
