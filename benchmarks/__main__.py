@@ -8,7 +8,6 @@ import json
 import signal
 import sys
 import time
-from dataclasses import dataclass
 from types import FrameType
 
 from benchmarks.report import Report, machine
@@ -17,16 +16,12 @@ from benchmarks.rows import PARTS, Sizes, measure
 _LIMIT_S = 14 * 60
 
 
-@dataclass(frozen=True)
 class _TooLong(Exception):
-    seconds: int
-
-    def __str__(self) -> str:
-        return f"the run was ended after {self.seconds} s; try --quick"
+    """The run is ended; what was measured until then is printed."""
 
 
 def _stop(_: int, __: FrameType | None) -> None:
-    raise _TooLong(_LIMIT_S)
+    raise _TooLong(f"the run was ended after {_LIMIT_S} s; try --quick, or --only with one part")
 
 
 def main() -> int:
@@ -46,7 +41,12 @@ def main() -> int:
 
     report = Report()
     about = machine()
-    measure(Sizes.quick() if arguments.quick else Sizes(), report, say, arguments.only or PARTS)
+    cut_short = ""
+    try:
+        measure(Sizes.quick() if arguments.quick else Sizes(), report, say, arguments.only or PARTS)
+    except _TooLong as error:
+        cut_short = str(error)
+    signal.alarm(0)
     report.figures["took_s"] = round(time.monotonic() - begin)
     print(report.text())
     print()
@@ -54,9 +54,11 @@ def main() -> int:
         print(f"{name:12} {value}")
     if arguments.quick:
         print("This was --quick: a hundredth of the logs. The figures say that it works, not how fast.")
+    if cut_short:
+        print(cut_short)
     if arguments.json:
         print(json.dumps({**report.figures, "quick": arguments.quick, "machine": about}))
-    return 0
+    return 1 if cut_short else 0
 
 
 if __name__ == "__main__":
