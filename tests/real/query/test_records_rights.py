@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -85,6 +86,8 @@ OPERATIONS: Mapping[str, Operation] = {
 }
 
 KINDS = ("service", "test", "metric", "analysis", "ended", "key", "user", "project")
+UNTRACED = {"metric_points_add", "settings_llm_test", "settings_github_test"}
+"""They change no record: points are data, a test only asks."""
 EVERYTHING = {"open", "caller", "read", "write", "ingest", "admin", "admin everywhere"}
 CALLERS: Mapping[str, set[str]] = {
     "nobody": {"open"},
@@ -255,6 +258,30 @@ def _as_expected(answer: httpx.Response, caller: str, operation: Operation, *, a
     if caller in OUTSIDERS and operation.needs not in {"admin everywhere", "user"}:
         return answer.status_code == 404
     return answer.status_code == 403
+
+
+async def test_every_change_leaves_one_entry_in_the_trail_and_no_answer_stays_in_a_cache(world: World) -> None:
+    trail = world.query.resources.database["audit"]
+    world.query.app.state.records.projects._settle = timedelta(hours=1)
+    wrong = []
+    for operation_id, (method, _, _) in operations(world.query).items():
+        operation = OPERATIONS[operation_id]
+        for kind in KINDS:
+            if f"{{{kind}}}" in operation.url:
+                world.kept[kind] = await world.make(kind)
+        if "administrator" not in world.signed_in:
+            world.signed_in["administrator"] = await world.query.signed_in()
+        before = await trail.count_documents({})
+        answer = await world.call("administrator", operation, method)
+        written = await trail.count_documents({}) - before
+        if operation.needs in {"open", "user"}:
+            continue  # signing in and out has tests of its own
+        expected = 1 if method != "GET" and answer.is_success and operation_id not in UNTRACED else 0
+        if written != expected:
+            wrong.append(f"{operation_id}: {written} entries instead of {expected} ({answer.status_code})")
+        if "no-store" not in answer.headers.get("cache-control", ""):
+            wrong.append(f"{operation_id}: {answer.status_code} may be cached")
+    assert wrong == []
 
 
 async def test_what_another_project_has_looks_like_what_nobody_has(world: World) -> None:

@@ -35,6 +35,7 @@ from logloop_query.telemetry import (
 )
 
 _WRITERS = 2
+_PACKS_AT_ONCE = 4
 _MAX_WAIT_S = 5.0
 _SMALL_TABLE = 2_000
 """Fewer rows are cut on the loop: a thread would cost more than it saves."""
@@ -200,8 +201,11 @@ class Persister:
     async def _write_packs(self, waiting: Sequence[_Waiting]) -> None:
         pairs = [(item.project_id, chunk) for item in waiting for chunk in item.chunks]
         packs = await self._in_thread(lambda: list(pack_chunks(pairs)))
-        for pack in packs:
-            await self._write(pack)
+        for start in range(0, len(packs), _PACKS_AT_ONCE):
+            writes = (self._write(pack) for pack in packs[start : start + _PACKS_AT_ONCE])
+            for outcome in await asyncio.gather(*writes, return_exceptions=True):
+                if isinstance(outcome, BaseException):
+                    raise outcome
 
     async def _write(self, pack: Pack) -> None:
         started = time.perf_counter()

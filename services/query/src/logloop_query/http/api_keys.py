@@ -43,7 +43,9 @@ class NewApiKey(Input):
         description="`ingest` sends logs and points, `read` reads, `admin` does everything in its project.",
         examples=[["ingest"]],
     )
-    expires_at: AwareDatetime | None = Field(None, description="When it stops working; none: never.")
+    expires_at: AwareDatetime | None = Field(
+        None, description="When it stops working; none: never.", examples=["2099-01-01T00:00:00Z"]
+    )
 
 
 class ApiKey(Output):
