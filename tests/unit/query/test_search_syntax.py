@@ -37,6 +37,7 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
         ("id:abc", 3, "no log id"),
         ("timestamp:fo*", 10, "takes no wildcards"),
         ("//", 0, "empty regular expression"),
+        ("attributes." + "a." * 30 + "b:1", 0, "20 dots"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_reason_and_place(text: str, position: int | None, reason: str) -> None:

@@ -86,7 +86,10 @@ def _severity(value: Any) -> Any:
 
 
 def _to_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("in UTC the timestamp must lie within the years 1 to 9999") from None
 
 
 def _within_message_limit(value: str) -> str:

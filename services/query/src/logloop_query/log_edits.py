@@ -192,8 +192,7 @@ def _without(segment: Segment, wanted: Filter) -> tuple[Segment, int]:
     mask = evaluate(wanted, columns) if columns.count else False
     if mask is False:
         return segment, 0
-    table = columns.table()
-    kept = table.slice(0, 0) if mask is True else table.filter(pc.invert(mask))
+    kept = LOG_SCHEMA.empty_table() if mask is True else columns.table().filter(pc.invert(mask))
     return (
         encode_segment(segment.project_id, segment.hour, segment.parts, kept),
         segment.count - kept.num_rows,

@@ -46,4 +46,4 @@ def from_microseconds(value: int) -> datetime:
 
 def rfc3339(value_us: int) -> str:
     """RFC 3339 in UTC with microseconds and Z."""
-    return from_microseconds(value_us).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{from_microseconds(value_us).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Path, Query, Request, Response
 from logloop_chassis.auth import CurrentPrincipal, Principal, Scope
 from logloop_chassis.problems import Conflict, Forbidden, NotFound, Unprocessable
+from logloop_contracts.log_batch import attributes_text
 from logloop_contracts.log_entry import (
     Attributes,
     Message,
@@ -67,10 +68,15 @@ class LogChanges(BaseModel):
     attributes: Attributes | None = Field(None, description="Replaces all attributes.")
 
     @model_validator(mode="after")
-    def _keep_required(self) -> "LogChanges":
+    def _storable(self) -> "LogChanges":
         emptied = [name for name in sorted(_REQUIRED & self.model_fields_set) if getattr(self, name) is None]
         if emptied:
             raise ValueError(f"{', '.join(emptied)} cannot be removed")
+        try:
+            (self.message or "").encode()
+            (attributes_text(self.attributes) or "").encode()
+        except ValueError:
+            raise ValueError("message and attributes take only valid Unicode and finite numbers") from None
         return self
 
     def columns(self) -> dict[str, Any]:

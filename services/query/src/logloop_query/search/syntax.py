@@ -43,6 +43,8 @@ MAX_LENGTH = 4096
 MAX_DEPTH = 40
 MAX_TERMS = 200
 MAX_REGEX = 1000
+MAX_PATH = 400
+MAX_PATH_STEPS = 21
 MIN_TIME, MAX_TIME = -(2**63), 2**63 - 1
 
 _TEXT_FIELDS: dict[str, TextColumn] = {
@@ -254,6 +256,8 @@ def _check_field(name: str, item: Any) -> None:
     if name in _TEXT_FIELDS or name in _TIME_FIELDS or name == "id":
         return
     if name.startswith(_ATTRIBUTES) and len(name) > len(_ATTRIBUTES):
+        if len(name) > MAX_PATH or name.count(".") > MAX_PATH_STEPS:
+            raise BadQuery(f"an attribute's name may have at most {MAX_PATH} characters and 20 dots", item.pos)
         return
     near = difflib.get_close_matches(name, FIELDS, 1)
     hint = f"did you mean {near[0]!r}? " if near else ""
