@@ -117,7 +117,7 @@ class IngestApi:
             thread.join()
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
+def wait_until(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
     """Poll until a condition is true. Raises AssertionError after `timeout_s` seconds."""
     deadline = time.monotonic() + timeout_s
     while not condition():

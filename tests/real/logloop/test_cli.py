@@ -19,7 +19,7 @@ COMMAND = [sys.executable, "-W", "error", "-m", "logloop.cli"]
 
 
 def run(
-    environ: dict[str, str], *arguments: str, stdin: str | bytes = b"", timeout: float = 60
+    environ: dict[str, str], *arguments: str, stdin: str | bytes = b"", timeout: float = 150
 ) -> subprocess.CompletedProcess[str]:
     data = stdin.encode() if isinstance(stdin, str) else stdin
     done = subprocess.run([*COMMAND, *arguments], env=environ, input=data, capture_output=True, timeout=timeout)
@@ -84,7 +84,7 @@ def test_send_sends_lines_of_a_slow_program_before_it_ends(api: IngestApi, envir
     process.stdin.write(b"early\n")
     process.stdin.flush()
     wait_until(lambda: api.messages == ["early"])
-    process.communicate(b"late\n", timeout=30)
+    process.communicate(b"late\n", timeout=100)
     assert api.messages == ["early", "late"]
 
 
@@ -203,7 +203,7 @@ def test_a_reader_that_leaves_ends_the_command_quietly(api: IngestApi, environ: 
     api.answers["GET", "/api/v1/logs"] = search_answer(*[log(n % 60, "x" * 2_000) for n in range(1_000)])
     line = f"{' '.join(COMMAND)} search -n 1000 | head -1"
     done = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", line], env=environ, capture_output=True, text=True, timeout=60
+        ["bash", "-o", "pipefail", "-c", line], env=environ, capture_output=True, text=True, timeout=150
     )
     assert done.stderr == ""
     assert done.returncode in {0, 141}
@@ -225,7 +225,7 @@ def test_on_a_terminal_logs_are_a_table_that_shows_control_characters(
     except OSError:
         pass  # Linux says so when the other side of a terminal is closed
     os.close(parent)
-    assert process.wait(30) == 0
+    assert process.wait(100) == 0
     text = shown.decode()
     assert "severity" in text
     assert "\x1b[1;31merror" in text
@@ -259,7 +259,7 @@ def test_ctrl_c_ends_a_tail_with_130_and_no_traceback(api: IngestApi, environ: d
     assert process.stdout
     assert "hello" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    _, complaint = process.communicate(timeout=30)
+    _, complaint = process.communicate(timeout=100)
     assert process.returncode == 130
     assert complaint == ""
 
@@ -456,7 +456,7 @@ def test_on_the_machine_of_logloop_up_no_set_up_is_needed(api: IngestApi, enviro
 def test_help_imports_nothing_slow(environ: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "logloop.cli", "--help"],
-        env=environ, capture_output=True, text=True, timeout=60,
+        env=environ, capture_output=True, text=True, timeout=150,
     )  # fmt: skip
     assert done.returncode == 0
     assert "Exit codes" in done.stdout
@@ -466,5 +466,5 @@ def test_help_imports_nothing_slow(environ: dict[str, str]) -> None:
 
 def test_the_installed_command_completes_its_commands(environ: dict[str, str]) -> None:
     completing = {**environ, "_LOGLOOP_COMPLETE": "complete_bash", "COMP_WORDS": "logloop se", "COMP_CWORD": "1"}
-    done = subprocess.run(["logloop"], env=completing, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["logloop"], env=completing, capture_output=True, text=True, timeout=150)
     assert {"send", "search"} <= set(done.stdout.split())

@@ -43,7 +43,7 @@ def append(path: Path, text: str) -> None:
 
 def stop(process: subprocess.Popen[str], number: int = signal.SIGINT) -> str:
     process.send_signal(number)
-    return process.communicate(timeout=30)[1]
+    return process.communicate(timeout=100)[1]
 
 
 def test_what_is_appended_arrives_and_half_a_line_waits_for_its_end(
@@ -195,7 +195,7 @@ def test_a_key_that_is_refused_ends_it_with_3(api: IngestApi, follow: Follow, tm
     path.write_text("one\n")
     api.answers["POST", "/api/v1/logs"] = Answer(401, {"title": "Unauthorized", "detail": "the key was revoked"})
     process = follow(path)
-    _, complaint = process.communicate(timeout=30)
+    _, complaint = process.communicate(timeout=100)
     assert process.returncode == 3
     assert "the key was revoked" in complaint
 

@@ -196,7 +196,7 @@ def test_without_a_project_it_says_so_once_and_does_nothing(
     assert api.requests == []
 
 
-def run(code: str, environ: dict[str, str], timeout: float = 30) -> subprocess.CompletedProcess[str]:
+def run(code: str, environ: dict[str, str], timeout: float = 150) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", code], env=environ, capture_output=True, text=True, timeout=timeout
     )
@@ -206,7 +206,7 @@ SET_UP = """
 import logging, logging.config
 logging.config.dictConfig({
     "version": 1,
-    "handlers": {"logloop": {"class": "logloop.LoggingHandler", "linger": 30, "exit_timeout": 5}},
+    "handlers": {"logloop": {"class": "logloop.LoggingHandler", "linger": 30, "exit_timeout": 30}},
     "root": {"level": "DEBUG", "handlers": ["logloop"]},
 })
 """
@@ -223,7 +223,7 @@ def test_a_program_s_last_lines_are_delivered_at_its_exit(api: IngestApi, enviro
 def test_a_program_whose_platform_is_away_ends_in_time_and_says_what_was_lost(environ: dict[str, str]) -> None:
     environ["LOGLOOP_URL"] = "http://127.0.0.1:9"
     started = time.monotonic()
-    done = run(SET_UP + "logging.info('lost')", environ)
+    done = run(SET_UP.replace('"exit_timeout": 30', '"exit_timeout": 4') + "logging.info('lost')", environ)
     assert done.returncode == 0
     assert time.monotonic() - started < 25
     assert "No answer from http://127.0.0.1:9" in done.stderr
@@ -245,11 +245,11 @@ from logloop import LoggingHandler
 
 def work(number):
     if not logging.getLogger().handlers:
-        logging.getLogger().addHandler(LoggingHandler(linger=30))
+        logging.getLogger().addHandler(LoggingHandler(linger=30, exit_timeout=100))
     logging.getLogger().warning("child %d", number)
 
 if __name__ == "__main__":
-    logging.getLogger().addHandler(LoggingHandler(linger=30))
+    logging.getLogger().addHandler(LoggingHandler(linger=30, exit_timeout=100))
     logging.getLogger().warning("before")
     context = multiprocessing.get_context({method!r})
     children = [context.Process(target=work, args=(n,)) for n in range(3)]
@@ -259,7 +259,7 @@ if __name__ == "__main__":
 """
     script = Path(environ["LOGLOOP_CONFIG"]).with_name("program.py")
     script.write_text(code)
-    done = subprocess.run([sys.executable, str(script)], env=environ, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, str(script)], env=environ, capture_output=True, text=True, timeout=150)
     assert done.returncode == 0, done.stderr
     assert sorted(api.messages) == ["after", "before", "child 0", "child 1", "child 2"]
 
@@ -286,7 +286,7 @@ for n in range(10):
 stop.set(); thread.join()
 """
     )
-    done = run(code, environ, timeout=60)
+    done = run(code, environ, timeout=150)
     assert done.returncode == 0, done.stderr
     assert sorted(m for m in api.messages if m.startswith("fork")) == sorted(f"fork {n}" for n in range(10))
     assert len(api.messages) == len(set(api.messages))
@@ -303,7 +303,7 @@ for n in range(20000): logging.info("line %d", n)
 signal.setitimer(signal.ITIMER_REAL, 0)
 """
     )
-    done = run(code, environ, timeout=60)
+    done = run(code, environ, timeout=150)
     assert done.returncode == 0, done.stderr
     assert "tick" in api.messages
 

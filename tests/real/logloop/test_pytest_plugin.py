@@ -55,7 +55,7 @@ def project(tmp_path: Path) -> Path:
 
 def run(project: Path, environ: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *options]
-    return subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, timeout=90)
+    return subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, timeout=160)
 
 
 def outcomes(api: IngestApi) -> dict[str, str]:

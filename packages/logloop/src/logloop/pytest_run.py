@@ -30,8 +30,8 @@ from logloop.sender import END
 
 SEVERITIES = {"failed": "error", "error": "error", "xpassed": "warn"}
 MAX_WAITING = 50_000
-EXIT_SECONDS = 15.0
-"""How long the child may take to send the rest; it gives up by itself after 5 s."""
+EXIT_SECONDS = 40.0
+"""How long the child may take to send the rest; it gives up by itself, after 5 s when the platform is away."""
 
 
 def start(config: pytest.Config) -> None:
