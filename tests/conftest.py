@@ -5,6 +5,7 @@ import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_socket
 
@@ -15,6 +16,12 @@ from tests.infra import amqp_url, become_owner, fresh_amqp_url, infra, mongo_url
 __all__ = ["amqp_url", "fresh_amqp_url", "infra", "mongo_url"]
 
 _UNIT = Path(__file__).parent / "unit"
+
+# How long an example takes says something about the machine, not about the code.
+hypothesis.settings.register_profile(
+    "logloop", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("logloop")
 
 
 def _is_controller(config: pytest.Config) -> bool:
