@@ -106,6 +106,8 @@ async def test_a_dry_run_records_what_it_would_send(bridge: Running, github: Fak
     dispatch = await bridge.get(f"/dispatches/{look['dispatch_id']}")
     assert (dispatch["state"], dispatch["dry_run"]) == ("recorded", True)
     assert dispatch["payload"]["service"] == "checkout"
+    await bridge.bridge.dispatcher.announce()
+    assert bridge.heard.events == []
     assert github.requests == []
 
 
@@ -120,3 +122,15 @@ async def test_why_a_rule_did_not_fire_is_told_part_by_part(bridge: Running) -> 
         ("stats.services >= 1", True),
     ]
     assert (look["matched"], look["stats"]["stats.count"]) == (1, 1)
+    now = (await bridge.get(f"/rules/{rule}/evaluations"))["now"]
+    assert (now["enabled"], now["looks"], now["matched"], now["gate"], now["fired_last_day"]) == (True, 1, 1, None, 0)
+    assert now["stats"]["stats.count"] == 1
+
+
+async def test_where_a_rule_stands_after_it_fired(bridge: Running) -> None:
+    rule = await bridge.rule(await bridge.pipeline())
+    await publish_logs(bridge.amqp_url, entries("boom"))
+    await wait_until(lambda: bridge.heard.of_type("dispatched"))
+    now = (await bridge.get(f"/rules/{rule}/evaluations"))["now"]
+    assert (now["gate"], now["fired_last_day"]) == ("cooldown", 1)
+    assert now["quiet_until"] > now["last_look_at"]

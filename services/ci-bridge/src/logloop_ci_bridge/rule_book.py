@@ -25,6 +25,9 @@ class ActiveRule:
     stored: Rule
     compiled: CompiledRule
     quiet_until: datetime | None = None
+    looks: int = 0
+    matched: int = 0
+    last_look_at: datetime | None = None
 
     @property
     def condition(self) -> Condition:
@@ -50,6 +53,10 @@ class RuleBook:
         if time.monotonic() - self._read_at.get(project_id, float("-inf")) >= self._fresh_s:
             await self._read(project_id)
         return [rule for rule in self._active[project_id].values() if rule.stored.on == on]
+
+    def at_work(self, rule: Rule) -> ActiveRule | None:
+        """What this process knows of a rule; None when it is disabled or was not asked for yet."""
+        return self._active.get(rule.project_id, {}).get(rule.id)
 
     def forget(self, project_id: str) -> None:
         """Read a project's rules again at the next use."""

@@ -79,6 +79,9 @@ class Watching:
         return [look_at(rule.compiled, table, now=now, quiet=rule.quiet_at(now)) for rule in rules]
 
     async def _conclude(self, rule: ActiveRule, look: Look, now: datetime, stopping: asyncio.Event) -> None:
+        rule.looks += 1
+        rule.matched += look.matched
+        rule.last_look_at = now
         RULE_ROWS_SKIPPED.inc(look.skipped_rows)
         RULE_LOOKS.labels("match" if look.candidate else "near" if look.matched else "none").inc()
         candidate = look.candidate
@@ -142,6 +145,8 @@ class Watching:
         stopping: asyncio.Event,
     ) -> None:
         now = utc_now()
+        rule.looks += 1
+        rule.last_look_at = now
         parts = part_values(rule.condition, dict(values))
         evaluation = Evaluation(at=now, outcome="no_match", subject_id=subject_id, matched=1, parts=parts)
         if not all(part.holds for part in parts):

@@ -5,12 +5,14 @@ It must not evaluate; `rules`, `evaluation` and `back_test` do.
 
 from fastapi import APIRouter, Query, Request, Response
 from logloop_chassis.problems import Unprocessable
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from logloop_ci_bridge.back_test import BackTest, back_test, scope_query
 from logloop_ci_bridge.bridge import Bridge
 from logloop_ci_bridge.conditions import BadCondition
+from logloop_ci_bridge.dispatch import utc_now
 from logloop_ci_bridge.evaluation import Evaluation, derive_prefilter
+from logloop_ci_bridge.firing import quiet_until
 from logloop_ci_bridge.http.callers import (
     CurrentBridge,
     CurrentPrincipal,
@@ -24,7 +26,7 @@ from logloop_ci_bridge.http.callers import (
     may_read,
     problems,
 )
-from logloop_ci_bridge.rules import Rule, RuleCheck, RuleDraft, check_rule
+from logloop_ci_bridge.rules import DAY, Gate, Rule, RuleCheck, RuleDraft, check_rule, closed_gate
 
 router = APIRouter(prefix="/api/v1/ci/rules", tags=["rules"])
 
@@ -64,9 +66,23 @@ class RulePage(BaseModel):
     next_cursor: str | None = None
 
 
+class RuleNow(BaseModel):
+    """Where a rule stands. What is counted is what the answering process saw since it started."""
+
+    enabled: bool
+    fired_last_day: int
+    gate: Gate | None = Field(None, description="What would keep it from firing now.")
+    quiet_until: AwareDatetime | None = Field(None, description="When that gate opens.")
+    looks: int = Field(0, description="Batches, analyses or runs it was shown.")
+    matched: int = Field(0, description="Logs that passed its filter and per-log parts; 0: look there first.")
+    last_look_at: AwareDatetime | None = None
+    stats: dict[str, float] = Field(default_factory=dict, description="The window as its newest log left it.")
+
+
 class EvaluationPage(BaseModel):
     """Latest evaluations, newest first; of equal outcomes in a row within a second only the last is kept."""
 
+    now: RuleNow
     items: list[Evaluation]
 
 
@@ -186,7 +202,23 @@ async def evaluations(
     may_read(principal, found.project_id)
     await bridge.evaluations.flush()
     items = await bridge.dispatches.evaluations(rule_id)
-    return EvaluationPage(items=list(items)[:limit])
+    return EvaluationPage(now=await _now(bridge, found), items=list(items)[:limit])
+
+
+async def _now(bridge: Bridge, rule: Rule) -> RuleNow:
+    state, now = await bridge.dispatches.state_of(rule.id), utc_now()
+    standing = RuleNow(
+        enabled=rule.enabled,
+        fired_last_day=sum(at > now - DAY for at in state.fired_at),
+        gate=closed_gate(rule, state, now),
+        quiet_until=quiet_until(rule, state, now),
+    )
+    active = bridge.book.at_work(rule)
+    if active is not None:
+        standing.looks, standing.matched = active.looks, active.matched
+        standing.last_look_at = active.last_look_at
+        standing.stats = dict(active.compiled.window.statistics().values())
+    return standing
 
 
 @router.post("/{rule_id}/back-test", summary="Try a rule on stored logs", responses=problems(404, 502))

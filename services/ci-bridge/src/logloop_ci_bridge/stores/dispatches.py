@@ -246,7 +246,8 @@ class DispatchStore:
 
 
 def _new_document(dispatch: Dispatch) -> Document:
-    return {**as_document(dispatch), "announced": False, "follow_at": None}
+    # Nobody is told of a dry run: nothing happened.
+    return {**as_document(dispatch), "announced": dispatch.dry_run, "follow_at": None}
 
 
 def _read(document: Document) -> Dispatch:
