@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from logloop_query import export as export_module
-from logloop_query.export import Export, ExportFormat, cut_time
+from logloop_query.export import Export, cut_time
+from logloop_query.export_formats import ExportFormat
 from logloop_query.search.plan import Window
 from logloop_query.search.syntax import parse_query
 from logloop_query.segments import MINUTE_US

@@ -5,11 +5,11 @@ It must not know HTTP. Expiry itself is MongoDB's TTL index on `expires_at`.
 
 from datetime import timedelta
 
-from logloop_query.http.log_params import read_filter
 from logloop_query.logs_api import LogCount, LogScope
 from logloop_query.patterns import PatternIndex
 from logloop_query.search.plan import MAX_US, MIN_US, Window
 from logloop_query.search.searching import Searching
+from logloop_query.search_text import read_filter
 from logloop_query.stores.patterns import PatternStore
 from logloop_query.stores.segments import SegmentStore
 from logloop_query.time_bounds import to_microseconds

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from logloop_chassis.problems import TooManyRequests
 
-from logloop_query.export import MEDIA_TYPES, Export, ExportFormat, file_name
+from logloop_query.export import Export
+from logloop_query.export_formats import MEDIA_TYPES, ExportFormat, file_name
 from logloop_query.http.log_params import ReadableLogs, log_problems
 
 router = APIRouter(prefix="/api/v1/logs", tags=["logs"])

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 
-from logloop_query.http.log_params import CurrentSearching, ReadableLogs, log_problems, read_moment
+from logloop_query.http.log_params import CurrentSearching, ReadableLogs, log_problems
 from logloop_query.http.logs import Scanned, json_response, scanned
 from logloop_query.search.counts import Buckets, Counts
 from logloop_query.search.plan import Budget, SegmentRef, Window
+from logloop_query.search_text import read_moment
 from logloop_query.stores.patterns import KnownPattern, PatternStore, pattern_id
 from logloop_query.time_bounds import rfc3339
 
@@ -20,6 +21,25 @@ _NICE_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 
 _MAX_BUCKETS = 2000
 _MAX_NEW = 20_000
 Facet = Literal["severity", "service_id", "test_id", "func_id", "source"]
+
+
+_COST_EXAMPLE: dict[str, JsonValue] = {
+    "partial": False,
+    "partial_reason": None,
+    "scanned": {"segments": 40, "logs": 0, "bytes": 0},
+    "took_ms": 4.1,
+}
+_HISTOGRAM_EXAMPLE: dict[str, JsonValue] = {
+    "interval_seconds": 60,
+    "total": 3,
+    "items": [{"start": "2026-11-22T10:00:00.000000Z", "count": 3, "groups": {"error": 3}}],
+    **_COST_EXAMPLE,
+}
+_FACETS_EXAMPLE: dict[str, JsonValue] = {
+    "total": 3,
+    "fields": {"severity": [{"value": "error", "count": 3}]},
+    **_COST_EXAMPLE,
+}
 
 
 class _Counted(BaseModel):
@@ -40,6 +60,19 @@ class HistogramBucket(BaseModel):
 class Histogram(_Counted):
     """Logs over time; intervals without logs between the first and the last are there with 0."""
 
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "interval_seconds": 60,
+                    "total": 3,
+                    "items": [{"start": "2026-11-22T10:00:00.000000Z", "count": 3, "groups": {"error": 3}}],
+                    **_COST_EXAMPLE,
+                }
+            ]
+        }
+    }
+
     interval_seconds: int
     total: int
     items: list[HistogramBucket]
@@ -54,6 +87,12 @@ class FacetValue(BaseModel):
 
 class Facets(_Counted):
     """The most frequent values of fields."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [{"total": 3, "fields": {"severity": [{"value": "error", "count": 3}]}, **_COST_EXAMPLE}]
+        }
+    }
 
     total: int
     fields: dict[str, list[FacetValue]] = Field(examples=[{"severity": [{"value": "error", "count": 3}]}])
@@ -73,6 +112,8 @@ class PatternCount(BaseModel):
 
 class Patterns(_Counted):
     """The most frequent patterns of a window."""
+
+    model_config = {"json_schema_extra": {"examples": [{"total": 3, "distinct": 1, "items": [], **_COST_EXAMPLE}]}}
 
     total: int = Field(description="Logs in the window.")
     distinct: int = Field(description="Patterns in the window.")

@@ -29,7 +29,6 @@ from logloop_query.http.log_params import (
     Until,
     log_id,
     log_problems,
-    read_filter,
     scoped,
 )
 from logloop_query.http.logs import Log, json_response
@@ -38,6 +37,7 @@ from logloop_query.search.filter import EVERYTHING, Equals, Filter, both
 from logloop_query.search.plan import Window
 from logloop_query.search.rows import Cursor, json_rows, keys_of_table
 from logloop_query.search.scan import PageRequest
+from logloop_query.search_text import read_filter
 
 router = APIRouter(prefix="/api/v1/logs", tags=["logs"])
 T = TypeVar("T")

@@ -13,11 +13,9 @@ from logloop_chassis.problems import NotFound, Unprocessable, problem_responses
 from logloop_contracts.log_batch import LogId, parse_log_id
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 
-from logloop_query.search.filter import Filter
 from logloop_query.search.plan import MAX_US, MIN_US, Window
 from logloop_query.search.searching import Searching
-from logloop_query.search.syntax import BadQuery, parse_query
-from logloop_query.time_bounds import parse_moment, to_microseconds
+from logloop_query.search_text import read_filter, read_moment
 
 SYNTAX_HELP = """
 Terms are joined by AND unless OR stands between them; `-term` or `NOT term` leaves logs out; parentheses group.
@@ -93,25 +91,6 @@ async def project_for(request: Request, principal: Principal, project_id: str | 
     if principal.projects is None and not await authenticator.project_exists(found):
         raise NotFound(f"there is no project {found!r}; list projects with GET /api/v1/projects")
     return found
-
-
-def read_filter(q: str, now: datetime | None = None) -> Filter:
-    """The filter of a search text. Raises Unprocessable with the position."""
-    try:
-        return parse_query(q, now=now)
-    except BadQuery as error:
-        reason = {"field": "q", "reason": error.reason, "position": error.position}
-        raise Unprocessable(f"cannot read the search: {error.reason}", errors=[reason]) from error
-
-
-def read_moment(text: str | None, field: str, now: datetime) -> int | None:
-    """Microseconds of a time bound. Raises Unprocessable."""
-    if text is None or not text.strip():
-        return None
-    try:
-        return to_microseconds(parse_moment(text, now))
-    except ValueError as error:
-        raise Unprocessable(str(error), errors=[{"field": field, "reason": str(error)}]) from error
 
 
 async def scoped(

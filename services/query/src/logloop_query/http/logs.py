@@ -35,6 +35,16 @@ _LOG_EXAMPLE: dict[str, JsonValue] = {
 }
 
 
+_PAGE_EXAMPLE: dict[str, JsonValue] = {
+    "items": [_LOG_EXAMPLE],
+    "next_cursor": "WzE3OTUzNDg4MDAwMDAwMDAsIjA2azMiLDQ5ODcwOCwzXQ",
+    "partial": False,
+    "partial_reason": None,
+    "scanned": {"segments": 2, "logs": 81_200, "bytes": 812_345},
+    "took_ms": 9.5,
+}
+
+
 class Log(BaseModel):
     """A stored log."""
 
@@ -62,6 +72,8 @@ class Scanned(BaseModel):
 
 class LogPage(BaseModel):
     """A page of logs in time order."""
+
+    model_config = {"json_schema_extra": {"examples": [_PAGE_EXAMPLE]}}
 
     items: list[Log]
     next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null on the last one.")

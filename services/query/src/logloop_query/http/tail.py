@@ -10,9 +10,10 @@ from fastapi.sse import format_sse_event
 from logloop_chassis.auth import Authenticator, CurrentPrincipal
 from logloop_chassis.problems import Problem, TooManyRequests, Unavailable
 
-from logloop_query.http.log_params import ProjectQuery, Q, log_problems, project_for, read_filter
+from logloop_query.http.log_params import ProjectQuery, Q, log_problems, project_for
 from logloop_query.live_batches import NoLiveBatches
 from logloop_query.search.filter import Filter
+from logloop_query.search_text import read_filter
 from logloop_query.tail import Tails, TooManyTails
 
 router = APIRouter(prefix="/api/v1/logs", tags=["logs"])
