@@ -31,6 +31,9 @@ async def test_a_project_lives_through_its_whole_life(query: Running) -> None:
     assert (made.status_code, again.status_code) == (201, 409)
     assert (changed.json()["retention_days"], changed.json()["name"]) == (3, "Shop")
     assert query.logs.retention == {"shop": 3}
+    query.logs.retention.clear()
+    await admin.patch("/api/v1/projects/shop", json={"retention_days": 3})
+    assert query.logs.retention == {"shop": 3}, "repeating a request that was cut short applies it"
     assert await query.app.state.records.retention_days("shop") == 3
 
 

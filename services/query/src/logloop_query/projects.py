@@ -101,7 +101,7 @@ class Projects:
         before, after = changed
         self._retention.pop(project_id, None)
         logs = self._logs()
-        if logs is not None and before["retention_days"] != after["retention_days"]:
+        if logs is not None and "retention_days" in changes:  # also when unchanged: repeating the request mends
             await logs.retention_changed(project_id, after["retention_days"])
         await self._audit.record(
             actor, "project.update", "project", project_id, project_id=project_id, before=before, after=after
