@@ -3,13 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import orjson
 import pyarrow as pa
 import pytest
-from logloop_chassis.broker import Publisher, declare_topology, publishing_broker, stop_quietly
+from logloop_chassis.broker import (
+    NotPublished,
+    Publisher,
+    declare_topology,
+    keep_starting,
+    publishing_broker,
+    stop_quietly,
+)
 from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, LOGS, LOGS_EXCHANGE
 from logloop_contracts.log_batch import encode
@@ -17,6 +24,7 @@ from logloop_query.live_batches import NoLiveBatches, TransientQueue
 from logloop_query.search.syntax import parse_query
 from logloop_query.tail import MAX_BUFFERED, MAX_WAITING_BATCHES, Tail, Tails, TooManyTails
 
+from tests.infra import rabbit_node
 from tests.real.query.storage import entry, numbered, table
 
 
@@ -145,3 +153,25 @@ async def test_too_many_tails_and_an_absent_broker_are_refused() -> None:
         for _ in range(2):
             with pytest.raises(NoLiveBatches):
                 await tails.tail("shop", parse_query("")).__aenter__()
+
+
+async def test_a_tail_goes_on_after_the_broker_was_killed() -> None:
+    with rabbit_node() as node:
+        broker = publishing_broker(node.url, "test")
+        await keep_starting("test", broker.start)
+        await declare_topology(broker)
+        publisher = Publisher(broker, "test")
+        async with open_tails(node.url) as (tails, _), tails.tail("shop", parse_query("")) as tail:
+            await publish(publisher, numbered(0, 1))
+            assert await messages_of(tail, 1) == ["line 0"]
+            node.kill()
+            await asyncio.to_thread(node.start)
+
+            async def shown_again() -> bool:
+                with suppress(NotPublished):
+                    await publish(publisher, numbered(1, 1))
+                chunks, _ = tail.take()
+                return bool(chunks)
+
+            await wait_until(shown_again, timeout_s=60, every_s=0.5)
+        await stop_quietly(broker)
