@@ -79,6 +79,15 @@ def test_ordinary_text_stays_as_it_is(text: str) -> None:
     assert Redactor().redact(text) == text
 
 
+@pytest.mark.parametrize("around", ["{} 0", "0 {}", "12 {} 34", "7-{}", "{} 4111111111111112", "{} {}"])
+def test_numbers_beside_a_card_do_not_hide_it(around: str) -> None:
+    card = "4111 1111 1111 1111"
+    told = Redactor().redact(around.replace("{}", card))
+    # Where the neighbour completes a longer number that passes the check, it is hidden with the card.
+    assert card not in told
+    assert "<CARD_1>" in told
+
+
 def test_the_same_value_is_the_same_placeholder_everywhere() -> None:
     redactor = Redactor()
     first = redactor.redact("a@example.org wrote to b@example.org")

@@ -3,7 +3,7 @@
 It must not guess by entropy: every rule names a known shape. Expressions run on RE2, so no line can make them slow.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,14 +21,19 @@ _NAMES_OF_SECRETS = (
 )
 
 
+_GROUP = re2.compile(r"\d+")
+_MAX_CARD_DIGITS = 19
+
+
 @dataclass(frozen=True)
 class _Rule:
-    """Every match's `group` becomes a placeholder of `kind`, when `accept` agrees."""
+    """The `parts` of every match's `group` become placeholders of `kind`, when `accept` agrees."""
 
     kind: str
     pattern: Any
     group: int = 0
     accept: Callable[[str], bool] = lambda _: True
+    parts: Callable[[str], Iterator[tuple[int, int]]] = lambda text: iter([(0, len(text))])
 
 
 def _luhn(text: str) -> bool:
@@ -37,6 +42,23 @@ def _luhn(text: str) -> bool:
         return False
     doubled = [digit * 2 - 9 if digit > 4 else digit * 2 for digit in digits[-2::-2]]
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def _cards(run: str) -> Iterator[tuple[int, int]]:
+    """Where cards stand in a run of digits with blanks and dashes: whole groups that together pass the check."""
+    groups = [(match.start(), match.end()) for match in _GROUP.finditer(run)]
+    at = 0
+    while at < len(groups):
+        start, found = groups[at][0], 0
+        for last in range(at, min(len(groups), at + _MAX_CARD_DIGITS)):
+            digits = run[start : groups[last][1]]
+            if sum(char.isdigit() for char in digits) > _MAX_CARD_DIGITS:
+                break
+            if digits[0] in "23456" and _luhn(digits):
+                found = last + 1
+        if found:
+            yield start, groups[found - 1][1]
+        at = found or at + 1
 
 
 def _no_placeholder(text: str) -> bool:
@@ -72,7 +94,7 @@ _STANDARD = (
         1,
     ),
     _rule("EMAIL", r"\b[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z]{2,24}\b"),
-    _rule("CARD", r"\b\d(?:[ -]?\d){12,18}\b", accept=_luhn),
+    _Rule("CARD", re2.compile(r"\b\d(?:[ -]?\d){12,}\b"), parts=_cards),
 )
 _STRICT = (
     _rule("IP", r"\b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\b"),
@@ -107,13 +129,15 @@ class Redactor:
         return text
 
     def _apply(self, rule: _Rule, text: str) -> str:
-        pieces, end = [], 0
+        pieces: list[str] = []
+        end = 0
         for match in rule.pattern.finditer(text):
             value, start = match.group(rule.group), match.start(rule.group)
             if not value or value in self._values or start < end or not rule.accept(value):
                 continue
-            pieces += [text[end:start], self._placeholder(rule.kind, value)]
-            end = match.end(rule.group)
+            for first, last in rule.parts(value):
+                pieces += [text[end : start + first], self._placeholder(rule.kind, value[first:last])]
+                end = start + last
         return "".join([*pieces, text[end:]]) if pieces else text
 
     def _placeholder(self, kind: str, value: str) -> str:
