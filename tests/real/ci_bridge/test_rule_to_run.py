@@ -1,5 +1,6 @@
 """The whole way: a log meets a rule, a workflow starts once, its output comes back as logs."""
 
+import asyncio
 from typing import Any
 
 from logloop_chassis.testing import wait_until
@@ -123,3 +124,22 @@ async def test_a_manual_workflow_dispatch_knows_its_run_at_once(bridge: Running,
     [completed] = await wait_until(lambda: bridge.heard.of_type("run-completed"))
     assert completed["run_id"] == str(run.id)
     assert github.count("dispatch") == 1
+
+
+async def test_two_processes_fire_a_rule_once_and_send_it_once(
+    fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
+) -> None:
+    configured = settings(fresh_amqp_url, mongo_url, query.url, github.url)
+    database = fresh_database()
+    async with running(configured, database) as one, running(configured, database) as two:
+        rules = [await one.rule(await one.pipeline()) for _ in range(3)]
+        await asyncio.gather(*(publish_logs(one.amqp_url, entries(f"boom {number}")) for number in range(30)))
+        await wait_until(lambda: len({event["rule_id"] for event in one.heard.of_type("dispatched")}) == len(rules))
+
+        async def all_looked_at() -> bool:
+            counts = [(await place.get(f"/rules/{rules[0]}/evaluations"))["now"]["looks"] for place in (one, two)]
+            return sum(counts) == 30 and all(counts)
+
+        await wait_until(all_looked_at)
+        assert github.count("dispatch") == len(github.runs) == len(rules)
+        assert len(await two.items("/dispatches")) == len(rules)
