@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from logloop_query.search.filter import Filter
-from logloop_query.search.kernels import selected_rows
+from logloop_query.search.filter import Filter, needed_columns
+from logloop_query.search.kernels import Columns, selected_rows
 from logloop_query.search.plan import (
     Budget,
     PartialReason,
@@ -22,7 +22,6 @@ from logloop_query.search.plan import (
     SummaryCache,
     Window,
     columns_for,
-    columns_to_filter,
     grouped,
     in_threads,
 )
@@ -83,37 +82,40 @@ class Scanner:
     async def _look_into(
         self, refs: Sequence[SegmentRef], window: Window, request: PageRequest, collected: "_Collected"
     ) -> None:
-        names = columns_to_filter(window.wanted) | {"batch", "row"}
-        stored = await self._read(refs, names)
-        refs = [ref for ref in refs if ref.id in stored]
+        stored, rows = await self._select(refs, window.wanted)
+        hit = [ref for ref in refs if ref.id in rows]
+        await self._complete(hit, stored)
         bar = collected.bar
 
-        def choose(ref: SegmentRef) -> list[tuple[RowKey, int]]:
-            return _choose(ref, stored[ref.id], window, request, bar)
+        def choose(ref: SegmentRef) -> list[_Found]:
+            return _choose(columns_for(ref, stored[ref.id]), rows[ref.id], window, request, bar)
 
-        chosen = await in_threads(self._executor, choose, refs)
-        wanted = {ref.id: rows for ref, rows in zip(refs, chosen, strict=True) if rows}
-        refs = [ref for ref in refs if ref.id in wanted]
-        await self._complete(refs, names, stored)
+        for found in await in_threads(self._executor, choose, [ref for ref in hit if ref.id in stored]):
+            collected.add(found)
 
-        def take(ref: SegmentRef) -> pa.Table:
-            return materialise(columns_for(ref, stored[ref.id]), [number for _, number in wanted[ref.id]])
-
-        for ref, table in zip(refs, await in_threads(self._executor, take, refs), strict=True):
-            collected.add([_Found(key, table, i) for i, (key, _) in enumerate(wanted[ref.id])])
-
-    async def _read(self, refs: Sequence[SegmentRef], names: frozenset[str]) -> dict[str, StoredColumns]:
-        stored = await self._snapshot.read(refs, names) if refs else {}
+    async def _select(
+        self, refs: Sequence[SegmentRef], wanted: Filter
+    ) -> tuple[dict[str, StoredColumns], dict[str, Any]]:
+        """What was read, and the selected row numbers (None: all) of each segment that has some."""
+        names = needed_columns(wanted)
+        stored = await self._snapshot.read(refs, names) if refs and names else {}
         self._budget.spend(refs, stored)
-        return stored
+        if not names:
+            return {ref.id: StoredColumns({}) for ref in refs}, {ref.id: None for ref in refs}
 
-    async def _complete(
-        self, refs: Sequence[SegmentRef], names: frozenset[str], stored: dict[str, StoredColumns]
-    ) -> None:
-        """Read the columns that a page shows of the segments that have rows for it."""
-        missing = frozenset(ROW_COLUMNS) - names
-        if not refs or not missing:
+        def select(ref: SegmentRef) -> Any:
+            return selected_rows(wanted, columns_for(ref, stored[ref.id]))
+
+        there = [ref for ref in refs if ref.id in stored]
+        selected = await in_threads(self._executor, select, there)
+        pairs = zip(there, selected, strict=True)
+        return stored, {ref.id: rows for ref, rows in pairs if rows is None or len(rows)}
+
+    async def _complete(self, refs: Sequence[SegmentRef], stored: dict[str, StoredColumns]) -> None:
+        """Read the columns that a page shows and the filter did not need."""
+        if not refs:
             return
+        missing = frozenset(ROW_COLUMNS) - stored[refs[0].id].columns.keys()
         more = await self._snapshot.read(refs, missing)
         self._budget.bytes += sum(item.size for item in more.values())
         for ref in refs:
@@ -130,17 +132,12 @@ def _after_cursor(request: PageRequest) -> Window:
     return Window(window.project_id, window.wanted, max(window.low, place), window.high)
 
 
-def _choose(
-    ref: SegmentRef, stored: StoredColumns, window: Window, request: PageRequest, bar: int | None
-) -> list[tuple[RowKey, int]]:
-    columns = columns_for(ref, stored)
-    rows = _selected(window.wanted, columns)
-    if rows is not None and not len(rows):
-        return []
+def _choose(columns: Columns, rows: Any, window: Window, request: PageRequest, bar: int | None) -> list[_Found]:
+    """The rows of one segment that may be on the page. `bar` is the timestamp of the last row so far."""
     low, high = window.low, window.high
     if bar is not None:
         low, high = (max(low, bar), high) if request.newest_first else (low, min(high, bar))
-    return first_rows(
+    keyed = first_rows(
         columns,
         rows,
         low=low,
@@ -149,10 +146,8 @@ def _choose(
         newest_first=request.newest_first,
         cursor=request.cursor,
     )
-
-
-def _selected(wanted: Filter, columns: Any) -> Any:
-    return selected_rows(wanted, columns)
+    table = materialise(columns, [number for _, number in keyed]) if keyed else None
+    return [_Found(key, table, position) for position, (key, _) in enumerate(keyed)]
 
 
 class _Collected:
