@@ -63,7 +63,7 @@ async function enter(who) {
     $("change-form").hidden = false;
     return;
   }
-  const analysis = new URLSearchParams(location.search).get("analysis");
+  const analysis = new URLSearchParams(location.search).get("analysis") ?? location.pathname.match(/^\/analyses\/([^/]+)$/)?.[1];
   if (analysis) {
     // This page draws logs only; the report is there as the API gives it.
     location.replace(`/api/v1/logs/analyses/${encodeURIComponent(analysis)}`);
