@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pymongo import MongoClient
+
 from benchmarks.load import LoadPlan, LoadResult, run_load
 from benchmarks.processes import Watch
 from benchmarks.stage import DATABASE, Stage
@@ -94,8 +96,9 @@ class Intake:
 
     def _wait_stored(self, further: int) -> float:
         self.sent += further
-        while (stored := stored_logs(self._stage)) < self.sent:
-            time.sleep(0.02)
+        with self._stage.mongo_client() as client:
+            while (stored := _stored_logs(self._stage, client)) < self.sent:
+                time.sleep(0.05)
         if stored > self.sent:
             raise RuntimeError(f"{stored} logs are stored, but only {self.sent} were sent")
         return time.monotonic()
@@ -110,14 +113,13 @@ class Singles:
     ingest_cpu_us: float
 
 
-def stored_logs(stage: Stage) -> int:
+def _stored_logs(stage: Stage, client: MongoClient[dict[str, Any]]) -> int:
     """Logs in all segments, answered by MongoDB from an index, without touching a segment."""
     pipeline: list[dict[str, Any]] = [
         {"$match": {"project_id": stage.platform.project}},
         {"$group": {"_id": None, "count": {"$sum": "$count"}}},
     ]
-    with stage.mongo_client() as client:
-        found = list(client[DATABASE]["segments"].aggregate(pipeline, hint="newest"))
+    found = list(client[DATABASE]["segments"].aggregate(pipeline, hint="newest"))
     return int(found[0]["count"]) if found else 0
 
 
@@ -151,7 +153,7 @@ def disk(stage: Stage) -> Disk:
         segments = database.command("collStats", "segments")
         patterns = database.command("collStats", "patterns")
         return Disk(
-            stored_logs(stage),
+            _stored_logs(stage, client),
             segments["count"],
             segments["storageSize"],
             segments.get("freeStorageSize", 0),
