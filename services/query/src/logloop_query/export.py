@@ -1,6 +1,6 @@
 """Give out every log of a window in time order, as a stream of bytes in one of four formats.
 
-Memory is bounded however many logs there are: time is cut into slices of about 50,000 logs by the counts that
+Memory is bounded however many logs there are: time is cut into slices of about 40,000 logs by the counts that
 segments carry, and each slice is read, sorted and written by itself. It must not know HTTP.
 """
 
@@ -30,10 +30,10 @@ from logloop_query.search.rows import ROW_COLUMNS
 from logloop_query.segments import MINUTE_US, SegmentColumns
 from logloop_query.telemetry import EXPORTED_LOGS
 
-SLICE_LOGS = 50_000
+SLICE_LOGS = 40_000
 _GROUP_BYTES = 8 * 2**20
 _REFS_AT_ONCE = 64
-_JSON_ROWS = 5_000
+_PIECE_ROWS = 5_000
 _COLUMNS = frozenset({*ROW_COLUMNS, "pattern"})
 T = TypeVar("T")
 
@@ -53,13 +53,12 @@ class Export:
         if head:
             yield head
         async for table in self.tables(window):
-            for start in range(0, table.num_rows, _JSON_ROWS):
-                piece = table.slice(start, _JSON_ROWS) if kind == "ndjson" else table
+            step = table.num_rows if kind == "parquet" else _PIECE_ROWS
+            for start in range(0, table.num_rows, step):
+                piece = table.slice(start, step)
                 body = await self._in_thread(lambda piece=piece: writer.rows(piece))  # type: ignore[misc]
                 if body:
                     yield body
-                if kind != "ndjson":
-                    break
             EXPORTED_LOGS.labels(kind).inc(table.num_rows)
         tail = await self._in_thread(writer.end)
         if tail:
@@ -68,10 +67,21 @@ class Export:
     async def tables(self, window: Window) -> AsyncIterator[pa.Table]:
         """Rows in time order: `rows.ROW_COLUMNS`, pattern and hour, a table a slice."""
         window = window.narrowed()
-        for low, high in await self._slices(window):
-            table = await self._slice(Window(window.project_id, window.wanted, low, high))
-            if table is not None:
-                yield table
+        coming: asyncio.Task[pa.Table | None] | None = None
+        try:
+            for low, high in await self._slices(window):
+                part = Window(window.project_id, window.wanted, low, high)
+                # The next slice is read while the last one is written and sent.
+                ready, coming = coming, asyncio.create_task(self._slice(part))
+                table = await ready if ready is not None else None
+                if table is not None:
+                    yield table
+            last = await coming if coming is not None else None
+            if last is not None:
+                yield last
+        finally:
+            if coming is not None:
+                coming.cancel()
 
     async def _slices(self, window: Window) -> list[tuple[int, int]]:
         """Cut a window so that no piece holds many more than SLICE_LOGS logs before the filter."""

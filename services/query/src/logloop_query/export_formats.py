@@ -123,7 +123,7 @@ class ParquetWriter:
 
 
 class ArrowWriter:
-    """An Arrow IPC stream with zstd buffers, a record batch a slice."""
+    """An Arrow IPC stream with zstd buffers, a record batch every few thousand rows."""
 
     def __init__(self, project_id: str) -> None:
         self._project_id = project_id
