@@ -136,6 +136,13 @@ browser() {
     packages "a browser for the tests of the page is missing" chromium
 }
 
+# The driver in the Python package is a program that minimal systems lack a library for.
+browser_driver() {
+    local libraries
+    libraries=$(ldd .venv/lib/python3*/site-packages/playwright/driver/node)
+    if grep -q 'libatomic.*not found' <<<"$libraries"; then packages "the browser's driver needs libatomic" libatomic1; fi
+}
+
 main() {
     mkdir -p .tools
     exec 9>.tools/setup.lock
@@ -153,6 +160,7 @@ main() {
         [ -n "${LOGLOOP_TEST_AMQP_URL:-}" ] || rabbitmq
         [ -n "${LOGLOOP_TEST_MONGO_URL:-}" ] || mongod_libraries
         browser
+        browser_driver
         ;;
     *) stop "unknown purpose '$1'; say check, lock, up or test" ;;
     esac
