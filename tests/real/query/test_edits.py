@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -183,3 +183,12 @@ async def _apply(storage: Storage, model: dict[str, Any], ids: list[str], step: 
     else:
         model[log_id] = await change(storage, log_id, message=values[1])
         assert model[log_id]["message"] == values[1]
+
+
+async def test_a_log_from_before_1970_is_found_by_its_id(storage: Storage) -> None:
+    async with storage.persister() as persister:
+        await persister.store("shop", table([entry("old", datetime(1969, 7, 20, 20, 17, tzinfo=UTC))]))
+    (item,) = await storage.search()
+
+    assert (await change(storage, item["id"], message="very old"))["message"] == "very old"
+    assert await storage.messages(f'id:"{item["id"]}"') == ["very old"]

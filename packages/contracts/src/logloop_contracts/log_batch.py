@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ from logloop_contracts.log_entry import LogEntry
 SCHEMA_VERSION = 1
 HOUR_US = 3_600_000_000
 BATCH_ID_LENGTH = 26
+# The hour of a log from before 1970 is negative.
+_LOG_ID = re.compile(
+    rf"(?P<batch>[0-9a-z]{{{BATCH_ID_LENGTH}}})-(?P<hour>-?[0-9a-f]{{1,10}})-(?P<row>[0-9a-f]{{1,8}})"
+)
 
 _WORDS = pa.dictionary(pa.int32(), pa.utf8())
 
@@ -132,13 +137,10 @@ def log_id(batch: str, timestamp_us: int, row: int) -> str:
 
 def parse_log_id(text: str) -> LogId:
     """Take a log id apart. Raises ValueError when it is none."""
-    parts = text.split("-") if len(text) <= 64 else []
-    if len(parts) != 3 or len(parts[0]) != BATCH_ID_LENGTH or not parts[0].isalnum():
+    found = _LOG_ID.fullmatch(text)
+    if found is None:
         raise ValueError(f"{text[:64]!r} is no log id")
-    try:
-        return LogId(parts[0], int(parts[1], 16), int(parts[2], 16))
-    except ValueError:
-        raise ValueError(f"{text[:64]!r} is no log id") from None
+    return LogId(found["batch"], int(found["hour"], 16), int(found["row"], 16))
 
 
 def _batch_id(raw: bytes) -> str:
