@@ -30,6 +30,7 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
         ("foo~2", 0, "fuzzy"),
         ("foo^2", 0, "boosting"),
         ("foo~.", None, "quote text"),
+        ('"foo"~.', None, "quote text"),
         ("foo^1.2.3", None, "quote text"),
         ("a && b", 2, "write AND"),
         ("!a", 0, "write AND"),

@@ -89,7 +89,7 @@ def parse_query(text: str, *, now: datetime | None = None) -> Filter:
         root = parse(text)
     except ParseError as error:
         raise _syntax_error(text, str(error)) from error
-    except ArithmeticError as error:
+    except (ArithmeticError, ValueError) as error:
         raise BadQuery("~ and ^ take a number, and searches know neither; quote text that holds them") from error
     return _Reader(now or datetime.now(UTC)).read(root)
 
