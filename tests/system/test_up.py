@@ -156,3 +156,23 @@ def test_a_platform_without_sign_in_stays_on_this_machine(tmp_path: Path, infra:
             assert client.get("/api/v1/projects").status_code == 200
     finally:
         up.stop()
+
+
+def test_two_platforms_started_at_once_do_not_take_each_others_ports(infra: Infra) -> None:
+    with memory_folder() as folder:
+        vhosts = [infra.fresh_vhost(), infra.fresh_vhost()]
+        started = [
+            Up(
+                folder / f"home{number}",
+                LOGLOOP_AMQP_URL=vhost,
+                LOGLOOP_MONGO_URL=infra.mongo_url,
+                LOGLOOP_MONGO_DATABASE=fresh_database(),
+            )
+            for number, vhost in enumerate(vhosts)
+        ]
+        assert len({up.wait_ready().url for up in started}) == 2
+        assert all(up.accepts("side by side") for up in started)
+        for up in started:
+            up.stop()
+        for vhost in vhosts:
+            infra.delete_vhost(vhost)

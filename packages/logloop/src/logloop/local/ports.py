@@ -3,11 +3,29 @@
 It must not hold a port: between the answer and its use somebody else may take it.
 """
 
+import contextlib
 import errno
+import fcntl
+import os
 import socket
+import tempfile
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
+
+
+@contextlib.contextmanager
+def choosing_alone() -> Iterator[None]:
+    """Held from the choice of ports until they are in use, so that two platforms never choose the same ones."""
+    path = Path(tempfile.gettempdir()) / f"logloop-ports-{os.getuid()}.lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:

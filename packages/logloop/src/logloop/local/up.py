@@ -22,6 +22,7 @@ from logloop.local.errors import CannotStart
 from logloop.local.home import Home, home_folder, write_private
 from logloop.local.mongodb import MongoNode
 from logloop.local.platform import GATEWAY_PORT, Options, Platform, assemble
+from logloop.local.ports import choosing_alone
 from logloop.local.rabbitmq import RabbitNode
 from logloop.local.supervisor import Part, Supervisor
 from logloop.local.web_process import WebProcess
@@ -79,12 +80,14 @@ class _Run:
         self._options = options
         self._console = console
         self._stop = stop
-        self._platform = assemble(home, options, environ)
+        self._environ = environ
 
     def until_stopped(self) -> None:
         """Start everything, wait for a stop signal, stop everything."""
-        try:
+        with choosing_alone():
+            self._platform = assemble(self._home, self._options, self._environ)
             self._start()
+        try:
             self._announce()
             self._supervise()
         finally:
