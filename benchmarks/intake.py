@@ -125,24 +125,25 @@ def _stored_logs(stage: Stage, client: MongoClient[dict[str, Any]]) -> int:
 
 @dataclass(frozen=True)
 class Disk:
-    """Bytes on disk after a checkpoint: what the files hold, and how much of it MongoDB will use again."""
+    """Bytes of what is stored, after a checkpoint. `files` is more than `size` for some minutes after a merge of
+    segments: MongoDB keeps the old ones five minutes for snapshot reads, then fills their blocks again."""
 
     logs: int
     segments: int
     size: int
-    reusable: int
+    files: int
     indexes: int
     patterns: int
 
     @property
     def bytes_per_log(self) -> float:
-        """Segments, patterns and their indexes, free blocks inside the files not counted."""
-        return (self.size - self.reusable + self.indexes + self.patterns) / self.logs
+        """Segments as they are stored (they are compressed already), patterns, and all their indexes."""
+        return (self.size + self.indexes + self.patterns) / self.logs
 
     @property
     def file_bytes_per_log(self) -> float:
-        """The same with the free blocks that later writes fill."""
-        return (self.size + self.indexes + self.patterns) / self.logs
+        """The same by the size of the files now."""
+        return (self.files + self.indexes + self.patterns) / self.logs
 
 
 def disk(stage: Stage) -> Disk:
@@ -155,8 +156,8 @@ def disk(stage: Stage) -> Disk:
         return Disk(
             _stored_logs(stage, client),
             segments["count"],
+            segments["size"],
             segments["storageSize"],
-            segments.get("freeStorageSize", 0),
             segments["totalIndexSize"],
             patterns["storageSize"] + patterns["totalIndexSize"],
         )

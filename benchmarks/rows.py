@@ -341,7 +341,7 @@ def _disk_row(stored: Disk, report: Report) -> None:
     }
     report.add(
         "disk, indexes and patterns included",
-        f"{size:.1f} B/log in {stored.segments} segments (files with free blocks {stored.file_bytes_per_log:.1f})",
+        f"{size:.1f} B/log in {stored.segments} segments (files now {stored.file_bytes_per_log:.1f})",
         "≤ 25 B",
         met=size <= 25,
     )
@@ -353,6 +353,7 @@ def _search_rows(on: Stage, logs: int, report: Report) -> None:
     report.figures |= {
         "search_10m_cold_ms": round(found.cold_ms),
         "search_10m_warm_ms": round(found.warm_ms),
+        "search_10m_cpu_ms": round(found.warm_cpu_ms),
         "search_10m_scanned_mb": round(found.scanned_bytes / MB),
         "first_page_ms": round(found.first_page_ms, 1),
         "histogram_10m_ms": round(both, 1),
@@ -369,7 +370,7 @@ def _search_rows(on: Stage, logs: int, report: Report) -> None:
     report.add(
         f"rare substring, {million} logs, cold", f"{found.cold_ms:,.0f} ms", "≤ 2,000 ms", met=found.cold_ms <= 2000
     )
-    report.add("  warm", f"{found.warm_ms:,.0f} ms")
+    report.add("  warm", f"{found.warm_ms:,.0f} ms (CPU of query and mongod {found.warm_cpu_ms:,.0f} ms)")
     report.add(
         "first page of a frequent term", f"{found.first_page_ms:.1f} ms", "≤ 50 ms", met=found.first_page_ms <= 50
     )
