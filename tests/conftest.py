@@ -1,6 +1,7 @@
 """Makes the infrastructure fixtures known to every ring and keeps unit tests away from the network."""
 
 import os
+import signal
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -30,6 +31,9 @@ def _is_controller(config: pytest.Config) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """The process that controls the run owns the nodes; xdist workers inherit its name."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        # A run in the background inherits a Ctrl-C that does nothing, and would hand it on to programs under test.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if _is_controller(config):
         become_owner()
     # A proxy of the machine must not stand between a test and loopback.
