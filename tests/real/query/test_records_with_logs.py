@@ -105,7 +105,7 @@ async def test_stored_logs_register_their_service_test_outcome_and_key(platform:
 
     async def registered() -> bool:
         found = await platform.admin.get("/api/v1/tests/t.py%3A%3Apays?project_id=shop")
-        return bool(found.status_code == 200 and found.json()["runs"])
+        return bool(found.status_code == 200 and found.json()["func_id"])  # what is written last
 
     await wait_until(registered)
     test = (await platform.admin.get("/api/v1/tests/t.py%3A%3Apays?project_id=shop")).json()
