@@ -1,6 +1,7 @@
 """Merge small segments of a project and hour, so that a trickle of logs reads like a bulk.
 
-One process at a time does it, under a lease. Segments of about equal size are merged once there are eight of
+One process at a time does it, under a lease (which only spares work: of two merges of the same segments one is
+"overtaken" and changes nothing). Segments of about equal size are merged once there are eight of
 them (so a log is rewritten three or four times at most), and all that is left once an hour is over. It must
 not change a row.
 """
@@ -23,7 +24,8 @@ from logloop_query.telemetry import COMPACTIONS, SEGMENTS_COMPACTED
 
 JOB = "compaction"
 FAN_IN = 8
-LEASE_SECONDS = 60.0
+LEASE_INTERVALS = 3
+"""The lease is this many intervals long: a process that was killed holds the others up no longer."""
 QUIET = timedelta(minutes=2)
 """An hour is over when it ended, and nothing was stored in it, this long ago."""
 _HOURS_A_ROUND = 50
@@ -115,6 +117,7 @@ class Compaction:
         self._executor = executor
         self._holder = holder
         self._interval_s = interval_s
+        self._lease_s = LEASE_INTERVALS * interval_s
 
     async def run(self) -> None:
         """A round every interval; an outage of MongoDB only skips rounds."""
@@ -130,14 +133,14 @@ class Compaction:
 
     async def round(self) -> int:
         """Merge what should be merged, if this process may; how many merges were made."""
-        if not await self._leases.take(JOB, self._holder, LEASE_SECONDS):
+        if not await self._leases.take(JOB, self._holder, self._lease_s):
             return 0
         started, merges = time.monotonic(), 0
         for project_id, hour in await self._store.small_hours(_HOURS_A_ROUND):
             small = await self._store.small_segments(project_id, hour)
             for chosen in choose_merges(small, hour, datetime.now(UTC)):
                 merges += await self.merge([item.id for item in chosen])
-                if time.monotonic() - started > LEASE_SECONDS / 4:
+                if time.monotonic() - started > self._lease_s / 4:
                     return merges
         return merges
 
