@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from logloop_chassis.problems import BadRequest, Problem, TooLarge, UnsupportedMedia
-from logloop_ingest.decoders import Unreadable, decode, form_of
+from logloop_ingest.decoders import Unreadable, decode, decode_clean, form_of
+
+from tests.unit.ingest.doors import entry
 
 JSON = st.recursive(
     st.none()
@@ -52,6 +54,30 @@ def test_any_bytes_are_entries_or_a_problem(body: bytes) -> None:
 @pytest.mark.parametrize("body", [b'{"a": 1}', b' \n{\n "a":\n 1\n}\n', b"\xef\xbb\xbf" + b'{"a":1}'])
 def test_one_object_is_one_entry(body: bytes) -> None:
     assert read(body) == [{"a": 1}]
+
+
+def clean(entries: list[dict[str, Any]], end: str | None = None) -> list[Any]:
+    """What the quick parser makes of an array, or of lines with these ends."""
+    body = json.dumps(entries) if end is None else end.join(map(json.dumps, entries))
+    return decode_clean(body.encode(), "json" if end is None else "lines", max_entries=100)
+
+
+@pytest.mark.parametrize("end", [None, "\n", "\r\n", "\n\n"])
+def test_many_clean_entries_are_read_in_one_go(end: str | None) -> None:
+    entries = [entry(message=f"line {n}", attributes={"n": n}) for n in range(30)]
+    found = clean(entries, end)
+    assert [(item.message, item.attributes) for item in found] == [(f"line {n}", {"n": n}) for n in range(30)]
+    assert clean(entries[:3], end) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"message": 5}, {"level": "info"}, {"attributes": [1]}, {"message": "\ud800"}, {"attributes": {"a": 1e400}}],
+)
+@pytest.mark.parametrize("end", [None, "\n"])
+def test_one_unclean_entry_sends_all_to_the_exact_reader(changes: dict[str, Any], end: str | None) -> None:
+    entries = [entry(message=f"line {n}") for n in range(30)]
+    assert clean([*entries, entry(**changes)], end) == []
 
 
 def test_one_object_over_many_lines_may_hold_what_only_the_exact_reader_takes() -> None:
@@ -106,6 +132,13 @@ def test_what_cannot_be_read_is_told_apart(body: bytes, words: str) -> None:
 def test_too_many_entries_are_refused(body: bytes) -> None:
     with pytest.raises(TooLarge, match="2 entries"):
         read(body, max_entries=2)
+
+
+@pytest.mark.parametrize("end", [",", "\n"])
+def test_too_many_clean_entries_are_refused(end: str) -> None:
+    lines = end.join([json.dumps(entry())] * 101)
+    with pytest.raises(TooLarge, match="100 entries"):
+        decode_clean((f"[{lines}]" if end == "," else lines).encode(), "json", max_entries=100)
 
 
 @pytest.mark.parametrize("piece", [b"{},", b"[],", b'{"a":1},'])

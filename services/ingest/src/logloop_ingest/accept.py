@@ -4,8 +4,9 @@ It must not know HTTP or AMQP; both doors call it.
 """
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
@@ -14,9 +15,10 @@ from logloop_chassis.auth import Principal
 
 from logloop_ingest.batches import Part, parts_of
 from logloop_ingest.checking import Fault, Rules
-from logloop_ingest.decoders import Form, decode
+from logloop_ingest.columns import NotUniform, columns
+from logloop_ingest.decoders import Form, decode, decode_clean
 from logloop_ingest.limits import Limits
-from logloop_ingest.reading import Reading, Refused, projects_named, read
+from logloop_ingest.reading import Reading, Refused, projects_named, projects_to_look_up, read
 from logloop_ingest.repeats import Digest, Repeats, digest_of
 from logloop_ingest.telemetry import ACCEPTED, DUPLICATES, RECEIVED_BYTES, REJECTED
 
@@ -91,11 +93,21 @@ class Accept:
         return result
 
     async def _read(self, body: bytes, form: Form, principal: Principal) -> Reading:
-        entries = await self._work(len(body), lambda: decode(body, form, max_entries=self._limits.entries))
-        default = principal.only_project()
-        refusals = {name: await self._refusal(principal, name) for name in projects_named(entries, default)}
-        rules = Rules(self._limits, self._clock() // 1000, default, refusals)
+        most = self._limits.entries
+        clean = await self._work(len(body), lambda: decode_clean(body, form, max_entries=most))
+        if clean:
+            rules = await self._rules(principal, {entry.project_id for entry in clean})
+            with contextlib.suppress(NotUniform):
+                project_id, batch = await self._work(len(body), lambda: columns(clean, rules))
+                return Reading({project_id: batch})
+        entries = await self._work(len(body), lambda: decode(body, form, max_entries=most))
+        rules = await self._rules(principal, projects_named(entries))
         return await self._work(len(body), lambda: read(entries, rules))
+
+    async def _rules(self, principal: Principal, named: Collection[Any]) -> Rules:
+        default = principal.only_project()
+        refusals = {name: await self._refusal(principal, name) for name in projects_to_look_up(named, default)}
+        return Rules(self._limits, self._clock() // 1000, default, refusals)
 
     async def _work(self, size: int, call: Callable[[], T]) -> T:
         if size < IN_THREAD_FROM:

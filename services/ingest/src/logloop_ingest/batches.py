@@ -63,21 +63,15 @@ def _piece_id(project_id: str, key: str | None, number: int) -> str | None:
 
 def _size(rows: Rows) -> int:
     if isinstance(rows, pa.RecordBatch):
-        return int(pc.sum(_row_sizes(rows)).as_py())
+        return int(rows.column("message").nbytes + rows.column("attributes").nbytes + _ROW_BYTES * len(rows))
     return sum(len(row.message.encode()) + len((row.attributes or "").encode()) + _ROW_BYTES for row in rows)
-
-
-def _row_sizes(batch: pa.RecordBatch) -> Any:
-    lengths = (
-        pc.binary_length(batch.column("message")),
-        pc.fill_null(pc.binary_length(batch.column("attributes")), 0),
-    )
-    return pc.add(pc.add(*lengths), _ROW_BYTES)
 
 
 def _cuts(batch: pa.RecordBatch) -> list[tuple[int, int]]:
     cuts, start, size = [], 0, 0
-    for index, row_size in enumerate(_row_sizes(batch).to_pylist()):
+    texts = [pc.fill_null(pc.binary_length(batch.column(name)), 0).to_pylist() for name in ("message", "attributes")]
+    for index, lengths in enumerate(zip(*texts, strict=True)):
+        row_size = sum(lengths) + _ROW_BYTES
         if size + row_size > MAX_PART_BYTES and index > start:
             cuts.append((start, index))
             start, size = index, 0

@@ -3,7 +3,7 @@
 It must not say what is wrong: anything out of the ordinary raises NotUniform, and `checking` takes over.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +12,8 @@ from logloop_contracts.log_batch import LOG_SCHEMA
 from logloop_contracts.log_entry import SEVERITY_ALIASES, Severity
 from orjson import OPT_SORT_KEYS, dumps
 
-from logloop_ingest.checking import FIELDS, Row, Rules, is_service_id, with_severity_text
+from logloop_ingest.checking import Row, Rules, is_service_id, with_severity_text
+from logloop_ingest.decoders import CleanEntry
 from logloop_ingest.limits import Limits
 
 COLUMNS = pa.schema([LOG_SCHEMA.field(name) for name in Row._fields])
@@ -27,37 +28,30 @@ class NotUniform(Exception):
     """These entries need the exact check, one by one."""
 
 
-def columns(entries: Sequence[Any], rules: Rules) -> tuple[str, pa.RecordBatch]:
+def columns(entries: Sequence[CleanEntry], rules: Rules) -> tuple[str, pa.RecordBatch]:
     """The project and columns of entries that are all of one project and all in order. Raises NotUniform."""
     try:
         return _columns(entries, rules)
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError, pa.ArrowException) as error:
-        # What a wrong type does to a subscript, to Arrow or to orjson.
+    except (TypeError, ValueError, OverflowError, pa.ArrowException) as error:
+        # What a value out of the ordinary does to Arrow or to orjson.
         raise NotUniform from error
 
 
-def _columns(entries: Sequence[Any], rules: Rules) -> tuple[str, pa.RecordBatch]:
+def _columns(entries: Sequence[CleanEntry], rules: Rules) -> tuple[str, pa.RecordBatch]:
     limits = rules.limits
-    required = {
-        name: [entry[name] for entry in entries] for name in ("timestamp", "severity", "service_id", "message")
-    }
-    optional = {
-        name: [entry.get(name) for entry in entries]
-        for name in ("project_id", "test_id", "func_id", "source", "attributes")
-    }
-    _only_known_fields(entries, optional)
-    project_id = _project(optional["project_id"], rules)
-    attributes = optional["attributes"]
-    severity = _severities(required["severity"], attributes)
+    project_id = _project({entry.project_id for entry in entries}, rules)
+    attributes = [entry.attributes for entry in entries]
+    severity = _severities([entry.severity for entry in entries], attributes)
     arrays = {
-        "timestamp": _timestamps(required["timestamp"], rules),
+        "timestamp": _timestamps([entry.timestamp for entry in entries], rules),
         "severity": severity,
-        "service_id": _words(required["service_id"], _is_service),
-        "message": _messages(required["message"], limits),
+        "service_id": _services([entry.service_id for entry in entries]),
+        "test_id": _references([entry.test_id for entry in entries], limits),
+        "func_id": _references([entry.func_id for entry in entries], limits),
+        "source": _references([entry.source for entry in entries], limits),
+        "message": _messages([entry.message for entry in entries], limits),
         "attributes": _attributes(attributes, limits),
     }
-    for name in ("test_id", "func_id", "source"):
-        arrays[name] = _words(optional[name], lambda words: _is_reference(words, limits), nullable=True)
     _within_entry_limit(arrays, limits)
     return project_id, pa.RecordBatch.from_arrays([arrays[name] for name in COLUMNS.names], schema=COLUMNS)
 
@@ -67,47 +61,38 @@ def _require(condition: bool) -> None:
         raise NotUniform
 
 
-def _only_known_fields(entries: Sequence[Any], optional: dict[str, list[Any]]) -> None:
-    known = sum(len(values) - values.count(None) for values in optional.values()) + 4 * len(entries)
-    if known != sum(map(len, entries)):  # also when a field is there with null
-        _require(all(entry.keys() <= FIELDS for entry in entries))
-
-
-def _project(names: list[Any], rules: Rules) -> str:
-    distinct = {rules.default_project if name is None else name for name in set(names)}
+def _project(names: set[str | None], rules: Rules) -> str:
+    distinct = {rules.default_project if name is None else name for name in names}
     _require(len(distinct) == 1)
     project_id = distinct.pop()
     # The caller's right was looked up for every valid name; others are not in the map.
-    _require(isinstance(project_id, str) and rules.refusals.get(project_id, NotUniform) is None)
+    _require(project_id is not None and rules.refusals.get(project_id, NotUniform) is None)
     return str(project_id)
 
 
-def _words(values: list[Any], accept: Callable[[Any], bool], *, nullable: bool = False) -> Any:
-    array = pa.array(values, pa.utf8())
-    _require(nullable or not array.null_count)
-    encoded = array.dictionary_encode()
-    _require(accept(encoded.dictionary))
+def _services(names: list[str]) -> Any:
+    encoded = _words(names)
+    _require(all(map(is_service_id, encoded.dictionary.to_pylist())))
     return encoded
 
 
-def _is_service(words: Any) -> bool:
-    return all(map(is_service_id, words.to_pylist()))
+def _references(names: list[str | None], limits: Limits) -> Any:
+    encoded = _words(names)
+    for name in encoded.dictionary.to_pylist():
+        _require(1 <= len(name) <= limits.reference_length and "\0" not in name)
+    return encoded
 
 
-def _is_reference(words: Any, limits: Limits) -> bool:
-    if not len(words):
-        return True
-    lengths = pc.min_max(pc.utf8_length(words)).as_py()
-    return lengths["min"] >= 1 and lengths["max"] <= limits.reference_length and not _holds(words, b"\0")
+def _words(values: Sequence[str | None]) -> Any:
+    return pa.array(values, pa.utf8()).dictionary_encode()
 
 
-def _severities(words: list[Any], attributes: list[Any]) -> Any:
+def _severities(words: list[str], attributes: list[Any]) -> Any:
     """Dictionary array of severities. An alias is noted in `attributes`, which changes."""
-    array = pa.array(words, pa.utf8()).dictionary_encode()
-    distinct = array.dictionary.to_pylist()
+    encoded = _words(words)
+    distinct = encoded.dictionary.to_pylist()
     if _SEVERITIES.issuperset(distinct):
-        _require(not array.null_count)
-        return array
+        return encoded
     meaning = {word: SEVERITY_ALIASES.get(word.strip().lower()) for word in distinct}
     _require(None not in meaning.values())
     own = {word for word in distinct if with_severity_text({}, word)}
@@ -115,10 +100,10 @@ def _severities(words: list[Any], attributes: list[Any]) -> Any:
         for index, word in enumerate(words):
             if word in own:
                 attributes[index] = with_severity_text(attributes[index] or {}, word)
-    return pa.array([str(meaning[word]) for word in words], pa.utf8()).dictionary_encode()
+    return _words([str(meaning[word]) for word in words])
 
 
-def _timestamps(texts: list[Any], rules: Rules) -> Any:
+def _timestamps(texts: list[str], rules: Rules) -> Any:
     array = pa.array(texts, pa.utf8())
     try:
         moments = array.cast(_MICROSECONDS)
@@ -126,45 +111,37 @@ def _timestamps(texts: list[Any], rules: Rules) -> Any:
         # Nanoseconds, as Go, Rust and Java write them.
         moments = array.cast(_NANOSECONDS).cast(_MICROSECONDS, safe=False)
     bounds = pc.min_max(moments.view(pa.int64()))
-    _require(not moments.null_count and bounds["min"].as_py() >= 0 and bounds["max"].as_py() <= rules.latest_us)
+    _require(bounds["min"].as_py() >= 0 and bounds["max"].as_py() <= rules.latest_us)
     return moments
 
 
-def _messages(texts: list[Any], limits: Limits) -> Any:
+def _messages(texts: list[str], limits: Limits) -> Any:
     array = pa.array(texts, pa.utf8())
-    _require(not array.null_count and _longest(array) <= limits.message_bytes and not _holds(array, b"\0"))
+    _require(array.nbytes <= limits.message_bytes or _longest(array) <= limits.message_bytes)
+    _require(b"\0" not in _content(array))
     return array
 
 
 def _attributes(values: list[Any], limits: Limits) -> Any:
-    objects = [value for value in values if value is not None]
-    if not objects:
-        return pa.nulls(len(values), pa.utf8())
-    _require(set(map(type, objects)) == {dict} and max(map(len, objects)) <= limits.attribute_keys)
     # Decoding at once gives the writer's large buffer back: three times as fast as a list of its bytes.
     texts = [dumps(value, option=OPT_SORT_KEYS).decode() if value else None for value in values]
     array = pa.array(texts, pa.utf8())
-    text = _content(array)
-    # orjson writes an infinite number as null, and NUL as an escape; a depth needs that many openings.
-    _require(b"\\u0000" not in text and (b"null" not in text or all(map(_is_finite, objects))))
-    if text.count(b"{") > len(objects) or b"[" in text:
-        openings = pc.add(pc.count_substring(array, "{"), pc.count_substring(array, "["))
-        _require((pc.max(openings).as_py() or 0) <= limits.attribute_depth)
+    if array.null_count == len(array):
+        return array
+    _require(max(map(len, filter(None, values))) <= limits.attribute_keys)
+    content = _content(array)
+    _require(b"\\u0000" not in content)  # as orjson writes NUL
+    if content.count(b"{") > len(array) - array.null_count or b"[" in content:
+        # A depth needs that many openings.
+        _require(max(text.count("{") + text.count("[") for text in texts if text) <= limits.attribute_depth)
     return array
 
 
-def _is_finite(value: Any) -> bool:
-    if isinstance(value, float):
-        return value - value == 0
-    if isinstance(value, dict | list):
-        return all(map(_is_finite, value.values() if isinstance(value, dict) else value))
-    return True
-
-
 def _within_entry_limit(arrays: dict[str, Any], limits: Limits) -> None:
+    message, attributes = arrays["message"], arrays["attributes"]
     # Words are bounded by their length in characters, up to four bytes each.
-    rest = 128 + 16 + 3 * 4 * limits.reference_length
-    _require(_longest(arrays["message"]) + _longest(arrays["attributes"]) + rest <= limits.entry_bytes)
+    limit = limits.entry_bytes - 128 - 16 - 3 * 4 * limits.reference_length
+    _require(message.nbytes + attributes.nbytes <= limit or _longest(message) + _longest(attributes) <= limit)
 
 
 def _longest(array: Any) -> int:
@@ -174,10 +151,6 @@ def _longest(array: Any) -> int:
 def _content(array: Any) -> bytes:
     buffer = array.buffers()[2]
     return bytes(buffer) if buffer is not None else b""
-
-
-def _holds(array: Any, piece: bytes) -> bool:
-    return piece in _content(array)
 
 
 def rows_to_columns(rows: Sequence[Row]) -> pa.RecordBatch:

@@ -1,7 +1,8 @@
 """Bodies become entries: one JSON object, an array, or one object a line (NDJSON).
 
-It must not judge the entries. The quick parser reads what is clean JSON; what it refuses is read again by the
-standard library, which also takes lone surrogates, endless integers and NaN, so that they can be mended or named.
+It must not judge the entries. Many of them are parsed straight into objects with typed fields, at half the cost of
+dicts; whatever that refuses is read as plain JSON, and what is no clean JSON once more by the standard library,
+which also takes lone surrogates, endless integers and NaN, so that they can be mended or named.
 """
 
 import contextlib
@@ -10,6 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
 from logloop_chassis.problems import BadRequest, TooLarge, UnsupportedMedia
 from pydantic_core import from_json
 
@@ -37,6 +39,27 @@ _COMPRESSED = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 _MAX_DIGITS = 19
 _COUNT_FROM = 4 * 2**20
 _MAX_VALUES = 1_000_000
+_MANY = 12
+"""From this many entries on, columns are quicker than looking at each."""
+_MANY_FROM_BYTES = 100 * _MANY
+
+
+class CleanEntry(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """An entry without unknown fields whose values are of the right JSON types. What they hold is not checked."""
+
+    service_id: str
+    message: str
+    severity: str
+    timestamp: str
+    project_id: str | None = None
+    test_id: str | None = None
+    func_id: str | None = None
+    source: str | None = None
+    attributes: dict[str, Any] | None = None
+
+
+_AN_ARRAY = msgspec.json.Decoder(list[CleanEntry])
+_A_LINE_EACH = msgspec.json.Decoder(CleanEntry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +90,34 @@ def form_of(content_type: str) -> Form:
     )
 
 
+def decode_clean(body: bytes, form: Form, *, max_entries: int) -> list[CleanEntry]:
+    """Entries of a body in their order, if it holds many and all of them are clean; else none, and `decode` is due.
+
+    Raises BadRequest and TooLarge as `decode` does.
+    """
+    if len(body) < _MANY_FROM_BYTES:
+        return []
+    body, start = _beginning(body)
+    try:
+        if start == b"[" and form != "lines":
+            entries = _AN_ARRAY.decode(body)
+        elif start == b"{":
+            entries = _A_LINE_EACH.decode_lines(body)
+        else:
+            return []
+    except (ValueError, RecursionError):
+        return []
+    if len(entries) > max_entries:
+        raise _too_many(max_entries)
+    return entries if len(entries) >= _MANY else []
+
+
 def decode(body: bytes, form: Form, *, max_entries: int) -> list[Any]:
     """Entries of a body in their order: any JSON value, or Unreadable for a line that is none.
 
     Raises BadRequest when nothing of it is JSON, TooLarge for more than `max_entries` entries or far too many values.
     """
-    body = body.removeprefix(_BOM).strip(_BLANK)
-    start = body[:1]
-    if start not in {b"{", b"["}:
-        raise BadRequest(_not_json(body))
-    if len(body) > _COUNT_FROM:
-        _refuse_floods(body)
+    body, start = _beginning(body)
     if start == b"[" and form != "lines":
         entries = _array(body)
     elif b"\n" in body:
@@ -88,6 +128,17 @@ def decode(body: bytes, form: Form, *, max_entries: int) -> list[Any]:
     if len(entries) > max_entries:
         raise _too_many(max_entries)
     return entries
+
+
+def _beginning(body: bytes) -> tuple[bytes, bytes]:
+    """The body without what may stand around JSON, and its first byte."""
+    body = body.removeprefix(_BOM).strip(_BLANK)
+    start = body[:1]
+    if start not in {b"{", b"["}:
+        raise BadRequest(_not_json(body))
+    if len(body) > _COUNT_FROM:
+        _refuse_floods(body)
+    return body, start
 
 
 def _not_json(body: bytes) -> str:
@@ -124,16 +175,6 @@ def _value(body: bytes) -> Any:
 
 
 def _lines(body: bytes, max_entries: int) -> list[Any]:
-    try:
-        # One parse of all lines as an array is twice as fast as one a line. The number between two lines keeps
-        # a broken one from swallowing the next, for it fits into no object.
-        parsed = from_json(b"[%b]" % body.replace(b"\n", b",0,"), allow_inf_nan=False, cache_strings="keys")
-    except ValueError:
-        pass
-    else:
-        entries, between = parsed[::2], parsed[1::2]
-        if len(entries) == body.count(b"\n") + 1 and not any(between) and all(type(item) is dict for item in entries):
-            return entries  # type: ignore[no-any-return]  # a parsed "[…]" is a list
     try:
         whole = from_json(body, allow_inf_nan=False)
     except ValueError:

@@ -1,23 +1,19 @@
-"""Entries of a request, apart by project: clean ones in one go, others one by one, with what is wrong with each.
+"""Entries of a request, apart by project, each checked, with what is wrong with it.
 
 It must not know who sent them beyond the given rules, and does no I/O.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from logloop_ingest.checking import Fault, Row, Rules, check, is_project_id
-from logloop_ingest.columns import NotUniform, columns
 from logloop_ingest.limits import MAX_PROJECTS
 
 Rows: TypeAlias = list[Row] | pa.RecordBatch
 """Checked entries of one project: rows when few, columns (`columns.COLUMNS`) when many."""
-
-COLUMNS_FROM = 12
-"""From this many entries on, columns are quicker than looking at each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +33,24 @@ class Reading:
     refused: list[Refused] = field(default_factory=list)
 
 
-def projects_named(entries: Sequence[Any], default_project: str | None) -> set[str]:
-    """The valid project ids in entries, at most `MAX_PROJECTS` of them; anything else is skipped."""
+def projects_named(entries: Sequence[Any]) -> set[Any]:
+    """What entries have as their project; None where it is left out, nothing for what cannot be one."""
     try:
-        named = {entry.get("project_id") for entry in entries}
+        return {entry.get("project_id") for entry in entries}
     except (AttributeError, TypeError):  # some are no objects, or have a list for a project
         objects = [entry for entry in entries if isinstance(entry, dict)]
-        named = {name for entry in objects if not isinstance(name := entry.get("project_id"), dict | list)}
-    if None in named:
-        named = (named - {None}) | {default_project}
-    valid = sorted(name for name in named if isinstance(name, str) and is_project_id(name))
-    return set(valid[:MAX_PROJECTS])
+        return {name for entry in objects if not isinstance(name := entry.get("project_id"), dict | list)}
+
+
+def projects_to_look_up(named: Collection[Any], default_project: str | None) -> list[str]:
+    """The valid project ids among the named ones, at most `MAX_PROJECTS` of them. None stands for the default."""
+    names = {default_project if name is None else name for name in named}
+    valid = sorted(name for name in names if isinstance(name, str) and is_project_id(name))
+    return valid[:MAX_PROJECTS]
 
 
 def read(entries: Sequence[Any], rules: Rules) -> Reading:
-    """Check entries against the rules."""
-    if len(entries) >= COLUMNS_FROM:
-        try:
-            project_id, batch = columns(entries, rules)
-        except NotUniform:
-            pass
-        else:
-            return Reading({project_id: batch})
+    """Check entries against the rules, one by one."""
     groups: dict[str, list[Row]] = {}
     refused: list[Refused] = []
     for index, entry in enumerate(entries):
