@@ -4,7 +4,7 @@ import socket
 from typing import Any
 
 import pytest
-from logloop_chassis.egress import EgressGuard, EgressRefused
+from logloop_chassis.egress import EgressGuard, EgressRefused, check_redirect, refusal_behind
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,8 @@ from logloop_chassis.egress import EgressGuard, EgressRefused
         "ftp://example.org/",
         "file:///etc/passwd",
         "https://user:pw@example.org/",
+        "https://@example.org/",
+        "https://example.org\\@10.0.0.1/",
         "https://example.org/?next=x",
         "https://example.org/#x",
         "https://",
@@ -98,3 +100,55 @@ async def test_a_name_that_nobody_knows_is_refused(monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(EgressRefused, match="cannot be looked up"):
         await EgressGuard().resolve("https://nowhere.invalid/")
+
+
+API = "https://api.github.com"
+HOSTS = ("*.githubusercontent.com", "*.blob.core.windows.net")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://pipelines.actions.githubusercontent.com/x?sig=1",
+        "https://productionresultssa0.blob.core.windows.net/x",
+        "https://api.github.com/x",
+        "https://API.github.com:443/x",
+    ],
+)
+def test_a_redirect_to_the_own_origin_or_an_allowed_host_is_followed(url: str) -> None:
+    check_redirect(url, base_url=API, allowed_hosts=HOSTS)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "/relative",
+        "http://x.githubusercontent.com/",
+        "https://x.githubusercontent.com:8443/",
+        "https://evil.example/x.githubusercontent.com",
+        "https://githubusercontent.com.evil.example/",
+        "https://x.githubusercontent.com@evil.example/",
+        "https://evil.example#@x.githubusercontent.com/",
+        "https://evil.example\\@x.githubusercontent.com/",
+        "http://127.0.0.1/",
+        "https://169.254.169.254/",
+        "https://[::ffff:127.0.0.1]/",
+        "ftp://x.githubusercontent.com/",
+        "https://x.githubusercontent.com:99999/",
+        "http://api.github.com/x",
+    ],
+)
+def test_and_one_to_anywhere_else_is_refused(url: str) -> None:
+    with pytest.raises(EgressRefused):
+        check_redirect(url, base_url=API, allowed_hosts=HOSTS)
+
+
+def test_a_refusal_is_found_behind_what_a_library_made_of_it() -> None:
+    refused = EgressRefused("no")
+    wrapped = OSError("connection failed")
+    wrapped.__cause__ = refused
+    outer = RuntimeError("request failed")
+    outer.__context__ = wrapped
+    assert refusal_behind(outer) is refused
+    assert refusal_behind(OSError()) is None

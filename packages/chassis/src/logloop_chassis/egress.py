@@ -1,13 +1,14 @@
 """Which addresses the services may call when a user gives the URL: public ones, and those an operator allows.
 
-It must not make the call; who makes it connects to the addresses that were checked, not to the name again.
+It must not make the call; `guarded_http` connects to the addresses that were checked, not to the name again.
 """
 
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from urllib.parse import SplitResult, urlsplit
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -49,17 +50,10 @@ class EgressGuard:
 
     def check(self, url: str) -> SplitResult:
         """Check what can be told without looking up a name. Raises EgressRefused."""
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError as error:
-            raise EgressRefused("this is no URL; write https://host[:port]/path") from error
-        if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-            raise EgressRefused("write a URL such as https://api.example.org/v1")
-        if parts.username or parts.password:
-            raise EgressRefused("a URL may not hold a user name or password; use the field for the key")
+        parts = _plain(url)
         if parts.query or parts.fragment:
             raise EgressRefused("a base URL has no query and no fragment")
+        assert parts.hostname is not None
         literal = _literal(parts.hostname)
         if literal is not None:
             self._check_address(parts.hostname, literal, parts.scheme)
@@ -68,16 +62,15 @@ class EgressGuard:
     async def resolve(self, url: str) -> Destination:
         """Check a URL and every address of its host. Raises EgressRefused."""
         parts = self.check(url)
-        assert parts.hostname is not None
-        port = parts.port or (443 if parts.scheme == "https" else 80)
+        _, host, port = _origin(parts)
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise EgressRefused(f"the name {parts.hostname!r} cannot be looked up; check the URL") from error
+            raise EgressRefused(f"the name {host!r} cannot be looked up; check the URL") from error
         addresses = tuple(dict.fromkeys(str(item[4][0]) for item in found))
         for address in addresses:
-            self._check_address(parts.hostname, ipaddress.ip_address(address.split("%")[0]), parts.scheme)
-        return Destination(url, parts.hostname, port, addresses)
+            self._check_address(host, ipaddress.ip_address(address.split("%")[0]), parts.scheme)
+        return Destination(url, host, port, addresses)
 
     def _check_address(self, host: str, address: Address, scheme: str) -> None:
         inner = getattr(address, "ipv4_mapped", None) or address
@@ -94,6 +87,48 @@ class EgressGuard:
         if self._loopback and address.is_loopback:
             return True
         return host.lower() in self._hosts or _in_any(address, self._networks)
+
+
+def check_redirect(url: str, *, base_url: str, allowed_hosts: Sequence[str]) -> None:
+    """Raise EgressRefused unless an answer of `base_url` may send us there: its own origin, or https to these hosts.
+
+    `allowed_hosts` are patterns such as *.example.org. The address is checked when the host is connected to.
+    """
+    scheme, host, port = target = _origin(_plain(url))
+    if target == _origin(_plain(base_url)):
+        return
+    if scheme != "https" or port != 443 or not any(fnmatchcase(host, pattern) for pattern in allowed_hosts):
+        raise EgressRefused(f"the answer leads to {host}, which is not among the hosts that may be followed")
+
+
+def refusal_behind(error: BaseException | None) -> EgressRefused | None:
+    """The refusal that made a client library fail, however deep the library wrapped it."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, EgressRefused):
+            return error
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _plain(url: str) -> SplitResult:
+    """The parts of an http(s) URL with a host and without credentials or tricks. Raises EgressRefused."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise EgressRefused("this is no URL; write https://host[:port]/path") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0 or "\\" in url:
+        raise EgressRefused("write a URL such as https://api.example.org/v1")
+    if "@" in parts.netloc:
+        raise EgressRefused("a URL may not hold a user name or password; use the field for the key")
+    return parts
+
+
+def _origin(parts: SplitResult) -> tuple[str, str, int]:
+    """Scheme, host in lower case and port."""
+    return parts.scheme, (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _literal(host: str) -> Address | None:

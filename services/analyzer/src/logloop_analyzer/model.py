@@ -16,10 +16,10 @@ from typing import Any, Literal
 
 import structlog
 from logloop_chassis.egress import EgressGuard
+from logloop_chassis.guarded_http import guarded_transport
 from logloop_contracts.analyses import ModelUsage
 
 from logloop_analyzer.answer_text import SummaryStream, parse_object
-from logloop_analyzer.egress import GuardedBackend
 from logloop_analyzer.metrics import MODEL_CALLS, MODEL_SECONDS, MODEL_TOKENS
 from logloop_analyzer.provider import Answer, Check, Message, OnText, ProviderFailed, ProviderName, ProviderSettings
 from logloop_analyzer.provider_errors import failure_of
@@ -27,6 +27,7 @@ from logloop_analyzer.provider_errors import failure_of
 Rung = Literal["json_schema", "function_calling", "text"]
 RUNGS: tuple[Rung, ...] = ("json_schema", "function_calling", "text")
 MAX_ATTEMPTS = 4
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _FIRST_DELAY_S = 0.5
 _MAX_DELAY_S = 20.0
 _CHARS_PER_TOKEN = 12
@@ -323,17 +324,9 @@ def _options(settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitSta
 
 
 def _transport(library: Literal["httpx", "httpx2"], url: str, guard: EgressGuard, stack: AsyncExitStack) -> Any:
-    """An HTTP transport whose connections the guard checks. Both libraries have the same parts."""
-    http = importlib.import_module(library)
-    core = importlib.import_module(library.replace("httpx", "httpcore"))
-    transport = http.AsyncHTTPTransport(trust_env=False)
-    pool = transport._pool  # noqa: SLF001  # neither library lets a transport be given a network backend
-    pool._network_backend = GuardedBackend(  # noqa: SLF001
-        pool._network_backend,  # noqa: SLF001
-        guard,
-        url.partition(":")[0],
-        core.ConnectError,
-    )
+    """A transport for one question whose connections the guard checks."""
+    scheme: Literal["http", "https"] = "https" if url.lower().startswith("https:") else "http"
+    transport = guarded_transport(guard, scheme, library=library, connection_bytes=MAX_ANSWER_BYTES)
     stack.push_async_callback(transport.aclose)
     return transport
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from logloop_chassis.egress import EgressRefused
+from logloop_chassis.egress import refusal_behind
 
 from logloop_analyzer.provider import FailureKind, ProviderFailed
 from logloop_analyzer.text import shorten, visible
@@ -62,10 +62,10 @@ def failure_of(error: BaseException, secret: str | None) -> ProviderFailed:
     """The failure behind an exception. The key never shows in its words."""
     if isinstance(error, ProviderFailed):
         return error
-    chain = list(_chain(error))
-    refused = next((item for item in chain if isinstance(item, EgressRefused)), None)
+    refused = refusal_behind(error)
     if refused is not None:
         return ProviderFailed("blocked", str(refused))
+    chain = list(_chain(error))
     words = _words(chain, secret)
     kind = _kind(chain, words)
     if kind == "rate_limit" and _NO_CREDIT.search(f"{words} {getattr(error, 'code', '')}"):

@@ -3,17 +3,18 @@
 It must not decide what is sent or retried; it turns GitHub's answers into the results of `outbox` and `gateway`.
 """
 
-import socket
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import orjson
-from logloop_chassis.egress import EgressGuard, EgressRefused
+from logloop_chassis.egress import EgressGuard, EgressRefused, check_redirect, refusal_behind
+from logloop_chassis.guarded_http import guarded_transport
 
-from logloop_ci_bridge.downloads import Blocked, check_redirect
 from logloop_ci_bridge.gateway import Annotation, GitHubAway, GitHubCredentials, GitHubRefused, Job, Step
 from logloop_ci_bridge.github_app import BadAppKey, app_token
 from logloop_ci_bridge.outbox import Accepted, Dispatch, NotNow, Refused, SendResult, Unknown
@@ -31,28 +32,19 @@ _TOKEN_MARGIN_S = 300
 _SECONDARY_LIMIT_S = 60.0
 _MAX_PAGES = 10
 _PAGE = 100
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, EgressRefused, socket.gaierror)
+_MAX_ANSWER_BYTES = 16 * 2**20
+_DOWNLOAD_S = 120.0
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_LIMITS = httpx.Limits(max_connections=20, max_keepalive_connections=5)
 
 
-class GuardedTransport(httpx.AsyncHTTPTransport):
-    """Resolves a host once, checks every address and connects to a checked one under the original name."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of GitHub with its body, of which no more than 16 MiB is read."""
 
-    def __init__(self, guard: EgressGuard) -> None:
-        super().__init__(retries=0, limits=httpx.Limits(max_connections=20, max_keepalive_connections=5))
-        self._guard = guard
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Raises EgressRefused."""
-        url = request.url
-        place = await self._guard.resolve(f"{url.scheme}://{url.netloc.decode()}")
-        checked = httpx.Request(
-            request.method,
-            url.copy_with(host=place.addresses[0]),
-            headers=request.headers,
-            stream=request.stream,
-            extensions={**request.extensions, "sni_hostname": place.host},
-        )
-        return await super().handle_async_request(checked)
+    status_code: int
+    headers: httpx.Headers
+    content: bytes
 
 
 class GitHubClient:
@@ -61,8 +53,10 @@ class GitHubClient:
     def __init__(self, api_url: str, guard: EgressGuard, *, log_hosts: Sequence[str], timeout_s: float) -> None:
         self.api_url = api_url.rstrip("/")
         self.log_hosts = tuple(log_hosts)
+        self._timeout_s = timeout_s
         self.http = httpx.AsyncClient(
-            transport=GuardedTransport(guard),
+            transport=guarded_transport(guard, "https", limits=_LIMITS),
+            mounts={"http://": guarded_transport(guard, "http", limits=_LIMITS)},
             headers=_HEADERS,
             timeout=httpx.Timeout(timeout_s, connect=min(5.0, timeout_s)),
             follow_redirects=False,
@@ -109,7 +103,7 @@ class GitHubClient:
 
     async def request(
         self, method: str, url: str, token: str, *, params: Mapping[str, str] | None = None, body: Any = None
-    ) -> httpx.Response:
+    ) -> Answer:
         """A successful answer. Raises GitHubAway or GitHubRefused."""
         answer = await self.raw(method, url, token, params=params, body=body)
         failure = failure_of(answer)
@@ -122,15 +116,23 @@ class GitHubClient:
 
     async def raw(
         self, method: str, url: str, token: str, *, params: Mapping[str, str] | None = None, body: Any = None
-    ) -> httpx.Response:
-        """Any answer. Raises GitHubAway when there is none, its cause the transport's error."""
+    ) -> Answer:
+        """Any answer. Raises GitHubAway when there is none, its cause the transport's error.
+
+        The whole exchange has three times the time-out of a single wait, so that an answer that drips cannot hold up
+        the other projects.
+        """
         content = None if body is None else orjson.dumps(body)
         headers = {"Authorization": f"Bearer {token}"}
         if content is not None:
             headers["Content-Type"] = "application/json"
         try:
-            answer = await self.http.request(method, url, params=params, content=content, headers=headers)
-        except (httpx.HTTPError, OSError, EgressRefused) as error:
+            async with (
+                asyncio.timeout(3 * self._timeout_s),
+                self.http.stream(method, url, params=params, content=content, headers=headers) as arriving,
+            ):
+                answer = Answer(arriving.status_code, arriving.headers, await _read(arriving, _MAX_ANSWER_BYTES))
+        except (httpx.HTTPError, OSError) as error:
             GITHUB_REQUESTS.labels(method, "none").inc()
             raise GitHubAway(_no_answer(error)) from error
         GITHUB_REQUESTS.labels(method, str(answer.status_code)).inc()
@@ -201,9 +203,10 @@ class GitHubGateway:
             _raise(answer)
         location = answer.headers.get("location", "")
         try:
-            check_redirect(location, api_url=self._base, allowed_hosts=self._client.log_hosts)
-        except Blocked as error:
-            raise GitHubRefused(302, str(error)) from error
+            check_redirect(location, base_url=self._base, allowed_hosts=self._client.log_hosts)
+        except EgressRefused as error:
+            words = f"{error}; an operator may add it to LOGLOOP_GITHUB_LOG_HOSTS"
+            raise GitHubRefused(302, words) from error
         return await self._download(location, limit)
 
     async def annotations(self, repository: str, job_id: str) -> Sequence[Annotation]:
@@ -224,22 +227,17 @@ class GitHubGateway:
         ]
 
     async def _download(self, url: str, limit: int) -> bytes | None:
-        text = bytearray()
         try:
-            async with self._client.http.stream("GET", url) as answer:
+            async with asyncio.timeout(_DOWNLOAD_S), self._client.http.stream("GET", url) as answer:
                 if answer.status_code in (404, 410):
                     return None
                 if answer.status_code != 200:
                     raise GitHubAway(f"the log download answered {answer.status_code}")
-                async for piece in answer.aiter_bytes():
-                    text += piece
-                    if len(text) >= limit:
-                        break
-        except (httpx.HTTPError, OSError, EgressRefused) as error:
-            raise GitHubAway(f"the log download broke off ({type(error).__name__})") from error
-        return bytes(text[:limit])
+                return await _read(answer, limit)
+        except (httpx.HTTPError, OSError) as error:
+            raise GitHubAway(f"the log download broke off: {_no_answer(error)}") from error
 
-    async def _get(self, path: str, repository: str, params: Mapping[str, str] | None = None) -> httpx.Response:
+    async def _get(self, path: str, repository: str, params: Mapping[str, str] | None = None) -> Answer:
         token = await self._client.token(self._credentials, repository)
         return await self._client.request("GET", f"{self._base}{path}", token, params=params)
 
@@ -265,7 +263,7 @@ def _dispatch_request(dispatch: Dispatch, sent_at: datetime) -> tuple[str, dict[
     return path, {"ref": dispatch.ref, "inputs": dispatch.inputs(), "return_run_details": True}
 
 
-def _accepted(answer: httpx.Response) -> Accepted:
+def _accepted(answer: Answer) -> Accepted:
     details = read_json(answer) if answer.status_code == 200 and answer.content else {}
     run_id = details.get("workflow_run_id") if isinstance(details, dict) else None
     return Accepted(
@@ -275,8 +273,19 @@ def _accepted(answer: httpx.Response) -> Accepted:
     )
 
 
+async def _read(answer: httpx.Response, limit: int) -> bytes:
+    """The first `limit` bytes of a body; the rest is not waited for."""
+    body = bytearray()
+    async for piece in answer.aiter_bytes():
+        body += piece
+        if len(body) >= limit:
+            break
+    return bytes(body[:limit])
+
+
 def _no_answer(error: Exception) -> str:
-    return str(error) if isinstance(error, EgressRefused) else f"no answer from GitHub ({type(error).__name__})"
+    refused = refusal_behind(error)
+    return str(refused) if refused else f"no answer from GitHub ({type(error).__name__})"
 
 
 def _without_answer(error: GitHubAway) -> SendResult:
@@ -286,7 +295,7 @@ def _without_answer(error: GitHubAway) -> SendResult:
     return Unknown(detail=f"{error}; looking for the run before sending again")
 
 
-def failure_of(answer: httpx.Response) -> Refused | NotNow | Unknown | None:
+def failure_of(answer: Answer) -> Refused | NotNow | Unknown | None:
     """What an unsuccessful answer means; None for success."""
     status = answer.status_code
     if status < 300:
@@ -300,7 +309,7 @@ def failure_of(answer: httpx.Response) -> Refused | NotNow | Unknown | None:
     return Refused(status=status, detail=words)
 
 
-def _wait_asked_for(answer: httpx.Response) -> float | None:
+def _wait_asked_for(answer: Answer) -> float | None:
     after = answer.headers.get("retry-after", "")
     if after.isdigit():
         return float(after)
@@ -310,7 +319,7 @@ def _wait_asked_for(answer: httpx.Response) -> float | None:
     return None
 
 
-def _words(answer: httpx.Response) -> str:
+def _words(answer: Answer) -> str:
     """GitHub's own message with its field errors, shortened."""
     try:
         body = orjson.loads(answer.content)
@@ -327,7 +336,7 @@ def _words(answer: httpx.Response) -> str:
     return words[:1000]
 
 
-def _raise(answer: httpx.Response) -> None:
+def _raise(answer: Answer) -> None:
     failure = failure_of(answer)
     if isinstance(failure, Refused):
         raise GitHubRefused(failure.status, failure.detail)
@@ -335,7 +344,7 @@ def _raise(answer: httpx.Response) -> None:
     raise GitHubAway(failure.detail if failure else f"GitHub answered {answer.status_code}", retry_after_s=wait)
 
 
-def read_json(answer: httpx.Response) -> Any:
+def read_json(answer: Answer) -> Any:
     """The JSON of an answer. Raises GitHubAway when it is none."""
     try:
         return orjson.loads(answer.content)

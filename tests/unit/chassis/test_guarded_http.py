@@ -1,0 +1,113 @@
+"""HTTP over guarded connections: where they go, where not, and how much they take."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Literal
+
+import httpx
+import pytest
+from logloop_chassis.egress import EgressGuard, EgressRefused, refusal_behind
+from logloop_chassis.guarded_http import GuardedBackend, guarded_transport
+
+LIBRARIES: list[Literal["httpx", "httpx2"]] = ["httpx", "httpx2"]
+
+
+class Network:
+    """A network backend that notes where it is asked to connect, and sends endless zeros."""
+
+    def __init__(self) -> None:
+        self.connected: list[str] = []
+        self.closed = False
+
+    async def connect_tcp(self, host: str, port: int, **_: Any) -> "Network":
+        self.connected.append(f"{host} {port}")
+        return self
+
+    async def start_tls(self, *_: Any) -> "Network":
+        return self
+
+    async def read(self, max_bytes: int, _: float | None = None) -> bytes:
+        return bytes(max_bytes)
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+def _names(monkeypatch: pytest.MonkeyPatch, **addresses: list[str]) -> list[str]:
+    asked: list[str] = []
+
+    def look_up(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+        asked.append(host)
+        found = addresses[host.partition(".")[0]]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    return asked
+
+
+async def test_a_connection_goes_to_the_address_that_was_checked_and_the_name_is_looked_up_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = _names(monkeypatch, api=["93.184.216.34"])
+    network = Network()
+    await GuardedBackend(network, EgressGuard(), "https", OSError).connect_tcp("api.example.org", 443)
+    assert network.connected == ["93.184.216.34 443"]
+    assert asked == ["api.example.org"]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "host"),
+    [
+        ("https", "rebound.example.org"),
+        ("http", "api.example.org"),
+        ("https", "::ffff:10.0.0.1"),
+        ("https", "169.254.169.254"),
+    ],
+)
+async def test_no_connection_is_made_to_an_address_that_is_refused(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, host: str
+) -> None:
+    if host.endswith(".org"):
+        _names(monkeypatch, rebound=["93.184.216.34", "127.0.0.1"], api=["93.184.216.34"])
+    network = Network()
+    with pytest.raises(OSError, match="public address") as failed:
+        await GuardedBackend(network, EgressGuard(), scheme, OSError).connect_tcp(host, 443)
+    assert isinstance(refusal_behind(failed.value), EgressRefused)
+    assert network.connected == []
+
+
+async def test_a_self_hosted_server_that_an_operator_allows_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    _names(monkeypatch, ghe=["10.0.0.5"])
+    network = Network()
+    await GuardedBackend(network, EgressGuard("ghe.internal"), "http", OSError).connect_tcp("ghe.internal", 80)
+    assert network.connected == ["10.0.0.5 80"]
+
+
+async def test_a_connection_ends_after_so_many_bytes_also_within_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    _names(monkeypatch, api=["93.184.216.34"])
+    network = Network()
+    backend = GuardedBackend(network, EgressGuard(), "https", OSError, connection_bytes=1000)
+    stream = await backend.connect_tcp("api.example.org", 443)
+    assert len(await stream.read(600)) == 600
+    inner = await stream.start_tls(None)
+    with pytest.raises(OSError, match="more than 1000 bytes"):
+        await inner.read(600)
+    assert network.closed
+
+
+@asynccontextmanager
+async def _client(library: Literal["httpx", "httpx2"], guard: EgressGuard) -> AsyncIterator[Any]:
+    module = httpx if library == "httpx" else pytest.importorskip("httpx2")
+    async with module.AsyncClient(transport=guarded_transport(guard, "http", library=library)) as client:
+        yield client
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+async def test_both_libraries_say_why_they_did_not_connect(library: Literal["httpx", "httpx2"]) -> None:
+    async with _client(library, EgressGuard()) as client:
+        with pytest.raises(Exception, match="LOGLOOP_EGRESS_ALLOW") as failed:
+            await asyncio.wait_for(client.get("http://127.0.0.1:9/"), 10)
+    assert type(failed.value).__name__ == "ConnectError"
+    assert isinstance(refusal_behind(failed.value), EgressRefused)
