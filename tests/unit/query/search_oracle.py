@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 BATCH = "06k3v5e1c8q0g2d7h4n9s5t1vk"
 START = datetime(2026, 11, 22, 10, 59, 58, tzinfo=UTC)
+TRACE_ID = 105_312_291_668_557_186_697_918_027_683_670_432_318
+"""A trace id as some programs write it: a number of 128 bits."""
 SEVERITIES = ("debug", "info", "warn", "error")
 
 
@@ -43,8 +45,13 @@ class Row:
 
 # --- logs ----------------------------------------------------------------------------------------------------
 
+_LONG_S, _DOTLESS_I = "\u017f", "\u0131"
+_CASES = ["ß", "ẞ", _LONG_S, "S", "s", "K", "k", "İ", _DOTLESS_I, "i", "I", "e\u0301", "é", "É", "ς", "Σ", "ǅ", "ﬁ"]
 _WORDS = st.sampled_from(
-    ["foo", "Foo", "FOO", "foobar", "barfoo", "bar", "time", "timeout", "out", "a", "b1", "42", "500", "é", "É", "ß"]
+    [
+        *("foo", "Foo", "FOO", "foobar", "barfoo", "bar", "time", "timeout", "out", "a", "b1", "42", "500"),
+        *(*_CASES, "日本", "🙂", "\u2028"),
+    ]
 )
 _GLUE = st.sampled_from(
     [" ", "  ", "\n", "\t", "-", "_", "/", '"', "\\", ":", "(", ")", "{", "}", "[", ",", ".", "*"]
@@ -52,8 +59,27 @@ _GLUE = st.sampled_from(
 _MESSAGES = st.lists(st.one_of(_WORDS, _GLUE, st.text('abF é*?\\"', max_size=3)), max_size=6).map("".join)
 _KEYS = st.sampled_from(["a", "a", "b", "a.b", "b.c", 'q"t', "x y\\é"])
 _SCALARS = st.one_of(
-    st.sampled_from([0, 42, 500, -5, 500.0, 1.5, -0.0, 1e16, True, False, None]),
-    st.sampled_from(["", "foo", "Foo", "500", "true", 'say "hi"', '{"a":500}', "é", "\\", "line\nbreak", "*"]),
+    st.sampled_from([0, 42, 500, -5, 500.0, 1.5, -0.0, 1e16, True, False, None, 1, 1.0, 0.1, 1e300, 10**15, 1e15]),
+    st.sampled_from([2**53 + 1, 2**63, 2**64 - 1, -(2**63), 10**20, TRACE_ID]),
+    st.sampled_from(
+        [
+            "",
+            "foo",
+            "Foo",
+            "500",
+            "1",
+            "1.0",
+            "true",
+            "null",
+            "ß",
+            'say "hi"',
+            '{"a":500}',
+            "é",
+            "\\",
+            "line\nbreak",
+            "*",
+        ]
+    ),
 )
 _VALUES = st.recursive(
     _SCALARS,
@@ -115,8 +141,20 @@ def _written(draw: st.DrawFn, texts: st.SearchStrategy[str]) -> tuple[str, str]:
     return text, _as_word(text) if plain and draw(st.booleans()) else _as_phrase(text)
 
 
+def folded(text: str) -> str:
+    """Text where letters that differ in case alone are equal: one character stays one (ß is not ss, İ not i)."""
+    return "".join(map(_fold, text))
+
+
+def _fold(character: str) -> str:
+    if character == "ẞ":
+        return "ß"
+    alike = character.casefold()
+    return alike if len(alike) == 1 else character
+
+
 def _has(text: str) -> Any:
-    return lambda row: re.search(re.escape(text), row.message, re.IGNORECASE) is not None
+    return lambda row: folded(text) in folded(row.message)
 
 
 _contains = _written(_TEXTS).map(lambda it: Search(it[1], _has(it[0])))
@@ -165,9 +203,9 @@ def _exists(draw: st.DrawFn) -> Search:
     return Search(text, lambda row: getattr(row, name) is not None)
 
 
-_PIECES = st.lists(st.sampled_from(["*", "?", "foo", "a", "é", "-", "1", "bar"]), min_size=2, max_size=4).filter(
-    lambda pieces: ("*" in pieces or "?" in pieces) and any(piece != "*" for piece in pieces)
-)
+_PIECES = st.lists(
+    st.sampled_from(["*", "?", "foo", "a", "é", "-", "1", "bar", _LONG_S, "K", "ß"]), min_size=2, max_size=4
+).filter(lambda pieces: ("*" in pieces or "?" in pieces) and any(piece != "*" for piece in pieces))
 _PLAIN = "[^\\t\\n\\f\\r ]"
 
 
@@ -178,12 +216,12 @@ def _written_pieces(pieces: list[str]) -> str:
 @st.composite
 def _word_wildcard(draw: st.DrawFn) -> Search:
     pieces = draw(_PIECES)
-    inner = "".join({"*": f"{_PLAIN}*", "?": _PLAIN}.get(piece, re.escape(piece)) for piece in pieces)
+    inner = "".join({"*": f"{_PLAIN}*", "?": _PLAIN}.get(piece, re.escape(folded(piece))) for piece in pieces)
     before = r"(?<![^\W])" if _wordy(pieces[0]) else ""
     after = r"(?![^\W])" if _wordy(pieces[-1]) else ""
-    compiled = re.compile(before + inner + after, re.IGNORECASE | re.DOTALL)
+    compiled = re.compile(before + inner + after, re.DOTALL)
     prefix = draw(st.sampled_from(["", "message:"]))
-    return Search(prefix + _written_pieces(pieces), lambda row: compiled.search(row.message) is not None)
+    return Search(prefix + _written_pieces(pieces), lambda row: compiled.search(folded(row.message)) is not None)
 
 
 def _wordy(piece: str) -> bool:
@@ -209,6 +247,10 @@ _REGEXES = st.sampled_from(
         ("bar$", r"bar\Z"),
         ("(foo|bar)[0-9]*", "(foo|bar)[0-9]*"),
         ("(?i)FOO", "(?i)FOO"),
+        ("(?s)foo.bar", "(?s)foo.bar"),
+        ("(?m)^bar", "(?m)^bar"),
+        ("(?im)FOO$", "(?im)FOO$"),
+        ("^$", r"\A\Z"),
         ("[0-9]{2,}", "[0-9]{2,}"),
         (r"a\/b", "a/b"),
         ("a.b", "a.b"),
@@ -221,7 +263,7 @@ _REGEXES = st.sampled_from(
 def _regex(draw: st.DrawFn) -> Search:
     written, python = draw(_REGEXES)
     compiled = re.compile(python)
-    name = draw(st.sampled_from(["", "message", "service", "test"]))
+    name = draw(st.sampled_from(["", "message", "service", "test", "func", "source", "pattern", "severity"]))
     field = _field_of(name or "message")
     text = f"{name}:/{written}/" if name else f"/{written}/"
     return Search(text, lambda row: field(row) is not None and compiled.search(field(row)) is not None)
@@ -268,8 +310,10 @@ def _is_number(value: Any) -> bool:
 def _attribute_equals(draw: st.DrawFn) -> Search:
     path = draw(_PATHS)
     words = ["500", "500", "0", "42", "-5", "1.5", "1e16", "true", "false", "foo", "Foo", 'say "hi"', "*", "\\", "é"]
+    words += ["1", "1.0", "0.1", "1e300", "null", "ß", "", "1000000000000000", "1e15", "0.5e1"]
+    words += [str(2**53 + 1), str(2**53), str(2**63), str(2**64 - 1), str(-(2**63)), str(10**20), str(TRACE_ID)]
     word = draw(st.sampled_from(words))
-    number = float(word) if re.fullmatch(r"-?[0-9.]+(e[0-9]+)?", word) else None
+    number = json.loads(word) if re.fullmatch(r"-?[0-9.]+(e[0-9]+)?", word) else None
 
     def same(value: Any) -> bool:
         if isinstance(value, bool):
@@ -292,7 +336,7 @@ def _attribute_exists(draw: st.DrawFn) -> Search:
 @st.composite
 def _attribute_range(draw: st.DrawFn) -> Search:
     path = draw(_PATHS)
-    low, high = sorted(draw(st.tuples(*[st.sampled_from([-5, 0, 1, 42, 500, 501.5])] * 2)))
+    low, high = sorted(draw(st.tuples(*[st.sampled_from([-5, 0, 1, 42, 500, 501.5, 2**63, TRACE_ID])] * 2)))
     with_low, with_high = draw(st.booleans()), draw(st.booleans())
     text = f"{_path(path)}:{'[' if with_low else '{'}{low} TO {high}{']' if with_high else '}'}"
 
@@ -338,6 +382,46 @@ def _attribute_wildcard(draw: st.DrawFn) -> Search:
     return Search(f"{_path(path)}:{written}", lambda row: any(map(fits, _lead_to(row.attributes, path))))
 
 
+@st.composite
+def _attribute_text_range(draw: st.DrawFn) -> Search:
+    path, low = draw(_PATHS), draw(st.sampled_from(["", "Foo", "foo", "a", "ß"]))
+    high = draw(st.sampled_from(["foo", "z", "é", "日"]))
+    with_low, with_high = draw(st.booleans()), draw(st.booleans())
+    ends = ("[" if with_low else "{", "]" if with_high else "}")
+
+    def inside(value: Any) -> bool:
+        return isinstance(value, str) and (
+            (low < value or (with_low and low == value)) and (value < high or (with_high and value == high))
+        )
+
+    text = f"{_path(path)}:{ends[0]}{_as_phrase(low)} TO {_as_phrase(high)}{ends[1]}"
+    return Search(text, lambda row: any(map(inside, _lead_to(row.attributes, path))))
+
+
+@st.composite
+def _attribute_regex(draw: st.DrawFn) -> Search:
+    path, (written, python) = draw(_PATHS), draw(_REGEXES)
+    compiled = re.compile(python)
+
+    def fits(value: Any) -> bool:
+        if isinstance(value, dict):
+            return False
+        return compiled.search(value if isinstance(value, str) else json.dumps(value)) is not None
+
+    return Search(f"{_path(path)}:/{written}/", lambda row: any(map(fits, _lead_to(row.attributes, path))))
+
+
+@st.composite
+def _group_of_values(draw: st.DrawFn) -> Search:
+    """Several values of one field in parentheses; a minus in there is about the value."""
+    name, first, second = draw(st.sampled_from(["service", "test_id"])), draw(_NAMES), draw(_NAMES)
+    field, glue = _field_of(name), draw(st.sampled_from([" OR ", " AND ", " ", " OR -", " AND NOT "]))
+    written = f"{name}:({_as_phrase(first)}{glue}{_as_phrase(second)})"
+    join = any if "OR" in glue else all
+    wanted = "-" not in glue and "NOT" not in glue
+    return Search(written, lambda row: join([field(row) == first, (field(row) == second) == wanted]))
+
+
 # --- time, id, and combinations --------------------------------------------------------------------------------
 
 
@@ -380,6 +464,9 @@ KINDS: dict[str, st.SearchStrategy[Search]] = {
     "attribute range": _attribute_range(),
     "attribute open range": _attribute_open_range(),
     "attribute with wildcards": _attribute_wildcard(),
+    "attribute with a regular expression": _attribute_regex(),
+    "attribute text range": _attribute_text_range(),
+    "values in parentheses": _group_of_values(),
     "time": _time(),
     "id": _id(),
     "everything": _EVERYTHING,
@@ -395,6 +482,27 @@ def _negated(part: Search, sign: str) -> Search:
     return Search(f"({sign}{part.text})", lambda row: not part.finds(row))
 
 
+_SHAPES = st.sampled_from(
+    [
+        ("{} OR {} AND {}", lambda a, b, c: a or (b and c)),
+        ("{} {} OR {}", lambda a, b, c: a and (b or c)),
+        ("{} OR {} {}", lambda a, b, c: (a or b) and c),
+        ("NOT {} OR {} {}", lambda a, b, c: (not a or b) and c),
+        ("-{} {} AND +{}", lambda a, b, c: not a and b and c),
+        ("{} -{} OR NOT {}", lambda a, b, c: a and (not b or not c)),
+    ]
+)
+"""AND binds tighter than OR, OR tighter than a blank, a sign tightest."""
+
+
+def _without_parentheses(first: Search, second: Search, third: Search, shape: tuple[str, Any]) -> Search:
+    written, join = shape
+    parts = (first, second, third)
+    return Search(
+        f"({written.format(*(part.text for part in parts))})", lambda row: bool(join(*(p.finds(row) for p in parts)))
+    )
+
+
 def searches() -> st.SearchStrategy[Search]:
     """Searches of every kind, combined."""
     return st.recursive(
@@ -404,6 +512,7 @@ def searches() -> st.SearchStrategy[Search]:
             st.lists(inner, min_size=2, max_size=3).map(lambda parts: _joined(parts, " AND ", all)),
             st.lists(inner, min_size=2, max_size=3).map(lambda parts: _joined(parts, " OR ", any)),
             st.tuples(inner, st.sampled_from(["NOT ", "-"])).map(lambda it: _negated(*it)),
+            st.tuples(inner, inner, inner, _SHAPES).map(lambda it: _without_parentheses(*it)),
         ),
         max_leaves=5,
     )

@@ -15,7 +15,7 @@ from logloop_query.search.plan import Window, may_hold
 from logloop_query.search.syntax import parse_query
 from logloop_query.segments import SegmentColumns, TableColumns, encode_segment, read_batch, split_by_hour
 
-from tests.unit.query.search_oracle import BATCH, KINDS, Row, Search, rows, searches
+from tests.unit.query.search_oracle import BATCH, KINDS, START, TRACE_ID, Row, Search, rows, searches
 
 _thorough = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -58,7 +58,7 @@ class OnlyThese:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_each_kind_of_condition_finds_exactly_its_lines(kind: str, data: st.DataObject) -> None:
     logs, search = data.draw(rows()), data.draw(KINDS[kind])
@@ -104,3 +104,12 @@ def test_a_segment_is_left_out_only_if_none_of_its_lines_can_be_found(logs: list
         kept = overlaps and may_hold(window.wanted, read_batch(segment.summary))
 
         assert kept or not holds_one, search.text
+
+
+@pytest.mark.parametrize("number", [TRACE_ID, -TRACE_ID, 10**20, 2**64 - 1, 2**63, -(2**63), 2**53 + 1])
+def test_a_large_whole_number_in_attributes_is_found_by_its_digits(number: int) -> None:
+    row = Row(0, START, "info", "cart", None, None, None, "paid", {"trace": number})
+    columns = TableColumns(table_of([row]))
+
+    for text in (f"{number}", f'"{number}"', f"[{number} TO {number}]"):
+        assert found_in(parse_query(f"attributes.trace:{text}"), columns) == [0], text

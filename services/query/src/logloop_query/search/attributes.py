@@ -99,7 +99,7 @@ def _candidate_values(word: str) -> str:
     forms = [re.escape(json.dumps(word, ensure_ascii=False)), r"\["]
     number = as_number(word)
     if number is not None:
-        # Attributes were written by json.dumps: a whole number is 500 or 500.0, and 1e16 only from there on.
+        # orjson and json.dumps write attributes, and agree here: a whole number is 500 or 500.0 below 1e16.
         whole = float(number).is_integer() and 0 < abs(number) < 1e15
         forms.append(rf"{int(number)}(?:\.0)?[,}}]" if whole else r"-?\d")
     if word in {"true", "false"}:
@@ -108,10 +108,13 @@ def _candidate_values(word: str) -> str:
 
 
 def as_number(text: str) -> int | float | None:
-    """The finite number that a word is, None when it is none."""
-    if not re.fullmatch(r"-?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,3})?", text, re.ASCII):
+    """The finite number that a word is, None when it is none.
+
+    A whole number beyond 64 bits, such as a trace id of 128, becomes a double, as orjson reads one in attributes.
+    """
+    if not re.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d{1,3})?", text, re.ASCII):
         return None
-    if re.fullmatch(r"-?\d+", text, re.ASCII):
+    if re.fullmatch(r"-?\d{1,20}", text, re.ASCII) and -(2**63) <= int(text) < 2**64:
         return int(text)
     number = float(text)
     return number if math.isfinite(number) else None
