@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from logloop_contracts.log_batch import parse_log_id
 from logloop_query.search.counts import Buckets
 from logloop_query.search.plan import Window
 from logloop_query.search.scan import PageRequest
@@ -106,6 +107,24 @@ async def test_segments_without_the_severity_are_not_read(storage: Storage) -> N
 
     assert page.table.column("message").to_pylist() == ["bad"]
     assert budget.segments == 1
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+async def test_a_search_for_ids_opens_only_the_segments_that_hold_them(storage: Storage, newest_first: bool) -> None:
+    async with storage.persister(linger_s=0.001) as persister:
+        for i in range(10):
+            await persister.store("shop", numbered(i * 50, 50, NOON + timedelta(seconds=i)))
+    logs = {item["message"]: item["id"] for item in await storage.search()}
+    await storage.edits.change(parse_log_id(logs["line 77"]), lambda _: True, {"timestamp": NOON + timedelta(days=9)})
+    q = f'id:"{logs["line 77"]}" OR id:("{logs["line 78"]}" "{logs["line 401"]}") OR (id:"{logs["line 401"]}" 401)'
+
+    page, budget = await storage.searching.page(PageRequest(Window("shop", parse_query(q)), 10, newest_first))
+
+    expected = ["line 401", "line 77"]
+    assert page.table.column("message").to_pylist() == (expected[::-1] if newest_first else expected)
+    assert budget.segments == 2
+    assert await storage.count(q) == 2
+    assert await storage.messages(f'id:"{logs["line 5"]}"', project="another") == []
 
 
 async def test_a_search_past_its_bounds_says_so_and_can_be_continued(storage: Storage) -> None:

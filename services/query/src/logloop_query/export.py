@@ -87,7 +87,7 @@ class Export:
         """Cut a window so that no piece holds many more than SLICE_LOGS logs before the filter."""
         minutes: dict[int, int] = {}
         async with self._source.snapshot() as snapshot:
-            plan = snapshot.plan(window.project_id, window.low, window.high, newest_first=False)
+            plan = snapshot.plan(window, newest_first=False)
             refs = [ref async for ref in plan if ref.count]
             for start in range(0, len(refs), _REFS_AT_ONCE):
                 summaries = await self._cache.read(snapshot, refs[start : start + _REFS_AT_ONCE])
@@ -97,7 +97,7 @@ class Export:
     async def _slice(self, window: Window) -> pa.Table | None:
         tables: list[pa.Table] = []
         async with self._source.snapshot() as snapshot:
-            plan = snapshot.plan(window.project_id, window.low, window.high, newest_first=False)
+            plan = snapshot.plan(window, newest_first=False)
             refs = [ref async for ref in plan if ref.count]
             kept = await Pruner(snapshot, self._cache, window.wanted).keep(refs)
             for group in _by_size(kept):

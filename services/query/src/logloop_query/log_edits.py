@@ -140,7 +140,7 @@ class LogEdits:
         return counts
 
     async def _candidates(self, snapshot: Snapshot, window: Window) -> list[SegmentRef]:
-        plan = snapshot.plan(window.project_id, window.low, window.high, newest_first=True)
+        plan = snapshot.plan(window, newest_first=True)
         pruner = Pruner(snapshot, self._cache, window.wanted)
         return await pruner.keep([ref async for ref in plan if ref.count])
 

@@ -71,7 +71,7 @@ class Counter:
 
     async def refs(self, window: Window) -> list[SegmentRef]:
         """Segments that overlap a window and hold logs, newest first."""
-        plan = self._snapshot.plan(window.project_id, window.low, window.high, newest_first=True)
+        plan = self._snapshot.plan(window, newest_first=True)
         return [ref async for ref in plan if ref.count]
 
     async def by(

@@ -180,6 +180,21 @@ def _any_of(parts: tuple[Filter, ...]) -> Filter:
     return EVERYTHING if EVERYTHING in parts else Or(parts)
 
 
+def batches_of(wanted: Filter) -> frozenset[tuple[str, int]] | None:
+    """The only batches and hours whose logs a filter can select, by the ids it asks for; None: any may."""
+    match wanted:
+        case HasId(batch, hour, _):
+            return frozenset({(batch, hour)})
+        case And(parts):
+            known = [found for part in parts if (found := batches_of(part)) is not None]
+            return frozenset.intersection(*known) if known else None
+        case Or(parts):
+            asked = [batches_of(part) for part in parts]
+            return None if None in asked else frozenset[tuple[str, int]]().union(*filter(None, asked))
+        case _:
+            return None
+
+
 def both(first: Filter, second: Filter) -> Filter:
     """Logs that both filters select."""
     return _all_of((first, second))

@@ -14,9 +14,17 @@ from typing import Any, Literal, Protocol
 
 import pyarrow as pa
 
-from logloop_query.search.filter import EVERYTHING, Filter, needed_columns, relax, time_bounds, without_time
+from logloop_query.search.filter import (
+    EVERYTHING,
+    Filter,
+    batches_of,
+    needed_columns,
+    relax,
+    time_bounds,
+    without_time,
+)
 from logloop_query.search.kernels import evaluate
-from logloop_query.segments import SegmentColumns, read_batch
+from logloop_query.segments import SegmentColumns, possible_keys, read_batch
 
 SUMMARY_COLUMNS = frozenset({"severity", "service_id"})
 MIN_US, MAX_US = -(2**62), 2**62
@@ -51,23 +59,6 @@ class StoredColumns:
         return sum(map(len, self.columns.values())) + len(self.summary) + len(self.patterns)
 
 
-class Snapshot(Protocol):
-    """Segments as they were at one moment, so that a compaction never shows a log twice or not at all."""
-
-    def plan(self, project_id: str, low: int, high: int, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
-        """Segments that overlap [low, high]: by falling max_ts, or by rising min_ts."""
-
-    async def read(self, refs: Sequence[SegmentRef], names: AbstractSet[str]) -> dict[str, StoredColumns]:
-        """Columns of segments by segment id; `summary` and `patterns` are names too."""
-
-
-class SegmentSource(Protocol):
-    """Where snapshots come from."""
-
-    def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
-        """Open a snapshot for one search."""
-
-
 @dataclass(frozen=True, slots=True)
 class Window:
     """Logs of a project with low <= timestamp <= high, microseconds, that a filter selects."""
@@ -76,6 +67,12 @@ class Window:
     wanted: Filter = EVERYTHING
     low: int = MIN_US
     high: int = MAX_US
+
+    @property
+    def parts(self) -> list[str] | None:
+        """Keys of the only parts that may hold these logs; None when any may."""
+        batches = batches_of(self.wanted)
+        return None if batches is None else [key for batch in sorted(batches) for key in possible_keys(*batch)]
 
     def narrowed(self) -> "Window":
         """The same logs, with the bounds that the filter demands of every log moved into the window."""
@@ -86,6 +83,23 @@ class Window:
             self.low if low is None else max(low, self.low),
             self.high if high is None else min(high, self.high),
         )
+
+
+class Snapshot(Protocol):
+    """Segments as they were at one moment, so that a compaction never shows a log twice or not at all."""
+
+    def plan(self, window: Window, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
+        """Segments that overlap a window and hold one of its parts: by falling max_ts, or by rising min_ts."""
+
+    async def read(self, refs: Sequence[SegmentRef], names: AbstractSet[str]) -> dict[str, StoredColumns]:
+        """Columns of segments by segment id; `summary` and `patterns` are names too."""
+
+
+class SegmentSource(Protocol):
+    """Where snapshots come from."""
+
+    def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
+        """Open a snapshot for one search."""
 
 
 @dataclass(slots=True)

@@ -68,13 +68,13 @@ class Scanner:
         window = _after_cursor(request)
         pruner = Pruner(self._snapshot, self._cache, window.wanted)
         collected = _Collected(request.limit + 1, newest_first=request.newest_first)
-        plan = self._snapshot.plan(window.project_id, window.low, window.high, newest_first=request.newest_first)
+        plan = self._snapshot.plan(window, newest_first=request.newest_first)
         async for group in grouped(plan):
             edge = group[0].max_ts if request.newest_first else group[0].min_ts
             if collected.complete_before(edge):
                 break
             bound = self._budget.exhausted
-            if bound is not None:
+            if bound is not None and _is_inside(edge, window, newest_first=request.newest_first):
                 return collected.cut(edge, bound)
             await self._look_into(await pruner.keep(group), window, request, collected)
         return collected.page()
@@ -130,6 +130,11 @@ def _after_cursor(request: PageRequest) -> Window:
     if request.newest_first:
         return Window(window.project_id, window.wanted, window.low, min(window.high, place))
     return Window(window.project_id, window.wanted, max(window.low, place), window.high)
+
+
+def _is_inside(edge: int, window: Window, *, newest_first: bool) -> bool:
+    """Whether a search that stops at `edge` has got on: a page that repeats its own start would have no end."""
+    return edge < window.high if newest_first else edge > window.low
 
 
 def _choose(columns: Columns, rows: Any, window: Window, request: PageRequest, bar: int | None) -> list[_Found]:

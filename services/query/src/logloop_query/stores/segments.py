@@ -19,7 +19,7 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from logloop_query.identifiers import new_id
-from logloop_query.search.plan import SegmentRef, StoredColumns
+from logloop_query.search.plan import SegmentRef, StoredColumns, Window
 from logloop_query.segments import FORMAT, Segment
 
 SMALL_LOGS = 25_000
@@ -251,13 +251,21 @@ class MongoSnapshot:
         self._collection = collection
         self._session = session
 
-    async def plan(self, project_id: str, low: int, high: int, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
-        """Segments that overlap [low, high], answered from the index alone."""
+    async def plan(self, window: Window, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
+        """Segments that a window needs: those of its parts, else answered from a time index alone."""
+        condition: Document = {
+            "project_id": window.project_id,
+            "max_ts": {"$gte": window.low},
+            "min_ts": {"$lte": window.high},
+        }
+        index, parts = "newest" if newest_first else "oldest", window.parts
+        if parts is not None:
+            condition["parts"], index = {"$in": parts}, "parts"
         cursor = self._collection.find(
-            {"project_id": project_id, "max_ts": {"$gte": low}, "min_ts": {"$lte": high}},
+            condition,
             {"_id": 1, **dict.fromkeys(_PLAN_FIELDS, 1)},
             sort=[("max_ts", DESCENDING)] if newest_first else [("min_ts", ASCENDING)],
-            hint="newest" if newest_first else "oldest",
+            hint=index,
             batch_size=_BATCH,
             session=self._session,
         )

@@ -1,0 +1,90 @@
+"""Segments in memory, for what is tested without a database: search, counts, export, edits and compaction."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from logloop_query.compaction import merge_segments
+from logloop_query.search.plan import SegmentRef, StoredColumns, Window
+from logloop_query.segments import Segment
+from logloop_query.stores.segments import StoredSegment
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+class MemorySegments:
+    """Segments by id, read through snapshots as those of the store are. `reads` are the ids of what was read."""
+
+    def __init__(self, segments: Iterable[Segment] = ()) -> None:
+        self.stored: dict[str, StoredSegment] = {}
+        self.reads: list[str] = []
+        for segment in segments:
+            self.insert(segment)
+
+    def insert(self, segment: Segment) -> None:
+        """Store a segment."""
+        number = f"s{len(self.stored)}"
+        self.stored[number] = StoredSegment(number, 0, segment, NOW, NOW)
+
+    def compact(self) -> None:
+        """Merge all segments of each hour."""
+        hours = {item.segment.hour for item in self.stored.values()}
+        merged = [
+            merge_segments([item for item in self.stored.values() if item.segment.hour == hour])
+            for hour in sorted(hours)
+        ]
+        old = len(self.stored)
+        self.stored = {f"m{old}.{i}": StoredSegment(f"m{old}.{i}", 0, new, NOW, NOW) for i, new in enumerate(merged)}
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator["MemorySnapshot"]:
+        """The segments as they are now."""
+        yield MemorySnapshot(dict(self.stored), self.reads)
+
+    async def holding(self, parts: Sequence[str]) -> list[StoredSegment]:
+        """Segments that hold one of these parts."""
+        return [item for item in self.stored.values() if not {*parts}.isdisjoint(item.segment.parts)]
+
+    async def load(self, ids: Sequence[str]) -> list[StoredSegment]:
+        """Segments by id."""
+        return [self.stored[number] for number in ids if number in self.stored]
+
+    async def rewrite(self, old: StoredSegment, segment: Segment) -> bool:
+        """Replace a segment unless it has changed."""
+        if self.stored.get(old.id) != old:
+            return False
+        self.stored[old.id] = StoredSegment(old.id, old.revision + 1, segment, NOW, NOW)
+        return True
+
+
+class MemorySnapshot:
+    """`search.plan.Snapshot` over segments that nobody changes."""
+
+    def __init__(self, stored: dict[str, StoredSegment], reads: list[str]) -> None:
+        self._stored = stored
+        self._reads = reads
+
+    async def plan(self, window: Window, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
+        """As the store plans."""
+        refs = [
+            SegmentRef(item.id, item.revision, part.hour, part.min_ts, part.max_ts, part.count, part.stored_bytes)
+            for item in self._stored.values()
+            if (part := item.segment).max_ts >= window.low
+            and part.min_ts <= window.high
+            and (window.parts is None or not {*window.parts}.isdisjoint(part.parts))
+        ]
+        for ref in sorted(refs, key=lambda ref: -ref.max_ts if newest_first else ref.min_ts):
+            yield ref
+
+    async def read(self, refs: Sequence[SegmentRef], names: AbstractSet[str]) -> dict[str, StoredColumns]:
+        """As the store reads."""
+        self._reads += [ref.id for ref in refs]
+        found = {}
+        for ref in refs:
+            segment = self._stored[ref.id].segment
+            columns = {name: segment.columns[name] for name in names if name in segment.columns}
+            summary = segment.summary if "summary" in names else b""
+            patterns = segment.patterns if {"pattern", "patterns"} & names else b""
+            found[ref.id] = StoredColumns(columns, summary, patterns)
+        return found

@@ -1,0 +1,322 @@
+"""One filter selects the very same logs wherever it is used, and as plain Python selects them."""
+
+import asyncio
+from collections import Counter as Tally
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import orjson
+import pyarrow as pa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from logloop_contracts.log_batch import encode, parse_log_id
+from logloop_query.export import Export
+from logloop_query.log_edits import LogEdits
+from logloop_query.search.counts import Buckets
+from logloop_query.search.plan import Window
+from logloop_query.search.rows import Cursor, RowKey, json_rows
+from logloop_query.search.scan import PageRequest
+from logloop_query.search.searching import Searching, SearchLimits
+from logloop_query.search.syntax import parse_query
+from logloop_query.segments import MAX_SUB_PARTS, encode_segment, part_key, split_by_hour
+from logloop_query.tail import Tail, _choose
+from logloop_query.time_bounds import to_microseconds
+
+from tests.unit.query.memory_segments import MemorySegments
+from tests.unit.query.search_oracle import BATCH, START, Row, Search, rows, searches
+from tests.unit.query.test_search_oracle import table_of
+
+T = TypeVar("T")
+_AMPLE = SearchLimits()
+_thorough = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@dataclass(frozen=True)
+class World:
+    """The logs, how they lie in segments, and a search of a stretch of time."""
+
+    logs: list[Row]
+    places: list[int]
+    search: Search
+    low: datetime
+    high: datetime
+
+    @property
+    def window(self) -> Window:
+        """What is searched; the upper bound is left out, as `until` says."""
+        low, high = to_microseconds(self.low), to_microseconds(self.high) - 1
+        return Window("shop", parse_query(self.search.text), low, high)
+
+    def wants(self, row: Row) -> bool:
+        """Whether plain Python selects a log."""
+        return self.low <= row.timestamp < self.high and bool(self.search.finds(row))
+
+    @property
+    def expected(self) -> list[Row]:
+        """The selected logs in time order."""
+        return in_order(row for row in self.logs if self.wants(row))
+
+    def segments(self) -> MemorySegments:
+        """The logs as stored: each in the segment of its place and hour."""
+        store = MemorySegments()
+        for place in sorted(set(self.places)):
+            chosen = [row for row, own in zip(self.logs, self.places, strict=True) if own == place]
+            numbers = pa.array([row.number for row in chosen], pa.int32())
+            table = table_of(chosen).set_column(1, "row", numbers)
+            for hour, part in split_by_hour(table.cast(table_of(chosen).schema)):
+                store.insert(encode_segment("shop", hour, [part_key(BATCH, hour, place)], part))
+        return store
+
+
+def in_order(logs: Any) -> list[Row]:
+    return sorted(logs, key=lambda row: (row.timestamp, row.number))
+
+
+def ids(logs: Sequence[Row]) -> list[str]:
+    return [row.id for row in logs]
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """Logs in up to four overlapping segments an hour, and bounds that often fall on a log or the full hour."""
+    logs = draw(rows())
+    moments = [*(row.timestamp for row in logs), START, START + timedelta(seconds=2), START + timedelta(days=400)]
+    low, high = sorted(draw(st.tuples(st.sampled_from(moments), st.sampled_from(moments))))
+    if draw(st.booleans()):
+        low, high = START - timedelta(days=1), START + timedelta(days=1)
+    places = draw(st.lists(st.integers(0, 3), min_size=len(logs), max_size=len(logs)))
+    assert max(places) < MAX_SUB_PARTS
+    return World(logs, places, draw(searches()), low, high)
+
+
+@contextmanager
+def opened(store: MemorySegments, limits: SearchLimits) -> Iterator[Searching]:
+    searching = Searching(store, limits)
+    try:
+        yield searching
+    finally:
+        searching.close()
+
+
+def with_store(store: MemorySegments, use: Callable[[Searching], Awaitable[T]], limits: SearchLimits = _AMPLE) -> T:
+    async def run() -> T:
+        with opened(store, limits) as searching:
+            return await use(searching)
+
+    return asyncio.run(run())
+
+
+async def page_after_page(
+    searching: Searching, window: Window, limit: int, *, newest_first: bool, between: Callable[[], Any] = lambda: None
+) -> list[str]:
+    """Ids of a whole search; `between` is called before each further page."""
+    found: list[str] = []
+    cursor: Cursor | None = None
+    while True:
+        page, _ = await searching.page(PageRequest(window, limit, newest_first, cursor))
+        found += [item["id"] for item in json_rows("shop", page.table)]
+        if page.next_cursor is None:
+            return found
+        assert page.next_cursor != cursor, "the search does not get on"
+        cursor = Cursor.parse(page.next_cursor.text())
+        between()
+
+
+@_thorough
+@given(worlds(), st.integers(1, 4), st.booleans())
+def test_pages_hold_exactly_the_selected_logs_in_order(world: World, limit: int, newest_first: bool) -> None:
+    store = world.segments()
+
+    async def use(searching: Searching) -> list[str]:
+        return await page_after_page(searching, world.window, limit, newest_first=newest_first, between=store.compact)
+
+    expected = ids(world.expected)
+    assert with_store(store, use) == (expected[::-1] if newest_first else expected), world.search.text
+
+
+@_thorough
+@given(worlds(), st.integers(1, 4), st.booleans())
+def test_a_search_cut_off_by_its_bounds_goes_on_without_gap_or_repetition(
+    world: World, limit: int, newest_first: bool
+) -> None:
+    async def use(searching: Searching) -> list[str]:
+        return await page_after_page(searching, world.window, limit, newest_first=newest_first)
+
+    expected = ids(world.expected)
+    found = with_store(world.segments(), use, SearchLimits(max_bytes=1))
+    assert found == (expected[::-1] if newest_first else expected), world.search.text
+
+
+@_thorough
+@given(worlds(), st.sampled_from([1, 60, 7200]), st.sampled_from(["severity", "service_id", "test_id", "source"]))
+def test_counts_count_exactly_the_selected_logs(world: World, seconds: int, key: str) -> None:
+    width = seconds * 1_000_000
+    buckets = Buckets(to_microseconds(START - timedelta(days=2)) // width * width, width)
+
+    async def use(searching: Searching) -> tuple[Any, Any, Any]:
+        async with searching.counting("test") as (counter, _):
+            total = await counter.by(world.window, ())
+            by_time = await counter.by(world.window, (key,), buckets)
+            by_pattern = await counter.by_pattern(world.window)
+        return total.table, by_time.table, by_pattern.table
+
+    total, by_time, by_pattern = with_store(world.segments(), use)
+
+    def bucket(row: Row) -> int:
+        return (to_microseconds(row.timestamp) - buckets.origin) // width
+
+    assert sum(total.column("count").to_pylist()) == len(world.expected), world.search.text
+    assert _tally(by_time) == Tally((bucket(row), getattr(row, key)) for row in world.expected), world.search.text
+    assert _tally(by_pattern) == Tally((row.pattern,) for row in world.expected), world.search.text
+
+
+def _tally(table: Any) -> dict[tuple[Any, ...], int]:
+    *keys, counts = (column.to_pylist() for column in table.columns)
+    return dict(zip(zip(*keys, strict=True), counts, strict=True))
+
+
+@_thorough
+@given(worlds())
+def test_an_export_and_a_tail_hold_exactly_the_selected_logs(world: World) -> None:
+    store = world.segments()
+
+    async def use(searching: Searching) -> list[str]:
+        export = Export(store, searching.executor, searching.cache)
+        lines = b"".join([piece async for piece in export.stream(world.window, "ndjson")])
+        return [orjson.loads(line)["id"] for line in lines.splitlines()]
+
+    assert with_store(store, use) == ids(world.expected), world.search.text
+
+    body = encode(table_of(world.logs))
+    ((chunk, count, dropped),) = _choose("shop", body, [(Tail("shop", world.window.wanted), 1000)])
+    seen = [item["id"] for item in orjson.loads(chunk)["items"]] if chunk else []
+    assert seen == ids([row for row in world.logs if world.search.finds(row)]), world.search.text
+    assert (count, dropped) == (len(seen), 0)
+
+
+@_thorough
+@given(worlds())
+def test_deleting_leaves_exactly_the_logs_that_are_not_selected(world: World) -> None:
+    store = world.segments()
+
+    async def use(searching: Searching) -> tuple[int, list[str]]:
+        edits = LogEdits(store, searching.executor, searching.cache)
+        deleted = await edits.delete_window(world.window)
+        return deleted, await page_after_page(searching, Window("shop"), 100, newest_first=False)
+
+    deleted, left = with_store(store, use)
+    assert left == ids(in_order(row for row in world.logs if not world.wants(row))), world.search.text
+    assert deleted == len(world.expected)
+
+
+@_thorough
+@given(worlds(), st.data())
+def test_the_lines_around_a_log_are_its_selected_neighbours(world: World, data: st.DataObject) -> None:
+    here = data.draw(st.sampled_from(world.logs))
+    window = Window("shop", world.window.wanted)
+
+    async def use(searching: Searching) -> tuple[list[str], list[str]]:
+        place = Cursor(to_microseconds(here.timestamp), _key(here))
+        before, _ = await searching.page(PageRequest(window, 2, True, place))
+        after, _ = await searching.page(PageRequest(window, 2, False, place))
+        return [item["id"] for item in json_rows("shop", before.table)], [
+            item["id"] for item in json_rows("shop", after.table)
+        ]
+
+    order = in_order(world.logs)
+    at = order.index(here)
+    earlier = [row for row in reversed(order[:at]) if world.search.finds(row)]
+    later = [row for row in order[at + 1 :] if world.search.finds(row)]
+    assert with_store(world.segments(), use) == (ids(earlier[:2]), ids(later[:2])), world.search.text
+
+
+def _key(row: Row) -> RowKey:
+    found = parse_log_id(row.id)
+    return RowKey(to_microseconds(row.timestamp), found.batch, found.hour, found.row)
+
+
+@_thorough
+@given(worlds(), st.booleans(), st.data())
+def test_edits_between_pages_move_only_the_edited_logs(world: World, newest_first: bool, data: st.DataObject) -> None:
+    """Logs that nobody touches are there once and in order, whatever happens to the others meanwhile."""
+    store = world.segments()
+    fates = data.draw(st.lists(st.sampled_from(["gone", "moved", "left"]), min_size=len(world.logs)))
+    gone = [row for row, fate in zip(world.logs, fates, strict=False) if fate == "gone"]
+    moved = [row for row, fate in zip(world.logs, fates, strict=False) if fate == "moved"]
+    later = START + timedelta(microseconds=data.draw(st.integers(0, 4_000_000)))
+    untouched = [row for row in world.logs if row not in gone + moved]
+    whole = Window("shop")
+
+    async def use(searching: Searching) -> list[str]:
+        edits = LogEdits(store, searching.executor, searching.cache)
+        page, _ = await searching.page(PageRequest(whole, 2, newest_first))
+        first = [item["id"] for item in json_rows("shop", page.table)]
+        for row in gone:
+            await edits.delete(parse_log_id(row.id), lambda _: True)
+        for row in moved:
+            await edits.change(parse_log_id(row.id), lambda _: True, {"timestamp": later})
+        store.compact()
+        if page.next_cursor is None:
+            return first
+        rest, _ = await searching.page(PageRequest(whole, 1000, newest_first, page.next_cursor))
+        rest_ids = [item["id"] for item in json_rows("shop", rest.table)]
+        assert not set(ids(gone)) & set(rest_ids)
+        return first + rest_ids
+
+    found = [item for item in with_store(store, use) if item in ids(untouched)]
+    expected = ids(in_order(untouched))
+    assert found == (expected[::-1] if newest_first else expected)
+
+
+@_thorough
+@given(worlds(), st.data())
+def test_an_edited_log_is_found_by_what_it_says_now(world: World, data: st.DataObject) -> None:
+    store = world.segments()
+    here = data.draw(st.sampled_from(world.logs))
+    other = data.draw(rows())[0]
+    names = ("timestamp", "severity", "service_id", "test_id", "func_id", "source", "message", "attributes")
+    changes = {name: getattr(other, name) for name in data.draw(st.sets(st.sampled_from(names), min_size=1))}
+
+    async def use(searching: Searching) -> list[str]:
+        edits = LogEdits(store, searching.executor, searching.cache)
+        await searching.page(PageRequest(world.window))
+        await edits.change(parse_log_id(here.id), lambda _: True, changes)
+        return await page_after_page(searching, world.window, 3, newest_first=False)
+
+    edited = Edited(**{**vars(here), **changes}, own_id=here.id)
+    logs = [edited if row is here else row for row in world.logs]
+    expected = ids(in_order(row for row in logs if world.wants(row)))
+    assert sorted(with_store(store, use)) == sorted(expected), world.search.text
+
+
+@dataclass(frozen=True)
+class Edited(Row):
+    """A log whose id tells the hour it had at first."""
+
+    own_id: str = ""
+
+    @property
+    def id(self) -> str:
+        return self.own_id
+
+
+def test_a_search_for_an_id_reads_the_segment_that_holds_it_and_no_other() -> None:
+    logs = [
+        Row(n, START + timedelta(milliseconds=n), "info", "cart", None, None, None, f"line {n}", None)
+        for n in range(12)
+    ]
+    world = World(logs, [n % 4 for n in range(12)], Search("", lambda _: True), START, START)
+    store = world.segments()
+    text = f'id:"{logs[5].id}"'
+    for n, item in enumerate(list(store.stored.values())):  # other batches of the same hour
+        other = replace(item.segment, parts=(part_key("0" * 26, item.segment.hour, n),))
+        store.stored[item.id] = replace(item, segment=item.segment if n == 1 else other)
+
+    async def use(searching: Searching) -> list[str]:
+        return await page_after_page(searching, Window("shop", parse_query(text)), 10, newest_first=True)
+
+    assert with_store(store, use) == [logs[5].id]
+    assert set(store.reads) == {"s1"}
