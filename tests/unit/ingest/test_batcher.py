@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from logloop_chassis.broker import NotPublished
 from logloop_chassis.testing import wait_until
-from logloop_ingest.batcher import MAX_ROWS, MAX_UNCONFIRMED, Batcher
+from logloop_ingest.batcher import MAX_ROWS, MAX_UNCONFIRMED, READY_ROWS, Batcher
 from logloop_ingest.batches import Part, parts_of
 from logloop_ingest.checking import Row
 
@@ -52,6 +52,21 @@ async def test_a_full_message_does_not_linger() -> None:
     async with doors(linger_s=3600) as door:
         await door.batcher.submit("shop", part(count=MAX_ROWS))
         assert len(door.broker.published) == 1
+
+
+async def test_a_large_message_waits_for_nothing_but_one_under_way() -> None:
+    async with doors(linger_s=3600) as door:
+        door.broker.gate.clear()
+        first = asyncio.ensure_future(door.batcher.submit("shop", part("first", count=READY_ROWS)))
+        await wait_until(lambda: door.broker.seen == 1)
+        later = [
+            asyncio.ensure_future(door.batcher.submit("shop", part("later", count=READY_ROWS))) for _ in range(2)
+        ]
+        await asyncio.sleep(0)
+        assert door.broker.seen == 1
+        door.broker.gate.set()
+        await asyncio.gather(first, *later)
+        assert [headers["x-count"] for *_, headers, _ in door.broker.published] == [READY_ROWS, 2 * READY_ROWS]
 
 
 async def test_while_messages_are_unconfirmed_the_next_one_grows() -> None:

@@ -19,6 +19,8 @@ from logloop_ingest.telemetry import BATCH_ENTRIES, BATCHES, PUBLISHED_BYTES
 MAX_ROWS = 10_000
 MAX_UNCONFIRMED = 2
 """Messages a project has under way at once; meanwhile the next one grows."""
+READY_ROWS = 500
+"""With so many a message is worth its cost, and waits no longer than for one that is under way."""
 _IN_THREAD_FROM = 300
 _MAX_KEY_IDS = 50
 
@@ -103,7 +105,8 @@ class Batcher:
         lane.waiting.append(waiter)
         lane.rows += part.count
         lane.size += part.size
-        if lane.rows >= MAX_ROWS or lane.size >= MAX_PART_BYTES:
+        ready = lane.rows >= READY_ROWS and not lane.unconfirmed
+        if ready or lane.rows >= MAX_ROWS or lane.size >= MAX_PART_BYTES:
             self._flush(project_id, lane)
         elif lane.timer is None and not lane.is_due:
             lane.timer = loop.call_later(self._linger_s, self._flush, project_id, lane)
@@ -147,7 +150,7 @@ class Batcher:
                     waiter.done.set_result(batch_id)
         finally:
             lane.unconfirmed -= 1
-            if lane.is_due or not (lane.waiting or lane.unconfirmed):
+            if lane.is_due or lane.rows >= READY_ROWS or not (lane.waiting or lane.unconfirmed):
                 self._flush(project_id, lane)
 
     async def _build(self, parts: list[Part]) -> Message:

@@ -27,7 +27,7 @@ class IngestSettings(ServiceSettings):
         64 * _MIB, ge=1024, description="Bodies being taken in at once; over it callers get 429."
     )
     ingest_body_timeout_s: float = Field(30.0, gt=0, description="Time for a client to send its whole body.")
-    ingest_linger_ms: float = Field(5.0, ge=0, description="How long a batch waits for company.")
+    ingest_linger_ms: float = Field(5.0, ge=0, description="How long a small batch waits for company.")
     ingest_prefetch: int = Field(50, ge=1, le=2000, description="Intake messages handled at once.")
     redact: Literal["off", "standard"] = Field(
         "off", description="standard: credentials in messages and attributes are replaced before anything leaves."
