@@ -5,22 +5,12 @@ It must not send; the outbox is worked off elsewhere.
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Response
 from logloop_chassis.problems import Conflict, NotFound, Unprocessable
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
 from logloop_ci_bridge.dispatch import utc_now
-from logloop_ci_bridge.http.callers import (
-    CurrentBridge,
-    CurrentPrincipal,
-    Cursor,
-    Limit,
-    ProjectParam,
-    ProjectScoped,
-    existing_project,
-    may_read,
-    problems,
-)
+from logloop_ci_bridge.http.callers import CurrentCaller, Cursor, Limit, Page, ProjectParam, ProjectScoped, problems
 from logloop_ci_bridge.ids import new_ulid
 from logloop_ci_bridge.outbox import Dispatch, DispatchState, manual_key, new_dispatch
 from logloop_ci_bridge.templates import BadPayload, TemplateDraft
@@ -47,11 +37,8 @@ class NewDispatch(ProjectScoped):
     )
 
 
-class DispatchPage(BaseModel):
+class DispatchPage(Page[Dispatch]):
     """Dispatches, newest first."""
-
-    items: list[Dispatch]
-    next_cursor: str | None = None
 
 
 @router.post(
@@ -65,16 +52,15 @@ class DispatchPage(BaseModel):
 )
 async def create(
     body: NewDispatch,
-    request: Request,
     response: Response,
-    bridge: CurrentBridge,
-    principal: CurrentPrincipal,
+    caller: CurrentCaller,
     idempotency_key: Annotated[
         str | None, Header(max_length=200, description="Repeat a request with the same key without a second run.")
     ] = None,
 ) -> Dispatch:
     """Put a dispatch into the outbox; it is sent within seconds. Without GitHub credentials it is only recorded."""
-    await existing_project(request, principal, body.project_id)
+    await caller.may_create(body.project_id)
+    bridge, principal = caller.bridge, caller.principal
     pipeline = await bridge.pipelines.find(body.pipeline_id)
     if pipeline is None or pipeline.project_id != body.project_id:
         raise NotFound(f"there is no pipeline {body.pipeline_id!r} in this project")
@@ -111,8 +97,7 @@ async def create(
 @router.get("", summary="List dispatches", responses=problems(404))
 async def list_all(
     project_id: ProjectParam,
-    bridge: CurrentBridge,
-    principal: CurrentPrincipal,
+    caller: CurrentCaller,
     state: Annotated[DispatchState | None, Query(description="Only those in this state.")] = None,
     rule_id: str | None = Query(None, max_length=64, description="Only those of this rule."),
     pipeline_id: str | None = Query(None, max_length=64, description="Only those of this pipeline."),
@@ -120,22 +105,19 @@ async def list_all(
     cursor: Cursor = None,
 ) -> DispatchPage:
     """A project's dispatches with their states, GitHub's words and their runs."""
-    may_read(principal, project_id)
+    caller.may_read(project_id)
     where = {"state": state, "rule_id": rule_id, "pipeline_id": pipeline_id}
-    items = await bridge.dispatches.page(
+    items = await caller.bridge.dispatches.page(
         project_id,
         limit=limit,
         before=cursor,
         where={name: value for name, value in where.items() if value is not None},
     )
-    return DispatchPage(items=list(items), next_cursor=items[-1].id if len(items) == limit else None)
+    return DispatchPage.of(items, limit)
 
 
 @router.get("/{dispatch_id}", summary="Get a dispatch", responses=problems(404))
-async def get(dispatch_id: str, bridge: CurrentBridge, principal: CurrentPrincipal) -> Dispatch:
+async def get(dispatch_id: str, caller: CurrentCaller) -> Dispatch:
     """One dispatch."""
-    found = await bridge.dispatches.get(dispatch_id)
-    if found is None:
-        raise NotFound(f"there is no dispatch {dispatch_id[:64]!r}")
-    may_read(principal, found.project_id)
-    return found
+    found = await caller.bridge.dispatches.get(dispatch_id)
+    return caller.allowed(found, f"there is no dispatch {dispatch_id[:64]!r}")

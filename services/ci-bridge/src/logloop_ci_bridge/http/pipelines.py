@@ -3,23 +3,10 @@
 It must not speak to GitHub.
 """
 
-from fastapi import APIRouter, Query, Request, Response
-from logloop_chassis.problems import Conflict
-from pydantic import BaseModel, ConfigDict, JsonValue
+from fastapi import APIRouter, Query, Response
+from pydantic import ConfigDict, JsonValue
 
-from logloop_ci_bridge.http.callers import (
-    CurrentBridge,
-    CurrentPrincipal,
-    Cursor,
-    Limit,
-    ProjectParam,
-    ProjectScoped,
-    audit,
-    existing_project,
-    may_change,
-    may_read,
-    problems,
-)
+from logloop_ci_bridge.http.callers import CurrentCaller, Cursor, Limit, Page, ProjectParam, ProjectScoped, problems
 from logloop_ci_bridge.pipelines import Pipeline, PipelineDraft
 
 router = APIRouter(prefix="/api/v1/ci/pipelines", tags=["pipelines"])
@@ -41,67 +28,49 @@ class NewPipeline(ProjectScoped, PipelineDraft):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
 
-class PipelinePage(BaseModel):
+class PipelinePage(Page[Pipeline]):
     """Pipelines in the order of their creation."""
-
-    items: list[Pipeline]
-    next_cursor: str | None = None
 
 
 @router.post("", status_code=201, summary="Create a pipeline", responses=problems(404, 409))
-async def create(body: NewPipeline, request: Request, bridge: CurrentBridge, principal: CurrentPrincipal) -> Pipeline:
+async def create(body: NewPipeline, caller: CurrentCaller) -> Pipeline:
     """Name the workflow that a service's actions start. The output of its runs becomes logs of that service."""
-    await existing_project(request, principal, body.project_id)
-    draft = PipelineDraft.model_validate(body.model_dump(exclude={"project_id"}))
-    made = await bridge.pipelines.create(body.project_id, draft)
-    audit(principal, "create", made)
-    return made
+    await caller.may_create(body.project_id)
+    return await caller.create(caller.bridge.pipelines, body)
 
 
 @router.get("", summary="List pipelines", responses=problems(404))
 async def list_all(
     project_id: ProjectParam,
-    bridge: CurrentBridge,
-    principal: CurrentPrincipal,
+    caller: CurrentCaller,
     service_id: str | None = Query(None, max_length=128, description="Only pipelines of this service."),
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> PipelinePage:
     """A project's pipelines."""
-    may_read(principal, project_id)
+    caller.may_read(project_id)
     where = {"service_id": service_id} if service_id else {}
-    items = await bridge.pipelines.page(project_id, limit=limit, after=cursor, where=where)
-    return PipelinePage(items=list(items), next_cursor=items[-1].id if len(items) == limit else None)
+    items = await caller.bridge.pipelines.page(project_id, limit=limit, after=cursor, where=where)
+    return PipelinePage.of(items, limit)
 
 
 @router.get("/{pipeline_id}", summary="Get a pipeline", responses=problems(404))
-async def get(pipeline_id: str, bridge: CurrentBridge, principal: CurrentPrincipal) -> Pipeline:
+async def get(pipeline_id: str, caller: CurrentCaller) -> Pipeline:
     """One pipeline."""
-    found = await bridge.pipelines.get(pipeline_id)
-    may_read(principal, found.project_id)
-    return found
+    return await caller.read(caller.bridge.pipelines, pipeline_id)
 
 
 @router.put("/{pipeline_id}", summary="Change a pipeline", responses=problems(404, 409))
-async def replace(
-    pipeline_id: str, body: PipelineDraft, bridge: CurrentBridge, principal: CurrentPrincipal
-) -> Pipeline:
+async def replace(pipeline_id: str, body: PipelineDraft, caller: CurrentCaller) -> Pipeline:
     """Replace every field of a pipeline. Dispatches that wait already keep what they were made with."""
-    found = await bridge.pipelines.get(pipeline_id)
-    may_change(principal, found.project_id)
-    changed = await bridge.pipelines.replace(found, body)
-    audit(principal, "change", changed)
-    return changed
+    found = await caller.to_change(caller.bridge.pipelines, pipeline_id)
+    return await caller.replace(caller.bridge.pipelines, found, body)
 
 
 @router.delete("/{pipeline_id}", status_code=204, summary="Delete a pipeline", responses=problems(404, 409))
-async def delete(pipeline_id: str, bridge: CurrentBridge, principal: CurrentPrincipal) -> Response:
+async def delete(pipeline_id: str, caller: CurrentCaller) -> Response:
     """Refused while a rule starts it."""
-    found = await bridge.pipelines.get(pipeline_id)
-    may_change(principal, found.project_id)
-    users = await bridge.rules.all({"project_id": found.project_id, "action.pipeline_id": pipeline_id})
-    if users:
-        raise Conflict(f"rules start it: {', '.join(rule.name for rule in users)}; change or delete them first")
-    await bridge.pipelines.delete(pipeline_id)
-    audit(principal, "delete", found)
+    found = await caller.to_change(caller.bridge.pipelines, pipeline_id)
+    await caller.refuse_while_rules_use(found, "pipeline_id")
+    await caller.delete(caller.bridge.pipelines, found)
     return Response(status_code=204)

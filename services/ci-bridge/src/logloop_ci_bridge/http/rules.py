@@ -3,7 +3,7 @@
 It must not evaluate; `rules`, `evaluation` and `back_test` do.
 """
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from logloop_chassis.problems import Unprocessable
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
@@ -13,19 +13,7 @@ from logloop_ci_bridge.conditions import BadCondition
 from logloop_ci_bridge.dispatch import utc_now
 from logloop_ci_bridge.evaluation import Evaluation, derive_prefilter
 from logloop_ci_bridge.firing import quiet_until
-from logloop_ci_bridge.http.callers import (
-    CurrentBridge,
-    CurrentPrincipal,
-    Cursor,
-    Limit,
-    ProjectParam,
-    ProjectScoped,
-    audit,
-    existing_project,
-    may_change,
-    may_read,
-    problems,
-)
+from logloop_ci_bridge.http.callers import CurrentCaller, Cursor, Limit, Page, ProjectParam, ProjectScoped, problems
 from logloop_ci_bridge.rules import DAY, Gate, Rule, RuleCheck, RuleDraft, check_rule, closed_gate
 
 router = APIRouter(prefix="/api/v1/ci/rules", tags=["rules"])
@@ -59,11 +47,8 @@ class NewRule(ProjectScoped, RuleDraft):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": _EXAMPLES})
 
 
-class RulePage(BaseModel):
+class RulePage(Page[Rule]):
     """Rules in the order of their creation."""
-
-    items: list[Rule]
-    next_cursor: str | None = None
 
 
 class RuleNow(BaseModel):
@@ -121,88 +106,69 @@ async def _refuse_bad(bridge: Bridge, project_id: str, draft: RuleDraft, own_id:
         )
 
 
-def _draft(body: NewRule) -> RuleDraft:
-    return RuleDraft.model_validate(body.model_dump(exclude={"project_id"}))
-
-
 @router.post("/check", summary="Check a rule", responses=problems(404))
-async def check(body: NewRule, bridge: CurrentBridge, principal: CurrentPrincipal) -> RuleCheck:
+async def check(body: NewRule, caller: CurrentCaller) -> RuleCheck:
     """Say what is right and wrong about a rule without saving it: syntax, names, types, loops, and how it is run."""
-    may_read(principal, body.project_id)
-    return await _checked(bridge, body.project_id, _draft(body))
+    caller.may_read(body.project_id)
+    return await _checked(caller.bridge, body.project_id, body)
 
 
 @router.post("", status_code=201, summary="Create a rule", responses=problems(404, 409))
-async def create(body: NewRule, request: Request, bridge: CurrentBridge, principal: CurrentPrincipal) -> Rule:
+async def create(body: NewRule, caller: CurrentCaller) -> Rule:
     """Store a rule. One that does not compile, names unknown things or feeds itself is refused."""
-    await existing_project(request, principal, body.project_id)
-    draft = _draft(body)
-    await _refuse_bad(bridge, body.project_id, draft)
-    rule = await bridge.rules.create(body.project_id, draft)
-    audit(principal, "create", rule)
-    bridge.book.forget(body.project_id)
+    await caller.may_create(body.project_id)
+    await _refuse_bad(caller.bridge, body.project_id, body)
+    rule = await caller.create(caller.bridge.rules, body)
+    caller.bridge.book.forget(rule.project_id)
     return rule
 
 
 @router.get("", summary="List rules", responses=problems(404))
 async def list_all(
-    project_id: ProjectParam,
-    bridge: CurrentBridge,
-    principal: CurrentPrincipal,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    project_id: ProjectParam, caller: CurrentCaller, limit: Limit = 50, cursor: Cursor = None
 ) -> RulePage:
     """A project's rules."""
-    may_read(principal, project_id)
-    items = await bridge.rules.page(project_id, limit=limit, after=cursor)
-    return RulePage(items=list(items), next_cursor=items[-1].id if len(items) == limit else None)
+    caller.may_read(project_id)
+    return RulePage.of(await caller.bridge.rules.page(project_id, limit=limit, after=cursor), limit)
 
 
 @router.get("/{rule_id}", summary="Get a rule", responses=problems(404))
-async def get(rule_id: str, bridge: CurrentBridge, principal: CurrentPrincipal) -> Rule:
+async def get(rule_id: str, caller: CurrentCaller) -> Rule:
     """One rule."""
-    found = await bridge.rules.get(rule_id)
-    may_read(principal, found.project_id)
-    return found
+    return await caller.read(caller.bridge.rules, rule_id)
 
 
 @router.put("/{rule_id}", summary="Change a rule", responses=problems(404, 409))
-async def replace(rule_id: str, body: RuleDraft, bridge: CurrentBridge, principal: CurrentPrincipal) -> Rule:
+async def replace(rule_id: str, body: RuleDraft, caller: CurrentCaller) -> Rule:
     """Replace every field of a rule. Its window begins empty; its cooldown and budget go on."""
-    found = await bridge.rules.get(rule_id)
-    may_change(principal, found.project_id)
-    await _refuse_bad(bridge, found.project_id, body, rule_id)
-    rule = await bridge.rules.replace(found, body)
-    audit(principal, "change", rule)
-    bridge.book.forget(found.project_id)
+    found = await caller.to_change(caller.bridge.rules, rule_id)
+    await _refuse_bad(caller.bridge, found.project_id, body, rule_id)
+    rule = await caller.replace(caller.bridge.rules, found, body)
+    caller.bridge.book.forget(rule.project_id)
     return rule
 
 
 @router.delete("/{rule_id}", status_code=204, summary="Delete a rule", responses=problems(404))
-async def delete(rule_id: str, bridge: CurrentBridge, principal: CurrentPrincipal) -> Response:
+async def delete(rule_id: str, caller: CurrentCaller) -> Response:
     """Delete a rule with its state; what it dispatched stays listed."""
-    found = await bridge.rules.get(rule_id)
-    may_change(principal, found.project_id)
-    await bridge.rules.delete(rule_id)
-    audit(principal, "delete", found)
-    await bridge.dispatches.forget_rule(rule_id)
-    bridge.book.forget(found.project_id)
+    found = await caller.to_change(caller.bridge.rules, rule_id)
+    await caller.delete(caller.bridge.rules, found)
+    await caller.bridge.dispatches.forget_rule(rule_id)
+    caller.bridge.book.forget(found.project_id)
     return Response(status_code=204)
 
 
 @router.get("/{rule_id}/evaluations", summary="Why did it (not) fire?", responses=problems(404))
 async def evaluations(
     rule_id: str,
-    bridge: CurrentBridge,
-    principal: CurrentPrincipal,
+    caller: CurrentCaller,
     limit: int = Query(20, ge=1, le=50, description="How many."),
 ) -> EvaluationPage:
     """The latest looks of a rule at something that came near: each part's value, the window, and the closed gate."""
-    found = await bridge.rules.get(rule_id)
-    may_read(principal, found.project_id)
-    await bridge.evaluations.flush()
-    items = await bridge.dispatches.evaluations(rule_id)
-    return EvaluationPage(now=await _now(bridge, found), items=list(items)[:limit])
+    found = await caller.read(caller.bridge.rules, rule_id)
+    await caller.bridge.evaluations.flush()
+    items = await caller.bridge.dispatches.evaluations(rule_id)
+    return EvaluationPage(now=await _now(caller.bridge, found), items=list(items)[:limit])
 
 
 async def _now(bridge: Bridge, rule: Rule) -> RuleNow:
@@ -222,17 +188,14 @@ async def _now(bridge: Bridge, rule: Rule) -> RuleNow:
 
 
 @router.post("/{rule_id}/back-test", summary="Try a rule on stored logs", responses=problems(404, 502))
-async def try_on_stored_logs(
-    rule_id: str, body: BackTestRequest, bridge: CurrentBridge, principal: CurrentPrincipal
-) -> BackTest:
+async def try_on_stored_logs(rule_id: str, body: BackTestRequest, caller: CurrentCaller) -> BackTest:
     """When the rule would have fired, and what its gates would have stopped. Nothing is sent or changed."""
-    found = await bridge.rules.get(rule_id)
-    may_read(principal, found.project_id)
+    found = await caller.read(caller.bridge.rules, rule_id)
     rule: RuleDraft = body.rule or found
     if rule.on != "logs":
         raise Unprocessable("only rules on logs can be tried on stored logs")
     params = {"q": scope_query(rule), "since": body.since, "until": body.until, "order": "asc"}
-    logs = bridge.query.export(found.project_id, params)
+    logs = caller.bridge.query.export(found.project_id, params)
     try:
         return await back_test(rule, rule_id=rule_id, project_id=found.project_id, logs=logs)
     except BadCondition as error:

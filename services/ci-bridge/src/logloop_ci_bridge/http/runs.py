@@ -7,21 +7,11 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from logloop_chassis.auth import Principal
 from logloop_chassis.problems import BadRequest, Conflict, NotFound
 from logloop_contracts.ci import RunConclusion, RunStatus
 from pydantic import BaseModel
 
-from logloop_ci_bridge.bridge import Bridge
-from logloop_ci_bridge.http.callers import (
-    CurrentBridge,
-    CurrentPrincipal,
-    Cursor,
-    Limit,
-    ProjectParam,
-    may_read,
-    problems,
-)
+from logloop_ci_bridge.http.callers import Caller, CurrentCaller, Cursor, Limit, ProjectParam, problems
 from logloop_ci_bridge.run_batches import SOURCE
 from logloop_ci_bridge.runs import Run
 
@@ -42,9 +32,10 @@ class RunLogs(BaseModel):
     next_cursor: str | None = None
 
 
-async def _run(bridge: Bridge, principal: Principal, run_id: str, project_id: str | None) -> Run:
+async def _run(caller: Caller, run_id: str, project_id: str | None) -> Run:
+    principal = caller.principal
     wanted = [project_id] if project_id else None if principal.projects is None else sorted(principal.projects)
-    found = [run for run in await bridge.runs.find(run_id, wanted) if principal.may("read", run.project_id)]
+    found = [run for run in await caller.bridge.runs.find(run_id, wanted) if principal.may("read", run.project_id)]
     if not found:
         raise NotFound(f"there is no run {run_id[:40]!r} that you may see")
     if len(found) > 1:
@@ -55,8 +46,7 @@ async def _run(bridge: Bridge, principal: Principal, run_id: str, project_id: st
 @router.get("", summary="List runs", responses=problems(404))
 async def list_all(
     project_id: ProjectParam,
-    bridge: CurrentBridge,
-    principal: CurrentPrincipal,
+    caller: CurrentCaller,
     status: Annotated[RunStatus | None, Query(description="Only runs in this state.")] = None,
     conclusion: Annotated[RunConclusion | None, Query(description="Only runs that ended so.")] = None,
     dispatch_id: str | None = Query(None, max_length=64, description="Only the run of this dispatch."),
@@ -65,13 +55,13 @@ async def list_all(
     cursor: Cursor = None,
 ) -> RunPage:
     """Workflow runs of a project's dispatches and pipelines."""
-    may_read(principal, project_id)
+    caller.may_read(project_id)
     where = {"status": status, "conclusion": conclusion, "dispatch_id": dispatch_id, "pipeline_id": pipeline_id}
     try:
         before = datetime.fromisoformat(cursor) if cursor else None
     except ValueError as error:
         raise BadRequest("this cursor is not from this list; begin without one") from error
-    rows = await bridge.runs.page(
+    rows = await caller.bridge.runs.page(
         project_id,
         limit=limit,
         before=before,
@@ -84,19 +74,17 @@ async def list_all(
 @router.get("/{run_id}", summary="Get a run", responses=problems(404, 409))
 async def get(
     run_id: str,
-    bridge: CurrentBridge,
-    principal: CurrentPrincipal,
+    caller: CurrentCaller,
     project_id: str | None = Query(None, max_length=63, description="Needed when several projects follow it."),
 ) -> Run:
     """One run, by GitHub's id: state, conclusion, what failed, and which dispatch and rule led to it."""
-    return await _run(bridge, principal, run_id, project_id)
+    return await _run(caller, run_id, project_id)
 
 
 @router.get("/{run_id}/logs", summary="A run's output", responses=problems(404, 409, 502))
 async def logs(
     run_id: str,
-    bridge: CurrentBridge,
-    principal: CurrentPrincipal,
+    caller: CurrentCaller,
     project_id: str | None = Query(None, max_length=63, description="Needed when several projects follow it."),
     job: str | None = Query(None, max_length=200, description="Only this job."),
     severity: str | None = Query(None, pattern="^(debug|info|warn|error)$", description="Only this severity."),
@@ -104,7 +92,7 @@ async def logs(
     cursor: str | None = Query(None, max_length=2000, description="`next_cursor` of the page before."),
 ) -> RunLogs:
     """The lines of a run in the order they were printed, as they are stored; search finds them too."""
-    run = await _run(bridge, principal, run_id, project_id)
+    run = await _run(caller, run_id, project_id)
     parts = [f'source:"{SOURCE}"', f'attributes.ci.run_id:"{run.run_id}"', f'service:"{run.service_id}"']
     if job:
         escaped = job.replace("\\", "\\\\").replace('"', '\\"')
@@ -117,5 +105,5 @@ async def logs(
         params["since"] = (started - timedelta(hours=1)).isoformat().replace("+00:00", "Z")
     if cursor:
         params["cursor"] = cursor
-    found = await bridge.query.search(run.project_id, params)
+    found = await caller.bridge.query.search(run.project_id, params)
     return RunLogs(items=found["items"], next_cursor=found.get("next_cursor"))

@@ -5,23 +5,11 @@ It must not hold rules about payloads; `templates` does.
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
-from logloop_chassis.problems import Conflict, Unprocessable
+from fastapi import APIRouter, Response
+from logloop_chassis.problems import Unprocessable
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from logloop_ci_bridge.http.callers import (
-    CurrentBridge,
-    CurrentPrincipal,
-    Cursor,
-    Limit,
-    ProjectParam,
-    ProjectScoped,
-    audit,
-    existing_project,
-    may_change,
-    may_read,
-    problems,
-)
+from logloop_ci_bridge.http.callers import CurrentCaller, Cursor, Limit, Page, ProjectParam, ProjectScoped, problems
 from logloop_ci_bridge.templates import BadPayload, Template, TemplateDraft
 
 router = APIRouter(prefix="/api/v1/ci/templates", tags=["templates"])
@@ -53,11 +41,8 @@ class TemplateView(Template):
     )
 
 
-class TemplatePage(BaseModel):
+class TemplatePage(Page[TemplateView]):
     """Templates in the order of their creation."""
-
-    items: list[TemplateView]
-    next_cursor: str | None = None
 
 
 class Preview(BaseModel):
@@ -82,71 +67,48 @@ def _view(template: Template) -> TemplateView:
 
 
 @router.post("", status_code=201, summary="Create a template", responses=problems(404, 409))
-async def create(
-    body: NewTemplate, request: Request, bridge: CurrentBridge, principal: CurrentPrincipal
-) -> TemplateView:
+async def create(body: NewTemplate, caller: CurrentCaller) -> TemplateView:
     """Store a named payload with typed fields. GitHub's limits (10 keys, 64 KB, 100 characters) are checked here."""
-    await existing_project(request, principal, body.project_id)
-    draft = TemplateDraft.model_validate(body.model_dump(exclude={"project_id"}))
-    made = await bridge.templates.create(body.project_id, draft)
-    audit(principal, "create", made)
-    return _view(made)
+    await caller.may_create(body.project_id)
+    return _view(await caller.create(caller.bridge.templates, body))
 
 
 @router.get("", summary="List templates", responses=problems(404))
 async def list_all(
-    project_id: ProjectParam,
-    bridge: CurrentBridge,
-    principal: CurrentPrincipal,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    project_id: ProjectParam, caller: CurrentCaller, limit: Limit = 50, cursor: Cursor = None
 ) -> TemplatePage:
     """A project's templates."""
-    may_read(principal, project_id)
-    items = await bridge.templates.page(project_id, limit=limit, after=cursor)
-    return TemplatePage(
-        items=[_view(item) for item in items], next_cursor=items[-1].id if len(items) == limit else None
-    )
+    caller.may_read(project_id)
+    items = await caller.bridge.templates.page(project_id, limit=limit, after=cursor)
+    return TemplatePage.of([_view(item) for item in items], limit)
 
 
 @router.get("/{template_id}", summary="Get a template", responses=problems(404))
-async def get(template_id: str, bridge: CurrentBridge, principal: CurrentPrincipal) -> TemplateView:
+async def get(template_id: str, caller: CurrentCaller) -> TemplateView:
     """One template with the JSON Schema of its payload."""
-    found = await bridge.templates.get(template_id)
-    may_read(principal, found.project_id)
-    return _view(found)
+    return _view(await caller.read(caller.bridge.templates, template_id))
 
 
 @router.put("/{template_id}", summary="Change a template", responses=problems(404, 409))
-async def replace(
-    template_id: str, body: TemplateDraft, bridge: CurrentBridge, principal: CurrentPrincipal
-) -> TemplateView:
+async def replace(template_id: str, body: TemplateDraft, caller: CurrentCaller) -> TemplateView:
     """Replace every field of a template."""
-    found = await bridge.templates.get(template_id)
-    may_change(principal, found.project_id)
-    changed = await bridge.templates.replace(found, body)
-    audit(principal, "change", changed)
-    return _view(changed)
+    found = await caller.to_change(caller.bridge.templates, template_id)
+    return _view(await caller.replace(caller.bridge.templates, found, body))
 
 
 @router.delete("/{template_id}", status_code=204, summary="Delete a template", responses=problems(404, 409))
-async def delete(template_id: str, bridge: CurrentBridge, principal: CurrentPrincipal) -> Response:
+async def delete(template_id: str, caller: CurrentCaller) -> Response:
     """Refused while a rule uses it."""
-    found = await bridge.templates.get(template_id)
-    may_change(principal, found.project_id)
-    users = await bridge.rules.all({"project_id": found.project_id, "action.template_id": template_id})
-    if users:
-        raise Conflict(f"rules use it: {', '.join(rule.name for rule in users)}; change or delete them first")
-    await bridge.templates.delete(template_id)
-    audit(principal, "delete", found)
+    found = await caller.to_change(caller.bridge.templates, template_id)
+    await caller.refuse_while_rules_use(found, "template_id")
+    await caller.delete(caller.bridge.templates, found)
     return Response(status_code=204)
 
 
 @router.post("/{template_id}/preview", summary="Try a template", responses=problems(404))
-async def preview(template_id: str, body: Preview, bridge: CurrentBridge, principal: CurrentPrincipal) -> Rendered:
+async def preview(template_id: str, body: Preview, caller: CurrentCaller) -> Rendered:
     """The payload for given values; nothing is sent."""
-    found = await bridge.templates.get(template_id)
-    may_read(principal, found.project_id)
+    found = await caller.read(caller.bridge.templates, template_id)
     names = {field.name for field in found.fields}
     given = {name: value for name, value in body.values.items() if name in names}
     try:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from logloop_chassis.mongo import Database, Document
-from logloop_chassis.problems import Conflict, NotFound
+from logloop_chassis.problems import Conflict
 from pydantic import BaseModel
 from pymongo import ASCENDING, ReturnDocument
 from pymongo.errors import DuplicateKeyError
@@ -56,17 +56,14 @@ class Records(Generic[Item]):
             raise self._name_taken(item.name) from error
         return item
 
-    async def get(self, item_id: str) -> Item:
-        """A record by its id. Raises NotFound."""
-        document = await self._collection.find_one({"_id": item_id})
-        if document is None:
-            raise NotFound(f"there is no {self._word} {item_id[:64]!r}")
-        return self._read(document)
-
     async def find(self, item_id: str) -> Item | None:
         """A record by its id."""
         document = await self._collection.find_one({"_id": item_id})
         return None if document is None else self._read(document)
+
+    def missing(self, item_id: str) -> str:
+        """What is said of an id that is not there."""
+        return f"there is no {self._word} {item_id[:64]!r}"
 
     async def page(
         self, project_id: str, *, limit: int, after: str | None, where: Document | None = None
