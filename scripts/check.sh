@@ -30,6 +30,7 @@ check contracts python scripts/contracts.py --check
 check actionlint actionlint -shellcheck= -pyflakes= "${workflows[@]}"
 check zizmor zizmor --offline --quiet --no-progress "${workflows[@]}"
 check yaml yamllint --strict "${yaml_files[@]}"
+check compose check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 check dockerfile hadolint "${dockerfiles[@]}"
 check shell shellcheck "${shell_files[@]}"
 
