@@ -132,9 +132,15 @@ def _attributes(values: list[Any], limits: Limits) -> Any:
     content = _content(array)
     _require(b"\\u0000" not in content)  # as orjson writes NUL
     if content.count(b"{") > len(array) - array.null_count or b"[" in content:
-        # A depth needs that many openings.
-        _require(max(text.count("{") + text.count("[") for text in texts if text) <= limits.attribute_depth)
+        _within_depth(array, limits.attribute_depth, least_per_level=2 if b"[" in content else 5)
     return array
+
+
+def _within_depth(array: Any, depth: int, *, least_per_level: int) -> None:
+    """No JSON text is nested deeper. A level takes `[]` or `{"":}` at the least, and one opening."""
+    if _longest(array) > depth * least_per_level:
+        openings = (text.count("{") + text.count("[") for text in array.to_pylist() if text)
+        _require(max(openings) <= depth)
 
 
 def _within_entry_limit(arrays: dict[str, Any], limits: Limits) -> None:
