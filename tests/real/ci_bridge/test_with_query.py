@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pymongo import MongoClient
 
 from tests.fakes.github import FakeGitHub, FakeJob
 from tests.infra import Infra, fresh_database
@@ -30,6 +31,7 @@ class Whole:
 
     platform: Platform
     github: FakeGitHub
+    database: str
 
     def ci(self, method: str, path: str, body: Any = None, **params: Any) -> dict[str, Any]:
         """Call ci-bridge."""
@@ -44,11 +46,12 @@ class Whole:
 def whole(infra: Infra, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     vhost = infra.fresh_vhost()
     folder: Path = tmp_path_factory.mktemp("ci")
+    database = fresh_database()
     services = ["query", "ingest", "ci-bridge"]
     with (
         FakeGitHub() as github,
         Platform(
-            vhost, infra.mongo_url, fresh_database(), folder, services=services, env={"LOGLOOP_CI_POLL": "0.3"}
+            vhost, infra.mongo_url, database, folder, services=services, env={"LOGLOOP_CI_POLL": "0.3"}
         ) as platform,
     ):
         github.workflow(REPOSITORY, "diagnose.yml", types=("logloop.checkout",))
@@ -59,13 +62,13 @@ def whole(infra: Infra, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wh
                 json={"api_url": github.url, "token": github.token},
             )
             assert answer.is_success, answer.text
-        yield Whole(platform, github)
+        yield Whole(platform, github, database)
     infra.delete_vhost(vhost)
 
 
-def _pipeline(whole: Whole, name: str) -> str:
+def _pipeline(whole: Whole, name: str, project: str | None = None) -> str:
     body = {
-        "project_id": whole.platform.project,
+        "project_id": project or whole.platform.project,
         "name": name,
         "service_id": "checkout",
         "repository": REPOSITORY,
@@ -154,3 +157,41 @@ def test_a_bad_time_is_told_in_querys_words(whole: Whole) -> None:
         answer = client.post(f"/api/v1/ci/rules/{rule_id}/back-test", json={"since": "yesterday-ish"})
     assert answer.status_code == 422
     assert "yesterday-ish" in answer.json()["detail"]
+
+
+def test_a_project_that_is_deleted_over_http_leaves_no_document_of_ci_bridge(whole: Whole, infra: Infra) -> None:
+    doomed = "doomed"
+    whole.platform.make_project(doomed)
+    pipeline = _pipeline(whole, "doomed pipeline", project=doomed)
+    rule = {
+        "project_id": doomed,
+        "name": "any error",
+        "condition": 'log.severity == "error"',
+        "action": {"pipeline_id": pipeline},
+    }
+    whole.ci("POST", "/rules", rule)
+    whole.ci("POST", "/templates", {"project_id": doomed, "name": "t", "event_type": "a.b"})
+    whole.platform.send([{"project_id": doomed, **_entry("boom", datetime.now(UTC))}]).raise_for_status()
+
+    def recorded() -> bool:
+        listed = whole.ci("GET", "/dispatches", project_id=doomed)["items"]
+        return [item["state"] for item in listed] == ["recorded"]
+
+    wait_for(recorded, what="the rule to fire", timeout_s=30)
+    with MongoClient[dict[str, Any]](infra.mongo_url) as mongo:
+        database = mongo[whole.database]
+        names = [name for name in database.list_collection_names() if name.startswith("ci_")]
+
+        def kept() -> set[str]:
+            return {name for name in names if database[name].find_one({"project_id": doomed})}
+
+        assert {"ci_templates", "ci_pipelines", "ci_rules", "ci_rule_state", "ci_dispatches"} <= kept()
+        with whole.platform.client("query") as client:
+            assert client.delete(f"/api/v1/projects/{doomed}").status_code == 202
+            wait_for(
+                lambda: client.get(f"/api/v1/projects/{doomed}").status_code == 404,
+                what="the end of the deletion",
+                timeout_s=60,
+            )
+        wait_for(lambda: not kept(), what="ci-bridge to follow", timeout_s=30)
+    assert whole.ci("GET", "/pipelines", project_id=whole.platform.project)["items"]

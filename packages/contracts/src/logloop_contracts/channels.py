@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from logloop_contracts import analyses, ci
+from logloop_contracts import analyses, ci, records
 from logloop_contracts.log_entry import LogEntry
 
 EVENT_TYPE_PREFIX = "logloop."
@@ -63,8 +63,16 @@ INTAKE_EXCHANGE = Exchange("logloop.intake")
 LOGS_EXCHANGE = Exchange("logloop.logs")
 ANALYSES_EXCHANGE = Exchange("logloop.analyses")
 CI_EXCHANGE = Exchange("logloop.ci")
+RECORDS_EXCHANGE = Exchange("logloop.records")
 DEAD_EXCHANGE = Exchange("logloop.dead")
-EXCHANGES = (INTAKE_EXCHANGE, LOGS_EXCHANGE, ANALYSES_EXCHANGE, CI_EXCHANGE, DEAD_EXCHANGE)
+EXCHANGES = (
+    INTAKE_EXCHANGE,
+    LOGS_EXCHANGE,
+    ANALYSES_EXCHANGE,
+    CI_EXCHANGE,
+    RECORDS_EXCHANGE,
+    DEAD_EXCHANGE,
+)
 
 _JSON: Literal["application/json"] = "application/json"
 _ARROW: Literal["application/vnd.apache.arrow.stream"] = "application/vnd.apache.arrow.stream"
@@ -135,6 +143,14 @@ CI_RUN_UPDATED = Channel(
 CI_RUN_COMPLETED = Channel(
     CI_EXCHANGE, "run-completed.v1", ci.RunCompleted, _JSON, ("ci-bridge",), "A workflow run ended."
 )
+PROJECT_DELETED = Channel(
+    RECORDS_EXCHANGE,
+    "project-deleted.v1",
+    records.ProjectDeleted,
+    _JSON,
+    ("query",),
+    "A project is deleted for good; told again until nothing of it is left.",
+)
 CHANNELS = (
     INTAKE,
     LOGS,
@@ -146,6 +162,7 @@ CHANNELS = (
     CI_DISPATCH_FAILED,
     CI_RUN_UPDATED,
     CI_RUN_COMPLETED,
+    PROJECT_DELETED,
 )
 
 INGEST_INTAKE = Queue("ingest.intake", "ingest", (INTAKE,))
@@ -156,6 +173,7 @@ ANALYZER_REQUESTS = Queue("analyzer.requests", "analyzer", (ANALYSIS_REQUESTED,)
 CI_BRIDGE_LOGS = Queue("ci-bridge.logs", "ci-bridge", (LOGS,), max_bytes=2**30, when_full="drop_oldest")
 CI_BRIDGE_ANALYSES = Queue("ci-bridge.analyses", "ci-bridge", (ANALYSIS_COMPLETED, ANALYSIS_FAILED))
 CI_BRIDGE_RUNS = Queue("ci-bridge.runs", "ci-bridge", (CI_RUN_COMPLETED,))
+CI_BRIDGE_PROJECTS = Queue("ci-bridge.projects", "ci-bridge", (PROJECT_DELETED,))
 QUEUES = (
     INGEST_INTAKE,
     QUERY_LOGS,
@@ -164,6 +182,7 @@ QUEUES = (
     CI_BRIDGE_LOGS,
     CI_BRIDGE_ANALYSES,
     CI_BRIDGE_RUNS,
+    CI_BRIDGE_PROJECTS,
 )
 
 HEADER_PROJECT = "x-project"

@@ -16,17 +16,18 @@ from logloop_chassis.egress import EgressGuard
 from logloop_chassis.mongo import is_outage
 from logloop_chassis.problems import Unavailable, problem_response
 from logloop_chassis.settings import is_loopback
-from logloop_contracts.channels import CI_BRIDGE_ANALYSES, CI_BRIDGE_LOGS, CI_BRIDGE_RUNS
+from logloop_contracts.channels import CI_BRIDGE_ANALYSES, CI_BRIDGE_LOGS, CI_BRIDGE_PROJECTS, CI_BRIDGE_RUNS
 from pymongo.errors import PyMongoError
 
 from logloop_ci_bridge import http
 from logloop_ci_bridge.bridge import Bridge
-from logloop_ci_bridge.consumers import analysis_handler, log_batch_handler, run_handler
+from logloop_ci_bridge.consumers import analysis_handler, log_batch_handler, project_handler, run_handler
 from logloop_ci_bridge.dispatch import Dispatcher, nap, surviving
 from logloop_ci_bridge.firing import Evaluations, Firing
 from logloop_ci_bridge.following import Following
 from logloop_ci_bridge.gateway import ConsoleGateway, Gateway
 from logloop_ci_bridge.github import GitHubClient
+from logloop_ci_bridge.project_removal import ProjectRemoval
 from logloop_ci_bridge.query_api import QueryApi
 from logloop_ci_bridge.rule_book import RuleBook
 from logloop_ci_bridge.settings import CiBridgeSettings
@@ -71,6 +72,7 @@ async def _open(resources: Resources[CiBridgeSettings], app: FastAPI) -> AsyncIt
             (CI_BRIDGE_LOGS, log_batch_handler, settings.ci_prefetch),
             (CI_BRIDGE_ANALYSES, analysis_handler, 4),
             (CI_BRIDGE_RUNS, run_handler, 4),
+            (CI_BRIDGE_PROJECTS, project_handler, 1),
         ):
             handler = make(bridge, resources.stopping)
             subscribe(resources.consumer, queue, handler, resources.publisher, prefetch=prefetch)
@@ -130,6 +132,7 @@ async def _bridge(resources: Resources[CiBridgeSettings], stack: AsyncExitStack)
         dispatcher=dispatcher,
         following=following,
         webhooks=webhooks,
+        removal=ProjectRemoval(templates, pipelines, rules, dispatches, runs, book, query),
     )
 
 

@@ -9,6 +9,7 @@ from logloop_ci_bridge.dispatch import Dispatcher
 from logloop_ci_bridge.firing import Evaluations
 from logloop_ci_bridge.following import Following
 from logloop_ci_bridge.pipelines import Pipeline
+from logloop_ci_bridge.project_removal import ProjectRemoval
 from logloop_ci_bridge.query_api import QueryApi
 from logloop_ci_bridge.rule_book import RuleBook
 from logloop_ci_bridge.rules import Rule
@@ -36,3 +37,4 @@ class Bridge:
     dispatcher: Dispatcher
     following: Following
     webhooks: Webhooks
+    removal: ProjectRemoval

@@ -1,4 +1,4 @@
-"""What ci-bridge consumes: log batches, completed analyses and ended runs.
+"""What ci-bridge consumes: log batches, completed analyses, ended runs and deleted projects.
 
 It must not decide anything; each handler returns after the effect is stored.
 """
@@ -8,10 +8,17 @@ import asyncio
 from logloop_chassis.broker import event_handler
 from logloop_chassis.failures import Dead, Delivery, Handler, Skip
 from logloop_contracts.analyses import AnalysisCompleted, AnalysisFailed
-from logloop_contracts.channels import ANALYSIS_COMPLETED, ANALYSIS_FAILED, CI_RUN_COMPLETED, HEADER_PROJECT
+from logloop_contracts.channels import (
+    ANALYSIS_COMPLETED,
+    ANALYSIS_FAILED,
+    CI_RUN_COMPLETED,
+    HEADER_PROJECT,
+    PROJECT_DELETED,
+)
 from logloop_contracts.ci import RunCompleted
 from logloop_contracts.envelope import Event
 from logloop_contracts.log_batch import BadBatch
+from logloop_contracts.records import ProjectDeleted
 
 from logloop_ci_bridge.bridge import Bridge
 from logloop_ci_bridge.stores.outages import through_outages
@@ -53,3 +60,13 @@ def run_handler(bridge: Bridge, stopping: asyncio.Event) -> Handler:
         await bridge.watching.on_run(found[0], stopping)
 
     return event_handler({CI_RUN_COMPLETED: completed})
+
+
+def project_handler(bridge: Bridge, stopping: asyncio.Event) -> Handler:
+    """Removes what is kept of deleted projects."""
+
+    async def deleted(event: Event[ProjectDeleted]) -> None:
+        fact = event.data
+        await through_outages(lambda: bridge.removal.remove(fact.project_id, fact.deleted_at), stopping)
+
+    return event_handler({PROJECT_DELETED: deleted})

@@ -55,6 +55,10 @@ class QueryApi:
         self._credentials[project_id] = (time.monotonic(), found)
         return found
 
+    def forget(self, project_id: str) -> None:
+        """Drop the credentials of a project."""
+        self._credentials.pop(project_id, None)
+
     async def search(self, project_id: str, params: Mapping[str, str]) -> dict[str, Any]:
         """A page of stored logs as query answers it. Raises Problem."""
         try:

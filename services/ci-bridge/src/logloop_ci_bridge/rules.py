@@ -20,7 +20,9 @@ MAX_HOPS = 5
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
-Gate = Literal["cooldown", "budget_hour", "budget_day", "max_hops", "own_run", "duplicate", "payload", "no_pipeline"]
+Gate = Literal[
+    "cooldown", "budget_hour", "budget_day", "max_hops", "own_run", "duplicate", "payload", "no_pipeline", "no_rule"
+]
 
 
 class LogFilter(BaseModel):

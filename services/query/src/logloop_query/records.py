@@ -29,6 +29,7 @@ from logloop_query.analysis_progress import AnalysisProgressKeeper, Watchers
 from logloop_query.api_keys import ApiKeys
 from logloop_query.audit import AuditTrail
 from logloop_query.catalogue import BLANK_SERVICE, BLANK_TEST, Catalogue
+from logloop_query.deletion_news import deletion_news
 from logloop_query.logs_api import LogsApi
 from logloop_query.metrics import Metrics
 from logloop_query.outcomes import Outcomes
@@ -223,6 +224,7 @@ def _build(resources: Resources[Any], logs: Callable[[], LogsApi | None]) -> tup
             records.metrics.remove_all,
             records.settings.remove_all,
             records.analyses.remove_all,
+            deletion_news(resources.publisher),
         ],
     )
     stores: list[Indexed] = [users, projects, keys, services, tests, metrics, points, settings]

@@ -44,6 +44,7 @@ class DispatchStore:
         self._client = client
         self._dispatches = database["ci_dispatches"]
         self._states = database["ci_rule_state"]
+        self._rules = database["ci_rules"]
 
     async def prepare(self) -> None:
         """Create indexes."""
@@ -57,6 +58,7 @@ class DispatchStore:
         await self._dispatches.create_index(
             [("announced", ASCENDING), ("finished_at", ASCENDING)], partialFilterExpression={"announced": False}
         )
+        await self._states.create_index("project_id")
 
     async def add(self, dispatch: Dispatch) -> tuple[Dispatch, bool]:
         """Store a dispatch; when its dedupe key is known, answer the one that has it and False."""
@@ -73,7 +75,8 @@ class DispatchStore:
     async def fire(self, dispatch: Dispatch, decide: Decide, now: datetime) -> Any:
         """Store a rule's dispatch and that it fired, unless a gate is closed.
 
-        Returns the closed gate, `duplicate` when the dispatch was stored before, or None when it is new.
+        Returns the closed gate, `duplicate` when the dispatch was stored before, `no_rule` when the rule was deleted
+        meanwhile, or None when the dispatch is new.
         """
 
         async def transact(session: AsyncClientSession) -> Any:
@@ -82,6 +85,8 @@ class DispatchStore:
             )
             if known is not None:
                 return "duplicate"
+            if await self._rules.find_one({"_id": dispatch.rule_id}, {"_id": 1}, session=session) is None:
+                return "no_rule"
             state = await self._states.find_one({"_id": dispatch.rule_id}, {"fired_at": 1}, session=session)
             current = RuleState(tuple((state or {}).get("fired_at", ())))
             gate = decide(current)
@@ -108,7 +113,9 @@ class DispatchStore:
         return RuleState(tuple((state or {}).get("fired_at", ())))
 
     async def remember(self, rule_id: str, project_id: str, evaluations: Sequence[Evaluation]) -> None:
-        """Keep a rule's latest evaluations."""
+        """Keep a rule's latest evaluations, unless the rule was deleted meanwhile."""
+        if await self._rules.find_one({"_id": rule_id}, {"_id": 1}) is None:
+            return
         await self._states.update_one(
             {"_id": rule_id},
             {
@@ -132,6 +139,12 @@ class DispatchStore:
     async def forget_rule(self, rule_id: str) -> None:
         """Drop the state of a deleted rule."""
         await self._states.delete_one({"_id": rule_id})
+
+    async def remove_project(self, project_id: str, until: datetime) -> None:
+        """Delete a project's dispatches made up to a moment, sent or not, and the state of rules that are gone."""
+        await self._dispatches.delete_many({"project_id": project_id, "created_at": {"$lte": until}})
+        rules = await self._rules.distinct("_id", {"project_id": project_id})
+        await self._states.delete_many({"project_id": project_id, "_id": {"$nin": rules}})
 
     async def claim(self, now: datetime, lease: timedelta) -> Claim | None:
         """Take the next dispatch that is due; nobody else gets it while the lease lasts.

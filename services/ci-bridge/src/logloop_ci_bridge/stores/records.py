@@ -98,6 +98,10 @@ class Records(Generic[Item]):
         """Remove a record; one that is gone already is no error."""
         await self._collection.delete_one({"_id": item_id})
 
+    async def remove_project(self, project_id: str, until: datetime) -> None:
+        """Delete every record of a project that was created up to a moment."""
+        await self._collection.delete_many({"project_id": project_id, "created_at": {"$lte": until}})
+
     async def projects(self, where: Document) -> Iterable[str]:
         """Projects that have a record which meets a query."""
         found: list[str] = await self._collection.distinct("project_id", where)

@@ -58,6 +58,13 @@ class RunStore:
         document = {"_id": f"{project_id}/{delivery_id}", "event": event, "at": datetime.now(UTC)}
         await self._deliveries.replace_one({"_id": document["_id"]}, document, upsert=True)
 
+    async def remove_project(self, project_id: str, until: datetime) -> None:
+        """Delete a project's runs and deliveries seen up to a moment."""
+        await self._runs.delete_many({"project_id": project_id, "first_seen_at": {"$lte": until}})
+        # Ids of deliveries begin with the project and a slash, which no project id has; 0 comes after the slash.
+        ids = {"$gte": f"{project_id}/", "$lt": f"{project_id}0"}
+        await self._deliveries.delete_many({"_id": ids, "at": {"$lte": until}})
+
     async def advance(self, run: Run, now: datetime) -> Run | None:
         """Store news of a run unless something later is known; the run as it is now, None when nothing moved."""
         document = run.model_dump(mode="python")
