@@ -120,7 +120,10 @@ def test_send_ends_with_4_when_the_platform_is_away_and_says_how_far_it_got(envi
         (["send", "-f", "-"], 2, "stdin"),
         (["send", "--timezone", "Mars"], 2, "Europe/Berlin"),
         (["search", "--no-such-option"], 2, "No such option"),
-        (["admin", "users", "create", "--set", "x"], 2, "NAME=VALUE"),
+        (["send", "-a", "release"], 2, "--attribute 'release' is not NAME=VALUE"),
+        (["admin", "users", "create", "--set", "x"], 2, "--set 'x' is not NAME=VALUE"),
+        (["admin", "users", "create", "--set", "a=1", "--set", "a.b=2"], 2, "'a' has a value"),
+        (["admin", "settings", "set", "web"], 2, "github"),
         (["admin", "users", "create", "--data", "{"], 2, "JSON"),
         (["dead-letters", "list", "-s", "web"], 2, "ci-bridge"),
         (["export", "--format", "xml"], 2, "parquet"),
@@ -272,6 +275,19 @@ def test_export_writes_the_bytes_as_they_come(api: IngestApi, environ: dict[str,
     assert api.requests[0].params["format"] == "parquet"
 
 
+def test_an_export_that_cannot_be_written_or_is_refused_says_so_and_leaves_nothing(
+    api: IngestApi, environ: dict[str, str], tmp_path: Path
+) -> None:
+    api.answers["GET", "/api/v1/logs/export"] = Answer(200, chunks=(b"{}",))
+    missing = tmp_path / "missing" / "logs.csv"
+    done = run(environ, "export", "-o", str(missing))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"logloop: {missing}.part: No such file or directory\n"
+    api.answers["GET", "/api/v1/logs/export"] = Answer(422, {"title": "Wrong values"})
+    assert run(environ, "export", "-o", str(tmp_path / "logs.csv")).returncode == 6
+    assert not list(tmp_path.glob("logs.csv*"))
+
+
 # -- analyze
 
 
@@ -379,6 +395,35 @@ def test_on_the_machine_of_logloop_up_administration_signs_in_and_out(
     listing = api.requests[1].headers
     assert (listing["cookie"], listing["origin"]) == ("__Host-logloop=token", api.url)
     assert "authorization" not in listing
+
+
+def test_what_is_refused_is_told_once_and_in_words(api: IngestApi, environ: dict[str, str]) -> None:
+    wrong = [{"index": n, "field": "service_id", "reason": "must be short"} for n in range(3)]
+    api.answers["POST", "/api/v1/logs"] = Answer(422, {"title": "Wrong", "detail": "no entry", "errors": wrong})
+    done = run(environ, "send", stdin="x\n")
+    assert done.returncode == 6
+    assert done.stderr == "logloop: Wrong: no entry\n  service_id: must be short (HTTP 422)\nNothing was sent.\n"
+    said = {"field": "q", "reason": "a ) is missing", "position": 2}
+    api.answers["GET", "/api/v1/logs"] = Answer(
+        422, {"title": "Wrong", "detail": "cannot read: a ) is missing", "errors": [said]}
+    )
+    assert run(environ, "search", "(a").stderr == "logloop: Wrong: cannot read: a ) is missing (HTTP 422)\n"
+
+
+def test_a_rule_that_would_be_refused_ends_the_check_with_6(api: IngestApi, environ: dict[str, str]) -> None:
+    api.answers["POST", "/api/v1/ci/rules/check"] = Answer(200, {"valid": False, "errors": ["no such pipeline"]})
+    done = run(environ, "ci", "rules", "check", "--set", "name=r")
+    assert done.returncode == 6
+    assert "errors\tno such pipeline\n" in done.stdout
+    api.answers["POST", "/api/v1/ci/rules/check"] = Answer(200, {"valid": True, "errors": []})
+    assert run(environ, "ci", "rules", "check", "--set", "name=r").returncode == 0
+
+
+def test_fields_within_fields_are_shown_under_the_names_that_set_takes(
+    api: IngestApi, environ: dict[str, str]
+) -> None:
+    api.answers["GET", "/api/v1/settings"] = Answer(200, {"llm": {"provider": "none", "model": None}})
+    assert run(environ, "admin", "settings", "show").stdout == "llm.provider\tnone\nllm.model\t-\n"
 
 
 def test_dispatch_starts_a_workflow(api: IngestApi, environ: dict[str, str]) -> None:

@@ -79,27 +79,30 @@ def describe_problem(status: int, problem: Mapping[str, Any]) -> str:
     title = str(problem.get("title") or f"HTTP {status}")
     detail = str(problem.get("detail") or "")
     text = f"{title}: {detail}" if detail and detail != title else title
-    for error in _first_errors(problem):
+    for error in dict.fromkeys(map(describe_refusal, _errors(problem))):
         text += f"\n  {error}"
     if status in _ADVICE and not detail:
         text = f"{text.rstrip('.')}. {_ADVICE[status]}"
     return f"{text} (HTTP {status})"
 
 
-def _first_errors(problem: Mapping[str, Any]) -> list[str]:
-    errors = problem.get("errors")
+def _errors(problem: Mapping[str, Any]) -> list[Any]:
+    """The first reasons of a problem; one that the detail already gives says nothing new."""
+    errors, detail = problem.get("errors"), str(problem.get("detail") or "")
     if not isinstance(errors, list):
         return []
-    return [_describe_error(error) for error in errors[:5]]
+    return [e for e in errors if not (isinstance(e, Mapping) and e.get("reason") and str(e["reason"]) in detail)][:5]
 
 
-def _describe_error(error: Any) -> str:
+def describe_refusal(error: Any) -> str:
+    """One reason of a refusal as text: the field, without the `body.` of the API, and what is wrong with it."""
     if not isinstance(error, Mapping):
         return str(error)
-    place = error.get("loc") or error.get("field") or error.get("pointer") or ""
+    place = error.get("field") or error.get("loc") or error.get("pointer") or ""
     if isinstance(place, list | tuple):
         place = ".".join(str(part) for part in place)
-    text = str(error.get("msg") or error.get("detail") or error.get("message") or dict(error))
+    place = str(place).removeprefix("body.")
+    text = str(error.get("reason") or error.get("msg") or error.get("detail") or error.get("message") or dict(error))
     return f"{place}: {text}" if place else text
 
 

@@ -5,7 +5,7 @@ It must not keep or print a secret but the one time the platform shows a new one
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -55,7 +55,7 @@ def list_keys(
 @keys.command("create")
 @command
 def create_key(
-    name: Annotated[str, typer.Argument(help="What it is for.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is for.")],
     scope: Annotated[list[str] | None, typer.Option(help="ingest, read or admin; may be given again.")] = None,
     expires_at: Annotated[str | None, typer.Option(help="When it stops working, RFC 3339.")] = None,
     project: Project = None,
@@ -99,7 +99,7 @@ def show_settings(project: Project = None, all_projects: AllProjects = False, as
 @settings.command("set")
 @command
 def change_settings(
-    what: Annotated[str, typer.Argument(metavar="llm|github")],
+    what: Annotated[Literal["llm", "github"], typer.Argument(help="Which.")],
     data: Data = None,
     set_: Set = None,
     project: Project = None,

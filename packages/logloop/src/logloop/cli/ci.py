@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 import typer
 
-from logloop.cli.command import command, open_client
+from logloop.cli import exit_codes
+from logloop.cli.command import Ended, command, open_client
 from logloop.cli.options import AsJson, Project
 from logloop.cli.output import print_json, print_logs, print_records, say
 from logloop.cli.records import Data, Id, Number, Records, Set, read_fields, record_group, show_list, show_record
@@ -36,7 +37,7 @@ app.add_typer(runs, name="runs")
 @app.command("dispatch")
 @command
 def dispatch(
-    pipeline: Annotated[str, typer.Argument(help="Id of the pipeline to start.")],
+    pipeline: Annotated[str, typer.Argument(metavar="PIPELINE", help="Id of the pipeline to start.")],
     template: Annotated[str | None, typer.Option(help="Id of the event template that makes the payload.")] = None,
     data: Data = None,
     set_: Set = None,
@@ -45,7 +46,7 @@ def dispatch(
 ) -> None:
     """Start a workflow now; --data and --set fill the template's fields.
 
-    Without GitHub credentials it is recorded only (mode console).
+    Without GitHub credentials it is recorded only; `logloop ci dispatches` shows what became of it.
     """
     body: dict[str, Any] = {"values": read_fields(data, set_)}
     if template:
@@ -68,7 +69,10 @@ def check(data: Data = None, set_: Set = None, project: Project = None, as_json:
     """Check a rule without saving it."""
     with open_client(project) as client:
         body = {"project_id": client.connection.require_project(), **read_fields(data, set_)}
-        show_record(client.request("POST", "/ci/rules/check", body=body), as_json=as_json)
+        found = client.request("POST", "/ci/rules/check", body=body)
+    show_record(found, as_json=as_json)
+    if not found.get("valid"):
+        raise Ended(exit_codes.REFUSED)
 
 
 @rules.command("back-test")
@@ -88,7 +92,11 @@ def back_test(
         print_json(found)
         return
     print_records(found["would_fire"], ["at", "service_id", "log_id", "message"])
-    say(f"{len(found['would_fire'])} times in {found['logs_read']} logs, {found['matched']} of them matched")
+    times = len(found["would_fire"])
+    say(
+        f"would have fired {times} {'time' if times == 1 else 'times'}: "
+        f"{found['matched']} of {found['logs_read']} logs matched"
+    )
 
 
 @runs.command("list")

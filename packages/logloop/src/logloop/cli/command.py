@@ -72,6 +72,10 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
             _exit(end.code)
         except BrokenPipeError:
             _leave_pipe()
+        except OSError as error:
+            # A file that was named cannot be read or written; the HTTP client turns its own into LogloopErrors.
+            say(f"logloop: {error.filename or 'input or output'}: {error.strerror or error}")
+            _exit(exit_codes.USAGE)
         except KeyboardInterrupt:
             _exit(exit_codes.INTERRUPTED)
 

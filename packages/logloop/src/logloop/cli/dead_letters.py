@@ -23,8 +23,8 @@ PATHS = {
     "ci-bridge": "/ci/dead-letters",
 }
 Service = Annotated[str, typer.Option("--service", "-s", metavar="ingest|query|analyzer|ci-bridge")]
-Queue = Annotated[str, typer.Argument(help="Queue, as listed.")]
-Letter = Annotated[str, typer.Argument(help="Id, as listed.")]
+Queue = Annotated[str, typer.Argument(metavar="QUEUE", help="As listed.")]
+Letter = Annotated[str, typer.Argument(metavar="ID", help="As listed.")]
 
 
 def _path(service: str, *parts: str) -> str:
@@ -57,7 +57,7 @@ def list_letters(
     else:
         print_records(found, ["service", "queue", "id", "reason", "attempts", "failed_at", "detail"])
     if not found:
-        raise Ended(exit_codes.NOTHING_FOUND, None if as_json else "there is none")
+        raise Ended(exit_codes.NOTHING_FOUND, None if as_json else "there are no dead letters")
 
 
 @app.command("retry")

@@ -19,7 +19,7 @@ from logloop.cli.output import print_json, say, write
 @command
 def login(
     url: Annotated[
-        str | None, typer.Argument(help="Address of the platform, such as https://logs.example.org")
+        str | None, typer.Argument(metavar="URL", help="Address of the platform, such as https://logs.example.org")
     ] = None,
     project: Annotated[str | None, typer.Option("--project", "-p", help="Project to work in.")] = None,
     as_json: AsJson = False,
@@ -51,7 +51,8 @@ def _read_key() -> str:
     key = typer.prompt("API key", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
     if not key.strip():
         raise Ended(
-            exit_codes.USAGE, "no key was given; create one in the web app or with `logloop admin keys create`"
+            exit_codes.USAGE,
+            "no key was given; create one on the platform's machine with `logloop admin keys create NAME`",
         )
     return str(key).strip()
 

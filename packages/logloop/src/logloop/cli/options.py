@@ -17,7 +17,7 @@ Project = Annotated[
     typer.Option("--project", "-p", metavar="ID", help="Project (default: LOGLOOP_PROJECT, then the login's)."),
 ]
 Query = Annotated[
-    str, typer.Argument(metavar="[QUERY]", help='Such as: severity:error service:cart "timed out" -debug')
+    str, typer.Argument(metavar="QUERY", help='Such as: severity:error service:cart "timed out" -debug')
 ]
 Since = Annotated[str | None, typer.Option(help="From this time on: 15m, 2h, 7d (ago) or RFC 3339.")]
 Until = Annotated[str | None, typer.Option(help="Before this time: as --since, or now.")]

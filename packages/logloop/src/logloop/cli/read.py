@@ -112,6 +112,8 @@ def _follow(
             count = event.json().get("count", "some")
             say(f"logloop: {count} logs were left out: they arrive faster than they are shown")
 
+    if sys.stdout.isatty() and sys.stderr.isatty():
+        say("logloop: waiting for logs; Ctrl-C ends it")
     with closing(client.tail(query, on_event=notice)) as logs:
         for log in islice((log for log in logs if log.id not in (seen or ())), number):
             _show([log], query, as_json=as_json)
@@ -164,7 +166,10 @@ def _write_whole(output: Path, pieces: object) -> int:
     from typing import cast
 
     partial = output.with_name(output.name + ".part")
-    with partial.open("wb") as file:
-        size = sum(file.write(piece) for piece in cast("Iterable[bytes]", pieces))
-    partial.replace(output)
+    try:
+        with partial.open("wb") as file:
+            size = sum(file.write(piece) for piece in cast("Iterable[bytes]", pieces))
+        partial.replace(output)
+    finally:
+        partial.unlink(missing_ok=True)
     return size

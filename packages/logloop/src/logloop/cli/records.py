@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
@@ -25,14 +25,17 @@ from logloop.cli.output import print_json, print_records, say
 if TYPE_CHECKING:
     from logloop.client import Client
 
-Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A field; the value may be JSON.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A field; VALUE may be JSON, so a text of digits is '\"123\"'."),
+]
 Data = Annotated[str | None, typer.Option(help="Fields as JSON, or @file, or - for stdin.")]
 Id = Annotated[str, typer.Argument(metavar="ID")]
 _KEPT_BY_THE_PLATFORM = frozenset({"id", "project_id", "revision", "created_at", "updated_at", "payload_json_schema"})
 Number = Annotated[int, typer.Option("--number", "-n", min=1, help="How many at most.")]
 
 
-def read_fields(data: str | None, pairs: Sequence[str] | None) -> dict[str, Any]:
+def read_fields(data: str | None, pairs: Sequence[str] | None, option: str = "--set") -> dict[str, Any]:
     """The fields of a record from --data and --set; `a.b=1` sets a field within a field."""
     fields: dict[str, Any] = {}
     if data is not None:
@@ -40,11 +43,13 @@ def read_fields(data: str | None, pairs: Sequence[str] | None) -> dict[str, Any]
     for pair in pairs or ():
         name, equals, text = pair.partition("=")
         if not equals or not name:
-            raise Ended(exit_codes.USAGE, f"--set {pair!r} is not NAME=VALUE")
+            raise Ended(exit_codes.USAGE, f"{option} {pair!r} is not NAME=VALUE")
         target = fields
         *parents, last = name.split(".")
         for parent in parents:
             target = target.setdefault(parent, {})
+            if not isinstance(target, dict):
+                raise Ended(exit_codes.USAGE, f"{option} {pair!r}: {parent!r} has a value of its own already")
         target[last] = _value(text)
     return fields
 
@@ -80,7 +85,8 @@ def show_list(
     else:
         print_records(found, columns)
     if not found:
-        raise Ended(exit_codes.NOTHING_FOUND, None if as_json else "there is none")
+        kind = path.rpartition("/")[2].replace("-", " ").replace("api", "API")
+        raise Ended(exit_codes.NOTHING_FOUND, None if as_json else f"there are no {kind}")
 
 
 def show_record(record: Any, *, as_json: bool) -> None:
@@ -88,7 +94,16 @@ def show_record(record: Any, *, as_json: bool) -> None:
     if as_json or not isinstance(record, dict):
         print_json(record)
     else:
-        print_records([{"name": name, "value": value} for name, value in record.items()], ["name", "value"])
+        print_records([{"name": name, "value": value} for name, value in _flat(record)], ["name", "value"])
+
+
+def _flat(record: dict[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
+    """Fields of fields under the names that --set takes."""
+    for name, value in record.items():
+        if isinstance(value, dict) and value and name != "payload":
+            yield from _flat(value, f"{within}{name}.")
+        else:
+            yield within + name, value
 
 
 @dataclass(frozen=True, slots=True)

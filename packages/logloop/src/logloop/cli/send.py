@@ -18,15 +18,15 @@ import typer
 from logloop.cli import exit_codes
 from logloop.cli.command import Ended, code_for, command
 from logloop.cli.options import AsJson, Project, RetryFor
-from logloop.cli.output import print_json, say, to_json
-from logloop.errors import LogloopError
+from logloop.cli.output import print_json, say
+from logloop.errors import LogloopError, describe_refusal
 
 if TYPE_CHECKING:
     from logloop.client import Client
     from logloop.shipping import Follower, Shipped, Shipper, ShipSettings
 
 Format = Literal["auto", "text", "json", "logfmt"]
-Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help="Files (also .gz), or - for stdin.")]
+Files = Annotated[list[Path] | None, typer.Argument(metavar="FILE...", help="Files (also .gz), or - for stdin.")]
 
 
 @command
@@ -83,8 +83,12 @@ def send(
                 _send_all(paths, shipper)
         except LogloopError as error:
             _report(shipper.counts, as_json=as_json, error=error)
-            raise Ended(code_for(error), f"{error}\n{shipper.counts.sent} entries were sent before.") from error
+            raise Ended(code_for(error), f"{error}\n{_how_far(shipper.counts.sent)}") from error
     _report(shipper.counts, as_json=as_json)
+
+
+def _how_far(sent: int) -> str:
+    return f"Before that {sent} {'entry was' if sent == 1 else 'entries were'} sent." if sent else "Nothing was sent."
 
 
 def _check(paths: list[Path], *, follow: bool) -> None:
@@ -116,7 +120,7 @@ def _settings(
     except ValueError as error:
         raise Ended(exit_codes.USAGE, str(error)) from error
     pairs = [pair.replace(".", "\0", pair.partition("=")[0].count(".")) for pair in attributes or ()]
-    fields = {name.replace("\0", "."): value for name, value in read_fields(None, pairs).items()}
+    fields = {name.replace("\0", "."): value for name, value in read_fields(None, pairs, "--attribute").items()}
     return ShipSettings(format_name, zone, test, source, service, fields, join)
 
 
@@ -214,7 +218,7 @@ def _report(counts: Shipped, *, as_json: bool, error: LogloopError | None = None
     elif error is None:
         say(f"{chr(13) if sys.stderr.isatty() else ''}{counts.sent} sent, {counts.refused} refused")
         for errors in counts.errors:
-            say(f"  refused: {to_json(errors)}")
+            say("  refused: " + "; ".join(map(describe_refusal, errors)))
     if error is None and counts.refused:
         raise Ended(exit_codes.PARTIAL)
     if error is None and not counts.sent:
