@@ -1,8 +1,11 @@
 """Every error is a problem document that says what to do and shows no insides."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 from fastapi import FastAPI
+from logloop_chassis.body_limit import BodyLimit
 from logloop_chassis.problems import Problem, Unavailable, problem_responses, register_problems
 from pydantic import BaseModel
 
@@ -15,6 +18,7 @@ class Body(BaseModel):
 def client() -> httpx.AsyncClient:
     app = FastAPI()
     register_problems(app)
+    app.add_middleware(BodyLimit, max_bytes=1000)
 
     @app.get("/away", responses=problem_responses(503))
     async def away() -> None:
@@ -54,6 +58,23 @@ async def test_a_crash_shows_no_insides(client: httpx.AsyncClient) -> None:
 async def test_an_unknown_path_is_a_problem_too(client: httpx.AsyncClient) -> None:
     answer = await client.get("/nope")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert answer.json()["detail"] == "there is nothing at /nope; /docs lists what there is"
+
+
+async def test_a_wrong_method_is_told_the_right_one(client: httpx.AsyncClient) -> None:
+    answer = await client.put("/count")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert answer.json()["detail"] == "PUT is not possible here, but POST is"
+
+
+@pytest.mark.parametrize("declared", [True, False])
+async def test_a_body_over_the_limit_is_a_problem_too(client: httpx.AsyncClient, declared: bool) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b" " * 2000
+
+    answer = await client.post("/count", content=b" " * 2000 if declared else pieces())
+    assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
+    assert "send less" in answer.json()["detail"]
 
 
 def test_extra_members_are_part_of_the_document() -> None:

@@ -20,6 +20,7 @@ from pymongo import AsyncMongoClient
 
 from logloop_chassis.asyncapi import asyncapi_document
 from logloop_chassis.auth import Authenticator
+from logloop_chassis.body_limit import BodyLimit
 from logloop_chassis.broker import (
     Publisher,
     consuming_broker,
@@ -69,13 +70,14 @@ def service_app(
     description: str,
     open_service: Open[S],
     dead_letter_prefix: str,
-    max_body_size: int = DEFAULT_MAX_BODY,
+    max_body_size: int | None = DEFAULT_MAX_BODY,
     tags: Sequence[dict[str, Any]] = (),
 ) -> FastAPI:
     """A FastAPI app whose lifespan opens MongoDB and both brokers around `open_service`.
 
     `open_service` registers subscribers and puts what handlers need on `app.state`; consuming starts after it,
     and when the service stops consuming ends before it is left, so it may flush in its exit.
+    `max_body_size` in bytes; None when every route that reads a body has a limit of its own.
     """
 
     health = HealthRegistry()
@@ -102,10 +104,11 @@ def service_app(
         redoc_url=None,
         openapi_url="/openapi.json",
         openapi_tags=list(tags),
-        max_body_size=max_body_size,
         license_info={"name": "Apache-2.0"},
     )
     register_problems(app)
+    if max_body_size is not None:
+        app.add_middleware(BodyLimit, max_bytes=max_body_size)
     app.add_middleware(HttpMetrics, service=service)
     app.include_router(health_router(health))
     app.include_router(dead_letter_router(dead_letter_prefix, _dead_letters))

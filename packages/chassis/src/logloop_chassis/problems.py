@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
+_METHOD_NOT_ALLOWED = 405
 _UNREADABLE = "There was an error parsing the body"
 """FastAPI's own words."""
 _log = structlog.get_logger()
@@ -214,14 +215,26 @@ async def _on_validation_error(_: Request, error: Exception) -> Response:
     return problem_response(Unprocessable(f"wrong or missing values: {named}", errors=errors))
 
 
-async def _on_http_exception(_: Request, error: Exception) -> Response:
+async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    return problem_response(_problem_of(error, request))
+
+
+def _problem_of(error: HTTPException, request: Request) -> Problem:
+    """What FastAPI itself raises, in words that say what to do."""
     if error.detail == _UNREADABLE:
-        return problem_response(BadRequest("the body cannot be read; send JSON in UTF-8"))
-    problem = Problem(str(error.detail), headers=error.headers)
-    problem.status = error.status_code
-    problem.title = str(error.detail)
-    return problem_response(problem)
+        return BadRequest("the body cannot be read; send JSON in UTF-8")
+    if error.status_code == TooLarge.status:
+        return TooLarge(error.detail)
+    detail = error.detail
+    if error.status_code == NotFound.status:
+        detail = f"there is nothing at {request.url.path[:200]}; /docs lists what there is"
+    elif error.status_code == _METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "another method")
+        detail = f"{request.method} is not possible here, but {allowed} is"
+    problem = Problem(detail, headers=error.headers)
+    problem.status, problem.title = error.status_code, error.detail
+    return problem
 
 
 async def _on_crash(request: Request, error: Exception) -> Response:

@@ -23,7 +23,6 @@ from logloop_ingest.settings import IngestSettings
 
 SERVICE = "ingest"
 _THREADS = 2
-_BODY_MARGIN = 64 * 1024  # our own limit answers first, with a better sentence
 
 
 @asynccontextmanager
@@ -65,7 +64,7 @@ def create_app(settings: IngestSettings) -> FastAPI:
         description="Takes in logs over HTTP and AMQP and passes them on once the broker has confirmed them.",
         open_service=_open,
         dead_letter_prefix="/api/v1/ingest/dead-letters",
-        max_body_size=settings.ingest_max_request_bytes + _BODY_MARGIN,
+        max_body_size=None,
         tags=[{"name": "logs", "description": "Sending logs."}],
     )
     mount(app)
