@@ -58,6 +58,21 @@ def found(environ: dict[str, str], query: str, number: int) -> list[dict[str, ob
     return eventually(look) or []
 
 
+def test_the_first_log_of_the_readme_is_found_as_it_says(environ: dict[str, str]) -> None:
+    checkout = Path(__file__).resolve().parents[2]
+    block = (checkout / "README.md").read_text().partition("## Your first log")[2].split("```sh\n")[1].split("```")[0]
+    first, then = (
+        line.replace(".venv/bin/logloop", str(Path(sys.executable).with_name("logloop")))
+        for line in block.strip().splitlines()
+    )
+
+    def typed(line: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["bash", "-c", line], env=environ, capture_output=True, text=True, timeout=160)
+
+    assert typed(first).returncode == 0
+    assert "\tinfo\thello\tfirst light\n" in eventually(lambda: typed(then).stdout)
+
+
 def test_lines_that_are_sent_are_found_tailed_explained_and_exported(environ: dict[str, str], tmp_path: Path) -> None:
     tail = subprocess.Popen(
         [str(Path(sys.executable).with_name("logloop")), "tail", "service:web", "-n", "2", "--json"],

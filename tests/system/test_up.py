@@ -155,7 +155,9 @@ def test_a_platform_without_sign_in_stays_on_this_machine(tmp_path: Path, infra:
             assert client.get("/api/v1/session").json()["kind"] == "anonymous"
             assert client.get("/api/v1/projects").status_code == 200
     finally:
-        up.stop()
+        told = up.stop()
+    # Another terminal does not know the data folder that this one was given.
+    assert f"| LOGLOOP_HOME={up.home} " in told
 
 
 def test_two_platforms_started_at_once_do_not_take_each_others_ports(infra: Infra) -> None:

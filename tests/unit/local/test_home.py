@@ -18,7 +18,10 @@ def mode(path: Path) -> int:
 def test_a_second_instance_is_told_who_has_the_folder_and_what_to_do(tmp_path: Path) -> None:
     first, second = Home(tmp_path / "data"), Home(tmp_path / "data")
     first.open()
-    with pytest.raises(CannotStart, match=r"already runs .* \(process \d+\).*LOGLOOP_HOME"):
+    write_private(first.credentials, {"url": "http://127.0.0.1:8080"})
+    with pytest.raises(
+        CannotStart, match=r"already runs .* \(process \d+\) at http://127.0.0.1:8080; .*LOGLOOP_HOME"
+    ):
         second.open()
     first.close()
     second.open()

@@ -51,13 +51,19 @@ class Home:
             owner = lock.read().strip() or "unknown"
             lock.close()
             raise CannotStart(
-                f"Logloop already runs on the data folder {self.folder} (process {owner}); "
-                "stop that one, or set LOGLOOP_HOME to another folder"
+                f"Logloop already runs on the data folder {self.folder} (process {owner}){self._at()}; "
+                "use or stop that one, or set LOGLOOP_HOME to another folder"
             ) from None
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         self._lock = lock
+
+    def _at(self) -> str:
+        try:
+            return f" at {json.loads(self.credentials.read_text())['url']}"
+        except (OSError, ValueError, KeyError):
+            return ""  # it is starting for the first time
 
     def close(self) -> None:
         """Let another instance have it."""

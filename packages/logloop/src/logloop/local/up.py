@@ -6,6 +6,7 @@ It must not delete data.
 import contextlib
 import json
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -132,7 +133,18 @@ class _Run:
             }
             sys.stdout.write(json.dumps(ready) + "\n")
             sys.stdout.flush()
-        self._console.print(_greeting(self._options, platform, str(self._home.credentials)))
+        self._console.print(_greeting(self._options, platform, str(self._home.credentials), self._command()))
+
+    def _command(self) -> str:
+        """How to call the command line from here: by name when the shell finds it, else by its path; with the data
+        folder when it is not the usual one, because another terminal does not know it."""
+        beside = Path(sys.executable).with_name("logloop")
+        command = "logloop"
+        if not shutil.which(command) and beside.exists():
+            command = os.path.relpath(beside) if beside.is_relative_to(Path.cwd()) else str(beside)
+        if self._home.folder == home_folder({**self._environ, "LOGLOOP_HOME": ""}):
+            return command
+        return f"LOGLOOP_HOME={shlex.quote(str(self._home.folder))} {command}"
 
     def _supervise(self) -> None:
         platform = self._platform
@@ -174,12 +186,12 @@ def _stop_together(nodes: list[RabbitNode | MongoNode]) -> None:
         thread.join()
 
 
-def _greeting(options: Options, platform: Platform, credentials: str) -> str:
+def _greeting(options: Options, platform: Platform, credentials: str, command: str) -> str:
     key = platform.credentials["api_key"]
     entry = '{"service_id": "hello", "severity": "info", "message": "first light"}'
     lines = ["", f"  Logloop     {platform.url}     API {platform.url}/docs"]
     if options.port is None and not platform.url.endswith(f":{GATEWAY_PORT}"):
-        lines.append(f"              (port {GATEWAY_PORT} is taken)")
+        lines.append(f"              (port {GATEWAY_PORT} is taken; --port chooses one)")
     if options.no_auth:
         lines.append("  Sign-in     none: everybody on this machine is administrator")
     else:
@@ -187,7 +199,8 @@ def _greeting(options: Options, platform: Platform, credentials: str) -> str:
             f"  Sign-in     {platform.credentials['email']} with password {platform.credentials['password']}"
         )
     lines += [
-        f"  First log   echo '{entry}' | {_command()} send",
+        f"  First log   echo '{entry}' | {command} send",
+        f"              {command} search light",
         f"              or: curl {platform.url}/api/v1/logs -H 'Authorization: Bearer {key}' \\",
         f"                    -H 'Content-Type: application/json' -d '{_example(platform)}'",
         f"  Kept in     {credentials}",
@@ -195,14 +208,6 @@ def _greeting(options: Options, platform: Platform, credentials: str) -> str:
         "",
     ]
     return "\n".join(lines)
-
-
-def _command() -> str:
-    """How to call the command line from here: by name when the shell finds it, else by its path."""
-    beside = Path(sys.executable).with_name("logloop")
-    if shutil.which("logloop") or not beside.exists():
-        return "logloop"
-    return os.path.relpath(beside) if beside.is_relative_to(Path.cwd()) else str(beside)
 
 
 def _example(platform: Platform) -> str:
