@@ -76,6 +76,7 @@ ANSWERS: dict[str, Any] = {
 def _entry_schema() -> dict[str, Any]:
     schema = LogEntry.model_json_schema()
     schema.pop("$defs", None)
+    schema["description"] = "One line of log."
     properties = schema["properties"]
     properties["severity"] = {
         "type": "string",
