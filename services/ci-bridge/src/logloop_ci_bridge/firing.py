@@ -103,7 +103,7 @@ class Firing:
             return "no_pipeline", "its pipeline is gone; choose another", None
         template_id = rule.action.template_id
         template = await self._templates.find(template_id) if template_id else None
-        if template_id and template is None:
+        if template_id and (template is None or template.project_id != rule.project_id):
             return "payload", "its template is gone; choose another", None
         try:
             dispatch = _dispatch(match, pipeline, template, now)

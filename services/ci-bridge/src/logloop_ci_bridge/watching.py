@@ -103,9 +103,13 @@ class Watching:
                 parts=list(candidate.parts),
                 stats=candidate.statistics.values(),
             ),
-            f"{self._public_url}/logs?project={rule.stored.project_id}&log={first}",
+            self._page(rule.stored.project_id, "logs", first),
         )
         rule.quiet_until = await through_outages(lambda: self._firing.fire(match), stopping)
+
+    def _page(self, project_id: str, kind: str, subject_id: object) -> str:
+        # No ? and no &: templates take both out of every text, because they mean something to a shell.
+        return f"{self._public_url}/projects/{project_id}/{kind}/{subject_id}"
 
     def _note(self, rule: ActiveRule, look: Look, now: datetime) -> None:
         evaluation = evaluation_of(look, now)
@@ -120,7 +124,7 @@ class Watching:
         if analysis.turn:
             return
         values = analysis_values(analysis)
-        link = f"{self._public_url}/analyses/{analysis.analysis_id}?project={analysis.project_id}"
+        link = self._page(analysis.project_id, "analyses", analysis.analysis_id)
         rules = await through_outages(lambda: self._book.active(analysis.project_id, "analysis"), stopping)
         for rule in rules:
             await self._show(rule, values, analysis.analysis_id, Origin(), link, stopping)
@@ -128,7 +132,7 @@ class Watching:
     async def on_run(self, run: Run, stopping: asyncio.Event) -> None:
         """Show an ended run to the run rules."""
         values = run_values(run)
-        link = f"{self._public_url}/ci?project={run.project_id}&run={run.run_id}"
+        link = self._page(run.project_id, "runs", run.run_id)
         origin = Origin(run.hop, frozenset(run.rules))
         for rule in await through_outages(lambda: self._book.active(run.project_id, "run"), stopping):
             wanted = rule.stored.filter.pipelines

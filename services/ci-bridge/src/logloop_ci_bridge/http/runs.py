@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from logloop_chassis.problems import BadRequest, Conflict, NotFound
+from logloop_chassis.problems import BadRequest, Conflict
 from logloop_contracts.ci import RunConclusion, RunStatus
 from pydantic import BaseModel
 
@@ -33,14 +33,13 @@ class RunLogs(BaseModel):
 
 
 async def _run(caller: Caller, run_id: str, project_id: str | None) -> Run:
-    principal = caller.principal
-    wanted = [project_id] if project_id else None if principal.projects is None else sorted(principal.projects)
-    found = [run for run in await caller.bridge.runs.find(run_id, wanted) if principal.may("read", run.project_id)]
-    if not found:
-        raise NotFound(f"there is no run {run_id[:40]!r} that you may see")
+    """The run that the caller means: run ids are GitHub's, and several projects may follow one run."""
+    seen = caller.principal.projects
+    wanted = [project_id] if project_id else None if seen is None else sorted(seen)
+    found = await caller.bridge.runs.find(run_id, wanted)
     if len(found) > 1:
         raise Conflict("several projects follow this run; name one with project_id")
-    return found[0]
+    return caller.allowed(found[0] if found else None, f"there is no run {run_id[:40]!r} that you may see")
 
 
 @router.get("", summary="List runs", responses=problems(404))

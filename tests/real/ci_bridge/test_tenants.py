@@ -1,0 +1,323 @@
+"""The walls between projects: every operation of the OpenAPI document against every kind of caller."""
+
+import itertools
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from logloop_chassis.crypto import KeyHasher, issue_service_token, session_hash
+from logloop_ci_bridge.outbox import manual_key
+
+from tests.fakes.github import WEBHOOK_EXAMPLES, webhook_request
+from tests.infra import fresh_database
+from tests.real.ci_bridge.bridge_app import PREFIX, SECRET_KEY, FakeQuery, Running, running, settings
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+REPOSITORY = "octo-org/octo-repo"
+"""Both projects have a pipeline to it; the webhook examples come from it."""
+RUN = "4711"
+"""Both projects follow it."""
+SECRETS = {"alpha": "alpha's hook", "beta": "beta's hook"}
+NAMES = itertools.count()
+
+
+@dataclass(frozen=True)
+class Operation:
+    """How to call an operation on something of project `alpha`. `needs`: open, admin everywhere, or a right there."""
+
+    needs: str
+    url: str
+    body: Any = None
+
+
+PIPELINE = {"name": "{new}", "service_id": "s", "repository": REPOSITORY}
+TEMPLATE = {"name": "{new}", "event_type": "a.b"}
+RULE = {"name": "{new}", "condition": "true", "enabled": False, "action": {"pipeline_id": "{pipeline}"}}
+ALPHA = {"project_id": "alpha"}
+OPERATIONS: Mapping[str, Operation] = {
+    "GET /templates": Operation("read", "/templates?project_id=alpha"),
+    "POST /templates": Operation("write", "/templates", ALPHA | TEMPLATE),
+    "GET /templates/{template_id}": Operation("read", "/templates/{template}"),
+    "PUT /templates/{template_id}": Operation("write", "/templates/{template}", TEMPLATE),
+    "DELETE /templates/{template_id}": Operation("write", "/templates/{template}"),
+    "POST /templates/{template_id}/preview": Operation("read", "/templates/{template}/preview", {}),
+    "GET /pipelines": Operation("read", "/pipelines?project_id=alpha"),
+    "POST /pipelines": Operation("write", "/pipelines", ALPHA | PIPELINE),
+    "GET /pipelines/{pipeline_id}": Operation("read", "/pipelines/{pipeline}"),
+    "PUT /pipelines/{pipeline_id}": Operation("write", "/pipelines/{pipeline}", PIPELINE),
+    "DELETE /pipelines/{pipeline_id}": Operation("write", "/pipelines/{pipeline}"),
+    "GET /rules": Operation("read", "/rules?project_id=alpha"),
+    "POST /rules": Operation("write", "/rules", ALPHA | RULE),
+    "POST /rules/check": Operation("read", "/rules/check", ALPHA | RULE),
+    "GET /rules/{rule_id}": Operation("read", "/rules/{rule}"),
+    "PUT /rules/{rule_id}": Operation("write", "/rules/{rule}", RULE),
+    "DELETE /rules/{rule_id}": Operation("write", "/rules/{rule}"),
+    "GET /rules/{rule_id}/evaluations": Operation("read", "/rules/{rule}/evaluations"),
+    "POST /rules/{rule_id}/back-test": Operation("read", "/rules/{rule}/back-test", {}),
+    "GET /dispatches": Operation("read", "/dispatches?project_id=alpha"),
+    "POST /dispatches": Operation("write", "/dispatches", ALPHA | {"pipeline_id": "{pipeline}"}),
+    "GET /dispatches/{dispatch_id}": Operation("read", "/dispatches/{dispatch}"),
+    "GET /runs": Operation("read", "/runs?project_id=alpha"),
+    "GET /runs/{run_id}": Operation("read", "/runs/{run}?project_id=alpha"),
+    "GET /runs/{run_id}/logs": Operation("read", "/runs/{run}/logs?project_id=alpha"),
+    "GET /dead-letters": Operation("admin everywhere", "/dead-letters"),
+    "POST /dead-letters/{queue}/{letter_id}/retry": Operation(
+        "admin everywhere", "/dead-letters/ci-bridge.logs/nothing/retry"
+    ),
+    "DELETE /dead-letters/{queue}/{letter_id}": Operation("admin everywhere", "/dead-letters/ci-bridge.logs/nothing"),
+    "POST /webhooks/github": Operation("open", "/webhooks/github"),
+}
+RIGHTS: Mapping[str, set[str]] = {
+    "nobody": set(),
+    "expired key": set(),
+    "key of all": {"read", "write", "admin everywhere"},
+    "alpha admin key": {"read", "write"},
+    "alpha read key": {"read"},
+    "alpha ingest key": set(),
+    "alpha service": {"read", "write"},
+    "alpha member": {"read", "write"},
+    "alpha viewer": {"read"},
+    "beta admin key": set(),
+    "beta read key": set(),
+    "beta service": set(),
+    "beta admin": set(),
+    "beta viewer": set(),
+}
+STRANGERS = {"nobody", "expired key"}
+OUTSIDERS = {who for who in RIGHTS if who.startswith("beta")}
+
+
+@dataclass
+class World:
+    """Projects alpha and beta, each with one of everything, and callers of each kind."""
+
+    bridge: Running
+    headers: dict[str, dict[str, str]]
+    things: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def database(self) -> Any:
+        """Where everything is stored."""
+        return self.bridge.app.state.resources.database
+
+    async def send(self, who: str, method: str, url: str, body: Any = None, **headers: str) -> httpx.Response:
+        """Call an address under the prefix."""
+        sent = {**self.headers[who], **headers}
+        return await self.bridge.client.request(method, PREFIX + url, json=body, headers=sent)
+
+    async def call(self, who: str, name: str, **other: str) -> httpx.Response:
+        """Call an operation of the table, with things of alpha but for those named in `other`."""
+        values = {**self.things["alpha"], **other, "new": f"n{next(NAMES)}"}
+        operation = OPERATIONS[name]
+        body = None if operation.body is None else _filled(operation.body, values)
+        return await self.send(who, name.split(maxsplit=1)[0], _filled(operation.url, values), body)
+
+    async def remake(self, project: str) -> None:
+        """One of everything in a project, the old ones gone."""
+        for name in ("templates", "pipelines", "rules", "rule_state", "dispatches", "runs"):
+            await self.database[f"ci_{name}"].delete_many({"project_id": project})
+        own = {"project_id": project}
+        made: dict[str, str] = {"run": RUN}
+        for kind, body in (("template", TEMPLATE), ("pipeline", PIPELINE), ("rule", RULE)):
+            filled = _filled(own | body, {**made, "new": f"{kind} of {project}"})
+            answer = await self.send("key of all", "POST", f"/{kind}s", filled)
+            assert answer.status_code == 201, answer.text
+            made[kind] = answer.json()["id"]
+        body = own | {"pipeline_id": made["pipeline"]}
+        made["dispatch"] = (await self.send("key of all", "POST", "/dispatches", body)).json()["id"]
+        run = {"run_id": RUN, "repository": REPOSITORY, "status": "queued", "service_id": "s", "order": 10}
+        moments = {"first_seen_at": NOW, "created_at": NOW}
+        await self.database["ci_runs"].insert_one({**own, **run, **moments, "name": f"run of {project}"})
+        self.things[project] = made
+
+    async def stored(self, project: str) -> str:
+        """Everything that people wrote or started in a project."""
+        found = []
+        for name in ("templates", "pipelines", "rules", "runs"):
+            rows = self.database[f"ci_{name}"].find({"project_id": project}, sort=[("_id", 1)])
+            found += [row async for row in rows]
+        found.append(await self.database["ci_dispatches"].count_documents({"project_id": project}))
+        return json.dumps(found, default=str)
+
+
+def _filled(value: Any, values: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _filled(item, values) for key, item in value.items()}
+    if isinstance(value, str):
+        for name, text in values.items():
+            value = value.replace(f"{{{name}}}", text)
+    return value
+
+
+async def _headers(bridge: Running) -> dict[str, dict[str, str]]:
+    """How each kind of caller says who it is; sessions and keys as query stores them."""
+    database = bridge.app.state.resources.database
+    later = datetime.now(UTC) + timedelta(hours=1)
+    found: dict[str, dict[str, str]] = {"nobody": {}}
+    keys: list[tuple[str, str | None, str]] = [
+        ("key of all", None, "admin"),
+        ("expired key", None, "admin"),
+        ("alpha admin key", "alpha", "admin"),
+        ("alpha read key", "alpha", "read"),
+        ("alpha ingest key", "alpha", "ingest"),
+        ("beta admin key", "beta", "admin"),
+        ("beta read key", "beta", "read"),
+    ]
+    for number, (who, project, scope) in enumerate(keys):
+        key_id, secret = f"key{number:07}", "s" * 32
+        ends = NOW - timedelta(days=1) if who == "expired key" else later
+        document = {"_id": key_id, "hash": KeyHasher(SECRET_KEY).hash(secret), "project_id": project}
+        await database["api_keys"].insert_one({**document, "scopes": [scope], "expires_at": ends})
+        found[who] = {"Authorization": f"Bearer llk_{key_id}_{secret}"}
+    for who in ("alpha member", "alpha viewer", "beta admin", "beta viewer"):
+        project, role = who.split()
+        await database["users"].insert_one(
+            {"_id": who, "email": who, "role": "member", "projects": [{"project_id": project, "role": role}]}
+        )
+        await database["sessions"].insert_one(
+            {"_id": session_hash(who), "user_id": who, "expires_at": later, "idle_expires_at": later}
+        )
+        found[who] = {"Cookie": f"logloop_session={who}", "Sec-Fetch-Site": "same-origin"}
+    for project in ("alpha", "beta"):
+        token = issue_service_token(SECRET_KEY, "query", project)
+        found[f"{project} service"] = {"Authorization": f"Bearer {token}"}
+    return found
+
+
+@pytest.fixture
+async def world(fresh_amqp_url: str, mongo_url: str) -> AsyncIterator[World]:
+    secrets = {project: {"webhook_secret": secret} for project, secret in SECRETS.items()}
+    with FakeQuery(secrets) as query:
+        configured = settings(fresh_amqp_url, mongo_url, query.url, "http://127.0.0.1:1", no_auth=False)
+        async with running(configured, fresh_database()) as bridge:
+            made = World(bridge, await _headers(bridge))
+            for project in ("alpha", "beta"):
+                await made.database["projects"].insert_one({"_id": project, "name": project})
+                await made.remake(project)
+            yield made
+
+
+async def test_the_table_names_every_operation(world: World) -> None:
+    paths = world.bridge.app.openapi()["paths"]
+    operations = {
+        f"{method.upper()} {path.removeprefix(PREFIX)}"
+        for path, methods in paths.items()
+        if path.startswith(PREFIX)
+        for method in methods
+    }
+    assert operations == set(OPERATIONS), "give a new operation its row, with the right it needs"
+
+
+async def test_each_caller_may_do_what_its_rights_say_and_nothing_else(world: World) -> None:
+    guarded = [name for name, operation in OPERATIONS.items() if operation.needs != "open"]
+    for name, who in itertools.product(guarded, RIGHTS):
+        needs, before = OPERATIONS[name].needs, await world.stored("alpha")
+        answer = await world.call(who, name)
+        told = f"{who}, {name}: {answer.status_code} {answer.text}"
+        if needs in RIGHTS[who]:
+            in_use = answer.status_code == 409 and name.startswith("DELETE")
+            no_letter = answer.status_code == 404 and needs == "admin everywhere"
+            assert answer.is_success or in_use or no_letter, told
+            await world.remake("alpha")
+            continue
+        expected = 401 if who in STRANGERS else 404 if who in OUTSIDERS and needs != "admin everywhere" else 403
+        assert answer.status_code == expected, told
+        assert "of alpha" not in answer.text, told
+        assert await world.stored("alpha") == before, told
+
+
+async def test_a_thing_of_another_project_is_answered_like_one_that_is_not_there(world: World) -> None:
+    named = [name for name in OPERATIONS if "_id}" in name and "letter" not in name]
+    for name, who in itertools.product(named, OUTSIDERS):
+        [kind] = [kind for kind in world.things["alpha"] if f"{{{kind}}}" in OPERATIONS[name].url]
+        real, unknown = world.things["alpha"][kind], "999" if kind == "run" else "01JD0000000000000000000000"
+        there, not_there = await world.call(who, name), await world.call(who, name, **{kind: unknown})
+        assert there.text.replace(real, unknown) == not_there.text, f"{who}, {name}"
+        assert (there.status_code, not_there.status_code) == (404, 404), f"{who}, {name}"
+
+
+async def test_a_list_holds_the_own_project_alone_whatever_the_cursor_and_the_filters(world: World) -> None:
+    alpha = world.things["alpha"]
+    for kind in ("templates", "pipelines", "rules", "dispatches", "runs"):
+        foreign = [f"cursor={value}" for value in alpha.values() if kind != "runs"]
+        foreign += [f"{name}_id={alpha[name]}" for name in ("pipeline", "dispatch", "rule")]
+        for query in ("", *foreign):
+            answer = await world.send("beta admin", "GET", f"/{kind}?project_id=beta&{query}")
+            assert answer.status_code == 200, answer.text
+            assert {item["project_id"] for item in answer.json()["items"]} <= {"beta"}
+            assert "of alpha" not in answer.text
+
+
+async def test_a_run_that_two_projects_follow_is_to_each_the_own_one(world: World) -> None:
+    for project in ("alpha", "beta"):
+        answer = await world.send(f"{project} service", "GET", f"/runs/{RUN}")
+        assert answer.json()["name"] == f"run of {project}"
+    assert (await world.send("key of all", "GET", f"/runs/{RUN}")).status_code == 409
+
+
+@pytest.mark.parametrize("kind", ["pipeline", "template"])
+async def test_nothing_can_be_built_on_what_another_project_has(world: World, kind: str) -> None:
+    action = {"pipeline_id": world.things["beta"]["pipeline"], f"{kind}_id": world.things["alpha"][kind]}
+    rule = {"project_id": "beta", "name": "thief", "action": action}
+    assert (await world.send("beta admin", "POST", "/rules", rule)).status_code == 422
+    check = await world.send("beta admin", "POST", "/rules/check", rule)
+    assert not check.json()["valid"]
+    change = await world.send("beta admin", "PUT", f"/rules/{world.things['beta']['rule']}", rule | {"name": "r"})
+    assert change.status_code == 422
+    answer = await world.send("beta admin", "POST", "/dispatches", {"project_id": "beta", **action})
+    assert answer.status_code == 404
+    assert "of alpha" not in check.text + answer.text
+
+
+async def test_a_rule_moved_under_a_foreign_template_in_the_database_does_not_read_it(world: World) -> None:
+    """Saving refuses it; firing looks again."""
+    action = {"pipeline_id": world.things["beta"]["pipeline"], "template_id": world.things["alpha"]["template"]}
+    changes = {"$set": {"action": action, "enabled": True}}
+    await world.database["ci_rules"].update_one({"_id": world.things["beta"]["rule"]}, changes)
+    [active] = await world.bridge.bridge.book.active("beta", "logs")
+    gate = await world.bridge.bridge.watching._firing._attempt(_match_of(active.stored), NOW)
+    assert gate[0] == "payload"
+
+
+def _match_of(rule: Any) -> Any:
+    from logloop_ci_bridge.evaluation import Evaluation
+    from logloop_ci_bridge.firing import Match
+    from logloop_ci_bridge.rules import Origin
+
+    return Match(rule, "log", NOW, {}, Origin(), Evaluation(at=NOW, outcome="fired"), "link")
+
+
+async def test_the_same_idempotency_key_in_two_projects_makes_two_dispatches(world: World) -> None:
+    ids = set()
+    for project in ("alpha", "beta"):
+        body = {"project_id": project, "pipeline_id": world.things[project]["pipeline"]}
+        answer = await world.send(f"{project} service", "POST", "/dispatches", body, **{"Idempotency-Key": "once"})
+        assert answer.status_code == 202
+        assert answer.json()["project_id"] == project
+        ids.add(answer.json()["id"])
+    assert len(ids) == 2
+    found = await world.database["ci_dispatches"].count_documents({"dedupe_key": manual_key("once")})
+    assert found == 2
+
+
+async def test_a_webhook_speaks_for_the_projects_that_know_its_secret_alone(world: World) -> None:
+    """Beta signs news of a run whose title holds the correlation id of alpha's dispatch."""
+    alpha = await world.database["ci_dispatches"].find_one({"_id": world.things["alpha"]["dispatch"]})
+    await world.database["ci_pipelines"].update_many({}, {"$set": {"collect_logs": "all"}})
+    before = await world.stored("alpha")
+    example = json.loads(json.dumps(WEBHOOK_EXAMPLES["workflow_run"][1]))
+    example["workflow_run"] |= {"id": int(RUN), "display_title": f"stolen {alpha['correlation_id']}"}
+    request = webhook_request(f"http://t{PREFIX}/webhooks/github", example, secret=SECRETS["beta"], delivery="d")
+    answer = await world.bridge.client.send(request)
+    assert (answer.status_code, answer.json()) == (202, {"outcome": "accepted"})
+    assert await world.stored("alpha") == before
+    told = await world.database["ci_dispatches"].find_one({"_id": world.things["alpha"]["dispatch"]})
+    assert told["run_id"] is None
+    runs = [run async for run in world.database["ci_runs"].find({"run_id": RUN, "status": "completed"})]
+    assert [(run["project_id"], run.get("dispatch_id")) for run in runs] == [("beta", None)]
+    repeated = webhook_request(f"http://t{PREFIX}/webhooks/github", example, secret=SECRETS["alpha"], delivery="d")
+    assert (await world.bridge.client.send(repeated)).json() == {"outcome": "accepted"}, "its own, not beta's repeat"
