@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import logloop_ci_bridge.watching as watching_module
 import pyarrow as pa
-from logloop_ci_bridge.evaluation import compile_stored
+import pytest
+from logloop_ci_bridge.evaluation import CompiledRule, Look, compile_stored
 from logloop_ci_bridge.firing import Evaluations, Match
 from logloop_ci_bridge.rule_book import ActiveRule
 from logloop_ci_bridge.rules import Rule
+from logloop_ci_bridge.templates import safe_text
 from logloop_ci_bridge.watching import SeenBatches, Watching
 from logloop_contracts.log_batch import encode, entries_to_batch, new_batch_id
 from logloop_contracts.log_entry import LogEntry, Severity
@@ -43,9 +46,9 @@ class FlakyFiring:
         return None
 
 
-def rule(condition: str) -> ActiveRule:
+def rule(condition: str, rule_id: str = "R") -> ActiveRule:
     values: dict[str, Any] = {
-        "id": "R",
+        "id": rule_id,
         "project_id": "shop",
         "name": "r",
         "condition": condition,
@@ -57,9 +60,9 @@ def rule(condition: str) -> ActiveRule:
     return ActiveRule(stored, compile_stored(stored))
 
 
-def watching(active: ActiveRule, firing: FlakyFiring) -> Watching:
+def watching(active: ActiveRule, firing: FlakyFiring, *others: ActiveRule) -> Watching:
     evaluations = Evaluations(store=None)  # type: ignore[arg-type]  # nothing is flushed here
-    return Watching(Book(active), firing, evaluations, public_url="http://x/")  # type: ignore[arg-type]
+    return Watching(Book(active, *others), firing, evaluations, public_url="http://x/")  # type: ignore[arg-type]
 
 
 def table(batch_id: str, count: int = 1) -> pa.Table:
@@ -100,6 +103,47 @@ async def test_a_link_to_the_log_and_its_values_reach_the_action() -> None:
     firing = FlakyFiring()
     await watching(rule("true"), firing).on_logs("shop", encode(table(new_batch_id())), asyncio.Event())
     [match] = firing.matches
-    assert match.link == f"http://x/logs?project=shop&log={match.first}"
+    assert match.link == f"http://x/projects/shop/logs/{match.first}"
+    assert safe_text(match.link) == match.link
     assert match.values["log.severity"] == "error"
     assert match.values["stats.count"] == 1
+
+
+async def test_an_error_in_one_rule_does_not_blind_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, whole, firing = rule("true", "broken"), rule("true", "whole"), FlakyFiring()
+    look = watching_module.look_at
+
+    def look_at(compiled: CompiledRule, *given: Any, **more: Any) -> Look:
+        if compiled.rule_id == "broken":
+            raise TypeError("what nobody thought of")
+        return look(compiled, *given, **more)
+
+    monkeypatch.setattr(watching_module, "look_at", look_at)
+    await watching(broken, firing, whole).on_logs("shop", encode(table(new_batch_id())), asyncio.Event())
+    assert [match.rule.id for match in firing.matches] == ["whole"]
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"ci.hop": 0, "ci.rules": 5},
+        {"ci.hop": 0, "ci.rules": {"a": 1}},
+        {"ci.hop": 0, "ci.rules": [None, 1, ["x"]]},
+        {"ci.hop": "0", "ci.rules": True},
+        {"ci.hop": -(2**63)},
+        {"ci.hop": None, "ci.rules": "R"},
+    ],
+)
+async def test_made_up_marks_of_a_run_silence_no_rule(attributes: dict[str, Any]) -> None:
+    firing = FlakyFiring()
+    entry = LogEntry(
+        project_id="shop",
+        service_id="a",
+        message="m",
+        severity=Severity.ERROR,
+        timestamp=datetime.now(UTC),
+        attributes=attributes,
+    )
+    batch = entries_to_batch([entry], new_batch_id())
+    await watching(rule("true"), firing).on_logs("shop", encode(batch), asyncio.Event())
+    assert len(firing.matches) == 1

@@ -231,12 +231,13 @@ def _without_loops(compiled: CompiledRule, rows: prefilter.Rows, look: Look) -> 
 
 
 def origin_of(attributes: str | None) -> Origin:
-    """Which chain of dispatches a log came from, by its attributes."""
+    """Which chain of dispatches a log came from, by its attributes. Any program may have written them."""
     found = orjson.loads(attributes) if attributes else {}
     hop, rules = found.get(ATTRIBUTE_HOP), found.get(ATTRIBUTE_RULES)
     if not isinstance(hop, int) or isinstance(hop, bool):
         return Origin()
-    return Origin(max(0, hop), frozenset(item for item in rules if isinstance(item, str)) if rules else frozenset())
+    named = rules if isinstance(rules, list) else []
+    return Origin(max(0, hop), frozenset(item for item in named if isinstance(item, str)))
 
 
 def _window_values(

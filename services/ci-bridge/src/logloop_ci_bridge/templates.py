@@ -17,6 +17,8 @@ MAX_EVENT_TYPE = 100
 MAX_PAYLOAD_KEYS = 10
 MAX_PAYLOAD_BYTES = 64 * 1024
 MAX_FIELDS = MAX_PAYLOAD_KEYS - 1
+MAX_NUMBER = 2**53
+"""What every reader of JSON keeps exactly, JavaScript included."""
 ENVELOPE_KEY = "logloop"
 
 FieldType = Literal["string", "integer", "number", "boolean", "timestamp"]
@@ -230,7 +232,7 @@ def _number(field: TemplateField, value: Any, wrong: BadPayload) -> int | float:
         whole = int(value) if field.type == "integer" and isinstance(value, int | str) else None
     except (ValueError, OverflowError):
         raise wrong from None
-    if not math.isfinite(number):
+    if not math.isfinite(number) or abs(number) > MAX_NUMBER:
         raise wrong
     if field.type == "integer":
         if whole is None and not number.is_integer():

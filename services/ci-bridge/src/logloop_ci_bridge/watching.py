@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import structlog
 from logloop_contracts.analyses import AnalysisCompleted
 from logloop_contracts.log_batch import decode
 
@@ -24,6 +25,7 @@ from logloop_ci_bridge.stores.outages import through_outages
 from logloop_ci_bridge.telemetry import RULE_LOOKS, RULE_ROWS_SKIPPED, RULE_SECONDS
 
 _SEEN_BATCHES = 50_000
+_log = structlog.get_logger()
 
 
 class SeenBatches:
@@ -76,7 +78,7 @@ class Watching:
 
     def _look(self, project_id: str, body: bytes, rules: Sequence[ActiveRule], now: datetime) -> list[Look]:
         table = self._seen.fresh(project_id, decode(body))
-        return [look_at(rule.compiled, table, now=now, quiet=rule.quiet_at(now)) for rule in rules]
+        return [_look_or_nothing(rule, table, now) for rule in rules]
 
     async def _conclude(self, rule: ActiveRule, look: Look, now: datetime, stopping: asyncio.Event) -> None:
         rule.looks += 1
@@ -165,6 +167,16 @@ class Watching:
         epoch = datetime.fromtimestamp(0, tz=now.tzinfo)
         match = Match(rule.stored, subject_id, epoch, values, origin, evaluation, link)
         await through_outages(lambda: self._firing.fire(match), stopping)
+
+
+def _look_or_nothing(rule: ActiveRule, table: pa.Table, now: datetime) -> Look:
+    """Show a batch to one rule."""
+    try:
+        return look_at(rule.compiled, table, now=now, quiet=rule.quiet_at(now))
+    except Exception:  # noqa: BLE001  # logs are attackers' text: one rule's error must not blind the others
+        _log.exception("a rule cannot look at a batch", rule_id=rule.stored.id, project_id=rule.stored.project_id)
+        RULE_LOOKS.labels("error").inc()
+        return Look()
 
 
 def analysis_values(analysis: AnalysisCompleted) -> dict[str, Any]:
