@@ -1,4 +1,4 @@
-"""The records half of query on real MongoDB and RabbitMQ, with a stand-in for the storage half."""
+"""Query on real MongoDB and RabbitMQ: its records half with a stand-in for the storage half, or the whole."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -11,8 +11,10 @@ from logloop_chassis.app import Resources, service_app
 from logloop_chassis.problems import Unprocessable
 from logloop_chassis.settings import ServiceSettings
 from logloop_query import records
+from logloop_query.app import create_app
 from logloop_query.logs_api import LogCount, LogScope
 from logloop_query.seeding import FirstStart
+from logloop_query.settings import QuerySettings
 from pydantic import SecretStr
 
 from tests.infra import fresh_database
@@ -110,6 +112,23 @@ async def running(
         yield Running(app, logs, resources)
         if database is None:
             await resources.mongo.drop_database(settings.mongo_database)
+
+
+@contextlib.asynccontextmanager
+async def running_whole(amqp_url: str, mongo_url: str) -> AsyncIterator[Running]:
+    """Start the whole service on a fresh database. LOGLOOP_ADMIN_PASSWORD must be ADMIN_PASSWORD."""
+    settings = QuerySettings(
+        amqp_url=SecretStr(amqp_url),
+        mongo_url=SecretStr(mongo_url),
+        mongo_database=fresh_database(),
+        secret_key=SecretStr(SECRET_KEY),
+        persist_linger=0.01,
+    )
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        resources: Resources[Any] = app.state.resources
+        yield Running(app, FakeLogs(), resources)
+        await resources.mongo.drop_database(settings.mongo_database)
 
 
 async def make_project(admin: httpx.AsyncClient, project_id: str) -> None:

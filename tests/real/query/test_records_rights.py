@@ -1,5 +1,6 @@
 """Who may do what: every operation of the OpenAPI document against every kind of caller, and between two projects."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,9 +9,23 @@ from typing import Any
 
 import httpx
 import pytest
+from logloop_chassis.crypto import issue_service_token
+from logloop_chassis.testing import wait_until
+from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, LOGS, LOGS_EXCHANGE
+from logloop_contracts.log_batch import encode, entries_to_batch, log_id, new_batch_id
+from logloop_query.time_bounds import to_microseconds
 
 from tests.infra import Infra
-from tests.real.query.records_app import Running, make_key, make_project, make_user, running
+from tests.real.query.records_app import (
+    ADMIN_PASSWORD,
+    SECRET_KEY,
+    Running,
+    make_key,
+    make_project,
+    make_user,
+    running_whole,
+)
+from tests.real.query.storage import NOON, entry
 
 UNKNOWN = "00q41d7nh6in9rudsm101qkcii"
 NAMES = itertools.count()
@@ -64,6 +79,17 @@ OPERATIONS: Mapping[str, Operation] = {
     "analysis_delete": Operation("write", "/logs/analyses/{analysis}"),
     "analysis_message_create": Operation("write", "/logs/analyses/{analysis}/messages", {"text": "why?"}),
     "analysis_events": Operation("read", "/logs/analyses/{ended}/events"),
+    "search_logs": Operation("read", "/logs?project_id=alpha"),
+    "log_histogram": Operation("read", "/logs/histogram?project_id=alpha"),
+    "log_facets": Operation("read", "/logs/facets?project_id=alpha"),
+    "log_patterns": Operation("read", "/logs/patterns?project_id=alpha"),
+    "tail_logs": Operation("read", "/logs/tail?project_id=alpha"),
+    "export_logs": Operation("read", "/logs/export?project_id=alpha"),
+    "get_log": Operation("read", "/logs/{log}"),
+    "log_context": Operation("read", "/logs/{log}/context"),
+    "change_log": Operation("write", "/logs/{log}", {"severity": "warn"}),
+    "delete_log": Operation("write", "/logs/{log}"),
+    "delete_logs": Operation("write", "/logs?project_id=alpha&q=id:%22{log}%22"),
     "settings_read": Operation("read", "/settings?project_id=alpha"),
     "settings_llm_update": Operation("admin", "/settings/llm?project_id=alpha", {"provider": "none"}),
     "settings_llm_delete": Operation("admin", "/settings/llm?project_id=alpha"),
@@ -83,9 +109,12 @@ OPERATIONS: Mapping[str, Operation] = {
     "user_password_reset": Operation("admin everywhere", "/users/{user}/password", {"password": "another password"}),
     "audit_list": Operation("admin", "/audit?project_id=alpha"),
     "audit_verify": Operation("admin everywhere", "/audit/verification"),
+    "list_dead_letters": Operation("admin everywhere", "/query/dead-letters"),
+    "retry_dead_letter": Operation("admin everywhere", "/query/dead-letters/query.logs/nothing/retry"),
+    "delete_dead_letter": Operation("admin everywhere", "/query/dead-letters/query.logs/nothing"),
 }
 
-KINDS = ("service", "test", "metric", "analysis", "ended", "key", "user", "project")
+KINDS = ("service", "test", "metric", "analysis", "ended", "key", "user", "project", "log")
 UNTRACED = {"metric_points_add", "settings_llm_test", "settings_github_test"}
 """They change no record: points are data, a test only asks."""
 EVERYTHING = {"open", "caller", "read", "write", "ingest", "admin", "admin everywhere"}
@@ -101,8 +130,17 @@ CALLERS: Mapping[str, set[str]] = {
     "alpha read key": {"open", "caller", "read"},
     "alpha ingest key": {"open", "caller", "ingest"},
     "beta admin key": {"open", "caller"},
+    "beta member": {"open", "caller", "user"},
+    "beta viewer": {"open", "caller", "user"},
+    "beta read key": {"open", "caller"},
+    "expired key": {"open"},
+    "revoked key": {"open"},
+    "alpha service": {"open", "caller", "read", "write", "ingest"},
+    "beta service": {"open", "caller"},
+    "one-time password": {"open", "session"},
 }
-OUTSIDERS = {"beta admin", "beta admin key"}
+OUTSIDERS = {"beta admin", "beta admin key", "beta member", "beta viewer", "beta read key", "beta service"}
+REFUSED = {"nobody", "expired key", "revoked key"}
 
 
 @dataclass
@@ -129,13 +167,69 @@ class World:
         body = None if operation.body is None else _filled(operation.body, values)
         client = self.signed_in.get(caller) or await self.callers[caller]()
         self.signed_in[caller] = client
+        if url.startswith("/api/v1/logs/tail"):
+            return await self.begin_stream(client, url)
         answer = await client.request(method, url, json=body)
         if operation.needs == "user" or operation.needs == "open":
             del self.signed_in[caller]
         return answer
 
+    async def begin_stream(self, client: httpx.AsyncClient, url: str) -> httpx.Response:
+        """The head of a stream that does not end by itself; the client goes away after it. A refusal comes whole."""
+        request = client.build_request("GET", url)
+        heads: list[Any] = []
+        bodies: list[bytes] = []
+        begun = asyncio.Event()
+
+        async def receive() -> dict[str, str]:
+            await begun.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                heads.append(message)
+                begun.set()
+            else:
+                bodies.append(message.get("body", b""))
+
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": request.url.path,
+            "query_string": request.url.query,
+            "headers": [(key.lower(), value) for key, value in request.headers.raw],
+            "client": ("203.0.113.7", 4711),
+            "server": ("localhost", 80),
+            "scheme": "http",
+            "http_version": "1.1",
+        }
+        await self.query.app(scope, receive, send)
+        return httpx.Response(heads[0]["status"], headers=heads[0]["headers"], content=b"".join(bodies))
+
+    async def make_log(self, project: str = "alpha") -> str:
+        """Send a log as ingest does; its id, once it can be read."""
+        batch = new_batch_id()
+        rows = entries_to_batch([entry("a secret of " + project)], batch)
+        await self.query.resources.publisher.publish_bytes(
+            LOGS_EXCHANGE.name,
+            project,
+            encode(rows),
+            headers={HEADER_PROJECT: project, HEADER_COUNT: 1},
+            message_id=batch,
+            content_type=LOGS.content_type,
+        )
+        number = log_id(batch, to_microseconds(NOON), 0)
+
+        async def stored() -> bool:
+            return (await self.admin.get(f"/api/v1/logs/{number}")).status_code == 200
+
+        await wait_until(stored)
+        return number
+
     async def make(self, kind: str) -> str:
         new = name()
+        if kind == "log":
+            return await self.make_log()
         if kind == "ended":
             analysis_id = await self.make("analysis")
             await self.admin.delete(f"/api/v1/logs/analyses/{analysis_id}")
@@ -161,8 +255,9 @@ def _filled(value: Any, values: Mapping[str, str]) -> Any:
 
 
 @pytest.fixture
-async def world(infra: Infra, amqp_url: str) -> AsyncIterator[World]:
-    async with running(amqp_url, infra.mongo_url) as query:
+async def world(infra: Infra, fresh_amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    monkeypatch.setenv("LOGLOOP_ADMIN_PASSWORD", ADMIN_PASSWORD)
+    async with running_whole(fresh_amqp_url, infra.mongo_url) as query:
         admin = await query.signed_in()
         for project in ("alpha", "beta"):
             await make_project(admin, project)
@@ -178,7 +273,15 @@ def _users(query: Running, admin: httpx.AsyncClient) -> dict[str, Callable[[], A
         "administrator": query.signed_in,
     }
     passwords: dict[str, str] = {}
-    for who in ("alpha admin", "alpha member", "alpha viewer", "beta admin"):
+
+    async def with_one_time_password() -> httpx.AsyncClient:
+        email = f"{name()}@example.org"
+        body = {"email": email, "name": email, "role": "admin", "password": "given by an administrator"}
+        assert (await admin.post("/api/v1/users", json=body)).status_code == 201
+        return await query.signed_in(email, "given by an administrator")
+
+    callers["one-time password"] = with_one_time_password
+    for who in ("alpha admin", "alpha member", "alpha viewer", "beta admin", "beta member", "beta viewer"):
         project, role = who.split()
         email = f"{role}.{project}@example.org"
         membership = {"project_id": project, "role": role}
@@ -199,7 +302,16 @@ async def _keys(query: Running, admin: httpx.AsyncClient) -> dict[str, Callable[
         "alpha read key": await make_key(admin, "alpha", "read"),
         "alpha ingest key": await make_key(admin, "alpha", "ingest"),
         "beta admin key": await make_key(admin, "beta", "admin"),
+        "beta read key": await make_key(admin, "beta", "read"),
+        "expired key": await make_key(admin, None, "admin"),
+        "revoked key": await make_key(admin, None, "admin"),
+        "alpha service": issue_service_token(SECRET_KEY, "analyzer", "alpha", 600),
+        "beta service": issue_service_token(SECRET_KEY, "analyzer", "beta", 600),
     }
+    ended = {who: keys[who].split("_")[1] for who in ("expired key", "revoked key")}
+    stored = query.resources.database["api_keys"]
+    await stored.update_one({"_id": ended["expired key"]}, {"$set": {"expires_at": NOON}})
+    assert (await admin.delete(f"/api/v1/api-keys/{ended['revoked key']}")).status_code == 200
 
     def using(key: str) -> Callable[[], Awaitable[httpx.AsyncClient]]:
         async def client() -> httpx.AsyncClient:
@@ -211,12 +323,12 @@ async def _keys(query: Running, admin: httpx.AsyncClient) -> dict[str, Callable[
 
 
 def operations(query: Running) -> dict[str, tuple[str, str, dict[str, Any]]]:
-    """Operations of the records half by id: method, path and description."""
+    """Every operation by id: method, path and description."""
     return {
-        described["operationId"]: (method.upper(), path, described)
+        described["operationId"].partition("_api_v1_")[0]: (method.upper(), path, described)
         for path, methods in query.app.openapi()["paths"].items()
         for method, described in methods.items()
-        if path.startswith("/api/v1/") and "dead-letters" not in path
+        if path.startswith("/api/v1/")
     }
 
 
@@ -228,7 +340,7 @@ async def test_each_caller_may_do_exactly_what_their_rights_say(world: World) ->
     for caller, rights in CALLERS.items():
         for operation_id, operation in OPERATIONS.items():
             method, path, described = documented[operation_id]
-            allowed = operation.needs in rights
+            allowed = operation.needs in rights or ("session" in rights and operation.url.startswith("/session"))
             answer = await world.call(caller, operation, method, fresh=allowed and method != "GET")
             if allowed and method == "DELETE":
                 world.kept.clear()
@@ -239,7 +351,7 @@ async def test_each_caller_may_do_exactly_what_their_rights_say(world: World) ->
             if str(answer.status_code) not in described["responses"]:
                 wrong.append(f"{method} {path} does not document {answer.status_code}")
             await world.query.resources.database["sign_in_attempts"].delete_many({})
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 def _as_expected(answer: httpx.Response, caller: str, operation: Operation, *, allowed: bool) -> bool:
@@ -251,9 +363,11 @@ def _as_expected(answer: httpx.Response, caller: str, operation: Operation, *, a
         return answer.status_code == 409
     if allowed and operation.url.endswith("?project_id=alpha") and "/settings/" in operation.url:
         return answer.status_code in {200, 204, 404}  # 404: nothing of its own to delete
+    if allowed and operation.url.startswith("/query/dead-letters/"):
+        return answer.status_code == 404  # there is no such letter
     if allowed:
         return answer.is_success
-    if caller == "nobody":
+    if caller in REFUSED:
         return answer.status_code == 401
     if caller in OUTSIDERS and operation.needs not in {"admin everywhere", "user"}:
         return answer.status_code == 404
@@ -296,6 +410,32 @@ async def test_what_another_project_has_looks_like_what_nobody_has(world: World)
         )
 
     assert all(first == second and '"status":404' in first for first, second in pairs)
+
+
+async def test_nothing_of_another_project_comes_through_a_search(world: World) -> None:
+    """Neither by its id, nor with a cursor made there, nor by any use of the search."""
+    foreign, own = await world.make_log("alpha"), await world.make_log("beta")
+    insider = await world.callers["alpha read key"]()
+    await world.make_log("alpha")
+    cursor = (await insider.get("/api/v1/logs?limit=1&order=asc")).json()["next_cursor"]
+    outsider = await world.callers["beta read key"]()
+    by_id = {"q": f'id:"{foreign}"'}
+
+    assert cursor is not None
+    found = await outsider.get("/api/v1/logs", params={"cursor": cursor, "order": "desc"})
+    assert {item["project_id"] for item in found.json()["items"]} <= {"beta"}
+    assert [item["id"] for item in (await outsider.get("/api/v1/logs")).json()["items"]] == [own]
+    assert (await outsider.get("/api/v1/logs", params=by_id)).json()["items"] == []
+    assert (await outsider.get("/api/v1/logs/export", params=by_id)).text == ""
+    assert (await outsider.get("/api/v1/logs/facets", params=by_id)).json()["total"] == 0
+    assert (await outsider.get("/api/v1/logs/histogram", params=by_id)).json()["total"] == 0
+    assert (await outsider.get("/api/v1/logs/patterns", params=by_id)).json()["total"] == 0
+    assert "alpha" not in (await outsider.get("/api/v1/logs/patterns")).text
+    unknown = foreign.replace(foreign[:26], "0" * 26)
+    for suffix in ("", "/context"):
+        answers = [await outsider.get(f"/api/v1/logs/{item}{suffix}") for item in (foreign, unknown)]
+        assert [answer.status_code for answer in answers] == [404, 404]
+        assert answers[0].text.replace(foreign, "*") == answers[1].text.replace(unknown, "*")
 
 
 async def test_equal_ids_in_two_projects_are_two_things(world: World) -> None:

@@ -302,6 +302,13 @@ def _path(path: str) -> str:
     return "attributes." + "".join(c if c.isalnum() or c in "._" else f"\\{c}" for c in path)
 
 
+def _shown(value: Any) -> str:
+    """A scalar as wildcards and regular expressions see it; a whole number beyond 64 bits is a double."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(float(value) if _is_number(value) and not -(2**63) <= value < 2**64 else value)
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -377,7 +384,7 @@ def _attribute_wildcard(draw: st.DrawFn) -> Search:
     def fits(value: Any) -> bool:
         if isinstance(value, dict):
             return False
-        return compiled.fullmatch(value if isinstance(value, str) else json.dumps(value)) is not None
+        return compiled.fullmatch(_shown(value)) is not None
 
     return Search(f"{_path(path)}:{written}", lambda row: any(map(fits, _lead_to(row.attributes, path))))
 
@@ -406,7 +413,7 @@ def _attribute_regex(draw: st.DrawFn) -> Search:
     def fits(value: Any) -> bool:
         if isinstance(value, dict):
             return False
-        return compiled.search(value if isinstance(value, str) else json.dumps(value)) is not None
+        return compiled.search(_shown(value)) is not None
 
     return Search(f"{_path(path)}:/{written}/", lambda row: any(map(fits, _lead_to(row.attributes, path))))
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import AMQPError
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from logloop_contracts.channels import (
     HEADER_ATTEMPT,
     HEADER_CODE_VERSION,
@@ -170,10 +170,14 @@ def dead_letter_router(prefix: str, box_of: Callable[[Request], DeadLetterBox]) 
 
     @router.get("", summary="List dead letters", responses=errors)
     async def list_dead_letters(
-        request: Request, principal: CurrentPrincipal, limit: Annotated[int, Query(ge=1, le=MAX_LOOKED_AT)] = 100
+        request: Request,
+        response: Response,
+        principal: CurrentPrincipal,
+        limit: Annotated[int, Query(ge=1, le=MAX_LOOKED_AT)] = 100,
     ) -> DeadLetters:
         """Messages that could not be handled, oldest first, with the reason. They stay until retried or deleted."""
         require(principal, "admin", None)
+        response.headers["Cache-Control"] = "no-store"
         return await box_of(request).list(limit)
 
     @router.post(

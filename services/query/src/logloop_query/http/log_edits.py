@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from logloop_chassis.auth import CurrentPrincipal, Principal, Scope
-from logloop_chassis.problems import Conflict, Forbidden, NotFound, Unprocessable
+from logloop_chassis.auth import CurrentPrincipal, Principal, Scope, require
+from logloop_chassis.problems import Conflict, NotFound, Unprocessable
 from logloop_contracts.log_batch import attributes_text
 from logloop_contracts.log_entry import (
     Attributes,
@@ -116,14 +116,13 @@ async def _or_problem(call: Callable[[], Awaitable[T]]) -> T:
 
 
 def _allowed(principal: Principal, scope: Scope) -> Callable[[str], bool]:
-    """Which projects' logs the caller may touch. Raises Forbidden where it may only look."""
+    """Which projects' logs the caller may touch. Raises Forbidden in a project it sees without that right."""
 
     def visible(project_id: str) -> bool:
-        if not principal.may("read", project_id):
-            return False
-        if not principal.may(scope, project_id):
-            raise Forbidden(f"this needs the {scope!r} right in project {project_id!r}; ask an administrator")
-        return True
+        if principal.sees(project_id):
+            require(principal, scope, project_id)
+            return True
+        return False
 
     return visible
 
@@ -141,7 +140,7 @@ async def get_log(request: Request, principal: CurrentPrincipal, id: LogPath) ->
 
 
 @router.patch(
-    "/{id}", summary="Change a log", operation_id="change_log", response_model=Log, responses=log_problems(409)
+    "/{id}", summary="Change a log", operation_id="change_log", response_model=Log, responses=log_problems(409, 413)
 )
 async def change_log(
     request: Request,
@@ -196,7 +195,7 @@ async def delete_logs(
 
     At least one of `q`, `since` and `until` must be given; `q=*` selects all logs of the project.
     """
-    if not (q.strip() or since or until):
+    if not any(text and text.strip() for text in (q, since, until)):
         raise Unprocessable("say which logs to delete with q, since or until; q=* means all of the project")
     logs = await scoped(request, actor.principal, project_id, q, since, until, "write")
     deleted = await _or_problem(lambda: _edits(request).delete_window(logs.window))
