@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
 from logloop_chassis.crypto import KeyHasher, issue_service_token
 from logloop_chassis.testing import wait_until
 
@@ -51,6 +52,39 @@ async def test_lists_are_paged_to_the_end(bridge: Running) -> None:
         if cursor is None:
             break
     assert seen == made
+
+
+async def test_runs_seen_in_the_same_moment_are_all_listed(bridge: Running) -> None:
+    stored = bridge.app.state.resources.database["ci_runs"]
+    run = {"project_id": PROJECT, "repository": "a/b", "status": "queued", "service_id": "s", "order": 10}
+    moments = [NOW, NOW, NOW, NOW, NOW + timedelta(seconds=1)]
+    rows = [{**run, "run_id": str(number), "first_seen_at": at} for number, at in enumerate(moments)]
+    await stored.insert_many(rows)
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = await bridge.get("/runs", project_id=PROJECT, limit=2, **cursor)
+        seen += [item["run_id"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert seen == ["4", "3", "2", "1", "0"]
+
+
+@pytest.mark.parametrize("cursor", ["x", "1e5-1", "9" * 30, "-1", "2026-11-23"])
+async def test_a_made_up_cursor_is_refused_or_harmless(bridge: Running, cursor: str) -> None:
+    params = {"project_id": PROJECT, "cursor": cursor}
+    answer = await bridge.client.get(f"{PREFIX}/runs", params=params)
+    assert answer.status_code in {200, 400}, answer.text
+
+
+async def test_a_project_has_so_many_records_and_no_more(bridge: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logloop_ci_bridge.stores.records.MAX_IN_PROJECT", 2)
+    for _ in range(2):
+        await bridge.pipeline()
+    body = {"project_id": PROJECT, "name": "third", "service_id": "s", "repository": "a/b"}
+    refused = await bridge.post("/pipelines", body, 409)
+    assert "a project may have 2 pipelines" in refused["detail"]
 
 
 async def test_what_a_rule_uses_is_not_deleted_under_it(bridge: Running) -> None:

@@ -139,6 +139,15 @@ async def test_a_body_over_the_cap_is_refused_before_it_is_read(hooked: Running)
         "X-Hub-Signature-256": sign(WEBHOOK_SECRET, body),
     }
     assert (await hooked.client.post(HOOK, content=body, headers=headers)).status_code == 413
+    sent: list[int] = []
+
+    async def without_an_end() -> AsyncIterator[bytes]:
+        for piece in range(64):
+            sent.append(piece)
+            yield b"a" * 2**20
+
+    assert (await hooked.client.post(HOOK, content=without_an_end(), headers=headers)).status_code == 413
+    assert len(sent) < 5
 
 
 async def test_a_repository_that_no_project_knows_is_refused_like_a_wrong_signature(hooked: Running) -> None:

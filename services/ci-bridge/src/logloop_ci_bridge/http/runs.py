@@ -3,7 +3,7 @@
 It must not read logs from GitHub: what came back is stored like any other log.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -56,18 +56,26 @@ async def list_all(
     """Workflow runs of a project's dispatches and pipelines."""
     caller.may_read(project_id)
     where = {"status": status, "conclusion": conclusion, "dispatch_id": dispatch_id, "pipeline_id": pipeline_id}
-    try:
-        before = datetime.fromisoformat(cursor) if cursor else None
-    except ValueError as error:
-        raise BadRequest("this cursor is not from this list; begin without one") from error
     rows = await caller.bridge.runs.page(
         project_id,
         limit=limit,
-        before=before,
+        after=_read_cursor(cursor) if cursor else None,
         where={name: value for name, value in where.items() if value is not None},
     )
-    more = rows[-1][1].isoformat() if len(rows) == limit else None
-    return RunPage(items=[run for run, _ in rows], next_cursor=more)
+    return RunPage(items=[run for run, _ in rows], next_cursor=_cursor(*rows[-1]) if len(rows) == limit else None)
+
+
+def _cursor(run: Run, first_seen_at: datetime) -> str:
+    """Milliseconds and run id: several runs may be seen in the same moment."""
+    return f"{round(first_seen_at.timestamp() * 1000)}-{run.run_id}"
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, str]:
+    moment, _, run_id = cursor.partition("-")
+    try:
+        return datetime.fromtimestamp(int(moment) / 1000, UTC), run_id
+    except (ValueError, OverflowError, OSError) as error:
+        raise BadRequest("this cursor is not from this list; begin without one") from error
 
 
 @router.get("/{run_id}", summary="Get a run", responses=problems(404, 409))

@@ -41,10 +41,15 @@ async def github(
 
     A delivery id that was seen before changes nothing. Other events are answered and ignored.
     """
-    if int(request.headers.get("content-length") or 0) > MAX_BODY_BYTES:
-        raise TooLarge(f"webhooks of up to {MAX_BODY_BYTES} bytes are read; subscribe to workflow_run only")
-    body = await request.body()
-    if len(body) > MAX_BODY_BYTES:
-        raise TooLarge(f"webhooks of up to {MAX_BODY_BYTES} bytes are read; subscribe to workflow_run only")
-    delivery = Delivery(x_github_delivery, x_github_event, x_hub_signature_256, body)
+    delivery = Delivery(x_github_delivery, x_github_event, x_hub_signature_256, await _body(request))
     return Received(outcome=await bridge.webhooks.receive(delivery))
+
+
+async def _body(request: Request) -> bytes:
+    """The raw body. Raises TooLarge as soon as it is, since anybody may call."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MAX_BODY_BYTES:
+            raise TooLarge(f"webhooks of up to {MAX_BODY_BYTES} bytes are read; subscribe to workflow_run only")
+    return bytes(body)

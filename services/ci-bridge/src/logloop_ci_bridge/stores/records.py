@@ -18,6 +18,9 @@ from logloop_ci_bridge.pipelines import Pipeline
 from logloop_ci_bridge.rules import Rule
 from logloop_ci_bridge.templates import Template
 
+MAX_IN_PROJECT = 500
+"""Records of a kind: each rule looks at every batch, and all projects share the processes that do it."""
+
 Item = TypeVar("Item", Template, Pipeline, Rule)
 
 
@@ -46,7 +49,9 @@ class Records(Generic[Item]):
         await self._collection.create_index([("project_id", ASCENDING), ("name", ASCENDING)], unique=True)
 
     async def create(self, project_id: str, draft: BaseModel) -> Item:
-        """Store a new record. Raises Conflict when the name is taken."""
+        """Store a new record. Raises Conflict when the name is taken or the project has too many."""
+        if await self._collection.count_documents({"project_id": project_id}, limit=MAX_IN_PROJECT) >= MAX_IN_PROJECT:
+            raise Conflict(f"a project may have {MAX_IN_PROJECT} {self._word}s; delete one that is not needed")
         now = datetime.now(UTC)
         names: dict[str, Any] = {"id": new_ulid(), "project_id": project_id, "created_at": now, "updated_at": now}
         item: Item = self._kind.model_validate({**draft.model_dump(), **names})

@@ -42,7 +42,9 @@ class RunStore:
     async def prepare(self) -> None:
         """Create indexes."""
         await self._runs.create_index([("project_id", ASCENDING), ("run_id", ASCENDING)], unique=True)
-        await self._runs.create_index([("project_id", ASCENDING), ("first_seen_at", DESCENDING)])
+        await self._runs.create_index(
+            [("project_id", ASCENDING), ("first_seen_at", DESCENDING), ("run_id", DESCENDING)]
+        )
         await self._runs.create_index("run_id")
         await self._runs.create_index("work_at")
         await self._runs.create_index("first_seen_at", expireAfterSeconds=HISTORY_S)
@@ -122,13 +124,16 @@ class RunStore:
         return [_read(item) async for item in self._runs.find(query).limit(10)]
 
     async def page(
-        self, project_id: str, *, limit: int, before: datetime | None, where: Document
+        self, project_id: str, *, limit: int, after: tuple[datetime, str] | None, where: Document
     ) -> Sequence[tuple[Run, datetime]]:
-        """Runs of a project, newest first, with the moment they were first seen."""
+        """Runs of a project, newest first, with the moment they were first seen; `after` a moment and a run id."""
         query: Document = {"project_id": project_id, **where}
-        if before:
-            query["first_seen_at"] = {"$lt": before}
-        found = self._runs.find(query).sort("first_seen_at", DESCENDING).limit(limit)
+        if after:
+            moment, run_id = after
+            earlier = [{"first_seen_at": {"$lt": moment}}, {"first_seen_at": moment, "run_id": {"$lt": run_id}}]
+            query["$or"] = earlier
+        order = [("first_seen_at", DESCENDING), ("run_id", DESCENDING)]
+        found = self._runs.find(query).sort(order).limit(limit)
         return [(_read(item), item["first_seen_at"]) async for item in found]
 
 
