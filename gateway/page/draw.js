@@ -87,3 +87,29 @@ export function detail(dialog, log) {
   }
   dialog.showModal();
 }
+
+/** Fill a report: verdict, summary, claims, and under each the lines it rests on as links. */
+export function report(main, { project_id: project, status, question, failure, report: found }) {
+  const put = (name, text) => (main.querySelector(`#report-${name}`).textContent = text);
+  put("title", question || "What happened?");
+  put("summary", found ? `${found.verdict}: ${found.summary}` : status === "failed" ? `It failed: ${failure?.detail ?? ""}` : `It is ${status} …`);
+  put("note", found?.degraded_reason ? `Without a model: ${found.degraded_reason}.` : "");
+  const lines = new Map((found?.evidence ?? []).map((line) => [line.log_id, line]));
+  const claims = (found?.claims ?? []).map((claim) => {
+    const item = document.createElement("li");
+    item.textContent = claim.text;
+    const list = document.createElement("ul");
+    for (const id of claim.citations) {
+      const line = lines.get(id);
+      const link = document.createElement("a");
+      link.href = `/projects/${project}/logs/${id}`;
+      link.textContent = line ? `${localTime(line.timestamp)} ${line.service_id} ${line.severity}: ${line.message.split("\n")[0]}` : id;
+      const entry = document.createElement("li");
+      entry.append(link);
+      list.append(entry);
+    }
+    item.append(list);
+    return item;
+  });
+  main.querySelector("#report-claims").replaceChildren(...claims);
+}

@@ -1,6 +1,6 @@
 // The page: sign in, search, follow live. What is shown is in the address, so a link shows the same.
 import { call, events, Problem } from "./api.js";
-import { detail, histogram, row } from "./draw.js";
+import { detail, histogram, localTime, report, row } from "./draw.js";
 
 const PAGE = 100;
 const MAX_LIVE_ROWS = 1000;
@@ -8,8 +8,9 @@ const $ = (id) => document.getElementById(id);
 const state = { cursor: null, live: null, search: null, since: null, until: null };
 
 function show(id) {
-  for (const view of ["sign-in", "logs"]) $(view).hidden = view !== id;
-  for (const name of ["project-field", "sign-out"]) $(name).hidden = id !== "logs";
+  for (const view of ["sign-in", "logs", "report"]) $(view).hidden = view !== id;
+  $("project-field").hidden = id !== "logs";
+  $("sign-out").hidden = id === "sign-in";
 }
 
 function tell(error) {
@@ -36,24 +37,33 @@ async function attempt(work) {
 }
 
 function scope() {
-  return { project_id: $("project").value, q: $("query").value.trim(), since: state.since ?? $("range").value, until: state.until };
+  return { project_id: $("project").value, q: $("query").value.trim(), since: state.since ?? $("range").value.replace("span", ""), until: state.until };
 }
 
 function remember() {
   const { project_id: project, q, since, until } = scope();
   const given = Object.entries({ project, q, since, until }).filter(([, value]) => value);
-  history.replaceState(null, "", `?${new URLSearchParams(given)}`);
+  history.replaceState(null, "", `/?${new URLSearchParams(given)}`);
 }
 
-function recall() {
-  const asked = new URLSearchParams(location.search);
-  const log = asked.get("log");
-  $("query").value = log ? `id:${log}` : (asked.get("q") ?? "");
-  const since = log ? "" : asked.get("since");
-  if ([...$("range").options].some((option) => option.value === since)) $("range").value = since;
-  else state.since = since;
-  state.until = asked.get("until");
-  return asked.get("project");
+/** What the address asks for: /projects/<project>/<logs|analyses|runs>/<id>, or a search in its parameters. */
+function asked() {
+  const params = new URLSearchParams(location.search);
+  const [, project, kind, id] = location.pathname.match(/^\/projects\/([^/]+)\/(logs|analyses|runs)\/([^/]+)$/) ?? [];
+  const named = (name, plural) => params.get(name) ?? (kind === plural ? decodeURIComponent(id) : null);
+  const [log, run, analysis] = [named("log", "logs"), named("run", "runs"), named("analysis", "analyses")];
+  const q = log ? `id:"${log}"` : run ? `attributes.ci.run_id:"${run}"` : (params.get("q") ?? "");
+  const since = log || run ? "" : params.get("since");
+  return { project: project ?? params.get("project"), log, analysis, q, since, until: params.get("until") };
+}
+
+/** Search between two moments, ISO times; either may be open. */
+function choose(since, until) {
+  Object.assign(state, { since, until });
+  const shown = [since, until].map((time) => (time?.includes("T") ? localTime(time).slice(0, 19) : (time ?? "")));
+  $("span").textContent = shown.join(" – ");
+  $("span").hidden = false;
+  $("range").value = "span";
 }
 
 async function enter(who) {
@@ -63,20 +73,34 @@ async function enter(who) {
     $("change-form").hidden = false;
     return;
   }
-  const analysis = new URLSearchParams(location.search).get("analysis") ?? location.pathname.match(/^\/analyses\/([^/]+)$/)?.[1];
-  if (analysis) {
-    // This page draws logs only; the report is there as the API gives it.
-    location.replace(`/api/v1/logs/analyses/${encodeURIComponent(analysis)}`);
+  $("who").textContent = who.email ?? who.name;
+  const wanted = asked();
+  if (wanted.analysis) {
+    show("report");
+    await explain(wanted.analysis);
     return;
   }
-  $("who").textContent = who.email ?? who.name;
-  const wanted = recall();
+  $("query").value = wanted.q;
+  const isRange = [...$("range").options].some((option) => option.value === wanted.since);
+  if (isRange) $("range").value = wanted.since;
+  if (wanted.until || (wanted.since && !isRange)) choose(wanted.since, wanted.until);
   $("project").replaceChildren(...who.projects.map((project) => new Option(project.name, project.project_id)));
-  if (who.projects.some((project) => project.project_id === wanted)) $("project").value = wanted;
+  if (who.projects.some((project) => project.project_id === wanted.project)) $("project").value = wanted.project;
   show("logs");
   $("sign-out").hidden = who.kind !== "user";
   if (!who.projects.length) throw new Error("you are in no project yet; ask an administrator");
   await search();
+  if (wanted.log) $("rows").querySelector("button")?.click();
+}
+
+/** Show a report, once there is one. */
+async function explain(id) {
+  const path = `/logs/analyses/${encodeURIComponent(id)}`;
+  const analysis = await call("GET", path);
+  $("report-json").href = `/api/v1${path}`;
+  $("report-logs").href = `/?${new URLSearchParams({ project: analysis.project_id, ...analysis.scope })}`;
+  report($("report"), analysis);
+  if (["queued", "running"].includes(analysis.status)) setTimeout(() => attempt(() => explain(id)), 1000);
 }
 
 async function search() {
@@ -92,10 +116,14 @@ async function search() {
       call("GET", "/logs/histogram", { params: { ...scope(), buckets: 100 }, signal }),
     ]);
     $("rows").replaceChildren();
+    $("table").classList.remove("stale");
     append(page);
     histogram($("histogram"), $("histogram-caption"), counts, zoom);
   } catch (error) {
-    if (error.name !== "AbortError") $("status").textContent = "";
+    if (error.name !== "AbortError") {
+      $("status").textContent = "";
+      $("table").classList.add("stale");
+    }
     throw error;
   }
 }
@@ -105,6 +133,7 @@ function append(page) {
   state.cursor = page.next_cursor;
   $("more").hidden = !page.next_cursor;
   $("empty").hidden = $("rows").childElementCount > 0;
+  $("table").hidden = !$("empty").hidden;
   const partial = page.partial ? ` The search stopped early (${page.partial_reason}); "Older logs" goes on.` : "";
   $("status").textContent = `${$("rows").childElementCount} shown, ${page.scanned.logs.toLocaleString()} logs read in ${Math.round(page.took_ms)} ms.${partial}`;
 }
@@ -114,7 +143,7 @@ function open(log) {
 }
 
 function zoom(since, until) {
-  Object.assign(state, { since, until });
+  choose(since, until);
   attempt(search);
 }
 
@@ -140,6 +169,7 @@ async function follow() {
       $("rows").prepend(...data.items.map((log) => row(log, open)).reverse());
       while ($("rows").childElementCount > MAX_LIVE_ROWS) $("rows").lastElementChild.remove();
       $("empty").hidden = true;
+      $("table").hidden = false;
     }
     $("status").textContent = `Live: ${arrived.toLocaleString()} new${dropped ? `, ${dropped.toLocaleString()} skipped because they came too fast` : ""}.`;
   }
@@ -188,7 +218,11 @@ $("search-form").addEventListener("submit", (event) => {
 
 for (const id of ["project", "range"]) {
   $(id).addEventListener("change", () => {
-    Object.assign(state, { since: null, until: null });
+    if ($("range").value !== "span") {
+      Object.assign(state, { since: null, until: null });
+      $("span").hidden = true;
+      $("span").textContent = ""; // its length is the list's width
+    }
     attempt(search);
   });
 }

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -129,6 +130,50 @@ def test_the_histogram_counts_what_the_list_shows(page: Page, up: Up) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#histogram-caption")).to_contain_text("1 logs")
     expect(page.locator("#histogram rect")).to_have_count(1)
+
+
+def test_a_link_to_a_log_opens_it_after_signing_in(page: Page, up: Up) -> None:
+    log = up.find("the disk of db-1 is full")[0]
+    page.goto(f"{up.url}/projects/demo/logs/{log['id']}")
+    sign_in(page, up)
+    expect(page.get_by_role("dialog")).to_contain_text("the disk of db-1 is full")
+    page.goto(page.url)
+    expect(page.locator("#rows tr")).to_have_count(1)
+
+
+def test_a_link_to_an_analysis_shows_the_report_with_the_lines_it_rests_on(page: Page, up: Up) -> None:
+    now = datetime.now(UTC).isoformat()
+    entry = {
+        "project_id": "demo",
+        "service_id": "db-1",
+        "severity": "error",
+        "message": "disk full",
+        "timestamp": now,
+    }
+    with up.client() as client:
+        assert client.post("/api/v1/logs", json=entry).status_code == 202
+        eventually(lambda: up.find("disk full"))
+        asked = {"project_id": "demo", "q": "service:db-1", "since": "1h", "question": "Is the disk full?"}
+        analysis = client.post("/api/v1/logs/analyses", json=asked).json()["id"]
+    page.goto(f"{up.url}/projects/demo/analyses/{analysis}")
+    page.get_by_label("E-mail").fill(up.credentials["email"])
+    page.get_by_label("Password", exact=True).fill(up.credentials["password"])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Is the disk full?")).to_be_visible()
+    # The report may not be there yet: the page waits for it.
+    page.locator("#report-claims a").first.click(timeout=30_000)
+    expect(page.get_by_role("dialog")).to_contain_text("disk full")
+
+
+def test_a_bar_of_the_histogram_narrows_the_time_and_the_list_of_ranges_leads_back(page: Page, up: Up) -> None:
+    sign_in(page, up)
+    page.locator("#histogram rect").last.click(force=True)
+    chosen = page.locator("#range option:checked")
+    expect(chosen).to_contain_text(" 20")
+    page.reload()
+    expect(chosen).to_contain_text(" 20")
+    page.get_by_label("Time range").select_option("last hour")
+    expect(page).to_have_url(f"{up.url}/?project=demo&since=1h")
 
 
 def test_signing_out_ends_the_session(page: Page, up: Up) -> None:
