@@ -176,3 +176,17 @@ def test_a_workflow_is_dispatched_to_the_console_without_credentials(environ: di
         return any(item["id"] == dispatched["id"] and item["state"] == "recorded" for item in listed)
 
     assert eventually(is_recorded)
+
+
+def test_the_demo_tells_its_story_again_and_every_link_of_it_opens(environ: dict[str, str], up: Up) -> None:
+    for _ in range(2):  # the lines of the first run must not stand in for those of the second
+        story = answer(environ, "demo")
+        assert story["own_tests"].endswith("s")
+        report = story["analysis"]["report"]
+        assert report["verdict"] == "confirmed"
+        assert "pay-eu timed out" in report["summary"]
+        payload = story["dispatch"]["payload"]
+        assert payload["link"] == f"{up.url}/projects/demo/logs/{payload['log_id']}"
+        with up.client() as client:
+            assert "<title>Logloop" in client.get(payload["link"]).text
+            assert client.get(f"/api/v1/logs/{payload['log_id']}").json()["service_id"] == "payment"

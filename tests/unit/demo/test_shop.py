@@ -30,3 +30,9 @@ def test_in_the_incident_the_root_cause_comes_first_in_every_failed_trace() -> N
         first.setdefault(str(entry.attributes["trace_id"]), entry.message)
     assert first
     assert all(message.startswith(ROOT_CAUSE_TEXT) for message in first.values())
+
+
+def test_orders_that_hang_at_the_end_do_not_fail_all_at_once() -> None:
+    failed = [e for e in Shop("shop", START, END, Incident(BREAKS)).entries() if e.severity == "error"]
+    assert len({entry.timestamp for entry in failed}) == len(failed)
+    assert max(entry.timestamp for entry in failed) < END

@@ -40,6 +40,10 @@ class Connection:
             raise NotConfigured("No project is set. Pass project=… (--project), or set LOGLOOP_PROJECT.")
         return self.project
 
+    def page(self, kind: str, record_id: str) -> str:
+        """Address of the page that shows a record of this project; `kind` is logs, analyses or runs."""
+        return f"{self.url}/projects/{self.require_project()}/{kind}/{record_id}"
+
     def __repr__(self) -> str:
         key = "set" if self.api_key else "none"
         return f"Connection(url={self.url!r}, api_key={key}, project={self.project!r}, service={self.service!r})"

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from logloop.client import Client
+    from logloop.connection import Connection
     from logloop.results import Analysis, Scope
+
+CITED = 3
+"""Lines shown for a claim; the page and --json have them all."""
 
 
 @command
@@ -53,7 +57,7 @@ def analyze(
     if as_json:
         print_json(done)
     elif done.report:
-        print_report(done, client.connection.url)
+        print_report(done, client.connection)
     if done.status != "completed":
         raise Ended(exit_codes.FAILED, _failure_text(done))
     if done.report and done.report.get("verdict") == "insufficient" and not done.report.get("findings"):
@@ -80,7 +84,7 @@ def _show_progress(client: Client, analysis_id: str, *, quiet: bool) -> None:
             say(f"… {step['text']}")
 
 
-def print_report(done: Analysis, url: str) -> None:
+def print_report(done: Analysis, connection: Connection) -> None:
     """The report for a person: verdict, summary, claims with their lines, findings, next steps."""
     from rich.text import Text
 
@@ -95,8 +99,11 @@ def print_report(done: Analysis, url: str) -> None:
     lines = {line["log_id"]: line for line in report.get("evidence", [])}
     for claim in report.get("claims", []):
         out.print(Text(f"\n• {visible(str(claim['text']), one_line=True)}"))
-        for log_id in claim.get("citations", []):
-            out.print(_citation(log_id, lines.get(log_id), url))
+        cited = claim.get("citations", [])
+        for log_id in cited[:CITED]:
+            out.print(_citation(log_id, lines.get(log_id), connection))
+        if len(cited) > CITED:
+            out.print(Text(f"    and {len(cited) - CITED} more", style="dim"))
     said = " ".join(str(claim["text"]) for claim in report.get("claims", []))
     findings = [finding for finding in report.get("findings", []) if str(finding.get("title")) not in said]
     if findings:
@@ -105,21 +112,22 @@ def print_report(done: Analysis, url: str) -> None:
         counts = f"{finding.get('count', 0)} now, {finding.get('baseline_count', 0)} before"
         out.print(Text(f"  {visible(str(finding.get('title')), one_line=True)} ({counts})"))
         for log_id in finding.get("evidence", [])[:2]:
-            out.print(_citation(log_id, lines.get(log_id), url))
+            out.print(_citation(log_id, lines.get(log_id), connection))
     if report.get("next_steps"):
         out.print("\nWhat would settle it:")
     for step in report.get("next_steps", []):
         out.print(Text(f"  - {visible(str(step))}"))
-    out.print(Text(f"\n{url}/?analysis={done.id}", style=f"link {url}/?analysis={done.id}"))
+    link = connection.page("analyses", done.id)
+    out.print(Text(f"\n{link}", style=f"link {link}"))
 
 
-def _citation(log_id: str, line: dict[str, Any] | None, url: str) -> Text:
+def _citation(log_id: str, line: dict[str, Any] | None, connection: Connection) -> Text:
     from rich.text import Text
 
-    link = f"{url}/?log={log_id}"
     text = Text("    ")
-    text.append(f"[{log_id}]", style=f"dim link {link}")
+    text.append(f"[{log_id}]", style=f"dim link {connection.page('logs', log_id)}")
     if line:
-        message = visible(str(line.get("message", "")), one_line=True)
+        first, *rest = str(line.get("message", "")).splitlines() or [""]
+        message = visible(first, one_line=True) + (f" … (+{len(rest)} lines)" if rest else "")
         text.append(f" {line.get('service_id')} {line.get('severity')}: {message[:200]}")
     return text

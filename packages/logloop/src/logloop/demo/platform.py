@@ -23,11 +23,12 @@ _STOP_TIMEOUT_S = 60
 
 @dataclass(frozen=True)
 class Stage:
-    """Where the demo plays. `ours` tells that the platform was started for it."""
+    """Where the demo plays. `ours` tells that the platform was started for it; `command` calls the command line."""
 
     connection: Connection
     logs: Path
     ours: bool
+    command: str
 
 
 @contextmanager
@@ -36,7 +37,7 @@ def stage() -> Iterator[Stage]:
     home = Home(home_folder())
     connection = resolve()
     if connection.is_loopback and _is_ready(connection.url):
-        yield Stage(connection, home.logs, ours=False)
+        yield Stage(connection, home.logs, ours=False, command=home.command())
         return
     process = subprocess.Popen(
         [sys.executable, "-m", "logloop.local", "--json"], stdout=subprocess.PIPE, text=True
@@ -47,7 +48,8 @@ def stage() -> Iterator[Stage]:
         if not line:
             raise LogloopError("the platform did not start; the lines above say why")
         ready = json.loads(line)
-        yield Stage(resolve(ready["url"], project=ready["project"], environ=_environment()), home.logs, ours=True)
+        connection = resolve(ready["url"], project=ready["project"], environ=_environment())
+        yield Stage(connection, home.logs, ours=True, command=home.command())
     finally:
         process.terminate()
         process.wait(_STOP_TIMEOUT_S)

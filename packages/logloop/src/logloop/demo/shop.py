@@ -35,13 +35,19 @@ class Shop:
     orders_per_minute: int = 60
     seed: int = 7
 
+    @property
+    def name(self) -> str:
+        """Tells its lines from those of a shop with another seed."""
+        return f"shop-{self.seed}"
+
     def entries(self) -> Iterator[LogEntry]:
-        """Every log entry in the order of time within an order; orders overlap."""
+        """Every log entry before `until`, in the order of time within an order; orders overlap."""
         chance = random.Random(self.seed)  # noqa: S311  # a story, not a secret
         orders = int((self.until - self.since).total_seconds() / 60 * self.orders_per_minute)
         for number in range(orders):
             start = self.since + (self.until - self.since) * (number / max(1, orders))
-            yield from self._order(chance, number, start)
+            # An order that hangs at the end has not failed yet.
+            yield from (line for line in self._order(chance, number, start) if line.timestamp < self.until)
 
     def _order(self, chance: random.Random, number: int, start: datetime) -> Iterator[LogEntry]:
         story = _Order(self, chance, number, start)
@@ -81,8 +87,8 @@ class _Order:
         self._trace = f"{chance.getrandbits(64):016x}"
 
     def wait(self, seconds: float) -> None:
-        """Let time pass before the next line, but never past the end of the story."""
-        self._now = min(self._now + timedelta(seconds=seconds), self._shop.until)
+        """Let time pass before the next line."""
+        self._now += timedelta(seconds=seconds)
 
     def line(self, service: str, severity: str, message: str) -> LogEntry:
         """The next line of this order, a few milliseconds later."""
@@ -95,5 +101,10 @@ class _Order:
             severity=Severity(severity),
             timestamp=self._now,
             source="demo",
-            attributes={"trace_id": self._trace, "order": self.order, "host": f"{service}-1"},
+            attributes={
+                "trace_id": self._trace,
+                "order": self.order,
+                "host": f"{service}-1",
+                "shop": self._shop.name,
+            },
         )

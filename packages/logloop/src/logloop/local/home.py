@@ -7,7 +7,10 @@ import fcntl
 import json
 import os
 import secrets
+import shlex
+import shutil
 import string
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
@@ -64,6 +67,17 @@ class Home:
             return f" at {json.loads(self.credentials.read_text())['url']}"
         except (OSError, ValueError, KeyError):
             return ""  # it is starting for the first time
+
+    def command(self, environ: Mapping[str, str] = os.environ) -> str:
+        """How to call the command line from here: by name when the shell finds it, else by its path; with the data
+        folder when it is not the usual one, because another terminal does not know it."""
+        beside = Path(sys.executable).with_name("logloop")
+        command = "logloop"
+        if not shutil.which(command) and beside.exists():
+            command = os.path.relpath(beside) if beside.is_relative_to(Path.cwd()) else str(beside)
+        if self.folder == home_folder({**environ, "LOGLOOP_HOME": ""}):
+            return command
+        return f"LOGLOOP_HOME={shlex.quote(str(self.folder))} {command}"
 
     def close(self) -> None:
         """Let another instance have it."""

@@ -6,15 +6,12 @@ It must not delete data.
 import contextlib
 import json
 import os
-import shlex
-import shutil
 import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
@@ -133,18 +130,7 @@ class _Run:
             }
             sys.stdout.write(json.dumps(ready) + "\n")
             sys.stdout.flush()
-        self._console.print(_greeting(self._options, platform, str(self._home.credentials), self._command()))
-
-    def _command(self) -> str:
-        """How to call the command line from here: by name when the shell finds it, else by its path; with the data
-        folder when it is not the usual one, because another terminal does not know it."""
-        beside = Path(sys.executable).with_name("logloop")
-        command = "logloop"
-        if not shutil.which(command) and beside.exists():
-            command = os.path.relpath(beside) if beside.is_relative_to(Path.cwd()) else str(beside)
-        if self._home.folder == home_folder({**self._environ, "LOGLOOP_HOME": ""}):
-            return command
-        return f"LOGLOOP_HOME={shlex.quote(str(self._home.folder))} {command}"
+        self._console.print(_greeting(self._options, platform, str(self._home.credentials), self._home.command()))
 
     def _supervise(self) -> None:
         platform = self._platform
