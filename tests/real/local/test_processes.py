@@ -1,5 +1,6 @@
 """Child processes end with their parent, with everything they started, and their output is kept."""
 
+import json
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ import pytest
 from logloop.local.errors import CannotStart
 from logloop.local.ports import free_port, is_free, is_listening
 from logloop.local.processes import Child, clean_env, tail, wait_ready
+from logloop.local.web_process import WebProcess
 from logloop_chassis.testing import wait_until
 
 
@@ -75,6 +77,23 @@ def test_a_program_that_ends_while_starting_shows_its_last_words(tmp_path: Path)
     failing.start()
     with pytest.raises(CannotStart, match=r"ended with code 3 .*\n?.*address already in use"):
         wait_ready(failing, lambda: False, timeout_s=5)
+
+
+def test_a_service_that_ends_while_starting_shows_its_last_words_without_the_json(tmp_path: Path) -> None:
+    frames = "\n".join(f'  File "frame{number}.py"' for number in range(30))
+    words = tmp_path / "words"
+    words.write_text(
+        json.dumps({"level": "error", "message": f"Traceback:\n{frames}\nKeyError: 'x'\n"}) + "\nplain\n"
+    )
+    service = WebProcess(
+        "query", ["sh", "-c", f"cat {words}; exit 3"], clean_env(), port=1, ready_path="/", log=tmp_path / "log",
+        stop_timeout_s=1,
+    )  # fmt: skip
+    service.start()
+    with pytest.raises(CannotStart) as ended:
+        service.wait_ready(10)
+    assert str(ended.value).endswith("frame29.py\"\n  KeyError: 'x'\nplain")
+    assert "frame1.py" not in str(ended.value)
 
 
 def test_the_tail_of_a_log_is_its_last_lines(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 It must not know what else the process does.
 """
 
+import json
 import signal
 import time
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,16 @@ from logloop.local.ports import LOOPBACK
 from logloop.local.processes import Child
 
 _MAX_LOG = 32 << 20
+
+
+def _readable(line: str) -> str:
+    try:
+        entry = json.loads(line)
+        message = str(entry.get("message") or entry["msg"])
+    except (ValueError, KeyError, AttributeError):
+        return line
+    lines = [part for part in message.splitlines() if part.strip()]
+    return f"{entry.get('level', '')}: " + "\n  ".join(lines if len(lines) < 6 else ["…", *lines[-4:]])
 
 
 class WebProcess:
@@ -84,8 +95,8 @@ class WebProcess:
         self._child.stop(self._stop_timeout_s)
 
     def last_lines(self) -> str:
-        """The end of its output."""
-        return self._child.last_lines()
+        """The end of its output, for people: of lines in JSON the message, and of a long message its end."""
+        return "\n".join(_readable(line) for line in self._child.last_lines().splitlines())
 
     def ending(self) -> str:
         """How it ended, for people."""
