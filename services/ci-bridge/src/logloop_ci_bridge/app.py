@@ -22,7 +22,7 @@ from pymongo.errors import PyMongoError
 from logloop_ci_bridge import http
 from logloop_ci_bridge.bridge import Bridge
 from logloop_ci_bridge.consumers import analysis_handler, log_batch_handler, project_handler, run_handler
-from logloop_ci_bridge.dispatch import Dispatcher, nap, surviving
+from logloop_ci_bridge.dispatch import Dispatcher
 from logloop_ci_bridge.firing import Evaluations, Firing
 from logloop_ci_bridge.following import Following
 from logloop_ci_bridge.gateway import ConsoleGateway, Gateway
@@ -36,6 +36,7 @@ from logloop_ci_bridge.stores.dispatches import DispatchStore
 from logloop_ci_bridge.stores.runs import RunStore
 from logloop_ci_bridge.watching import Watching
 from logloop_ci_bridge.webhooks import Webhooks
+from logloop_ci_bridge.work_loops import nap, surviving
 
 _FLUSH_S = 1.0
 _log = structlog.get_logger()

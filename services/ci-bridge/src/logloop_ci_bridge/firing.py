@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from logloop_ci_bridge.dispatch import utc_now
 from logloop_ci_bridge.evaluation import Evaluation
 from logloop_ci_bridge.ids import new_ulid, seconds
 from logloop_ci_bridge.outbox import Dispatch, new_dispatch, rule_key
@@ -18,6 +17,7 @@ from logloop_ci_bridge.stores.dispatches import DispatchStore
 from logloop_ci_bridge.stores.records import Records
 from logloop_ci_bridge.telemetry import RULE_FIRINGS
 from logloop_ci_bridge.templates import BadPayload, Template, TemplateDraft
+from logloop_ci_bridge.work_loops import utc_now
 
 _PENDING_KEPT = 50
 

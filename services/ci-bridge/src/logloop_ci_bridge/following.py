@@ -20,7 +20,7 @@ from logloop_contracts.channels import (
 from logloop_contracts.ci import RunCompleted, RunUpdated
 from logloop_contracts.log_batch import SCHEMA_VERSION, encode
 
-from logloop_ci_bridge.dispatch import IDLE_S, EventPublisher, GatewayOf, nap, surviving, utc_now
+from logloop_ci_bridge.dispatch import EventPublisher, GatewayOf
 from logloop_ci_bridge.gateway import Gateway, GitHubAway, GitHubRefused, Job
 from logloop_ci_bridge.matching import CLOCK_SKEW, match_run
 from logloop_ci_bridge.outbox import Dispatch
@@ -30,6 +30,7 @@ from logloop_ci_bridge.runs import Run, SeenRun
 from logloop_ci_bridge.stores.dispatches import DispatchStore
 from logloop_ci_bridge.stores.runs import RunStore
 from logloop_ci_bridge.telemetry import DISPATCHES_LOST, RUN_LOGS, RUNS_COMPLETED
+from logloop_ci_bridge.work_loops import IDLE_S, Turns, keep_working, utc_now
 
 _BAD_CONCLUSIONS = ("failure", "timed_out", "startup_failure")
 _log = structlog.get_logger()
@@ -74,23 +75,26 @@ class Following:
         self._lease = timedelta(seconds=max(lease_s, poll_s))
         self._lost_after = timedelta(seconds=lost_after_s)
         self._job_log_bytes = job_log_bytes
+        self._turns = Turns()
         self.wake = asyncio.Event()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until the process stops."""
-        while not stopping.is_set():
-            if not await surviving(self.step, "following runs"):
-                await nap(self.wake, stopping, min(IDLE_S, self._poll.total_seconds()))
+        idle_s = min(IDLE_S, self._poll.total_seconds())
+        await keep_working(self.step, "following runs", self.wake, stopping, idle_s=idle_s)
 
     async def step(self) -> bool:
         """Look after one dispatch and one run; False when nothing was due."""
-        now = utc_now()
-        dispatch = await self._dispatches.to_follow(now, self._poll)
-        if dispatch is not None:
-            await self._find(dispatch, now)
-        due = await self._runs.due(now, self._poll)
-        if due is not None:
-            await self._work(*due)
+        async with self._turns.next(
+            lambda busy: self._dispatches.to_follow(utc_now(), self._poll, busy), lambda sent: sent.project_id
+        ) as dispatch:
+            if dispatch is not None:
+                await self._find(dispatch, utc_now())
+        async with self._turns.next(
+            lambda busy: self._runs.due(utc_now(), self._poll, busy), lambda due: due[0].project_id
+        ) as due:
+            if due is not None:
+                await self._work(*due)
         return dispatch is not None or due is not None
 
     async def _find(self, dispatch: Dispatch, now: datetime) -> None:
@@ -148,8 +152,8 @@ class Following:
                     await self._publish_update(run)
                 await self._runs.note(run, {"work_at": utc_now() + pace(run, self._poll)})
         except GitHubAway as error:
-            wait = timedelta(seconds=error.retry_after_s or 0)
-            await self._runs.note(run, {"logs_detail": str(error), "work_at": utc_now() + max(self._poll, wait)})
+            wait = max(pace(run, self._poll), timedelta(seconds=error.retry_after_s or 0))
+            await self._runs.note(run, {"logs_detail": str(error), "work_at": utc_now() + wait})
         except GitHubRefused as error:
             await self._unreadable(run, error)
 

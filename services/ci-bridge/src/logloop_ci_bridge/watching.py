@@ -15,7 +15,6 @@ import structlog
 from logloop_contracts.analyses import AnalysisCompleted
 from logloop_contracts.log_batch import decode
 
-from logloop_ci_bridge.dispatch import utc_now
 from logloop_ci_bridge.evaluation import Evaluation, Look, evaluation_of, look_at, part_values
 from logloop_ci_bridge.firing import Evaluations, Firing, Match
 from logloop_ci_bridge.rule_book import ActiveRule, RuleBook
@@ -23,6 +22,7 @@ from logloop_ci_bridge.rules import Origin, origin_gate
 from logloop_ci_bridge.runs import Run
 from logloop_ci_bridge.stores.outages import through_outages
 from logloop_ci_bridge.telemetry import RULE_LOOKS, RULE_ROWS_SKIPPED, RULE_SECONDS
+from logloop_ci_bridge.work_loops import utc_now
 
 _SEEN_BATCHES = 50_000
 _log = structlog.get_logger()

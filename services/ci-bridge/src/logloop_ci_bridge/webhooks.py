@@ -12,7 +12,6 @@ from typing import Any
 import orjson
 from logloop_chassis.problems import BadRequest, Unauthorized, Unavailable
 
-from logloop_ci_bridge.dispatch import utc_now
 from logloop_ci_bridge.following import ownership, run_of
 from logloop_ci_bridge.gateway import GitHubAway
 from logloop_ci_bridge.pipelines import Pipeline
@@ -22,6 +21,7 @@ from logloop_ci_bridge.stores.dispatches import DispatchStore
 from logloop_ci_bridge.stores.records import Records
 from logloop_ci_bridge.stores.runs import RunStore
 from logloop_ci_bridge.telemetry import WEBHOOKS
+from logloop_ci_bridge.work_loops import utc_now
 
 MAX_BODY_BYTES = 2 * 2**20
 _PREFIX = "sha256="

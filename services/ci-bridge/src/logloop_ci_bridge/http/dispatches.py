@@ -9,11 +9,11 @@ from fastapi import APIRouter, Header, Query, Response
 from logloop_chassis.problems import Conflict, NotFound, Unprocessable
 from pydantic import ConfigDict, Field, JsonValue
 
-from logloop_ci_bridge.dispatch import utc_now
 from logloop_ci_bridge.http.callers import CurrentCaller, Cursor, Limit, Page, ProjectParam, ProjectScoped, problems
 from logloop_ci_bridge.ids import new_ulid
 from logloop_ci_bridge.outbox import Dispatch, DispatchState, manual_key, new_dispatch
 from logloop_ci_bridge.templates import BadPayload, TemplateDraft
+from logloop_ci_bridge.work_loops import utc_now
 
 router = APIRouter(prefix="/api/v1/ci/dispatches", tags=["dispatches"])
 

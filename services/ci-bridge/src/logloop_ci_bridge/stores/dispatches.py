@@ -146,13 +146,17 @@ class DispatchStore:
         rules = await self._rules.distinct("_id", {"project_id": project_id})
         await self._states.delete_many({"project_id": project_id, "_id": {"$nin": rules}})
 
-    async def claim(self, now: datetime, lease: timedelta) -> Claim | None:
-        """Take the next dispatch that is due; nobody else gets it while the lease lasts.
+    async def claim(self, now: datetime, lease: timedelta, busy: Sequence[str] = ()) -> Claim | None:
+        """Take the next dispatch that is due, of no busy project; nobody else gets it while the lease lasts.
 
         The attempt is written before anything is sent, so that a crash leaves a row in `sending`.
         """
         before = await self._dispatches.find_one_and_update(
-            {"state": {"$in": ["pending", "sending"]}, "next_attempt_at": {"$lte": now}},
+            {
+                "state": {"$in": ["pending", "sending"]},
+                "next_attempt_at": {"$lte": now},
+                "project_id": {"$nin": list(busy)},
+            },
             [
                 {
                     "$set": {
@@ -200,10 +204,10 @@ class DispatchStore:
         """Note that the event was confirmed by the broker."""
         await self._dispatches.update_one({"_id": dispatch_id}, {"$set": {"announced": True}})
 
-    async def to_follow(self, now: datetime, again_in: timedelta) -> Dispatch | None:
-        """A sent dispatch whose run is not known; it comes again later unless something changes."""
+    async def to_follow(self, now: datetime, again_in: timedelta, busy: Sequence[str] = ()) -> Dispatch | None:
+        """A sent dispatch whose run is not known, of no busy project; it comes again unless something changes."""
         found = await self._dispatches.find_one_and_update(
-            {"follow_at": {"$lte": now}, "state": "sent"},
+            {"follow_at": {"$lte": now}, "state": "sent", "project_id": {"$nin": list(busy)}},
             {"$set": {"follow_at": now + again_in}},
             sort=[("follow_at", ASCENDING)],
             return_document=ReturnDocument.AFTER,

@@ -90,10 +90,13 @@ class RunStore:
             {"project_id": project_id, "run_id": run_id, "dispatch_id": None}, {"$set": fields}
         )
 
-    async def due(self, now: datetime, again_in: timedelta) -> tuple[Run, bool] | None:
-        """A run that wants work, and whether the others know its latest state; it comes again after `again_in`."""
+    async def due(self, now: datetime, again_in: timedelta, busy: Sequence[str] = ()) -> tuple[Run, bool] | None:
+        """A run that wants work, of no busy project, and whether the others know its latest state.
+
+        It comes again after `again_in`.
+        """
         found = await self._runs.find_one_and_update(
-            {"work_at": {"$lte": now}},
+            {"work_at": {"$lte": now}, "project_id": {"$nin": list(busy)}},
             {"$set": {"work_at": now + again_in}},
             sort=[("work_at", ASCENDING)],
             return_document=ReturnDocument.AFTER,
