@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from logloop.handler import LoggingHandler
@@ -181,6 +183,26 @@ def test_values_json_cannot_hold_become_text(api: IngestApi, logger: logging.Log
     assert entry["attributes"]["n"] == "nan"
     assert entry["attributes"]["k"] == {"1": [2, 3]}
     assert "Broken" in entry["attributes"]["o"]
+
+
+def test_no_value_of_a_program_costs_the_log_it_came_with(api: IngestApi, logger: logging.Logger) -> None:
+    class Broken(dict[str, int]):
+        def items(self) -> Any:
+            raise RuntimeError("no items")
+
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no text")
+
+    logger.addHandler(handler := LoggingHandler())
+    logger.info("a time without a zone", extra={"when": datetime(2026, 11, 22, 10)})  # noqa: DTZ001 - as programs do
+    logger.info("within", extra={"order": {"when": datetime(2026, 11, 22, 10, tzinfo=UTC), "broken": Broken(a=1)}})
+    logger.error("mute", exc_info=Mute())
+    handler.flush()
+    naive, within, mute = api.entries
+    assert naive["attributes"]["when"] == "2026-11-22T10:00:00"
+    assert "a" in within["attributes"]["order"]
+    assert mute["attributes"]["exception.message"].startswith("<Mute whose text failed")
 
 
 def test_without_a_project_it_says_so_once_and_does_nothing(

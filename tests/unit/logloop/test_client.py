@@ -72,6 +72,20 @@ def test_an_entry_gets_project_service_severity_and_time_when_it_has_none() -> N
     assert seen[0].headers["idempotency-key"]
 
 
+def test_a_time_without_a_zone_is_refused_as_the_time_of_a_log_and_kept_as_an_attribute() -> None:
+    naive = datetime(2026, 11, 22, 10)  # noqa: DTZ001 - as programs do
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return accepted(request)
+
+    client(answer).send([{"message": "x", "attributes": {"due": naive}}])
+    assert body(seen[0])[0]["attributes"] == {"due": "2026-11-22T10:00:00"}
+    with pytest.raises(ValueError, match="offset"):
+        client(answer).send([{"message": "x", "timestamp": naive}])
+
+
 def test_a_log_entry_goes_as_it_is() -> None:
     entry = LogEntry(
         project_id="other", service_id="s", message="m", severity="fatal", timestamp=datetime(2026, 1, 1, tzinfo=UTC)

@@ -74,6 +74,13 @@ def _parameter(value: Any) -> str:
         return moment_text(value)
     if isinstance(value, bool):
         return "true" if value else "false"
+    return text_of(value)
+
+
+def text_of(value: Any) -> str:
+    """Any value as text, whatever it is; an attribute may be a time without a zone."""
+    if isinstance(value, datetime):
+        return value.isoformat() if value.tzinfo is None else moment_text(value)
     try:
         return str(value)
     except Exception as error:  # noqa: BLE001 - a foreign __str__ may raise anything; a log must not
@@ -112,6 +119,8 @@ def entry_line(entry: LogEntry | Mapping[str, Any], connection: Connection) -> b
     }
     if values["timestamp"] is None:
         values["timestamp"] = datetime.now(UTC)
+    if isinstance(values["timestamp"], datetime):
+        values["timestamp"] = moment_text(values["timestamp"])
     for name, variable in (("project_id", "LOGLOOP_PROJECT"), ("service_id", "LOGLOOP_SERVICE")):
         if not values[name]:
             raise NotConfigured(f"The entry has no {name} and {variable} is not set.")
@@ -121,7 +130,7 @@ def entry_line(entry: LogEntry | Mapping[str, Any], connection: Connection) -> b
 def json_line(values: Mapping[str, Any]) -> bytes:
     """One line of strict JSON in UTF-8: what JSON or UTF-8 cannot hold (NaN, lone surrogates) becomes text."""
     try:
-        text = json.dumps(values, default=_parameter, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = json.dumps(values, default=text_of, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError):
         text = json.dumps(json_safe(values), ensure_ascii=False, separators=(",", ":"))
     try:
@@ -140,7 +149,7 @@ def json_safe(value: Any, depth: int = 0) -> Any:
         return {str(name): json_safe(item, depth + 1) for name, item in value.items()}
     if depth < 16 and isinstance(value, list | tuple | set | frozenset):
         return [json_safe(item, depth + 1) for item in value]
-    return _parameter(value)
+    return text_of(value)
 
 
 def split_lines(lines: Iterable[bytes]) -> Iterable[list[bytes]]:

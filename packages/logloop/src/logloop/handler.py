@@ -106,7 +106,7 @@ def _add_exception(message: str, attributes: dict[str, Any], record: logging.Log
     attributes["exception.type"] = (
         kind.__qualname__ if kind.__module__ == "builtins" else (f"{kind.__module__}.{kind.__qualname__}")
     )
-    attributes["exception.message"] = str(error)
+    attributes["exception.message"] = _text_of(error)
     attributes["exception.stacktrace"] = record.exc_text
     last = "".join(traceback.format_exception_only(kind, error)).strip()
     return message if last in message else f"{message}\n{last}"
@@ -115,7 +115,16 @@ def _add_exception(message: str, attributes: dict[str, Any], record: logging.Log
 def _snapshot(value: Any) -> Any:
     from logloop.calls import json_safe
 
-    return json_safe(value)  # now: the program may change the object before it is sent
+    try:
+        return json_safe(value)  # now: the program may change the object before it is sent
+    except Exception:  # noqa: BLE001 - a foreign container may raise anything; the log must not be lost with it
+        return _text_of(value)
+
+
+def _text_of(value: Any) -> str:
+    from logloop.calls import text_of
+
+    return text_of(value)
 
 
 def default_service() -> str:
