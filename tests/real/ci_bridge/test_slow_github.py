@@ -1,0 +1,110 @@
+"""A GitHub that hangs, drips or talks without an end costs the project that chose it, and nobody else."""
+
+import asyncio
+
+import pytest
+from logloop_chassis.egress import EgressGuard
+from logloop_chassis.testing import wait_until
+from logloop_ci_bridge.gateway import GitHubAway, GitHubCredentials
+from logloop_ci_bridge.github import GitHubClient
+from logloop_ci_bridge.work_loops import AT_ONCE
+from pydantic import SecretStr
+
+from tests.fakes.github import FakeGitHub, FakeJob, Script
+from tests.infra import fresh_database
+from tests.real.ci_bridge.bridge_app import PROJECT, REPOSITORY, FakeQuery, Running, running, settings
+
+
+async def _ask(bridge: Running, project: str, count: int = 1) -> list[str]:
+    pipeline = await bridge.pipeline(project_id=project)
+    body = {"project_id": project, "pipeline_id": pipeline}
+    return [str((await bridge.post("/dispatches", body, 202))["id"]) for _ in range(count)]
+
+
+async def test_a_github_that_hangs_holds_up_its_own_project_only(
+    fresh_amqp_url: str, mongo_url: str, github: FakeGitHub
+) -> None:
+    with FakeGitHub() as slow:
+        slow.script("dispatch", *[Script(500, hang_s=60.0)] * 20)
+        known = {PROJECT: {"token": slow.token, "api_url": slow.url}, "other": {"token": github.token}}
+        with FakeQuery(known) as query:
+            configured = settings(
+                fresh_amqp_url, mongo_url, query.url, github.url, github_timeout=60.0, ci_lease=120.0
+            )
+            async with running(configured, fresh_database()) as bridge:
+                database = bridge.app.state.resources.database
+                await database["projects"].insert_one({"_id": "other", "name": "Other"})
+                await _ask(bridge, PROJECT, AT_ONCE + 2)
+                await wait_until(lambda: slow.count("dispatch") >= 1)
+                [quick] = await _ask(bridge, "other")
+
+                async def sent() -> bool:
+                    return bool((await bridge.get(f"/dispatches/{quick}"))["state"] == "sent")
+
+                await wait_until(sent)
+                assert slow.count("dispatch") == 1, "one at a time of a project"
+                await database["ci_dispatches"].delete_many({"project_id": PROJECT})
+
+
+async def test_a_look_for_the_run_that_outlasts_the_lease_sends_nothing(bridge: Running, github: FakeGitHub) -> None:
+    """Another process may have the dispatch by then."""
+    github.script("dispatch", Script(500, {"message": "oops"}, effect=True))
+    github.script("runs", Script(200, {"workflow_runs": []}, hang_s=1.5))
+    [dispatch] = await _ask(bridge, PROJECT)
+
+    async def sent() -> bool:
+        return bool((await bridge.get(f"/dispatches/{dispatch}"))["state"] == "sent")
+
+    await wait_until(sent)
+    assert github.count("dispatch") == len(github.runs) == 1
+
+
+class Dripping:
+    """A server that sends a head and then a byte now and then, or as much as it can."""
+
+    def __init__(self, *, fast: bool) -> None:
+        self.fast = fast
+        self.written = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+        piece = b" " * 2**16 if self.fast else b" "
+        try:
+            while True:
+                writer.write(piece)
+                await writer.drain()
+                self.written += len(piece)
+                await asyncio.sleep(0 if self.fast else 0.05)
+        except ConnectionError:
+            writer.close()
+
+
+@pytest.mark.parametrize("fast", [True, False])
+async def test_an_answer_without_an_end_is_given_up(fast: bool) -> None:
+    dripping = Dripping(fast=fast)
+    server = await asyncio.start_server(dripping.serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    client = GitHubClient(url, EgressGuard(loopback=True), log_hosts=(), timeout_s=0.5)
+    gateway = client.gateway(GitHubCredentials(token=SecretStr("t")))
+    try:
+        with pytest.raises(GitHubAway):
+            await asyncio.wait_for(gateway.run(REPOSITORY, "1"), 30)
+    finally:
+        await client.close()
+        server.close()
+    assert dripping.written < 64 * 2**20
+
+
+async def test_the_output_of_a_run_comes_back_beside_one_that_cannot_be_read(
+    bridge: Running, github: FakeGitHub
+) -> None:
+    await _ask(bridge, PROJECT, 2)
+    await wait_until(lambda: len(github.runs) == 2)
+    first, second = github.runs.values()
+    github.script("jobs", Script(503, {"message": "later"}))
+    github.finish(first, jobs=[FakeJob(log="one")])
+    github.finish(second, jobs=[FakeJob(log="two")])
+    await wait_until(lambda: len(bridge.heard.of_type("run-completed")) == 2)
+    assert {"one", "two"} <= {line["message"] for line in bridge.heard.run_lines()}
+    assert {run["repository"] for run in bridge.heard.of_type("run-completed")} == {REPOSITORY}
