@@ -14,6 +14,7 @@ from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, LOGS, LOGS_EXCHANGE
 from logloop_contracts.log_batch import encode, entries_to_batch, log_id, new_batch_id
 from logloop_query.time_bounds import to_microseconds
+from pymongo.errors import WriteError
 
 from tests.infra import Infra
 from tests.real.query.records_app import (
@@ -117,6 +118,8 @@ OPERATIONS: Mapping[str, Operation] = {
 KINDS = ("service", "test", "metric", "analysis", "ended", "key", "user", "project", "log")
 UNTRACED = {"metric_points_add", "settings_llm_test", "settings_github_test"}
 """They change no record: points are data, a test only asks."""
+ON_LOGS = {"change_log", "delete_log", "delete_logs"}
+"""They rewrite segments, which are too large to hold the trail up for."""
 EVERYTHING = {"open", "caller", "read", "write", "ingest", "admin", "admin everywhere"}
 CALLERS: Mapping[str, set[str]] = {
     "nobody": {"open"},
@@ -509,3 +512,51 @@ async def test_every_operation_is_described_with_its_problems(world: World) -> N
         assert {"401", "422"} <= set(described["responses"]), f"{method} {path}"
         for status in (code for code in described["responses"] if code >= "400"):
             assert "application/problem+json" in described["responses"][status]["content"], f"{operation_id} {status}"
+
+
+async def test_a_change_whose_entry_is_refused_is_not_made(world: World) -> None:
+    """Every operation that leaves an entry in the trail: when the trail takes none, the records stay as they are."""
+    database = world.query.resources.database
+    documented = operations(world.query)
+    traced = {
+        operation_id: operation
+        for operation_id, operation in OPERATIONS.items()
+        if documented[operation_id][0] != "GET"
+        and operation.needs not in {"open", "user"}
+        and operation_id not in UNTRACED | {"retry_dead_letter", "delete_dead_letter"} | ON_LOGS
+    }
+    world.signed_in["administrator"] = await world.query.signed_in()
+    await world.admin.put("/api/v1/settings/llm?project_id=alpha", json={"provider": "none"})
+    await world.admin.put("/api/v1/settings/github?project_id=alpha", json={})
+    for kind in KINDS:
+        world.kept[kind] = await world.make(kind)
+    finished = {"status": "completed", "report": {"summary": "x", "verdict": "likely"}}
+    await database["analyses"].update_one({"id": world.kept["analysis"]}, {"$set": finished})
+    stays = None
+    wrong = []
+    await database.command("collMod", "audit", validator={"nobody": True})
+    for operation_id, operation in traced.items():
+        stays = stays or await _records(world)
+        try:
+            answer = await world.call("administrator", operation, documented[operation_id][0])
+        except WriteError:
+            answer = None
+        if answer is not None:
+            wrong.append(f"{operation_id}: answered {answer.status_code} {answer.text[:200]}")
+        if await _records(world) != stays:
+            wrong.append(f"{operation_id}: something changed")
+            stays = None
+    assert wrong == [], "\n".join(wrong)
+
+
+async def _records(world: World) -> dict[str, list[Any]]:
+    """Every record that somebody may change, by collection."""
+    names = ("projects", "services", "tests", "metrics", "users", "sessions", "api_keys", "settings", "analyses")
+    unstable = {"last_used_at", "last_seen_at", "idle_expires_at", "publish_after", "publish_attempts"}
+    return {
+        name: [
+            {field: value for field, value in document.items() if field not in unstable}
+            async for document in world.query.resources.database[name].find(sort=[("_id", 1)])
+        ]
+        for name in names
+    }

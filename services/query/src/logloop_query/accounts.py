@@ -12,7 +12,7 @@ from logloop_chassis.auth import Authenticator, Principal, user_principal
 from logloop_chassis.mongo import Document
 from logloop_chassis.problems import Conflict, Forbidden, NotFound, Unauthorized, Unprocessable
 
-from logloop_query.audit import Actor, AuditTrail
+from logloop_query.audit import Actor, AuditTrail, with_its_entry
 from logloop_query.identifiers import new_id
 from logloop_query.passwords import Passwords, generate_password
 from logloop_query.record_types import now
@@ -112,12 +112,16 @@ class Accounts:
             "created_at": moment,
             "updated_at": moment,
         }
+        await self._add(actor, document)
+        return document, None if password else chosen
+
+    @with_its_entry
+    async def _add(self, actor: Actor, document: Document) -> None:
         try:
             await self._users.create(document)
         except AlreadyThere as error:
             raise Conflict("a user with this e-mail address exists; change that one") from error
         await self._audit.record(actor, "user.create", "user", document["_id"], after=document)
-        return document, None if password else chosen
 
     async def get(self, user_id: str) -> Document:
         """A user. Raises NotFound."""
@@ -144,6 +148,12 @@ class Accounts:
 
     async def change(self, actor: Actor, user_id: str, changes: Mapping[str, Any]) -> Document:
         """Change name, address, role, membership or the disabled flag. Raises NotFound, Conflict."""
+        after = await self._change(actor, user_id, changes)
+        self._authenticator.forget("users", user_id)
+        return after
+
+    @with_its_entry
+    async def _change(self, actor: Actor, user_id: str, changes: Mapping[str, Any]) -> Document:
         user = await self.get(user_id)
         if "projects" in changes:
             await self._check_projects(changes["projects"])
@@ -160,16 +170,19 @@ class Accounts:
         before, after = changed
         if {"role", "projects", "disabled"} & {name for name in changes if before.get(name) != after.get(name)}:
             await self._sessions.end_all(user_id)
-        self._authenticator.forget("users", user_id)
         await self._audit.record(actor, "user.update", "user", user_id, before=before, after=after)
         return after
 
     async def remove(self, actor: Actor, user_id: str) -> None:
         """Delete a user and their sessions. Raises NotFound, Conflict for the last administrator."""
+        await self._remove(actor, user_id)
+        self._authenticator.forget("users", user_id)
+
+    @with_its_entry
+    async def _remove(self, actor: Actor, user_id: str) -> None:
         await self._keep_an_admin(await self.get(user_id))
         removed = await self._users.remove(user_id)
         await self._sessions.end_all(user_id)
-        self._authenticator.forget("users", user_id)
         await self._audit.record(actor, "user.delete", "user", user_id, before=removed)
 
     async def _set_password(self, actor: Actor, user_id: str, password: str, *, must_change: bool) -> Document:
@@ -178,11 +191,16 @@ class Accounts:
             "must_change_password": must_change,
             "updated_at": now(),
         }
+        after = await self._save_password(actor, user_id, changes)
+        self._authenticator.forget("users", user_id)
+        return after
+
+    @with_its_entry
+    async def _save_password(self, actor: Actor, user_id: str, changes: Mapping[str, Any]) -> Document:
         changed = await self._users.change(user_id, changes)
         if changed is None:
             raise NotFound(f"there is no user {user_id!r}")
         await self._sessions.end_all(user_id)
-        self._authenticator.forget("users", user_id)
         await self._audit.record(actor, "user.password", "user", user_id, before=changed[0], after=changed[1])
         return changed[1]
 

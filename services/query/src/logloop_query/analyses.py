@@ -4,7 +4,7 @@ It must not explain anything; it keeps what the analyzer tells.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from logloop_contracts.channels import ANALYSIS_REQUESTED
 from pymongo.errors import PyMongoError
 
 from logloop_query.analysis_progress import CANCELLED, LAST_SEQ, UNFINISHED, AnalysisProgressKeeper
-from logloop_query.audit import Actor, AuditTrail
+from logloop_query.audit import Actor, AuditTrail, with_its_entry
 from logloop_query.identifiers import new_id
 from logloop_query.projects import Projects
 from logloop_query.record_types import now
@@ -61,7 +61,6 @@ class Analyses:
             raise Unprocessable("since must lie before until")
         if scope["until"] - scope["since"] > MAX_WINDOW:
             raise Unprocessable(f"a window may have at most {MAX_WINDOW.days} days; choose a shorter one")
-        await self._projects.active(project_id)
         moment, principal = now(), actor.principal
         fields: Document = {
             "scope": dict(scope),
@@ -78,9 +77,15 @@ class Analyses:
             "created_at": moment,
             "updated_at": moment,
         }
+        document = await self._save(actor, project_id, fields)
+        await self._publish(document)
+        return document
+
+    @with_its_entry
+    async def _save(self, actor: Actor, project_id: str, fields: Document) -> Document:
+        await self._projects.active(project_id)
         document = await self._store.create(project_id, new_id(), fields)
         await self._note(actor, "analysis.create", document)
-        await self._publish(document)
         return document
 
     async def allowed(self, principal: Principal, scope: Scope, analysis_id: str) -> Document:
@@ -115,31 +120,37 @@ class Analyses:
             "publish_attempts": 1,
             "updated_at": moment,
         }
-        after = await self._store.move(
-            document["id"], document["turn"], [document["status"]], {"$set": changes, "$push": {"messages": message}}
-        )
+        update = {"$set": changes, "$push": {"messages": message}}
+        after = await self._move(actor, "analysis.message", document, [document["status"]], update)
         if after is None:
             raise Conflict("somebody else asked on at the same time; read the analysis again")
-        await self._note(actor, "analysis.message", after)
         await self._publish(after)
         return after
 
     async def cancel(self, actor: Actor, document: Document) -> Document | None:
         """Cancel what is unfinished and return it; delete what is finished and return None."""
-        cancelled = await self._store.move(
-            document["id"],
-            document["turn"],
-            UNFINISHED,
-            {"$set": {"status": "cancelled", "updated_at": now()}},
-        )
+        update = {"$set": {"status": "cancelled", "updated_at": now()}}
+        cancelled = await self._move(actor, "analysis.cancel", document, UNFINISHED, update)
         if cancelled is not None:
             await self._keeper.tell(cancelled, LAST_SEQ, CANCELLED, {})
-            await self._note(actor, "analysis.cancel", cancelled)
             return cancelled
-        await self._store.remove(document["project_id"], document["id"])
+        await self._remove(actor, document)
         await self._events.remove(document["id"])
-        await self._note(actor, "analysis.delete", document)
         return None
+
+    @with_its_entry
+    async def _move(
+        self, actor: Actor, action: str, document: Document, start_from: Sequence[str], update: Mapping[str, Any]
+    ) -> Document | None:
+        after = await self._store.move(document["id"], document["turn"], start_from, update)
+        if after is not None:
+            await self._note(actor, action, after)
+        return after
+
+    @with_its_entry
+    async def _remove(self, actor: Actor, document: Document) -> None:
+        await self._store.remove(document["project_id"], document["id"])
+        await self._note(actor, "analysis.delete", document)
 
     async def remove_all(self, project_id: str) -> None:
         """Delete every analysis of a project."""

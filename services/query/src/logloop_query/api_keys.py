@@ -12,7 +12,7 @@ from logloop_chassis.crypto import KeyHasher
 from logloop_chassis.mongo import Document
 from logloop_chassis.problems import Conflict, NotFound, Unprocessable
 
-from logloop_query.audit import Actor, AuditTrail
+from logloop_query.audit import Actor, AuditTrail, with_its_entry
 from logloop_query.identifiers import random_word
 from logloop_query.record_types import now
 from logloop_query.stores.api_keys import ApiKeyStore
@@ -42,6 +42,7 @@ class ApiKeys:
         self._audit = audit
         self._used: dict[str, datetime] = {}
 
+    @with_its_entry
     async def create(
         self, actor: Actor, name: str, project_id: str | None, scopes: Iterable[str], expires_at: datetime | None
     ) -> tuple[Document, str]:
@@ -100,9 +101,14 @@ class ApiKeys:
 
     async def revoke(self, actor: Actor, key_id: str) -> Document:
         """Make a key worthless; other services notice within five seconds. Raises NotFound."""
+        after = await self._revoke(actor, key_id)
+        self._authenticator.forget("api_keys", key_id)
+        return after
+
+    @with_its_entry
+    async def _revoke(self, actor: Actor, key_id: str) -> Document:
         before = await self.get(key_id)
         after = await self._store.revoke(key_id, now()) or before
-        self._authenticator.forget("api_keys", key_id)
         await self._audit.record(
             actor, "api_key.revoke", "api_key", key_id, project_id=before["project_id"], before=before, after=after
         )

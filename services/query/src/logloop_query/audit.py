@@ -4,10 +4,11 @@ It must not hold values of fields, which may be secrets: it keeps the names of w
 """
 
 import asyncio
+import functools
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import orjson
 from logloop_chassis.auth import Principal
@@ -15,11 +16,13 @@ from logloop_chassis.mongo import Document
 from logloop_chassis.problems import Unavailable
 
 from logloop_query.record_types import now, rfc3339
-from logloop_query.stores.audit import AuditStore
+from logloop_query.stores.audit import AuditStore, NumberTaken
 
 GENESIS = "0" * 64
 _ATTEMPTS = 50
 _UNNAMED = frozenset({"_id", "updated_at"})
+T = TypeVar("T")
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,9 @@ class AuditTrail:
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
     ) -> None:
-        """Add an entry, such as action `service.update` on kind `service`. Raises Unavailable."""
+        """Add an entry, such as action `service.update` on kind `service`, to the transaction of `together` if
+        there is one. Raises Unavailable.
+        """
         entry: Document = {
             "at": rfc3339(now()),
             "actor": {"kind": actor.principal.kind, "id": actor.principal.id, "name": actor.principal.name},
@@ -71,14 +76,36 @@ class AuditTrail:
             "project_id": project_id,
             "changed": changed_fields(before, after),
         }
+        if self._store.is_joined:
+            await self._append(entry)
+            return
+        await self._numbered(
+            lambda: self._append(entry),
+            "the change was made, but the audit trail is too busy to note it; look before you repeat it",
+        )
+
+    async def together(self, change: Callable[[], Awaitable[T]]) -> T:
+        """Make a change and the entry that it records one transaction: neither is there without the other.
+
+        `change` may run more than once, so it does nothing else that lasts. Raises Unavailable, nothing changed.
+        """
+        return await self._numbered(
+            lambda: self._store.together(change),
+            "the audit trail is too busy to note this change, so it was not made; try again",
+        )
+
+    async def _numbered(self, work: Callable[[], Awaitable[T]], excuse: str) -> T:
+        """Repeat work that adds an entry until no other instance takes its number meanwhile."""
         async with self._one_at_a_time:
             for attempt in range(_ATTEMPTS):
-                if await self._store.add(chained(entry, await self._store.last())):
-                    return
-                await asyncio.sleep(0.002 * attempt)
-        raise Unavailable(
-            "the change was made, but the audit trail is too busy to note it; look before you repeat it"
-        )
+                try:
+                    return await work()
+                except NumberTaken:
+                    await asyncio.sleep(0.002 * attempt)
+        raise Unavailable(excuse)
+
+    async def _append(self, entry: Document) -> None:
+        await self._store.add(chained(entry, await self._store.last()))
 
     async def verify(self) -> Verification:
         """Walk the whole chain."""
@@ -88,6 +115,27 @@ class AuditTrail:
                 return Verification(expected - 1, head, int(entry["_id"]))
             head, expected = str(entry["hash"]), expected + 1
         return Verification(expected - 1, head, None)
+
+
+class Audited(Protocol):
+    """A use case with a trail."""
+
+    _audit: AuditTrail
+
+
+U = TypeVar("U", bound=Audited)
+
+
+def with_its_entry(
+    change: Callable[Concatenate[U, P], Awaitable[T]],
+) -> Callable[Concatenate[U, P], Coroutine[Any, Any, T]]:
+    """Make a method that changes a record and notes it `together`. It may run more than once."""
+
+    @functools.wraps(change)
+    async def both(self: U, /, *args: P.args, **options: P.kwargs) -> T:
+        return await self._audit.together(lambda: change(self, *args, **options))
+
+    return both
 
 
 def changed_fields(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[str]:

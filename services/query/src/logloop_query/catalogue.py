@@ -12,7 +12,7 @@ from typing import Any
 from logloop_chassis.mongo import Document
 from logloop_chassis.problems import Conflict, NotFound
 
-from logloop_query.audit import Actor, AuditTrail
+from logloop_query.audit import Actor, AuditTrail, with_its_entry
 from logloop_query.outcomes import Outcomes
 from logloop_query.projects import Projects
 from logloop_query.record_types import now
@@ -37,6 +37,7 @@ class Catalogue:
         self._audit = audit
         self._seen: dict[tuple[str, str], float] = {}
 
+    @with_its_entry
     async def create(self, actor: Actor, project_id: str, record_id: str, fields: Mapping[str, Any]) -> Document:
         """A new record. Raises NotFound (project), Conflict."""
         await self._projects.active(project_id)
@@ -65,6 +66,7 @@ class Catalogue:
         """Records ordered by id."""
         return await self._store.page(project_id, after=after, limit=limit, where=where)
 
+    @with_its_entry
     async def change(self, actor: Actor, project_id: str, record_id: str, changes: Mapping[str, Any]) -> Document:
         """Change fields. Raises NotFound."""
         changed = await self._store.change(project_id, record_id, {**changes, "updated_at": now()})
@@ -73,6 +75,7 @@ class Catalogue:
         await self._note(actor, "update", changed[1], *changed)
         return changed[1]
 
+    @with_its_entry
     async def remove(self, actor: Actor, project_id: str, record_id: str) -> None:
         """Delete a record; its logs stay, and the next one registers it anew. Raises NotFound."""
         document = await self._store.remove(project_id, record_id)

@@ -12,7 +12,7 @@ from logloop_chassis.auth import Principal, Scope, require
 from logloop_chassis.mongo import Document
 from logloop_chassis.problems import Conflict, NotFound, Unprocessable
 
-from logloop_query.audit import Actor, AuditTrail
+from logloop_query.audit import Actor, AuditTrail, with_its_entry
 from logloop_query.identifiers import new_id
 from logloop_query.projects import Projects
 from logloop_query.record_types import now
@@ -47,6 +47,7 @@ class Metrics:
         self._projects = projects
         self._audit = audit
 
+    @with_its_entry
     async def create(self, actor: Actor, project_id: str, fields: Mapping[str, Any]) -> Document:
         """A new metric. Raises NotFound (project), Conflict for a taken name."""
         await self._projects.active(project_id)
@@ -78,6 +79,7 @@ class Metrics:
         """Metrics ordered by id."""
         return await self._store.page(project_id, after=after, limit=limit, where=where)
 
+    @with_its_entry
     async def change(self, actor: Actor, project_id: str, metric_id: str, changes: Mapping[str, Any]) -> Document:
         """Change name, unit or description. Raises NotFound, Conflict."""
         try:
@@ -91,10 +93,14 @@ class Metrics:
 
     async def remove(self, actor: Actor, project_id: str, metric_id: str) -> None:
         """Delete a metric and its points. Raises NotFound."""
+        await self._forget(actor, project_id, metric_id)
+        await self._points.remove(metric_id)
+
+    @with_its_entry
+    async def _forget(self, actor: Actor, project_id: str, metric_id: str) -> None:
         document = await self._store.remove(project_id, metric_id)
         if document is None:
             raise _missing(metric_id)
-        await self._points.remove(metric_id)
         await self._note(actor, "delete", document, None)
 
     async def remove_all(self, project_id: str) -> None:

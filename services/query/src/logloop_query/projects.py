@@ -15,7 +15,7 @@ from logloop_chassis.mongo import Document
 from logloop_chassis.problems import Conflict, NotFound
 from pydantic import JsonValue
 
-from logloop_query.audit import SYSTEM, Actor, AuditTrail
+from logloop_query.audit import SYSTEM, Actor, AuditTrail, with_its_entry
 from logloop_query.logs_api import DEFAULT_RETENTION_DAYS, LogsApi
 from logloop_query.record_types import now
 from logloop_query.stores.projects import ProjectStore
@@ -59,13 +59,18 @@ class Projects:
 
     async def create(self, actor: Actor, project_id: str, fields: Mapping[str, JsonValue]) -> Document:
         """A new project. Raises Conflict."""
+        document = await self._create(actor, project_id, fields)
+        self._authenticator.forget("projects", project_id)
+        return document
+
+    @with_its_entry
+    async def _create(self, actor: Actor, project_id: str, fields: Mapping[str, JsonValue]) -> Document:
         moment = now()
         document = {"_id": project_id, **fields, "state": "active", "created_at": moment, "updated_at": moment}
         try:
             await self._store.create(document)
         except AlreadyThere as error:
             raise Conflict(f"project {project_id!r} exists or is still being deleted; choose another id") from error
-        self._authenticator.forget("projects", project_id)
         await self._audit.record(
             actor, "project.create", "project", project_id, project_id=project_id, after=document
         )
@@ -94,15 +99,20 @@ class Projects:
 
     async def change(self, actor: Actor, project_id: str, changes: Mapping[str, JsonValue]) -> Document:
         """Change name, description or retention; a new retention moves the end of what is stored."""
+        after = await self._change(actor, project_id, changes)
+        self._retention.pop(project_id, None)
+        logs = self._logs()
+        if logs is not None and "retention_days" in changes:  # also when unchanged: repeating the request mends
+            await logs.retention_changed(project_id, after["retention_days"])
+        return after
+
+    @with_its_entry
+    async def _change(self, actor: Actor, project_id: str, changes: Mapping[str, JsonValue]) -> Document:
         changed = await self._store.change(project_id, {**changes, "updated_at": now()})
         if changed is None:
             await self.active(project_id)
             raise NotFound(f"there is no project {project_id!r}")
         before, after = changed
-        self._retention.pop(project_id, None)
-        logs = self._logs()
-        if logs is not None and "retention_days" in changes:  # also when unchanged: repeating the request mends
-            await logs.retention_changed(project_id, after["retention_days"])
         await self._audit.record(
             actor, "project.update", "project", project_id, project_id=project_id, before=before, after=after
         )
@@ -110,18 +120,23 @@ class Projects:
 
     async def delete(self, actor: Actor, project_id: str) -> Document:
         """Start the removal of a project with all it holds. Repeating it does no harm. Raises NotFound."""
-        before = await self._store.start_deleting(project_id, now())
-        if before is None:
-            raise NotFound(f"there is no project {project_id!r}; list them with GET /api/v1/projects")
+        before = await self._start_deleting(actor, project_id)
         for close in self._close_doors:
             await close(project_id)
         self._authenticator.forget("projects", project_id)
+        self._wake.set()
+        return await self._store.find(project_id) or {**before, "state": "deleting"}
+
+    @with_its_entry
+    async def _start_deleting(self, actor: Actor, project_id: str) -> Document:
+        before = await self._store.start_deleting(project_id, now())
+        if before is None:
+            raise NotFound(f"there is no project {project_id!r}; list them with GET /api/v1/projects")
         if before["state"] == "active":
             await self._audit.record(
                 actor, "project.delete", "project", project_id, project_id=project_id, before=before
             )
-        self._wake.set()
-        return await self._store.find(project_id) or {**before, "state": "deleting"}
+        return before
 
     async def retention_days(self, project_id: str) -> int:
         """Days that a project keeps its logs, a few seconds old at most."""
@@ -161,9 +176,13 @@ class Projects:
             if stopping.is_set():
                 return
         await self._remove_everything(project_id)
-        await self._store.remove(project_id)
+        await self._remove(SYSTEM, project_id)
         self._authenticator.forget("projects", project_id)
-        await self._audit.record(SYSTEM, "project.deleted", "project", project_id, project_id=project_id)
+
+    @with_its_entry
+    async def _remove(self, actor: Actor, project_id: str) -> None:
+        await self._store.remove(project_id)
+        await self._audit.record(actor, "project.deleted", "project", project_id, project_id=project_id)
 
     async def _remove_everything(self, project_id: str) -> None:
         for remove in (*self._close_doors, *self._remove_records):

@@ -12,7 +12,7 @@ from logloop_chassis.egress import EgressGuard, EgressRefused
 from logloop_chassis.mongo import Document
 from logloop_chassis.problems import Conflict, NotFound, Unprocessable
 
-from logloop_query.audit import Actor, AuditTrail
+from logloop_query.audit import Actor, AuditTrail, with_its_entry
 from logloop_query.projects import Projects
 from logloop_query.record_types import now
 from logloop_query.stores.settings import SettingsStore
@@ -72,6 +72,7 @@ class ProviderSettings:
         document, source = await self._effective(project_id, kind)
         return _setting(kind, document, source)
 
+    @with_its_entry
     async def put(
         self,
         actor: Actor,
@@ -105,6 +106,7 @@ class ProviderSettings:
         )
         return _setting(kind, after, "project" if project_id else "default")
 
+    @with_its_entry
     async def remove(self, actor: Actor, project_id: str | None, kind: Kind) -> None:
         """Delete the settings of a place, so that the default applies again. Raises NotFound."""
         before = await self._store.remove(project_id, kind)

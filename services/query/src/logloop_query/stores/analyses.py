@@ -13,6 +13,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
 from logloop_query.stores.records import ProjectRecords
+from logloop_query.stores.transactions import joined
 
 EVENT_RETENTION_S = 30 * 86_400
 _HEAVY = ("report.findings", "report.evidence", "report.claims", "messages")
@@ -57,6 +58,7 @@ class AnalysisStore(ProjectRecords):
             {"id": analysis_id, "turn": turn, "status": {"$in": list(start_from)}},
             dict(update),
             return_document=ReturnDocument.AFTER,
+            session=joined(),
         )
 
     async def claim_unpublished(self, at: datetime, until: datetime, max_attempts: int) -> Document | None:

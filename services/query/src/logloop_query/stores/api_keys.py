@@ -12,6 +12,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
 from logloop_query.stores.records import AlreadyThere
+from logloop_query.stores.transactions import joined
 
 
 class ApiKeyStore:
@@ -27,13 +28,13 @@ class ApiKeyStore:
     async def create(self, document: Document) -> None:
         """Insert a key. Raises AlreadyThere."""
         try:
-            await self._collection.insert_one(document)
+            await self._collection.insert_one(document, session=joined())
         except DuplicateKeyError as error:
             raise AlreadyThere from error
 
     async def find(self, key_id: str) -> Document | None:
         """A key by its public part."""
-        return await self._collection.find_one({"_id": key_id})
+        return await self._collection.find_one({"_id": key_id}, session=joined())
 
     async def page(
         self, project_id: str | None, *, everywhere: bool, after: str | None, limit: int
@@ -50,6 +51,7 @@ class ApiKeyStore:
             {"_id": key_id},
             [{"$set": {"revoked_at": {"$ifNull": ["$revoked_at", at]}}}],
             return_document=ReturnDocument.AFTER,
+            session=joined(),
         )
 
     async def used(self, key_ids: Iterable[str], at: datetime) -> None:

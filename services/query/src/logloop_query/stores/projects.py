@@ -13,6 +13,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
 from logloop_query.stores.records import AlreadyThere
+from logloop_query.stores.transactions import joined
 
 
 class ProjectStore:
@@ -28,13 +29,13 @@ class ProjectStore:
     async def create(self, document: Document) -> None:
         """Insert a project. Raises AlreadyThere."""
         try:
-            await self._collection.insert_one(document)
+            await self._collection.insert_one(document, session=joined())
         except DuplicateKeyError as error:
             raise AlreadyThere from error
 
     async def find(self, project_id: str) -> Document | None:
         """A project by its slug."""
-        return await self._collection.find_one({"_id": project_id})
+        return await self._collection.find_one({"_id": project_id}, session=joined())
 
     async def page(self, visible: frozenset[str] | None, *, after: str | None, limit: int) -> list[Document]:
         """Up to `limit` projects ordered by slug, of those named in `visible` (None: all)."""
@@ -48,7 +49,10 @@ class ProjectStore:
     async def change(self, project_id: str, changes: Mapping[str, Any]) -> tuple[Document, Document] | None:
         """Set fields of an active project; the project before and after."""
         before = await self._collection.find_one_and_update(
-            {"_id": project_id, "state": "active"}, {"$set": dict(changes)}, return_document=ReturnDocument.BEFORE
+            {"_id": project_id, "state": "active"},
+            {"$set": dict(changes)},
+            return_document=ReturnDocument.BEFORE,
+            session=joined(),
         )
         return None if before is None else (before, {**before, **changes})
 
@@ -66,6 +70,7 @@ class ProjectStore:
                 }
             ],
             return_document=ReturnDocument.BEFORE,
+            session=joined(),
         )
 
     async def lease_deletion(self, at: datetime, until: datetime) -> Document | None:
@@ -76,4 +81,4 @@ class ProjectStore:
 
     async def remove(self, project_id: str) -> None:
         """Delete a project that is being deleted."""
-        await self._collection.delete_one({"_id": project_id, "state": "deleting"})
+        await self._collection.delete_one({"_id": project_id, "state": "deleting"}, session=joined())

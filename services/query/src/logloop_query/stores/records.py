@@ -13,6 +13,8 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 from pymongo.operations import UpdateOne
 
+from logloop_query.stores.transactions import joined
+
 _DUPLICATE = 11000
 
 
@@ -43,14 +45,15 @@ class ProjectRecords:
         """Insert a document and return it. Raises AlreadyThere."""
         document = {"_id": f"{project_id}/{record_id}", "project_id": project_id, "id": record_id, **fields}
         try:
-            await self._collection.insert_one(document)
+            await self._collection.insert_one(document, session=joined())
         except DuplicateKeyError as error:
             raise AlreadyThere from error
         return document
 
     async def find(self, project_id: str, record_id: str) -> Document | None:
         """The document, None when the project has none of this id."""
-        return await self._collection.find_one({"_id": f"{project_id}/{record_id}", "project_id": project_id})
+        condition = {"_id": f"{project_id}/{record_id}", "project_id": project_id}
+        return await self._collection.find_one(condition, session=joined())
 
     async def page(
         self, project_id: str, *, after: str | None, limit: int, where: Mapping[str, str] | None = None
@@ -70,7 +73,7 @@ class ProjectRecords:
         condition = {"_id": f"{project_id}/{record_id}", "project_id": project_id}
         try:
             before = await self._collection.find_one_and_update(
-                condition, {"$set": dict(changes)}, return_document=ReturnDocument.BEFORE
+                condition, {"$set": dict(changes)}, return_document=ReturnDocument.BEFORE, session=joined()
             )
         except DuplicateKeyError as error:
             raise AlreadyThere from error
@@ -79,7 +82,7 @@ class ProjectRecords:
     async def remove(self, project_id: str, record_id: str) -> Document | None:
         """Delete a document and return what it was."""
         return await self._collection.find_one_and_delete(
-            {"_id": f"{project_id}/{record_id}", "project_id": project_id}
+            {"_id": f"{project_id}/{record_id}", "project_id": project_id}, session=joined()
         )
 
     async def remove_all(self, project_id: str) -> int:

@@ -10,6 +10,8 @@ from pymongo import ASCENDING, ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
+from logloop_query.stores.transactions import joined
+
 
 class SessionStore:
     """Collection `sessions`; `_id` is the token's hash."""
@@ -44,9 +46,9 @@ class SessionStore:
         """End every session of a user; their ids."""
         ids = [
             str(document["_id"])
-            for document in await self._collection.find({"user_id": user_id}, {"_id": 1}).to_list()
+            for document in await self._collection.find({"user_id": user_id}, {"_id": 1}, session=joined()).to_list()
         ]
-        await self._collection.delete_many({"user_id": user_id})
+        await self._collection.delete_many({"user_id": user_id}, session=joined())
         return ids
 
 

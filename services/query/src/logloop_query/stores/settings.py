@@ -9,6 +9,8 @@ from logloop_chassis.mongo import Database, Document
 from pymongo import ASCENDING
 from pymongo.asynchronous.collection import AsyncCollection
 
+from logloop_query.stores.transactions import joined
+
 
 class SettingsStore:
     """Collection `settings`; `_id` is `<kind>` for the default, `<kind>/<project>` for a project's."""
@@ -22,16 +24,16 @@ class SettingsStore:
 
     async def find(self, project_id: str | None, kind: str) -> Document | None:
         """The settings of exactly this place."""
-        return await self._collection.find_one({"_id": _id(project_id, kind)})
+        return await self._collection.find_one({"_id": _id(project_id, kind)}, session=joined())
 
     async def put(self, project_id: str | None, kind: str, fields: dict[str, Any]) -> None:
         """Replace the settings of a place."""
         document = {"_id": _id(project_id, kind), "project_id": project_id, "kind": kind, **fields}
-        await self._collection.replace_one({"_id": document["_id"]}, document, upsert=True)
+        await self._collection.replace_one({"_id": document["_id"]}, document, upsert=True, session=joined())
 
     async def remove(self, project_id: str | None, kind: str) -> Document | None:
         """Delete the settings of a place; what they were."""
-        return await self._collection.find_one_and_delete({"_id": _id(project_id, kind)})
+        return await self._collection.find_one_and_delete({"_id": _id(project_id, kind)}, session=joined())
 
     async def remove_all(self, project_id: str) -> None:
         """Delete every setting of a project."""

@@ -12,6 +12,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
 from logloop_query.stores.records import AlreadyThere
+from logloop_query.stores.transactions import joined
 
 
 class UserStore:
@@ -32,13 +33,13 @@ class UserStore:
     async def create(self, document: Document) -> None:
         """Insert a user. Raises AlreadyThere for a taken id or address."""
         try:
-            await self._collection.insert_one(document)
+            await self._collection.insert_one(document, session=joined())
         except DuplicateKeyError as error:
             raise AlreadyThere from error
 
     async def find(self, user_id: str) -> Document | None:
         """A user by id."""
-        return await self._collection.find_one({"_id": user_id})
+        return await self._collection.find_one({"_id": user_id}, session=joined())
 
     async def find_by_email(self, email: str) -> Document | None:
         """A user by address, which is kept in lower case."""
@@ -53,7 +54,10 @@ class UserStore:
         """Set fields; the user before and after. Raises AlreadyThere for a taken address."""
         try:
             before = await self._collection.find_one_and_update(
-                {"_id": user_id}, {"$set": dict(changes)}, return_document=ReturnDocument.BEFORE
+                {"_id": user_id},
+                {"$set": dict(changes)},
+                return_document=ReturnDocument.BEFORE,
+                session=joined(),
             )
         except DuplicateKeyError as error:
             raise AlreadyThere from error
@@ -61,12 +65,12 @@ class UserStore:
 
     async def remove(self, user_id: str) -> Document | None:
         """Delete a user and return what it was."""
-        return await self._collection.find_one_and_delete({"_id": user_id})
+        return await self._collection.find_one_and_delete({"_id": user_id}, session=joined())
 
     async def other_admins(self, user_id: str) -> int:
         """How many enabled administrators there are besides this user."""
         return await self._collection.count_documents(
-            {"role": "admin", "disabled": {"$ne": True}, "_id": {"$ne": user_id}}
+            {"role": "admin", "disabled": {"$ne": True}, "_id": {"$ne": user_id}}, session=joined()
         )
 
     async def leave_project(self, project_id: str) -> None:
