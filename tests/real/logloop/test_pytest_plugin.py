@@ -98,6 +98,28 @@ def test_each_test_s_outcome_arrives_once_with_its_reason(
     assert {entry["attributes"]["test.run_id"] for entry in api.entries} == {"run-7"}
 
 
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]])
+def test_what_a_test_raised_arrives_as_type_and_message_with_the_phase_it_happened_in(
+    api: IngestApi, environ: dict[str, str], project: Path, workers: list[str]
+) -> None:
+    run(project, environ, "--logloop", *workers)
+    ended = {e["test_id"]: e["attributes"] for e in api.entries if e["attributes"].get("test.event") == "finished"}
+
+    def told(name: str) -> list[str | None]:
+        found = ended[f"test_shop.py::{name}"]
+        return [found.get(f) for f in ("test.phase", "exception.type", "exception.message")]
+
+    [phase, kind, message] = told("test_bad")
+    assert (phase, kind) == ("call", "AssertionError")
+    assert message
+    assert message.startswith("sums differ")
+    assert told("test_error") == ["setup", "RuntimeError", "no database"]
+    assert told("test_known") == ["call", "ValueError", "still there"]
+    assert told("test_ok") == [None, None, None]
+    [output] = [entry for entry in api.entries if entry["message"].startswith("captured stdout")]
+    assert output["attributes"]["test.phase"] == "call"
+
+
 def test_what_a_test_logs_arrives_with_its_id_and_phase(
     api: IngestApi, environ: dict[str, str], project: Path
 ) -> None:
@@ -204,3 +226,7 @@ def test_collection_errors_are_reported(api: IngestApi, environ: dict[str, str],
     [entry] = [entry for entry in api.entries if entry["message"].startswith("collection failed")]
     assert "no_such_module" in entry["message"]
     assert entry["severity"] == "error"
+    end = api.entries[-1]
+    assert end["severity"] == "error"
+    assert end["message"].startswith("test run finished: 1 error in")
+    assert end["message"].endswith("(exit status 2, interrupted)")

@@ -57,6 +57,10 @@ class NotStarted:
         terminalreporter.write_line(f"logloop: nothing was sent. {self._reason}")
 
 
+_RUN_SEVERITIES = {0: "info", 1: "warn", 5: "warn"}
+_MEANING = {2: ", interrupted", 3: ", internal error", 4: ", wrong usage", 5: ", no tests found"}
+
+
 def run_id_of(config: pytest.Config) -> str:
     """The id all entries of a run share, also those of its xdist workers."""
     given = getattr(config, "workerinput", {}).get("logloop_run_id")
@@ -185,6 +189,7 @@ class TestRun:
     def say(self, message: str, severity: str, nodeid: str | None = None, **attributes: Any) -> None:
         """Queue an entry of the run's own."""
         entry = self.fields(nodeid)
+        entry["attributes"].pop("test.phase", None)  # when it is told, not when it happened
         if nodeid:
             entry["func_id"] = function_of(nodeid)
         entry["attributes"].update({name.replace("__", "."): value for name, value in attributes.items()})
@@ -239,7 +244,9 @@ class TestRun:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed and self._worker_id is None:
-            self.say(f"collection failed: {report.nodeid}\n{report.longreprtext}", "error", test__event="collection")
+            self._outcomes["error"] += 1
+            message = f"collection failed: {report.nodeid}\n{report.longreprtext}"
+            self.say(message, "error", test__event="collection", test__outcome="error")
 
     def _report_outcome(self, nodeid: str, reports: list[pytest.TestReport]) -> None:
         outcome, decisive = outcome_of(reports)
@@ -253,9 +260,11 @@ class TestRun:
         if worker := getattr(decisive, "worker_id", None):
             attributes["test__worker_id"] = worker
         reason = reason_of(decisive)
+        if outcome != "passed":
+            attributes["test__phase"] = decisive.when
         if decisive.longreprtext and outcome in {"failed", "error", "xfailed"}:
             attributes["exception__stacktrace"] = decisive.longreprtext[-100_000:]
-            attributes["exception__message"] = reason
+            attributes |= exception_of(decisive)
         message = f"test {outcome}: {nodeid} ({duration:.3f} s)" + (f"\n{reason}" if reason else "")
         self.say(message, SEVERITIES.get(outcome, "info"), nodeid, **attributes)
         if outcome in {"failed", "error"}:
@@ -264,7 +273,8 @@ class TestRun:
     def _report_output(self, nodeid: str, report: pytest.TestReport) -> None:
         for stream, text in (("stdout", report.capstdout), ("stderr", report.capstderr)):
             if text.strip():
-                self.say(f"captured {stream}:\n{text[-50_000:]}", "info", nodeid, test__event=stream)
+                message = f"captured {stream}:\n{text[-50_000:]}"
+                self.say(message, "info", nodeid, test__event=stream, test__phase=report.when)
 
     # -- the run
 
@@ -290,8 +300,8 @@ class TestRun:
         found = ", ".join(f"{number} {outcome}" for outcome, number in sorted(self._outcomes.items())) or "no tests"
         seconds = time.monotonic() - self._started
         self.say(
-            f"test run finished: {found} in {seconds:.1f} s (exit status {exitstatus})",
-            "warn" if exitstatus == 1 else "info",
+            f"test run finished: {found} in {seconds:.1f} s (exit status {exitstatus}{_MEANING.get(exitstatus, '')})",
+            _RUN_SEVERITIES.get(exitstatus, "error"),
             test__event="run-finished",
             test__duration_s=round(seconds, 3),
             test__counts=dict(self._outcomes),
@@ -332,6 +342,18 @@ def outcome_of(reports: list[pytest.TestReport]) -> tuple[str, pytest.TestReport
             return "skipped", report
     call = next((report for report in reports if report.when == "call"), reports[-1])
     return "passed", call
+
+
+def exception_of(report: pytest.TestReport) -> dict[str, str]:
+    """Type and message of what a test raised, from the line pytest makes of it; a worker sends no more than that."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    text = str(crash.message)[:4_000] if crash is not None else reason_of(report)
+    if text.startswith("assert "):  # pytest leaves the name out
+        return {"exception__type": "AssertionError", "exception__message": text}
+    named = re.match(r"([A-Za-z_][\w.]*)(?:: |$)", text)
+    if crash is None or named is None:
+        return {"exception__message": text}
+    return {"exception__type": named.group(1), "exception__message": text[named.end() :]}
 
 
 def reason_of(report: pytest.TestReport) -> str:
