@@ -84,8 +84,13 @@ class Asker:
             f"Asking {settings.model} ({settings.provider}): {len(pack.findings)} findings, {len(pack.lines)} lines, "
             f"about {size} tokens, {redactor.count} values taken out",
         )
-        answer = await self._model.ask(settings, messages, answer_schema(pack.ids), check_shape, tell.piece, deadline)
-        self._tokens.spend(asked.project_id, answer.usage.input_tokens + answer.usage.output_tokens)
+        schema = answer_schema(pack.ids)
+        try:
+            answer = await self._model.ask(settings, messages, schema, check_shape, tell.piece, deadline)
+        except ProviderFailed as failed:
+            self._spend(asked, failed.usage)
+            raise
+        self._spend(asked, answer.usage)
         cap = confidence_cap(asked.base.verdict)
         verified = verify(answer.value, pack, redactor, confidence_cap=cap)
         CLAIMS.labels("kept").inc(len(verified.claims))
@@ -93,6 +98,11 @@ class Asker:
         total = len(verified.claims) + verified.dropped
         await tell.stage("verifying", f"{total - verified.dropped} of {total} statements are backed by cited lines")
         return Answered(verified, answer.usage, pack.left_out)
+
+    def _spend(self, asked: Asked, usage: ModelUsage | None) -> None:
+        """Charge what was used to the project's budget; an answer that cannot be used costs as much as any."""
+        if usage is not None:
+            self._tokens.spend(asked.project_id, usage.input_tokens + usage.output_tokens)
 
 
 def _tokens(messages: Sequence[Message]) -> int:

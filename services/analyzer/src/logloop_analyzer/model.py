@@ -107,6 +107,7 @@ class LangChainModel:
         except Exception as error:
             # The client libraries raise whatever they stumble over; one place turns it into a failure to show.
             failed = failure_of(error, secret)
+            failed.usage = spent.usage()
             MODEL_CALLS.labels(settings.provider, failed.kind).inc()
             raise failed from error
         usage = spent.usage()
@@ -279,48 +280,81 @@ def _library(provider: ProviderName) -> Any:
 
 def _options(settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitStack) -> dict[str, Any]:
     """Arguments of `init_chat_model`. Our own retries, no redirects, no proxies of the environment."""
-    common: dict[str, Any] = {"base_url": settings.url}
-    key = settings.api_key.get_secret_value() if settings.api_key else None
-    if settings.temperature is not None:
-        common["temperature"] = settings.temperature
-    if settings.provider == "ollama":
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        kwargs = {"follow_redirects": False, "trust_env": False, "headers": headers, "timeout": settings.timeout_s}
-        return {
-            **common,
-            "num_predict": settings.max_tokens,
-            # Ollama cuts a prompt that is longer than its context without a word, and its default is short.
-            "num_ctx": settings.evidence_tokens + settings.max_tokens + 2_000,
-            "async_client_kwargs": {**kwargs, "transport": _transport("httpx", settings.url, guard, stack)},
-        }
-    common |= {"timeout": settings.timeout_s, "api_key": key or "none"}
-    if settings.provider == "google":
-        # Google's library takes httpx where both are installed, and we depend on httpx.
-        transport = _transport("httpx", settings.url, guard, stack)
-        args = {"transport": transport, "follow_redirects": False, "trust_env": False}
-        return {**common, "max_tokens": settings.max_tokens, "max_retries": 1, "client_args": args}
-    if settings.provider == "anthropic":
-        return {**common, "max_tokens": settings.max_tokens, "max_retries": 0}
-    import httpx2
+    make = {"ollama": _ollama, "google": _google, "anthropic": _anthropic}.get(settings.provider, _openai)
+    options = {"base_url": settings.url, **make(settings, guard, stack)}
+    return options if settings.temperature is None else {**options, "temperature": settings.temperature}
 
-    client = httpx2.AsyncClient(
-        transport=_transport("httpx2", settings.url, guard, stack),
-        follow_redirects=False,
-        trust_env=False,
-        timeout=settings.timeout_s,
-    )
+
+def _ollama(settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitStack) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {_key(settings)}"} if settings.api_key else {}
+    transport = _transport("httpx", settings.url, guard, stack)
+    client = {"follow_redirects": False, "trust_env": False, "headers": headers, "timeout": settings.timeout_s}
+    return {
+        "num_predict": settings.max_tokens,
+        # Ollama cuts a prompt that is longer than its context without a word, and its default is short.
+        "num_ctx": settings.evidence_tokens + settings.max_tokens + 2_000,
+        "async_client_kwargs": {**client, "transport": transport},
+    }
+
+
+def _google(settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitStack) -> dict[str, Any]:
+    # Google's library takes httpx where both are installed, and we depend on httpx.
+    transport = _transport("httpx", settings.url, guard, stack)
+    client = {"transport": transport, "follow_redirects": False, "trust_env": False}
+    return {**_common(settings), "max_tokens": settings.max_tokens, "max_retries": 1, "client_args": client}
+
+
+def _anthropic(settings: ProviderSettings, _guard: EgressGuard, _stack: AsyncExitStack) -> dict[str, Any]:
+    return {**_common(settings), "max_tokens": settings.max_tokens, "max_retries": 0}
+
+
+def _openai(settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitStack) -> dict[str, Any]:
     limit: dict[str, Any] = {"max_tokens": settings.max_tokens}
     if settings.provider == "openai-compatible":
         # Servers other than OpenAI's know the older name of this field.
         limit = {"extra_body": {"max_tokens": settings.max_tokens}}
     return {
-        **common,
+        **_common(settings),
         **limit,
         "max_retries": 0,
         "stream_usage": True,
         "use_responses_api": False,
-        "http_async_client": client,
+        "http_async_client": _client(settings, guard, stack),
     }
+
+
+def _connect_anthropic(chat: Any, settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitStack) -> None:
+    """ChatAnthropic takes no HTTP client, so its cached one is put in place."""
+    import anthropic
+
+    chat.__dict__["_async_client"] = anthropic.AsyncAnthropic(
+        api_key=_key(settings),
+        base_url=settings.url,
+        max_retries=0,
+        timeout=settings.timeout_s,
+        http_client=_client(settings, guard, stack),
+    )
+
+
+def _common(settings: ProviderSettings) -> dict[str, Any]:
+    return {"timeout": settings.timeout_s, "api_key": _key(settings)}
+
+
+def _key(settings: ProviderSettings) -> str:
+    """The API key; the libraries insist on one also where none is needed."""
+    return settings.api_key.get_secret_value() if settings.api_key else "none"
+
+
+def _client(settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitStack) -> Any:
+    """An HTTP client for one question, for libraries that take a whole one."""
+    import httpx2
+
+    return httpx2.AsyncClient(
+        transport=_transport("httpx2", settings.url, guard, stack),
+        follow_redirects=False,
+        trust_env=False,
+        timeout=settings.timeout_s,
+    )
 
 
 def _transport(library: Literal["httpx", "httpx2"], url: str, guard: EgressGuard, stack: AsyncExitStack) -> Any:
@@ -329,23 +363,3 @@ def _transport(library: Literal["httpx", "httpx2"], url: str, guard: EgressGuard
     transport = guarded_transport(guard, scheme, library=library, connection_bytes=MAX_ANSWER_BYTES)
     stack.push_async_callback(transport.aclose)
     return transport
-
-
-def _connect_anthropic(chat: Any, settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitStack) -> None:
-    """ChatAnthropic takes no HTTP client, so its cached one is put in place."""
-    import anthropic
-    import httpx2
-
-    client = httpx2.AsyncClient(
-        transport=_transport("httpx2", settings.url, guard, stack),
-        follow_redirects=False,
-        trust_env=False,
-        timeout=settings.timeout_s,
-    )
-    chat.__dict__["_async_client"] = anthropic.AsyncAnthropic(
-        api_key=settings.api_key.get_secret_value() if settings.api_key else "none",
-        base_url=settings.url,
-        max_retries=0,
-        timeout=settings.timeout_s,
-        http_client=client,
-    )

@@ -92,6 +92,8 @@ class ProviderFailed(Exception):
         self.kind = kind
         self.message = message
         self.retry_after = retry_after
+        self.usage: ModelUsage | None = None
+        """What the attempts cost, as far as the provider told."""
 
     @property
     def retryable(self) -> bool:

@@ -1,0 +1,40 @@
+"""Asking a model: what it costs counts, whatever comes of it."""
+
+from typing import Any
+
+import pytest
+from logloop_analyzer.asking import Asked, Asker
+from logloop_analyzer.budget import DailyTokens
+from logloop_analyzer.evidence import measure
+from logloop_analyzer.progress import Narrator
+from logloop_analyzer.provider import ProviderFailed, ProviderSettings
+from logloop_analyzer.redaction import Redactor
+from logloop_chassis.testing import CapturingPublisher
+from logloop_contracts.analyses import AnalysisRequested, AnalysisScope, ModelUsage, Report
+
+from tests.fakes.incidents import LENGTH, START, incident
+
+
+class Unreadable:
+    """A model that writes and writes, and nothing of it can be used."""
+
+    async def ask(self, *_: Any) -> Any:
+        failed = ProviderFailed("bad_output", "no JSON")
+        failed.usage = ModelUsage(provider="openai", model="m", input_tokens=900, output_tokens=100)
+        raise failed
+
+
+async def test_an_answer_that_cannot_be_used_counts_against_the_budget() -> None:
+    tokens = DailyTokens()
+    case = incident("timeout_cascade", 2)
+    evidence = measure(case.window, case.baseline)
+    asked = Asked("shop", evidence, Report(verdict="insufficient", summary="x"), {})
+    request = AnalysisRequested(
+        analysis_id="a", project_id="shop", scope=AnalysisScope(q="", since=START, until=START + LENGTH)
+    )
+    tell = Narrator(CapturingPublisher(), request, correlation_id=None, causation_id=None)
+    settings = ProviderSettings(provider="openai", model="m", max_tokens=64)
+    with pytest.raises(ProviderFailed, match="no JSON"):
+        await Asker(Unreadable(), tokens).ask(asked, settings, Redactor(), tell, 0.0)
+    assert tokens.allows("shop", 1, 1001)
+    assert not tokens.allows("shop", 2, 1001)
