@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop.cli.output import cell_text, to_json, visible
+from logloop.cli.output import cell_text, local_time, to_json, visible
 from logloop.cli.read import words_of
 
 
@@ -42,6 +43,12 @@ def test_words_to_mark_are_the_plain_words_and_phrases_of_a_query() -> None:
         "cart",
         "boom",
     ]
+
+
+def test_times_on_a_terminal_name_the_day_unless_it_is_today() -> None:
+    now = datetime.now(UTC)
+    assert len(local_time(now)) == len("10:00:00.123")
+    assert local_time(now - timedelta(days=3)).startswith(f"{(now - timedelta(days=3)).astimezone():%Y-%m-%d} ")
 
 
 def test_a_cell_reaches_into_a_record() -> None:

@@ -80,8 +80,10 @@ def console() -> Console:
 
 
 def local_time(moment: datetime) -> str:
-    """A time for people: this machine's zone, milliseconds."""
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    """A time for people: this machine's zone, milliseconds, without the day when that is today."""
+    local = moment.astimezone()
+    is_today = local.date() == datetime.now(UTC).astimezone().date()
+    return local.strftime("%H:%M:%S.%f" if is_today else "%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
 def log_line(log: StoredLog) -> str:

@@ -36,7 +36,7 @@ def stage() -> Iterator[Stage]:
     """A running platform on this machine. Raises LogloopError when there is none and none can be started."""
     home = Home(home_folder())
     connection = resolve()
-    if connection.is_loopback and _is_ready(connection.url):
+    if connection.is_loopback and knows_us(connection):
         yield Stage(connection, home.logs, ours=False, command=home.command())
         return
     process = subprocess.Popen(
@@ -60,8 +60,13 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in ("LOGLOOP_URL", "LOGLOOP_API_KEY")}
 
 
-def _is_ready(url: str) -> bool:
+def knows_us(connection: Connection) -> bool:
+    """Whether a platform answers there and takes our key; what listens on the usual port may be somebody else's."""
+    if not connection.project:
+        return False
+    headers = {"Authorization": f"Bearer {connection.api_key}"} if connection.api_key else {}
     try:
-        return httpx.get(f"{url}/readyz", timeout=3, trust_env=False).status_code == httpx.codes.OK
+        answer = httpx.get(f"{connection.url}/api/v1/session", headers=headers, timeout=3, trust_env=False)
     except httpx.HTTPError:
         return False
+    return answer.status_code == httpx.codes.OK
