@@ -122,6 +122,8 @@ def test_at_most_eight_claims_are_kept() -> None:
         {"summary": "", "claims": []},
         {"summary": "x"},
         {"summary": "x", "claims": [1]},
+        {"summary": "x", "claims": [{"text": "a", "confidence": float("nan")}]},
+        {"summary": "x", "claims": [{"text": "a", "confidence": "Infinity"}]},
     ],
 )
 def test_a_wrong_shape_is_refused_with_a_reason(value: dict[str, Any]) -> None:

@@ -33,7 +33,7 @@ class _Claim(BaseModel):
     text: Annotated[str, Field(min_length=1)]
     evidence: list[str] = Field(default_factory=list)
     quote: str = ""
-    confidence: float = 0.5
+    confidence: float = Field(0.5, allow_inf_nan=False)
 
 
 class _Answer(BaseModel):
