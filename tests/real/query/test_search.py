@@ -148,6 +148,21 @@ async def test_a_search_past_its_bounds_says_so_and_can_be_continued(storage: St
     assert found == [f"line {i}" for i in reversed(range(0, 120, 5))]
 
 
+async def test_a_histogram_after_the_warm_up_reads_no_summary_again(storage: Storage) -> None:
+    async with storage.persister(linger_s=0.001) as persister:
+        for i in range(5):
+            await persister.store("shop", numbered(i * 10, 10, NOON + timedelta(seconds=i)))
+    fresh = Searching(storage.segments, SearchLimits())
+    await fresh.warm_up(await storage.segments.project_ids())
+
+    async with fresh.opened("test") as (snapshot, _):
+        refs = [ref async for ref in snapshot.plan(Window("shop"), newest_first=True)]
+    fresh.close()
+
+    assert len(refs) == 5
+    assert all(fresh.cache.get(ref) is not None for ref in refs)
+
+
 async def test_no_more_searches_run_than_allowed(storage: Storage) -> None:
     narrow = Searching(storage.segments, SearchLimits(concurrency=1, max_wait_seconds=0.05))
     async with narrow.opened("test"):

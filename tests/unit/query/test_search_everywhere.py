@@ -16,7 +16,7 @@ from logloop_contracts.log_batch import encode, parse_log_id
 from logloop_query.export import Export
 from logloop_query.log_edits import LogEdits
 from logloop_query.search.counts import Buckets
-from logloop_query.search.plan import Window
+from logloop_query.search.plan import SummaryCache, Window
 from logloop_query.search.rows import Cursor, RowKey, json_rows
 from logloop_query.search.scan import PageRequest
 from logloop_query.search.searching import Searching, SearchLimits
@@ -198,12 +198,13 @@ def test_an_export_and_a_tail_hold_exactly_the_selected_logs(world: World) -> No
 
 
 @_thorough
-@given(worlds())
-def test_deleting_leaves_exactly_the_logs_that_are_not_selected(world: World) -> None:
+@given(worlds(), st.sampled_from([0, 10_000_000]))
+def test_deleting_leaves_exactly_the_logs_that_are_not_selected(world: World, remembered_bytes: int) -> None:
     store = world.segments()
 
     async def use(searching: Searching) -> tuple[int, list[str]]:
         edits = LogEdits(store, searching.executor, searching.cache)
+        searching.cache._max_bytes = remembered_bytes
         deleted = await edits.delete_window(world.window)
         return deleted, await page_after_page(searching, Window("shop"), 100, newest_first=False)
 
@@ -320,3 +321,23 @@ def test_a_search_for_an_id_reads_the_segment_that_holds_it_and_no_other() -> No
 
     assert with_store(store, use) == [logs[5].id]
     assert set(store.reads) == {"s1"}
+
+
+def test_what_is_remembered_of_segments_is_bounded_in_bytes_and_still_counted_right() -> None:
+    logs = [
+        Row(n, START + timedelta(milliseconds=n), "info", f"service-{n}", None, None, None, "paid", None)
+        for n in range(60)
+    ]
+    world = World(logs, [n % 4 for n in range(60)], Search("", lambda _: True), START, START + timedelta(hours=1))
+
+    async def use(searching: Searching) -> tuple[int, int]:
+        searching.cache = SummaryCache(max_bytes=4000)
+        total = 0
+        for _ in range(2):
+            async with searching.counting("test") as (counter, _budget):
+                total += sum((await counter.by(world.window, ("service_id",))).table.column("count").to_pylist())
+        return total, searching.cache.bytes
+
+    total, held = with_store(world.segments(), use)
+    assert total == 120
+    assert 0 < held <= 4000

@@ -36,7 +36,7 @@ from logloop_query.search.searching import Searching, SearchLimits, TooBusy
 from logloop_query.settings import QuerySettings
 from logloop_query.stores.leases import LeaseStore
 from logloop_query.stores.patterns import PatternStore
-from logloop_query.stores.segments import SegmentStore
+from logloop_query.stores.segments import SegmentStore, SnapshotTooOld
 from logloop_query.tail import Tails
 
 _log = structlog.get_logger()
@@ -73,6 +73,7 @@ async def _open(resources: Resources[QuerySettings], app: FastAPI) -> AsyncItera
         stack.callback(searching.close)
         app.state.logs = StoredLogs(searching, segments, patterns, index)
         app.state.searching, app.state.patterns = searching, patterns
+        await _run_within(stack, "warm-up", _warm_up(searching, segments))
         app.state.log_edits = LogEdits(segments, searching.executor, searching.cache)
         app.state.export = Export(segments, searching.executor, searching.cache)
         app.state.export_slots = export_routes.ExportSlots()
@@ -104,6 +105,13 @@ async def _open(resources: Resources[QuerySettings], app: FastAPI) -> AsyncItera
         handler = log_batch_handler(persister, records)
         subscribe(resources.consumer, QUERY_LOGS, handler, resources.publisher, prefetch=settings.prefetch)
         yield
+
+
+async def _warm_up(searching: Searching, segments: SegmentStore) -> None:
+    try:
+        await searching.warm_up(await segments.project_ids())
+    except (PyMongoError, SnapshotTooOld) as error:
+        _log.info("the first searches will have to read more", error=str(error)[:200])
 
 
 async def _open_tails(stack: AsyncExitStack, resources: Resources[QuerySettings], searching: Searching) -> Tails:

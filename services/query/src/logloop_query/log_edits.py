@@ -19,7 +19,7 @@ from logloop_contracts.log_batch import LOG_SCHEMA, LogId, attributes_text, mask
 
 from logloop_query.search.filter import EVERYTHING, And, Filter, HasId, Within
 from logloop_query.search.kernels import evaluate
-from logloop_query.search.plan import Pruner, SegmentRef, Snapshot, SummaryCache, Window
+from logloop_query.search.plan import Pruner, SegmentRef, Snapshot, SummaryCache, Window, grouped
 from logloop_query.search.rows import materialise
 from logloop_query.segments import Segment, SegmentColumns, encode_segment, possible_keys
 from logloop_query.stores.segments import StoredSegment
@@ -142,7 +142,7 @@ class LogEdits:
     async def _candidates(self, snapshot: Snapshot, window: Window) -> list[SegmentRef]:
         plan = snapshot.plan(window, newest_first=True)
         pruner = Pruner(snapshot, self._cache, window.wanted)
-        return await pruner.keep([ref async for ref in plan if ref.count])
+        return [ref async for group in grouped(plan) for ref in await pruner.keep(group)]
 
     async def _delete_from(self, stored: StoredSegment, wanted: Filter) -> int | None:
         segment, deleted = await self._in_thread(lambda: _without(stored.segment, wanted))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.acero  # Table.group_by loads it at its first call otherwise
 import pyarrow.compute as pc
 
 from logloop_query.search.filter import EVERYTHING, Filter, needed_columns

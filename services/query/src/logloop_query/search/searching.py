@@ -4,15 +4,18 @@ It must not know HTTP or MongoDB.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from logloop_query.search.counts import Counter
-from logloop_query.search.plan import Budget, SegmentSource, Snapshot, SummaryCache
+from logloop_query.search.plan import Budget, SegmentRef, SegmentSource, Snapshot, SummaryCache, Window
 from logloop_query.search.scan import Page, PageRequest, Scanner
 from logloop_query.telemetry import SEARCH_BYTES, SEARCH_SECONDS, SEARCHES
+
+_WARM_SEGMENTS = 512
+_WARM_AT_ONCE = 64
 
 
 class TooBusy(Exception):
@@ -43,6 +46,20 @@ class Searching:
     def close(self) -> None:
         """End the threads."""
         self.executor.shutdown(wait=False, cancel_futures=True)
+
+    async def warm_up(self, project_ids: Iterable[str]) -> None:
+        """Read the summaries of each project's newest segments, so that the first histogram finds them in memory."""
+        for project_id in project_ids:
+            async with self._source.snapshot() as snapshot:
+                refs: list[SegmentRef] = []
+                async for ref in snapshot.plan(Window(project_id), newest_first=True):
+                    refs.append(ref)
+                    if len(refs) == _WARM_SEGMENTS:
+                        break
+                for start in range(0, len(refs), _WARM_AT_ONCE):
+                    if not self.cache.has_room:
+                        return
+                    await self.cache.read(snapshot, refs[start : start + _WARM_AT_ONCE])
 
     @asynccontextmanager
     async def opened(self, kind: str) -> AsyncIterator[tuple[Snapshot, Budget]]:

@@ -225,6 +225,10 @@ class SegmentStore:
         if ids:
             yield ids
 
+    async def project_ids(self) -> list[str]:
+        """Projects that have logs."""
+        return [str(project_id) for project_id in await self._collection.distinct("project_id")]
+
     async def totals(self, project_id: str) -> tuple[int, int, int]:
         """(segments, logs, bytes of columns) of a project."""
         pipeline: list[Mapping[str, Any]] = [
