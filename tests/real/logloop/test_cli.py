@@ -88,6 +88,41 @@ def test_send_sends_lines_of_a_slow_program_before_it_ends(api: IngestApi, envir
     assert api.messages == ["early", "late"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_in_a_pipeline_sends_what_was_read_and_the_last_words_of_the_others(
+    api: IngestApi, environ: dict[str, str], number: signal.Signals
+) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "send"],
+        env=environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin
+    process.stdin.write("early\n")
+    process.stdin.flush()
+    wait_until(lambda: api.messages == ["early"])
+    process.send_signal(number)
+    process.stdin.write("shutting down\n")
+    process.stdin.flush()
+    wait_until(lambda: process.poll() is not None)  # also when the writer never closes the pipe
+    assert process.stderr
+    assert (process.returncode, process.stderr.read()) == (130, "2 sent, 0 refused\n")
+    assert api.messages == ["early", "shutting down"]
+    process.stdin.close()
+
+
+def test_on_a_terminal_the_count_is_written_over(environ: dict[str, str]) -> None:
+    parent, child = pty.openpty()
+    process = subprocess.Popen([*COMMAND, "send"], env=environ, stdin=subprocess.PIPE, stderr=child)
+    os.close(child)
+    process.communicate(b"x\n", timeout=100)
+    assert os.read(parent, 4096).decode() == "\r1 sent\r1 sent, 0 refused\r\n"
+    os.close(parent)
+
+
 def test_send_ends_with_5_and_the_reason_when_entries_are_refused(api: IngestApi, environ: dict[str, str]) -> None:
     api.reject = lambda entry: entry["message"] == "bad"
     done = run(environ, "send", stdin="good\nbad\n")

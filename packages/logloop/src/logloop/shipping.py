@@ -144,13 +144,18 @@ def decode(raw: bytes) -> str:
     return raw.rstrip(b"\r\n").decode("utf-8", "replace")
 
 
-def stream_lines(stream: IO[bytes]) -> Iterator[str | None]:
-    """Lines of a stream as they come, with None after a moment of silence; at most 10,000 wait."""
+def stream_lines(stream: IO[bytes], stopping: threading.Event | None = None) -> Iterator[str | None]:
+    """Lines of a stream as they come, with None after a moment of silence; at most 10,000 wait. Closes it at its end.
+
+    Once `stopping` is set it ends at the next silence. It must not be sys.stdin itself: a thread that still waits in
+    it when the interpreter ends brings the process down.
+    """
     waiting: queue.Queue[bytes] = queue.Queue(10_000)
 
     def read() -> None:
-        for raw in stream:
-            waiting.put(raw)
+        with stream:
+            for raw in stream:
+                waiting.put(raw)
         waiting.put(b"")
 
     threading.Thread(target=read, name="logloop-stdin", daemon=True).start()
@@ -158,6 +163,8 @@ def stream_lines(stream: IO[bytes]) -> Iterator[str | None]:
         try:
             raw = waiting.get(timeout=IDLE_FLUSH_SECONDS)
         except queue.Empty:
+            if stopping is not None and stopping.is_set():
+                return
             yield None
             continue
         if not raw:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from types import FrameType
@@ -84,6 +85,10 @@ def send(
         except LogloopError as error:
             _report(shipper.counts, as_json=as_json, error=error)
             raise Ended(code_for(error), f"{error}\n{_how_far(shipper.counts.sent)}") from error
+        except KeyboardInterrupt:
+            if not follow:
+                _tell(shipper.counts, as_json=as_json)
+            raise
     _report(shipper.counts, as_json=as_json)
 
 
@@ -136,13 +141,30 @@ def _with_service(client: Client, paths: list[Path]) -> Client:
 
 
 def _send_all(paths: list[Path], shipper: Shipper) -> None:
-    from logloop.shipping import file_lines, stream_lines
+    from logloop.shipping import file_lines
 
     for path in paths:
         if str(path) == "-":
-            shipper.ship(stream_lines(sys.stdin.buffer), "stdin")
+            _send_stdin(shipper)
         else:
             shipper.ship(file_lines(path), path.name)
+
+
+def _send_stdin(shipper: Shipper) -> None:
+    """Ctrl-C in a pipeline reaches every program of it: what the others still say is sent before this one ends."""
+    from logloop.shipping import stream_lines
+
+    stopping = threading.Event()
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+        signal.signal(number, signal.default_int_handler)  # a second one ends it at once
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    shipper.ship(stream_lines(os.fdopen(os.dup(sys.stdin.fileno()), "rb"), stopping), "stdin")
+    if stopping.is_set():
+        raise KeyboardInterrupt
 
 
 def _follow(paths: list[Path], shipper: Shipper, client: Client, folder: Path | None, *, from_end: bool) -> None:
@@ -212,14 +234,20 @@ class _Talk:
 
 
 def _report(counts: Shipped, *, as_json: bool, error: LogloopError | None = None) -> None:
-    if as_json:
-        failed = {"error": str(error)} if error else {}
-        print_json({"sent": counts.sent, "refused": counts.refused, "errors": counts.errors, **failed})
-    elif error is None:
-        say(f"{chr(13) if sys.stderr.isatty() else ''}{counts.sent} sent, {counts.refused} refused")
-        for errors in counts.errors:
-            say("  refused: " + "; ".join(map(describe_refusal, errors)))
+    _tell(counts, as_json=as_json, error=error)
     if error is None and counts.refused:
         raise Ended(exit_codes.PARTIAL)
     if error is None and not counts.sent:
         raise Ended(exit_codes.NOTHING_FOUND, None if as_json else "there was nothing to send")
+
+
+def _tell(counts: Shipped, *, as_json: bool, error: LogloopError | None = None) -> None:
+    if as_json:
+        failed = {"error": str(error)} if error else {}
+        print_json({"sent": counts.sent, "refused": counts.refused, "errors": counts.errors, **failed})
+    elif error is None:
+        if sys.stderr.isatty():
+            sys.stderr.write("\r")  # over the count that was shown so far
+        say(f"{counts.sent} sent, {counts.refused} refused")
+        for errors in counts.errors:
+            say("  refused: " + "; ".join(map(describe_refusal, errors)))
