@@ -248,13 +248,10 @@ def test_a_reader_that_leaves_ends_the_command_quietly(api: IngestApi, environ: 
     assert done.stdout.startswith("2026-11-22T10:00:00")
 
 
-def test_on_a_terminal_logs_are_a_table_that_shows_control_characters(
-    api: IngestApi, environ: dict[str, str]
-) -> None:
-    del environ["NO_COLOR"]
-    api.answers["GET", "/api/v1/logs"] = search_answer(log(1, "pay \x1b]0;title\x07", "error"))
+def on_a_terminal(environ: dict[str, str], *arguments: str) -> tuple[int, str]:
+    """Exit code of a command and what a person sees of it."""
     parent, child = pty.openpty()
-    process = subprocess.Popen([*COMMAND, "search", "pay"], env={**environ, "TERM": "xterm"}, stdout=child)
+    process = subprocess.Popen([*COMMAND, *arguments], env={**environ, "TERM": "xterm"}, stdout=child, stderr=child)
     os.close(child)
     shown = b""
     try:
@@ -263,13 +260,38 @@ def test_on_a_terminal_logs_are_a_table_that_shows_control_characters(
     except OSError:
         pass  # Linux says so when the other side of a terminal is closed
     os.close(parent)
-    assert process.wait(100) == 0
-    text = shown.decode()
+    return process.wait(100), shown.decode()
+
+
+def test_on_a_terminal_logs_are_a_table_that_shows_control_characters(
+    api: IngestApi, environ: dict[str, str]
+) -> None:
+    del environ["NO_COLOR"]
+    api.answers["GET", "/api/v1/logs"] = search_answer(log(1, "pay \x1b]0;title\x07", "error"))
+    code, text = on_a_terminal(environ, "search", "pay")
+    assert code == 0
     assert "severity" in text
     assert "\x1b[1;31merror" in text
     assert "\x1b[7mpay" in text
     assert "\x1b]0" not in text
     assert "\\x1b]0;title\\x07" in text
+
+
+def test_on_a_terminal_ids_stay_in_one_piece_and_times_are_local(api: IngestApi, environ: dict[str, str]) -> None:
+    made = {
+        "id": "01M836VEXD2DDFEHP5X476QFFN", "state": "recorded", "repository": "acme/" + "shop" * 20,
+        "event_type": "x" * 60, "rule_name": "Payments " * 9, "created_at": "2026-11-22T10:00:00.5Z",
+    }  # fmt: skip
+    api.answers["GET", "/api/v1/ci/dispatches"] = Answer(200, {"items": [made], "next_cursor": None})
+    _, text = on_a_terminal({**environ, "COLUMNS": "80", "TZ": "Asia/Tokyo"}, "ci", "dispatches")
+    assert made["id"] in text
+    assert "2026-11-22" in text
+    assert "10:00:00" not in text
+
+
+def test_a_binary_export_is_kept_off_the_terminal(environ: dict[str, str]) -> None:
+    code, text = on_a_terminal(environ, "export", "--format", "parquet")
+    assert (code, "-o FILE" in text) == (2, True)
 
 
 def events(*logs: dict[str, Any]) -> tuple[bytes, ...]:

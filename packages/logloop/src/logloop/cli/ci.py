@@ -59,7 +59,7 @@ def dispatch(
 @command
 def dispatches(number: Number = 50, project: Project = None, as_json: AsJson = False) -> None:
     """List what was asked of GitHub, newest first."""
-    columns = ["id", "state", "repository", "event_type", "mode", "rule_id", "created_at"]
+    columns = ["id", "state", "repository", "event_type", "rule_name", "created_at"]
     show_list("/ci/dispatches", columns, number, _place(project), as_json=as_json)
 
 

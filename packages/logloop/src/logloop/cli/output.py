@@ -22,6 +22,7 @@ _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u20
 _UNSAFE_IN_JSON = re.compile(
     "[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
 _SGR = re.compile("\x1b\\[[0-9;:]*m")
 SEVERITY_STYLES = {"error": "bold red", "warn": "yellow", "info": "green", "debug": "dim"}
 
@@ -147,10 +148,14 @@ def print_records(records: Sequence[Mapping[str, Any]], columns: Sequence[str]) 
 
     table = Table(box=None, padding=(0, 1), pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column == "id")  # an id in two pieces cannot be copied
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(_local(cell) for cell in row))
     console().print(table, soft_wrap=False)
+
+
+def _local(cell: str) -> str:
+    return local_time(datetime.fromisoformat(cell)) if _TIME.fullmatch(cell) else cell
 
 
 def cell_text(record: Mapping[str, Any], column: str) -> str:

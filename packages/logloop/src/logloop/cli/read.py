@@ -146,6 +146,8 @@ def export(
     chosen = output_format or (output.suffix.removeprefix(".") if output and output.suffix else "ndjson")
     if chosen not in {"ndjson", "csv", "parquet", "arrow"}:
         raise Ended(exit_codes.USAGE, f"{chosen!r} is no format; use --format ndjson, csv, parquet or arrow")
+    if output is None and chosen in {"parquet", "arrow"} and sys.stdout.isatty():
+        raise Ended(exit_codes.USAGE, f"{chosen} is nothing to read on a terminal; write it to a file with -o FILE")
     scope: Scope = {}
     if since:
         scope["since"] = since
