@@ -22,7 +22,7 @@ from pymongo.errors import PyMongoError
 from logloop_ci_bridge import http
 from logloop_ci_bridge.bridge import Bridge
 from logloop_ci_bridge.consumers import analysis_handler, log_batch_handler, project_handler, run_handler
-from logloop_ci_bridge.dispatch import Dispatcher
+from logloop_ci_bridge.dispatch import Dispatcher, GatewayOf
 from logloop_ci_bridge.firing import Evaluations, Firing
 from logloop_ci_bridge.following import Following
 from logloop_ci_bridge.gateway import ConsoleGateway, Gateway
@@ -82,44 +82,19 @@ async def _open(resources: Resources[CiBridgeSettings], app: FastAPI) -> AsyncIt
 
 async def _bridge(resources: Resources[CiBridgeSettings], stack: AsyncExitStack) -> Bridge:
     settings, database = resources.settings, resources.database
-    templates, pipelines, rules = (
-        records.templates(database),
-        records.pipelines(database),
-        records.rules(database),
-    )
+    templates, pipelines, rules = records.templates(database), records.pipelines(database), records.rules(database)
     dispatches, runs = DispatchStore(resources.mongo, database), RunStore(database)
     for store in (templates, pipelines, rules, dispatches, runs):
         await _when_mongodb_is_there(store.prepare)
-    query = QueryApi(settings.query_url, settings.secret_key.get_secret_value())
+    query, github = QueryApi(settings.query_url, settings.secret_key.get_secret_value()), _github(settings)
     stack.push_async_callback(query.close)
-    github = _github(settings)
     stack.push_async_callback(github.close)
     gateway_of = _gateways(query, github)
-    dispatcher = Dispatcher(
-        dispatches,
-        gateway_of,
-        resources.publisher,
-        lease_s=settings.ci_lease,
-        settle_s=settings.ci_settle,
-        interval_s=settings.ci_send_interval,
-        poll_s=settings.ci_poll,
-        repository_budget=settings.ci_repository_budget,
-    )
-    following = Following(
-        dispatches,
-        runs,
-        gateway_of,
-        resources.publisher,
-        poll_s=settings.ci_poll,
-        lease_s=settings.ci_lease,
-        lost_after_s=settings.ci_lost_after,
-        job_log_bytes=settings.ci_job_log_bytes,
-    )
+    dispatcher = _dispatcher(resources, dispatches, gateway_of)
+    following = _following(resources, dispatches, runs, gateway_of)
     evaluations = Evaluations(dispatches)
     book = RuleBook(rules, fresh_s=settings.ci_rules_fresh)
     firing = Firing(dispatches, pipelines, templates, evaluations, dispatcher.wake.set)
-    watching = Watching(book, firing, evaluations, public_url=settings.public_url)
-    webhooks = Webhooks(query, pipelines, dispatches, runs, following.wake.set)
     return Bridge(
         templates=templates,
         pipelines=pipelines,
@@ -129,11 +104,43 @@ async def _bridge(resources: Resources[CiBridgeSettings], stack: AsyncExitStack)
         query=query,
         book=book,
         evaluations=evaluations,
-        watching=watching,
+        watching=Watching(book, firing, evaluations, public_url=settings.public_url),
         dispatcher=dispatcher,
         following=following,
-        webhooks=webhooks,
+        webhooks=Webhooks(query, pipelines, dispatches, runs, following.wake.set),
         removal=ProjectRemoval(templates, pipelines, rules, dispatches, runs, book, query),
+    )
+
+
+def _dispatcher(
+    resources: Resources[CiBridgeSettings], dispatches: DispatchStore, gateway_of: GatewayOf
+) -> Dispatcher:
+    settings = resources.settings
+    return Dispatcher(
+        dispatches,
+        gateway_of,
+        resources.publisher,
+        lease_s=settings.ci_lease,
+        settle_s=settings.ci_settle,
+        interval_s=settings.ci_send_interval,
+        poll_s=settings.ci_poll,
+        repository_budget=settings.ci_repository_budget,
+    )
+
+
+def _following(
+    resources: Resources[CiBridgeSettings], dispatches: DispatchStore, runs: RunStore, gateway_of: GatewayOf
+) -> Following:
+    settings = resources.settings
+    return Following(
+        dispatches,
+        runs,
+        gateway_of,
+        resources.publisher,
+        poll_s=settings.ci_poll,
+        lease_s=settings.ci_lease,
+        lost_after_s=settings.ci_lost_after,
+        job_log_bytes=settings.ci_job_log_bytes,
     )
 
 
@@ -145,7 +152,7 @@ def _github(settings: CiBridgeSettings) -> GitHubClient:
     return GitHubClient(settings.github_api_url, guard, log_hosts=hosts, timeout_s=settings.github_timeout)
 
 
-def _gateways(query: QueryApi, github: GitHubClient) -> Callable[[str], Awaitable[Gateway]]:
+def _gateways(query: QueryApi, github: GitHubClient) -> GatewayOf:
     """GitHub where the project has credentials, else the twin that only records."""
     console = ConsoleGateway()
 

@@ -9,7 +9,16 @@ from fastapi import APIRouter, Header, Query, Response
 from logloop_chassis.problems import Conflict, NotFound, Unprocessable
 from pydantic import ConfigDict, Field, JsonValue
 
-from logloop_ci_bridge.http.callers import CurrentCaller, Cursor, Limit, Page, ProjectParam, ProjectScoped, problems
+from logloop_ci_bridge.http.callers import (
+    Caller,
+    CurrentCaller,
+    Cursor,
+    Limit,
+    Page,
+    ProjectParam,
+    ProjectScoped,
+    problems,
+)
 from logloop_ci_bridge.ids import new_ulid
 from logloop_ci_bridge.outbox import Dispatch, DispatchState, manual_key, new_dispatch
 from logloop_ci_bridge.templates import BadPayload, TemplateDraft
@@ -60,6 +69,18 @@ async def create(
 ) -> Dispatch:
     """Put a dispatch into the outbox; it is sent within seconds. Without GitHub credentials it is only recorded."""
     await caller.may_create(body.project_id)
+    wanted = await _wanted(caller, body, manual_key(idempotency_key or new_ulid()))
+    stored, is_new = await caller.bridge.dispatches.add(wanted)
+    if not is_new:
+        if _content(stored) != _content(wanted):
+            raise Conflict("this Idempotency-Key was used for another dispatch; use a new one")
+        response.status_code = 200
+    caller.bridge.dispatcher.wake.set()
+    return stored
+
+
+async def _wanted(caller: Caller, body: NewDispatch, dedupe_key: str) -> Dispatch:
+    """The dispatch of a request. Raises NotFound or Unprocessable."""
     bridge, principal = caller.bridge, caller.principal
     pipeline = await bridge.pipelines.find(body.pipeline_id)
     if pipeline is None or pipeline.project_id != body.project_id:
@@ -69,29 +90,22 @@ async def create(
         raise NotFound(f"there is no template {body.template_id!r} in this project")
     fields = template or TemplateDraft(name="none", event_type="none")
     try:
-        dispatch = new_dispatch(
+        return new_dispatch(
             pipeline,
             template,
             fields.render({"project.id": body.project_id}, body.values),
             dispatch_id=new_ulid(),
             correlation_id=new_ulid(),
-            dedupe_key=manual_key(idempotency_key or new_ulid()),
+            dedupe_key=dedupe_key,
             now=utc_now(),
             created_by=principal.name or principal.id,
         )
     except BadPayload as error:
         raise Unprocessable(str(error)) from error
-    stored, is_new = await bridge.dispatches.add(dispatch)
-    if not is_new:
-        if (stored.pipeline_id, stored.template_id, stored.payload) != (
-            dispatch.pipeline_id,
-            dispatch.template_id,
-            dispatch.payload,
-        ):
-            raise Conflict("this Idempotency-Key was used for another dispatch; use a new one")
-        response.status_code = 200
-    bridge.dispatcher.wake.set()
-    return stored
+
+
+def _content(dispatch: Dispatch) -> tuple[Any, ...]:
+    return dispatch.pipeline_id, dispatch.template_id, dispatch.payload
 
 
 @router.get("", summary="List dispatches", responses=problems(404))

@@ -80,32 +80,29 @@ class DispatchStore:
         """
 
         async def transact(session: AsyncClientSession) -> Any:
-            known = await self._dispatches.find_one(
-                {"project_id": dispatch.project_id, "dedupe_key": dispatch.dedupe_key}, session=session
-            )
-            if known is not None:
-                return "duplicate"
-            if await self._rules.find_one({"_id": dispatch.rule_id}, {"_id": 1}, session=session) is None:
-                return "no_rule"
-            state = await self._states.find_one({"_id": dispatch.rule_id}, {"fired_at": 1}, session=session)
-            current = RuleState(tuple((state or {}).get("fired_at", ())))
-            gate = decide(current)
-            if gate is not None:
-                return gate
-            await self._dispatches.insert_one(_new_document(dispatch), session=session)
-            await self._states.update_one(
-                {"_id": dispatch.rule_id},
-                {"$set": {"fired_at": list(current.after(now).fired_at), "project_id": dispatch.project_id}},
-                upsert=True,
-                session=session,
-            )
-            return None
+            return await self._fire(dispatch, decide, now, session)
 
         async with self._client.start_session() as session:
             try:
                 return await session.with_transaction(transact)
             except DuplicateKeyError:
                 return "duplicate"
+
+    async def _fire(self, dispatch: Dispatch, decide: Decide, now: datetime, session: AsyncClientSession) -> Any:
+        same = {"project_id": dispatch.project_id, "dedupe_key": dispatch.dedupe_key}
+        if await self._dispatches.find_one(same, {"_id": 1}, session=session) is not None:
+            return "duplicate"
+        if await self._rules.find_one({"_id": dispatch.rule_id}, {"_id": 1}, session=session) is None:
+            return "no_rule"
+        state = await self._states.find_one({"_id": dispatch.rule_id}, {"fired_at": 1}, session=session)
+        current = RuleState(tuple((state or {}).get("fired_at", ())))
+        gate = decide(current)
+        if gate is not None:
+            return gate
+        await self._dispatches.insert_one(_new_document(dispatch), session=session)
+        fired = {"fired_at": list(current.after(now).fired_at), "project_id": dispatch.project_id}
+        await self._states.update_one({"_id": dispatch.rule_id}, {"$set": fired}, upsert=True, session=session)
+        return None
 
     async def state_of(self, rule_id: str) -> RuleState:
         """When a rule fired within the last day."""
