@@ -206,6 +206,12 @@ def test_search_prints_a_line_for_each_log_without_colour_when_piped(api: Ingest
     )
 
 
+def test_a_query_may_be_typed_as_several_words(api: IngestApi, environ: dict[str, str]) -> None:
+    api.answers["GET", "/api/v1/logs"] = search_answer(log(1))
+    assert run(environ, "search", "service:cart", "payment", '"timed out"', "-n", "5", "--", "-debug").returncode == 0
+    assert api.requests[0].params["q"] == 'service:cart payment "timed out" -debug'
+
+
 def test_search_prints_one_json_document(api: IngestApi, environ: dict[str, str]) -> None:
     api.answers["GET", "/api/v1/logs"] = search_answer(log(1, "\x9b31m \u202e"))
     done = run(environ, "search", "--json")

@@ -12,7 +12,7 @@ import typer
 
 from logloop.cli import exit_codes
 from logloop.cli.command import Ended, command, open_client
-from logloop.cli.options import AsJson, Project, Query, Since, Until
+from logloop.cli.options import AsJson, Project, Query, Since, Until, joined
 from logloop.cli.output import console, print_json, say, visible
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ CITED = 3
 
 @command
 def analyze(
-    query: Query = "",
+    query: Query = None,
     question: Annotated[str | None, typer.Option("--question", "-q", help="What you want to know.")] = None,
     since: Since = "1h",
     until: Until = None,
@@ -48,7 +48,7 @@ def analyze(
     if until:
         scope["until"] = until
     with open_client(project) as client:
-        asked = client.analyze(query, question=question, **scope)
+        asked = client.analyze(joined(query), question=question, **scope)
         if not follow:
             print_json({"id": asked.id, "status": asked.status}) if as_json else sys.stdout.write(asked.id + "\n")
             return

@@ -16,7 +16,7 @@ import typer
 
 from logloop.cli import exit_codes
 from logloop.cli.command import Ended, command, open_client
-from logloop.cli.options import AsJson, Project, Query, Since, Until
+from logloop.cli.options import AsJson, Project, Query, Since, Until, joined
 from logloop.cli.output import print_json, print_log_stream, print_logs, say, to_json, write
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def words_of(query: str) -> list[str]:
 
 @command
 def search(
-    query: Query = "",
+    query: Query = None,
     number: Annotated[int, typer.Option("--number", "-n", min=0, help="How many at most; 0: all.")] = 100,
     since: Since = None,
     until: Until = None,
@@ -45,17 +45,18 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find logs, newest first. With --json one document: {"items": […], "next_cursor", "partial"}; -f: NDJSON."""
+    text = joined(query)
     with open_client(project) as client:
         if follow:
-            found, _ = _collect(client, query, number or PAGE, _options(since, until, "desc"))
-            _show(found[::-1], query, as_json=as_json)
-            _follow(client, query, as_json=as_json, seen={log.id for log in found})
+            found, _ = _collect(client, text, number or PAGE, _options(since, until, "desc"))
+            _show(found[::-1], text, as_json=as_json)
+            _follow(client, text, as_json=as_json, seen={log.id for log in found})
             return
-        found, page = _collect(client, query, number, _options(since, until, "asc" if oldest_first else "desc"))
+        found, page = _collect(client, text, number, _options(since, until, "asc" if oldest_first else "desc"))
     if as_json:
         print_json({"items": [log.model_dump(mode="json") for log in found], **page})
     else:
-        print_logs(found, words_of(query))
+        print_logs(found, words_of(text))
     if page["partial"]:
         raise Ended(
             exit_codes.PARTIAL, f"the search was cut short: {page['partial_reason']}; narrow --since and --until"
@@ -94,14 +95,14 @@ def _collect(
 
 @command
 def tail(
-    query: Query = "",
+    query: Query = None,
     number: Annotated[int | None, typer.Option("--number", "-n", min=1, help="Stop after so many.")] = None,
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
     """Show logs as they arrive, until Ctrl-C. With --json one log a line."""
     with open_client(project) as client:
-        _follow(client, query, as_json=as_json, number=number)
+        _follow(client, joined(query), as_json=as_json, number=number)
 
 
 def _follow(
@@ -130,7 +131,7 @@ def _show(logs: list[StoredLog], query: str, *, as_json: bool) -> None:
 
 @command
 def export(
-    query: Query = "",
+    query: Query = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write (default: stdout).")] = None,
     output_format: Annotated[
         str | None, typer.Option("--format", help="ndjson, csv, parquet or arrow (default: by the file's name).")
@@ -154,7 +155,7 @@ def export(
     if until:
         scope["until"] = until
     with open_client(project) as client:
-        pieces = client.export(query, format=chosen, **scope)
+        pieces = client.export(joined(query), format=chosen, **scope)
         if output is None:
             for piece in pieces:
                 sys.stdout.buffer.write(piece)

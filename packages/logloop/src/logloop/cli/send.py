@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from logloop.shipping import Follower, Shipped, Shipper, ShipSettings
 
 Format = Literal["auto", "text", "json", "logfmt"]
-Files = Annotated[list[Path] | None, typer.Argument(metavar="FILE...", help="Files (also .gz), or - for stdin.")]
+Files = Annotated[list[Path] | None, typer.Argument(metavar="FILE", help="Files (also .gz), or - for stdin.")]
 
 
 @command
