@@ -71,6 +71,13 @@ def test_send_reads_files_also_gzipped_and_counts_as_json(
     assert {entry["source"] for entry in api.entries} == {"a.log", "b.log.gz"}
 
 
+def test_send_reads_what_another_program_writes_in_place_of_a_file(api: IngestApi, environ: dict[str, str]) -> None:
+    line = f"{' '.join(COMMAND)} send <(echo from a program)"
+    done = subprocess.run(["bash", "-c", line], env=environ, capture_output=True, text=True, timeout=150)
+    assert done.stderr == "1 sent, 0 refused\n"
+    assert api.messages == ["from a program"]
+
+
 def test_send_assumes_the_zone_it_is_told(api: IngestApi, environ: dict[str, str]) -> None:
     run(environ, "send", "--timezone", "+02:00", stdin="2026-11-22 10:00:00 x\n")
     assert api.entries[0]["timestamp"] == "2026-11-22T08:00:00Z"
@@ -152,6 +159,8 @@ def test_send_ends_with_4_when_the_platform_is_away_and_says_how_far_it_got(envi
     ("arguments", "code", "text"),
     [
         (["send", "/no/such/file"], 2, "no file"),
+        (["send", "/tmp"], 2, "is a folder"),
+        (["send", "-f", "/tmp"], 2, "is a folder"),
         (["send", "-f", "-"], 2, "stdin"),
         (["send", "--timezone", "Mars"], 2, "Europe/Berlin"),
         (["search", "--no-such-option"], 2, "No such option"),

@@ -61,7 +61,9 @@ def test_what_is_appended_arrives_and_half_a_line_waits_for_its_end(
 
 def test_a_file_that_does_not_exist_yet_is_waited_for(api: IngestApi, follow: Follow, tmp_path: Path) -> None:
     path = tmp_path / "later.log"
-    follow(path, options=("--service", "late"))
+    process = follow(path, options=("--service", "late"))
+    assert process.stderr
+    assert f"{path} is not there" in process.stderr.readline()
     path.write_text("hello\n")
     wait_until(lambda: api.messages == ["hello"])
     assert api.entries[0]["service_id"] == "late"

@@ -100,8 +100,14 @@ def _check(paths: list[Path], *, follow: bool) -> None:
     if follow and Path("-") in paths:
         raise Ended(exit_codes.USAGE, "stdin needs no --follow: lines are sent as they come")
     for path in paths:
-        if not follow and str(path) != "-" and not path.is_file():
+        if str(path) == "-":
+            continue
+        if path.is_dir():
+            raise Ended(exit_codes.USAGE, f"{path} is a folder; name the files in it")
+        if not follow and not path.exists():
             raise Ended(exit_codes.USAGE, f"{path} is no file that can be read")
+        if follow and not os.access(path, os.R_OK):
+            say(f"logloop: {path} is not there or not readable yet; waiting until it is")
     if paths == [Path("-")] and sys.stdin.isatty():
         say("logloop: reading stdin; end with Ctrl-D")
 
