@@ -54,6 +54,14 @@ async def test_lists_are_paged_to_the_end(bridge: Running) -> None:
     assert seen == made
 
 
+async def test_back_tests_beyond_the_bound_are_put_off(bridge: Running) -> None:
+    rule = await bridge.rule(await bridge.pipeline())
+    async with bridge.bridge.back_tests, bridge.bridge.back_tests:
+        answer = await bridge.client.post(f"{PREFIX}/rules/{rule}/back-test", json={})
+    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+    assert (await bridge.post(f"/rules/{rule}/back-test", {}, 200))["logs_read"] == 0
+
+
 async def test_runs_seen_in_the_same_moment_are_all_listed(bridge: Running) -> None:
     stored = bridge.app.state.resources.database["ci_runs"]
     run = {"project_id": PROJECT, "repository": "a/b", "status": "queued", "service_id": "s", "order": 10}

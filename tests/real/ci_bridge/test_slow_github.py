@@ -1,12 +1,14 @@
 """A GitHub that hangs, drips or talks without an end costs the project that chose it, and nobody else."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from logloop_chassis.egress import EgressGuard
 from logloop_chassis.testing import wait_until
 from logloop_ci_bridge.gateway import GitHubAway, GitHubCredentials
 from logloop_ci_bridge.github import GitHubClient
+from logloop_ci_bridge.runs import Run
 from logloop_ci_bridge.work_loops import AT_ONCE
 from pydantic import SecretStr
 
@@ -108,3 +110,29 @@ async def test_the_output_of_a_run_comes_back_beside_one_that_cannot_be_read(
     await wait_until(lambda: len(bridge.heard.of_type("run-completed")) == 2)
     assert {"one", "two"} <= {line["message"] for line in bridge.heard.run_lines()}
     assert {run["repository"] for run in bridge.heard.of_type("run-completed")} == {REPOSITORY}
+
+
+async def test_a_run_that_ended_is_told_without_its_output_when_github_is_away_for_a_day(
+    bridge: Running, github: FakeGitHub
+) -> None:
+    github.script("run", *[Script(503, {"message": "down"})] * 3)
+    ended = datetime.now(UTC) - timedelta(days=2)
+    bridge.bridge.following._began = ended
+    run = Run(
+        run_id="77",
+        project_id=PROJECT,
+        repository=REPOSITORY,
+        service_id="checkout",
+        status="completed",
+        conclusion="failure",
+        updated_at=ended,
+    )
+    await bridge.bridge.runs.advance(run, datetime.now(UTC))
+    [told] = await wait_until(lambda: bridge.heard.of_type("run-completed"))
+    assert (told["run_id"], told["conclusion"], told["log_count"]) == ("77", "failure", 0)
+
+    async def unavailable() -> bool:
+        return bool((await bridge.get("/runs/77"))["logs"] == "unavailable")
+
+    await wait_until(unavailable)
+    assert "for a day" in (await bridge.get("/runs/77"))["logs_detail"]

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import logloop_ci_bridge.watching as watching_module
 import pyarrow as pa
 import pytest
-from logloop_ci_bridge.evaluation import CompiledRule, Look, compile_stored
+from logloop_ci_bridge.evaluation import CompiledRule, Evaluation, Look, compile_stored, look_at
 from logloop_ci_bridge.firing import Evaluations, Match
 from logloop_ci_bridge.rule_book import ActiveRule
 from logloop_ci_bridge.rules import Rule
@@ -111,14 +110,13 @@ async def test_a_link_to_the_log_and_its_values_reach_the_action() -> None:
 
 async def test_an_error_in_one_rule_does_not_blind_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     broken, whole, firing = rule("true", "broken"), rule("true", "whole"), FlakyFiring()
-    look = watching_module.look_at
 
-    def look_at(compiled: CompiledRule, *given: Any, **more: Any) -> Look:
+    def fails_for_one(compiled: CompiledRule, *given: Any, **more: Any) -> Look:
         if compiled.rule_id == "broken":
             raise TypeError("what nobody thought of")
-        return look(compiled, *given, **more)
+        return look_at(compiled, *given, **more)
 
-    monkeypatch.setattr(watching_module, "look_at", look_at)
+    monkeypatch.setattr("logloop_ci_bridge.watching.look_at", fails_for_one)
     await watching(broken, firing, whole).on_logs("shop", encode(table(new_batch_id())), asyncio.Event())
     assert [match.rule.id for match in firing.matches] == ["whole"]
 
@@ -147,3 +145,29 @@ async def test_made_up_marks_of_a_run_silence_no_rule(attributes: dict[str, Any]
     batch = entries_to_batch([entry], new_batch_id())
     await watching(rule("true"), firing).on_logs("shop", encode(batch), asyncio.Event())
     assert len(firing.matches) == 1
+
+
+class AwayStore:
+    """MongoDB is away for the first write."""
+
+    def __init__(self) -> None:
+        self.away = True
+        self.kept: list[tuple[str, list[str]]] = []
+
+    async def remember(self, rule_id: str, _: str, evaluations: Sequence[Evaluation]) -> None:
+        if self.away:
+            self.away = False
+            raise AutoReconnect("away")
+        self.kept.append((rule_id, [item.outcome for item in evaluations]))
+
+
+async def test_what_became_of_looks_is_kept_over_an_outage() -> None:
+    store = AwayStore()
+    evaluations = Evaluations(store)  # type: ignore[arg-type]  # a stand-in
+    for rule_id in ("a", "b"):
+        evaluations.note(rule_id, "shop", Evaluation(at=NOW, outcome="fired"))
+    with pytest.raises(AutoReconnect):
+        await evaluations.flush()
+    evaluations.note("a", "shop", Evaluation(at=NOW, outcome="no_match"))
+    await evaluations.flush()
+    assert sorted(store.kept) == [("a", ["fired", "no_match"]), ("b", ["fired"])]

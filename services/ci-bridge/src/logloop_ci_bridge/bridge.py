@@ -3,7 +3,8 @@
 It must not create them; `app` does.
 """
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from logloop_ci_bridge.dispatch import Dispatcher
 from logloop_ci_bridge.firing import Evaluations
@@ -19,6 +20,9 @@ from logloop_ci_bridge.stores.runs import RunStore
 from logloop_ci_bridge.templates import Template
 from logloop_ci_bridge.watching import Watching
 from logloop_ci_bridge.webhooks import Webhooks
+
+BACK_TESTS = 2
+"""Back-tests at once: each may evaluate 200,000 logs, in the process that watches for all projects."""
 
 
 @dataclass(frozen=True)
@@ -38,3 +42,4 @@ class Bridge:
     following: Following
     webhooks: Webhooks
     removal: ProjectRemoval
+    back_tests: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BACK_TESTS))

@@ -51,10 +51,16 @@ class Evaluations:
         del waiting[:-_PENDING_KEPT]
 
     async def flush(self) -> None:
-        """Write what waits."""
-        waiting, self._waiting = self._waiting, {}
-        for rule_id, (project_id, evaluations) in waiting.items():
-            await self.store.remember(rule_id, project_id, evaluations)
+        """Write what waits; what cannot be written now goes on waiting."""
+        for rule_id in list(self._waiting):
+            project_id, evaluations = self._waiting.pop(rule_id, ("", []))
+            written = False
+            try:
+                await self.store.remember(rule_id, project_id, evaluations)
+                written = True
+            finally:
+                if not written:
+                    self._waiting.setdefault(rule_id, (project_id, []))[1][:0] = evaluations
 
 
 class Firing:

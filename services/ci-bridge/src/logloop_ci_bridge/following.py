@@ -32,6 +32,7 @@ from logloop_ci_bridge.stores.runs import RunStore
 from logloop_ci_bridge.telemetry import DISPATCHES_LOST, RUN_LOGS, RUNS_COMPLETED
 from logloop_ci_bridge.work_loops import IDLE_S, Turns, keep_working, utc_now
 
+_GIVE_UP = timedelta(days=1)
 _BAD_CONCLUSIONS = ("failure", "timed_out", "startup_failure")
 _log = structlog.get_logger()
 
@@ -76,6 +77,7 @@ class Following:
         self._lost_after = timedelta(seconds=lost_after_s)
         self._job_log_bytes = job_log_bytes
         self._turns = Turns()
+        self._began = utc_now()
         self.wake = asyncio.Event()
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -152,10 +154,13 @@ class Following:
                     await self._publish_update(run)
                 await self._runs.note(run, {"work_at": utc_now() + pace(run, self._poll)})
         except GitHubAway as error:
+            if run.status == "completed" and utc_now() - max(run.updated_at or self._began, self._began) > _GIVE_UP:
+                await self._unreadable(run, f"GitHub could not be asked for a day: {error}")
+                return
             wait = max(pace(run, self._poll), timedelta(seconds=error.retry_after_s or 0))
             await self._runs.note(run, {"logs_detail": str(error), "work_at": utc_now() + wait})
         except GitHubRefused as error:
-            await self._unreadable(run, error)
+            await self._unreadable(run, str(error))
 
     async def _publish_update(self, run: Run) -> None:
         await self._publisher.publish_event(
@@ -178,13 +183,14 @@ class Following:
             )
         await self._tell_completed(run)
 
-    async def _unreadable(self, run: Run, error: GitHubRefused) -> None:
-        _log.warning("run cannot be read", run_id=run.run_id, status=error.status, detail=str(error))
-        changed = run.model_copy(update={"logs": "unavailable", "logs_detail": str(error)})
+    async def _unreadable(self, run: Run, detail: str) -> None:
+        """End with what is known: a run that ended is told without its logs, another is followed no more."""
+        _log.warning("run cannot be read", run_id=run.run_id, detail=detail)
+        changed = run.model_copy(update={"logs": "unavailable", "logs_detail": detail})
         if run.status == "completed":
             await self._tell_completed(changed)
         else:
-            await self._runs.note(run, {"logs": "unavailable", "logs_detail": str(error)}, done=True)
+            await self._runs.note(run, {"logs": "unavailable", "logs_detail": detail}, done=True)
 
     async def _collect(self, run: Run, gateway: Gateway) -> Run:
         """Fetch, parse and publish every job's output. Raises GitHubAway, GitHubRefused or NotPublished."""

@@ -25,6 +25,7 @@ class QueryApi:
 
     def __init__(self, query_url: str, secret_key: str, *, timeout_s: float = 10.0) -> None:
         self._secret_key = secret_key
+        self._timeout_s = timeout_s
         self._http = httpx.AsyncClient(
             base_url=query_url, timeout=httpx.Timeout(timeout_s, read=60.0), trust_env=False
         )
@@ -41,7 +42,10 @@ class QueryApi:
             return known[1]
         try:
             answer = await self._http.get(
-                "/internal/settings/github", params={"project_id": project_id}, headers=self._headers(project_id)
+                "/internal/settings/github",
+                params={"project_id": project_id},
+                headers=self._headers(project_id),
+                timeout=self._timeout_s,  # dispatches and webhooks wait for it, unlike for logs
             )
             if answer.status_code == 404:
                 found = None

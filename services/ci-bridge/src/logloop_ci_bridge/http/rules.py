@@ -4,7 +4,7 @@ It must not evaluate; `rules`, `evaluation` and `back_test` do.
 """
 
 from fastapi import APIRouter, Query, Response
-from logloop_chassis.problems import Unprocessable
+from logloop_chassis.problems import Unavailable, Unprocessable
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from logloop_ci_bridge.back_test import BackTest, back_test, scope_query
@@ -194,10 +194,13 @@ async def try_on_stored_logs(rule_id: str, body: BackTestRequest, caller: Curren
     rule: RuleDraft = body.rule or found
     if rule.on != "logs":
         raise Unprocessable("only rules on logs can be tried on stored logs")
+    if caller.bridge.back_tests.locked():
+        raise Unavailable("other back-tests are at work; try again in a few seconds", retry_after=5)
     params = {"q": scope_query(rule), "since": body.since, "until": body.until, "order": "asc"}
     logs = caller.bridge.query.export(found.project_id, params)
     try:
-        return await back_test(rule, rule_id=rule_id, project_id=found.project_id, logs=logs)
+        async with caller.bridge.back_tests:
+            return await back_test(rule, rule_id=rule_id, project_id=found.project_id, logs=logs)
     except BadCondition as error:
         raise Unprocessable(f"the rule cannot be tried: {error}") from error
     finally:
