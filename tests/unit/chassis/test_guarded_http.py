@@ -17,11 +17,14 @@ LIBRARIES: list[Literal["httpx", "httpx2"]] = ["httpx", "httpx2"]
 class Network:
     """A network backend that notes where it is asked to connect, and sends endless zeros."""
 
-    def __init__(self) -> None:
+    def __init__(self, *refusing: str) -> None:
+        self.refusing = refusing
         self.connected: list[str] = []
         self.closed = False
 
     async def connect_tcp(self, host: str, port: int, **_: Any) -> "Network":
+        if host in self.refusing:
+            raise ConnectionRefusedError
         self.connected.append(f"{host} {port}")
         return self
 
@@ -76,6 +79,16 @@ async def test_no_connection_is_made_to_an_address_that_is_refused(
         await GuardedBackend(network, EgressGuard(), scheme, OSError).connect_tcp(host, 443)
     assert isinstance(refusal_behind(failed.value), EgressRefused)
     assert network.connected == []
+
+
+async def test_an_address_that_does_not_answer_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    _names(monkeypatch, localhost=["::1", "127.0.0.1"])
+    network = Network("::1")
+    guard = EgressGuard(loopback=True)
+    await GuardedBackend(network, guard, "http", OSError).connect_tcp("localhost", 11434)
+    assert network.connected == ["127.0.0.1 11434"]
+    with pytest.raises(ConnectionRefusedError):
+        await GuardedBackend(Network("::1", "127.0.0.1"), guard, "http", OSError).connect_tcp("localhost", 11434)
 
 
 async def test_a_self_hosted_server_that_an_operator_allows_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ It must not know who is called. A name is looked up once and the connection goes
 that a name cannot mean one thing to the check and another to the connection; TLS still verifies the name.
 """
 
+import contextlib
 import importlib
 from typing import Any, Literal
 
@@ -65,19 +66,20 @@ class GuardedBackend:
         local_address: str | None = None,
         socket_options: Any = None,
     ) -> Any:
-        """Connect to a checked address of a host."""
+        """Connect to the first checked address of a host that answers: localhost may mean ::1 before 127.0.0.1."""
         name = f"[{host}]" if ":" in host else host
         try:
             destination = await self._guard.resolve(f"{self._scheme}://{name}:{port}")
         except EgressRefused as error:
             raise self._connect_error(str(error)) from error
-        stream = await self._backend.connect_tcp(
-            destination.addresses[0],
-            port,
-            timeout=timeout,
-            local_address=local_address,
-            socket_options=socket_options,
-        )
+        options = {"timeout": timeout, "local_address": local_address, "socket_options": socket_options}
+        *others, last = destination.addresses
+        for address in others:
+            with contextlib.suppress(self._connect_error):
+                return self._bounded(await self._backend.connect_tcp(address, port, **options))
+        return self._bounded(await self._backend.connect_tcp(last, port, **options))
+
+    def _bounded(self, stream: Any) -> Any:
         if self._connection_bytes is None:
             return stream
         return _CappedStream(stream, self._connect_error, self._connection_bytes)
