@@ -10,7 +10,7 @@ const state = { cursor: null, live: null, search: null, since: null, until: null
 function show(id) {
   for (const view of ["sign-in", "logs", "report"]) $(view).hidden = view !== id;
   $("project-field").hidden = id !== "logs";
-  $("sign-out").hidden = id === "sign-in";
+  if (id === "sign-in") $("sign-out").hidden = true;
 }
 
 function tell(error) {
@@ -74,6 +74,7 @@ async function enter(who) {
     return;
   }
   $("who").textContent = who.email ?? who.name;
+  $("sign-out").hidden = who.kind !== "user";
   const wanted = asked();
   if (wanted.analysis) {
     show("report");
@@ -87,7 +88,6 @@ async function enter(who) {
   $("project").replaceChildren(...who.projects.map((project) => new Option(project.name, project.project_id)));
   if (who.projects.some((project) => project.project_id === wanted.project)) $("project").value = wanted.project;
   show("logs");
-  $("sign-out").hidden = who.kind !== "user";
   if (!who.projects.length) throw new Error("you are in no project yet; ask an administrator");
   await search();
   if (wanted.log) $("rows").querySelector("button")?.click();
