@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from logloop_contracts.log_batch import encode, parse_log_id
 from logloop_query.export import Export
 from logloop_query.log_edits import LogEdits
-from logloop_query.search.counts import Buckets
+from logloop_query.search.counts import Buckets, most_frequent
 from logloop_query.search.plan import SummaryCache, Window
 from logloop_query.search.rows import Cursor, RowKey, json_rows
-from logloop_query.search.scan import PageRequest
+from logloop_query.search.scan import MAX_PAGE_BYTES, PageRequest
 from logloop_query.search.searching import Searching, SearchLimits
 from logloop_query.search.syntax import parse_query
 from logloop_query.segments import MAX_SUB_PARTS, encode_segment, part_key, split_by_hour
@@ -110,13 +110,19 @@ def with_store(store: MemorySegments, use: Callable[[Searching], Awaitable[T]], 
 
 
 async def page_after_page(
-    searching: Searching, window: Window, limit: int, *, newest_first: bool, between: Callable[[], Any] = lambda: None
+    searching: Searching,
+    window: Window,
+    limit: int,
+    *,
+    newest_first: bool,
+    between: Callable[[], Any] = lambda: None,
+    max_bytes: int = MAX_PAGE_BYTES,
 ) -> list[str]:
     """Ids of a whole search; `between` is called before each further page."""
     found: list[str] = []
     cursor: Cursor | None = None
     while True:
-        page, _ = await searching.page(PageRequest(window, limit, newest_first, cursor))
+        page, _ = await searching.page(PageRequest(window, limit, newest_first, cursor, max_bytes))
         found += [item["id"] for item in json_rows("shop", page.table)]
         if page.next_cursor is None:
             return found
@@ -138,12 +144,12 @@ def test_pages_hold_exactly_the_selected_logs_in_order(world: World, limit: int,
 
 
 @_thorough
-@given(worlds(), st.integers(1, 4), st.booleans())
+@given(worlds(), st.integers(1, 4), st.booleans(), st.sampled_from([1, 300, MAX_PAGE_BYTES]))
 def test_a_search_cut_off_by_its_bounds_goes_on_without_gap_or_repetition(
-    world: World, limit: int, newest_first: bool
+    world: World, limit: int, newest_first: bool, page_bytes: int
 ) -> None:
     async def use(searching: Searching) -> list[str]:
-        return await page_after_page(searching, world.window, limit, newest_first=newest_first)
+        return await page_after_page(searching, world.window, limit, newest_first=newest_first, max_bytes=page_bytes)
 
     expected = ids(world.expected)
     found = with_store(world.segments(), use, SearchLimits(max_bytes=1))
@@ -151,19 +157,26 @@ def test_a_search_cut_off_by_its_bounds_goes_on_without_gap_or_repetition(
 
 
 @_thorough
-@given(worlds(), st.sampled_from([1, 60, 7200]), st.sampled_from(["severity", "service_id", "test_id", "source"]))
-def test_counts_count_exactly_the_selected_logs(world: World, seconds: int, key: str) -> None:
+@given(
+    worlds(),
+    st.sampled_from([1, 60, 7200]),
+    st.sampled_from(["severity", "service_id", "test_id", "source"]),
+    st.sampled_from([0, 10_000]),
+)
+def test_counts_count_exactly_the_selected_logs(world: World, seconds: int, key: str, fold_bytes: int) -> None:
     width = seconds * 1_000_000
     buckets = Buckets(to_microseconds(START - timedelta(days=2)) // width * width, width)
 
-    async def use(searching: Searching) -> tuple[Any, Any, Any]:
+    async def use(searching: Searching) -> tuple[Any, Any, Any, Any]:
         async with searching.counting("test") as (counter, _):
+            counter.fold_bytes = fold_bytes
             total = await counter.by(world.window, ())
             by_time = await counter.by(world.window, (key,), buckets)
+            by_key = await counter.by(world.window, (key,))
             by_pattern = await counter.by_pattern(world.window)
-        return total.table, by_time.table, by_pattern.table
+        return total.table, by_time.table, by_key.table, by_pattern.table
 
-    total, by_time, by_pattern = with_store(world.segments(), use)
+    total, by_time, by_key, by_pattern = with_store(world.segments(), use)
 
     def bucket(row: Row) -> int:
         return (to_microseconds(row.timestamp) - buckets.origin) // width
@@ -171,6 +184,8 @@ def test_counts_count_exactly_the_selected_logs(world: World, seconds: int, key:
     assert sum(total.column("count").to_pylist()) == len(world.expected), world.search.text
     assert _tally(by_time) == Tally((bucket(row), getattr(row, key)) for row in world.expected), world.search.text
     assert _tally(by_pattern) == Tally((row.pattern,) for row in world.expected), world.search.text
+    values = Tally(getattr(row, key) for row in world.expected).items()
+    assert most_frequent(by_key, 2) == sorted(values, key=lambda pair: (-pair[1], pair[0] or ""))[:2]
 
 
 def _tally(table: Any) -> dict[tuple[Any, ...], int]:
@@ -341,3 +356,36 @@ def test_what_is_remembered_of_segments_is_bounded_in_bytes_and_still_counted_ri
     total, held = with_store(world.segments(), use)
     assert total == 120
     assert 0 < held <= 4000
+
+
+def _talkative(count: int, segments: int = 4) -> MemorySegments:
+    """Logs of about 200 B of which no two have the same pattern, in so many segments."""
+    logs = [
+        Row(n, START + timedelta(microseconds=n), "info", "cart", None, None, None, "x" * (100 + n), None)
+        for n in range(count)
+    ]
+    return World(logs, [n % segments for n in range(count)], Search("", lambda _: True), START, START).segments()
+
+
+def test_a_page_of_large_logs_ends_before_its_limit_and_goes_on() -> None:
+    async def use(searching: Searching) -> tuple[int, int]:
+        page, _ = await searching.page(PageRequest(Window("shop"), 100, max_bytes=4000))
+        found = await page_after_page(searching, Window("shop"), 100, newest_first=True, max_bytes=4000)
+        return page.table.num_rows, len(found)
+
+    first, all_of_them = with_store(_talkative(100), use)
+    assert 5 < first < 40
+    assert all_of_them == 100
+
+
+def test_more_different_patterns_than_memory_takes_end_the_count_and_say_so() -> None:
+    async def use(searching: Searching) -> list[tuple[int, str | None]]:
+        found: list[tuple[int, str | None]] = []
+        for most in (10_000_000, 1000):
+            async with searching.counting("test") as (counter, _):
+                counter.max_key_bytes = most
+                counts = await counter.by_pattern(Window("shop"))
+            found.append((counts.table.num_rows, counts.partial))
+        return found
+
+    assert with_store(_talkative(140, segments=70), use) == [(140, None), (128, "bytes")]

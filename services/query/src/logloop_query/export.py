@@ -26,7 +26,7 @@ from logloop_query.search.plan import (
     columns_for,
     in_threads,
 )
-from logloop_query.search.rows import ROW_COLUMNS
+from logloop_query.search.rows import ROW_COLUMNS, rows_within
 from logloop_query.segments import MINUTE_US, SegmentColumns
 from logloop_query.telemetry import EXPORTED_LOGS
 
@@ -176,9 +176,7 @@ def _rows(ref: SegmentRef, stored: StoredColumns, window: Window) -> pa.Table:
     times = columns.column("timestamp").cast(pa.int64())
     rows = selected_rows(window.wanted, columns)
     if not window.low <= ref.min_ts or not ref.max_ts <= window.high:
-        low, high = pa.scalar(window.low, pa.int64()), pa.scalar(window.high, pa.int64())
-        inside = pc.and_(pc.greater_equal(times, low), pc.less_equal(times, high))
-        rows = pc.indices_nonzero(inside) if rows is None else rows.filter(inside.take(rows))
+        rows = rows_within(times, rows, window.low, window.high)
     return _taken(columns, rows)
 
 

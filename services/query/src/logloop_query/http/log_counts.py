@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
+import pyarrow.compute as pc
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, JsonValue
 
 from logloop_query.http.log_params import CurrentSearching, ReadableLogs, log_problems
 from logloop_query.http.logs import Scanned, json_response, scanned
-from logloop_query.search.counts import Buckets, Counts
+from logloop_query.search.counts import Buckets, Counts, most_frequent
 from logloop_query.search.plan import Budget, SegmentRef, Window
 from logloop_query.search_text import read_moment
 from logloop_query.stores.patterns import KnownPattern, PatternStore, pattern_id
@@ -60,18 +61,7 @@ class HistogramBucket(BaseModel):
 class Histogram(_Counted):
     """Logs over time; intervals without logs between the first and the last are there with 0."""
 
-    model_config = {
-        "json_schema_extra": {
-            "examples": [
-                {
-                    "interval_seconds": 60,
-                    "total": 3,
-                    "items": [{"start": "2026-11-22T10:00:00.000000Z", "count": 3, "groups": {"error": 3}}],
-                    **_COST_EXAMPLE,
-                }
-            ]
-        }
-    }
+    model_config = {"json_schema_extra": {"examples": [_HISTOGRAM_EXAMPLE]}}
 
     interval_seconds: int
     total: int
@@ -88,11 +78,7 @@ class FacetValue(BaseModel):
 class Facets(_Counted):
     """The most frequent values of fields."""
 
-    model_config = {
-        "json_schema_extra": {
-            "examples": [{"total": 3, "fields": {"severity": [{"value": "error", "count": 3}]}, **_COST_EXAMPLE}]
-        }
-    }
+    model_config = {"json_schema_extra": {"examples": [_FACETS_EXAMPLE]}}
 
     total: int
     fields: dict[str, list[FacetValue]] = Field(examples=[{"severity": [{"value": "error", "count": 3}]}])
@@ -206,14 +192,12 @@ async def log_facets(
         counted = [await counter.by(logs.window, (name,), None, refs) for name in asked]
     found = {name: _values(counts.table, limit) for name, counts in zip(asked, counted, strict=True)}
     partial = next((counts for counts in counted if counts.partial), counted[0])
-    total = sum(counted[0].table.column("count").to_pylist())
+    total = pc.sum(counted[0].table.column("count")).as_py() or 0
     return json_response({"total": total, "fields": found, **_cost(partial, budget)})
 
 
 def _values(table: Any, limit: int) -> list[dict[str, Any]]:
-    pairs = zip(table.column(0).to_pylist(), table.column(1).to_pylist(), strict=True)
-    best = sorted(pairs, key=lambda pair: (-pair[1], pair[0] or ""))[:limit]
-    return [{"value": value, "count": count} for value, count in best]
+    return [{"value": value, "count": count} for value, count in most_frequent(table, limit)]
 
 
 @router.get(
@@ -242,16 +226,15 @@ async def log_patterns(
     since = logs.window.narrowed().low if moment is None else moment
     async with searching.counting("patterns") as (counter, budget):
         counts = await counter.by_pattern(logs.window)
-    pairs = list(zip(counts.table.column(0).to_pylist(), counts.table.column(1).to_pylist(), strict=True))
-    shown = pairs
+    found = counts.table
     if only_new:
         fresh = await store.new_since(logs.project_id, since, _MAX_NEW)
-        shown = [pair for pair in pairs if pattern_id(logs.project_id, pair[0]) in fresh]
-    shown = sorted(shown, key=lambda pair: (-pair[1], pair[0]))[:limit]
+        found = found.filter([pattern_id(logs.project_id, text) in fresh for text in found.column(0).to_pylist()])
+    shown = most_frequent(found, limit)
     known = await store.known(logs.project_id, [pattern for pattern, _ in shown])
     items = [_pattern(pattern, count, known.get(pattern), since) for pattern, count in shown]
-    total = sum(count for _, count in pairs)
-    return json_response({"total": total, "distinct": len(pairs), "items": items, **_cost(counts, budget)})
+    figures = {"total": pc.sum(counts.table.column(1)).as_py() or 0, "distinct": counts.table.num_rows}
+    return json_response({**figures, "items": items, **_cost(counts, budget)})
 
 
 def _pattern(pattern: str, count: int, known: KnownPattern | None, since: int) -> dict[str, Any]:

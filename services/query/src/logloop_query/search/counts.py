@@ -30,10 +30,13 @@ from logloop_query.search.plan import (
     columns_to_filter,
     in_threads,
 )
+from logloop_query.search.rows import rows_within
 from logloop_query.segments import MINUTE_US, read_batch
 
 _GROUP_BYTES = 16 * 2**20
 _SUMMARIES_AT_ONCE = 256
+_MAX_KEY_BYTES = 64 * 2**20
+_FOLD_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,43 @@ class Counts:
     partial: PartialReason | None
 
 
+class _Sum:
+    """Counts of segments, added up now and then: memory follows how many different keys there are, and is bounded."""
+
+    def __init__(self, keys: list[str], max_bytes: int, fold_at: int) -> None:
+        self._keys = keys
+        self._max_bytes = max_bytes
+        self._fold_at = min(fold_at, max_bytes)
+        self._tables: list[pa.Table] = []
+        self._bytes = 0
+
+    def add(self, tables: Sequence[pa.Table]) -> None:
+        """Take in counts of segments."""
+        self._tables += tables
+        self._bytes += sum(table.nbytes for table in tables)
+        if self._bytes > self._fold_at:
+            self._tables = [self.table]
+            self._bytes = self._tables[0].nbytes
+            self._fold_at = max(self._fold_at, 2 * self._bytes)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are too many different keys to go on."""
+        return self._bytes > self._max_bytes
+
+    @property
+    def table(self) -> pa.Table:
+        """The keys and their counts."""
+        return _add_up(self._tables, self._keys)
+
+
 class Counter:
-    """Counts within one snapshot."""
+    """Counts within one snapshot. `max_key_bytes` bounds the different keys of one count; they are added up each
+    time when `fold_bytes` have come together.
+    """
+
+    max_key_bytes = _MAX_KEY_BYTES
+    fold_bytes = _FOLD_BYTES
 
     def __init__(self, snapshot: Snapshot, executor: ThreadPoolExecutor, cache: SummaryCache, budget: Budget) -> None:
         self._snapshot = snapshot
@@ -90,9 +128,11 @@ class Counter:
         )
         inside = [ref for ref in refs if from_summaries and _lies_inside(ref, window)]
         known = {ref.id for ref in inside}
-        tables = await self._from_summaries(inside, window.wanted, keys, buckets)
-        scanned, partial = await self._scan([ref for ref in refs if ref.id not in known], window, keys, buckets)
-        return Counts(_add_up(tables + scanned, _key_names(keys, buckets)), partial)
+        counted = _Sum(_key_names(keys, buckets), self.max_key_bytes, self.fold_bytes)
+        await self._from_summaries(inside, window.wanted, keys, buckets, counted)
+        rest = [ref for ref in refs if ref.id not in known]
+        partial = await self._scan(rest, window, keys, buckets, counted)
+        return Counts(counted.table, partial)
 
     async def by_pattern(self, window: Window) -> Counts:
         """Logs by `pattern`."""
@@ -100,31 +140,36 @@ class Counter:
         refs = await self.refs(window)
         from_words = needed_columns(window.wanted) <= {"pattern"}
         inside = [ref for ref in refs if from_words and _lies_inside(ref, window)]
-        tables, partial = await self._from_patterns(inside, window.wanted)
+        counted = _Sum(["pattern"], self.max_key_bytes, self.fold_bytes)
+        partial = await self._from_patterns(inside, window.wanted, counted)
         known = {ref.id for ref in inside}
-        scanned, cut = await self._scan([ref for ref in refs if ref.id not in known], window, ("pattern",), None)
-        return Counts(_add_up(tables + scanned, ["pattern"]), partial or cut)
+        rest = [ref for ref in refs if ref.id not in known]
+        cut = await self._scan(rest, window, ("pattern",), None, counted)
+        return Counts(counted.table, partial or cut)
+
+    def _bound(self, counted: _Sum) -> PartialReason | None:
+        return "bytes" if counted.is_full else self._budget.exhausted
 
     async def _from_summaries(
-        self, refs: Sequence[SegmentRef], wanted: Filter, keys: Sequence[str], buckets: Buckets | None
-    ) -> list[pa.Table]:
-        tables = []
+        self,
+        refs: Sequence[SegmentRef],
+        wanted: Filter,
+        keys: Sequence[str],
+        buckets: Buckets | None,
+        counted: _Sum,
+    ) -> None:
         for start in range(0, len(refs), _SUMMARIES_AT_ONCE):
             group = refs[start : start + _SUMMARIES_AT_ONCE]
             summaries = await self._cache.read(self._snapshot, group)
             self._budget.segments += len(group)
             if summaries:
-                tables.append(_count_summaries(list(summaries.values()), wanted, keys, buckets))
-        return tables
+                counted.add([_count_summaries(list(summaries.values()), wanted, keys, buckets)])
 
-    async def _from_patterns(
-        self, refs: Sequence[SegmentRef], wanted: Filter
-    ) -> tuple[list[pa.Table], PartialReason | None]:
-        tables: list[pa.Table] = []
+    async def _from_patterns(self, refs: Sequence[SegmentRef], wanted: Filter, counted: _Sum) -> PartialReason | None:
         for start in range(0, len(refs), 64):
-            bound = self._budget.exhausted
+            bound = self._bound(counted)
             if bound is not None:
-                return tables, bound
+                return bound
             group = refs[start : start + 64]
             stored = await self._snapshot.read(group, {"patterns"})
             self._budget.spend(group, stored)
@@ -132,19 +177,23 @@ class Counter:
             def count(item: StoredColumns) -> pa.Table:
                 return _count_words(item, wanted)
 
-            tables += await in_threads(self._executor, count, list(stored.values()))
-        return tables, None
+            counted.add(await in_threads(self._executor, count, list(stored.values())))
+        return None
 
     async def _scan(
-        self, refs: Sequence[SegmentRef], window: Window, keys: Sequence[str], buckets: Buckets | None
-    ) -> tuple[list[pa.Table], PartialReason | None]:
+        self,
+        refs: Sequence[SegmentRef],
+        window: Window,
+        keys: Sequence[str],
+        buckets: Buckets | None,
+        counted: _Sum,
+    ) -> PartialReason | None:
         pruner = Pruner(self._snapshot, self._cache, window.wanted)
         names = columns_to_filter(window.wanted) | frozenset(keys)
-        tables: list[pa.Table] = []
         for group in _by_size(refs):
-            bound = self._budget.exhausted
+            bound = self._bound(counted)
             if bound is not None:
-                return tables, bound
+                return bound
             kept = await pruner.keep(group)
             stored = await self._snapshot.read(kept, names) if kept else {}
             self._budget.spend(kept, stored)
@@ -152,8 +201,8 @@ class Counter:
             def count(ref: SegmentRef, stored: dict[str, StoredColumns] = stored) -> pa.Table:
                 return _count_rows(ref, stored[ref.id], window, keys, buckets)
 
-            tables += await in_threads(self._executor, count, [ref for ref in kept if ref.id in stored])
-        return tables, None
+            counted.add(await in_threads(self._executor, count, [ref for ref in kept if ref.id in stored]))
+        return None
 
 
 def _lies_inside(ref: SegmentRef, window: Window) -> bool:
@@ -207,9 +256,7 @@ def _count_rows(
     times = columns.column("timestamp").cast(pa.int64())
     rows = selected_rows(window.wanted, columns)
     if not _lies_inside(ref, window):
-        low, high = pa.scalar(window.low, pa.int64()), pa.scalar(window.high, pa.int64())
-        inside = pc.and_(pc.greater_equal(times, low), pc.less_equal(times, high))
-        rows = pc.indices_nonzero(inside) if rows is None else rows.filter(inside.take(rows))
+        rows = rows_within(times, rows, window.low, window.high)
     counted = {name: columns.column(name) for name in keys}
     if buckets is not None:
         counted["bucket"] = times
@@ -244,3 +291,10 @@ def _add_up(tables: Sequence[pa.Table], keys: list[str]) -> pa.Table:
         return pa.table({"count": pa.array([pc.sum(table.column("count")).as_py()], pa.int64())})
     summed = table.group_by(keys, use_threads=False).aggregate([("count", "sum")])
     return summed.rename_columns({"count_sum": "count"}).select(order)
+
+
+def most_frequent(table: pa.Table, limit: int) -> list[tuple[Any, int]]:
+    """Values of a table of one key and its count: the most frequent first, then by value, none before any."""
+    order = [("count", "descending"), (table.schema.names[0], "ascending", "at_start")]
+    best = table.take(pc.sort_indices(table, sort_keys=order)[:limit])
+    return list(zip(*(best.column(number).to_pylist() for number in (0, 1)), strict=True))

@@ -93,18 +93,25 @@ def keys_of(columns: Columns, rows: Any, timestamps: Any) -> list[RowKey]:
     return [RowKey(*values) for values in zip(times, batches, hours, numbers, strict=True)]
 
 
+def rows_within(times: Any, rows: Any, low: int, high: int) -> Any:
+    """Of these row numbers (None: all), those whose time lies in [low, high]. `times` are int64, of every row."""
+    chosen = times if rows is None else times.take(rows)
+    inside = pc.and_(
+        pc.greater_equal(chosen, pa.scalar(low, pa.int64())), pc.less_equal(chosen, pa.scalar(high, pa.int64()))
+    )
+    if not inside.false_count:
+        return rows
+    kept = pc.indices_nonzero(inside)
+    return kept if rows is None else rows.take(kept)
+
+
 def first_rows(
     columns: Columns, rows: Any, *, low: int, high: int, limit: int, newest_first: bool, cursor: Cursor | None
 ) -> list[tuple[RowKey, int]]:
     """The first `limit` rows in order, as (key, row number). `rows` None means every row is selected."""
     times = columns.column("timestamp").cast(pa.int64())
+    rows = rows_within(times, rows, low, high)
     chosen = times if rows is None else times.take(rows)
-    inside = pc.and_(
-        pc.greater_equal(chosen, pa.scalar(low, pa.int64())), pc.less_equal(chosen, pa.scalar(high, pa.int64()))
-    )
-    if inside.false_count:
-        kept = pc.indices_nonzero(inside)
-        rows, chosen = (kept if rows is None else rows.take(kept)), chosen.take(kept)
     spare = 0
     if cursor is not None and cursor.key is not None:
         spare = pc.sum(pc.equal(chosen, pa.scalar(cursor.timestamp, pa.int64()))).as_py() or 0

@@ -3,6 +3,7 @@
 It must not know HTTP or MongoDB.
 """
 
+import itertools
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,15 +28,18 @@ from logloop_query.search.plan import (
 )
 from logloop_query.search.rows import ROW_COLUMNS, Cursor, RowKey, first_rows, materialise
 
+MAX_PAGE_BYTES = 32 * 2**20
+
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """A page of the logs in a window."""
+    """A page of the logs in a window. It ends before `limit` when its logs are larger than `max_bytes`."""
 
     window: Window
     limit: int = 100
     newest_first: bool = True
     cursor: Cursor | None = None
+    max_bytes: int = MAX_PAGE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class _Found:
     key: RowKey
     table: pa.Table
     position: int
+    bytes: int
 
 
 class Scanner:
@@ -67,7 +72,7 @@ class Scanner:
         """The next page, or what was sure of it when a bound was reached."""
         window = _after_cursor(request)
         pruner = Pruner(self._snapshot, self._cache, window.wanted)
-        collected = _Collected(request.limit + 1, newest_first=request.newest_first)
+        collected = _Collected(request.limit + 1, request.max_bytes, newest_first=request.newest_first)
         plan = self._snapshot.plan(window, newest_first=request.newest_first)
         async for group in grouped(plan):
             edge = group[0].max_ts if request.newest_first else group[0].min_ts
@@ -151,15 +156,19 @@ def _choose(columns: Columns, rows: Any, window: Window, request: PageRequest, b
         newest_first=request.newest_first,
         cursor=request.cursor,
     )
-    table = materialise(columns, [number for _, number in keyed]) if keyed else None
-    return [_Found(key, table, position) for position, (key, _) in enumerate(keyed)]
+    if not keyed:
+        return []
+    table = materialise(columns, [number for _, number in keyed])
+    each = int(table.nbytes) // len(keyed)
+    return [_Found(key, table, position, each) for position, (key, _) in enumerate(keyed)]
 
 
 class _Collected:
     """The best rows so far."""
 
-    def __init__(self, most: int, *, newest_first: bool) -> None:
+    def __init__(self, most: int, max_bytes: int, *, newest_first: bool) -> None:
         self._most = most
+        self._max_bytes = max_bytes
         self._newest_first = newest_first
         self._found: list[_Found] = []
 
@@ -172,6 +181,10 @@ class _Collected:
         """Take in rows and keep the best."""
         self._found.extend(found)
         self._found.sort(key=lambda item: item.key, reverse=self._newest_first)
+        for place, size in enumerate(itertools.accumulate(item.bytes for item in self._found), 1):
+            if size > self._max_bytes:
+                self._most = min(self._most, max(2, place))
+                break
         del self._found[self._most :]
 
     def complete_before(self, edge: int) -> bool:
