@@ -23,6 +23,7 @@ from logloop_query.identifiers import new_id
 from logloop_query.projects import Projects
 from logloop_query.record_types import now
 from logloop_query.stores.analyses import AnalysisEventStore, AnalysisStore
+from logloop_query.waiting import wait_at_most
 
 MAX_WINDOW = timedelta(days=366)
 MAX_THREAD = 100
@@ -172,11 +173,7 @@ class Analyses:
                 await self.sweep()
             except PyMongoError as error:
                 _log.warning("the sweep over analyses failed; it will be repeated", error=str(error)[:200])
-            try:
-                async with asyncio.timeout(SWEEP_S):
-                    await stopping.wait()
-            except TimeoutError:
-                continue
+            await wait_at_most(stopping, SWEEP_S)
 
     async def _publish(self, document: Document) -> bool:
         try:

@@ -16,6 +16,7 @@ from logloop_contracts.envelope import Event
 
 from logloop_query.record_types import now
 from logloop_query.stores.analyses import AnalysisEventStore, AnalysisStore
+from logloop_query.waiting import wait_at_most
 
 PROGRESS, COMPLETED, FAILED, CANCELLED = "progress", "completed", "failed", "cancelled"
 FINAL = frozenset({COMPLETED, FAILED, CANCELLED})
@@ -153,7 +154,7 @@ class AnalysisProgressKeeper:
                 elif len(rows) == _PAGE:
                     continue
                 yield None
-                await _wait(news, _LOOK_EVERY_S)
+                await wait_at_most(news, _LOOK_EVERY_S)
 
     async def _over(self, analysis_id: str, position: tuple[int, int]) -> bool:
         state = await self._store.state(analysis_id)
@@ -200,11 +201,3 @@ def contiguous(rows: Sequence[Document], position: tuple[int, int]) -> list[Docu
         found.append(row)
         turn, seq = row["turn"], row["seq"]
     return found
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return

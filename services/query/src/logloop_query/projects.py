@@ -20,6 +20,7 @@ from logloop_query.logs_api import DEFAULT_RETENTION_DAYS, LogsApi
 from logloop_query.record_types import now
 from logloop_query.stores.projects import ProjectStore
 from logloop_query.stores.records import AlreadyThere
+from logloop_query.waiting import wait_at_most
 
 SETTLE = timedelta(seconds=15)
 """Logs accepted just before the keys were removed may still be on their way for this long."""
@@ -161,7 +162,7 @@ class Projects:
                         return
             except Exception as error:  # noqa: BLE001  # a loop's edge: the next round tries again
                 _log.warning("deleting a project failed; it will be tried again", error=str(error))
-            await _wait(self._wake, SWEEP_S)
+            await wait_at_most(self._wake, SWEEP_S)
 
     def stop(self) -> None:
         """Wake the loop so that it sees that it should end."""
@@ -172,7 +173,7 @@ class Projects:
         await self._remove_everything(project_id)
         remaining = (document["deleting_since"] + self._settle - now()).total_seconds()
         if remaining > 0:
-            await _wait(stopping, remaining)
+            await wait_at_most(stopping, remaining)
             if stopping.is_set():
                 return
         await self._remove_everything(project_id)
@@ -191,11 +192,3 @@ class Projects:
         if logs is None:
             raise RuntimeError("the logs of the project cannot be deleted yet: the service is still starting")
         await logs.delete_project_logs(project_id)
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return

@@ -5,6 +5,7 @@ It must not know a resource or a store.
 
 import base64
 import binascii
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -92,6 +93,17 @@ def decode_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
     ):
         raise Unprocessable("this cursor belongs to another list; start again without it")
     return tuple(position)
+
+
+def after_cursor(cursor: str | None) -> str | None:
+    """The id after which a page starts, None for the first one. Raises Unprocessable."""
+    position = decode_cursor(cursor, str)
+    return None if position is None else str(position[0])
+
+
+def cursor_after(found: Sequence[Mapping[str, Any]], limit: int, field: str = "id") -> str | None:
+    """The cursor for what follows a full page, None after the last one. `field` is what the list is ordered by."""
+    return encode_cursor(found[-1][field]) if len(found) == limit else None
 
 
 def now() -> datetime:

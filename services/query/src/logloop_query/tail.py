@@ -23,6 +23,7 @@ from logloop_query.search.kernels import selected_rows
 from logloop_query.search.rows import json_rows, materialise
 from logloop_query.segments import TableColumns
 from logloop_query.telemetry import TAIL_CLIENTS, TAIL_DROPPED
+from logloop_query.waiting import wait_at_most
 
 MAX_WAITING_BATCHES = 64
 MAX_BUFFERED = 2000
@@ -62,11 +63,7 @@ class Tail:
 
     async def wait(self, timeout_s: float) -> None:
         """Return when there is something to take, the tail is closed, or the time is over."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._news.wait()
-        except TimeoutError:
-            return
+        await wait_at_most(self._news, timeout_s)
 
     def take(self) -> tuple[list[bytes], int]:
         """JSON documents {"items": […]} in order, and how many logs were dropped since the last call."""

@@ -13,9 +13,9 @@ import orjson
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
-from logloop_chassis.auth import Authenticator, require
+from logloop_chassis.auth import require
 from logloop_chassis.mongo import Document
-from logloop_chassis.problems import Problem, TooManyRequests, Unprocessable
+from logloop_chassis.problems import TooManyRequests, Unprocessable
 from logloop_contracts.analyses import Report
 from pydantic import Field, StringConstraints
 
@@ -27,10 +27,11 @@ from logloop_query.http.callers import (
     Limit,
     ProjectParam,
     body_problems,
+    may_still_read,
     problems,
 )
 from logloop_query.logs_api import LogsApi
-from logloop_query.record_types import Input, Moment, Output, Page, ProjectId, decode_cursor, encode_cursor
+from logloop_query.record_types import Input, Moment, Output, Page, ProjectId, after_cursor, cursor_after
 from logloop_query.time_bounds import parse_moment
 
 router = APIRouter(prefix="/api/v1/logs/analyses", tags=["analyses"])
@@ -166,10 +167,8 @@ async def list_(
 ) -> AnalysisPage:
     """Analyses of a project, newest first, without reports and threads."""
     require(actor.principal, "read", project_id)
-    before = decode_cursor(cursor, str)
-    found = await records.analyses.page(project_id, before[0] if before else None, limit, status)
-    more = encode_cursor(found[-1]["id"]) if len(found) == limit else None
-    return AnalysisPage(items=[_summary(document) for document in found], next_cursor=more)
+    found = await records.analyses.page(project_id, after_cursor(cursor), limit, status)
+    return AnalysisPage(items=[_summary(document) for document in found], next_cursor=cursor_after(found, limit))
 
 
 @router.get("/{analysis_id}", summary="Read an analysis", operation_id="analysis_read", responses=problems(404))
@@ -275,21 +274,12 @@ async def _stream(
                     yield b": still here\n\n"
                 if moment - checked > RECHECK_S:
                     checked = moment
-                    if not await _still_allowed(request, document["project_id"]):
+                    if not await may_still_read(request, document["project_id"]):
                         reason = "signed_out"
                         break
         if stopping.is_set():
             reason = "stopping"
         yield format_sse_event(event="bye", data_str=orjson.dumps({"reason": reason}).decode())
-
-
-async def _still_allowed(request: Request, project_id: str) -> bool:
-    authenticator: Authenticator = request.app.state.resources.authenticator
-    try:
-        principal = await authenticator.authenticate(request.headers)
-    except Problem as problem:
-        return problem.status == 503  # the database is away: that is no reason to sign anybody out
-    return principal.may("read", project_id)
 
 
 def _frame(told: Told) -> bytes:

@@ -20,8 +20,8 @@ from logloop_query.record_types import (
     Output,
     Page,
     ProjectId,
-    decode_cursor,
-    encode_cursor,
+    after_cursor,
+    cursor_after,
 )
 from logloop_query.records import Records
 
@@ -107,12 +107,10 @@ async def list_(
 ) -> ApiKeyPage:
     """Keys ordered by id, revoked and expired ones included, secrets never."""
     require(actor.principal, "admin", project_id)
-    after = decode_cursor(cursor, str)
     found = await records.api_keys.page(
-        project_id, everywhere=project_id is None, after=after[0] if after else None, limit=limit
+        project_id, everywhere=project_id is None, after=after_cursor(cursor), limit=limit
     )
-    more = encode_cursor(found[-1]["_id"]) if len(found) == limit else None
-    return ApiKeyPage(items=[_key(document) for document in found], next_cursor=more)
+    return ApiKeyPage(items=[_key(document) for document in found], next_cursor=cursor_after(found, limit, "_id"))
 
 
 @router.get("/{key_id}", summary="Read an API key", operation_id="api_key_read", responses=problems(404))

@@ -12,7 +12,7 @@ from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 from pydantic import Field
 
 from logloop_query.http.callers import CurrentActor, CurrentRecords, Cursor, Limit, problems
-from logloop_query.record_types import Moment, Output, Page, decode_cursor, encode_cursor
+from logloop_query.record_types import Moment, Output, Page, cursor_after, decode_cursor
 
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
 Filter = Annotated[str | None, Query(max_length=300)]
@@ -87,8 +87,7 @@ async def list_(
     where = {field: value for field, value in wanted.items() if value is not None}
     before = decode_cursor(cursor, int)
     found = await records.audit_store.page(where, before=before[0] if before else None, limit=limit)
-    more = encode_cursor(found[-1]["_id"]) if len(found) == limit else None
-    return AuditPage(items=[_entry(document) for document in found], next_cursor=more)
+    return AuditPage(items=[_entry(document) for document in found], next_cursor=cursor_after(found, limit, "_id"))
 
 
 @router.get("/verification", summary="Check the audit trail", operation_id="audit_verify", responses=problems())

@@ -6,8 +6,8 @@ It must not decide who may do what; `logloop_chassis.auth.require` does.
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
-from logloop_chassis.auth import CurrentPrincipal
-from logloop_chassis.problems import problem_responses
+from logloop_chassis.auth import Authenticator, CurrentPrincipal
+from logloop_chassis.problems import Problem, problem_responses
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 
 from logloop_query.audit import Actor
@@ -34,6 +34,16 @@ def records(request: Request) -> Records:
     """The use cases of this instance."""
     found: Records = request.app.state.records
     return found
+
+
+async def may_still_read(request: Request, project_id: str) -> bool:
+    """Whether the caller of a stream that is open has not been signed out or lost the project meanwhile."""
+    authenticator: Authenticator = request.app.state.resources.authenticator
+    try:
+        principal = await authenticator.authenticate(request.headers)
+    except Problem as problem:
+        return problem.status == 503  # the database is away: that is no reason to sign anybody out
+    return principal.may("read", project_id)
 
 
 CurrentActor = Annotated[Actor, Depends(actor)]

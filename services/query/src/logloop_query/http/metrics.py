@@ -31,8 +31,8 @@ from logloop_query.record_types import (
     ProjectId,
     ServiceId,
     Text,
-    decode_cursor,
-    encode_cursor,
+    after_cursor,
+    cursor_after,
 )
 from logloop_query.time_bounds import parse_moment
 
@@ -138,11 +138,9 @@ async def list_(
 ) -> MetricPage:
     """The metrics of a project, oldest first."""
     require(actor.principal, "read", project_id)
-    after = decode_cursor(cursor, str)
     where = {key: value for key, value in (("service_id", service_id), ("name", name)) if value is not None}
-    found = await records.metrics.page(project_id, after[0] if after else None, limit, where)
-    more = encode_cursor(found[-1]["id"]) if len(found) == limit else None
-    return MetricPage(items=[Metric(**document) for document in found], next_cursor=more)
+    found = await records.metrics.page(project_id, after_cursor(cursor), limit, where)
+    return MetricPage(items=[Metric(**document) for document in found], next_cursor=cursor_after(found, limit))
 
 
 @router.get("/{metric_id}", summary="Read a metric", operation_id="metric_read", responses=problems(404))

@@ -20,8 +20,8 @@ from logloop_query.record_types import (
     Page,
     ProjectId,
     Text,
-    decode_cursor,
-    encode_cursor,
+    after_cursor,
+    cursor_after,
 )
 
 router = APIRouter(prefix="/api/v1/projects", tags=["projects"])
@@ -80,10 +80,10 @@ async def list_(
     actor: CurrentActor, records: CurrentRecords, limit: Limit = 100, cursor: Cursor = None
 ) -> ProjectPage:
     """The projects that the caller may see, ordered by id."""
-    after = decode_cursor(cursor, str)
-    found = await records.projects.page(actor.principal, after[0] if after else None, limit)
-    more = encode_cursor(found[-1]["_id"]) if len(found) == limit else None
-    return ProjectPage(items=[_project(document) for document in found], next_cursor=more)
+    found = await records.projects.page(actor.principal, after_cursor(cursor), limit)
+    return ProjectPage(
+        items=[_project(document) for document in found], next_cursor=cursor_after(found, limit, "_id")
+    )
 
 
 @router.get("/{project_id}", summary="Read a project", operation_id="project_read", responses=problems(404))

@@ -28,8 +28,8 @@ from logloop_query.record_types import (
     ProjectId,
     ServiceId,
     Text,
-    decode_cursor,
-    encode_cursor,
+    after_cursor,
+    cursor_after,
 )
 
 router = APIRouter(prefix="/api/v1/services", tags=["services"])
@@ -98,10 +98,8 @@ async def list_(
 ) -> ServicePage:
     """The services of a project, ordered by id."""
     require(actor.principal, "read", project_id)
-    after = decode_cursor(cursor, str)
-    found = await records.services.page(project_id, after[0] if after else None, limit)
-    more = encode_cursor(found[-1]["id"]) if len(found) == limit else None
-    return ServicePage(items=[Service(**document) for document in found], next_cursor=more)
+    found = await records.services.page(project_id, after_cursor(cursor), limit)
+    return ServicePage(items=[Service(**document) for document in found], next_cursor=cursor_after(found, limit))
 
 
 @router.get("/{service_id:path}", summary="Read a service", operation_id="service_read", responses=problems(404))

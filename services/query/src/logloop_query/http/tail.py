@@ -7,9 +7,10 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
-from logloop_chassis.auth import Authenticator, CurrentPrincipal
-from logloop_chassis.problems import Problem, TooManyRequests, Unavailable
+from logloop_chassis.auth import CurrentPrincipal
+from logloop_chassis.problems import TooManyRequests, Unavailable
 
+from logloop_query.http.callers import may_still_read
 from logloop_query.http.log_params import ProjectQuery, Q, log_problems, project_for
 from logloop_query.live_batches import NoLiveBatches
 from logloop_query.search.filter import Filter
@@ -88,19 +89,10 @@ async def _stream(request: Request, tails: Tails, project_id: str, wanted: Filte
                 yield b": still here\n\n"
             if moment - checked > RECHECK_S:
                 checked = moment
-                if not await _still_allowed(request, tail.project_id):
+                if not await may_still_read(request, tail.project_id):
                     tail.close("signed_out")
         yield _event("bye", {"reason": tail.closed})
 
 
 def _event(name: str, content: dict[str, object]) -> bytes:
     return format_sse_event(event=name, data_str=orjson.dumps(content).decode())
-
-
-async def _still_allowed(request: Request, project_id: str) -> bool:
-    authenticator: Authenticator = request.app.state.resources.authenticator
-    try:
-        principal = await authenticator.authenticate(request.headers)
-    except Problem as problem:
-        return problem.status == 503  # the database is away: that is no reason to sign anybody out
-    return principal.may("read", project_id)

@@ -28,8 +28,8 @@ from logloop_query.record_types import (
     ProjectId,
     Reference,
     ServiceId,
-    decode_cursor,
-    encode_cursor,
+    after_cursor,
+    cursor_after,
 )
 
 router = APIRouter(prefix="/api/v1/tests", tags=["tests"])
@@ -109,12 +109,10 @@ async def list_(
 ) -> TestPage:
     """The tests of a project, ordered by test_id."""
     require(actor.principal, "read", project_id)
-    after = decode_cursor(cursor, str)
     wanted = {"service_id": service_id, "last_status": last_status}
     where = {field: value for field, value in wanted.items() if value is not None}
-    found = await records.tests.page(project_id, after[0] if after else None, limit, where)
-    more = encode_cursor(found[-1]["id"]) if len(found) == limit else None
-    return TestPage(items=[_test(document) for document in found], next_cursor=more)
+    found = await records.tests.page(project_id, after_cursor(cursor), limit, where)
+    return TestPage(items=[_test(document) for document in found], next_cursor=cursor_after(found, limit))
 
 
 @router.get("/{test_id:path}", summary="Read a test", operation_id="test_read", responses=problems(404))

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
 from logloop_query.http.callers import CurrentActor, CurrentRecords, Cursor, Limit, body_problems, problems
 from logloop_query.passwords import MAX_LENGTH, MIN_LENGTH
-from logloop_query.record_types import Input, Moment, Name, Output, Page, ProjectId, decode_cursor, encode_cursor
+from logloop_query.record_types import Input, Moment, Name, Output, Page, ProjectId, after_cursor, cursor_after
 
 router = APIRouter(prefix="/api/v1/users", tags=["users"])
 UserPath = Annotated[str, Path(pattern=r"^[a-z0-9_]{1,64}$", examples=["u_00q41d7nh6in9rudsm101qkcii"])]
@@ -122,10 +122,8 @@ async def create(body: NewUser, actor: CurrentActor, records: CurrentRecords) ->
 async def list_(actor: CurrentActor, records: CurrentRecords, limit: Limit = 100, cursor: Cursor = None) -> UserPage:
     """Users ordered by id. Needs an administrator."""
     require(actor.principal, "admin", None)
-    after = decode_cursor(cursor, str)
-    found = await records.accounts.page(after[0] if after else None, limit)
-    more = encode_cursor(found[-1]["_id"]) if len(found) == limit else None
-    return UserPage(items=[_user(document) for document in found], next_cursor=more)
+    found = await records.accounts.page(after_cursor(cursor), limit)
+    return UserPage(items=[_user(document) for document in found], next_cursor=cursor_after(found, limit, "_id"))
 
 
 @router.get("/{user_id}", summary="Read a user", operation_id="user_read", responses=problems(404))
