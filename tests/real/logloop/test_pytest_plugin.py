@@ -116,6 +116,10 @@ def test_what_a_test_raised_arrives_as_type_and_message_with_the_phase_it_happen
     assert told("test_error") == ["setup", "RuntimeError", "no database"]
     assert told("test_known") == ["call", "ValueError", "still there"]
     assert told("test_ok") == [None, None, None]
+    messages = [entry["message"] for entry in api.entries if entry["attributes"].get("test.event") == "finished"]
+    assert not [message for message in messages if "[gw" in message]
+    assert [m for m in messages if m.startswith("test passed: test_shop.py::test_ok (") and "\n" not in m]
+    assert not ended["test_shop.py::test_bad"]["exception.stacktrace"].startswith("[gw")
     [output] = [entry for entry in api.entries if entry["message"].startswith("captured stdout")]
     assert output["attributes"]["test.phase"] == "call"
 

@@ -262,8 +262,8 @@ class TestRun:
         reason = reason_of(decisive)
         if outcome != "passed":
             attributes["test__phase"] = decisive.when
-        if decisive.longreprtext and outcome in {"failed", "error", "xfailed"}:
-            attributes["exception__stacktrace"] = decisive.longreprtext[-100_000:]
+        if decisive.longrepr and outcome in {"failed", "error", "xfailed"}:
+            attributes["exception__stacktrace"] = text_of(decisive)[-100_000:]
             attributes |= exception_of(decisive)
         message = f"test {outcome}: {nodeid} ({duration:.3f} s)" + (f"\n{reason}" if reason else "")
         self.say(message, SEVERITIES.get(outcome, "info"), nodeid, **attributes)
@@ -366,4 +366,9 @@ def reason_of(report: pytest.TestReport) -> str:
     crash = getattr(longrepr, "reprcrash", None)
     if crash is not None:
         return str(crash.message)[:4_000]
-    return report.longreprtext[-4_000:]
+    return text_of(report)[-4_000:]
+
+
+def text_of(report: pytest.TestReport) -> str:
+    """What pytest shows of a failure, without the line about its worker that xdist puts before it."""
+    return re.sub(r"\A\[gw\d+\] [^\n]*\n?", "", report.longreprtext) if report.longrepr else ""
