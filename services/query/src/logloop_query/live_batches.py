@@ -15,6 +15,8 @@ from logloop_contracts.channels import HEADER_COUNT, LOGS_EXCHANGE
 Offer = Callable[[str, bytes, int], None]
 
 MAX_LENGTH = 2000
+_PATIENCE_S = 5.0
+"""A broker that takes calls and answers none must not hold every tail up."""
 
 
 class NoLiveBatches(Exception):
@@ -36,9 +38,10 @@ class TransientQueue:
         try:
             if self._queue is None:
                 self._queue = await self._open()
-            await self._queue.bind(LOGS_EXCHANGE.name, routing_key=project_id)
+            await self._queue.bind(LOGS_EXCHANGE.name, routing_key=project_id, timeout=_PATIENCE_S)
         except (AMQPError, OSError, TimeoutError, RuntimeError) as error:
-            await self.close()
+            if not self._followed:  # others go on with the connection, which mends itself
+                await self.close()
             raise NoLiveBatches from error
         self._followed.add(project_id)
 
@@ -50,7 +53,7 @@ class TransientQueue:
             return
         try:
             if self._queue is not None:
-                await self._queue.unbind(LOGS_EXCHANGE.name, routing_key=project_id)
+                await self._queue.unbind(LOGS_EXCHANGE.name, routing_key=project_id, timeout=_PATIENCE_S)
         except (AMQPError, OSError, TimeoutError, RuntimeError):
             # Batches of a project without tails are ignored anyway.
             return
@@ -65,7 +68,7 @@ class TransientQueue:
                 return
 
     async def _open(self) -> AbstractRobustQueue:
-        self._connection = await aio_pika.connect_robust(self._url, timeout=5)
+        self._connection = await aio_pika.connect_robust(self._url, timeout=_PATIENCE_S)
         channel = await self._connection.channel(publisher_confirms=False)
         queue: AbstractRobustQueue = await channel.declare_queue(
             f"query.tail.{uuid.uuid4().hex}",

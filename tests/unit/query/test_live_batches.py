@@ -1,0 +1,57 @@
+"""The queue behind live tails, without a broker."""
+
+from typing import Any
+
+import pytest
+from logloop_query.live_batches import NoLiveBatches, TransientQueue
+
+
+class Broker:
+    """Stands in for the connection and the queue on it; it cannot bind some projects."""
+
+    def __init__(self, *refused: str) -> None:
+        self.refused = refused
+        self.bound: list[str] = []
+        self.closed = 0
+
+    async def bind(self, _: str, *, routing_key: str, timeout: float) -> None:
+        assert timeout > 0
+        if routing_key in self.refused:
+            raise TimeoutError
+        self.bound.append(routing_key)
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+def over(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> TransientQueue:
+    queue = TransientQueue("amqp://nobody")
+
+    async def opened() -> Any:
+        queue._connection = broker  # type: ignore[assignment]
+        return broker
+
+    monkeypatch.setattr(queue, "_open", opened)
+    return queue
+
+
+async def test_a_project_that_cannot_be_followed_leaves_other_tails_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broker = Broker("bank")
+    queue = over(broker, monkeypatch)
+    await queue.follow("shop")
+
+    with pytest.raises(NoLiveBatches):
+        await queue.follow("bank")
+
+    assert (broker.bound, broker.closed) == (["shop"], 0)
+
+
+async def test_the_first_tail_that_fails_leaves_no_connection_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    broker = Broker("bank")
+
+    with pytest.raises(NoLiveBatches):
+        await over(broker, monkeypatch).follow("bank")
+
+    assert broker.closed == 1
