@@ -17,11 +17,12 @@ from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, LOGS, LOGS_EXCHANGE, QUERY_LOGS
 from logloop_contracts.log_batch import encode
 from logloop_query.app import create_app
+from logloop_query.search.searching import SearchLimits
 from logloop_query.settings import QuerySettings
 from pydantic import SecretStr
 
 from tests.infra import fresh_database
-from tests.real.query.storage import entry, numbered, table
+from tests.real.query.storage import NOON, entry, numbered, table
 
 SECRET_KEY = "k" * 40
 PASSWORD = "first admin password"
@@ -136,6 +137,27 @@ async def test_a_published_batch_is_found_counted_and_grouped(service: Service) 
         context = (await client.get(f"/logs/{log_id}/context", params={"before": 1, "after": 2})).json()
         around = [item["message"] for item in [*context["before"], context["log"], *context["after"]]]
         assert around in (["line 0", "payment failed", "line 1", "line 2"], ["payment failed", "line 0", "line 1"])
+
+
+async def test_the_lines_around_a_log_say_when_a_bound_hides_some(service: Service) -> None:
+    async with service.of_project() as client:
+        for i in range(3):
+            await service.publish(numbered(i * 10, 10, NOON + timedelta(seconds=i)))
+            stored = 10 * (i + 1)
+
+            async def all_there(stored: int = stored) -> bool:
+                return await total(client) == stored
+
+            await wait_until(all_there)
+        newest = (await client.get("/logs", params={"limit": 1})).json()["items"][0]
+        around = f"/logs/{newest['id']}/context"
+
+        whole = (await client.get(around)).json()
+        service.app.state.searching.limits = SearchLimits(max_bytes=1)
+        cut = (await client.get(around)).json()
+
+    assert (len(whole["before"]), whole["partial"]) == (20, False)
+    assert (len(cut["before"]) < 20, cut["partial"]) == (True, True)
 
 
 async def test_a_log_can_be_read_changed_and_deleted_and_the_trail_says_so(service: Service) -> None:

@@ -99,6 +99,7 @@ class Context(BaseModel):
     before: list[Log]
     log: Log
     after: list[Log]
+    partial: bool = Field(description="True when a bound ended the search early, so that neighbours may be missing.")
 
 
 def _edits(request: Request) -> LogEdits:
@@ -229,8 +230,13 @@ async def log_context(
     window = Window(found.project_id, both(service, read_filter(q)))
     key = keys_of_table(found.row)[0]
     place = Cursor(key.timestamp, key)
-    sides = []
+    sides: list[list[dict[str, Any]]] = []
+    partial = False
     for limit, newest_first in ((before, True), (after, False)):
-        page = (await searching.page(PageRequest(window, limit, newest_first, place)))[0].table if limit else None
-        sides.append(json_rows(found.project_id, page) if page is not None else [])
-    return json_response({"before": sides[0][::-1], "log": log, "after": sides[1]})
+        if not limit:
+            sides.append([])
+            continue
+        page, _ = await searching.page(PageRequest(window, limit, newest_first, place))
+        sides.append(json_rows(found.project_id, page.table))
+        partial = partial or page.partial is not None
+    return json_response({"before": sides[0][::-1], "log": log, "after": sides[1], "partial": partial})
