@@ -82,7 +82,13 @@ async def running(configured: ServiceSettings) -> AsyncIterator[Running]:
         yield
 
     app = service_app(
-        configured, service="query", title="t", description="d", open_service=open_service, dead_letter_prefix=DEAD
+        configured,
+        service="query",
+        title="t",
+        description="d",
+        open_service=open_service,
+        dead_letter_prefix=DEAD,
+        tags=[],
     )
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:

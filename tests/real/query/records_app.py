@@ -12,6 +12,7 @@ from logloop_chassis.problems import Unprocessable
 from logloop_chassis.settings import ServiceSettings
 from logloop_query import records
 from logloop_query.app import create_app
+from logloop_query.http.routes import RECORD_ROUTERS
 from logloop_query.logs_api import LogCount, LogScope
 from logloop_query.seeding import FirstStart
 from logloop_query.settings import QuerySettings
@@ -104,8 +105,9 @@ async def running(
         description="",
         open_service=open_service,
         dead_letter_prefix="/api/v1/query/dead-letters",
+        tags=[],
     )
-    for router in records.routers():
+    for router in RECORD_ROUTERS:
         app.include_router(router)
     async with app.router.lifespan_context(app):
         resources: Resources[Any] = app.state.resources

@@ -38,6 +38,10 @@ from logloop_chassis.settings import ServiceSettings
 from logloop_chassis.telemetry import BROKER_CONNECTED, HttpMetrics, configure_logging
 
 DEFAULT_MAX_BODY = 2 * 1024 * 1024
+_OUR_TAGS: Sequence[dict[str, Any]] = (
+    {"name": "dead letters", "description": "Messages that could not be handled, with the reason."},
+    {"name": "health", "description": "Whether this service lives and can work."},
+)
 _log = structlog.get_logger()
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -71,12 +75,13 @@ def service_app(
     open_service: Open[S],
     dead_letter_prefix: str,
     max_body_size: int | None = DEFAULT_MAX_BODY,
-    tags: Sequence[dict[str, Any]] = (),
+    tags: Sequence[dict[str, Any]],
 ) -> FastAPI:
     """A FastAPI app whose lifespan opens MongoDB and both brokers around `open_service`.
 
     `open_service` registers subscribers and puts what handlers need on `app.state`; consuming starts after it,
     and when the service stops consuming ends before it is left, so it may flush in its exit.
+    `tags` name and describe the groups of operations in the order in which Swagger shows them.
     `max_body_size` in bytes; None when every route that reads a body has a limit of its own.
     """
 
@@ -103,7 +108,7 @@ def service_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
-        openapi_tags=list(tags),
+        openapi_tags=[*tags, *_OUR_TAGS],
         license_info={"name": "Apache-2.0"},
     )
     register_problems(app)

@@ -34,6 +34,7 @@ def create_app(settings: AnalyzerSettings) -> FastAPI:
         description="Explains windows of logs with cited evidence. Ask for an analysis at query.",
         open_service=_open,
         dead_letter_prefix="/api/v1/analyzer/dead-letters",
+        tags=[{"name": "analyzer", "description": "Trying a model provider."}],
     )
     app.include_router(http.router)
     return app

@@ -21,16 +21,14 @@ from pymongo.errors import PyMongoError
 from logloop_query.compaction import Compaction
 from logloop_query.consumers import log_batch_handler
 from logloop_query.export import Export
-from logloop_query.http import export as export_routes
-from logloop_query.http import log_counts, log_edits
-from logloop_query.http import logs as logs_routes
-from logloop_query.http import tail as tail_routes
+from logloop_query.http.export import ExportSlots
+from logloop_query.http.routes import ROUTERS, TAGS
 from logloop_query.identifiers import new_id
 from logloop_query.live_batches import TransientQueue
 from logloop_query.log_edits import LogEdits
 from logloop_query.patterns import PatternIndex
 from logloop_query.persist import Persister
-from logloop_query.records import open_records, routers
+from logloop_query.records import open_records
 from logloop_query.retention import StoredLogs
 from logloop_query.search.searching import Searching, SearchLimits, TooBusy
 from logloop_query.settings import QuerySettings
@@ -52,9 +50,9 @@ def create_app(settings: QuerySettings) -> FastAPI:
         description="Search, tail and export logs, and keep everything about projects, users and settings.",
         open_service=_open,
         dead_letter_prefix="/api/v1/query/dead-letters",
+        tags=TAGS,
     )
-    logs = [log_counts, tail_routes, export_routes, logs_routes, log_edits]
-    for router in [*routers(), *(module.router for module in logs)]:
+    for router in ROUTERS:
         app.include_router(router)
     app.add_exception_handler(PyMongoError, _on_mongo_error)
     app.add_exception_handler(TooBusy, _on_too_busy)
@@ -76,7 +74,7 @@ async def _open(resources: Resources[QuerySettings], app: FastAPI) -> AsyncItera
         await _run_within(stack, "warm-up", _warm_up(searching, segments))
         app.state.log_edits = LogEdits(segments, searching.executor, searching.cache)
         app.state.export = Export(segments, searching.executor, searching.cache)
-        app.state.export_slots = export_routes.ExportSlots()
+        app.state.export_slots = ExportSlots()
         records = await stack.enter_async_context(open_records(resources, app))
         executor = ThreadPoolExecutor(_PERSIST_THREADS, thread_name_prefix="persist")
         stack.callback(executor.shutdown, wait=False)

@@ -1,4 +1,4 @@
-"""The records half of query: everything but logs. Opens its use cases and names its routers.
+"""The records half of query: everything but logs. Opens its use cases.
 
 It must not hold a rule of any use case.
 """
@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from logloop_chassis.app import Resources
 from logloop_chassis.auth import Principal
 from logloop_chassis.broker import subscribe
@@ -230,37 +230,3 @@ def _build(resources: Resources[Any], logs: Callable[[], LogsApi | None]) -> tup
     stores: list[Indexed] = [users, projects, keys, services, tests, metrics, points, settings]
     stores += [analyses, events, session_store, attempts, audit_store]
     return records, stores, Seeding(users, projects, records.api_keys, passwords, audit)
-
-
-def routers() -> list[APIRouter]:
-    """Every router of this half. Mount them before the logs' own: /logs/analyses comes before /logs/{id}."""
-    from logloop_query.http import (
-        analyses,
-        api_keys,
-        audit,
-        docs,
-        internal,
-        metrics,
-        projects,
-        services,
-        session,
-        settings,
-        tests,
-        users,
-    )
-
-    modules = (
-        session,
-        projects,
-        services,
-        tests,
-        metrics,
-        analyses,
-        settings,
-        api_keys,
-        users,
-        audit,
-        internal,
-        docs,
-    )
-    return [module.router for module in modules]
