@@ -133,6 +133,8 @@ async def test_a_published_batch_is_found_counted_and_grouped(service: Service) 
         ]
         old = (await client.get("/logs/patterns", params={"new_since": "1m", "only_new": True})).json()
         assert old["items"] == []
+        none = await client.get("/logs/patterns", params={"q": "severity:debug", "only_new": True})
+        assert (none.status_code, none.json()["items"]) == (200, [])
         log_id = page["items"][0]["id"]
         context = (await client.get(f"/logs/{log_id}/context", params={"before": 1, "after": 2})).json()
         around = [item["message"] for item in [*context["before"], context["log"], *context["after"]]]

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
+import pyarrow as pa
 import pyarrow.compute as pc
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, JsonValue
@@ -229,7 +230,8 @@ async def log_patterns(
     found = counts.table
     if only_new:
         fresh = await store.new_since(logs.project_id, since, _MAX_NEW)
-        found = found.filter([pattern_id(logs.project_id, text) in fresh for text in found.column(0).to_pylist()])
+        is_fresh = [pattern_id(logs.project_id, text) in fresh for text in found.column(0).to_pylist()]
+        found = found.filter(pa.array(is_fresh, pa.bool_()))
     shown = most_frequent(found, limit)
     known = await store.known(logs.project_id, [pattern for pattern, _ in shown])
     items = [_pattern(pattern, count, known.get(pattern), since) for pattern, count in shown]
