@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from logloop_chassis.app import Resources, service_app
 from logloop_chassis.problems import Unprocessable
 from logloop_chassis.settings import ServiceSettings
+from logloop_chassis.testing import wait_until
 from logloop_query import records
 from logloop_query.app import create_app
 from logloop_query.http.routes import RECORD_ROUTERS
@@ -78,6 +79,11 @@ def cookie_of(answer: httpx.Response) -> str:
     return answer.headers["set-cookie"].split(";", 1)[0]
 
 
+async def is_ready(resources: Resources[Any]) -> bool:
+    """Whether the app is connected; before, what it must publish waits for its next try."""
+    return (await resources.health.report()).status == "ok"
+
+
 @contextlib.asynccontextmanager
 async def running(
     amqp_url: str, mongo_url: str, *, database: str | None = None, first_start: FirstStart | None = None
@@ -111,6 +117,7 @@ async def running(
         app.include_router(router)
     async with app.router.lifespan_context(app):
         resources: Resources[Any] = app.state.resources
+        await wait_until(lambda: is_ready(resources))
         yield Running(app, logs, resources)
         if database is None:
             await resources.mongo.drop_database(settings.mongo_database)
@@ -129,6 +136,7 @@ async def running_whole(amqp_url: str, mongo_url: str) -> AsyncIterator[Running]
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         resources: Resources[Any] = app.state.resources
+        await wait_until(lambda: is_ready(resources))
         yield Running(app, FakeLogs(), resources)
         await resources.mongo.drop_database(settings.mongo_database)
 
