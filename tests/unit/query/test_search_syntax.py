@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
     ("text", "position", "reason"),
     [
         ('say "hi', 4, "quote is not closed"),
-        ("(a OR b", 7, "ends too early"),
+        ("(a OR b", 0, "parenthesis is not closed"),
         ("a AND", 5, "ends too early"),
         ("a OR ) b", 5, "position 5"),
         ("nope:1", 0, "no field 'nope'"),

@@ -36,7 +36,7 @@ class NewApiKey(Input):
     """A key to create."""
 
     name: Name = Field(description="What it is for.", examples=["checkout in production"])
-    project_id: ProjectId | None = Field(None, description="None: every project; only with the scope admin.")
+    project_id: ProjectId | None = Field(None, description="Left out: every project; only with the scope admin.")
     scopes: list[KeyScope] = Field(
         min_length=1,
         max_length=3,
@@ -100,7 +100,7 @@ async def list_(
     actor: CurrentActor,
     records: CurrentRecords,
     project_id: Annotated[
-        str | None, Query(pattern=PROJECT_ID_PATTERN, description="None: all keys, for administrators.")
+        str | None, Query(pattern=PROJECT_ID_PATTERN, description="Left out: all keys, for administrators.")
     ] = None,
     limit: Limit = 100,
     cursor: Cursor = None,

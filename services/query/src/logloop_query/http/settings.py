@@ -46,7 +46,7 @@ class NewLlmSettings(Input):
     timeout_s: float = Field(120, ge=1, le=900, description="Seconds that one call may take.")
     budget_tokens_per_day: int | None = Field(None, ge=0, le=10**12, description="Most tokens a day; none: no limit.")
     evidence_tokens: int = Field(12_000, ge=1000, le=400_000, description="Most tokens of evidence in a prompt.")
-    temperature: float | None = Field(None, ge=0, le=2, description="None: the provider's own.")
+    temperature: float | None = Field(None, ge=0, le=2, description="Left out: the provider's own.")
     redaction: Redaction = Field(
         "standard", description="What is replaced before anything leaves: secrets; `strict`: also IPs and user names."
     )

@@ -98,6 +98,8 @@ def _syntax_error(text: str, reason: str) -> BadQuery:
     if text.count('"') % 2:
         return BadQuery("a double quote is not closed", text.rfind('"'))
     found = _POSITION.search(reason)
+    if found is None and text.count("(") > text.count(")"):
+        return BadQuery(f"a parenthesis is not closed; {_QUOTE_HINT}", text.rfind("("))
     if found is None:
         return BadQuery(
             f"the search ends too early; something is missing after the last word ({_QUOTE_HINT})", len(text)
