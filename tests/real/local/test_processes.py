@@ -62,7 +62,8 @@ time.sleep(300)
     assert parent.stdout is not None
     with parent, parent.stdout:
         pid = int(parent.stdout.readline())
-        assert not is_gone(pid)
+        # Until then it is setpriv, which may not have asked for the signal yet.
+        await wait_until(lambda: Path(f"/proc/{pid}/comm").read_text().strip() == "sleep")
         parent.kill()
     await wait_until(lambda: is_gone(pid))
 
