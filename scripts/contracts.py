@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from logloop_chassis.asyncapi import payload_schema
+from logloop_chassis.messaging.asyncapi import payload_schema
 from logloop_contracts.channels import CHANNELS, EXCHANGES, QUEUES, Channel
 
 ROOT = Path(__file__).parent.parent

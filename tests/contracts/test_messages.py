@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from logloop_chassis.asyncapi import asyncapi_document
+from logloop_chassis.messaging.asyncapi import asyncapi_document
 from logloop_contracts.channels import CHANNELS, EXCHANGES, QUEUES, Channel
 from logloop_contracts.envelope import Event
 from logloop_contracts.log_entry import LogEntry

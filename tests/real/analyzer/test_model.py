@@ -12,7 +12,7 @@ from logloop_analyzer.model import LangChainModel
 from logloop_analyzer.prompts import answer_schema
 from logloop_analyzer.provider import Message, ProviderFailed, ProviderName, ProviderSettings
 from logloop_analyzer.verify import check_shape
-from logloop_chassis.egress import EgressGuard
+from logloop_chassis.outbound.egress import EgressGuard
 from pydantic import SecretStr
 
 from tests.fakes.llm import Endless, FakeLlm, Hang, Raw, Reset, Say, Status, Wire, say

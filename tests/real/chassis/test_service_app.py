@@ -10,8 +10,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from logloop_chassis.app import Resources, service_app
-from logloop_chassis.broker import NotPublished, event_handler, subscribe
-from logloop_chassis.failures import Dead, RetryLater, Skip
+from logloop_chassis.messaging.broker import NotPublished, event_handler, subscribe
+from logloop_chassis.messaging.failures import Dead, RetryLater, Skip
 from logloop_chassis.settings import ServiceSettings
 from logloop_chassis.testing import wait_until
 from logloop_contracts.analyses import AnalysisProgress

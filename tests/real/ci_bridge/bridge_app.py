@@ -21,8 +21,8 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from logloop_chassis.testing import wait_until
 from logloop_ci_bridge.app import create_app
-from logloop_ci_bridge.bridge import Bridge
 from logloop_ci_bridge.settings import CiBridgeSettings
+from logloop_ci_bridge.state import Bridge
 from logloop_contracts.channels import CI_EXCHANGE, LOGS_EXCHANGE
 from logloop_contracts.log_batch import decode, encode, entries_to_batch, new_batch_id
 from logloop_contracts.log_entry import LogEntry, Severity

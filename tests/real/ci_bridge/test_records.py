@@ -87,7 +87,7 @@ async def test_a_made_up_cursor_is_refused_or_harmless(bridge: Running, cursor: 
 
 
 async def test_a_project_has_so_many_records_and_no_more(bridge: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("logloop_ci_bridge.stores.records.MAX_IN_PROJECT", 2)
+    monkeypatch.setattr("logloop_ci_bridge.record_store.MAX_IN_PROJECT", 2)
     for _ in range(2):
         await bridge.pipeline()
     body = {"project_id": PROJECT, "name": "third", "service_id": "s", "repository": "a/b"}

@@ -4,11 +4,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from logloop_chassis.egress import EgressGuard
+from logloop_chassis.outbound.egress import EgressGuard
 from logloop_chassis.testing import wait_until
-from logloop_ci_bridge.gateway import GitHubAway, GitHubCredentials
-from logloop_ci_bridge.github import GitHubClient
-from logloop_ci_bridge.runs import Run
+from logloop_ci_bridge.github.client import GitHubClient
+from logloop_ci_bridge.github.gateway import GitHubAway, GitHubCredentials
+from logloop_ci_bridge.runs.run import Run
 from logloop_ci_bridge.work_loops import AT_ONCE
 from pydantic import SecretStr
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from logloop_chassis.crypto import KeyHasher, issue_service_token, session_hash
-from logloop_ci_bridge.outbox import manual_key
+from logloop_ci_bridge.dispatches.outbox import manual_key
 
 from tests.fakes.github import WEBHOOK_EXAMPLES, webhook_request
 from tests.infra import fresh_database
@@ -284,9 +284,9 @@ async def test_a_rule_moved_under_a_foreign_template_in_the_database_does_not_re
 
 
 def _match_of(rule: Any) -> Any:
-    from logloop_ci_bridge.evaluation import Evaluation
-    from logloop_ci_bridge.firing import Match
-    from logloop_ci_bridge.rules import Origin
+    from logloop_ci_bridge.rules.evaluation import Evaluation
+    from logloop_ci_bridge.rules.firing import Match
+    from logloop_ci_bridge.rules.rule import Origin
 
     return Match(rule, "log", NOW, {}, Origin(), Evaluation(at=NOW, outcome="fired"), "link")
 

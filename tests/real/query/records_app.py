@@ -8,14 +8,14 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 from logloop_chassis.app import Resources, service_app
-from logloop_chassis.problems import Unprocessable
+from logloop_chassis.http.problems import Unprocessable
 from logloop_chassis.settings import ServiceSettings
 from logloop_chassis.testing import wait_until
-from logloop_query import records
+from logloop_query import wiring as records
 from logloop_query.app import create_app
 from logloop_query.http.routes import RECORD_ROUTERS
-from logloop_query.logs_api import LogCount, LogScope
-from logloop_query.seeding import FirstStart
+from logloop_query.identity.first_start import FirstStart
+from logloop_query.ports import LogCount, LogScope
 from logloop_query.settings import QuerySettings
 from pydantic import SecretStr
 

@@ -10,20 +10,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
-from logloop_chassis.mongo import Database, connect
+from logloop_chassis.database.client import Database, connect
 from logloop_contracts import LogEntry, Severity
 from logloop_contracts.log_batch import decode, encode, entries_to_batch, new_batch_id
-from logloop_query.log_edits import LogEdits
-from logloop_query.outcomes import Outcomes
-from logloop_query.patterns import PatternIndex
-from logloop_query.persist import Persister
-from logloop_query.search.plan import Window
-from logloop_query.search.rows import json_rows
-from logloop_query.search.scan import PageRequest
-from logloop_query.search.searching import Searching, SearchLimits
-from logloop_query.search.syntax import parse_query
-from logloop_query.stores.patterns import PatternStore
-from logloop_query.stores.segments import SegmentStore
+from logloop_query.logs.edits import LogEdits
+from logloop_query.logs.outcomes import Outcomes
+from logloop_query.logs.patterns import PatternIndex
+from logloop_query.logs.persister import Persister
+from logloop_query.logs.search.plan import Window
+from logloop_query.logs.search.rows import json_rows
+from logloop_query.logs.search.scan import PageRequest
+from logloop_query.logs.search.searching import Searching, SearchLimits
+from logloop_query.logs.search.syntax import parse_query
+from logloop_query.logs.stores.patterns import PatternStore
+from logloop_query.logs.stores.segments import SegmentStore
 
 from tests.infra import fresh_database
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from logloop_contracts.log_batch import parse_log_id
-from logloop_query.compaction import Compaction, choose_merges
-from logloop_query.stores.leases import LeaseStore
-from logloop_query.stores.segments import SmallSegment
+from logloop_query.logs.compaction import Compaction, choose_merges
+from logloop_query.logs.stores.leases import LeaseStore
+from logloop_query.logs.stores.segments import SmallSegment
 
 from tests.real.query.storage import NOON, Storage, numbered, open_storage
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from logloop_contracts.log_batch import parse_log_id
-from logloop_query.log_edits import LogGone
-from logloop_query.search.plan import Window
-from logloop_query.search.rows import json_rows
-from logloop_query.search.syntax import parse_query
+from logloop_query.logs.edits import LogGone
+from logloop_query.logs.search.plan import Window
+from logloop_query.logs.search.rows import json_rows
+from logloop_query.logs.search.syntax import parse_query
 
 from tests.real.query.storage import NOON, Storage, entry, numbered, open_storage, table
 

@@ -11,12 +11,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from logloop_query import export as export_module
-from logloop_query.export import Export, cut_time
-from logloop_query.export_formats import ExportFormat
-from logloop_query.search.plan import Window
-from logloop_query.search.syntax import parse_query
-from logloop_query.segments import MINUTE_US
+from logloop_query.logs import export as export_module
+from logloop_query.logs.export import Export, cut_time
+from logloop_query.logs.export_formats import ExportFormat
+from logloop_query.logs.search.plan import Window
+from logloop_query.logs.search.syntax import parse_query
+from logloop_query.logs.segment_codec import MINUTE_US
 
 from tests.real.query.storage import NOON, Storage, entry, numbered, open_storage, table
 

@@ -12,12 +12,12 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from logloop_chassis.crypto import issue_service_token
-from logloop_chassis.mongo import connect
+from logloop_chassis.database.client import connect
 from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, LOGS, LOGS_EXCHANGE, QUERY_LOGS
 from logloop_contracts.log_batch import encode
 from logloop_query.app import create_app
-from logloop_query.search.searching import SearchLimits
+from logloop_query.logs.search.searching import SearchLimits
 from logloop_query.settings import QuerySettings
 from pydantic import SecretStr
 

@@ -10,10 +10,10 @@ import orjson
 import pytest
 from logloop_chassis.testing import wait_until
 from logloop_contracts.log_batch import new_batch_id
-from logloop_query.patterns import PatternIndex
-from logloop_query.persist import Persister
-from logloop_query.segments import MAX_PART_BYTES, chunks_of, encode_segment
-from logloop_query.stores.segments import PartsStored
+from logloop_query.logs.patterns import PatternIndex
+from logloop_query.logs.persister import Persister
+from logloop_query.logs.segment_codec import MAX_PART_BYTES, chunks_of, encode_segment
+from logloop_query.logs.stores.segments import PartsStored
 from logloop_query.telemetry import WRITE_WAITS
 
 from tests.infra import mongo_node

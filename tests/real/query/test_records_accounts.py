@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 from logloop_chassis.testing import wait_until
-from logloop_query.record_types import now
-from logloop_query.seeding import FirstStart
-from logloop_query.throttle import PER_ACCOUNT_AND_ADDRESS
+from logloop_query.identity.first_start import FirstStart
+from logloop_query.identity.throttle import PER_ACCOUNT_AND_ADDRESS
+from logloop_query.records.types import now
 from pydantic import SecretStr
 
 from tests.infra import Infra, fresh_database
@@ -130,7 +130,7 @@ async def test_after_the_window_the_right_password_works_again(
     refused = await query.client().post(SESSION, json=wrong)
 
     monkeypatch.setattr(
-        "logloop_query.throttle.now", lambda: now() + timedelta(seconds=int(refused.headers["retry-after"]))
+        "logloop_query.identity.throttle.now", lambda: now() + timedelta(seconds=int(refused.headers["retry-after"]))
     )
 
     assert refused.status_code == 429

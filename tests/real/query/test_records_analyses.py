@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from logloop_chassis.broker import (
+from logloop_chassis.messaging.broker import (
     Publisher,
     consuming_broker,
     declare_topology,

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from logloop_contracts.log_batch import parse_log_id
-from logloop_query.search.counts import Buckets
-from logloop_query.search.plan import Window
-from logloop_query.search.scan import PageRequest
-from logloop_query.search.searching import Searching, SearchLimits, TooBusy
-from logloop_query.search.syntax import parse_query
-from logloop_query.time_bounds import to_microseconds
+from logloop_query.logs.search.counts import Buckets
+from logloop_query.logs.search.plan import Window
+from logloop_query.logs.search.scan import PageRequest
+from logloop_query.logs.search.searching import Searching, SearchLimits, TooBusy
+from logloop_query.logs.search.syntax import parse_query
+from logloop_query.logs.search.time_bounds import to_microseconds
 
 from tests.real.query.storage import NOON, Storage, entry, numbered, open_storage, table
 

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 import pytest
-from logloop_chassis.broker import (
+from logloop_chassis.messaging.broker import (
     NotPublished,
     Publisher,
     declare_topology,
@@ -20,9 +20,9 @@ from logloop_chassis.broker import (
 from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, LOGS, LOGS_EXCHANGE
 from logloop_contracts.log_batch import encode
-from logloop_query.live_batches import NoLiveBatches, TransientQueue
-from logloop_query.search.syntax import parse_query
-from logloop_query.tail import MAX_BUFFERED, MAX_WAITING_BATCHES, Tail, Tails, TooManyTails
+from logloop_query.logs.live_batches import NoLiveBatches, TransientQueue
+from logloop_query.logs.search.syntax import parse_query
+from logloop_query.logs.tail import MAX_BUFFERED, MAX_WAITING_BATCHES, Tail, Tails, TooManyTails
 
 from tests.infra import rabbit_node
 from tests.real.query.storage import entry, numbered, table

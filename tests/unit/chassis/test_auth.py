@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from logloop_chassis.auth import Authenticator, Principal, require, same_origin
 from logloop_chassis.crypto import KeyHasher, issue_service_token, session_hash
-from logloop_chassis.problems import Forbidden, NotFound, Unauthorized, Unavailable
+from logloop_chassis.http.problems import Forbidden, NotFound, Unauthorized, Unavailable
 from pymongo.errors import ServerSelectionTimeoutError
 from starlette.datastructures import Headers
 

@@ -4,7 +4,7 @@ import socket
 from typing import Any
 
 import pytest
-from logloop_chassis.egress import EgressGuard, EgressRefused, check_redirect, refusal_behind
+from logloop_chassis.outbound.egress import EgressGuard, EgressRefused, check_redirect, refusal_behind
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import httpx
 import pytest
-from logloop_chassis.egress import EgressGuard, EgressRefused, refusal_behind
-from logloop_chassis.guarded_http import GuardedBackend, guarded_transport
+from logloop_chassis.outbound.egress import EgressGuard, EgressRefused, refusal_behind
+from logloop_chassis.outbound.guarded_http import GuardedBackend, guarded_transport
 
 LIBRARIES: list[Literal["httpx", "httpx2"]] = ["httpx", "httpx2"]
 

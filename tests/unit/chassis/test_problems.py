@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 from fastapi import FastAPI
-from logloop_chassis.body_limit import BodyLimit
-from logloop_chassis.problems import Problem, Unavailable, problem_responses, register_problems
+from logloop_chassis.http.body_limit import BodyLimit
+from logloop_chassis.http.problems import Problem, Unavailable, problem_responses, register_problems
 from pydantic import BaseModel
 
 

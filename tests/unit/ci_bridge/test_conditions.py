@@ -7,9 +7,16 @@ import pytest
 from cel_expr_python import cel as google_cel
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from logloop_ci_bridge.cel_tree import read_checked, unparse
-from logloop_ci_bridge.conditions import NAMES, BadCondition, Subject, attribute_keys, compile_condition, context_of
-from logloop_ci_bridge.prefilter import Rows, derive
+from logloop_ci_bridge.rules.cel_tree import read_checked, unparse
+from logloop_ci_bridge.rules.conditions import (
+    NAMES,
+    BadCondition,
+    Subject,
+    attribute_keys,
+    compile_condition,
+    context_of,
+)
+from logloop_ci_bridge.rules.prefilter import Rows, derive
 from logloop_contracts.log_batch import entries_to_batch, new_batch_id
 from logloop_contracts.log_entry import LogEntry, Severity
 

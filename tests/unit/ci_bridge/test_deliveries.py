@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from logloop_ci_bridge.runs import read_run
+from logloop_ci_bridge.runs.run import read_run
 
 EXAMPLES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[2] / "fakes" / "github_webhooks.json").read_text()

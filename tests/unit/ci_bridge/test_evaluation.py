@@ -6,8 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from logloop_ci_bridge.evaluation import CompiledRule, Look, compile_rule, evaluation_of, look_at
-from logloop_ci_bridge.rules import RuleDraft
+from logloop_ci_bridge.rules.evaluation import CompiledRule, Look, compile_rule, evaluation_of, look_at
+from logloop_ci_bridge.rules.rule import RuleDraft
 from logloop_contracts.log_batch import entries_to_batch, new_batch_id, parse_log_id
 from logloop_contracts.log_entry import LogEntry
 

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_ci_bridge.dispatch import event_of
-from logloop_ci_bridge.matching import match_run
-from logloop_ci_bridge.outbox import (
+from logloop_ci_bridge.dispatches.dispatcher import event_of
+from logloop_ci_bridge.dispatches.outbox import (
     MAX_ATTEMPTS,
     Accepted,
     Dispatch,
@@ -21,7 +20,8 @@ from logloop_ci_bridge.outbox import (
     manual_key,
     rule_key,
 )
-from logloop_ci_bridge.runs import SeenRun
+from logloop_ci_bridge.runs.matching import match_run
+from logloop_ci_bridge.runs.run import SeenRun
 from logloop_contracts.channels import CI_DISPATCH_FAILED, CI_DISPATCHED
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -6,9 +6,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_ci_bridge.firing import quiet_until
-from logloop_ci_bridge.ids import new_ulid, seconds
-from logloop_ci_bridge.rules import Gate, Origin, Rule, RuleDraft, RuleState, check_rule, closed_gate, origin_gate
+from logloop_ci_bridge.durations import new_ulid, seconds
+from logloop_ci_bridge.rules.firing import quiet_until
+from logloop_ci_bridge.rules.rule import (
+    Gate,
+    Origin,
+    Rule,
+    RuleDraft,
+    RuleState,
+    check_rule,
+    closed_gate,
+    origin_gate,
+)
 from pydantic import ValidationError
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

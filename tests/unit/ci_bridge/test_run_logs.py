@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_ci_bridge.gateway import Annotation, Job, Step
-from logloop_ci_bridge.run_batches import batches_of
-from logloop_ci_bridge.run_logs import CiLine, clean_text, parse_job
-from logloop_ci_bridge.runs import Run
+from logloop_ci_bridge.github.gateway import Annotation, Job, Step
+from logloop_ci_bridge.runs.batches import batches_of
+from logloop_ci_bridge.runs.job_log import CiLine, clean_text, parse_job
+from logloop_ci_bridge.runs.run import Run
 
 BEGAN = datetime(2025, 4, 7, 12, 57, 30, tzinfo=UTC)
 STAMP = "2025-04-07T12:57:33.2943173Z "

@@ -8,9 +8,9 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_ci_bridge.outbox import new_dispatch
-from logloop_ci_bridge.pipelines import Pipeline
-from logloop_ci_bridge.templates import BadPayload, Template, TemplateDraft, safe_text
+from logloop_ci_bridge.dispatches.outbox import new_dispatch
+from logloop_ci_bridge.dispatches.pipelines import Pipeline
+from logloop_ci_bridge.dispatches.templates import BadPayload, Template, TemplateDraft, safe_text
 from pydantic import ValidationError
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -6,8 +6,8 @@ import json
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from logloop_ci_bridge.github_app import BadAppKey, app_token
-from logloop_ci_bridge.webhooks import genuine
+from logloop_ci_bridge.github.app_tokens import BadAppKey, app_token
+from logloop_ci_bridge.github.webhooks import genuine
 
 # The values GitHub publishes for testing one's implementation.
 SECRET, PAYLOAD = "It's a Secret to Everybody", b"Hello, World!"

@@ -7,12 +7,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from logloop_ci_bridge.evaluation import CompiledRule, Evaluation, Look, compile_stored, look_at
-from logloop_ci_bridge.firing import Evaluations, Match
-from logloop_ci_bridge.rule_book import ActiveRule
-from logloop_ci_bridge.rules import Rule
-from logloop_ci_bridge.templates import safe_text
-from logloop_ci_bridge.watching import SeenBatches, Watching
+from logloop_ci_bridge.dispatches.templates import safe_text
+from logloop_ci_bridge.rules.active_rules import ActiveRule
+from logloop_ci_bridge.rules.evaluation import CompiledRule, Evaluation, Look, compile_stored, look_at
+from logloop_ci_bridge.rules.evaluator import SeenBatches, Watching
+from logloop_ci_bridge.rules.firing import Evaluations, Match
+from logloop_ci_bridge.rules.rule import Rule
 from logloop_contracts.log_batch import encode, entries_to_batch, new_batch_id
 from logloop_contracts.log_entry import LogEntry, Severity
 from pymongo.errors import AutoReconnect
@@ -116,7 +116,7 @@ async def test_an_error_in_one_rule_does_not_blind_the_others(monkeypatch: pytes
             raise TypeError("what nobody thought of")
         return look_at(compiled, *given, **more)
 
-    monkeypatch.setattr("logloop_ci_bridge.watching.look_at", fails_for_one)
+    monkeypatch.setattr("logloop_ci_bridge.rules.evaluator.look_at", fails_for_one)
     await watching(broken, firing, whole).on_logs("shop", encode(table(new_batch_id())), asyncio.Event())
     assert [match.rule.id for match in firing.matches] == ["whole"]
 

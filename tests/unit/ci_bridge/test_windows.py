@@ -2,7 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_ci_bridge.windows import STEPS, Window
+from logloop_ci_bridge.rules.windows import STEPS, Window
 
 SECOND = 1_000_000
 BASE = 1_800_000_000 * SECOND

@@ -11,7 +11,7 @@ from typing import Any, cast
 import httpx
 from fastapi import FastAPI
 from logloop_chassis.auth import Authenticator, Principal
-from logloop_chassis.problems import register_problems
+from logloop_chassis.http.problems import register_problems
 from logloop_contracts.log_batch import decode
 from logloop_ingest.accept import Accept
 from logloop_ingest.batcher import Batcher

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_chassis.problems import BadRequest, Problem, TooLarge, UnsupportedMedia
+from logloop_chassis.http.problems import BadRequest, Problem, TooLarge, UnsupportedMedia
 from logloop_ingest.decoders import Unreadable, decode, decode_clean, form_of
 
 from tests.unit.ingest.doors import entry

@@ -10,7 +10,7 @@ import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_chassis.problems import BadRequest, Problem, TooLarge, UnsupportedMedia
+from logloop_chassis.http.problems import BadRequest, Problem, TooLarge, UnsupportedMedia
 from logloop_ingest.decompression import decompress
 from logloop_ingest.limits import Limits
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from logloop_chassis.auth import Principal
-from logloop_chassis.broker import NotPublished
+from logloop_chassis.messaging.broker import NotPublished
 from logloop_chassis.testing import wait_until
 from logloop_ingest.limits import Limits
 

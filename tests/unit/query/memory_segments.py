@@ -5,10 +5,10 @@ from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from logloop_query.compaction import merge_segments
-from logloop_query.search.plan import SegmentRef, StoredColumns, Window
-from logloop_query.segments import Segment
-from logloop_query.stores.segments import StoredSegment
+from logloop_query.logs.compaction import merge_segments
+from logloop_query.logs.search.plan import SegmentRef, StoredColumns, Window
+from logloop_query.logs.segment_codec import Segment
+from logloop_query.logs.stores.segments import StoredSegment
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

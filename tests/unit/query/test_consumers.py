@@ -6,11 +6,11 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from logloop_chassis.failures import Dead, Delivery
+from logloop_chassis.messaging.failures import Dead, Delivery
 from logloop_contracts import LogEntry, Severity
 from logloop_contracts.log_batch import encode, entries_to_batch, new_batch_id
-from logloop_query.consumers import BytesInWork, log_batch_handler
-from logloop_query.segments import TooLargePart
+from logloop_query.logs.consumer import BytesInWork, log_batch_handler
+from logloop_query.logs.segment_codec import TooLargePart
 
 
 class Remembers:

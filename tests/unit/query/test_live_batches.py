@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from logloop_query.live_batches import NoLiveBatches, TransientQueue
+from logloop_query.logs.live_batches import NoLiveBatches, TransientQueue
 
 
 class Broker:

@@ -5,7 +5,7 @@ from typing import Any
 
 from logloop_contracts.analyses import AnalysisProgress
 from logloop_contracts.envelope import Event
-from logloop_query.analysis_consumer import InOrder
+from logloop_query.analyses.consumer import InOrder
 
 
 def _event(analysis_id: str, seq: int) -> Event[Any]:

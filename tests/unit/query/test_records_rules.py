@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_chassis.problems import Unprocessable
-from logloop_query.analysis_progress import LAST_SEQ, contiguous
-from logloop_query.audit import GENESIS, chained, changed_fields, entry_hash
-from logloop_query.identifiers import new_id, random_word
-from logloop_query.metrics import default_step
-from logloop_query.passwords import Passwords, generate_password
-from logloop_query.record_types import decode_cursor, encode_cursor, rfc3339
-from logloop_query.throttle import WINDOW, _window
+from logloop_chassis.http.problems import Unprocessable
+from logloop_query.analyses.progress import LAST_SEQ, contiguous
+from logloop_query.catalogue.metrics import default_step
+from logloop_query.identity.passwords import Passwords, generate_password
+from logloop_query.identity.throttle import WINDOW, _window
+from logloop_query.records.audit import GENESIS, chained, changed_fields, entry_hash
+from logloop_query.records.ids import new_id, random_word
+from logloop_query.records.types import decode_cursor, encode_cursor, rfc3339
 
 
 @given(st.text(), st.integers(-(2**53), 2**53))

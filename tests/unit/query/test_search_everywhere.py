@@ -13,17 +13,17 @@ import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from logloop_contracts.log_batch import encode, parse_log_id
-from logloop_query.export import Export
-from logloop_query.log_edits import LogEdits
-from logloop_query.search.counts import Buckets, most_frequent
-from logloop_query.search.plan import SummaryCache, Window
-from logloop_query.search.rows import Cursor, RowKey, json_rows
-from logloop_query.search.scan import MAX_PAGE_BYTES, PageRequest
-from logloop_query.search.searching import Searching, SearchLimits
-from logloop_query.search.syntax import parse_query
-from logloop_query.segments import MAX_SUB_PARTS, encode_segment, part_key, split_by_hour
-from logloop_query.tail import Tail, _choose
-from logloop_query.time_bounds import to_microseconds
+from logloop_query.logs.edits import LogEdits
+from logloop_query.logs.export import Export
+from logloop_query.logs.search.counts import Buckets, most_frequent
+from logloop_query.logs.search.plan import SummaryCache, Window
+from logloop_query.logs.search.rows import Cursor, RowKey, json_rows
+from logloop_query.logs.search.scan import MAX_PAGE_BYTES, PageRequest
+from logloop_query.logs.search.searching import Searching, SearchLimits
+from logloop_query.logs.search.syntax import parse_query
+from logloop_query.logs.search.time_bounds import to_microseconds
+from logloop_query.logs.segment_codec import MAX_SUB_PARTS, encode_segment, part_key, split_by_hour
+from logloop_query.logs.tail import Tail, _choose
 
 from tests.unit.query.memory_segments import MemorySegments
 from tests.unit.query.search_oracle import BATCH, START, Row, Search, rows, searches

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from logloop_contracts import LogEntry, Severity
 from logloop_contracts.log_batch import decode, encode, entries_to_batch
-from logloop_query.search.filter import Filter, needed_columns
-from logloop_query.search.kernels import selected_rows
-from logloop_query.search.plan import Window, may_hold
-from logloop_query.search.syntax import parse_query
-from logloop_query.segments import SegmentColumns, TableColumns, encode_segment, read_batch, split_by_hour
+from logloop_query.logs.search.filter import Filter, needed_columns
+from logloop_query.logs.search.kernels import selected_rows
+from logloop_query.logs.search.plan import Window, may_hold
+from logloop_query.logs.search.syntax import parse_query
+from logloop_query.logs.segment_codec import SegmentColumns, TableColumns, encode_segment, read_batch, split_by_hour
 
 from tests.unit.query.search_oracle import BATCH, KINDS, START, TRACE_ID, Row, Search, rows, searches
 

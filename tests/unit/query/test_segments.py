@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from logloop_contracts import LogEntry, Severity
 from logloop_contracts.log_batch import HOUR_US, LOG_SCHEMA, entries_to_batch, new_batch_id
-from logloop_query import segments
-from logloop_query.persist import pack_chunks
-from logloop_query.segments import (
+from logloop_query.logs import segment_codec as segments
+from logloop_query.logs.persister import pack_chunks
+from logloop_query.logs.segment_codec import (
     Chunk,
     chunks_of,
     decode_segment,

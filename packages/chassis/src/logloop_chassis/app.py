@@ -18,10 +18,13 @@ from faststream.rabbit import RabbitBroker
 from logloop_contracts.channels import QUEUES
 from pymongo import AsyncMongoClient
 
-from logloop_chassis.asyncapi import asyncapi_document
 from logloop_chassis.auth import Authenticator
-from logloop_chassis.body_limit import BodyLimit
-from logloop_chassis.broker import (
+from logloop_chassis.database.client import Database, Document, connect
+from logloop_chassis.http.body_limit import BodyLimit
+from logloop_chassis.http.health import Check, HealthRegistry, health_router
+from logloop_chassis.http.problems import register_problems
+from logloop_chassis.messaging.asyncapi import asyncapi_document
+from logloop_chassis.messaging.broker import (
     Publisher,
     consuming_broker,
     declare_topology,
@@ -29,11 +32,8 @@ from logloop_chassis.broker import (
     publishing_broker,
     stop_quietly,
 )
-from logloop_chassis.dead_letters import DeadLetterBox, dead_letter_router
-from logloop_chassis.failures import code_version
-from logloop_chassis.health import Check, HealthRegistry, health_router
-from logloop_chassis.mongo import Database, Document, connect
-from logloop_chassis.problems import register_problems
+from logloop_chassis.messaging.dead_letters import DeadLetterBox, dead_letter_router
+from logloop_chassis.messaging.failures import code_version
 from logloop_chassis.settings import ServiceSettings
 from logloop_chassis.telemetry import BROKER_CONNECTED, HttpMetrics, configure_logging
 

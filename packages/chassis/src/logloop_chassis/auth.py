@@ -20,8 +20,8 @@ from pymongo.errors import PyMongoError
 from starlette.datastructures import Headers
 
 from logloop_chassis.crypto import SERVICE_TOKEN_PREFIX, KeyHasher, read_service_token, session_hash
-from logloop_chassis.mongo import Database, Document
-from logloop_chassis.problems import Forbidden, NotFound, Unauthorized, Unavailable
+from logloop_chassis.database.client import Database, Document
+from logloop_chassis.http.problems import Forbidden, NotFound, Unauthorized, Unavailable
 
 Scope = Literal["ingest", "read", "write", "admin"]
 

@@ -9,8 +9,8 @@ from typing import cast
 
 from fastapi import FastAPI
 from logloop_chassis.app import Resources, service_app
-from logloop_chassis.broker import subscribe
-from logloop_chassis.egress import EgressGuard
+from logloop_chassis.messaging.broker import subscribe
+from logloop_chassis.outbound.egress import EgressGuard
 from logloop_chassis.settings import is_loopback
 from logloop_contracts.channels import ANALYZER_REQUESTS
 

@@ -7,8 +7,8 @@ import asyncio
 from collections import OrderedDict
 
 import structlog
-from logloop_chassis.broker import NotPublished, event_handler
-from logloop_chassis.failures import Handler, RetryLater, Skip
+from logloop_chassis.messaging.broker import NotPublished, event_handler
+from logloop_chassis.messaging.failures import Handler, RetryLater, Skip
 from logloop_contracts.analyses import AnalysisCompleted, AnalysisRequested
 from logloop_contracts.channels import ANALYSIS_COMPLETED, ANALYSIS_FAILED, ANALYSIS_REQUESTED
 from logloop_contracts.envelope import Event

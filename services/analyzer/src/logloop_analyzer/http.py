@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from logloop_chassis.auth import CurrentPrincipal, require
-from logloop_chassis.problems import Conflict, NotFound, Unavailable, problem_responses
+from logloop_chassis.http.problems import Conflict, NotFound, Unavailable, problem_responses
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 from pydantic import BaseModel, ConfigDict, Field
 

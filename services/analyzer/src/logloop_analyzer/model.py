@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import structlog
-from logloop_chassis.egress import EgressGuard
-from logloop_chassis.guarded_http import guarded_transport
+from logloop_chassis.outbound.egress import EgressGuard
+from logloop_chassis.outbound.guarded_http import guarded_transport
 from logloop_contracts.analyses import ModelUsage
 
 from logloop_analyzer.answer_text import SummaryStream, parse_object

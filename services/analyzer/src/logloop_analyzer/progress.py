@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
-from logloop_chassis.broker import NotPublished
+from logloop_chassis.messaging.broker import NotPublished
 from logloop_contracts.analyses import AnalysisProgress, AnalysisRequested, Finding
 from logloop_contracts.channels import ANALYSIS_PROGRESS, Channel
 
@@ -20,7 +20,7 @@ _SILENT_S = 5.0
 
 
 class Events(Protocol):
-    """Publishes events; `logloop_chassis.broker.Publisher` does."""
+    """Publishes events; `logloop_chassis.messaging.broker.Publisher` does."""
 
     async def publish_event(
         self,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from logloop_chassis.egress import refusal_behind
+from logloop_chassis.outbound.egress import refusal_behind
 
 from logloop_analyzer.provider import FailureKind, ProviderFailed
 from logloop_analyzer.text import shorten, visible

@@ -11,31 +11,31 @@ from urllib.parse import urlsplit
 import structlog
 from fastapi import FastAPI, Request, Response
 from logloop_chassis.app import Resources, service_app
-from logloop_chassis.broker import subscribe
-from logloop_chassis.egress import EgressGuard
-from logloop_chassis.mongo import is_outage
-from logloop_chassis.problems import Unavailable, problem_response
+from logloop_chassis.database.client import is_outage
+from logloop_chassis.http.problems import Unavailable, problem_response
+from logloop_chassis.messaging.broker import subscribe
+from logloop_chassis.outbound.egress import EgressGuard
 from logloop_chassis.settings import is_loopback
 from logloop_contracts.channels import CI_BRIDGE_ANALYSES, CI_BRIDGE_LOGS, CI_BRIDGE_PROJECTS, CI_BRIDGE_RUNS
 from pymongo.errors import PyMongoError
 
 from logloop_ci_bridge import http
-from logloop_ci_bridge.bridge import Bridge
+from logloop_ci_bridge import record_store as records
 from logloop_ci_bridge.consumers import analysis_handler, log_batch_handler, project_handler, run_handler
-from logloop_ci_bridge.dispatch import Dispatcher, GatewayOf
-from logloop_ci_bridge.firing import Evaluations, Firing
-from logloop_ci_bridge.following import Following
-from logloop_ci_bridge.gateway import ConsoleGateway, Gateway
-from logloop_ci_bridge.github import GitHubClient
+from logloop_ci_bridge.dispatches.dispatcher import Dispatcher, GatewayOf
+from logloop_ci_bridge.dispatches.store import DispatchStore
+from logloop_ci_bridge.github.client import GitHubClient
+from logloop_ci_bridge.github.gateway import ConsoleGateway, Gateway
+from logloop_ci_bridge.github.webhooks import Webhooks
 from logloop_ci_bridge.project_removal import ProjectRemoval
-from logloop_ci_bridge.query_api import QueryApi
-from logloop_ci_bridge.rule_book import RuleBook
+from logloop_ci_bridge.query_client import QueryApi
+from logloop_ci_bridge.rules.active_rules import RuleBook
+from logloop_ci_bridge.rules.evaluator import Watching
+from logloop_ci_bridge.rules.firing import Evaluations, Firing
+from logloop_ci_bridge.runs.store import RunStore
+from logloop_ci_bridge.runs.tracker import Following
 from logloop_ci_bridge.settings import CiBridgeSettings
-from logloop_ci_bridge.stores import records
-from logloop_ci_bridge.stores.dispatches import DispatchStore
-from logloop_ci_bridge.stores.runs import RunStore
-from logloop_ci_bridge.watching import Watching
-from logloop_ci_bridge.webhooks import Webhooks
+from logloop_ci_bridge.state import Bridge
 from logloop_ci_bridge.work_loops import nap, surviving
 
 _FLUSH_S = 1.0

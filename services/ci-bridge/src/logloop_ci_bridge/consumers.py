@@ -5,8 +5,8 @@ It must not decide anything; each handler returns after the effect is stored.
 
 import asyncio
 
-from logloop_chassis.broker import event_handler
-from logloop_chassis.failures import Dead, Delivery, Handler, Skip
+from logloop_chassis.messaging.broker import event_handler
+from logloop_chassis.messaging.failures import Dead, Delivery, Handler, Skip
 from logloop_contracts.analyses import AnalysisCompleted, AnalysisFailed
 from logloop_contracts.channels import (
     ANALYSIS_COMPLETED,
@@ -20,7 +20,7 @@ from logloop_contracts.envelope import Event
 from logloop_contracts.log_batch import BadBatch
 from logloop_contracts.records import ProjectDeleted
 
-from logloop_ci_bridge.bridge import Bridge
+from logloop_ci_bridge.state import Bridge
 from logloop_ci_bridge.stores.outages import through_outages
 
 

@@ -5,14 +5,14 @@ It must not touch what a new project of the same id has created since. Each step
 
 from datetime import datetime
 
-from logloop_ci_bridge.pipelines import Pipeline
-from logloop_ci_bridge.query_api import QueryApi
-from logloop_ci_bridge.rule_book import RuleBook
-from logloop_ci_bridge.rules import Rule
-from logloop_ci_bridge.stores.dispatches import DispatchStore
-from logloop_ci_bridge.stores.records import Records
-from logloop_ci_bridge.stores.runs import RunStore
-from logloop_ci_bridge.templates import Template
+from logloop_ci_bridge.dispatches.pipelines import Pipeline
+from logloop_ci_bridge.dispatches.store import DispatchStore
+from logloop_ci_bridge.dispatches.templates import Template
+from logloop_ci_bridge.query_client import QueryApi
+from logloop_ci_bridge.record_store import Records
+from logloop_ci_bridge.rules.active_rules import RuleBook
+from logloop_ci_bridge.rules.rule import Rule
+from logloop_ci_bridge.runs.store import RunStore
 
 
 class ProjectRemoval:

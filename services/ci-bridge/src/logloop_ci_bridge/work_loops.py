@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import structlog
-from logloop_chassis.broker import NotPublished
-from logloop_chassis.mongo import is_outage
+from logloop_chassis.database.client import is_outage
+from logloop_chassis.messaging.broker import NotPublished
 
 AT_ONCE = 4
 IDLE_S = 2.0

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from logloop_chassis.app import Resources, service_app
-from logloop_chassis.broker import subscribe
+from logloop_chassis.messaging.broker import subscribe
 from logloop_contracts.channels import INGEST_INTAKE
 
 from logloop_ingest.accept import Accept

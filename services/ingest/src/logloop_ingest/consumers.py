@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 
 import orjson
 from logloop_chassis.auth import Principal
-from logloop_chassis.broker import NotPublished
-from logloop_chassis.failures import Dead, Delivery, Handler, RetryLater, code_version
-from logloop_chassis.problems import Problem, TooManyRequests, Unavailable
+from logloop_chassis.http.problems import Problem, TooManyRequests, Unavailable
+from logloop_chassis.messaging.broker import NotPublished
+from logloop_chassis.messaging.failures import Dead, Delivery, Handler, RetryLater, code_version
 from logloop_contracts.channels import (
     DEAD_EXCHANGE,
     HEADER_ATTEMPT,

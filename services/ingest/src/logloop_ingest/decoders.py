@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
-from logloop_chassis.problems import BadRequest, TooLarge, UnsupportedMedia
+from logloop_chassis.http.problems import BadRequest, TooLarge, UnsupportedMedia
 from pydantic_core import from_json
 
 Form = Literal["json", "lines", "any"]

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 
 import zstandard
-from logloop_chassis.problems import BadRequest, TooLarge, UnsupportedMedia
+from logloop_chassis.http.problems import BadRequest, TooLarge, UnsupportedMedia
 
 from logloop_ingest.limits import Limits
 

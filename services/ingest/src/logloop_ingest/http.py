@@ -11,8 +11,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, FastAPI, Request, Response
 from logloop_chassis.auth import Authenticator, Principal
-from logloop_chassis.broker import NotPublished
-from logloop_chassis.problems import (
+from logloop_chassis.http.problems import (
     BadRequest,
     Forbidden,
     NotFound,
@@ -23,6 +22,7 @@ from logloop_chassis.problems import (
     Unprocessable,
     problem_responses,
 )
+from logloop_chassis.messaging.broker import NotPublished
 from pydantic import Field
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route

@@ -6,7 +6,7 @@ It must not queue: a caller that does not fit is told to come back.
 from types import TracebackType
 from typing import Self
 
-from logloop_chassis.problems import TooManyRequests
+from logloop_chassis.http.problems import TooManyRequests
 
 from logloop_ingest.telemetry import IN_FLIGHT_BYTES
 

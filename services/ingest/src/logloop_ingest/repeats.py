@@ -7,7 +7,7 @@ import asyncio
 import zlib
 from collections import OrderedDict
 
-from logloop_chassis.problems import Conflict
+from logloop_chassis.http.problems import Conflict
 
 MAX_REMEMBERED = 20_000
 

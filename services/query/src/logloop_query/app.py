@@ -12,30 +12,30 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request, Response
 from logloop_chassis.app import Resources, service_app
-from logloop_chassis.broker import subscribe
-from logloop_chassis.mongo import is_outage
-from logloop_chassis.problems import Unavailable, problem_response
+from logloop_chassis.database.client import is_outage
+from logloop_chassis.http.problems import Unavailable, problem_response
+from logloop_chassis.messaging.broker import subscribe
 from logloop_contracts.channels import QUERY_LOGS
 from pymongo.errors import PyMongoError
 
-from logloop_query.compaction import Compaction
-from logloop_query.consumers import log_batch_handler
-from logloop_query.export import Export
-from logloop_query.http.export import ExportSlots
+from logloop_query.http.logs.export import ExportSlots
 from logloop_query.http.routes import ROUTERS, TAGS
-from logloop_query.identifiers import new_id
-from logloop_query.live_batches import TransientQueue
-from logloop_query.log_edits import LogEdits
-from logloop_query.patterns import PatternIndex
-from logloop_query.persist import Persister
-from logloop_query.records import open_records
-from logloop_query.retention import StoredLogs
-from logloop_query.search.searching import Searching, SearchLimits, TooBusy
+from logloop_query.logs.compaction import Compaction
+from logloop_query.logs.consumer import log_batch_handler
+from logloop_query.logs.edits import LogEdits
+from logloop_query.logs.export import Export
+from logloop_query.logs.live_batches import TransientQueue
+from logloop_query.logs.patterns import PatternIndex
+from logloop_query.logs.persister import Persister
+from logloop_query.logs.search.searching import Searching, SearchLimits, TooBusy
+from logloop_query.logs.stored_logs import StoredLogs
+from logloop_query.logs.stores.leases import LeaseStore
+from logloop_query.logs.stores.patterns import PatternStore
+from logloop_query.logs.stores.segments import SegmentStore, SnapshotTooOld
+from logloop_query.logs.tail import Tails
+from logloop_query.records.ids import new_id
 from logloop_query.settings import QuerySettings
-from logloop_query.stores.leases import LeaseStore
-from logloop_query.stores.patterns import PatternStore
-from logloop_query.stores.segments import SegmentStore, SnapshotTooOld
-from logloop_query.tail import Tails
+from logloop_query.wiring import open_records
 
 _log = structlog.get_logger()
 _PERSIST_THREADS = 2

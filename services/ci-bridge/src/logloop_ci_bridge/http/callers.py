@@ -10,14 +10,14 @@ from typing import Annotated, Any, Generic, Literal, Protocol, Self, TypeVar
 import structlog
 from fastapi import Depends, Query, Request
 from logloop_chassis.auth import Authenticator, CurrentPrincipal, Principal, Scope, require
-from logloop_chassis.problems import Conflict, NotFound, problem_responses
+from logloop_chassis.http.problems import Conflict, NotFound, problem_responses
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 from pydantic import BaseModel, Field
 
-from logloop_ci_bridge.bridge import Bridge
-from logloop_ci_bridge.pipelines import Pipeline
-from logloop_ci_bridge.stores.records import Item, Records
-from logloop_ci_bridge.templates import Template
+from logloop_ci_bridge.dispatches.pipelines import Pipeline
+from logloop_ci_bridge.dispatches.templates import Template
+from logloop_ci_bridge.record_store import Item, Records
+from logloop_ci_bridge.state import Bridge
 
 _log = structlog.get_logger()
 

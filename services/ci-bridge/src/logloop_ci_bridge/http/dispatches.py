@@ -6,9 +6,12 @@ It must not send; the outbox is worked off elsewhere.
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
-from logloop_chassis.problems import Conflict, NotFound, Unprocessable
+from logloop_chassis.http.problems import Conflict, NotFound, Unprocessable
 from pydantic import ConfigDict, Field, JsonValue
 
+from logloop_ci_bridge.dispatches.outbox import Dispatch, DispatchState, manual_key, new_dispatch
+from logloop_ci_bridge.dispatches.templates import BadPayload, TemplateDraft
+from logloop_ci_bridge.durations import new_ulid
 from logloop_ci_bridge.http.callers import (
     Caller,
     CurrentCaller,
@@ -19,9 +22,6 @@ from logloop_ci_bridge.http.callers import (
     ProjectScoped,
     problems,
 )
-from logloop_ci_bridge.ids import new_ulid
-from logloop_ci_bridge.outbox import Dispatch, DispatchState, manual_key, new_dispatch
-from logloop_ci_bridge.templates import BadPayload, TemplateDraft
 from logloop_ci_bridge.work_loops import utc_now
 
 router = APIRouter(prefix="/api/v1/ci/dispatches", tags=["dispatches"])

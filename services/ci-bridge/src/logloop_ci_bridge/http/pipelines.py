@@ -6,8 +6,8 @@ It must not speak to GitHub.
 from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, JsonValue
 
+from logloop_ci_bridge.dispatches.pipelines import Pipeline, PipelineDraft
 from logloop_ci_bridge.http.callers import CurrentCaller, Cursor, Limit, Page, ProjectParam, ProjectScoped, problems
-from logloop_ci_bridge.pipelines import Pipeline, PipelineDraft
 
 router = APIRouter(prefix="/api/v1/ci/pipelines", tags=["pipelines"])
 

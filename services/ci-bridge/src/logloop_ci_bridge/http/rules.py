@@ -4,16 +4,16 @@ It must not evaluate; `rules`, `evaluation` and `back_test` do.
 """
 
 from fastapi import APIRouter, Query, Response
-from logloop_chassis.problems import Unavailable, Unprocessable
+from logloop_chassis.http.problems import Unavailable, Unprocessable
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
-from logloop_ci_bridge.back_test import BackTest, back_test, scope_query
-from logloop_ci_bridge.bridge import Bridge
-from logloop_ci_bridge.conditions import BadCondition
-from logloop_ci_bridge.evaluation import Evaluation, derive_prefilter
-from logloop_ci_bridge.firing import quiet_until
 from logloop_ci_bridge.http.callers import CurrentCaller, Cursor, Limit, Page, ProjectParam, ProjectScoped, problems
-from logloop_ci_bridge.rules import DAY, Gate, Rule, RuleCheck, RuleDraft, check_rule, closed_gate
+from logloop_ci_bridge.rules.back_testing import BackTest, back_test, scope_query
+from logloop_ci_bridge.rules.conditions import BadCondition
+from logloop_ci_bridge.rules.evaluation import Evaluation, derive_prefilter
+from logloop_ci_bridge.rules.firing import quiet_until
+from logloop_ci_bridge.rules.rule import DAY, Gate, Rule, RuleCheck, RuleDraft, check_rule, closed_gate
+from logloop_ci_bridge.state import Bridge
 from logloop_ci_bridge.work_loops import utc_now
 
 router = APIRouter(prefix="/api/v1/ci/rules", tags=["rules"])

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from logloop_chassis.problems import BadRequest, Conflict
+from logloop_chassis.http.problems import BadRequest, Conflict
 from logloop_contracts.ci import RunConclusion, RunStatus
 from pydantic import BaseModel
 
 from logloop_ci_bridge.http.callers import Caller, CurrentCaller, Cursor, Limit, ProjectParam, problems
-from logloop_ci_bridge.run_batches import SOURCE
-from logloop_ci_bridge.runs import Run
+from logloop_ci_bridge.runs.batches import SOURCE
+from logloop_ci_bridge.runs.run import Run
 
 router = APIRouter(prefix="/api/v1/ci/runs", tags=["runs"])
 

@@ -6,11 +6,11 @@ It must not hold rules about payloads; `templates` does.
 from typing import Any
 
 from fastapi import APIRouter, Response
-from logloop_chassis.problems import Unprocessable
+from logloop_chassis.http.problems import Unprocessable
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from logloop_ci_bridge.dispatches.templates import BadPayload, Template, TemplateDraft
 from logloop_ci_bridge.http.callers import CurrentCaller, Cursor, Limit, Page, ProjectParam, ProjectScoped, problems
-from logloop_ci_bridge.templates import BadPayload, Template, TemplateDraft
 
 router = APIRouter(prefix="/api/v1/ci/templates", tags=["templates"])
 

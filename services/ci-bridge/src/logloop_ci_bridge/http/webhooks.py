@@ -6,11 +6,11 @@ It must not look into the body; `webhooks` checks the signature first.
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request
-from logloop_chassis.problems import TooLarge, problem_responses
+from logloop_chassis.http.problems import TooLarge, problem_responses
 from pydantic import BaseModel, Field
 
+from logloop_ci_bridge.github.webhooks import MAX_BODY_BYTES, Delivery
 from logloop_ci_bridge.http.callers import CurrentBridge
-from logloop_ci_bridge.webhooks import MAX_BODY_BYTES, Delivery
 
 router = APIRouter(prefix="/api/v1/ci/webhooks", tags=["webhooks"])
 

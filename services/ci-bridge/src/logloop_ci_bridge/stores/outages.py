@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import structlog
-from logloop_chassis.failures import RetryLater
-from logloop_chassis.mongo import is_outage
+from logloop_chassis.database.client import is_outage
+from logloop_chassis.messaging.failures import RetryLater
 from pymongo.errors import PyMongoError
 
 _WAIT_S = 1.0

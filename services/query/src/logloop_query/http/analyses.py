@@ -14,12 +14,12 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
 from logloop_chassis.auth import require
-from logloop_chassis.mongo import Document
-from logloop_chassis.problems import TooManyRequests, Unprocessable
+from logloop_chassis.database.client import Document
+from logloop_chassis.http.problems import TooManyRequests, Unprocessable
 from logloop_contracts.analyses import Report
 from pydantic import Field, StringConstraints
 
-from logloop_query.analysis_progress import Told, end_of
+from logloop_query.analyses.progress import Told, end_of
 from logloop_query.http.callers import (
     CurrentActor,
     CurrentRecords,
@@ -30,9 +30,9 @@ from logloop_query.http.callers import (
     may_still_read,
     problems,
 )
-from logloop_query.logs_api import LogsApi
-from logloop_query.record_types import Input, Moment, Output, Page, ProjectId, after_cursor, cursor_after
-from logloop_query.time_bounds import parse_moment
+from logloop_query.logs.search.time_bounds import parse_moment
+from logloop_query.ports import LogsApi
+from logloop_query.records.types import Input, Moment, Output, Page, ProjectId, after_cursor, cursor_after
 
 router = APIRouter(prefix="/api/v1/logs/analyses", tags=["analyses"])
 AnalysisPath = Annotated[str, Path(pattern=r"^[0-9a-v]{1,64}$", examples=["00q41d7nh6in9rudsm101qkcii"])]

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from logloop_chassis.auth import require
-from logloop_chassis.mongo import Document
+from logloop_chassis.database.client import Document
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 from pydantic import Field
 
 from logloop_query.http.callers import CurrentActor, CurrentRecords, Cursor, Limit, problems
-from logloop_query.record_types import Moment, Output, Page, cursor_after, decode_cursor
+from logloop_query.records.types import Moment, Output, Page, cursor_after, decode_cursor
 
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
 Filter = Annotated[str | None, Query(max_length=300)]

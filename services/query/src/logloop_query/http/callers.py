@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
 from logloop_chassis.auth import Authenticator, CurrentPrincipal
-from logloop_chassis.problems import Problem, problem_responses
+from logloop_chassis.http.problems import Problem, problem_responses
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 
-from logloop_query.audit import Actor
-from logloop_query.records import Records
+from logloop_query.records.audit import Actor
+from logloop_query.wiring import Records
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import httpx
 from fastapi import APIRouter, Request, Response
-from logloop_chassis.problems import BadGateway, NotFound
+from logloop_chassis.http.problems import BadGateway, NotFound
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from logloop_chassis.auth import Principal
-from logloop_chassis.problems import NotFound
+from logloop_chassis.http.problems import NotFound
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 
 from logloop_query.http.callers import CurrentActor, CurrentRecords
-from logloop_query.provider_settings import Kind
+from logloop_query.providers.settings import Kind
 
 router = APIRouter(prefix="/internal/settings", include_in_schema=False)
 Place = Annotated[str | None, Query(pattern=PROJECT_ID_PATTERN)]

@@ -7,25 +7,14 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from logloop_query.http import (
-    analyses,
-    api_keys,
-    audit,
-    docs,
-    export,
-    internal,
-    log_counts,
-    log_edits,
-    logs,
-    metrics,
-    projects,
-    services,
-    session,
-    settings,
-    tail,
-    tests,
-    users,
-)
+from logloop_query.http import analyses, audit, docs, internal
+from logloop_query.http import providers as settings
+from logloop_query.http.catalogue import metrics, projects, services, tests
+from logloop_query.http.identity import api_keys, session, users
+from logloop_query.http.logs import counts as log_counts
+from logloop_query.http.logs import edits as log_edits
+from logloop_query.http.logs import export, tail
+from logloop_query.http.logs import search as logs
 
 _RECORDS = (session, projects, services, tests, metrics, analyses, settings, api_keys, users, audit, internal, docs)
 _LOGS = (log_counts, tail, export, logs, log_edits)

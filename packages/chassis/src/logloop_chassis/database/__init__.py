@@ -1,0 +1,1 @@
+"""MongoDB: the client, outages and error responses."""

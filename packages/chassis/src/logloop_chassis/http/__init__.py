@@ -1,0 +1,1 @@
+"""What HTTP endpoints share: problems, limits, paging, streams and health."""

@@ -1,0 +1,205 @@
+"""Routes over a service's dead queues: list, retry, delete. For administrators only.
+
+It must not consume: a letter leaves its queue only when somebody retries or deletes it.
+"""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import aio_pika
+from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.exceptions import AMQPError
+from fastapi import APIRouter, Query, Request, Response
+from logloop_contracts.channels import (
+    HEADER_ATTEMPT,
+    HEADER_CODE_VERSION,
+    HEADER_DETAIL,
+    HEADER_EXCHANGE,
+    HEADER_FAILED_AT,
+    HEADER_REASON,
+    HEADER_ROUTING_KEY,
+    Queue,
+)
+from pydantic import BaseModel, Field
+
+from logloop_chassis.auth import CurrentPrincipal, require
+from logloop_chassis.http.problems import NotFound, Unavailable, problem_responses
+from logloop_chassis.messaging.broker import NotPublished, Publisher, amqp_url
+from logloop_chassis.messaging.failures import Delivery
+
+MAX_LOOKED_AT = 1000
+_BODY_PREVIEW = 4096
+
+
+class DeadLetter(BaseModel):
+    """A message that could not be handled."""
+
+    id: str = Field(description="Message id; within one queue.")
+    queue: str
+    reason: str = Field(examples=["bad_event"])
+    detail: str
+    attempts: int
+    exchange: str
+    routing_key: str
+    failed_at: str | None = None
+    code_version: str | None = None
+    size: int = Field(description="Bytes of the body.")
+    body: str = Field(description="The first 4 KiB: text, or base64 when it is none.")
+
+
+class DeadLetters(BaseModel):
+    """Dead letters, oldest first, of the queues of one service."""
+
+    items: list[DeadLetter]
+    total: int = Field(description="How many there are in all queues.")
+
+
+class DeadLetterBox:
+    """The dead queues of one service, over a connection that lives for one call."""
+
+    def __init__(self, url: str, queues: Sequence[Queue], publisher: Publisher) -> None:
+        self._url = amqp_url(url, name="dead-letters")
+        self._queues = {queue.name: queue for queue in queues}
+        self._publisher = publisher
+        self._one_at_a_time = asyncio.Lock()
+
+    async def list(self, limit: int) -> DeadLetters:
+        """Look at up to `limit` letters; all of them stay."""
+        items: list[DeadLetter] = []
+        total = 0
+        for queue in self._queues.values():
+            async with self._messages(queue, limit - len(items)) as (messages, count):
+                total += count
+                items += [_letter(queue, message) for message in messages]
+        return DeadLetters(items=items, total=total)
+
+    async def retry(self, queue_name: str, letter_id: str) -> None:
+        """Put a letter back on its work queue, counted as a first attempt."""
+        queue = self._queue(queue_name)
+        async with self._messages(queue, MAX_LOOKED_AT) as (messages, _):
+            message = _find(messages, queue, letter_id)
+            headers = {
+                k: v for k, v in message.headers.items() if k not in (HEADER_ATTEMPT, HEADER_REASON, HEADER_DETAIL)
+            }
+            delivery = Delivery(
+                message.body, message.message_id or "", "", queue.name, headers, content_type=message.content_type
+            )
+            try:
+                await self._publisher.requeue(queue.name, delivery, headers, 0)
+            except NotPublished as error:
+                raise Unavailable(f"the letter stays dead, {error}; try again") from error
+            await message.ack()
+
+    async def delete(self, queue_name: str, letter_id: str) -> None:
+        """Drop a letter for good."""
+        queue = self._queue(queue_name)
+        async with self._messages(queue, MAX_LOOKED_AT) as (messages, _):
+            await _find(messages, queue, letter_id).ack()
+
+    def _queue(self, name: str) -> Queue:
+        queue = self._queues.get(name)
+        if queue is None:
+            raise NotFound(f"this service has no queue {name[:80]!r}; it has {', '.join(self._queues)}")
+        return queue
+
+    @asynccontextmanager
+    async def _messages(
+        self, queue: Queue, limit: int
+    ) -> AsyncIterator[tuple[Sequence[AbstractIncomingMessage], int]]:
+        """Borrow messages; those that are not acknowledged go back to their place when the connection closes."""
+        async with self._one_at_a_time:
+            try:
+                connection = await aio_pika.connect(self._url, timeout=5)
+            except (AMQPError, OSError, TimeoutError) as error:
+                raise Unavailable("RabbitMQ is away; try again") from error
+            async with connection, connection.channel() as channel:
+                dead = await channel.get_queue(queue.dead)
+                declared = await dead.declare()
+                count = declared.message_count or 0
+                messages = []
+                for _ in range(min(count, max(0, limit))):
+                    message = await dead.get(fail=False)
+                    if message is None:
+                        break
+                    messages.append(message)
+                yield messages, count
+
+
+def _find(messages: Sequence[AbstractIncomingMessage], queue: Queue, letter_id: str) -> AbstractIncomingMessage:
+    for message in messages:
+        if (message.message_id or "") == letter_id:
+            return message
+    raise NotFound(f"queue {queue.name!r} has no dead letter {letter_id[:80]!r}; list them first")
+
+
+def _letter(queue: Queue, message: AbstractIncomingMessage) -> DeadLetter:
+    headers: dict[str, Any] = dict(message.headers)
+    death = (headers.get("x-death") or [{}])[0]
+    return DeadLetter(
+        id=message.message_id or "",
+        queue=queue.name,
+        reason=str(headers.get(HEADER_REASON) or death.get("reason") or "unknown"),
+        detail=str(
+            headers.get(HEADER_DETAIL) or "RabbitMQ gave up after too many deliveries; the consumer crashed on it"
+        ),
+        attempts=int(headers.get(HEADER_ATTEMPT) or death.get("count") or 1),
+        exchange=str(headers.get(HEADER_EXCHANGE) or death.get("exchange") or ""),
+        routing_key=str(headers.get(HEADER_ROUTING_KEY) or (death.get("routing-keys") or [""])[0]),
+        failed_at=headers.get(HEADER_FAILED_AT),
+        code_version=headers.get(HEADER_CODE_VERSION),
+        size=len(message.body),
+        body=_preview(message.body),
+    )
+
+
+def _preview(body: bytes) -> str:
+    head = body[:_BODY_PREVIEW]
+    try:
+        return head.decode()
+    except UnicodeDecodeError:
+        return base64.b64encode(head).decode()
+
+
+def dead_letter_router(prefix: str, box_of: Callable[[Request], DeadLetterBox]) -> APIRouter:
+    """Routes under `prefix` (such as /api/v1/ingest/dead-letters). `box_of` finds the box of a request."""
+    router = APIRouter(prefix=prefix, tags=["dead letters"])
+    errors = problem_responses(401, 403, 422, 503)
+
+    @router.get("", summary="List dead letters", responses=errors)
+    async def list_dead_letters(
+        request: Request,
+        response: Response,
+        principal: CurrentPrincipal,
+        limit: Annotated[int, Query(ge=1, le=MAX_LOOKED_AT)] = 100,
+    ) -> DeadLetters:
+        """Messages that could not be handled, oldest first, with the reason. They stay until retried or deleted."""
+        require(principal, "admin", None)
+        response.headers["Cache-Control"] = "no-store"
+        return await box_of(request).list(limit)
+
+    @router.post(
+        "/{queue}/{letter_id}/retry",
+        status_code=204,
+        summary="Retry a dead letter",
+        responses=problem_responses(401, 403, 404, 422, 503),
+    )
+    async def retry_dead_letter(request: Request, queue: str, letter_id: str, principal: CurrentPrincipal) -> None:
+        """Put the message back on its work queue."""
+        require(principal, "admin", None)
+        await box_of(request).retry(queue, letter_id)
+
+    @router.delete(
+        "/{queue}/{letter_id}",
+        status_code=204,
+        summary="Delete a dead letter",
+        responses=problem_responses(401, 403, 404, 422, 503),
+    )
+    async def delete_dead_letter(request: Request, queue: str, letter_id: str, principal: CurrentPrincipal) -> None:
+        """Drop the message for good."""
+        require(principal, "admin", None)
+        await box_of(request).delete(queue, letter_id)
+
+    return router

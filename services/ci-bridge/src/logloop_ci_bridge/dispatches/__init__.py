@@ -1,0 +1,1 @@
+"""Dispatches: what to send, the outbox and the dispatcher."""

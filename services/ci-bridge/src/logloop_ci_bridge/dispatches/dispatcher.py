@@ -1,0 +1,218 @@
+"""Sending what stands in the outbox: claim, look whether it was sent already, POST once, tell the others.
+
+It must not decide what is dispatched, and it knows GitHub only as a `Gateway`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, Protocol
+
+import structlog
+from logloop_contracts.channels import CI_DISPATCH_FAILED, CI_DISPATCHED, Channel
+from logloop_contracts.ci import Dispatched, DispatchFailed
+from pydantic import BaseModel
+
+from logloop_ci_bridge.dispatches.outbox import (
+    Accepted,
+    Dispatch,
+    NotNow,
+    Refused,
+    SendResult,
+    Unknown,
+    after_sending,
+)
+from logloop_ci_bridge.dispatches.store import Claim, DispatchStore
+from logloop_ci_bridge.github.gateway import Gateway, GitHubAway, GitHubRefused
+from logloop_ci_bridge.runs.matching import CLOCK_SKEW, match_run
+from logloop_ci_bridge.telemetry import DISPATCHES
+from logloop_ci_bridge.work_loops import IDLE_S, Turns, keep_working, utc_now
+
+_AWAY_S = 15.0
+_HOUR = timedelta(hours=1)
+_log = structlog.get_logger()
+
+GatewayOf = Callable[[str], Awaitable[Gateway]]
+"""The gateway of a project. Raises GitHubAway when its credentials cannot be read now."""
+
+
+class EventPublisher(Protocol):
+    """What dispatching needs of the broker."""
+
+    async def publish_event(
+        self,
+        channel: Channel,
+        data: Any,
+        *,
+        project_id: str,
+        correlation_id: str | None = None,
+        causation_id: str | None = None,
+        event_id: str | None = None,
+    ) -> Any:
+        """Publish and wait for the confirm. Raises NotPublished."""
+
+
+class Dispatcher:
+    """Works off the outbox, one dispatch of a project at a time."""
+
+    def __init__(
+        self,
+        store: DispatchStore,
+        gateway_of: GatewayOf,
+        publisher: EventPublisher,
+        *,
+        lease_s: float,
+        settle_s: float,
+        interval_s: float,
+        poll_s: float,
+        repository_budget: int,
+    ) -> None:
+        self._store = store
+        self._gateway_of = gateway_of
+        self._publisher = publisher
+        self._lease = timedelta(seconds=lease_s)
+        self._settle_s = settle_s
+        self._interval_s = interval_s
+        self._poll = timedelta(seconds=poll_s)
+        self._repository_budget = repository_budget
+        self._turns = Turns()
+        self._announcing = asyncio.Lock()
+        self.wake = asyncio.Event()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Work until the process stops."""
+        await keep_working(self.step, "dispatching", self.wake, stopping, idle_s=IDLE_S)
+
+    async def step(self) -> bool:
+        """Work on one dispatch that is due; False when there was none."""
+        async with self._turns.next(
+            lambda busy: self._store.claim(utc_now(), self._lease, busy), lambda claim: claim.dispatch.project_id
+        ) as claim:
+            if claim is not None:
+                await self._work(claim)
+        async with self._announcing:
+            await self.announce()
+        return claim is not None
+
+    async def announce(self) -> None:
+        """Tell what became of dispatches, also of those that an earlier process finished and did not tell."""
+        for dispatch in await self._store.unannounced():
+            channel, event = event_of(dispatch)
+            await self._publisher.publish_event(
+                channel,
+                event,
+                project_id=dispatch.project_id,
+                correlation_id=dispatch.correlation_id,
+                causation_id=dispatch.cause[0] if dispatch.cause else None,
+                event_id=f"{dispatch.id}-{dispatch.state}",
+            )
+            await self._store.announced(dispatch.id)
+
+    async def _work(self, claim: Claim) -> None:
+        """Bring a claimed dispatch forward, well within the lease: after it another process may take it over."""
+        dispatch = claim.dispatch
+        deadline = asyncio.get_running_loop().time() + self._lease.total_seconds() * 0.8
+        try:
+            async with asyncio.timeout_at(deadline):
+                gateway = await self._gateway_of(dispatch.project_id)
+                if claim.unsettled and gateway.live:
+                    if await self._settled(dispatch, gateway):
+                        return
+                    await self._store.again(dispatch.id, utc_now())
+        except (GitHubAway, TimeoutError) as error:
+            await self._later(dispatch, str(error) or "GitHub took too long to answer", claim.unsettled)
+            return
+        await self._conclude(dispatch, await self._send(dispatch, gateway, deadline))
+        if gateway.live and self._interval_s:
+            await asyncio.sleep(self._interval_s)
+
+    async def _conclude(self, dispatch: Dispatch, result: SendResult) -> None:
+        """Write what an attempt came to."""
+        now = utc_now()
+        fields = after_sending(dispatch, result, now=now, settle_s=self._settle_s)
+        if fields["state"] == "sent":
+            fields["follow_at"] = now + min(self._poll, timedelta(seconds=2))
+        await self._store.settle(dispatch.id, fields)
+        DISPATCHES.labels(dispatch.mode, type(result).__name__.lower()).inc()
+        _log.info(
+            "dispatch attempted",
+            dispatch_id=dispatch.id,
+            repository=dispatch.repository,
+            result=type(result).__name__,
+            status=fields.get("status"),
+            detail=fields.get("detail"),
+        )
+
+    async def _send(self, dispatch: Dispatch, gateway: Gateway, deadline: float) -> SendResult:
+        if gateway.live:
+            sent = await self._store.sent_since(dispatch.repository, utc_now() - _HOUR)
+            if sent > self._repository_budget:
+                return NotNow(
+                    detail=f"{dispatch.repository} got {sent - 1} dispatches within the hour; it may get "
+                    f"{self._repository_budget} (LOGLOOP_CI_REPOSITORY_BUDGET)",
+                    retry_after_s=60.0,
+                )
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await gateway.send(dispatch, utc_now())
+        except TimeoutError:
+            return Unknown(detail="no answer within the lease; looking for the run before sending again")
+
+    async def _settled(self, dispatch: Dispatch, gateway: Gateway) -> bool:
+        """Whether an attempt of unknown outcome needs no second POST now: its run is there, or may still come.
+
+        Raises GitHubAway.
+        """
+        assert dispatch.posted_at is not None
+        now = utc_now()
+        since = dispatch.posted_at - CLOCK_SKEW
+        try:
+            runs = await gateway.find_runs(
+                dispatch.repository, event=dispatch.mode, workflow=dispatch.workflow, since=since
+            )
+        except GitHubRefused as error:
+            words = f"GitHub may have started it, and its runs cannot be read to find out: {error}"
+            await self._settle(dispatch, Refused(status=error.status, detail=words))
+            return True
+        taken = await self._store.claimed_runs(dispatch.repository, [run.run_id for run in runs])
+        match = match_run(dispatch, runs, taken)
+        if match is not None:
+            accepted = Accepted(status=dispatch.status or 204, run_id=match.run.run_id, run_url=match.run.url)
+            await self._settle(dispatch, accepted, guessed=match.guessed, follow_at=now)
+            return True
+        rest_s = (dispatch.posted_at - now).total_seconds() + self._settle_s
+        if rest_s > 0:
+            words = dispatch.detail or "waiting whether a run shows up"
+            await self._settle(dispatch, Unknown(status=dispatch.status, detail=words), wait_s=rest_s)
+        return rest_s > 0
+
+    async def _settle(
+        self, dispatch: Dispatch, result: SendResult, *, wait_s: float | None = None, **more: Any
+    ) -> None:
+        fields = after_sending(dispatch, result, now=utc_now(), settle_s=wait_s or self._settle_s)
+        await self._store.settle(dispatch.id, {**fields, **more})
+
+    async def _later(self, dispatch: Dispatch, detail: str, unsettled: bool) -> None:
+        again = utc_now() + min(timedelta(seconds=_AWAY_S), self._lease)
+        fields: dict[str, Any] = {"next_attempt_at": again, "detail": detail}
+        if not unsettled:
+            # Nothing was asked of GitHub, so it is no attempt.
+            fields |= {"state": "pending", "attempts": dispatch.attempts - 1}
+        await self._store.settle(dispatch.id, fields)
+
+
+def event_of(dispatch: Dispatch) -> tuple[Channel, BaseModel]:
+    """What the others are told of a finished dispatch."""
+    common: dict[str, Any] = {
+        "dispatch_id": dispatch.id,
+        "project_id": dispatch.project_id,
+        "correlation_id": dispatch.correlation_id,
+        "repository": dispatch.repository,
+        "event_type": dispatch.event_type,
+        "rule_id": dispatch.rule_id,
+        "hop": dispatch.hop,
+    }
+    if dispatch.state == "failed":
+        return CI_DISPATCH_FAILED, DispatchFailed(**common, status=dispatch.status, detail=dispatch.detail or "")
+    mode = "console" if dispatch.state == "recorded" else dispatch.mode
+    return CI_DISPATCHED, Dispatched(**common, mode=mode, cause=dispatch.cause)

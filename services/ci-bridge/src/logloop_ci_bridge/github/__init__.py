@@ -1,0 +1,1 @@
+"""Everything that speaks GitHub's protocols."""

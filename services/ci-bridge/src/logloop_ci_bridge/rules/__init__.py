@@ -1,0 +1,1 @@
+"""Rules: conditions, evaluation, firing and back-tests."""

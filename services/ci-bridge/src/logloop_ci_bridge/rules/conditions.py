@@ -1,0 +1,299 @@
+"""Conditions of rules: CEL expressions over known names, checked when saved and split where rules need it.
+
+It must not know rules, windows or stores. Google's CEL compiler checks names and types; the Rust engine,
+which is several times faster and compares int with double, evaluates.
+"""
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import cel
+import re2
+from cel_expr_python import cel as google_cel
+
+from logloop_ci_bridge.rules.cel_tree import Node, macro_of, read_checked, unparse
+
+Subject = Literal["logs", "analysis", "run"]
+MAX_SOURCE_BYTES = 2048
+MAX_PATTERN_LENGTH = 256
+_QUIET = re2.Options()
+_QUIET.log_errors = False
+
+_MORE, _LESS = frozenset({"_>_", "_>=_"}), frozenset({"_<_", "_<=_"})
+_GROWING = frozenset({"stats.count", "stats.rate", "stats.services"})
+_STRING, _INT, _ANY = "string", "int", "any"
+NAMES: Mapping[Subject, Mapping[str, str]] = {
+    "logs": {
+        "log.id": _STRING,
+        "log.project_id": _STRING,
+        "log.service_id": _STRING,
+        "log.test_id": _STRING,
+        "log.func_id": _STRING,
+        "log.message": _STRING,
+        "log.pattern": _STRING,
+        "log.severity": _STRING,
+        "log.source": _STRING,
+        "log.timestamp": "timestamp",
+        "log.attributes": "object",
+        "stats.count": _INT,
+        "stats.rate": _ANY,
+        "stats.services": _INT,
+        "stats.window_s": _INT,
+    },
+    "analysis": {
+        "analysis.id": _STRING,
+        "analysis.verdict": _STRING,
+        "analysis.mode": _STRING,
+        "analysis.summary": _STRING,
+        "analysis.findings": _INT,
+        "analysis.kinds": "strings",
+        "analysis.services": "strings",
+        "analysis.top_score": _ANY,
+        "analysis.logs_read": _INT,
+        "analysis.claims": _INT,
+    },
+    "run": {
+        "run.id": _STRING,
+        "run.repository": _STRING,
+        "run.workflow": _STRING,
+        "run.name": _STRING,
+        "run.conclusion": _STRING,
+        "run.attempt": _INT,
+        "run.hop": _INT,
+        "run.log_count": _INT,
+        "run.failed_jobs": "strings",
+        "run.failed_tests": "strings",
+        "run.pipeline": _STRING,
+        "run.rule": _STRING,
+    },
+}
+"""Every name a condition may use, with its type. Absent references are the empty string."""
+
+MEASURED_ANALYSIS_NAMES = frozenset(
+    {"analysis.findings", "analysis.kinds", "analysis.services", "analysis.top_score", "analysis.logs_read"}
+)
+"""Names that code measured; `verdict`, `summary` and `claims` may come from a model that read attackers' text."""
+
+
+class BadCondition(ValueError):
+    """The condition cannot be saved. `problems` holds one sentence a fault, for people."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Value of a part: an error, such as a missing attribute, counts as false and is told."""
+
+    holds: bool
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One `&&`-part of a condition."""
+
+    text: str
+    node: Node
+    names: frozenset[str]
+    program: cel.Program
+
+    @property
+    def reads_window(self) -> bool:
+        """Whether it mentions `stats`."""
+        return any(name.startswith("stats.") for name in self.names)
+
+    @property
+    def only_grows(self) -> bool:
+        """Whether more logs can make it true and never false again, as `stats.count > 5`."""
+        if self.node.kind != "call" or self.node.name not in _MORE | _LESS:
+            return False
+        left, right = self.node.children if self.node.name in _MORE else self.node.children[::-1]
+        return left.name in _GROWING and right.kind == "const"
+
+    def evaluate(self, context: cel.Context) -> Outcome:
+        """Whether it holds for these values."""
+        try:
+            value = self.program.execute(context)
+        except KeyError as error:
+            return Outcome(holds=False, error=f"there is no {error}")
+        except (TypeError, RuntimeError, ValueError, OverflowError) as error:
+            return Outcome(holds=False, error=str(error).splitlines()[0][:200])
+        if not isinstance(value, bool):
+            return Outcome(holds=False, error=f"gave {type(value).__name__}, not true or false")
+        return Outcome(holds=value)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A checked condition. `parts` are and-ed; those that read the window come last."""
+
+    source: str
+    subject: Subject
+    parts: tuple[Part, ...]
+
+    @functools.cached_property
+    def row_parts(self) -> tuple[Part, ...]:
+        """Parts that one log decides."""
+        return tuple(part for part in self.parts if not part.reads_window)
+
+    @functools.cached_property
+    def window_parts(self) -> tuple[Part, ...]:
+        """Parts that need the statistics of the window."""
+        return tuple(part for part in self.parts if part.reads_window)
+
+    @functools.cached_property
+    def window_only_grows(self) -> bool:
+        """Whether every part that needs the window can only become true while logs are added to it."""
+        return all(part.only_grows for part in self.window_parts)
+
+    @functools.cached_property
+    def window_names(self) -> frozenset[str]:
+        """Names that the parts about the window mention."""
+        return frozenset[str]().union(*(part.names for part in self.window_parts))
+
+    @functools.cached_property
+    def names(self) -> frozenset[str]:
+        """Every name it mentions."""
+        return frozenset[str]().union(*(part.names for part in self.parts))
+
+
+def compile_condition(source: str, subject: Subject) -> Condition:
+    """Check and compile a condition. Raises BadCondition that says where it is wrong and what to write."""
+    if len(source.encode("utf-8", "surrogatepass")) > MAX_SOURCE_BYTES:
+        raise BadCondition([f"a condition may have at most {MAX_SOURCE_BYTES} bytes; split it into several rules"])
+    if "${{" in source:
+        raise BadCondition(["a condition must not hold '${{': GitHub would expand it inside a workflow file"])
+    if not source.strip():
+        raise BadCondition(["the condition is empty; write 'true' to fire on everything that passes the filter"])
+    tree = _google_tree(source, subject)
+    problems = _refusals(tree, subject)
+    if problems:
+        raise BadCondition(problems)
+    parts = tuple(_part(node) for node in tree.conjuncts())
+    return Condition(source, subject, tuple(sorted(parts, key=lambda part: part.reads_window)))
+
+
+@functools.cache
+def _environment(subject: Subject) -> Any:
+    kinds = google_cel.Type
+    types = {
+        _STRING: kinds.STRING,
+        _INT: kinds.INT,
+        _ANY: kinds.DYN,
+        "timestamp": kinds.TIMESTAMP,
+        "object": kinds.Map(kinds.STRING, kinds.DYN),
+        "strings": kinds.List(kinds.STRING),
+    }
+    return google_cel.NewEnv(variables={name: types[kind] for name, kind in NAMES[subject].items()})
+
+
+def _google_tree(source: str, subject: Subject) -> Node:
+    try:
+        expression = _environment(subject).compile(source)
+    except RuntimeError as error:
+        raise BadCondition(_compiler_words(str(error), subject)) from error
+    kind = expression.return_type().name()
+    if kind not in ("BOOL", "bool", "DYN", "dyn"):
+        raise BadCondition([f"the condition gives {kind}, it must give true or false; compare it with something"])
+    return read_checked(expression.serialize())
+
+
+def _compiler_words(text: str, subject: Subject) -> list[str]:
+    """The compiler's messages without its frame, each with its place; a hint for unknown names."""
+    problems = []
+    for line in text.splitlines():
+        if "ERROR: <input>:" not in line:
+            continue
+        place, _, words = line.partition("ERROR: <input>:")[2].partition(": ")
+        row, _, column = place.partition(":")
+        problem = f"line {row}, column {column}: {words.removesuffix(' [INVALID_ARGUMENT]')}"
+        if "undeclared reference" in words:
+            problem += f"; known names: {', '.join(NAMES[subject])}"
+        problems.append(problem)
+    return problems or [text[:300]]
+
+
+def _refusals(tree: Node, subject: Subject) -> list[str]:
+    problems = []
+    for node in tree.walk():
+        if node.kind == "comprehension":
+            problems += _macro_refusals(node)
+        if node.kind == "call" and node.name == "matches":
+            problems += _pattern_refusals(node.children[-1])
+    names = _names(tree)
+    if subject == "analysis" and not names & MEASURED_ANALYSIS_NAMES:
+        problems.append(
+            "an analysis rule must also read something measured (analysis.findings, kinds, services, top_score or "
+            "logs_read): words of a model alone must not start a workflow"
+        )
+    return problems
+
+
+def _macro_refusals(node: Node) -> list[str]:
+    if macro_of(node) == "other":
+        return ["map, filter and exists_one are not available; use exists or all"]
+    if any(below.kind == "comprehension" for child in node.children for below in child.walk()):
+        return [f"{macro_of(node)} must not be nested in another macro"]
+    return []
+
+
+def _pattern_refusals(argument: Node) -> list[str]:
+    if argument.kind != "const" or not isinstance(argument.value, str):
+        return ["the pattern of matches() must be written out as a constant text"]
+    if len(argument.value) > MAX_PATTERN_LENGTH:
+        return [f"a pattern may have at most {MAX_PATTERN_LENGTH} characters"]
+    try:
+        re2.compile(argument.value, _QUIET)
+        cel.evaluate("''.matches(pattern)", {"pattern": argument.value})
+    except (re2.error, RuntimeError, ValueError) as error:
+        return [f"matches({argument.value[:60]!r}) is no RE2 pattern: {str(error).splitlines()[0][:120]}"]
+    return []
+
+
+def _names(tree: Node) -> frozenset[str]:
+    return frozenset(node.name for node in tree.walk() if node.kind == "ident" and "." in node.name)
+
+
+def _part(node: Node) -> Part:
+    text = unparse(node)
+    try:
+        return Part(text, node, _names(node), cel.compile(text))
+    except ValueError as error:
+        raise BadCondition([f"{text[:80]!r} cannot be evaluated: {error}"]) from error
+
+
+def attribute_keys(nodes: Sequence[Node]) -> frozenset[str] | None:
+    """The top-level attributes that expressions read; None when they may read any."""
+    keys = frozenset[str]()
+    for node in nodes:
+        found = _attribute_key(node)
+        if found is None:
+            found = attribute_keys(node.children)
+        if found is None or (node.kind == "ident" and node.name == "log.attributes"):
+            return None
+        keys |= found
+    return keys
+
+
+def _attribute_key(node: Node) -> frozenset[str] | None:
+    """The key of `log.attributes.key`, `has(log.attributes.key)` or `log.attributes["key"]`."""
+    if not node.children or node.children[0].name != "log.attributes":
+        return None
+    if node.kind == "select":
+        return frozenset({node.name})
+    key = node.children[-1].value
+    return frozenset({key}) if node.name == "_[_]" and isinstance(key, str) else None
+
+
+def context_of(names: frozenset[str], values: Mapping[str, Any]) -> cel.Context:
+    """The evaluation context for these dotted names: only what a condition reads is converted."""
+    nested: dict[str, dict[str, Any]] = {}
+    for name in names:
+        root, _, leaf = name.partition(".")
+        nested.setdefault(root, {})[leaf] = values[name]
+    return cel.Context(variables=nested)

@@ -1,0 +1,1 @@
+"""Workflow runs: state, tracking, and their output as logs."""

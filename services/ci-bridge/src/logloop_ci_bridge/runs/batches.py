@@ -1,0 +1,60 @@
+"""Lines of a job as log batches whose ids follow from run, attempt and job, so that publishing twice stores once.
+
+It must not parse or publish.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+from logloop_contracts.log_batch import derived_batch_id, entries_to_batch
+from logloop_contracts.log_entry import LogEntry
+
+from logloop_ci_bridge.github.gateway import Job
+from logloop_ci_bridge.runs.job_log import CiLine, ParsedJob
+from logloop_ci_bridge.runs.run import Run
+
+SOURCE = "github-actions"
+ROWS = 5000
+
+
+def batches_of(run: Run, job: Job, parsed: ParsedJob) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """Batch ids and batches. The end of the job is a batch of its own: remarks may be readable only later."""
+    parts: list[tuple[str, Sequence[CiLine]]] = [
+        (str(start // ROWS), parsed.lines[start : start + ROWS]) for start in range(0, len(parsed.lines), ROWS)
+    ]
+    for part, lines in (*parts, ("end", parsed.ending)):
+        key = f"ci-run/{run.repository}/{run.run_id}/{run.attempt}/{job.id}/{part}"
+        batch_id = derived_batch_id(run.project_id, key)
+        yield batch_id, entries_to_batch([_entry(run, job, line) for line in lines], batch_id)
+
+
+def _entry(run: Run, job: Job, line: CiLine) -> LogEntry:
+    return LogEntry(
+        project_id=run.project_id,
+        service_id=run.service_id,
+        test_id=line.test_id,
+        func_id=line.func_id,
+        message=line.message,
+        severity=line.severity,
+        timestamp=line.timestamp,
+        source=SOURCE,
+        attributes=_attributes(run, job, line),
+    )
+
+
+def _attributes(run: Run, job: Job, line: CiLine) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "ci.run_id": run.run_id,
+        "ci.attempt": run.attempt,
+        "ci.repository": run.repository,
+        "ci.workflow": run.workflow or run.name,
+        "ci.job": job.name,
+        "ci.step": line.step,
+        "ci.line": line.number or None,
+        "ci.correlation_id": run.correlation_id,
+        "ci.hop": run.hop,
+        "ci.rules": run.rules or None,
+        **line.extra,
+    }
+    return {name: value for name, value in found.items() if value is not None}

@@ -1,0 +1,144 @@
+"""Runs and webhook deliveries: ci_runs and ci_deliveries.
+
+It must not fetch anything; `order` lets a run move forward only.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from logloop_chassis.database.client import Database, Document
+from pymongo import ASCENDING, DESCENDING, ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from logloop_ci_bridge.runs.run import Run
+
+DELIVERY_KEPT = timedelta(days=7)
+HISTORY_S = 180 * 86_400
+"""How long runs are kept; their logs follow the project's retention."""
+_PROGRESS = (
+    "event",
+    "created_at",
+    "status",
+    "conclusion",
+    "attempt",
+    "url",
+    "title",
+    "name",
+    "workflow",
+    "branch",
+    "started_at",
+    "updated_at",
+)
+
+
+class RunStore:
+    """What is known of runs."""
+
+    def __init__(self, database: Database) -> None:
+        self._runs = database["ci_runs"]
+        self._deliveries = database["ci_deliveries"]
+
+    async def prepare(self) -> None:
+        """Create indexes."""
+        await self._runs.create_index([("project_id", ASCENDING), ("run_id", ASCENDING)], unique=True)
+        await self._runs.create_index(
+            [("project_id", ASCENDING), ("first_seen_at", DESCENDING), ("run_id", DESCENDING)]
+        )
+        await self._runs.create_index("run_id")
+        await self._runs.create_index("work_at")
+        await self._runs.create_index("first_seen_at", expireAfterSeconds=HISTORY_S)
+        await self._deliveries.create_index("at", expireAfterSeconds=int(DELIVERY_KEPT.total_seconds()))
+
+    async def delivery_is_new(self, delivery_id: str, project_id: str) -> bool:
+        """Whether a webhook delivery is seen for the first time by a project."""
+        found = await self._deliveries.find_one({"_id": f"{project_id}/{delivery_id}"}, {"_id": 1})
+        return found is None
+
+    async def delivery_done(self, delivery_id: str, project_id: str, event: str) -> None:
+        """Remember a delivery once its effect is stored, so that a crash before that does not swallow it."""
+        document = {"_id": f"{project_id}/{delivery_id}", "event": event, "at": datetime.now(UTC)}
+        await self._deliveries.replace_one({"_id": document["_id"]}, document, upsert=True)
+
+    async def remove_project(self, project_id: str, until: datetime) -> None:
+        """Delete a project's runs and deliveries seen up to a moment."""
+        await self._runs.delete_many({"project_id": project_id, "first_seen_at": {"$lte": until}})
+        # Ids of deliveries begin with the project and a slash, which no project id has; 0 comes after the slash.
+        ids = {"$gte": f"{project_id}/", "$lt": f"{project_id}0"}
+        await self._deliveries.delete_many({"_id": ids, "at": {"$lte": until}})
+
+    async def advance(self, run: Run, now: datetime) -> Run | None:
+        """Store news of a run unless something later is known; the run as it is now, None when nothing moved."""
+        document = run.model_dump(mode="python")
+        progress = {name: document[name] for name in _PROGRESS if document[name] is not None}
+        fresh = {"conclusion": run.conclusion, "order": run.order, "announced": False, "work_at": now, "logs": "none"}
+        initial = {name: value for name, value in document.items() if name not in progress and name not in fresh}
+        try:
+            stored = await self._runs.find_one_and_update(
+                {"project_id": run.project_id, "run_id": run.run_id, "order": {"$lt": run.order}},
+                {"$set": {**progress, **fresh}, "$setOnInsert": {**initial, "first_seen_at": now}},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        except DuplicateKeyError:
+            return None
+        return None if stored is None else _read(stored)
+
+    async def adopt(self, project_id: str, run_id: str, fields: Document) -> None:
+        """Note which dispatch a run belongs to, when it was seen before that was known."""
+        await self._runs.update_one(
+            {"project_id": project_id, "run_id": run_id, "dispatch_id": None}, {"$set": fields}
+        )
+
+    async def due(self, now: datetime, again_in: timedelta, busy: Sequence[str] = ()) -> tuple[Run, bool] | None:
+        """A run that wants work, of no busy project, and whether the others know its latest state.
+
+        It comes again after `again_in`.
+        """
+        found = await self._runs.find_one_and_update(
+            {"work_at": {"$lte": now}, "project_id": {"$nin": list(busy)}},
+            {"$set": {"work_at": now + again_in}},
+            sort=[("work_at", ASCENDING)],
+            return_document=ReturnDocument.AFTER,
+        )
+        return None if found is None else (_read(found), bool(found.get("announced")))
+
+    async def note(self, run: Run, fields: Document, *, done: bool = False) -> None:
+        """Write fields of a run as long as it has not moved on; `done`: no more work on this state."""
+        change: dict[str, Any] = {"$set": fields} if fields else {}
+        if done:
+            change["$unset"] = {"work_at": 1}
+        if change:
+            await self._runs.update_one(
+                {"project_id": run.project_id, "run_id": run.run_id, "order": run.order}, change
+            )
+
+    async def work_soon(self, project_id: str, run_id: str, at: datetime) -> None:
+        """Have a run looked at earlier."""
+        await self._runs.update_one(
+            {"project_id": project_id, "run_id": run_id, "work_at": {"$gt": at}}, {"$set": {"work_at": at}}
+        )
+
+    async def find(self, run_id: str, project_ids: Sequence[str] | None) -> Sequence[Run]:
+        """Runs with GitHub's id, in these projects (None: in all)."""
+        query: Document = {"run_id": run_id}
+        if project_ids is not None:
+            query["project_id"] = {"$in": list(project_ids)}
+        return [_read(item) async for item in self._runs.find(query).limit(10)]
+
+    async def page(
+        self, project_id: str, *, limit: int, after: tuple[datetime, str] | None, where: Document
+    ) -> Sequence[tuple[Run, datetime]]:
+        """Runs of a project, newest first, with the moment they were first seen; `after` a moment and a run id."""
+        query: Document = {"project_id": project_id, **where}
+        if after:
+            moment, run_id = after
+            earlier = [{"first_seen_at": {"$lt": moment}}, {"first_seen_at": moment, "run_id": {"$lt": run_id}}]
+            query["$or"] = earlier
+        order = [("first_seen_at", DESCENDING), ("run_id", DESCENDING)]
+        found = self._runs.find(query).sort(order).limit(limit)
+        return [(_read(item), item["first_seen_at"]) async for item in found]
+
+
+def _read(document: Document) -> Run:
+    return Run.model_validate(document)

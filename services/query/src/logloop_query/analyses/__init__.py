@@ -1,0 +1,1 @@
+"""Analyses: requests, progress and reports."""

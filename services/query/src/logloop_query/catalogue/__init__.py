@@ -1,0 +1,1 @@
+"""Projects, services, tests and metrics."""

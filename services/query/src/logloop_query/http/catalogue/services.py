@@ -1,0 +1,142 @@
+"""Routes of services: the programs that write logs.
+
+It must not know how services are registered by their logs.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from logloop_chassis.auth import require
+from logloop_contracts.log_entry import SERVICE_ID_PATTERN
+from pydantic import Field, StringConstraints
+
+from logloop_query.http.callers import (
+    CurrentActor,
+    CurrentRecords,
+    Cursor,
+    Limit,
+    ProjectParam,
+    body_problems,
+    problems,
+)
+from logloop_query.records.types import (
+    Input,
+    Moment,
+    Name,
+    Output,
+    Page,
+    ProjectId,
+    ServiceId,
+    Text,
+    after_cursor,
+    cursor_after,
+)
+
+router = APIRouter(prefix="/api/v1/services", tags=["services"])
+ServicePath = Annotated[str, Path(pattern=SERVICE_ID_PATTERN, examples=["checkout"])]
+Repository = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")]
+Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$")]
+LabelValue = Annotated[str, StringConstraints(max_length=200)]
+Labels = Annotated[
+    dict[Label, LabelValue],
+    Field(max_length=50, description="Free names and values.", examples=[{"team": "payments"}]),
+]
+
+
+class NewService(Input):
+    """A service to create."""
+
+    project_id: ProjectId
+    id: ServiceId
+    name: Name = Field(examples=["Checkout"])
+    description: Text = ""
+    repository: Repository | None = Field(None, description="GitHub repository.", examples=["acme/shop"])
+    labels: Labels = Field(default_factory=dict)
+
+
+class ServiceChanges(Input):
+    """Fields to change; what is left out stays."""
+
+    name: Name = Field(default_factory=str, examples=["Checkout"])
+    description: Text = Field(default_factory=str)
+    repository: Repository | None = None
+    labels: Labels = Field(default_factory=dict)
+
+
+class Service(Output):
+    """A service of a project."""
+
+    project_id: str = Field(examples=["shop"])
+    id: str = Field(examples=["checkout"])
+    name: str = Field(examples=["Checkout"])
+    description: str
+    repository: str | None = Field(examples=["acme/shop"])
+    labels: dict[str, str]
+    first_seen_at: Moment | None = Field(None, description="When its first log was stored.")
+    last_seen_at: Moment | None = Field(None, description="When a log was last stored, to the minute.")
+    created_at: Moment
+    updated_at: Moment
+
+
+class ServicePage(Page[Service]):
+    """One page of services."""
+
+
+@router.post(
+    "", status_code=201, summary="Create a service", operation_id="service_create", responses=body_problems(404, 409)
+)
+async def create(body: NewService, actor: CurrentActor, records: CurrentRecords) -> Service:
+    """Describe a service. Not needed to send logs: a service registers itself with its first log."""
+    require(actor.principal, "write", body.project_id)
+    fields = body.model_dump(exclude={"id", "project_id"})
+    return Service(**await records.services.create(actor, body.project_id, body.id, fields))
+
+
+@router.get("", summary="List services", operation_id="service_list", responses=problems(404))
+async def list_(
+    project_id: ProjectParam, actor: CurrentActor, records: CurrentRecords, limit: Limit = 100, cursor: Cursor = None
+) -> ServicePage:
+    """The services of a project, ordered by id."""
+    require(actor.principal, "read", project_id)
+    found = await records.services.page(project_id, after_cursor(cursor), limit)
+    return ServicePage(items=[Service(**document) for document in found], next_cursor=cursor_after(found, limit))
+
+
+@router.get("/{service_id:path}", summary="Read a service", operation_id="service_read", responses=problems(404))
+async def read(
+    service_id: ServicePath, project_id: ProjectParam, actor: CurrentActor, records: CurrentRecords
+) -> Service:
+    """One service."""
+    require(actor.principal, "read", project_id)
+    return Service(**await records.services.get(project_id, service_id))
+
+
+@router.patch(
+    "/{service_id:path}", summary="Change a service", operation_id="service_update", responses=body_problems(404)
+)
+async def update(
+    service_id: ServicePath,
+    project_id: ProjectParam,
+    body: ServiceChanges,
+    actor: CurrentActor,
+    records: CurrentRecords,
+) -> Service:
+    """Change name, description, repository or labels."""
+    require(actor.principal, "write", project_id)
+    changes = body.model_dump(exclude_unset=True)
+    return Service(**await records.services.change(actor, project_id, service_id, changes))
+
+
+@router.delete(
+    "/{service_id:path}",
+    status_code=204,
+    summary="Delete a service",
+    operation_id="service_delete",
+    responses=problems(404),
+)
+async def delete(
+    service_id: ServicePath, project_id: ProjectParam, actor: CurrentActor, records: CurrentRecords
+) -> None:
+    """Forget a service. Its logs stay, and its next log registers it anew."""
+    require(actor.principal, "write", project_id)
+    await records.services.remove(actor, project_id, service_id)

@@ -1,0 +1,140 @@
+"""Routes of tests: what ran, when, and how it ended last.
+
+It must not know how tests are registered by their logs.
+"""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query
+from logloop_chassis.auth import require
+from logloop_chassis.database.client import Document
+from logloop_contracts.log_entry import SERVICE_ID_PATTERN
+from pydantic import Field
+
+from logloop_query.http.callers import (
+    CurrentActor,
+    CurrentRecords,
+    Cursor,
+    Limit,
+    ProjectParam,
+    body_problems,
+    problems,
+)
+from logloop_query.records.types import (
+    Input,
+    Moment,
+    Output,
+    Page,
+    ProjectId,
+    Reference,
+    ServiceId,
+    after_cursor,
+    cursor_after,
+)
+
+router = APIRouter(prefix="/api/v1/tests", tags=["tests"])
+TestPath = Annotated[
+    str, Path(min_length=1, max_length=512, description="URL-encoded.", examples=["tests/test_pay.py::test_card"])
+]
+Status = Literal["passed", "failed", "skipped", "error", "xfailed", "xpassed"]
+
+
+class NewTest(Input):
+    """A test to create."""
+
+    project_id: ProjectId
+    test_id: Reference = Field(examples=["tests/test_pay.py::test_card"])
+    name: Reference | None = Field(None, description="The test_id unless given.", examples=["pays by card"])
+    func_id: Reference | None = Field(None, examples=["checkout.pay:charge"])
+    service_id: ServiceId | None = None
+
+
+class TestChanges(Input):
+    """Fields to change; what is left out stays."""
+
+    name: Reference = Field(default_factory=str, examples=["pays by card"])
+    func_id: Reference | None = None
+    service_id: ServiceId | None = None
+
+
+class Test(Output):
+    """A test of a project."""
+
+    project_id: str = Field(examples=["shop"])
+    test_id: str = Field(examples=["tests/test_pay.py::test_card"])
+    name: str
+    func_id: str | None
+    service_id: str | None
+    last_status: str | None = Field(description="How its last run ended.", examples=["passed"])
+    last_run_at: Moment | None = Field(None, description="When its last run was seen.")
+    runs: int = Field(description="Runs whose outcome arrived.", examples=[12])
+    first_seen_at: Moment | None = None
+    created_at: Moment
+    updated_at: Moment
+
+
+class TestPage(Page[Test]):
+    """One page of tests."""
+
+
+def _test(document: Document) -> Test:
+    seen_at = document.get("last_run_at") or document.get("last_seen_at")
+    return Test(**{**document, "test_id": document["id"], "last_run_at": seen_at})
+
+
+@router.post(
+    "", status_code=201, summary="Create a test", operation_id="test_create", responses=body_problems(404, 409)
+)
+async def create(body: NewTest, actor: CurrentActor, records: CurrentRecords) -> Test:
+    """Describe a test. Not needed to send logs: a test registers itself with its first log."""
+    require(actor.principal, "write", body.project_id)
+    fields = {
+        "last_status": None,
+        "runs": 0,
+        **body.model_dump(exclude={"test_id", "project_id"}),
+        "name": body.name or body.test_id,
+    }
+    return _test(await records.tests.create(actor, body.project_id, body.test_id, fields))
+
+
+@router.get("", summary="List tests", operation_id="test_list", responses=problems(404))
+async def list_(
+    project_id: ProjectParam,
+    actor: CurrentActor,
+    records: CurrentRecords,
+    service_id: Annotated[str | None, Query(pattern=SERVICE_ID_PATTERN, description="Only of this service.")] = None,
+    last_status: Annotated[Status | None, Query(description="Only those that ended so.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> TestPage:
+    """The tests of a project, ordered by test_id."""
+    require(actor.principal, "read", project_id)
+    wanted = {"service_id": service_id, "last_status": last_status}
+    where = {field: value for field, value in wanted.items() if value is not None}
+    found = await records.tests.page(project_id, after_cursor(cursor), limit, where)
+    return TestPage(items=[_test(document) for document in found], next_cursor=cursor_after(found, limit))
+
+
+@router.get("/{test_id:path}", summary="Read a test", operation_id="test_read", responses=problems(404))
+async def read(test_id: TestPath, project_id: ProjectParam, actor: CurrentActor, records: CurrentRecords) -> Test:
+    """One test."""
+    require(actor.principal, "read", project_id)
+    return _test(await records.tests.get(project_id, test_id))
+
+
+@router.patch("/{test_id:path}", summary="Change a test", operation_id="test_update", responses=body_problems(404))
+async def update(
+    test_id: TestPath, project_id: ProjectParam, body: TestChanges, actor: CurrentActor, records: CurrentRecords
+) -> Test:
+    """Change name, function or service."""
+    require(actor.principal, "write", project_id)
+    return _test(await records.tests.change(actor, project_id, test_id, body.model_dump(exclude_unset=True)))
+
+
+@router.delete(
+    "/{test_id:path}", status_code=204, summary="Delete a test", operation_id="test_delete", responses=problems(404)
+)
+async def delete(test_id: TestPath, project_id: ProjectParam, actor: CurrentActor, records: CurrentRecords) -> None:
+    """Forget a test. Its logs stay, and its next log registers it anew."""
+    require(actor.principal, "write", project_id)
+    await records.tests.remove(actor, project_id, test_id)

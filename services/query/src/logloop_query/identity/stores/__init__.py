@@ -1,0 +1,1 @@
+"""Collections of accounts, sessions and API keys."""

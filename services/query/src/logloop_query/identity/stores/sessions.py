@@ -1,0 +1,84 @@
+"""Sessions by the hash of their token, and counters of sign-in attempts. Both expire by themselves.
+
+It must not see a token or a password.
+"""
+
+from datetime import datetime
+
+from logloop_chassis.database.client import Database, Document
+from pymongo import ASCENDING, ReturnDocument
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import DuplicateKeyError
+
+from logloop_query.records.transactions import joined
+
+
+class SessionStore:
+    """Collection `sessions`; `_id` is the token's hash."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection: AsyncCollection[Document] = database["sessions"]
+
+    async def ensure_indexes(self) -> None:
+        """Let MongoDB remove sessions past their end."""
+        await self._collection.create_index([("expires_at", ASCENDING)], expireAfterSeconds=0)
+        await self._collection.create_index([("user_id", ASCENDING)])
+
+    async def create(self, document: Document) -> None:
+        """Insert a session."""
+        await self._collection.insert_one(document)
+
+    async def find(self, session_id: str) -> Document | None:
+        """A session by the hash of its token."""
+        return await self._collection.find_one({"_id": session_id})
+
+    async def extend(self, session_id: str, idle_expires_at: datetime, last_seen_at: datetime) -> None:
+        """Move the idle end of a session."""
+        await self._collection.update_one(
+            {"_id": session_id}, {"$max": {"idle_expires_at": idle_expires_at, "last_seen_at": last_seen_at}}
+        )
+
+    async def remove(self, session_id: str) -> bool:
+        """End a session; whether there was one."""
+        return (await self._collection.delete_one({"_id": session_id})).deleted_count > 0
+
+    async def remove_of_user(self, user_id: str) -> list[str]:
+        """End every session of a user; their ids."""
+        ids = [
+            str(document["_id"])
+            for document in await self._collection.find({"user_id": user_id}, {"_id": 1}, session=joined()).to_list()
+        ]
+        await self._collection.delete_many({"user_id": user_id}, session=joined())
+        return ids
+
+
+class AttemptStore:
+    """Collection `sign_in_attempts`: a counter per account or address within a window."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection: AsyncCollection[Document] = database["sign_in_attempts"]
+
+    async def ensure_indexes(self) -> None:
+        """Let MongoDB remove windows that are over."""
+        await self._collection.create_index([("expires_at", ASCENDING)], expireAfterSeconds=0)
+
+    async def count(self, key: str, expires_at: datetime) -> int:
+        """Add one to a counter, made if missing; its value."""
+        update = {"$inc": {"count": 1}, "$setOnInsert": {"expires_at": expires_at}}
+        for _ in range(3):
+            try:
+                document = await self._collection.find_one_and_update(
+                    {"_id": key}, update, upsert=True, return_document=ReturnDocument.AFTER
+                )
+            except DuplicateKeyError:
+                continue
+            return int(document["count"]) if document else 1
+        return 1
+
+    async def clear(self, *keys: str) -> None:
+        """Forget counters."""
+        await self._collection.delete_many({"_id": {"$in": list(keys)}})
+
+    async def take_back(self, *keys: str) -> None:
+        """Subtract one from counters."""
+        await self._collection.update_many({"_id": {"$in": list(keys)}, "count": {"$gt": 0}}, {"$inc": {"count": -1}})

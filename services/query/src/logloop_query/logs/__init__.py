@@ -1,0 +1,1 @@
+"""Storing, searching, following, exporting and editing logs."""

@@ -1,0 +1,89 @@
+"""The transient queue over which this instance sees log batches while a live tail is open.
+
+It must not touch the work queue: what is lost here is lost to live tails alone.
+"""
+
+import uuid
+from collections.abc import Callable
+
+import aio_pika
+from aio_pika.abc import AbstractIncomingMessage, AbstractRobustConnection, AbstractRobustQueue
+from aio_pika.exceptions import AMQPError
+from logloop_chassis.messaging.broker import amqp_url
+from logloop_contracts.channels import HEADER_COUNT, LOGS_EXCHANGE
+
+Offer = Callable[[str, bytes, int], None]
+
+MAX_LENGTH = 2000
+_PATIENCE_S = 5.0
+"""A broker that takes calls and answers none must not hold every tail up."""
+
+
+class NoLiveBatches(Exception):
+    """RabbitMQ is away."""
+
+
+class TransientQueue:
+    """`tail.LiveBatches` over a connection that is there while at least one project is followed."""
+
+    def __init__(self, url: str) -> None:
+        self.offer: Offer = _nobody
+        self._url = amqp_url(url, name="query-tail")
+        self._connection: AbstractRobustConnection | None = None
+        self._queue: AbstractRobustQueue | None = None
+        self._followed: set[str] = set()
+
+    async def follow(self, project_id: str) -> None:
+        """Bind the queue to a project. Raises NoLiveBatches."""
+        try:
+            if self._queue is None:
+                self._queue = await self._open()
+            await self._queue.bind(LOGS_EXCHANGE.name, routing_key=project_id, timeout=_PATIENCE_S)
+        except (AMQPError, OSError, TimeoutError, RuntimeError) as error:
+            if not self._followed:  # others go on with the connection, which mends itself
+                await self.close()
+            raise NoLiveBatches from error
+        self._followed.add(project_id)
+
+    async def leave(self, project_id: str) -> None:
+        """Unbind a project; the connection is closed after the last one."""
+        self._followed.discard(project_id)
+        if not self._followed:
+            await self.close()
+            return
+        try:
+            if self._queue is not None:
+                await self._queue.unbind(LOGS_EXCHANGE.name, routing_key=project_id, timeout=_PATIENCE_S)
+        except (AMQPError, OSError, TimeoutError, RuntimeError):
+            # Batches of a project without tails are ignored anyway.
+            return
+
+    async def close(self) -> None:
+        """Give the connection up; the broker deletes the queue with it."""
+        connection, self._connection, self._queue = self._connection, None, None
+        if connection is not None:
+            try:
+                await connection.close()
+            except (AMQPError, OSError, RuntimeError):
+                return
+
+    async def _open(self) -> AbstractRobustQueue:
+        self._connection = await aio_pika.connect_robust(self._url, timeout=_PATIENCE_S)
+        channel = await self._connection.channel(publisher_confirms=False)
+        queue: AbstractRobustQueue = await channel.declare_queue(
+            f"query.tail.{uuid.uuid4().hex}",
+            exclusive=True,
+            auto_delete=True,
+            durable=False,
+            arguments={"x-max-length": MAX_LENGTH, "x-overflow": "drop-head"},
+        )
+        await queue.consume(self._take, no_ack=True)
+        return queue
+
+    async def _take(self, message: AbstractIncomingMessage) -> None:
+        count = message.headers.get(HEADER_COUNT)
+        self.offer(message.routing_key or "", message.body, count if isinstance(count, int) else 0)
+
+
+def _nobody(project_id: str, body: bytes, count: int) -> None:
+    """Stands in until somebody takes what arrives."""

@@ -1,0 +1,292 @@
+"""Store log batches: gather for a moment, write one segment a project and hour, then let the messages go.
+
+It must not know the broker: `store` returns once the rows are durable, and that is when a message is acked.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Protocol, TypeVar
+
+import pyarrow as pa
+import structlog
+from logloop_chassis.database.client import is_outage
+from pymongo.errors import PyMongoError
+
+from logloop_query.logs import segment_codec as segments
+from logloop_query.logs.outcomes import outcomes_in
+from logloop_query.logs.patterns import PatternIndex, sightings_of
+from logloop_query.logs.segment_codec import Chunk, Segment, encode_segment, merge_tables, without_parts
+from logloop_query.logs.stores.patterns import Sighting
+from logloop_query.logs.stores.segments import PartsStored
+from logloop_query.ports import RecordsApi
+from logloop_query.telemetry import (
+    BYTES_STORED,
+    LOGS_STORED,
+    PARTS_REPEATED,
+    SEGMENTS_STORED,
+    WRITE_SECONDS,
+    WRITE_WAITS,
+)
+
+_WRITERS = 2
+_PACKS_AT_ONCE = 4
+_MAX_WAIT_S = 5.0
+_SMALL_TABLE = 2_000
+"""Fewer rows are cut on the loop: a thread would cost more than it saves."""
+_log = structlog.get_logger()
+T = TypeVar("T")
+
+
+class Segments(Protocol):
+    """Where segments go."""
+
+    async def insert(self, segment: Segment, *, stored_at: datetime, retention: timedelta) -> None:
+        """Store a segment. Raises PartsStored."""
+
+    async def stored_parts(self, project_id: str, parts: Iterable[str]) -> set[str]:
+        """Which part keys are stored."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """The chunks of one message and who waits for them."""
+
+    project_id: str
+    chunks: list[Chunk]
+    logs: int
+    done: "asyncio.Future[None]"
+
+
+@dataclass(slots=True)
+class Pack:
+    """Chunks of one project and hour that become one segment."""
+
+    project_id: str
+    hour: int
+    chunks: list[Chunk] = field(default_factory=list)
+    logs: int = 0
+    raw_bytes: int = 0
+
+    def takes(self, chunk: Chunk) -> bool:
+        """Whether a chunk still fits."""
+        if not self.chunks:
+            return True
+        fits = self.raw_bytes + chunk.raw_bytes <= segments.MAX_RAW_BYTES
+        return fits and self.logs + chunk.table.num_rows <= segments.MAX_LOGS
+
+    def add(self, chunk: Chunk) -> None:
+        """Take a chunk in."""
+        self.chunks.append(chunk)
+        self.logs += chunk.table.num_rows
+        self.raw_bytes += chunk.raw_bytes
+
+
+def pack_chunks(items: Iterable[tuple[str, Chunk]]) -> Iterator[Pack]:
+    """Packs of (project, chunk) pairs; a part that comes twice is taken once."""
+    open_packs: dict[tuple[str, int], Pack] = {}
+    seen: set[tuple[str, str]] = set()
+    for project_id, chunk in items:
+        repeated = [key for key in chunk.parts if (project_id, key) in seen]
+        PARTS_REPEATED.inc(len(repeated))
+        kept = without_parts(chunk, repeated)
+        if kept is None:
+            continue
+        seen.update((project_id, key) for key in kept.parts)
+        pack = open_packs.setdefault((project_id, chunk.hour), Pack(project_id, chunk.hour))
+        if not pack.takes(kept):
+            yield pack
+            pack = open_packs[(project_id, chunk.hour)] = Pack(project_id, chunk.hour)
+        pack.add(kept)
+    yield from open_packs.values()
+
+
+class Persister:
+    """Gathers what `store` is given and writes it. `run` must be running.
+
+    A write begins after `linger_s`, or at once with `max_logs` logs or `max_messages` messages: half of what the
+    broker delivers before an acknowledgement, so that the other half arrives meanwhile.
+    """
+
+    def __init__(
+        self,
+        store: Segments,
+        records: RecordsApi,
+        patterns: PatternIndex,
+        executor: ThreadPoolExecutor,
+        *,
+        linger_s: float = 0.3,
+        max_logs: int = segments.MAX_LOGS,
+        max_messages: int = 128,
+    ) -> None:
+        self._store = store
+        self._records = records
+        self._patterns = patterns
+        self._executor = executor
+        self._linger_s = linger_s
+        self._max_logs = max_logs
+        self._max_messages = max_messages
+        self._pending: list[_Waiting] = []
+        self._pending_logs = 0
+        self._arrived = asyncio.Event()
+        self._full = asyncio.Event()
+        self._slots = asyncio.Semaphore(_WRITERS)
+        self._writes: set[asyncio.Task[None]] = set()
+
+    async def store(self, project_id: str, table: pa.Table) -> None:
+        """Return when every row of a log batch table is durable, or was before. Raises TooLargePart."""
+        if table.num_rows == 0:
+            return
+        if table.num_rows < _SMALL_TABLE:
+            chunks = list(segments.chunks_of(table))
+        else:
+            chunks = await self._in_thread(lambda: list(segments.chunks_of(table)))
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._pending.append(_Waiting(project_id, chunks, table.num_rows, done))
+        self._pending_logs += table.num_rows
+        self._arrived.set()
+        if self._pending_logs >= self._max_logs or len(self._pending) >= self._max_messages:
+            self._full.set()
+        await done
+
+    async def run(self) -> None:
+        """Write until cancelled; what is then being written is finished by `close`."""
+        while True:
+            await self._arrived.wait()
+            try:
+                async with asyncio.timeout(self._linger_s):
+                    await self._full.wait()
+            except TimeoutError:
+                pass
+            await self._slots.acquire()
+            task = asyncio.create_task(self._write_all(self._take()))
+            self._writes.add(task)
+            task.add_done_callback(self._written)
+
+    async def close(self) -> None:
+        """Finish the writes that have begun."""
+        if self._writes:
+            await asyncio.wait(self._writes, timeout=10)
+
+    def _take(self) -> list[_Waiting]:
+        taken, self._pending = self._pending, []
+        self._pending_logs = 0
+        self._arrived.clear()
+        self._full.clear()
+        return taken
+
+    def _written(self, task: asyncio.Task[None]) -> None:
+        self._writes.discard(task)
+        self._slots.release()
+
+    async def _write_all(self, waiting: Sequence[_Waiting]) -> None:
+        try:
+            await self._write_packs(waiting)
+        except Exception as error:  # noqa: BLE001  # one bad message must not take its neighbours along
+            if len(waiting) == 1:
+                _settle(waiting[0], error)
+                return
+            _log.warning("a write failed; its messages are tried one by one", error=str(error)[:300])
+            for item in waiting:
+                await self._write_all([item])
+            return
+        for item in waiting:
+            _settle(item, None)
+
+    async def _write_packs(self, waiting: Sequence[_Waiting]) -> None:
+        pairs = [(item.project_id, chunk) for item in waiting for chunk in item.chunks]
+        packs = await self._in_thread(lambda: list(pack_chunks(pairs)))
+        for start in range(0, len(packs), _PACKS_AT_ONCE):
+            writes = (self._write(pack) for pack in packs[start : start + _PACKS_AT_ONCE])
+            for outcome in await asyncio.gather(*writes, return_exceptions=True):
+                if isinstance(outcome, BaseException):
+                    raise outcome
+
+    async def _write(self, pack: Pack) -> None:
+        started = time.perf_counter()
+        retention = timedelta(days=await self._patiently(lambda: self._records.retention_days(pack.project_id)))
+        chunks = pack.chunks
+        while chunks:
+            segment, sightings = await self._in_thread(
+                lambda chunks=chunks: _encode(pack.project_id, pack.hour, chunks)  # type: ignore[misc]
+            )
+            try:
+                await self._patiently(
+                    lambda segment=segment: self._store.insert(  # type: ignore[misc]
+                        segment, stored_at=datetime.now(UTC), retention=retention
+                    )
+                )
+            except PartsStored:
+                chunks = await self._without_stored(pack.project_id, chunks)
+                continue
+            LOGS_STORED.inc(segment.count)
+            SEGMENTS_STORED.inc()
+            BYTES_STORED.inc(segment.stored_bytes)
+            WRITE_SECONDS.observe(time.perf_counter() - started)
+            await self._tell(pack.project_id, chunks, sightings)
+            return
+
+    async def _without_stored(self, project_id: str, chunks: Sequence[Chunk]) -> list[Chunk]:
+        parts = [key for chunk in chunks for key in chunk.parts]
+        stored = await self._patiently(lambda: self._store.stored_parts(project_id, parts))
+        if not stored:
+            # Another persister has written them, but not yet to a majority.
+            await asyncio.sleep(random.uniform(0.01, 0.05))  # noqa: S311  # jitter
+            return list(chunks)
+        PARTS_REPEATED.inc(len(stored))
+        return [kept for kept in (without_parts(chunk, stored) for chunk in chunks) if kept is not None]
+
+    async def _tell(self, project_id: str, chunks: Sequence[Chunk], sightings: dict[str, Sighting]) -> None:
+        """Register services, tests and patterns; the rows are stored, so a failure here costs no log."""
+        services: set[str] = set().union(*(_words(chunk, "service_id") for chunk in chunks))
+        tests: set[str] = set().union(*(_words(chunk, "test_id") for chunk in chunks))
+        try:
+            await self._records.on_seen(project_id, services, tests, datetime.now(UTC))
+            await self._records.on_tests_ended(project_id, outcomes_in(chunk.table for chunk in chunks))
+            await self._patterns.saw(project_id, sightings)
+        except PyMongoError as error:
+            _log.warning("could not register what was stored", project_id=project_id, error=str(error)[:200])
+
+    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Wait an outage of MongoDB out: the message stays unacknowledged, which costs none of its attempts."""
+        delay = 0.1
+        while True:
+            try:
+                return await call()
+            except PyMongoError as error:
+                if not is_outage(error):
+                    raise
+                WRITE_WAITS.inc()
+                _log.warning("waiting for MongoDB to write logs", error=f"{type(error).__name__}: {error}"[:200])
+                await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311  # jitter
+                delay = min(_MAX_WAIT_S, delay * 2)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+
+def _encode(project_id: str, hour: int, chunks: Sequence[Chunk]) -> tuple[Segment, dict[str, Sighting]]:
+    table = merge_tables([chunk.table for chunk in chunks])
+    segment = encode_segment(project_id, hour, [key for chunk in chunks for key in chunk.parts], table)
+    return segment, sightings_of(table)
+
+
+def _words(chunk: Chunk, name: str) -> AbstractSet[str]:
+    words: set[str] = set()
+    for part in chunk.table.column(name).chunks:
+        words.update(part.dictionary.take(part.indices.unique().drop_null()).to_pylist())
+    return words
+
+
+def _settle(item: _Waiting, error: Exception | None) -> None:
+    if item.done.done():
+        return
+    if error is None:
+        item.done.set_result(None)
+    else:
+        item.done.set_exception(error)

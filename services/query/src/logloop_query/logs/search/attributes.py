@@ -1,0 +1,166 @@
+"""Evaluate a filter on attributes, which are JSON texts.
+
+A regular expression over the raw text finds candidates; only those are parsed and judged exactly.
+It must not know other columns.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from logloop_query.logs.search.filter import (
+    Attribute,
+    AttributeEquals,
+    AttributeMatches,
+    AttributeWithin,
+)
+
+
+def evaluate(leaf: Attribute, texts: Any) -> Any:
+    """Boolean array (or False) of the rows whose attributes a leaf selects. `texts` is a utf8 array with nulls."""
+    if texts.null_count == len(texts):
+        return False
+    candidates = pc.match_substring_regex(texts, pattern=candidate_pattern(leaf))
+    if not candidates.true_count:
+        return False
+    # Each different text is judged once: logs of one place often carry the same attributes.
+    distinct = pc.if_else(candidates, texts, pa.scalar(None, pa.utf8())).dictionary_encode()
+    hits = pa.array(_judged(leaf, distinct.dictionary.to_pylist()), pa.bool_())
+    return pc.fill_null(hits.take(distinct.indices), False) if hits.true_count else False
+
+
+def _judged(leaf: Attribute, texts: list[str]) -> list[bool]:
+    look_up = _lookup(leaf.path)
+    values = [look_up(orjson.loads(text)) for text in texts]
+    if isinstance(leaf, AttributeMatches):
+        return _matching(values, leaf.pattern)
+    judge = _judge(leaf)
+    return [any(map(judge, found)) for found in values]
+
+
+def _lookup(path: str) -> Callable[[Any], list[Any]]:
+    """`values_at` for one path, without detours in the usual case of a scalar one or two names deep."""
+    first, dot, second = path.partition(".")
+
+    def look_up(attributes: Any) -> list[Any]:
+        inner = attributes.get(first)
+        if dot and type(inner) is dict and "." not in second and path not in attributes:
+            inner = inner.get(second)
+        elif dot:
+            return list(values_at(attributes, path))
+        if inner is None:
+            return []
+        return list(_scalars(inner)) if type(inner) is list else [inner]
+
+    return look_up
+
+
+def values_at(attributes: Any, path: str) -> Iterator[Any]:
+    """Every value other than null that a dotted path leads to; keys may hold dots, lists give each element.
+
+    `http.status` finds {"http": {"status": 1}}, {"http.status": 1} and {"http": [{"status": 1}]}.
+    """
+    if isinstance(attributes, list):
+        for item in attributes:
+            yield from values_at(item, path)
+    elif isinstance(attributes, dict):
+        if path in attributes:
+            yield from _scalars(attributes[path])
+        for end in (i for i, character in enumerate(path) if character == "."):
+            inner = attributes.get(path[:end])
+            if isinstance(inner, dict | list):
+                yield from values_at(inner, path[end + 1 :])
+
+
+def _scalars(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _scalars(item)
+    elif value is not None:
+        yield value
+
+
+def candidate_pattern(leaf: Attribute) -> str:
+    """RE2 pattern that the JSON text of every selected row matches; other rows may match too."""
+    pieces = leaf.path.split(".")
+    tails = [".".join(pieces[start:]) for start in range(len(pieces))]
+    keys = "|".join(re.escape(json.dumps(tail, ensure_ascii=False)[1:-1]) for tail in tails)
+    values = _candidate_values(leaf.value) if isinstance(leaf, AttributeEquals) else ""
+    return f'(?:{keys})":{values}'
+
+
+def _candidate_values(word: str) -> str:
+    forms = [re.escape(json.dumps(word, ensure_ascii=False)), r"\["]
+    number = as_number(word)
+    if number is not None:
+        # orjson and json.dumps write attributes, and agree here: a whole number is 500 or 500.0 below 1e16.
+        whole = float(number).is_integer() and 0 < abs(number) < 1e15
+        forms.append(rf"{int(number)}(?:\.0)?[,}}]" if whole else r"-?\d")
+    if word in {"true", "false"}:
+        forms.append(word)
+    return f"(?:{'|'.join(forms)})"
+
+
+def as_number(text: str) -> int | float | None:
+    """The finite number that a word is, None when it is none.
+
+    A whole number beyond 64 bits, such as a trace id of 128, becomes a double, as orjson reads one in attributes.
+    """
+    if not re.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d{1,3})?", text, re.ASCII):
+        return None
+    if re.fullmatch(r"-?\d{1,20}", text, re.ASCII) and -(2**63) <= int(text) < 2**64:
+        return int(text)
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
+def _judge(leaf: Attribute) -> Any:
+    match leaf:
+        case AttributeEquals(_, word):
+            number = as_number(word)
+            return lambda value: _equals(value, word, number)
+        case AttributeWithin():
+            return lambda value: _lies_within(leaf, value)
+        case _:
+            return lambda _: True
+
+
+def _equals(value: Any, word: str, number: float | None) -> bool:
+    if isinstance(value, bool):
+        return word == ("true" if value else "false")
+    if isinstance(value, int | float):
+        return number is not None and value == number
+    return isinstance(value, str) and value == word
+
+
+def _lies_within(leaf: AttributeWithin, value: Any) -> bool:
+    kind: Any = str if isinstance(leaf.low, str) or isinstance(leaf.high, str) else (int, float)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        return False
+    if leaf.low is not None and not (value >= leaf.low if leaf.include_low else value > leaf.low):
+        return False
+    return leaf.high is None or bool(value <= leaf.high if leaf.include_high else value < leaf.high)
+
+
+def _matching(values: list[list[Any]], pattern: str) -> list[bool]:
+    owners = [(row, scalar_text(value)) for row, found in enumerate(values) for value in found]
+    owners = [(row, text) for row, text in owners if text is not None]
+    hits = [False] * len(values)
+    if owners:
+        matched = pc.match_substring_regex(pa.array([text for _, text in owners], pa.utf8()), pattern=pattern)
+        for (row, _), hit in zip(owners, matched.to_pylist(), strict=True):
+            hits[row] = hits[row] or hit
+    return hits
+
+
+def scalar_text(value: Any) -> str | None:
+    """A scalar as text: strings as they are, numbers and booleans as JSON; None for an object."""
+    if isinstance(value, str):
+        return value
+    return None if isinstance(value, dict) else orjson.dumps(value).decode()

@@ -1,0 +1,300 @@
+"""Count the logs of a window by time, field or pattern.
+
+Segments carry counts a minute, severity and service, and counts a pattern: what those answer is never read
+row by row. It must not know HTTP or MongoDB.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.acero  # Table.group_by loads it at its first call otherwise
+import pyarrow.compute as pc
+
+from logloop_query.logs.search.filter import EVERYTHING, Filter, needed_columns
+from logloop_query.logs.search.kernels import evaluate, selected_rows
+from logloop_query.logs.search.plan import (
+    SUMMARY_COLUMNS,
+    Budget,
+    PartialReason,
+    Pruner,
+    SegmentRef,
+    Snapshot,
+    StoredColumns,
+    SummaryCache,
+    SummaryColumns,
+    Window,
+    columns_for,
+    columns_to_filter,
+    in_threads,
+)
+from logloop_query.logs.search.rows import rows_within
+from logloop_query.logs.segment_codec import MINUTE_US, read_batch
+
+_GROUP_BYTES = 16 * 2**20
+_SUMMARIES_AT_ONCE = 256
+_MAX_KEY_BYTES = 64 * 2**20
+_FOLD_BYTES = 16 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """Cut time into pieces of `width` microseconds, counted from `origin`."""
+
+    origin: int
+    width: int
+
+    @property
+    def whole_minutes(self) -> bool:
+        """Whether counts a minute can be added up to these buckets."""
+        return self.width % MINUTE_US == 0 and self.origin % MINUTE_US == 0
+
+    def number(self, microseconds: Any) -> Any:
+        """Bucket number of each moment, which must not lie before the origin."""
+        return pc.divide(pc.subtract(microseconds, pa.scalar(self.origin)), pa.scalar(self.width))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """`table` has the key columns and `count`, a row each. `partial` says which bound was reached."""
+
+    table: pa.Table
+    partial: PartialReason | None
+
+
+class _Sum:
+    """Counts of segments, added up now and then: memory follows how many different keys there are, and is bounded."""
+
+    def __init__(self, keys: list[str], max_bytes: int, fold_at: int) -> None:
+        self._keys = keys
+        self._max_bytes = max_bytes
+        self._fold_at = min(fold_at, max_bytes)
+        self._tables: list[pa.Table] = []
+        self._bytes = 0
+
+    def add(self, tables: Sequence[pa.Table]) -> None:
+        """Take in counts of segments."""
+        self._tables += tables
+        self._bytes += sum(table.nbytes for table in tables)
+        if self._bytes > self._fold_at:
+            self._tables = [self.table]
+            self._bytes = self._tables[0].nbytes
+            self._fold_at = max(self._fold_at, 2 * self._bytes)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are too many different keys to go on."""
+        return self._bytes > self._max_bytes
+
+    @property
+    def table(self) -> pa.Table:
+        """The keys and their counts."""
+        return _add_up(self._tables, self._keys)
+
+
+class Counter:
+    """Counts within one snapshot. `max_key_bytes` bounds the different keys of one count; they are added up each
+    time when `fold_bytes` have come together.
+    """
+
+    max_key_bytes = _MAX_KEY_BYTES
+    fold_bytes = _FOLD_BYTES
+
+    def __init__(self, snapshot: Snapshot, executor: ThreadPoolExecutor, cache: SummaryCache, budget: Budget) -> None:
+        self._snapshot = snapshot
+        self._executor = executor
+        self._cache = cache
+        self._budget = budget
+
+    async def refs(self, window: Window) -> list[SegmentRef]:
+        """Segments that overlap a window and hold logs, newest first."""
+        plan = self._snapshot.plan(window, newest_first=True)
+        return [ref async for ref in plan if ref.count]
+
+    async def by(
+        self,
+        window: Window,
+        keys: Sequence[str],
+        buckets: Buckets | None = None,
+        refs: list[SegmentRef] | None = None,
+    ) -> Counts:
+        """Logs by key columns, and by `bucket` when there are buckets."""
+        window = window.narrowed()
+        refs = await self.refs(window) if refs is None else refs
+        from_summaries = (needed_columns(window.wanted) | set(keys)) <= SUMMARY_COLUMNS and (
+            buckets is None or buckets.whole_minutes
+        )
+        inside = [ref for ref in refs if from_summaries and _lies_inside(ref, window)]
+        known = {ref.id for ref in inside}
+        counted = _Sum(_key_names(keys, buckets), self.max_key_bytes, self.fold_bytes)
+        await self._from_summaries(inside, window.wanted, keys, buckets, counted)
+        rest = [ref for ref in refs if ref.id not in known]
+        partial = await self._scan(rest, window, keys, buckets, counted)
+        return Counts(counted.table, partial)
+
+    async def by_pattern(self, window: Window) -> Counts:
+        """Logs by `pattern`."""
+        window = window.narrowed()
+        refs = await self.refs(window)
+        from_words = needed_columns(window.wanted) <= {"pattern"}
+        inside = [ref for ref in refs if from_words and _lies_inside(ref, window)]
+        counted = _Sum(["pattern"], self.max_key_bytes, self.fold_bytes)
+        partial = await self._from_patterns(inside, window.wanted, counted)
+        known = {ref.id for ref in inside}
+        rest = [ref for ref in refs if ref.id not in known]
+        cut = await self._scan(rest, window, ("pattern",), None, counted)
+        return Counts(counted.table, partial or cut)
+
+    def _bound(self, counted: _Sum) -> PartialReason | None:
+        return "bytes" if counted.is_full else self._budget.exhausted
+
+    async def _from_summaries(
+        self,
+        refs: Sequence[SegmentRef],
+        wanted: Filter,
+        keys: Sequence[str],
+        buckets: Buckets | None,
+        counted: _Sum,
+    ) -> None:
+        for start in range(0, len(refs), _SUMMARIES_AT_ONCE):
+            group = refs[start : start + _SUMMARIES_AT_ONCE]
+            summaries = await self._cache.read(self._snapshot, group)
+            self._budget.segments += len(group)
+            if summaries:
+                counted.add([_count_summaries(list(summaries.values()), wanted, keys, buckets)])
+
+    async def _from_patterns(self, refs: Sequence[SegmentRef], wanted: Filter, counted: _Sum) -> PartialReason | None:
+        for start in range(0, len(refs), 64):
+            bound = self._bound(counted)
+            if bound is not None:
+                return bound
+            group = refs[start : start + 64]
+            stored = await self._snapshot.read(group, {"patterns"})
+            self._budget.spend(group, stored)
+
+            def count(item: StoredColumns) -> pa.Table:
+                return _count_words(item, wanted)
+
+            counted.add(await in_threads(self._executor, count, list(stored.values())))
+        return None
+
+    async def _scan(
+        self,
+        refs: Sequence[SegmentRef],
+        window: Window,
+        keys: Sequence[str],
+        buckets: Buckets | None,
+        counted: _Sum,
+    ) -> PartialReason | None:
+        pruner = Pruner(self._snapshot, self._cache, window.wanted)
+        names = columns_to_filter(window.wanted) | frozenset(keys)
+        for group in _by_size(refs):
+            bound = self._bound(counted)
+            if bound is not None:
+                return bound
+            kept = await pruner.keep(group)
+            stored = await self._snapshot.read(kept, names) if kept else {}
+            self._budget.spend(kept, stored)
+
+            def count(ref: SegmentRef, stored: dict[str, StoredColumns] = stored) -> pa.Table:
+                return _count_rows(ref, stored[ref.id], window, keys, buckets)
+
+            counted.add(await in_threads(self._executor, count, [ref for ref in kept if ref.id in stored]))
+        return None
+
+
+def _lies_inside(ref: SegmentRef, window: Window) -> bool:
+    return window.low <= ref.min_ts and ref.max_ts <= window.high
+
+
+def _by_size(refs: Sequence[SegmentRef]) -> list[list[SegmentRef]]:
+    groups: list[list[SegmentRef]] = []
+    size = 0
+    for ref in refs:
+        if not groups or size + ref.size > _GROUP_BYTES:
+            groups.append([])
+            size = 0
+        groups[-1].append(ref)
+        size += ref.size
+    return groups
+
+
+def _key_names(keys: Sequence[str], buckets: Buckets | None) -> list[str]:
+    return [*(["bucket"] if buckets else []), *keys]
+
+
+def _count_summaries(
+    summaries: Sequence[Any], wanted: Filter, keys: Sequence[str], buckets: Buckets | None
+) -> pa.Table:
+    merged = pa.Table.from_batches(summaries).unify_dictionaries().combine_chunks()
+    mask = evaluate(wanted, SummaryColumns(merged)) if wanted != EVERYTHING else True
+    if mask is not True:
+        merged = merged.slice(0, 0) if mask is False else merged.filter(mask)
+    columns = {name: merged.column(name) for name in keys}
+    if buckets is not None:
+        moments = pc.multiply(merged.column("minute").cast(pa.int64()), pa.scalar(MINUTE_US))
+        columns["bucket"] = buckets.number(moments)
+    columns["count"] = merged.column("count").cast(pa.int64())
+    return _add_up([pa.table(columns)], _key_names(keys, buckets))
+
+
+def _count_words(stored: StoredColumns, wanted: Filter) -> pa.Table:
+    words = read_batch(stored.patterns)
+    table = pa.table({"pattern": words.column(0), "count": words.column(1).cast(pa.int64())})
+    mask = evaluate(wanted, SummaryColumns(table))
+    if mask is True:
+        return table
+    return table.slice(0, 0) if mask is False else table.filter(mask)
+
+
+def _count_rows(
+    ref: SegmentRef, stored: StoredColumns, window: Window, keys: Sequence[str], buckets: Buckets | None
+) -> pa.Table:
+    columns = columns_for(ref, stored)
+    times = columns.column("timestamp").cast(pa.int64())
+    rows = selected_rows(window.wanted, columns)
+    if not _lies_inside(ref, window):
+        rows = rows_within(times, rows, window.low, window.high)
+    counted = {name: columns.column(name) for name in keys}
+    if buckets is not None:
+        counted["bucket"] = times
+    if rows is not None:
+        counted = {name: array.take(rows) for name, array in counted.items()}
+    if buckets is not None:
+        counted["bucket"] = buckets.number(counted["bucket"])
+    if not counted:
+        return pa.table({"count": pa.array([columns.count if rows is None else len(rows)], pa.int64())})
+    table = pa.table(counted)
+    grouped = table.group_by(_key_names(keys, buckets), use_threads=False).aggregate([([], "count_all")])
+    return _plain(grouped.rename_columns({"count_all": "count"}))
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Dictionary columns as plain text, so that tables of several segments add up."""
+    kinds = [
+        pa.field(field.name, pa.utf8() if pa.types.is_dictionary(field.type) else field.type)
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(kinds))
+
+
+def _add_up(tables: Sequence[pa.Table], keys: list[str]) -> pa.Table:
+    order = [*keys, "count"]
+    plain = [_plain(table).select(order) for table in tables if table.num_rows]
+    if not plain:
+        kinds = {name: pa.int64() if name in {"bucket", "count"} else pa.utf8() for name in order}
+        return pa.table({name: pa.array([], kind) for name, kind in kinds.items()})
+    table = pa.concat_tables(plain)
+    if not keys:
+        return pa.table({"count": pa.array([pc.sum(table.column("count")).as_py()], pa.int64())})
+    summed = table.group_by(keys, use_threads=False).aggregate([("count", "sum")])
+    return summed.rename_columns({"count_sum": "count"}).select(order)
+
+
+def most_frequent(table: pa.Table, limit: int) -> list[tuple[Any, int]]:
+    """Values of a table of one key and its count: the most frequent first, then by value, none before any."""
+    order = [("count", "descending"), (table.schema.names[0], "ascending", "at_start")]
+    best = table.take(pc.sort_indices(table, sort_keys=order)[:limit])
+    return list(zip(*(best.column(number).to_pylist() for number in (0, 1)), strict=True))

@@ -1,0 +1,201 @@
+"""Evaluate a filter on Arrow columns. It must not fetch columns or order rows."""
+
+import struct
+from typing import Any, Protocol, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from logloop_query.logs.search import attributes
+from logloop_query.logs.search.filter import (
+    And,
+    AttributeEquals,
+    AttributeMatches,
+    AttributePresent,
+    AttributeWithin,
+    Contains,
+    Equals,
+    Everything,
+    Filter,
+    HasId,
+    Leaf,
+    Matches,
+    Not,
+    Or,
+    Present,
+    Within,
+)
+from logloop_query.logs.segment_codec import hours_of
+
+Mask: TypeAlias = Any
+"""True for every row, False for none, or a boolean array without nulls."""
+
+
+class Columns(Protocol):
+    """Rows to look at."""
+
+    @property
+    def hour(self) -> int | None:
+        """The UTC hour in the ids of all rows; None when it follows from each timestamp."""
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+
+    def column(self, name: str) -> Any:
+        """A column as one Arrow array."""
+
+
+def evaluate(wanted: Filter, columns: Columns) -> Mask:
+    """Which rows a filter selects."""
+    match wanted:
+        case Everything():
+            return True
+        case And(parts):
+            return _all_of(parts, columns)
+        case Or(parts):
+            return _any_of(parts, columns)
+        case Not(part):
+            mask = evaluate(part, columns)
+            return not mask if isinstance(mask, bool) else pc.invert(mask)
+        case _:
+            return _settled(_leaf(wanted, columns))
+
+
+def selected_rows(wanted: Filter, columns: Columns) -> Any:
+    """Row numbers that a filter selects, as an int array; None when it selects every row."""
+    mask = evaluate(wanted, columns)
+    if mask is True:
+        return None
+    if mask is False:
+        return pa.array([], pa.uint64())
+    return pc.indices_nonzero(mask)
+
+
+def _settled(mask: Mask) -> Mask:
+    if isinstance(mask, bool):
+        return mask
+    filled = pc.fill_null(mask, False) if mask.null_count else mask
+    return filled if filled.true_count else False
+
+
+def _cheap_first(parts: tuple[Filter, ...]) -> list[Filter]:
+    costs: dict[type, int] = {Within: 0, Equals: 0, HasId: 0, Present: 0, Contains: 1, Matches: 2}
+    return sorted(parts, key=lambda part: costs.get(type(part), 3))
+
+
+def _all_of(parts: tuple[Filter, ...], columns: Columns) -> Mask:
+    whole: Mask = True
+    for part in _cheap_first(parts):
+        mask = evaluate(part, columns if whole is True else _Narrowed(columns, whole))
+        if mask is False:
+            return False
+        if mask is not True:
+            whole = mask if whole is True else _settled(pc.and_(whole, mask))
+        if whole is False:
+            return False
+    return whole
+
+
+class _Narrowed:
+    """Columns where what is dear to look at is blanked in rows that other conditions have already left out."""
+
+    def __init__(self, columns: Columns, mask: Any) -> None:
+        self.hour, self.count = columns.hour, columns.count
+        self._columns, self._mask = columns, mask
+
+    def column(self, name: str) -> Any:
+        """A column; attributes only of the rows that are still in question, null elsewhere."""
+        array = self._columns.column(name)
+        if name != "attributes":
+            return array
+        return pc.if_else(self._mask, array, pa.scalar(None, pa.utf8()))
+
+
+def _any_of(parts: tuple[Filter, ...], columns: Columns) -> Mask:
+    whole: Mask = False
+    for part in parts:
+        mask = evaluate(part, columns)
+        if mask is True:
+            return True
+        if mask is not False:
+            whole = mask if whole is False else pc.or_(whole, mask)
+    return whole
+
+
+def _leaf(leaf: Leaf, columns: Columns) -> Mask:
+    match leaf:
+        case Equals(name, value):
+            return _on_text(columns, name, lambda words: pc.equal(words, value))
+        case Contains(name, value):
+            return _contains(columns, name, value)
+        case Matches(name, pattern, needle):
+            if needle and not may_contain(columns.column(name), needle):
+                return False
+            return _on_text(columns, name, lambda words: pc.match_substring_regex(words, pattern=pattern))
+        case Present(name):
+            array = columns.column(name)
+            return array.is_valid() if array.null_count else True
+        case Within(low, high):
+            return _within(columns.column("timestamp"), low, high)
+        case HasId(batch, hour, row):
+            return _has_id(columns, batch, hour, row)
+        case AttributePresent() | AttributeEquals() | AttributeMatches() | AttributeWithin():
+            return attributes.evaluate(leaf, columns.column("attributes"))
+
+
+def _on_text(columns: Columns, name: str, test: Any) -> Mask:
+    """Apply a test to texts; of a dictionary column each word is tested once."""
+    array = columns.column(name)
+    if not isinstance(array, pa.DictionaryArray):
+        return test(array)
+    hits = test(array.dictionary)
+    if not hits.true_count:
+        return False
+    return hits.take(array.indices)
+
+
+def _contains(columns: Columns, name: str, text: str) -> Mask:
+    array = columns.column(name)
+    if not isinstance(array, pa.DictionaryArray) and not may_contain(array, text):
+        return False
+    return _on_text(columns, name, lambda words: pc.match_substring(words, pattern=text, ignore_case=True))
+
+
+def may_contain(array: Any, text: str) -> bool:
+    """Whether the joined texts of a utf8 array hold a text in any case; False is sure, True may be by chance.
+
+    One search over the whole buffer is 1.5 times faster than one a row on lines of 130 B, 3 times on long ones,
+    and touches no row at all. A hit may straddle two rows, so the caller looks again row by row.
+    """
+    offsets, data = array.buffers()[1:3]
+    if data is None:
+        return False
+    first, last = struct.unpack_from("<i", offsets, 4 * array.offset)[0], _end_of(array, offsets)
+    joined = pa.Array.from_buffers(pa.utf8(), 1, [None, pa.py_buffer(struct.pack("<ii", first, last)), data])
+    return bool(pc.match_substring(joined, pattern=text, ignore_case=True)[0].as_py())
+
+
+def _end_of(array: Any, offsets: Any) -> int:
+    end: int = struct.unpack_from("<i", offsets, 4 * (array.offset + len(array)))[0]
+    return end
+
+
+def _within(timestamps: Any, low: int, high: int) -> Mask:
+    values = timestamps.cast(pa.int64())
+    lower = pc.greater_equal(values, pa.scalar(low, pa.int64()))
+    return pc.and_(lower, pc.less_equal(values, pa.scalar(high, pa.int64())))
+
+
+def _has_id(columns: Columns, batch: str, hour: int, row: int) -> Mask:
+    if columns.hour is not None and columns.hour != hour:
+        return False
+    if not 0 <= row < 2**31:
+        return False
+    mask = pc.and_(
+        _on_text(columns, "batch", lambda words: pc.equal(words, batch)),
+        pc.equal(columns.column("row"), pa.scalar(row, pa.int32())),
+    )
+    if columns.hour is None:
+        mask = pc.and_(mask, pc.equal(hours_of(columns.column("timestamp")), pa.scalar(hour, pa.int64())))
+    return mask

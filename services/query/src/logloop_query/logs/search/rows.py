@@ -1,0 +1,181 @@
+"""Rows of a search: their order, their place in a page, and their JSON.
+
+It must not know which rows a filter selects.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+from logloop_contracts.log_batch import HOUR_US
+
+from logloop_query.logs.search.kernels import Columns
+from logloop_query.logs.search.time_bounds import rfc3339
+
+ROW_COLUMNS = (
+    "batch",
+    "row",
+    "timestamp",
+    "severity",
+    "service_id",
+    "test_id",
+    "func_id",
+    "source",
+    "message",
+    "attributes",
+)
+"""Columns that an answer shows."""
+
+
+class RowKey(NamedTuple):
+    """Place of a log in time order: rows of one batch and moment stay in the order they were sent."""
+
+    timestamp: int
+    batch: str
+    hour: int
+    row: int
+
+
+class BadCursor(ValueError):
+    """A cursor that no search gave out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Go on after this place. `key` None: everything at `timestamp` itself is still to come."""
+
+    timestamp: int
+    key: RowKey | None = None
+
+    def text(self) -> str:
+        """The cursor for a URL."""
+        content = [self.timestamp, *(self.key or ())[1:]]
+        return base64.urlsafe_b64encode(orjson.dumps(content)).decode().rstrip("=")
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        """Read a cursor. Raises BadCursor."""
+        try:
+            content = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            timestamp, *rest = content
+            if not _is_integer(timestamp):
+                raise BadCursor
+            if not rest:
+                return cls(timestamp)
+            batch, hour, row = rest
+            if not isinstance(batch, str) or not _is_integer(hour) or not _is_integer(row):
+                raise BadCursor
+            return cls(timestamp, RowKey(timestamp, batch, hour, row))
+        except (ValueError, TypeError) as error:
+            raise BadCursor("this cursor is not one that a search gave out; start without one") from error
+
+    def excludes(self, key: RowKey, *, newest_first: bool) -> bool:
+        """Whether a row lies before the place to go on from."""
+        if self.key is None:
+            return key.timestamp > self.timestamp if newest_first else key.timestamp < self.timestamp
+        return key >= self.key if newest_first else key <= self.key
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+
+
+def keys_of(columns: Columns, rows: Any, timestamps: Any) -> list[RowKey]:
+    """Keys of the rows with these numbers. `timestamps` are their int64 microseconds."""
+    times = timestamps.to_pylist()
+    batches = pc.cast(columns.column("batch").take(rows), pa.utf8()).to_pylist()
+    numbers = columns.column("row").take(rows).to_pylist()
+    hours = [columns.hour] * len(times) if columns.hour is not None else [value // HOUR_US for value in times]
+    return [RowKey(*values) for values in zip(times, batches, hours, numbers, strict=True)]
+
+
+def rows_within(times: Any, rows: Any, low: int, high: int) -> Any:
+    """Of these row numbers (None: all), those whose time lies in [low, high]. `times` are int64, of every row."""
+    chosen = times if rows is None else times.take(rows)
+    inside = pc.and_(
+        pc.greater_equal(chosen, pa.scalar(low, pa.int64())), pc.less_equal(chosen, pa.scalar(high, pa.int64()))
+    )
+    if not inside.false_count:
+        return rows
+    kept = pc.indices_nonzero(inside)
+    return kept if rows is None else rows.take(kept)
+
+
+def first_rows(
+    columns: Columns, rows: Any, *, low: int, high: int, limit: int, newest_first: bool, cursor: Cursor | None
+) -> list[tuple[RowKey, int]]:
+    """The first `limit` rows in order, as (key, row number). `rows` None means every row is selected."""
+    times = columns.column("timestamp").cast(pa.int64())
+    rows = rows_within(times, rows, low, high)
+    chosen = times if rows is None else times.take(rows)
+    spare = 0
+    if cursor is not None and cursor.key is not None:
+        spare = pc.sum(pc.equal(chosen, pa.scalar(cursor.timestamp, pa.int64()))).as_py() or 0
+    rows, chosen = _best(rows, chosen, limit + spare, newest_first=newest_first)
+    numbers = pa.array(range(len(chosen)), pa.uint64()) if rows is None else rows
+    keyed = list(zip(keys_of(columns, numbers, chosen), numbers.to_pylist(), strict=True))
+    if cursor is not None:
+        keyed = [item for item in keyed if not cursor.excludes(item[0], newest_first=newest_first)]
+    keyed.sort(reverse=newest_first)
+    return keyed[:limit]
+
+
+def _best(rows: Any, times: Any, count: int, *, newest_first: bool) -> tuple[Any, Any]:
+    """Rows that can be among the first `count`: ties at the last place are all kept."""
+    if len(times) <= count:
+        return rows, times
+    order = "descending" if newest_first else "ascending"
+    best = pc.select_k_unstable(pa.table({"t": times}), count, sort_keys=[("t", order)])
+    last = times[best[-1].as_py()]
+    kept = pc.indices_nonzero(pc.greater_equal(times, last) if newest_first else pc.less_equal(times, last))
+    return (kept if rows is None else rows.take(kept)), times.take(kept)
+
+
+def materialise(columns: Columns, numbers: Sequence[int]) -> pa.Table:
+    """The rows with these numbers, in that order, and their `hour` where the columns know one."""
+    rows = pa.array(numbers, pa.int64())
+    taken = {name: columns.column(name).take(rows) for name in ROW_COLUMNS}
+    taken = {
+        name: pc.cast(array, pa.utf8()) if isinstance(array, pa.DictionaryArray) else array
+        for name, array in taken.items()
+    }
+    if columns.hour is not None:
+        taken["hour"] = pa.repeat(pa.scalar(columns.hour, pa.int64()), len(numbers))
+    return pa.table(taken)
+
+
+def json_rows(project_id: str, table: pa.Table) -> list[dict[str, Any]]:
+    """Logs as they appear in JSON. `table` has ROW_COLUMNS and perhaps `hour`; attributes stay JSON text."""
+    columns = {name: table.column(name).to_pylist() for name in ROW_COLUMNS if name != "timestamp"}
+    times = table.column("timestamp").cast(pa.int64()).to_pylist()
+    hours = table.column("hour").to_pylist() if "hour" in table.schema.names else [time // HOUR_US for time in times]
+    return [
+        {
+            "id": f"{columns['batch'][i]}-{hours[i]:x}-{columns['row'][i]:x}",
+            "project_id": project_id,
+            "service_id": columns["service_id"][i],
+            "test_id": columns["test_id"][i],
+            "func_id": columns["func_id"][i],
+            "message": columns["message"][i],
+            "severity": columns["severity"][i],
+            "timestamp": rfc3339(times[i]),
+            "source": columns["source"][i],
+            "attributes": _fragment(columns["attributes"][i]),
+        }
+        for i in range(table.num_rows)
+    ]
+
+
+def _fragment(text: str | None) -> Any:
+    return None if text is None else orjson.Fragment(text)
+
+
+def keys_of_table(table: pa.Table) -> list[RowKey]:
+    """Keys of rows that `materialise` gave."""
+    names = ("batch", "hour", "row")
+    values = [table.column("timestamp").cast(pa.int64()).to_pylist(), *(table.column(n).to_pylist() for n in names)]
+    return [RowKey(*row) for row in zip(*values, strict=True)]

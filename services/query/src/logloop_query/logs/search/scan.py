@@ -1,0 +1,227 @@
+"""Find the rows of a page: segments in time order, columns in threads, stop when the page is sure.
+
+It must not know HTTP or MongoDB.
+"""
+
+import itertools
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from logloop_query.logs.search.filter import Filter, needed_columns
+from logloop_query.logs.search.kernels import Columns, selected_rows
+from logloop_query.logs.search.plan import (
+    Budget,
+    PartialReason,
+    Pruner,
+    SegmentRef,
+    Snapshot,
+    StoredColumns,
+    SummaryCache,
+    Window,
+    columns_for,
+    grouped,
+    in_threads,
+)
+from logloop_query.logs.search.rows import ROW_COLUMNS, Cursor, RowKey, first_rows, materialise
+
+MAX_PAGE_BYTES = 32 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """A page of the logs in a window. It ends before `limit` when its logs are larger than `max_bytes`."""
+
+    window: Window
+    limit: int = 100
+    newest_first: bool = True
+    cursor: Cursor | None = None
+    max_bytes: int = MAX_PAGE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows in order (`rows.ROW_COLUMNS` and hour). `partial` says which bound ended the search early."""
+
+    table: pa.Table
+    next_cursor: Cursor | None
+    partial: PartialReason | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    key: RowKey
+    table: pa.Table
+    position: int
+    bytes: int
+
+
+class Scanner:
+    """Searches one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, executor: ThreadPoolExecutor, cache: SummaryCache, budget: Budget) -> None:
+        self._snapshot = snapshot
+        self._executor = executor
+        self._cache = cache
+        self._budget = budget
+
+    async def page(self, request: PageRequest) -> Page:
+        """The next page, or what was sure of it when a bound was reached."""
+        window = _after_cursor(request)
+        pruner = Pruner(self._snapshot, self._cache, window.wanted)
+        collected = _Collected(request.limit + 1, request.max_bytes, newest_first=request.newest_first)
+        plan = self._snapshot.plan(window, newest_first=request.newest_first)
+        async for group in grouped(plan):
+            edge = group[0].max_ts if request.newest_first else group[0].min_ts
+            if collected.complete_before(edge):
+                break
+            bound = self._budget.exhausted
+            if bound is not None and _is_inside(edge, window, newest_first=request.newest_first):
+                return collected.cut(edge, bound)
+            await self._look_into(await pruner.keep(group), window, request, collected)
+        return collected.page()
+
+    async def _look_into(
+        self, refs: Sequence[SegmentRef], window: Window, request: PageRequest, collected: "_Collected"
+    ) -> None:
+        stored, rows = await self._select(refs, window.wanted)
+        hit = [ref for ref in refs if ref.id in rows]
+        await self._complete(hit, stored)
+        bar = collected.bar
+
+        def choose(ref: SegmentRef) -> list[_Found]:
+            return _choose(columns_for(ref, stored[ref.id]), rows[ref.id], window, request, bar)
+
+        for found in await in_threads(self._executor, choose, [ref for ref in hit if ref.id in stored]):
+            collected.add(found)
+
+    async def _select(
+        self, refs: Sequence[SegmentRef], wanted: Filter
+    ) -> tuple[dict[str, StoredColumns], dict[str, Any]]:
+        """What was read, and the selected row numbers (None: all) of each segment that has some."""
+        names = needed_columns(wanted)
+        stored = await self._snapshot.read(refs, names) if refs and names else {}
+        self._budget.spend(refs, stored)
+        if not names:
+            return {ref.id: StoredColumns({}) for ref in refs}, {ref.id: None for ref in refs}
+
+        def select(ref: SegmentRef) -> Any:
+            return selected_rows(wanted, columns_for(ref, stored[ref.id]))
+
+        there = [ref for ref in refs if ref.id in stored]
+        selected = await in_threads(self._executor, select, there)
+        pairs = zip(there, selected, strict=True)
+        return stored, {ref.id: rows for ref, rows in pairs if rows is None or len(rows)}
+
+    async def _complete(self, refs: Sequence[SegmentRef], stored: dict[str, StoredColumns]) -> None:
+        """Read the columns that a page shows and the filter did not need."""
+        if not refs:
+            return
+        missing = frozenset(ROW_COLUMNS) - stored[refs[0].id].columns.keys()
+        more = await self._snapshot.read(refs, missing)
+        self._budget.bytes += sum(item.size for item in more.values())
+        for ref in refs:
+            stored[ref.id].columns.update(more[ref.id].columns)
+
+
+def _after_cursor(request: PageRequest) -> Window:
+    window = request.window.narrowed()
+    if request.cursor is None:
+        return window
+    place = request.cursor.timestamp
+    if request.newest_first:
+        return Window(window.project_id, window.wanted, window.low, min(window.high, place))
+    return Window(window.project_id, window.wanted, max(window.low, place), window.high)
+
+
+def _is_inside(edge: int, window: Window, *, newest_first: bool) -> bool:
+    """Whether a search that stops at `edge` has got on: a page that repeats its own start would have no end."""
+    return edge < window.high if newest_first else edge > window.low
+
+
+def _choose(columns: Columns, rows: Any, window: Window, request: PageRequest, bar: int | None) -> list[_Found]:
+    """The rows of one segment that may be on the page. `bar` is the timestamp of the last row so far."""
+    low, high = window.low, window.high
+    if bar is not None:
+        low, high = (max(low, bar), high) if request.newest_first else (low, min(high, bar))
+    keyed = first_rows(
+        columns,
+        rows,
+        low=low,
+        high=high,
+        limit=request.limit + 1,
+        newest_first=request.newest_first,
+        cursor=request.cursor,
+    )
+    if not keyed:
+        return []
+    table = materialise(columns, [number for _, number in keyed])
+    each = int(table.nbytes) // len(keyed)
+    return [_Found(key, table, position, each) for position, (key, _) in enumerate(keyed)]
+
+
+class _Collected:
+    """The best rows so far."""
+
+    def __init__(self, most: int, max_bytes: int, *, newest_first: bool) -> None:
+        self._most = most
+        self._max_bytes = max_bytes
+        self._newest_first = newest_first
+        self._found: list[_Found] = []
+
+    @property
+    def bar(self) -> int | None:
+        """Rows beyond this timestamp cannot be on the page any more."""
+        return self._found[self._most - 1].key.timestamp if len(self._found) >= self._most else None
+
+    def add(self, found: Sequence[_Found]) -> None:
+        """Take in rows and keep the best."""
+        self._found.extend(found)
+        self._found.sort(key=lambda item: item.key, reverse=self._newest_first)
+        for place, size in enumerate(itertools.accumulate(item.bytes for item in self._found), 1):
+            if size > self._max_bytes:
+                self._most = min(self._most, max(2, place))
+                break
+        del self._found[self._most :]
+
+    def complete_before(self, edge: int) -> bool:
+        """Whether segments that begin at `edge` cannot change the page."""
+        return self.bar is not None and (self.bar > edge if self._newest_first else self.bar < edge)
+
+    def cut(self, edge: int, reason: PartialReason) -> Page:
+        """What is sure although segments from `edge` on were not read; the cursor goes on there."""
+        sure = [
+            item
+            for item in self._found
+            if (item.key.timestamp > edge if self._newest_first else item.key.timestamp < edge)
+        ]
+        page = sure[: self._most - 1]
+        more = Cursor(page[-1].key.timestamp, page[-1].key) if len(page) < len(sure) else Cursor(edge)
+        return Page(_table(page), more, reason)
+
+    def page(self) -> Page:
+        """The page when nothing was left out."""
+        page = self._found[: self._most - 1]
+        more = len(self._found) >= self._most
+        return Page(_table(page), Cursor(page[-1].key.timestamp, page[-1].key) if more else None, None)
+
+
+def _table(found: Sequence[_Found]) -> pa.Table:
+    if not found:
+        return pa.table({name: pa.array([], _kind(name)) for name in (*ROW_COLUMNS, "hour")})
+    tables: dict[int, pa.Table] = {}
+    starts: dict[int, int] = {}
+    for item in found:
+        if id(item.table) not in tables:
+            starts[id(item.table)] = sum(table.num_rows for table in tables.values())
+            tables[id(item.table)] = item.table
+    order = pa.array([starts[id(item.table)] + item.position for item in found], pa.int64())
+    return pa.concat_tables(tables.values()).take(order)
+
+
+def _kind(name: str) -> pa.DataType:
+    kinds = {"row": pa.int32(), "hour": pa.int64(), "timestamp": pa.timestamp("us", tz="UTC")}
+    return kinds.get(name, pa.utf8())

@@ -1,0 +1,348 @@
+"""The collection `segments`: insert, plan, read, rewrite, merge and expire.
+
+It must not look inside a column.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bson.binary import Binary
+from logloop_chassis.database.client import Database, Document
+from pymongo import ASCENDING, DESCENDING
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import DuplicateKeyError, OperationFailure
+from pymongo.read_concern import ReadConcern
+
+from logloop_query.logs.search.plan import SegmentRef, StoredColumns, Window
+from logloop_query.logs.segment_codec import FORMAT, Segment
+from logloop_query.records.ids import new_id
+
+SMALL_LOGS = 25_000
+TIERS = (512, 4096, SMALL_LOGS)
+"""Segments with fewer logs than the first bound are in tier 0, and so on; beyond the last they are left alone."""
+
+_PLAN_FIELDS = ("min_ts", "max_ts", "hour", "count", "size", "revision")
+_SNAPSHOT_TOO_OLD = 239
+_BATCH = 500
+_AT_ONCE = 100
+_RETENTION_PASSES = 4
+
+
+class PartsStored(Exception):
+    """Some parts of a segment are stored already, by whoever came first."""
+
+
+class SnapshotTooOld(Exception):
+    """The snapshot is older than the database keeps history (5 minutes); start a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSegment:
+    """A whole segment document."""
+
+    id: str
+    revision: int
+    segment: Segment
+    stored_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SmallSegment:
+    """A segment that compaction may merge."""
+
+    id: str
+    hour: int
+    tier: int
+    count: int
+    raw_bytes: int
+    parts: int
+    stored_at: datetime
+
+
+class SegmentStore:
+    """Collection `segments`. Times are UTC."""
+
+    def __init__(self, database: Database) -> None:
+        self._client = database.client
+        self._collection: AsyncCollection[Document] = database["segments"]
+
+    async def ensure_indexes(self) -> None:
+        """Create every index. `parts` is what makes storing exactly once."""
+        collection = self._collection
+        rest = [(name, ASCENDING) for name in ("hour", "count", "size", "revision", "_id")]
+        await collection.create_index([("parts", ASCENDING), ("project_id", ASCENDING)], unique=True, name="parts")
+        await collection.create_index(
+            [("project_id", ASCENDING), ("max_ts", DESCENDING), ("min_ts", ASCENDING), *rest], name="newest"
+        )
+        await collection.create_index(
+            [("project_id", ASCENDING), ("min_ts", ASCENDING), ("max_ts", ASCENDING), *rest], name="oldest"
+        )
+        await collection.create_index(
+            [("project_id", ASCENDING), ("hour", ASCENDING), ("tier", ASCENDING)],
+            partialFilterExpression={"small": True},
+            name="small",
+        )
+        await collection.create_index([("expires_at", ASCENDING)], expireAfterSeconds=0, name="expiry")
+
+    async def insert(self, segment: Segment, *, stored_at: datetime, retention: timedelta) -> None:
+        """Store a new segment. Raises PartsStored when another holds one of its parts."""
+        document = _document(new_id(), 0, segment, stored_at, stored_at + retention)
+        try:
+            await self._collection.insert_one(document)
+        except DuplicateKeyError as error:
+            raise PartsStored from error
+
+    async def stored_parts(self, project_id: str, parts: Iterable[str]) -> set[str]:
+        """Which of these part keys a majority has stored."""
+        asked = set(parts)
+        collection = self._collection.with_options(read_concern=ReadConcern("majority"))
+        found: set[str] = set()
+        async for document in collection.find(
+            {"parts": {"$in": sorted(asked)}, "project_id": project_id}, {"parts": 1}
+        ):
+            found |= asked.intersection(document["parts"])
+        return found
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator["MongoSnapshot"]:
+        """One moment of the collection, for at most 5 minutes."""
+        async with self._client.start_session(snapshot=True) as session:
+            try:
+                yield MongoSnapshot(self._collection, session)
+            except OperationFailure as error:
+                if error.code == _SNAPSHOT_TOO_OLD:
+                    raise SnapshotTooOld from error
+                raise
+
+    async def holding(self, parts: Sequence[str]) -> list[StoredSegment]:
+        """The whole segments, of any project, that hold one of these parts, as of one moment."""
+        async with self._client.start_session(snapshot=True) as session:
+            cursor = self._collection.find({"parts": {"$in": list(parts)}}, session=session)
+            return [_stored(document) async for document in cursor]
+
+    async def load(self, ids: Sequence[str], *, session: AsyncClientSession | None = None) -> list[StoredSegment]:
+        """Whole segments by id."""
+        cursor = self._collection.find({"_id": {"$in": list(ids)}}, session=session)
+        return [_stored(document) async for document in cursor]
+
+    async def rewrite(self, old: StoredSegment, segment: Segment) -> bool:
+        """Replace a segment unless it has changed or gone since it was read; whether it was replaced."""
+        document = _document(old.id, old.revision + 1, segment, old.stored_at, old.expires_at)
+        condition = {"_id": old.id, "revision": old.revision}
+        result = await self._collection.replace_one(condition, document)
+        return result.matched_count == 1
+
+    async def small_hours(self, limit: int) -> list[tuple[str, int]]:
+        """Projects and hours with at least two small segments, the most crowded first."""
+        pipeline: list[Mapping[str, Any]] = [
+            {"$match": {"small": True}},
+            {"$group": {"_id": {"project_id": "$project_id", "hour": "$hour"}, "segments": {"$sum": 1}}},
+            {"$match": {"segments": {"$gte": 2}}},
+            {"$sort": {"segments": -1}},
+            {"$limit": limit},
+        ]
+        cursor = await self._collection.aggregate(pipeline, hint="small")
+        return [(item["_id"]["project_id"], item["_id"]["hour"]) async for item in cursor]
+
+    async def small_segments(self, project_id: str, hour: int) -> list[SmallSegment]:
+        """Small segments of a project and hour, oldest logs first."""
+        fields = dict.fromkeys(("hour", "tier", "count", "raw_bytes", "stored_at"), 1)
+        cursor = self._collection.find(
+            {"small": True, "project_id": project_id, "hour": hour},
+            {**fields, "parts": {"$size": "$parts"}},
+            sort=[("min_ts", ASCENDING)],
+            limit=2000,
+        )
+        return [
+            SmallSegment(
+                item["_id"], hour, item["tier"], item["count"], item["raw_bytes"], item["parts"], item["stored_at"]
+            )
+            async for item in cursor
+        ]
+
+    async def merge(self, old: Sequence[StoredSegment], merged: Segment) -> bool:
+        """Put one segment in the place of several in a transaction; False when one of them changed meanwhile."""
+        document = _document(
+            new_id(), 0, merged, max(item.stored_at for item in old), max(item.expires_at for item in old)
+        )
+
+        async def swap(session: AsyncClientSession) -> bool:
+            conditions = [{"_id": item.id, "revision": item.revision} for item in old]
+            result = await self._collection.delete_many({"$or": conditions}, session=session)
+            if result.deleted_count != len(old):
+                await session.abort_transaction()
+                return False
+            await self._collection.insert_one(document, session=session)
+            return True
+
+        async with self._client.start_session() as session:
+            return await session.with_transaction(swap)
+
+    async def delete_project(self, project_id: str) -> int:
+        """Delete every segment of a project, some at a time; how many there were."""
+        deleted = 0
+        async for ids in self._ids_of(project_id):
+            deleted += (await self._collection.delete_many({"_id": {"$in": ids}})).deleted_count
+        return deleted
+
+    async def set_retention(self, project_id: str, retention: timedelta) -> int:
+        """Move the expiry of all segments of a project, some at a time; how many moved.
+
+        It is done again until nothing moves, for segments that were being written or merged meanwhile.
+        """
+        moved = 0
+        for _ in range(_RETENTION_PASSES):
+            again = await self._move_expiry(project_id, int(retention.total_seconds() * 1000))
+            moved += again
+            if not again:
+                break
+        return moved
+
+    async def _move_expiry(self, project_id: str, age_ms: int) -> int:
+        moved = 0
+        async for ids in self._ids_of(project_id):
+            result = await self._collection.update_many(
+                {"_id": {"$in": ids}}, [{"$set": {"expires_at": {"$add": ["$stored_at", age_ms]}}}]
+            )
+            moved += result.modified_count
+        return moved
+
+    async def _ids_of(self, project_id: str) -> AsyncIterator[list[str]]:
+        """Ids of the segments of a project in groups, so that no single call takes long."""
+        ids: list[str] = []
+        condition = {"project_id": project_id}
+        async for document in self._collection.find(condition, {"_id": 1}, hint="newest", batch_size=_BATCH):
+            ids.append(document["_id"])
+            if len(ids) == _AT_ONCE:
+                yield ids
+                ids = []
+        if ids:
+            yield ids
+
+    async def project_ids(self) -> list[str]:
+        """Projects that have logs."""
+        return [str(project_id) for project_id in await self._collection.distinct("project_id")]
+
+    async def totals(self, project_id: str) -> tuple[int, int, int]:
+        """(segments, logs, bytes of columns) of a project."""
+        pipeline: list[Mapping[str, Any]] = [
+            {"$match": {"project_id": project_id}},
+            {
+                "$group": {
+                    "_id": None,
+                    "segments": {"$sum": 1},
+                    "logs": {"$sum": "$count"},
+                    "bytes": {"$sum": "$size"},
+                }
+            },
+        ]
+        cursor = await self._collection.aggregate(pipeline, hint="newest")
+        async for item in cursor:
+            return item["segments"], item["logs"], item["bytes"]
+        return 0, 0, 0
+
+
+class MongoSnapshot:
+    """`search.plan.Snapshot` on a snapshot session. Its calls must follow one another."""
+
+    def __init__(self, collection: AsyncCollection[Document], session: AsyncClientSession) -> None:
+        self._collection = collection
+        self._session = session
+
+    async def plan(self, window: Window, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
+        """Segments that a window needs: those of its parts, else answered from a time index alone."""
+        condition: Document = {
+            "project_id": window.project_id,
+            "max_ts": {"$gte": window.low},
+            "min_ts": {"$lte": window.high},
+        }
+        index, parts = "newest" if newest_first else "oldest", window.parts
+        if parts is not None:
+            condition["parts"], index = {"$in": parts}, "parts"
+        cursor = self._collection.find(
+            condition,
+            {"_id": 1, **dict.fromkeys(_PLAN_FIELDS, 1)},
+            sort=[("max_ts", DESCENDING)] if newest_first else [("min_ts", ASCENDING)],
+            hint=index,
+            batch_size=_BATCH,
+            session=self._session,
+        )
+        async for item in cursor:
+            yield SegmentRef(
+                item["_id"],
+                item["revision"],
+                item["hour"],
+                item["min_ts"],
+                item["max_ts"],
+                item["count"],
+                item["size"],
+            )
+
+    async def read(self, refs: Sequence[SegmentRef], names: AbstractSet[str]) -> dict[str, StoredColumns]:
+        """The named columns of segments by id; a pattern column brings its words along."""
+        fields = {f"columns.{name}": 1 for name in names - {"summary", "patterns"}}
+        fields |= dict.fromkeys(names & {"summary", "patterns"}, 1)
+        if "pattern" in names:
+            fields["patterns"] = 1
+        cursor = self._collection.find(
+            {"_id": {"$in": [ref.id for ref in refs]}}, fields, batch_size=len(refs), session=self._session
+        )
+        return {
+            item["_id"]: StoredColumns(item.get("columns", {}), item.get("summary", b""), item.get("patterns", b""))
+            async for item in cursor
+        }
+
+
+def tier_of(count: int) -> int:
+    """How far compaction has come with a segment of this many logs."""
+    return sum(count >= bound for bound in TIERS)
+
+
+def _document(
+    segment_id: str, revision: int, segment: Segment, stored_at: datetime, expires_at: datetime
+) -> Document:
+    tier = tier_of(segment.count)
+    return {
+        "_id": segment_id,
+        "v": FORMAT,
+        "project_id": segment.project_id,
+        "hour": segment.hour,
+        "min_ts": segment.min_ts,
+        "max_ts": segment.max_ts,
+        "count": segment.count,
+        "size": segment.stored_bytes,
+        "raw_bytes": segment.raw_bytes,
+        "revision": revision,
+        "tier": tier,
+        **({"small": True} if tier < len(TIERS) else {}),
+        "stored_at": stored_at,
+        "expires_at": expires_at,
+        "parts": list(segment.parts),
+        "summary": Binary(segment.summary),
+        "patterns": Binary(segment.patterns),
+        "columns": {name: Binary(column) for name, column in segment.columns.items()},
+    }
+
+
+def _stored(document: Document) -> StoredSegment:
+    segment = Segment(
+        document["project_id"],
+        document["hour"],
+        tuple(document["parts"]),
+        document["count"],
+        document["min_ts"],
+        document["max_ts"],
+        document["raw_bytes"],
+        document["columns"],
+        document["summary"],
+        document["patterns"],
+    )
+    return StoredSegment(
+        document["_id"], document["revision"], segment, document["stored_at"], document["expires_at"]
+    )

@@ -1,0 +1,192 @@
+"""Live tails: every open tail sees the logs of its search as they arrive, or is told how many it missed.
+
+Nothing here makes the pipeline wait: batches come over a queue of this instance's own, and what a client does
+not take in time is dropped and counted. It must not know HTTP or the broker.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import orjson
+import pyarrow as pa
+import structlog
+from logloop_contracts.log_batch import BadBatch, decode
+
+from logloop_query.logs.search.filter import Filter
+from logloop_query.logs.search.kernels import selected_rows
+from logloop_query.logs.search.rows import json_rows, materialise
+from logloop_query.logs.segment_codec import TableColumns
+from logloop_query.telemetry import TAIL_CLIENTS, TAIL_DROPPED
+from logloop_query.waiting import wait_at_most
+
+MAX_WAITING_BATCHES = 64
+MAX_BUFFERED = 2000
+MAX_RATE = 2000
+"""Logs a second and client; more than people can read and browsers can draw."""
+_log = structlog.get_logger()
+
+
+class TooManyTails(Exception):
+    """As many tails are open as are allowed."""
+
+
+class LiveBatches(Protocol):
+    """Where the batches of a project come from while somebody watches it."""
+
+    async def follow(self, project_id: str) -> None:
+        """Begin to hand batches of a project to `Tails.offer`; returns once it has begun."""
+
+    async def leave(self, project_id: str) -> None:
+        """Stop doing so."""
+
+
+@dataclass(slots=True, eq=False)
+class Tail:
+    """One open tail. `take` gives what has gathered."""
+
+    project_id: str
+    wanted: Filter
+    closed: str | None = None
+    _chunks: deque[bytes] = field(default_factory=deque)
+    _buffered: int = 0
+    _counts: deque[int] = field(default_factory=deque)
+    _dropped: int = 0
+    _allowance: float = float(MAX_RATE)
+    _allowed_at: float = field(default_factory=time.monotonic)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def wait(self, timeout_s: float) -> None:
+        """Return when there is something to take, the tail is closed, or the time is over."""
+        await wait_at_most(self._news, timeout_s)
+
+    def take(self) -> tuple[list[bytes], int]:
+        """JSON documents {"items": […]} in order, and how many logs were dropped since the last call."""
+        chunks, dropped = list(self._chunks), self._dropped
+        self._chunks.clear()
+        self._counts.clear()
+        self._buffered = self._dropped = 0
+        if self.closed is None:
+            self._news.clear()
+        return chunks, dropped
+
+    def room(self) -> int:
+        """How many logs it takes right now."""
+        moment = time.monotonic()
+        earned = (moment - self._allowed_at) * MAX_RATE
+        self._allowance, self._allowed_at = min(float(MAX_RATE), self._allowance + earned), moment
+        return max(0, min(MAX_BUFFERED - self._buffered, int(self._allowance)))
+
+    def give(self, chunk: bytes | None, count: int, dropped: int) -> None:
+        """Add logs, and note those that found no room."""
+        if chunk is not None:
+            self._chunks.append(chunk)
+            self._buffered += count
+            self._allowance -= count
+        if dropped:
+            self._dropped += dropped
+            TAIL_DROPPED.inc(dropped)
+        if chunk is not None or dropped:
+            self._news.set()
+
+    def close(self, reason: str) -> None:
+        """End the tail; its reader gets the reason."""
+        self.closed = reason
+        self._news.set()
+
+
+class Tails:
+    """All open tails of this instance."""
+
+    def __init__(self, source: LiveBatches, executor: ThreadPoolExecutor, *, most: int = 200) -> None:
+        self._source = source
+        self._executor = executor
+        self._most = most
+        self._open: dict[str, set[Tail]] = {}
+        self._batches: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(MAX_WAITING_BATCHES)
+        self._changing = asyncio.Lock()
+
+    @asynccontextmanager
+    async def tail(self, project_id: str, wanted: Filter) -> AsyncIterator[Tail]:
+        """A tail that sees every batch which is confirmed after this has been entered. Raises TooManyTails."""
+        if sum(map(len, self._open.values())) >= self._most:
+            raise TooManyTails
+        opened = Tail(project_id, wanted)
+        async with self._changing:
+            if project_id not in self._open:
+                await self._source.follow(project_id)
+            self._open.setdefault(project_id, set()).add(opened)
+        TAIL_CLIENTS.inc()
+        try:
+            yield opened
+        finally:
+            TAIL_CLIENTS.dec()
+            await asyncio.shield(self._close(opened))
+
+    async def _close(self, opened: Tail) -> None:
+        async with self._changing:
+            others = self._open[opened.project_id]
+            others.discard(opened)
+            if not others:
+                del self._open[opened.project_id]
+                await self._source.leave(opened.project_id)
+
+    def offer(self, project_id: str, body: bytes, count: int) -> None:
+        """A batch has arrived. Returns at once; when too many wait, its `count` logs are dropped and counted."""
+        tails = self._open.get(project_id)
+        if not tails:
+            return
+        try:
+            self._batches.put_nowait((project_id, body))
+        except asyncio.QueueFull:
+            for tail in tails:
+                tail.give(None, 0, count)
+
+    async def run(self) -> None:
+        """Hand batches to tails until cancelled."""
+        while True:
+            project_id, body = await self._batches.get()
+            try:
+                await self._hand_out(project_id, body)
+            except (BadBatch, pa.ArrowException) as error:
+                _log.warning("a batch for live tails was unreadable", error=str(error)[:200])
+
+    async def close_when(self, stopping: asyncio.Event) -> None:
+        """End every tail when the service stops."""
+        await stopping.wait()
+        for tails in self._open.values():
+            for tail in tails:
+                tail.close("stopping")
+
+    async def _hand_out(self, project_id: str, body: bytes) -> None:
+        rooms = [(tail, tail.room()) for tail in self._open.get(project_id, ())]
+        if not rooms:
+            return
+        loop = asyncio.get_running_loop()
+        chosen = await loop.run_in_executor(self._executor, _choose, project_id, body, rooms)
+        for tail, (chunk, count, dropped) in zip((tail for tail, _ in rooms), chosen, strict=True):
+            tail.give(chunk, count, dropped)
+
+
+def _choose(project_id: str, body: bytes, rooms: list[tuple[Tail, int]]) -> list[tuple[bytes | None, int, int]]:
+    """For each tail: JSON of the newest rows it has room for, how many they are, and how many are left out."""
+    columns = TableColumns(decode(body))
+    ready: dict[tuple[int, ...], bytes] = {}
+    chosen: list[tuple[bytes | None, int, int]] = []
+    for tail, room in rooms:
+        rows = selected_rows(tail.wanted, columns)
+        numbers = range(columns.count) if rows is None else rows.to_pylist()
+        shown = tuple(numbers[max(0, len(numbers) - room) :]) if room else ()
+        if shown and shown not in ready:
+            ready[shown] = _json(project_id, columns, shown)
+        chosen.append((ready[shown] if shown else None, len(shown), len(numbers) - len(shown)))
+    return chosen
+
+
+def _json(project_id: str, columns: Any, numbers: tuple[int, ...]) -> bytes:
+    return orjson.dumps({"items": json_rows(project_id, materialise(columns, numbers))})

@@ -1,0 +1,1 @@
+"""Settings of model providers and GitHub."""

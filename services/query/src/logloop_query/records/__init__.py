@@ -1,0 +1,1 @@
+"""What all records share: value types, ids, transactions and the audit trail."""
