@@ -8,11 +8,12 @@ from typing import Any
 import aio_pika
 import httpx
 import pytest
-from fastapi import FastAPI
-from logloop_chassis.app import Resources, service_app
-from logloop_chassis.messaging.broker import NotPublished, event_handler, subscribe
+from logloop_chassis.app import service_app
+from logloop_chassis.messaging.consuming import event_handler, subscribe
 from logloop_chassis.messaging.failures import Dead, RetryLater, Skip
+from logloop_chassis.messaging.publisher import NotPublished
 from logloop_chassis.settings import ServiceSettings
+from logloop_chassis.state import Resources, ServiceApp
 from logloop_chassis.testing import wait_until
 from logloop_contracts.analyses import AnalysisProgress
 from logloop_contracts.channels import ANALYSES_EXCHANGE, ANALYSIS_PROGRESS, CI_DISPATCHED, QUERY_ANALYSES
@@ -33,7 +34,7 @@ def settings(amqp_url: str, mongo_url: str) -> ServiceSettings:
 class Running:
     """A service with one consumer whose outcomes a test chooses by the text of the message."""
 
-    def __init__(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+    def __init__(self, app: ServiceApp, client: httpx.AsyncClient) -> None:
         self.app = app
         self.client = client
         self.seen: list[str] = []
@@ -41,8 +42,7 @@ class Running:
 
     @property
     def resources(self) -> Resources[ServiceSettings]:
-        resources: Resources[ServiceSettings] = self.app.state.resources
-        return resources
+        return self.app.resources
 
     async def handle(self, event: Event[AnalysisProgress]) -> None:
         text = event.data.text or ""
@@ -76,7 +76,7 @@ async def running(configured: ServiceSettings) -> AsyncIterator[Running]:
     holder: list[Running] = []
 
     @asynccontextmanager
-    async def open_service(resources: Resources[ServiceSettings], _: FastAPI) -> AsyncIterator[None]:
+    async def open_service(resources: Resources[ServiceSettings]) -> AsyncIterator[None]:
         handler = event_handler({ANALYSIS_PROGRESS: holder[0].handle})
         subscribe(resources.consumer, QUERY_ANALYSES, handler, resources.publisher, prefetch=10)
         yield

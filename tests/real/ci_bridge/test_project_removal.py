@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from logloop_chassis.messaging.broker import Publisher
+from logloop_chassis.messaging.publisher import Publisher
 from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import PROJECT_DELETED
 from logloop_contracts.records import ProjectDeleted

@@ -10,8 +10,8 @@ import aio_pika
 import httpx
 import pytest
 from fastapi import FastAPI
-from logloop_chassis.app import Resources
 from logloop_chassis.crypto import KeyHasher
+from logloop_chassis.state import Resources
 from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import INTAKE, QUERY_LOGS
 from logloop_contracts.log_batch import decode

@@ -7,9 +7,10 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
-from logloop_chassis.app import Resources, service_app
+from logloop_chassis.app import service_app
 from logloop_chassis.http.problems import Unprocessable
 from logloop_chassis.settings import ServiceSettings
+from logloop_chassis.state import Resources
 from logloop_chassis.testing import wait_until
 from logloop_query import wiring as records
 from logloop_query.app import create_app

@@ -10,15 +10,10 @@ from typing import Any
 
 import httpx
 import pytest
-from logloop_chassis.messaging.broker import (
-    Publisher,
-    consuming_broker,
-    declare_topology,
-    event_handler,
-    publishing_broker,
-    stop_quietly,
-    subscribe,
-)
+from logloop_chassis.messaging.connections import consuming_broker, publishing_broker, stop_quietly
+from logloop_chassis.messaging.consuming import event_handler, subscribe
+from logloop_chassis.messaging.publisher import Publisher
+from logloop_chassis.messaging.topology import declare_topology
 from logloop_chassis.testing import wait_until
 from logloop_contracts.analyses import (
     AnalysisCompleted,

@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from logloop_chassis.messaging.broker import Publisher, publishing_broker, stop_quietly
+from logloop_chassis.messaging.connections import publishing_broker, stop_quietly
+from logloop_chassis.messaging.publisher import Publisher
 from logloop_chassis.testing import wait_until
 from logloop_contracts import LogEntry
 from logloop_contracts.channels import HEADER_COUNT, HEADER_KEY_IDS, HEADER_PROJECT, HEADER_SCHEMA, LOGS

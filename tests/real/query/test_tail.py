@@ -9,14 +9,9 @@ from typing import Any
 import orjson
 import pyarrow as pa
 import pytest
-from logloop_chassis.messaging.broker import (
-    NotPublished,
-    Publisher,
-    declare_topology,
-    keep_starting,
-    publishing_broker,
-    stop_quietly,
-)
+from logloop_chassis.messaging.connections import keep_starting, publishing_broker, stop_quietly
+from logloop_chassis.messaging.publisher import NotPublished, Publisher
+from logloop_chassis.messaging.topology import declare_topology
 from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, LOGS, LOGS_EXCHANGE
 from logloop_contracts.log_batch import encode

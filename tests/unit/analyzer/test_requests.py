@@ -9,8 +9,8 @@ from logloop_analyzer.budget import DailyTokens
 from logloop_analyzer.consumers import Requests
 from logloop_analyzer.errors import Ended
 from logloop_analyzer.progress import Narrator
-from logloop_chassis.messaging.broker import NotPublished
 from logloop_chassis.messaging.failures import RetryLater, Skip
+from logloop_chassis.messaging.publisher import NotPublished
 from logloop_chassis.testing import CapturingPublisher
 from logloop_contracts.analyses import AnalysisCompleted, AnalysisRequested, AnalysisScope, Report
 from logloop_contracts.channels import ANALYSIS_REQUESTED

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from logloop_chassis.auth import Authenticator, Principal, require, same_origin
+from logloop_chassis.auth.authenticator import Authenticator, same_origin
+from logloop_chassis.auth.principal import Principal, require
 from logloop_chassis.crypto import KeyHasher, issue_service_token, session_hash
 from logloop_chassis.http.problems import Forbidden, NotFound, Unauthorized, Unavailable
 from pymongo.errors import ServerSelectionTimeoutError
@@ -112,7 +113,7 @@ async def test_a_known_key_works_through_a_database_outage_and_an_unknown_one_is
     authenticator: Authenticator, database: dict[str, Collection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await authenticator.authenticate_token("llk_good_secret")
-    monkeypatch.setattr("logloop_chassis.auth.FRESH_S", 0.0)
+    monkeypatch.setattr("logloop_chassis.auth.authenticator.FRESH_S", 0.0)
     database["api_keys"].away = True
     assert (await authenticator.authenticate_token("llk_good_secret")).id == "good"
     with pytest.raises(Unavailable):
@@ -123,8 +124,8 @@ async def test_nobody_waits_long_for_a_database_that_hangs(
     authenticator: Authenticator, database: dict[str, Collection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await authenticator.authenticate_token("llk_good_secret")
-    monkeypatch.setattr("logloop_chassis.auth.FRESH_S", 0.0)
-    monkeypatch.setattr("logloop_chassis.auth.PATIENCE_S", 0.01)
+    monkeypatch.setattr("logloop_chassis.auth.authenticator.FRESH_S", 0.0)
+    monkeypatch.setattr("logloop_chassis.auth.authenticator.PATIENCE_S", 0.01)
     answers = asyncio.Event()
 
     async def hang(query: dict[str, Any]) -> dict[str, Any]:
@@ -136,7 +137,7 @@ async def test_nobody_waits_long_for_a_database_that_hangs(
         for _ in range(500):
             assert (await authenticator.authenticate_token("llk_good_secret")).id == "good"
     answers.set()
-    monkeypatch.setattr("logloop_chassis.auth.AWAY_S", 0.0)
+    monkeypatch.setattr("logloop_chassis.auth.authenticator.AWAY_S", 0.0)
     monkeypatch.setattr(authenticator, "_away_until", 0.0)
     with pytest.raises(Unauthorized, match="revoked"):
         await authenticator.authenticate_token("llk_good_secret")

@@ -10,7 +10,8 @@ from typing import Any, cast
 
 import httpx
 from fastapi import FastAPI
-from logloop_chassis.auth import Authenticator, Principal
+from logloop_chassis.auth.authenticator import Authenticator
+from logloop_chassis.auth.principal import Principal
 from logloop_chassis.http.problems import register_problems
 from logloop_contracts.log_batch import decode
 from logloop_ingest.accept import Accept

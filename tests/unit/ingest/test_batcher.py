@@ -4,7 +4,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from logloop_chassis.messaging.broker import NotPublished
+from logloop_chassis.messaging.publisher import NotPublished
 from logloop_chassis.testing import wait_until
 from logloop_ingest.batcher import MAX_ROWS, MAX_UNCONFIRMED, READY_ROWS, Batcher
 from logloop_ingest.batches import Part, parts_of

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from logloop_chassis.auth import Principal
-from logloop_chassis.messaging.broker import NotPublished
+from logloop_chassis.auth.principal import Principal
+from logloop_chassis.messaging.publisher import NotPublished
 from logloop_chassis.testing import wait_until
 from logloop_ingest.limits import Limits
 

@@ -1,40 +1,32 @@
-"""One lifespan for FastAPI and RabbitMQ: what a service opens, in which order, and how it stops.
-
-It must not know what a service does with its resources.
-"""
+"""One lifespan for FastAPI, MongoDB and RabbitMQ: what a service opens, in which order, and how it stops."""
 
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 import uvicorn
-from fastapi import FastAPI, Request
-from faststream.rabbit import RabbitBroker
+from fastapi import FastAPI
 from logloop_contracts.channels import QUEUES
-from pymongo import AsyncMongoClient
 
-from logloop_chassis.auth import Authenticator
-from logloop_chassis.database.client import Database, Document, connect
+from logloop_chassis.auth.authenticator import Authenticator
+from logloop_chassis.database.client import connect
+from logloop_chassis.database.errors import register_database_errors
 from logloop_chassis.http.body_limit import BodyLimit
+from logloop_chassis.http.dead_letters import dead_letter_router
 from logloop_chassis.http.health import Check, HealthRegistry, health_router
 from logloop_chassis.http.problems import register_problems
 from logloop_chassis.messaging.asyncapi import asyncapi_document
-from logloop_chassis.messaging.broker import (
-    Publisher,
-    consuming_broker,
-    declare_topology,
-    keep_starting,
-    publishing_broker,
-    stop_quietly,
-)
-from logloop_chassis.messaging.dead_letters import DeadLetterBox, dead_letter_router
+from logloop_chassis.messaging.connections import consuming_broker, keep_starting, publishing_broker, stop_quietly
+from logloop_chassis.messaging.dead_letters import DeadLetterBox
 from logloop_chassis.messaging.failures import code_version
+from logloop_chassis.messaging.publisher import Publisher
+from logloop_chassis.messaging.topology import declare_topology
 from logloop_chassis.settings import ServiceSettings
+from logloop_chassis.state import Resources, ServiceApp
 from logloop_chassis.telemetry import BROKER_CONNECTED, HttpMetrics, configure_logging
 
 DEFAULT_MAX_BODY = 2 * 1024 * 1024
@@ -47,23 +39,8 @@ _log = structlog.get_logger()
 S = TypeVar("S", bound=ServiceSettings)
 
 
-@dataclass
-class Resources(Generic[S]):
-    """What a running service holds. `stopping` is set as soon as the process is asked to stop."""
-
-    settings: S
-    service: str
-    mongo: AsyncMongoClient[Document]
-    database: Database
-    publisher: Publisher
-    consumer: RabbitBroker
-    health: HealthRegistry
-    authenticator: Authenticator
-    dead_letters: DeadLetterBox
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-Open = Callable[[Resources[S], FastAPI], AbstractAsyncContextManager[None]]
+OpenService = Callable[[Resources[S]], AbstractAsyncContextManager[object]]
+"""Opens the service's own parts around the serving of requests and yields them as one typed object."""
 
 
 def service_app(
@@ -72,35 +49,32 @@ def service_app(
     service: str,
     title: str,
     description: str,
-    open_service: Open[S],
+    open_service: OpenService[S],
     dead_letter_prefix: str,
     max_body_size: int | None = DEFAULT_MAX_BODY,
     tags: Sequence[dict[str, Any]],
-) -> FastAPI:
-    """A FastAPI app whose lifespan opens MongoDB and both brokers around `open_service`.
+) -> ServiceApp:
+    """Return an app whose lifespan opens MongoDB and both brokers around `open_service`.
 
-    `open_service` registers subscribers and puts what handlers need on `app.state`; consuming starts after it,
-    and when the service stops consuming ends before it is left, so it may flush in its exit.
+    `open_service` registers subscribers and yields the object that handlers get from `parts_of`. Consuming starts
+    after it is entered and ends before it is left, so it may flush in its exit.
     `tags` name and describe the groups of operations in the order in which Swagger shows them.
-    `max_body_size` in bytes; None when every route that reads a body has a limit of its own.
+    `max_body_size` in bytes; None when every endpoint that reads a body has a limit of its own.
     """
 
-    health = HealthRegistry()
-
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        resources = _resources(settings, service, health)
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        resources = app.resources = _resources(settings, service, health, app.stopping)
         _add_checks(resources)
-        app.state.resources = resources
         async with AsyncExitStack() as stack:
             stack.push_async_callback(resources.mongo.close)
             stack.push_async_callback(stop_quietly, resources.publisher.broker)
-            await stack.enter_async_context(open_service(resources, app))
+            app.parts = await stack.enter_async_context(open_service(resources))
             starting = asyncio.create_task(_start_brokers(resources), name="start-brokers")
             stack.push_async_callback(_stop_consuming, resources, starting)
             yield
 
-    app = FastAPI(
+    app = ServiceApp(
         title=title,
         description=description,
         version=code_version(),
@@ -111,12 +85,14 @@ def service_app(
         openapi_tags=[*tags, *_OUR_TAGS],
         license_info={"name": "Apache-2.0"},
     )
+    health = HealthRegistry(app.stopping)
     register_problems(app)
+    register_database_errors(app)
     if max_body_size is not None:
         app.add_middleware(BodyLimit, max_bytes=max_body_size)
     app.add_middleware(HttpMetrics, service=service)
     app.include_router(health_router(health))
-    app.include_router(dead_letter_router(dead_letter_prefix, _dead_letters))
+    app.include_router(dead_letter_router(dead_letter_prefix))
 
     @app.get("/asyncapi.json", include_in_schema=False)
     async def asyncapi() -> dict[str, Any]:
@@ -125,12 +101,7 @@ def service_app(
     return app
 
 
-def _dead_letters(request: Request) -> DeadLetterBox:
-    box: DeadLetterBox = request.app.state.resources.dead_letters
-    return box
-
-
-def _resources(settings: S, service: str, health: HealthRegistry) -> Resources[S]:
+def _resources(settings: S, service: str, health: HealthRegistry, stopping: asyncio.Event) -> Resources[S]:
     url = settings.amqp_url.get_secret_value()
     secret_key = settings.secret_key.get_secret_value()
     mongo = connect(settings.mongo_url.get_secret_value(), app_name=service)
@@ -146,6 +117,7 @@ def _resources(settings: S, service: str, health: HealthRegistry) -> Resources[S
         health=health,
         authenticator=Authenticator(database, secret_key, no_auth=settings.no_auth),
         dead_letters=DeadLetterBox(url, [queue for queue in QUEUES if queue.consumer == service], publisher),
+        stopping=stopping,
     )
 
 
@@ -187,7 +159,6 @@ def _failing(detail: str) -> Check:
 
 
 async def _stop_consuming(resources: Resources[Any], starting: asyncio.Task[None]) -> None:
-    resources.health.stopping = True
     resources.stopping.set()
     starting.cancel()
     await asyncio.wait([starting])
@@ -195,23 +166,20 @@ async def _stop_consuming(resources: Resources[Any], starting: asyncio.Task[None
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that tells the app about a stop signal at once, so that endless streams can end."""
+    """uvicorn that announces a stop signal at once, so that endless streams can end."""
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
         super().__init__(config)
-        self._fastapi = app
+        self._stopping = stopping
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Called by uvicorn on SIGINT and SIGTERM."""
-        resources = getattr(self._fastapi.state, "resources", None)
-        if resources is not None:
-            resources.health.stopping = True
-            resources.stopping.set()
+        self._stopping.set()
         super().handle_exit(sig, frame)
 
 
-def run(app: FastAPI, settings: ServiceSettings, *, service: str) -> None:
-    """Serve an app until a signal; logs of ours go to standard output."""
+def run(app: ServiceApp, settings: ServiceSettings, *, service: str) -> None:
+    """Serve an app until a signal arrives. The service's own logs go to standard output."""
     configure_logging(service, level=settings.log_level, style=settings.log_format)
     config = uvicorn.Config(
         app,
@@ -229,4 +197,4 @@ def run(app: FastAPI, settings: ServiceSettings, *, service: str) -> None:
         limit_concurrency=2000,
     )
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    _Server(config, app).run()
+    _Server(config, app.stopping).run()

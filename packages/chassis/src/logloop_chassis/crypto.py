@@ -6,11 +6,11 @@ It must not know where any of them is stored.
 import base64
 import hashlib
 import hmac
-import json
 import os
 import time
 from dataclasses import dataclass
 
+import jwt
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -76,22 +76,18 @@ class ServiceClaim:
 
 
 def issue_service_token(secret_key: str, service: str, project_id: str | None = None, ttl_s: float = 300) -> str:
-    """A bearer token with which one service calls another for `ttl_s` seconds."""
-    claim = {"service": service, "project": project_id, "expires": int(time.time() + ttl_s)}
-    body = base64.urlsafe_b64encode(json.dumps(claim).encode()).decode().rstrip("=")
-    return f"{SERVICE_TOKEN_PREFIX}{body}.{_sign(secret_key, body)}"
+    """Return a bearer token with which one service calls another for `ttl_s` seconds."""
+    claims = {"sub": service, "project": project_id, "exp": time.time() + ttl_s}
+    return SERVICE_TOKEN_PREFIX + jwt.encode(claims, derive_key(secret_key, "service-tokens"), algorithm="HS256")
 
 
 def read_service_token(secret_key: str, token: str) -> ServiceClaim | None:
-    """The claim of a service token, None when it is forged or expired."""
-    body, _, signature = token.removeprefix(SERVICE_TOKEN_PREFIX).partition(".")
-    if not hmac.compare_digest(_sign(secret_key, body).encode(), signature.encode()):
+    """Return the claim of a service token, or None when it is forged or expired."""
+    key = derive_key(secret_key, "service-tokens")
+    try:
+        claims = jwt.decode(
+            token.removeprefix(SERVICE_TOKEN_PREFIX), key, algorithms=["HS256"], options={"require": ["sub", "exp"]}
+        )
+    except jwt.InvalidTokenError:
         return None
-    claim = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-    if claim["expires"] < time.time():
-        return None
-    return ServiceClaim(claim["service"], claim["project"])
-
-
-def _sign(secret_key: str, body: str) -> str:
-    return hmac.new(derive_key(secret_key, "service-tokens"), body.encode(), hashlib.sha256).hexdigest()
+    return ServiceClaim(claims["sub"], claims["project"])

@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 from typing import cast
 
 from fastapi import FastAPI
-from logloop_chassis.app import Resources, service_app
-from logloop_chassis.messaging.broker import subscribe
+from logloop_chassis.app import service_app
+from logloop_chassis.messaging.consuming import subscribe
 from logloop_chassis.outbound.egress import EgressGuard
 from logloop_chassis.settings import is_loopback
+from logloop_chassis.state import Resources
 from logloop_contracts.channels import ANALYZER_REQUESTS
 
 from logloop_analyzer import http

@@ -7,8 +7,9 @@ import asyncio
 from collections import OrderedDict
 
 import structlog
-from logloop_chassis.messaging.broker import NotPublished, event_handler
+from logloop_chassis.messaging.consuming import event_handler
 from logloop_chassis.messaging.failures import Handler, RetryLater, Skip
+from logloop_chassis.messaging.publisher import NotPublished
 from logloop_contracts.analyses import AnalysisCompleted, AnalysisRequested
 from logloop_contracts.channels import ANALYSIS_COMPLETED, ANALYSIS_FAILED, ANALYSIS_REQUESTED
 from logloop_contracts.envelope import Event

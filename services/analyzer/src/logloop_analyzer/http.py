@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
-from logloop_chassis.auth import CurrentPrincipal, require
+from logloop_chassis.auth.dependencies import CurrentPrincipal
+from logloop_chassis.auth.principal import require
 from logloop_chassis.http.problems import Conflict, NotFound, Unavailable, problem_responses
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 from pydantic import BaseModel, ConfigDict, Field

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
-from logloop_chassis.messaging.broker import NotPublished
+from logloop_chassis.messaging.publisher import NotPublished
 from logloop_contracts.analyses import AnalysisProgress, AnalysisRequested, Finding
 from logloop_contracts.channels import ANALYSIS_PROGRESS, Channel
 

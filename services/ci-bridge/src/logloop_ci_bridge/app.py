@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 
 import structlog
 from fastapi import FastAPI, Request, Response
-from logloop_chassis.app import Resources, service_app
-from logloop_chassis.database.client import is_outage
+from logloop_chassis.app import service_app
+from logloop_chassis.database.outages import is_outage
 from logloop_chassis.http.problems import Unavailable, problem_response
-from logloop_chassis.messaging.broker import subscribe
+from logloop_chassis.messaging.consuming import subscribe
 from logloop_chassis.outbound.egress import EgressGuard
 from logloop_chassis.settings import is_loopback
+from logloop_chassis.state import Resources
 from logloop_contracts.channels import CI_BRIDGE_ANALYSES, CI_BRIDGE_LOGS, CI_BRIDGE_PROJECTS, CI_BRIDGE_RUNS
 from pymongo.errors import PyMongoError
 

@@ -5,7 +5,7 @@ It must not decide anything; each handler returns after the effect is stored.
 
 import asyncio
 
-from logloop_chassis.messaging.broker import event_handler
+from logloop_chassis.messaging.consuming import event_handler
 from logloop_chassis.messaging.failures import Dead, Delivery, Handler, Skip
 from logloop_contracts.analyses import AnalysisCompleted, AnalysisFailed
 from logloop_contracts.channels import (

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import structlog
-from logloop_chassis.database.client import is_outage
-from logloop_chassis.messaging.broker import NotPublished
+from logloop_chassis.database.outages import is_outage
+from logloop_chassis.messaging.publisher import NotPublished
 
 AT_ONCE = 4
 IDLE_S = 2.0

@@ -11,7 +11,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
-from logloop_chassis.auth import Principal
+from logloop_chassis.auth.principal import Principal
 
 from logloop_ingest.batches import Part, parts_of
 from logloop_ingest.checking import Fault, Rules

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from logloop_chassis.app import Resources, service_app
-from logloop_chassis.messaging.broker import subscribe
+from logloop_chassis.app import service_app
+from logloop_chassis.messaging.consuming import subscribe
+from logloop_chassis.state import Resources
 from logloop_contracts.channels import INGEST_INTAKE
 
 from logloop_ingest.accept import Accept

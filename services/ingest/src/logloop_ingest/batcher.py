@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from logloop_chassis.messaging.broker import NotPublished
+from logloop_chassis.messaging.publisher import NotPublished
 from logloop_contracts.channels import HEADER_COUNT, HEADER_KEY_IDS, HEADER_PROJECT, HEADER_SCHEMA, LOGS
 from logloop_contracts.log_batch import SCHEMA_VERSION
 

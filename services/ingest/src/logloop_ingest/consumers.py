@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import orjson
-from logloop_chassis.auth import Principal
+from logloop_chassis.auth.principal import Principal
 from logloop_chassis.http.problems import Problem, TooManyRequests, Unavailable
-from logloop_chassis.messaging.broker import NotPublished
 from logloop_chassis.messaging.failures import Dead, Delivery, Handler, RetryLater, code_version
+from logloop_chassis.messaging.publisher import NotPublished
 from logloop_contracts.channels import (
     DEAD_EXCHANGE,
     HEADER_ATTEMPT,

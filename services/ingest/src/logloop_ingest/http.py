@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, FastAPI, Request, Response
-from logloop_chassis.auth import Authenticator, Principal
+from logloop_chassis.auth.authenticator import Authenticator
+from logloop_chassis.auth.principal import Principal
 from logloop_chassis.http.problems import (
     BadRequest,
     Forbidden,
@@ -22,7 +23,7 @@ from logloop_chassis.http.problems import (
     Unprocessable,
     problem_responses,
 )
-from logloop_chassis.messaging.broker import NotPublished
+from logloop_chassis.messaging.publisher import NotPublished
 from pydantic import Field
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route

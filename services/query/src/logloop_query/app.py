@@ -11,10 +11,11 @@ from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
-from logloop_chassis.app import Resources, service_app
-from logloop_chassis.database.client import is_outage
+from logloop_chassis.app import service_app
+from logloop_chassis.database.outages import is_outage
 from logloop_chassis.http.problems import Unavailable, problem_response
-from logloop_chassis.messaging.broker import subscribe
+from logloop_chassis.messaging.consuming import subscribe
+from logloop_chassis.state import Resources
 from logloop_contracts.channels import QUERY_LOGS
 from pymongo.errors import PyMongoError
 

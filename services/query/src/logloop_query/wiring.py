@@ -13,12 +13,12 @@ from typing import Any, Protocol
 
 import structlog
 from fastapi import FastAPI
-from logloop_chassis.app import Resources
-from logloop_chassis.auth import Principal
+from logloop_chassis.auth.principal import Principal
 from logloop_chassis.crypto import KeyHasher, SecretBox
-from logloop_chassis.messaging.broker import subscribe
+from logloop_chassis.messaging.consuming import subscribe
 from logloop_chassis.outbound.egress import EgressGuard
 from logloop_chassis.settings import is_loopback
+from logloop_chassis.state import Resources
 from logloop_contracts.channels import QUERY_ANALYSES
 from pymongo.errors import PyMongoError
 

@@ -7,15 +7,6 @@ from typing import Any
 
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import (
-    AutoReconnect,
-    ConnectionFailure,
-    ExecutionTimeout,
-    NotPrimaryError,
-    PyMongoError,
-    ServerSelectionTimeoutError,
-    WTimeoutError,
-)
 
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
@@ -36,12 +27,3 @@ def connect(url: str, *, app_name: str) -> AsyncMongoClient[Document]:
         tz_aware=True,
         compressors=[],
     )
-
-
-def is_outage(error: BaseException) -> bool:
-    """Whether an error means that MongoDB is away or slow, so that the same call may succeed later."""
-    if isinstance(error, AutoReconnect | ConnectionFailure | NotPrimaryError | ServerSelectionTimeoutError):
-        return True
-    if isinstance(error, WTimeoutError | ExecutionTimeout):
-        return True
-    return isinstance(error, PyMongoError) and (error.timeout or error.has_error_label("RetryableWriteError"))

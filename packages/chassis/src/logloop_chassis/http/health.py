@@ -28,10 +28,10 @@ class Health(BaseModel):
 class HealthRegistry:
     """Named checks of a service, run together and remembered for a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, stopping: asyncio.Event) -> None:
         self._checks: dict[str, Check] = {}
         self._last: tuple[float, Health] | None = None
-        self.stopping = False
+        self._stopping = stopping
 
     def add(self, name: str, check: Check) -> None:
         """Register a dependency."""
@@ -39,7 +39,7 @@ class HealthRegistry:
 
     async def report(self) -> Health:
         """Run every check, at most once a second."""
-        if self.stopping:
+        if self._stopping.is_set():
             return Health(status="stopping", checks={})
         if self._last and time.monotonic() - self._last[0] < _FRESH_S:
             return self._last[1]

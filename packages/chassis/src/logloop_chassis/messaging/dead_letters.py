@@ -5,14 +5,13 @@ It must not consume: a letter leaves its queue only when somebody retries or del
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Any
 
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import AMQPError
-from fastapi import APIRouter, Query, Request, Response
 from logloop_contracts.channels import (
     HEADER_ATTEMPT,
     HEADER_CODE_VERSION,
@@ -25,10 +24,10 @@ from logloop_contracts.channels import (
 )
 from pydantic import BaseModel, Field
 
-from logloop_chassis.auth import CurrentPrincipal, require
-from logloop_chassis.http.problems import NotFound, Unavailable, problem_responses
-from logloop_chassis.messaging.broker import NotPublished, Publisher, amqp_url
+from logloop_chassis.http.problems import NotFound, Unavailable
+from logloop_chassis.messaging.connections import amqp_url
 from logloop_chassis.messaging.failures import Delivery
+from logloop_chassis.messaging.publisher import NotPublished, Publisher
 
 MAX_LOOKED_AT = 1000
 _BODY_PREVIEW = 4096
@@ -161,45 +160,3 @@ def _preview(body: bytes) -> str:
         return head.decode()
     except UnicodeDecodeError:
         return base64.b64encode(head).decode()
-
-
-def dead_letter_router(prefix: str, box_of: Callable[[Request], DeadLetterBox]) -> APIRouter:
-    """Routes under `prefix` (such as /api/v1/ingest/dead-letters). `box_of` finds the box of a request."""
-    router = APIRouter(prefix=prefix, tags=["dead letters"])
-    errors = problem_responses(401, 403, 422, 503)
-
-    @router.get("", summary="List dead letters", responses=errors)
-    async def list_dead_letters(
-        request: Request,
-        response: Response,
-        principal: CurrentPrincipal,
-        limit: Annotated[int, Query(ge=1, le=MAX_LOOKED_AT)] = 100,
-    ) -> DeadLetters:
-        """Messages that could not be handled, oldest first, with the reason. They stay until retried or deleted."""
-        require(principal, "admin", None)
-        response.headers["Cache-Control"] = "no-store"
-        return await box_of(request).list(limit)
-
-    @router.post(
-        "/{queue}/{letter_id}/retry",
-        status_code=204,
-        summary="Retry a dead letter",
-        responses=problem_responses(401, 403, 404, 422, 503),
-    )
-    async def retry_dead_letter(request: Request, queue: str, letter_id: str, principal: CurrentPrincipal) -> None:
-        """Put the message back on its work queue."""
-        require(principal, "admin", None)
-        await box_of(request).retry(queue, letter_id)
-
-    @router.delete(
-        "/{queue}/{letter_id}",
-        status_code=204,
-        summary="Delete a dead letter",
-        responses=problem_responses(401, 403, 404, 422, 503),
-    )
-    async def delete_dead_letter(request: Request, queue: str, letter_id: str, principal: CurrentPrincipal) -> None:
-        """Drop the message for good."""
-        require(principal, "admin", None)
-        await box_of(request).delete(queue, letter_id)
-
-    return router

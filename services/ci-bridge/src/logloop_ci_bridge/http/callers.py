@@ -9,7 +9,9 @@ from typing import Annotated, Any, Generic, Literal, Protocol, Self, TypeVar
 
 import structlog
 from fastapi import Depends, Query, Request
-from logloop_chassis.auth import Authenticator, CurrentPrincipal, Principal, Scope, require
+from logloop_chassis.auth.authenticator import Authenticator
+from logloop_chassis.auth.dependencies import CurrentPrincipal
+from logloop_chassis.auth.principal import Principal, Scope, require
 from logloop_chassis.http.problems import Conflict, NotFound, problem_responses
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 from pydantic import BaseModel, Field

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import structlog
-from logloop_chassis.database.client import is_outage
+from logloop_chassis.database.outages import is_outage
 from logloop_chassis.messaging.failures import RetryLater
 from pymongo.errors import PyMongoError
 

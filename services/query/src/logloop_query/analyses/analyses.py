@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from logloop_chassis.auth import Principal, Scope, require
+from logloop_chassis.auth.principal import Principal, Scope, require
 from logloop_chassis.database.client import Document
 from logloop_chassis.http.problems import Conflict, NotFound, Unprocessable
-from logloop_chassis.messaging.broker import NotPublished, Publisher
+from logloop_chassis.messaging.publisher import NotPublished, Publisher
 from logloop_contracts.analyses import AnalysisRequested, AnalysisScope, ThreadMessage
 from logloop_contracts.channels import ANALYSIS_REQUESTED
 from pymongo.errors import PyMongoError

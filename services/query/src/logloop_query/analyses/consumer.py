@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
-from logloop_chassis.database.client import is_outage
-from logloop_chassis.messaging.broker import EventHandler, event_handler
+from logloop_chassis.database.outages import is_outage
+from logloop_chassis.messaging.consuming import EventHandler, event_handler
 from logloop_chassis.messaging.failures import Handler
 from logloop_contracts.channels import ANALYSIS_COMPLETED, ANALYSIS_FAILED, ANALYSIS_PROGRESS
 from logloop_contracts.envelope import Event

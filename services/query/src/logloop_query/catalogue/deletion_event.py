@@ -5,7 +5,7 @@ It must not decide when that is; `projects` tells it until nothing is left, so t
 
 from collections.abc import Awaitable, Callable
 
-from logloop_chassis.messaging.broker import Publisher
+from logloop_chassis.messaging.publisher import Publisher
 from logloop_contracts.channels import PROJECT_DELETED
 from logloop_contracts.records import ProjectDeleted
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from logloop_chassis.auth import Principal, Scope, require
+from logloop_chassis.auth.principal import Principal, Scope, require
 from logloop_chassis.database.client import Document
 from logloop_chassis.http.problems import Conflict, NotFound, Unprocessable
 

@@ -10,7 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from logloop_chassis.auth import Authenticator, Principal
+from logloop_chassis.auth.authenticator import Authenticator
+from logloop_chassis.auth.principal import Principal
 from logloop_chassis.database.client import Document
 from logloop_chassis.http.problems import Conflict, NotFound
 from pydantic import JsonValue

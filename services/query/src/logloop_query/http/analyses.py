@@ -13,7 +13,7 @@ import orjson
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
-from logloop_chassis.auth import require
+from logloop_chassis.auth.principal import require
 from logloop_chassis.database.client import Document
 from logloop_chassis.http.problems import TooManyRequests, Unprocessable
 from logloop_contracts.analyses import Report

@@ -6,7 +6,7 @@ It must not offer a way to change it.
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from logloop_chassis.auth import require
+from logloop_chassis.auth.principal import require
 from logloop_chassis.database.client import Document
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 from pydantic import Field

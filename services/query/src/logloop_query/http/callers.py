@@ -6,7 +6,8 @@ It must not decide who may do what; `logloop_chassis.auth.require` does.
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
-from logloop_chassis.auth import Authenticator, CurrentPrincipal
+from logloop_chassis.auth.authenticator import Authenticator
+from logloop_chassis.auth.dependencies import CurrentPrincipal
 from logloop_chassis.http.problems import Problem, problem_responses
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 

@@ -6,7 +6,7 @@ It must not answer a user or an API key, not even an administrator's.
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from logloop_chassis.auth import Principal
+from logloop_chassis.auth.principal import Principal
 from logloop_chassis.http.problems import NotFound
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 

@@ -6,7 +6,7 @@ It must not show a secret: only whether it is set, and its last four characters 
 from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Query
-from logloop_chassis.auth import Principal, require
+from logloop_chassis.auth.principal import Principal, require
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from logloop_chassis.auth import Authenticator, Principal, user_principal
+from logloop_chassis.auth.authenticator import Authenticator
+from logloop_chassis.auth.principal import Principal, user_principal
 from logloop_chassis.database.client import Document
 from logloop_chassis.http.problems import Conflict, Forbidden, NotFound, Unauthorized, Unprocessable
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from logloop_chassis.auth import KEY_PREFIX, Authenticator
+from logloop_chassis.auth.authenticator import KEY_PREFIX, Authenticator
 from logloop_chassis.crypto import KeyHasher
 from logloop_chassis.database.client import Document
 from logloop_chassis.http.problems import Conflict, NotFound, Unprocessable

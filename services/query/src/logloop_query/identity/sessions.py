@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from logloop_chassis.auth import Authenticator
+from logloop_chassis.auth.authenticator import Authenticator
 from logloop_chassis.crypto import session_hash
 
 from logloop_query.identity.stores.sessions import SessionStore

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage, AbstractRobustConnection, AbstractRobustQueue
 from aio_pika.exceptions import AMQPError
-from logloop_chassis.messaging.broker import amqp_url
+from logloop_chassis.messaging.connections import amqp_url
 from logloop_contracts.channels import HEADER_COUNT, LOGS_EXCHANGE
 
 Offer = Callable[[str, bytes, int], None]

@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 import pyarrow as pa
 import structlog
-from logloop_chassis.database.client import is_outage
+from logloop_chassis.database.outages import is_outage
 from pymongo.errors import PyMongoError
 
 from logloop_query.logs import segment_codec as segments

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import orjson
-from logloop_chassis.auth import Principal
+from logloop_chassis.auth.principal import Principal
 from logloop_chassis.database.client import Document
 from logloop_chassis.http.problems import Unavailable
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Path, Query
-from logloop_chassis.auth import require
+from logloop_chassis.auth.principal import require
 from logloop_chassis.http.problems import Unprocessable
 from logloop_contracts.log_entry import SERVICE_ID_PATTERN
 from pydantic import AwareDatetime, Field, StringConstraints

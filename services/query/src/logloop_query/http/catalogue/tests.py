@@ -6,7 +6,7 @@ It must not know how tests are registered by their logs.
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
-from logloop_chassis.auth import require
+from logloop_chassis.auth.principal import require
 from logloop_chassis.database.client import Document
 from logloop_contracts.log_entry import SERVICE_ID_PATTERN
 from pydantic import Field

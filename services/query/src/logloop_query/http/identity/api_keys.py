@@ -6,7 +6,7 @@ It must not show a secret twice.
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
-from logloop_chassis.auth import require
+from logloop_chassis.auth.principal import require
 from logloop_chassis.database.client import Document
 from logloop_chassis.http.problems import NotFound
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN

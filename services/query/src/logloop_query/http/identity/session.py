@@ -6,7 +6,8 @@ It must not tell why a sign-in failed.
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from logloop_chassis.auth import PLAIN_COOKIE, SECURE_COOKIE, Principal, same_origin, session_cookie
+from logloop_chassis.auth.authenticator import PLAIN_COOKIE, SECURE_COOKIE, same_origin, session_cookie
+from logloop_chassis.auth.principal import Principal
 from logloop_chassis.crypto import session_hash
 from logloop_chassis.http.problems import Forbidden, problem_responses
 from pydantic import Field, SecretStr

@@ -6,7 +6,7 @@ It must not show or take a password hash.
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path
-from logloop_chassis.auth import require
+from logloop_chassis.auth.principal import require
 from logloop_chassis.database.client import Document
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from logloop_chassis.auth import CurrentPrincipal, Principal, Scope, require
+from logloop_chassis.auth.dependencies import CurrentPrincipal
+from logloop_chassis.auth.principal import Principal, Scope, require
 from logloop_chassis.http.problems import Conflict, NotFound, Unprocessable
 from logloop_contracts.log_batch import attributes_text
 from logloop_contracts.log_entry import (

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
-from logloop_chassis.auth import Authenticator, CurrentPrincipal, Principal, Scope, require
+from logloop_chassis.auth.authenticator import Authenticator
+from logloop_chassis.auth.dependencies import CurrentPrincipal
+from logloop_chassis.auth.principal import Principal, Scope, require
 from logloop_chassis.http.problems import NotFound, Unprocessable, problem_responses
 from logloop_contracts.log_batch import LogId, parse_log_id
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN

@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
-from logloop_chassis.auth import CurrentPrincipal
+from logloop_chassis.auth.dependencies import CurrentPrincipal
 from logloop_chassis.http.problems import TooManyRequests, Unavailable
 
 from logloop_query.http.callers import may_still_read

@@ -1,34 +1,28 @@
-"""Who calls and what they may do: API keys, sessions and service tokens become one `Principal`.
+"""Turns the credentials of a request into a caller: API keys, sessions and service tokens.
 
-It must not write: users, sessions and keys belong to query. API keys are remembered for minutes, so that
-a short outage of MongoDB does not stop the intake of logs.
+Keys are cached for minutes, so that a short outage of MongoDB does not stop the intake of logs. Nothing is written
+here: query owns users, sessions and keys.
 """
 
 import asyncio
 import hmac
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Request, Security
-from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
+from cachetools import LRUCache
 from pymongo.errors import PyMongoError
 from starlette.datastructures import Headers
 
+from logloop_chassis.auth.principal import Principal, Scope, key_principal, user_principal
 from logloop_chassis.crypto import SERVICE_TOKEN_PREFIX, KeyHasher, read_service_token, session_hash
 from logloop_chassis.database.client import Database, Document
-from logloop_chassis.http.problems import Forbidden, NotFound, Unauthorized, Unavailable
-
-Scope = Literal["ingest", "read", "write", "admin"]
+from logloop_chassis.http.problems import Forbidden, Unauthorized, Unavailable
 
 SECURE_COOKIE = "__Host-logloop"
 PLAIN_COOKIE = "logloop_session"
 KEY_PREFIX = "llk_"
-SESSION_PATH = "/api/v1/session"
 FRESH_S = 5.0
 STALE_S = 600.0
 PATIENCE_S = 0.25
@@ -38,65 +32,12 @@ AWAY_S = 1.0
 _MAX_CACHED = 10_000
 _UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
-_KEY_SCOPES: dict[str, frozenset[Scope]] = {
-    "ingest": frozenset({"ingest"}),
-    "read": frozenset({"read"}),
-    "admin": frozenset({"ingest", "read", "write", "admin"}),
-}
-_ROLE_SCOPES: dict[str, frozenset[Scope]] = {
-    "viewer": frozenset({"read"}),
-    "member": frozenset({"read", "ingest", "write"}),
-    "admin": frozenset({"ingest", "read", "write", "admin"}),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Somebody who calls. `projects` None means every project."""
-
-    kind: Literal["user", "key", "service", "anonymous"]
-    id: str
-    name: str
-    is_admin: bool = False
-    scopes: frozenset[Scope] = frozenset()
-    projects: frozenset[str] | None = frozenset()
-    role_in: dict[str, str] = field(default_factory=dict)
-    session_id: str | None = None
-    must_change_password: bool = False
-
-    def sees(self, project_id: str) -> bool:
-        """Whether the project exists as far as this caller is concerned."""
-        return self.is_admin or self.projects is None or project_id in self.projects
-
-    def may(self, scope: Scope, project_id: str | None) -> bool:
-        """Whether the caller has a scope in a project; None asks for it in all of them."""
-        if self.is_admin:
-            return True
-        if project_id is None:
-            return self.projects is None and scope in self.scopes
-        if not self.sees(project_id):
-            return False
-        return scope in (_ROLE_SCOPES[self.role_in[project_id]] if project_id in self.role_in else self.scopes)
-
-    def only_project(self) -> str | None:
-        """The project of a caller that is bound to exactly one."""
-        return next(iter(self.projects)) if self.projects is not None and len(self.projects) == 1 else None
-
-
-def require(principal: Principal, scope: Scope, project_id: str | None) -> None:
-    """Raise NotFound for a project the caller may not see, Forbidden for a scope it lacks there."""
-    if project_id is not None and not principal.sees(project_id):
-        raise NotFound(f"there is no project {project_id!r} that you may see")
-    if not principal.may(scope, project_id):
-        where = f"in project {project_id!r}" if project_id else "for the whole instance"
-        raise Forbidden(f"this needs the {scope!r} right {where}; ask an administrator")
-
 
 class _Cache:
-    """Bounded map of looked-up documents with the time they were read."""
+    """Bounded map of documents with the time they were read."""
 
     def __init__(self) -> None:
-        self._items: OrderedDict[str, tuple[float, Document | None]] = OrderedDict()
+        self._items: LRUCache[str, tuple[float, Document | None]] = LRUCache(_MAX_CACHED)
 
     def get(self, key: str, max_age_s: float) -> tuple[Document | None] | None:
         found = self._items.get(key)
@@ -106,9 +47,9 @@ class _Cache:
 
     def put(self, key: str, document: Document | None) -> None:
         self._items[key] = (time.monotonic(), document)
-        self._items.move_to_end(key)
-        while len(self._items) > _MAX_CACHED:
-            self._items.popitem(last=False)
+
+    def remove(self, key: str) -> None:
+        self._items.pop(key, None)
 
 
 class Authenticator:
@@ -177,7 +118,7 @@ class Authenticator:
             raise Unauthorized("this API key was revoked; use another")
         if _past(document.get("expires_at")):
             raise Unauthorized("this API key has expired; create a new one")
-        return _key_principal(document)
+        return key_principal(document)
 
     async def _session(self, token: str) -> Principal:
         session = await self._look_up("sessions", session_hash(token), self._sessions, FRESH_S)
@@ -229,38 +170,11 @@ class Authenticator:
     def forget(self, collection: str, key: str) -> None:
         """Drop what is remembered of a document, after this process changed it."""
         for cache in (self._keys, self._projects, self._sessions):
-            cache._items.pop(f"{collection}/{key}", None)  # noqa: SLF001  # both classes are this module's
+            cache.remove(f"{collection}/{key}")
 
 
 def _past(moment: datetime | None) -> bool:
     return moment is not None and moment <= datetime.now(UTC)
-
-
-def _key_principal(document: Document) -> Principal:
-    scopes: frozenset[Scope] = frozenset().union(*(_KEY_SCOPES[scope] for scope in document["scopes"]))
-    project_id = document.get("project_id")
-    return Principal(
-        "key",
-        str(document["_id"]),
-        str(document.get("name", "")),
-        is_admin=project_id is None and "admin" in document["scopes"],
-        scopes=scopes,
-        projects=None if project_id is None else frozenset({project_id}),
-    )
-
-
-def user_principal(user: Document, session_id: str) -> Principal:
-    roles = {item["project_id"]: item["role"] for item in user.get("projects", [])}
-    return Principal(
-        "user",
-        str(user["_id"]),
-        str(user.get("name") or user.get("email", "")),
-        is_admin=user.get("role") == "admin",
-        projects=None if user.get("role") == "admin" else frozenset(roles),
-        role_in=roles,
-        session_id=session_id,
-        must_change_password=bool(user.get("must_change_password")),
-    )
 
 
 def bearer_token(headers: Headers) -> str | None:
@@ -290,25 +204,3 @@ def same_origin(headers: Headers, *, absent: bool = False) -> bool:
     if origin is None:
         return absent
     return urlsplit(origin).netloc == headers.get("x-forwarded-host", headers.get("host", ""))
-
-
-_bearer = HTTPBearer(auto_error=False, description="An API key, as 'Authorization: Bearer llk_…'.")
-_api_key = APIKeyHeader(name="X-API-Key", auto_error=False, description="An API key.")
-_cookie = APIKeyCookie(name=SECURE_COOKIE, auto_error=False, description="Session of a signed-in user.")
-
-
-async def current_principal(
-    request: Request,
-    _bearer: Annotated[Any, Security(_bearer)] = None,
-    _api_key: Annotated[Any, Security(_api_key)] = None,
-    _cookie: Annotated[Any, Security(_cookie)] = None,
-) -> Principal:
-    """FastAPI dependency: the caller. The security schemes are there for OpenAPI."""
-    authenticator: Authenticator = request.app.state.resources.authenticator
-    principal = await authenticator.authenticate(request.headers, method=request.method)
-    if principal.must_change_password and not request.url.path.startswith(SESSION_PATH):
-        raise Forbidden(f"change your one-time password first: PUT {SESSION_PATH}/password")
-    return principal
-
-
-CurrentPrincipal = Annotated[Principal, Depends(current_principal)]

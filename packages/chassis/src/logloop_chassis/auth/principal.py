@@ -1,0 +1,89 @@
+"""Callers and what they may do."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from logloop_chassis.database.client import Document
+from logloop_chassis.http.problems import Forbidden, NotFound
+
+Scope = Literal["ingest", "read", "write", "admin"]
+
+_KEY_SCOPES: dict[str, frozenset[Scope]] = {
+    "ingest": frozenset({"ingest"}),
+    "read": frozenset({"read"}),
+    "admin": frozenset({"ingest", "read", "write", "admin"}),
+}
+_ROLE_SCOPES: dict[str, frozenset[Scope]] = {
+    "viewer": frozenset({"read"}),
+    "member": frozenset({"read", "ingest", "write"}),
+    "admin": frozenset({"ingest", "read", "write", "admin"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody who calls. `projects` None means every project."""
+
+    kind: Literal["user", "key", "service", "anonymous"]
+    id: str
+    name: str
+    is_admin: bool = False
+    scopes: frozenset[Scope] = frozenset()
+    projects: frozenset[str] | None = frozenset()
+    role_in: dict[str, str] = field(default_factory=dict)
+    session_id: str | None = None
+    must_change_password: bool = False
+
+    def sees(self, project_id: str) -> bool:
+        """Whether the project exists as far as this caller is concerned."""
+        return self.is_admin or self.projects is None or project_id in self.projects
+
+    def may(self, scope: Scope, project_id: str | None) -> bool:
+        """Whether the caller has a scope in a project; None asks for it in all of them."""
+        if self.is_admin:
+            return True
+        if project_id is None:
+            return self.projects is None and scope in self.scopes
+        if not self.sees(project_id):
+            return False
+        return scope in (_ROLE_SCOPES[self.role_in[project_id]] if project_id in self.role_in else self.scopes)
+
+    def only_project(self) -> str | None:
+        """The project of a caller that is bound to exactly one."""
+        return next(iter(self.projects)) if self.projects is not None and len(self.projects) == 1 else None
+
+
+def require(principal: Principal, scope: Scope, project_id: str | None) -> None:
+    """Raise NotFound for a project the caller may not see, Forbidden for a scope it lacks there."""
+    if project_id is not None and not principal.sees(project_id):
+        raise NotFound(f"there is no project {project_id!r} that you may see")
+    if not principal.may(scope, project_id):
+        where = f"in project {project_id!r}" if project_id else "for the whole instance"
+        raise Forbidden(f"this needs the {scope!r} right {where}; ask an administrator")
+
+
+def key_principal(document: Document) -> Principal:
+    scopes: frozenset[Scope] = frozenset().union(*(_KEY_SCOPES[scope] for scope in document["scopes"]))
+    project_id = document.get("project_id")
+    return Principal(
+        "key",
+        str(document["_id"]),
+        str(document.get("name", "")),
+        is_admin=project_id is None and "admin" in document["scopes"],
+        scopes=scopes,
+        projects=None if project_id is None else frozenset({project_id}),
+    )
+
+
+def user_principal(user: Document, session_id: str) -> Principal:
+    roles = {item["project_id"]: item["role"] for item in user.get("projects", [])}
+    return Principal(
+        "user",
+        str(user["_id"]),
+        str(user.get("name") or user.get("email", "")),
+        is_admin=user.get("role") == "admin",
+        projects=None if user.get("role") == "admin" else frozenset(roles),
+        role_in=roles,
+        session_id=session_id,
+        must_change_password=bool(user.get("must_change_password")),
+    )

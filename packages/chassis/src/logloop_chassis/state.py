@@ -1,0 +1,68 @@
+"""What a running service holds, and how request handlers reach it."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from fastapi import FastAPI, Request
+from faststream.rabbit import RabbitBroker
+from pymongo import AsyncMongoClient
+
+from logloop_chassis.auth.authenticator import Authenticator
+from logloop_chassis.database.client import Database, Document
+from logloop_chassis.http.health import HealthRegistry
+from logloop_chassis.messaging.dead_letters import DeadLetterBox
+from logloop_chassis.messaging.publisher import Publisher
+from logloop_chassis.settings import ServiceSettings
+
+S = TypeVar("S", bound=ServiceSettings)
+P = TypeVar("P")
+
+
+@dataclass
+class Resources(Generic[S]):
+    """What every service holds while it runs. `stopping` is set as soon as the process is asked to stop."""
+
+    settings: S
+    service: str
+    mongo: AsyncMongoClient[Document]
+    database: Database
+    publisher: Publisher
+    consumer: RabbitBroker
+    health: HealthRegistry
+    authenticator: Authenticator
+    dead_letters: DeadLetterBox
+    stopping: asyncio.Event
+
+
+class ServiceApp(FastAPI):
+    """A FastAPI app with typed state, which its lifespan sets: the shared resources and the service's own parts."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.stopping = asyncio.Event()
+        self.parts: object = None
+        self._resources: Resources[Any] | None = None
+
+    @property
+    def resources(self) -> Resources[Any]:
+        """The shared resources; only after the lifespan has started."""
+        assert self._resources is not None, "the lifespan has not started"
+        return self._resources
+
+    @resources.setter
+    def resources(self, resources: Resources[Any]) -> None:
+        self._resources = resources
+
+
+def resources_of(request: Request) -> Resources[Any]:
+    """Return the shared resources of the service that handles a request."""
+    app: ServiceApp = request.app
+    return app.resources
+
+
+def parts_of(request: Request, kind: type[P]) -> P:
+    """Return the service's own parts, which must be of type `kind`."""
+    app: ServiceApp = request.app
+    assert isinstance(app.parts, kind), f"the service's parts are {type(app.parts).__name__}, not {kind.__name__}"
+    return app.parts
