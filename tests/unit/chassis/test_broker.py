@@ -35,7 +35,7 @@ class Broker:
         return spec.Basic.Ack()
 
     async def stop(self) -> None:
-        await given_up()
+        await self.calls.pop(0)()
 
 
 def publisher(broker: Broker, timeout_s: float = 5.0) -> Publisher:
@@ -102,8 +102,13 @@ async def test_a_start_whose_connection_is_given_up_is_repeated() -> None:
     assert broker.seen == 2
 
 
-async def test_a_stop_whose_connection_is_given_up_is_a_stop() -> None:
-    await stop_quietly(cast("RabbitBroker", Broker()))
+async def gone() -> None:
+    raise ExceptionGroup("Failed to stop subscribers", [ConnectionError("gone")])
+
+
+@pytest.mark.parametrize("end", [given_up, gone])
+async def test_a_stop_whose_connection_is_gone_is_a_stop(end: Callable[[], Awaitable[None]]) -> None:
+    await stop_quietly(cast("RabbitBroker", Broker(end)))
 
 
 async def test_a_check_whose_connection_is_given_up_says_so() -> None:

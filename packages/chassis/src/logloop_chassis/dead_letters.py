@@ -33,7 +33,7 @@ from logloop_chassis.problems import NotFound, Unavailable, problem_responses
 
 MAX_LOOKED_AT = 1000
 _BODY_PREVIEW = 4096
-_PATIENCE_S = 15.0
+_PATIENCE_S = 8.0
 """For all of one look into a dead queue: a broker that answers nothing must not hold the next caller up."""
 
 
