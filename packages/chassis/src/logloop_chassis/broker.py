@@ -5,7 +5,6 @@ alarm a shared connection would block its own acknowledgements.
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
@@ -24,11 +23,14 @@ from logloop_contracts.channels import DEAD_EXCHANGE, EXCHANGES, HEADER_PROJECT,
 from logloop_contracts.envelope import Event
 from pydantic import BaseModel, ValidationError
 
+from logloop_chassis.connection_loss import ConnectionLost, connection_loss_raised
 from logloop_chassis.failures import Dead, Delivery, Handler, guarded
 from logloop_chassis.telemetry import PUBLISH_FAILURES, PUBLISH_SECONDS
 
 HEARTBEAT_S = 10
 CONFIRM_TIMEOUT_S = 5.0
+CONNECT_TIMEOUT_S = 10.0
+"""A broker that takes the connection and never greets would otherwise be waited for without end."""
 DELIVERY_LIMIT = 20
 _DEAD_MAX_BYTES = 2**30
 _log = structlog.get_logger()
@@ -58,6 +60,7 @@ def publishing_broker(url: str, service: str) -> RabbitBroker:
         default_channel=AmqpChannel(publisher_confirms=True, on_return_raises=True),
         app_id=f"logloop-{service}",
         reconnect_interval=1.0,
+        timeout=CONNECT_TIMEOUT_S,
         logger=None,
     )
 
@@ -68,6 +71,7 @@ def consuming_broker(url: str, service: str, *, graceful_timeout: float) -> Rabb
         amqp_url(url, name=f"{service}-consume"),
         app_id=f"logloop-{service}",
         reconnect_interval=1.0,
+        timeout=CONNECT_TIMEOUT_S,
         graceful_timeout=graceful_timeout,
         logger=None,
     )
@@ -215,12 +219,9 @@ class Publisher:
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self._timeout_s):
-                try:
-                    answer = await self.broker.publish(body, persist=True, mandatory=mandatory, **options)
-                except ChannelInvalidStateError:
-                    # A channel that an earlier error closed is replaced at the next call.
-                    answer = await self.broker.publish(body, persist=True, mandatory=mandatory, **options)
-        except TimeoutError as error:
+                with connection_loss_raised():
+                    answer = await self._confirmed(body, persist=True, mandatory=mandatory, **options)
+        except (TimeoutError, ConnectionLost) as error:
             raise _not_published(label, "timeout", "the broker did not confirm in time") from error
         except aiormq.exceptions.PublishError as error:
             raise _not_published(label, "unroutable", "no queue takes this message") from error
@@ -235,6 +236,13 @@ class Publisher:
         if not isinstance(answer, spec.Basic.Ack):
             raise _not_published(label, "unreachable", "the broker gave no confirm")
         PUBLISH_SECONDS.labels(label).observe(time.perf_counter() - started)
+
+    async def _confirmed(self, body: bytes, **options: Any) -> Any:
+        try:
+            return await self.broker.publish(body, **options)
+        except ChannelInvalidStateError:
+            # A channel that an earlier error closed is replaced at the next call.
+            return await self.broker.publish(body, **options)
 
 
 def _not_published(label: str, reason: str, detail: str) -> NotPublished:
@@ -313,7 +321,8 @@ async def keep_starting(name: str, start: Callable[[], Awaitable[None]]) -> None
     delay = 0.25
     while True:
         try:
-            await start()
+            with connection_loss_raised():
+                await start()
         except (AMQPError, ConnectionError, OSError, TimeoutError) as error:
             _log.warning(
                 "broker is not reachable yet", connection=name, error=f"{type(error).__name__}: {error}"[:200]
@@ -326,5 +335,12 @@ async def keep_starting(name: str, start: Callable[[], Awaitable[None]]) -> None
 
 async def stop_quietly(broker: RabbitBroker) -> None:
     """Stop a broker; a connection that is already gone is no error."""
-    with contextlib.suppress(AMQPError, ConnectionError, OSError, RuntimeError):
-        await broker.stop()
+    try:
+        with connection_loss_raised():
+            await broker.stop()
+    except* (
+        AMQPError,
+        OSError,
+        RuntimeError,
+    ) as errors:  # FastStream gathers those of several subscribers in a group
+        _log.info("a connection was gone before it was closed", error=str(errors.exceptions)[:200])
