@@ -1,7 +1,10 @@
 """A broker or database that hangs instead of dying, restarts in order, and a full disk."""
 
 import concurrent.futures
+import contextlib
+import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import httpx
@@ -13,16 +16,27 @@ from tests.system.platform import Platform, frozen, wait_for
 pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("faults"), pytest.mark.timeout(170)]
 
 _GRACE_S = 25.0
+_QUICK_S = 5.0
+_FOUND_STUCK_S = 45.0
+"""The clients give a silent connection up after 33 to 39 s: three heartbeats, found at the next one."""
 
 
 def test_a_frozen_broker_is_told_as_an_outage_and_loses_nothing(new_platform: NewPlatform, parts: Parts) -> None:
-    with new_platform() as platform:
+    with new_platform() as platform, _tail_of(platform) as tailed:
         with stream_to(platform) as stream:
+            wait_for(lambda: tailed, what="a line in the tail")
             stream.wait_more(300)
-            with frozen(parts.rabbit.broker, 12.0):
+            with frozen(parts.rabbit.broker, _FOUND_STUCK_S):
                 wait_for(lambda: stream.ledger.refusals[503], timeout_s=12.0, what="a 503 while the broker hangs")
+            tailed.clear()
             stream.wait_more(300)
+        assert stream.ledger.broken_calls == 0, "a call hung until the client's time-out"
         assert_each_line_once(platform, parts, stream)
+        wait_for(lambda: tailed, what="a line in the tail that was open all the time")
+        held = _metric(platform, "ingest", "logloop_ingest_in_flight_bytes")
+        assert held == 0
+        for name in ("ingest", "query"):
+            assert platform[name].terminate(_GRACE_S) < _QUICK_S
 
 
 def test_a_frozen_database_does_not_stop_the_intake(new_platform: NewPlatform, parts: Parts) -> None:
@@ -108,6 +122,31 @@ def test_a_full_disk_of_the_broker_refuses_lines_and_loses_none(new_platform: Ne
                 parts.rabbit.control("set_disk_free_limit", "50MB")
             stream.wait_more(300)
         assert_each_line_once(platform, parts, stream)
+
+
+@contextlib.contextmanager
+def _tail_of(platform: Platform) -> Iterator[list[str]]:
+    """The lines that a live tail of everything is told while the body runs."""
+    told: list[str] = []
+
+    def read() -> None:
+        parameters = {"project_id": platform.project}
+        with (
+            contextlib.suppress(httpx.TransportError),
+            platform.query() as client,
+            client.stream("GET", "/api/v1/logs/tail", params=parameters, timeout=60.0) as answer,
+        ):
+            told.extend(line for line in answer.iter_lines() if '"message"' in line)
+
+    threading.Thread(target=read, daemon=True).start()
+    yield told
+
+
+def _metric(platform: Platform, name: str, metric: str) -> float:
+    """A metric without labels, as a service tells it."""
+    text = httpx.get(f"{platform[name].url}/metrics", trust_env=False).text
+    [value] = [line.split()[1] for line in text.splitlines() if line.startswith(f"{metric} ")]
+    return float(value)
 
 
 def _entry(message: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from logloop_analyzer.errors import Ended
 from logloop_analyzer.progress import Narrator
 from logloop_chassis.messaging.failures import RetryLater, Skip
 from logloop_chassis.messaging.publisher import NotPublished
-from logloop_chassis.testing import CapturingPublisher
+from logloop_chassis.testing import CapturingPublisher, wait_until
 from logloop_contracts.analyses import AnalysisCompleted, AnalysisRequested, AnalysisScope, Report
 from logloop_contracts.channels import ANALYSIS_REQUESTED
 from logloop_contracts.envelope import Event
@@ -99,6 +99,20 @@ async def test_an_outcome_that_could_not_be_told_is_not_worked_out_again(monkeyp
     work = requests(explaining, events)
     with pytest.raises(RetryLater):
         await work.take(event())
+    await work.take(event())
+    assert explaining.calls == 1
+    assert len(events.events) == 1
+
+
+async def test_an_outcome_nobody_waited_for_is_not_worked_out_again() -> None:
+    explaining, events = Explaining(), CapturingPublisher()
+    work = requests(explaining, events)
+    taking = asyncio.create_task(work.take(event()))
+    await wait_until(lambda: explaining.calls)
+    taking.cancel()  # as aiormq does when the connection of the message is lost
+    await asyncio.wait([taking])
+    explaining.go.set()
+    await wait_until(lambda: not work._at_work)
     await work.take(event())
     assert explaining.calls == 1
     assert len(events.events) == 1

@@ -42,7 +42,7 @@ def entry(**values: Any) -> dict[str, Any]:
 class Broker:
     """Confirms what it is given, unless `failure` is set; while `gate` is closed it takes its time."""
 
-    failure: Exception | None = None
+    failure: BaseException | None = None
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     published: list[tuple[str, str, bytes, Mapping[str, Any], str]] = field(default_factory=list)
     seen: int = 0

@@ -123,3 +123,26 @@ async def test_a_request_that_went_away_does_not_hurt_the_others() -> None:
         gone.cancel()
         assert await stays
         assert len(door.broker.logs) == 2
+
+
+async def test_a_send_that_is_broken_off_leaves_nobody_waiting() -> None:
+    async with doors(linger_s=0.001) as door:
+        door.broker.failure = asyncio.CancelledError()
+        with pytest.raises(NotPublished):
+            await asyncio.wait_for(door.batcher.submit("shop", part()), 5)
+        assert not door.batcher._lanes
+        door.broker.failure = None
+        assert await door.batcher.submit("shop", part())
+
+
+@pytest.mark.parametrize("began", [True, False])
+async def test_a_send_whose_task_is_cancelled_leaves_nobody_waiting(began: bool) -> None:
+    async with doors(linger_s=3600) as door:
+        door.broker.gate.clear()
+        waiting = asyncio.ensure_future(door.batcher.submit("shop", part(count=MAX_ROWS)))
+        await wait_until(lambda: door.broker.seen if began else door.batcher._sending, every_s=0)
+        for task in door.batcher._sending:
+            task.cancel()
+        with pytest.raises(NotPublished):
+            await asyncio.wait_for(waiting, 5)
+        await door.batcher.drain()

@@ -206,6 +206,21 @@ async def test_without_a_confirm_the_client_is_told_to_come_back(door: Doors, re
     assert (answer.status_code, answer.json()["duplicate"]) == (202, False)
 
 
+async def test_a_publish_broken_off_is_answered_and_its_key_and_bytes_are_free_again(door: Doors) -> None:
+    door.broker.gate.clear()
+    door.broker.failure = asyncio.CancelledError()
+    calls = [asyncio.ensure_future(door.post(body(entry()), idempotency_key="k")) for _ in range(2)]
+    await wait_until(lambda: door.broker.seen and door.in_flight.used)
+    door.broker.gate.set()
+    for answer in await asyncio.wait_for(asyncio.gather(*calls), 5):
+        problem(answer, 503)
+        assert int(answer.headers["retry-after"]) >= 1
+    assert door.in_flight.used == 0
+    door.broker.failure = None
+    answer = await asyncio.wait_for(door.post(body(entry()), idempotency_key="k"), 5)
+    assert (answer.status_code, answer.json()["duplicate"]) == (202, False)
+
+
 async def test_more_than_fits_is_429_and_the_room_comes_back() -> None:
     async with doors(max_in_flight=1000) as door:
         door.broker.gate.clear()

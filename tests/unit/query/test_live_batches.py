@@ -1,5 +1,6 @@
 """The queue behind live tails, without a broker."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -54,4 +55,31 @@ async def test_the_first_tail_that_fails_leaves_no_connection_behind(monkeypatch
     with pytest.raises(NoLiveBatches):
         await over(broker, monkeypatch).follow("bank")
 
+    assert broker.closed == 1
+
+
+async def test_a_connection_given_up_during_a_call_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lost(Broker):
+        async def bind(self, _: str, *, routing_key: str, timeout: float) -> None:  # noqa: ARG002
+            raise asyncio.CancelledError
+
+    broker = Lost()
+    with pytest.raises(NoLiveBatches):
+        await over(broker, monkeypatch).follow("shop")
+    assert broker.closed == 1
+
+
+async def test_a_reader_that_leaves_while_it_opens_leaves_no_connection_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Silent(Broker):
+        async def bind(self, _: str, *, routing_key: str, timeout: float) -> None:  # noqa: ARG002
+            await asyncio.Event().wait()
+
+    broker = Silent()
+    following = asyncio.ensure_future(over(broker, monkeypatch).follow("shop"))
+    await asyncio.sleep(0)
+    following.cancel()
+    await asyncio.wait([following])
+    assert following.cancelled()
     assert broker.closed == 1

@@ -9,6 +9,7 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from logloop_chassis.database.outages import is_outage
+from logloop_chassis.messaging.connection_loss import ConnectionLost, connection_loss_raised
 from logloop_chassis.messaging.publisher import NotPublished
 
 FINISH_TIMEOUT_S = 10.0
@@ -71,9 +72,10 @@ async def repeat(
 async def attempt(step: Step, name: str) -> bool:
     """Call `step` once and log any failure. Return False when it failed or had nothing to do."""
     try:
-        return await step()
-    except NotPublished as error:
-        _log.warning("RabbitMQ is unavailable", task=name, reason=error.reason)
+        with connection_loss_raised():
+            return await step()
+    except (NotPublished, ConnectionLost) as error:
+        _log.warning("RabbitMQ is unavailable", task=name, error=str(error))
     except Exception as error:  # noqa: BLE001  # the edge of a task: one bad record must not end the loop
         if is_outage(error):
             _log.warning("MongoDB is unavailable", task=name, error=str(error)[:200])

@@ -77,9 +77,12 @@ class Requests:
             causation_id=event.id,
         )
         try:
-            return await self._analyzer.explain(event.data, tell)
+            outcome = await self._analyzer.explain(event.data, tell)
         except Ended:
             return None
+        # A lost connection cancels who waits for it; the message comes again.
+        self._keep(event.id, outcome)
+        return outcome
 
     async def _publish(self, event: Event[AnalysisRequested], outcome: Outcome) -> None:
         channel = ANALYSIS_COMPLETED if isinstance(outcome, AnalysisCompleted) else ANALYSIS_FAILED
@@ -95,7 +98,6 @@ class Requests:
                     event_id=f"{event.id}.{channel.key}",
                 )
             except NotPublished as error:
-                self._keep(event.id, outcome)
                 if attempt == _PUBLISH_TRIES:
                     raise RetryLater(f"the outcome could not be published: {error}", delay_s=5) from error
                 await asyncio.sleep(delay)

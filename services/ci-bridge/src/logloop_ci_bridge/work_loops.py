@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import structlog
 from logloop_chassis.database.outages import is_outage
+from logloop_chassis.messaging.connection_loss import connection_loss_raised
 from logloop_chassis.messaging.publisher import NotPublished
 
 AT_ONCE = 4
@@ -64,7 +65,8 @@ async def keep_working(step: Step, what: str, wake: asyncio.Event, stopping: asy
 async def surviving(step: Step, what: str) -> bool:
     """Do one step of an endless task; False when there was nothing to do or it failed."""
     try:
-        return await step()
+        with connection_loss_raised():
+            return await step()
     except NotPublished as error:
         _log.warning("RabbitMQ is away", task=what, reason=error.reason)
     except Exception as error:  # noqa: BLE001  # the edge of a task: one bad row must not end it

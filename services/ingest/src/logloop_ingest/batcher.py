@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from logloop_chassis.messaging.publisher import NotPublished
@@ -127,10 +128,10 @@ class Batcher:
         lane.is_due = bool(lane.waiting)
         while lane.is_due and lane.unconfirmed < MAX_UNCONFIRMED:
             lane.unconfirmed += 1
-            sending = self._send(project_id, lane, lane.take())
-            task = asyncio.get_running_loop().create_task(sending, name="publish-batch")
+            waiters = lane.take()
+            task = asyncio.get_running_loop().create_task(self._send(project_id, lane, waiters), name="publish-batch")
             self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+            task.add_done_callback(partial(self._sent, project_id, lane, waiters))
             lane.is_due = bool(lane.waiting)
         if not lane.waiting and not lane.unconfirmed:
             self._lanes.pop(project_id, None)
@@ -148,10 +149,14 @@ class Batcher:
             for waiter, batch_id in zip(waiters, message.batch_ids, strict=True):
                 if not waiter.done.done():
                     waiter.done.set_result(batch_id)
-        finally:
-            lane.unconfirmed -= 1
-            if lane.is_due or lane.rows >= READY_ROWS or not (lane.waiting or lane.unconfirmed):
-                self._flush(project_id, lane)
+
+    def _sent(self, project_id: str, lane: _Lane, waiters: list[_Waiter], task: asyncio.Task[None]) -> None:
+        """A send has ended, if only because its task was cancelled; nobody may go on waiting for it."""
+        self._sending.discard(task)
+        _fail(waiters, NotPublished("timeout", "sending was broken off before the broker confirmed"))
+        lane.unconfirmed -= 1
+        if lane.is_due or lane.rows >= READY_ROWS or not (lane.waiting or lane.unconfirmed):
+            self._flush(project_id, lane)
 
     async def _build(self, parts: list[Part]) -> Message:
         if sum(part.count for part in parts) < _IN_THREAD_FROM:

@@ -28,7 +28,7 @@ class Repeats:
     def find(self, batch_id: str, digest: Digest) -> "asyncio.Future[str] | None":
         """The confirm of this batch, under way or done. Raises Conflict when the body was another."""
         found = self._items.get(batch_id)
-        if found is None:
+        if found is None or _failed(found[1]):
             return None
         if found[0] != digest:
             raise Conflict(
@@ -43,7 +43,12 @@ class Repeats:
             self._items.popitem(last=False)
 
         def forget_failure(done: "asyncio.Future[str]") -> None:
-            if done.cancelled() or done.exception() is not None:
-                self._items.pop(batch_id, None)
+            kept = self._items.get(batch_id)
+            if _failed(done) and kept is not None and kept[1] is done:
+                del self._items[batch_id]
 
         confirm.add_done_callback(forget_failure)
+
+
+def _failed(confirm: "asyncio.Future[str]") -> bool:
+    return confirm.done() and (confirm.cancelled() or confirm.exception() is not None)

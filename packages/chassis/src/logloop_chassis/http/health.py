@@ -11,6 +11,8 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
+from logloop_chassis.messaging.connection_loss import connection_loss_raised
+
 Check = Callable[[], Awaitable[None]]
 """Returns when the dependency works; raises with a sentence when it does not."""
 
@@ -53,7 +55,8 @@ class HealthRegistry:
     async def _run(check: Check) -> str:
         try:
             async with asyncio.timeout(CHECK_TIMEOUT_S):
-                await check()
+                with connection_loss_raised():
+                    await check()
         except TimeoutError:
             return f"no answer within {CHECK_TIMEOUT_S:.0f} s"
         except Exception as error:  # noqa: BLE001  # whatever is wrong with a dependency is the answer here

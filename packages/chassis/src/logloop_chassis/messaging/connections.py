@@ -4,17 +4,20 @@ A service holds two: under a memory alarm RabbitMQ blocks a connection that publ
 acknowledge the messages that would end the alarm.
 """
 
-import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+import stamina
 import structlog
 from aio_pika.exceptions import AMQPError
 from faststream.rabbit import Channel as AmqpChannel
 from faststream.rabbit import RabbitBroker
 
+from logloop_chassis.messaging.connection_loss import connection_loss_raised
+
 HEARTBEAT_S = 10
+CONNECT_TIMEOUT_S = 10.0
+"""Limits the wait for a broker that accepts the connection and never greets."""
 _log = structlog.get_logger()
 
 
@@ -32,6 +35,7 @@ def publishing_broker(url: str, service: str) -> RabbitBroker:
         default_channel=AmqpChannel(publisher_confirms=True, on_return_raises=True),
         app_id=f"logloop-{service}",
         reconnect_interval=1.0,
+        timeout=CONNECT_TIMEOUT_S,
         logger=None,
     )
 
@@ -42,28 +46,38 @@ def consuming_broker(url: str, service: str, *, graceful_timeout: float) -> Rabb
         amqp_url(url, name=f"{service}-consume"),
         app_id=f"logloop-{service}",
         reconnect_interval=1.0,
+        timeout=CONNECT_TIMEOUT_S,
         graceful_timeout=graceful_timeout,
         logger=None,
     )
 
 
 async def keep_starting(name: str, start: Callable[[], Awaitable[None]]) -> None:
-    """Call `start` until it succeeds; RabbitMQ may come up after us. Errors of our own making go on rising."""
-    delay = 0.25
-    while True:
-        try:
+    """Call `start` until RabbitMQ is reachable. Errors that are not connection errors are raised."""
+    retries = stamina.retry_context(
+        on=lambda error: _unreachable(name, error),
+        attempts=None,
+        timeout=None,
+        wait_initial=0.25,
+        wait_max=2.0,
+        wait_jitter=0.1,
+    )
+    async for attempt in retries:
+        with attempt, connection_loss_raised():
             await start()
-        except (AMQPError, ConnectionError, OSError, TimeoutError) as error:
-            _log.warning(
-                "broker is not reachable yet", connection=name, error=f"{type(error).__name__}: {error}"[:200]
-            )
-            await asyncio.sleep(delay)
-            delay = min(5.0, delay * 2)
-        else:
-            return
+
+
+def _unreachable(name: str, error: Exception) -> bool:
+    if not isinstance(error, AMQPError | OSError | TimeoutError):
+        return False
+    _log.warning("waiting for RabbitMQ", connection=name, error=f"{type(error).__name__}: {error}"[:200])
+    return True
 
 
 async def stop_quietly(broker: RabbitBroker) -> None:
-    """Stop a broker; a connection that is already gone is no error."""
-    with contextlib.suppress(AMQPError, ConnectionError, OSError, RuntimeError):
-        await broker.stop()
+    """Stop a broker. A connection that is already gone is not an error."""
+    try:
+        with connection_loss_raised():
+            await broker.stop()
+    except* (AMQPError, OSError, RuntimeError) as errors:  # FastStream groups the errors of several subscribers
+        _log.info("connection was lost before it was closed", error=str(errors.exceptions)[:200])

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aio_pika
-from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aio_pika.exceptions import AMQPError
 from logloop_contracts.channels import (
     HEADER_ATTEMPT,
@@ -25,12 +25,15 @@ from logloop_contracts.channels import (
 from pydantic import BaseModel, Field
 
 from logloop_chassis.http.problems import NotFound, Unavailable
+from logloop_chassis.messaging.connection_loss import connection_loss_raised
 from logloop_chassis.messaging.connections import amqp_url
 from logloop_chassis.messaging.failures import Delivery
 from logloop_chassis.messaging.publisher import NotPublished, Publisher
 
 MAX_LOOKED_AT = 1000
 _BODY_PREVIEW = 4096
+_PATIENCE_S = 8.0
+"""For all of one look into a dead queue: a broker that answers nothing must not hold the next caller up."""
 
 
 class DeadLetter(BaseModel):
@@ -111,20 +114,28 @@ class DeadLetterBox:
         """Borrow messages; those that are not acknowledged go back to their place when the connection closes."""
         async with self._one_at_a_time:
             try:
-                connection = await aio_pika.connect(self._url, timeout=5)
+                async with asyncio.timeout(_PATIENCE_S):
+                    with connection_loss_raised():
+                        async with await aio_pika.connect(self._url) as connection, connection.channel() as channel:
+                            yield await _looked_at(channel, queue, limit)
             except (AMQPError, OSError, TimeoutError) as error:
                 raise Unavailable("RabbitMQ is away; try again") from error
-            async with connection, connection.channel() as channel:
-                dead = await channel.get_queue(queue.dead)
-                declared = await dead.declare()
-                count = declared.message_count or 0
-                messages = []
-                for _ in range(min(count, max(0, limit))):
-                    message = await dead.get(fail=False)
-                    if message is None:
-                        break
-                    messages.append(message)
-                yield messages, count
+
+
+async def _looked_at(
+    channel: AbstractChannel, queue: Queue, limit: int
+) -> tuple[Sequence[AbstractIncomingMessage], int]:
+    """Up to `limit` messages of a dead queue, unacknowledged, and how many it has."""
+    dead = await channel.get_queue(queue.dead)
+    declared = await dead.declare()
+    count = declared.message_count or 0
+    messages: list[AbstractIncomingMessage] = []
+    while len(messages) < min(count, limit):
+        message = await dead.get(fail=False)
+        if message is None:
+            break
+        messages.append(message)
+    return messages, count
 
 
 def _find(messages: Sequence[AbstractIncomingMessage], queue: Queue, letter_id: str) -> AbstractIncomingMessage:

@@ -13,6 +13,7 @@ from logloop_contracts.channels import HEADER_PROJECT, QUEUES, Channel
 from logloop_contracts.envelope import Event
 from pydantic import BaseModel
 
+from logloop_chassis.messaging.connection_loss import ConnectionLost, connection_loss_raised
 from logloop_chassis.messaging.failures import Delivery
 from logloop_chassis.telemetry import PUBLISH_FAILURES, PUBLISH_SECONDS
 
@@ -106,12 +107,9 @@ class Publisher:
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self._timeout_s):
-                try:
-                    answer = await self.broker.publish(body, persist=True, mandatory=mandatory, **options)
-                except ChannelInvalidStateError:
-                    # A channel that an earlier error closed is replaced at the next call.
-                    answer = await self.broker.publish(body, persist=True, mandatory=mandatory, **options)
-        except TimeoutError as error:
+                with connection_loss_raised():
+                    answer = await self._confirmed(body, persist=True, mandatory=mandatory, **options)
+        except (TimeoutError, ConnectionLost) as error:
             raise _not_published(label, "timeout", "the broker did not confirm in time") from error
         except aiormq.exceptions.PublishError as error:
             raise _not_published(label, "unroutable", "no queue takes this message") from error
@@ -126,6 +124,13 @@ class Publisher:
         if not isinstance(answer, spec.Basic.Ack):
             raise _not_published(label, "unreachable", "the broker gave no confirm")
         PUBLISH_SECONDS.labels(label).observe(time.perf_counter() - started)
+
+    async def _confirmed(self, body: bytes, **options: Any) -> Any:
+        try:
+            return await self.broker.publish(body, **options)
+        except ChannelInvalidStateError:
+            # The next call replaces a channel that an earlier error closed.
+            return await self.broker.publish(body, **options)
 
 
 def _not_published(label: str, reason: str, detail: str) -> NotPublished:

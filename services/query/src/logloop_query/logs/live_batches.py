@@ -3,12 +3,16 @@
 It must not touch the work queue: what is lost here is lost to live tails alone.
 """
 
+import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
-import aio_pika
+from aio_pika import RobustConnection
 from aio_pika.abc import AbstractIncomingMessage, AbstractRobustConnection, AbstractRobustQueue
+from aio_pika.connection import make_url
 from aio_pika.exceptions import AMQPError
+from logloop_chassis.messaging.connection_loss import connection_loss_raised
 from logloop_chassis.messaging.connections import amqp_url
 from logloop_contracts.channels import HEADER_COUNT, LOGS_EXCHANGE
 
@@ -36,14 +40,16 @@ class TransientQueue:
     async def follow(self, project_id: str) -> None:
         """Bind the queue to a project. Raises NoLiveBatches."""
         try:
-            if self._queue is None:
-                self._queue = await self._open()
-            await self._queue.bind(LOGS_EXCHANGE.name, routing_key=project_id, timeout=_PATIENCE_S)
+            async with _patience():
+                if self._queue is None:
+                    self._queue = await self._open()
+                await self._queue.bind(LOGS_EXCHANGE.name, routing_key=project_id, timeout=_PATIENCE_S)
+            self._followed.add(project_id)
         except (AMQPError, OSError, TimeoutError, RuntimeError) as error:
+            raise NoLiveBatches from error
+        finally:
             if not self._followed:  # others go on with the connection, which mends itself
                 await self.close()
-            raise NoLiveBatches from error
-        self._followed.add(project_id)
 
     async def leave(self, project_id: str) -> None:
         """Unbind a project; the connection is closed after the last one."""
@@ -53,7 +59,8 @@ class TransientQueue:
             return
         try:
             if self._queue is not None:
-                await self._queue.unbind(LOGS_EXCHANGE.name, routing_key=project_id, timeout=_PATIENCE_S)
+                async with _patience():
+                    await self._queue.unbind(LOGS_EXCHANGE.name, routing_key=project_id, timeout=_PATIENCE_S)
         except (AMQPError, OSError, TimeoutError, RuntimeError):
             # Batches of a project without tails are ignored anyway.
             return
@@ -63,12 +70,15 @@ class TransientQueue:
         connection, self._connection, self._queue = self._connection, None, None
         if connection is not None:
             try:
-                await connection.close()
-            except (AMQPError, OSError, RuntimeError):
+                async with _patience():
+                    await connection.close()
+            except (AMQPError, OSError, TimeoutError, RuntimeError):
                 return
 
     async def _open(self) -> AbstractRobustQueue:
-        self._connection = await aio_pika.connect_robust(self._url, timeout=_PATIENCE_S)
+        # Kept before it connects: a connection whose opening is cancelled would go on trying for ever.
+        self._connection = RobustConnection(make_url(self._url))
+        await self._connection.connect(timeout=_PATIENCE_S)
         channel = await self._connection.channel(publisher_confirms=False)
         queue: AbstractRobustQueue = await channel.declare_queue(
             f"query.tail.{uuid.uuid4().hex}",
@@ -83,6 +93,14 @@ class TransientQueue:
     async def _take(self, message: AbstractIncomingMessage) -> None:
         count = message.headers.get(HEADER_COUNT)
         self.offer(message.routing_key or "", message.body, count if isinstance(count, int) else 0)
+
+
+@asynccontextmanager
+async def _patience() -> AsyncIterator[None]:
+    """Ends a call that gets no answer with TimeoutError, and one on a connection given up with ConnectionLost."""
+    async with asyncio.timeout(_PATIENCE_S):
+        with connection_loss_raised():
+            yield
 
 
 def _nobody(project_id: str, body: bytes, count: int) -> None:

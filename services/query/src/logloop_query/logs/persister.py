@@ -195,8 +195,12 @@ class Persister:
             for item in waiting:
                 await self._write_all([item])
             return
-        for item in waiting:
-            _settle(item, None)
+        else:
+            for item in waiting:
+                _settle(item, None)
+        finally:
+            for item in waiting:  # also when the write was cancelled, so that no message hangs unacknowledged
+                _settle(item, RuntimeError("the write was broken off"))
 
     async def _write_packs(self, waiting: Sequence[_Waiting]) -> None:
         pairs = [(item.project_id, chunk) for item in waiting for chunk in item.chunks]
