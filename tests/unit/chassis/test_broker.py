@@ -113,7 +113,7 @@ async def test_a_stop_whose_connection_is_gone_is_a_stop(end: Callable[[], Await
 
 
 async def test_a_check_whose_connection_is_given_up_says_so() -> None:
-    registry = HealthRegistry()
+    registry = HealthRegistry(asyncio.Event())
     registry.add("rabbitmq", given_up)
     report = await registry.report()
     assert report.status == "unavailable"

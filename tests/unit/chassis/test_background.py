@@ -1,0 +1,136 @@
+"""Background loops survive failing steps and end with the service; outages are waited out."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from logloop_chassis.background import BackgroundWrites, attempt, repeat, running, wait_for_any
+from logloop_chassis.database.outages import wait_out_outages
+from logloop_chassis.messaging.failures import RetryLater
+from logloop_chassis.messaging.publisher import NotPublished
+from pymongo.errors import AutoReconnect, DuplicateKeyError, OperationFailure
+
+
+@pytest.mark.parametrize("error", [NotPublished("timeout", "x"), asyncio.CancelledError(), ValueError("x")])
+async def test_a_failed_step_is_followed_by_others(error: BaseException) -> None:
+    stopping, wake, steps = asyncio.Event(), asyncio.Event(), []
+
+    async def step() -> bool:
+        steps.append(1)
+        wake.set()
+        if len(steps) > 8:
+            stopping.set()
+        raise error
+
+    async with asyncio.timeout(5):
+        await repeat(step, "testing", stopping, idle_s=0.01, wake=wake, workers=4)
+    assert len(steps) > 8
+
+
+async def test_an_idle_worker_starts_again_when_it_is_woken() -> None:
+    stopping, wake = asyncio.Event(), asyncio.Event()
+    idle = asyncio.Event()
+    steps = 0
+
+    async def step() -> bool:
+        nonlocal steps
+        steps += 1
+        idle.set()
+        if steps == 2:
+            stopping.set()
+        return False
+
+    loop = asyncio.create_task(repeat(step, "testing", stopping, idle_s=3600, wake=wake))
+    await idle.wait()
+    wake.set()
+    async with asyncio.timeout(5):
+        await loop
+    assert steps == 2
+
+
+async def test_a_step_of_a_cancelled_task_is_cancelled() -> None:
+    started = asyncio.Event()
+
+    async def step() -> bool:
+        started.set()
+        await asyncio.Event().wait()
+        return True
+
+    task = asyncio.create_task(attempt(step, "testing"))
+    await started.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+async def test_the_current_step_ends_before_the_service_does() -> None:
+    stopping, started, finished = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        started.set()
+        await stopping.wait()
+        finished.set()
+
+    async with running("testing", work(), stopping=stopping):
+        await started.wait()
+    assert finished.is_set()
+
+
+async def test_waiting_ends_with_the_time_or_the_first_event() -> None:
+    first, second = asyncio.Event(), asyncio.Event()
+    await wait_for_any(first, second, timeout_s=0.001)
+    second.set()
+    async with asyncio.timeout(5):
+        await wait_for_any(first, second, timeout_s=3600)
+
+
+async def test_background_writes_are_finished_and_a_failed_one_costs_only_itself() -> None:
+    written = []
+
+    async def write(value: int) -> None:
+        if value == 1:
+            raise AutoReconnect("down")
+        written.append(value)
+
+    writes = BackgroundWrites()
+    for value in range(3):
+        writes.start(write(value))
+    await writes.finish()
+    assert written == [0, 2]
+
+
+def failing(*errors: Exception) -> Callable[[], "asyncio.Future[str]"]:
+    """A call that raises these errors, one at a time, and then returns."""
+    left = list(errors)
+
+    def call() -> "asyncio.Future[str]":
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        if left:
+            future.set_exception(left.pop(0))
+        else:
+            future.set_result("done")
+        return future
+
+    return call
+
+
+async def test_a_call_is_repeated_until_mongodb_answers() -> None:
+    waits: list[int] = []
+    call = failing(AutoReconnect("down"), AutoReconnect("down"))
+
+    assert await wait_out_outages(call, "testing", on_wait=lambda: waits.append(1)) == "done"
+    assert len(waits) == 2
+
+
+@pytest.mark.parametrize("error", [DuplicateKeyError("twice"), OperationFailure("no"), ValueError("x")])
+async def test_an_error_that_is_not_an_outage_is_raised_at_once(error: Exception) -> None:
+    with pytest.raises(type(error)):
+        await wait_out_outages(failing(error), "testing")
+
+
+async def test_a_service_that_stops_during_an_outage_hands_the_message_back() -> None:
+    stopping = asyncio.Event()
+    stopping.set()
+
+    with pytest.raises(RetryLater):
+        await wait_out_outages(failing(AutoReconnect("down")), "testing", stopping=stopping)
