@@ -4,10 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from logloop import Client
 from tests.fakes.github import FakeGitHub
 from tests.infra import Infra, fresh_database, memory_folder
 
+T = TypeVar("T")
 REPOSITORY = "acme/shop"
 WORKFLOW = "probe.yml"
 EVENT = "logloop.payment"
@@ -29,6 +31,9 @@ class Place:
     home: Path
     github: FakeGitHub
     credentials: dict[str, str]
+    amqp_url: str
+    mongo_url: str
+    mongo_database: str
 
     def as_administrator(self, path: str, body: dict[str, Any]) -> Any:
         """POST with the session of a signed-in administrator, as the page does."""
@@ -41,18 +46,28 @@ class Place:
             return browser.post(f"/api/v1{path}", json=body, headers=headers).raise_for_status().json()
 
 
+def eventually(look: Callable[[], T | None], timeout_s: float = 60.0) -> T:
+    """Return the first true result of `look`."""
+    deadline = time.monotonic() + timeout_s
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"still not true after {timeout_s} s"
+        time.sleep(0.05)
+    return found
+
+
 @pytest.fixture(scope="session")
 def place(infra: Infra) -> Iterator[Place]:
     """`logloop up` with the test run's RabbitMQ and MongoDB, and a project whose GitHub is the fake one."""
     with memory_folder() as home, FakeGitHub() as github:
         github.workflow(REPOSITORY, WORKFLOW, types=(EVENT,))
+        amqp_url, database = infra.fresh_vhost(), fresh_database()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LOGLOOP_")}
         env = {
             **kept,
             "LOGLOOP_HOME": str(home / "data"),
-            "LOGLOOP_AMQP_URL": infra.fresh_vhost(),
+            "LOGLOOP_AMQP_URL": amqp_url,
             "LOGLOOP_MONGO_URL": infra.mongo_url,
-            "LOGLOOP_MONGO_DATABASE": fresh_database(),
+            "LOGLOOP_MONGO_DATABASE": database,
             "LOGLOOP_CI_POLL": "0.5",
         }
         process = subprocess.Popen(
@@ -67,7 +82,7 @@ def place(infra: Infra) -> Iterator[Place]:
                 client.request(
                     "PUT", "/settings/github", params={"project_id": credentials["project"]}, body=settings
                 )
-                yield Place(client, home / "data", github, credentials)
+                yield Place(client, home / "data", github, credentials, amqp_url, infra.mongo_url, database)
         finally:
             process.terminate()
             process.wait(60)

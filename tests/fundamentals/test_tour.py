@@ -2,10 +2,8 @@
 
 import logging
 import threading
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from logloop import Client, LogEntry, LoggingHandler
@@ -14,26 +12,16 @@ from logloop.errors import LogloopError
 from logloop_contracts import Severity
 
 from tests.fakes.github import FakeJob
-from tests.fundamentals.conftest import EVENT, REPOSITORY, WORKFLOW, Place
+from tests.fundamentals.conftest import EVENT, REPOSITORY, WORKFLOW, Place, eventually
 
 pytestmark = pytest.mark.xdist_group("fundamentals")
 
-T = TypeVar("T")
 JOB_LOG = (
     "2026-11-22T10:00:01.1234567Z ##[group]Run pytest\n"
     "2026-11-22T10:00:01.2000000Z ##[endgroup]\n"
     "2026-11-22T10:00:02.0000000Z FAILED tests/test_provider.py::test_reachable - assert 504 == 200\n"
     "2026-11-22T10:00:03.0000000Z ##[error]Process completed with exit code 1.\n"
 )
-
-
-def eventually(look: Callable[[], T | None], timeout_s: float = 60.0) -> T:
-    """The first true answer."""
-    deadline = time.monotonic() + timeout_s
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"still not so after {timeout_s} s"
-        time.sleep(0.05)
-    return found
 
 
 def entry(place: Place, message: str, severity: str = "info", **more: Any) -> LogEntry:
