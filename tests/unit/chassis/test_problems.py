@@ -22,7 +22,7 @@ def client() -> httpx.AsyncClient:
 
     @app.get("/away", responses=problem_responses(503))
     async def away() -> None:
-        raise Unavailable("RabbitMQ is away; try again", retry_after=7)
+        raise Unavailable("RabbitMQ is unavailable; try again", retry_after=7)
 
     @app.get("/crash")
     async def crash() -> None:
@@ -39,7 +39,7 @@ async def test_a_problem_has_its_media_type_status_and_headers(client: httpx.Asy
     answer = await client.get("/away")
     assert answer.headers["content-type"] == "application/problem+json"
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
-    assert answer.json()["detail"] == "RabbitMQ is away; try again"
+    assert answer.json()["detail"] == "RabbitMQ is unavailable; try again"
 
 
 async def test_wrong_values_name_their_field_without_repeating_them(client: httpx.AsyncClient) -> None:
@@ -58,13 +58,13 @@ async def test_a_crash_shows_no_insides(client: httpx.AsyncClient) -> None:
 async def test_an_unknown_path_is_a_problem_too(client: httpx.AsyncClient) -> None:
     answer = await client.get("/nope")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
-    assert answer.json()["detail"] == "there is nothing at /nope; /docs lists what there is"
+    assert answer.json()["detail"] == "no endpoint at /nope; /docs lists all endpoints"
 
 
 async def test_a_wrong_method_is_told_the_right_one(client: httpx.AsyncClient) -> None:
     answer = await client.put("/count")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
-    assert answer.json()["detail"] == "PUT is not possible here, but POST is"
+    assert answer.json()["detail"] == "PUT is not allowed here; use POST"
 
 
 @pytest.mark.parametrize("declared", [True, False])

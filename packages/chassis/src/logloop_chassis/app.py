@@ -21,7 +21,7 @@ from logloop_chassis.http.health import Check, HealthRegistry, health_router
 from logloop_chassis.http.problems import register_problems
 from logloop_chassis.messaging.asyncapi import asyncapi_document
 from logloop_chassis.messaging.connections import consuming_broker, keep_starting, publishing_broker, stop_quietly
-from logloop_chassis.messaging.dead_letters import DeadLetterBox
+from logloop_chassis.messaging.dead_letters import DeadLetterQueues
 from logloop_chassis.messaging.failures import code_version
 from logloop_chassis.messaging.publisher import Publisher
 from logloop_chassis.messaging.topology import declare_topology
@@ -116,7 +116,7 @@ def _resources(settings: S, service: str, health: HealthRegistry, stopping: asyn
         consumer=consuming_broker(url, service, graceful_timeout=settings.graceful_timeout),
         health=health,
         authenticator=Authenticator(database, secret_key, no_auth=settings.no_auth),
-        dead_letters=DeadLetterBox(url, [queue for queue in QUEUES if queue.consumer == service], publisher),
+        dead_letters=DeadLetterQueues(url, [queue for queue in QUEUES if queue.consumer == service], publisher),
         stopping=stopping,
     )
 

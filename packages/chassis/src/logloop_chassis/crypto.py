@@ -1,7 +1,4 @@
-"""Sealing of credentials at rest, key hashes and short-lived service tokens.
-
-It must not know where any of them is stored.
-"""
+"""Seals credentials at rest, hashes API keys, and issues short-lived service tokens."""
 
 import base64
 import hashlib
@@ -20,27 +17,27 @@ SERVICE_TOKEN_PREFIX = "lls_"  # noqa: S105  # a prefix, not a secret
 
 
 class Unsealable(ValueError):
-    """The text was sealed with another key, for another place, or changed since."""
+    """The text was sealed with another key or for another place, or it was changed."""
 
 
 def derive_key(secret_key: str, purpose: str) -> bytes:
-    """A 32-byte key for one purpose from the deployment's secret key."""
+    """Derive a 32-byte key for one purpose from the deployment's secret key."""
     return HKDF(SHA256(), 32, salt=None, info=f"logloop:{purpose}".encode()).derive(secret_key.encode())
 
 
 class SecretBox:
-    """AES-256-GCM over short texts, bound to the place they are kept at (`place`, such as project and field)."""
+    """AES-256-GCM for short texts, bound to where they are stored (`place`, such as project and field)."""
 
     def __init__(self, secret_key: str) -> None:
         self._cipher = AESGCM(derive_key(secret_key, "settings"))
 
     def seal(self, text: str, place: str) -> str:
-        """Encrypt; the result is printable."""
+        """Encrypt a text. The result is printable."""
         nonce = os.urandom(12)
         return "v1:" + base64.b64encode(nonce + self._cipher.encrypt(nonce, text.encode(), place.encode())).decode()
 
     def open(self, sealed: str, place: str) -> str:
-        """Decrypt. Raises Unsealable."""
+        """Decrypt a text. Raises Unsealable."""
         try:
             version, _, body = sealed.partition(":")
             raw = base64.b64decode(body, validate=True)
@@ -52,24 +49,24 @@ class SecretBox:
 
 
 class KeyHasher:
-    """Hash of API key secrets: HMAC-SHA-256 with a key derived from the deployment's secret key."""
+    """Hashes API key secrets: HMAC-SHA-256 with a key derived from the deployment's secret key."""
 
     def __init__(self, secret_key: str) -> None:
         self._key = derive_key(secret_key, "api-keys")
 
     def hash(self, secret: str) -> str:
-        """Hex digest of a key's secret part."""
+        """Return the hex digest of a key's secret part."""
         return hmac.new(self._key, secret.encode(), hashlib.sha256).hexdigest()
 
 
 def session_hash(token: str) -> str:
-    """What is stored of a session token."""
+    """Return the stored form of a session token."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceClaim:
-    """Who a service token speaks for: a service, within one project or all (None)."""
+    """The service that a token identifies, and the project it is limited to (None: all projects)."""
 
     service: str
     project_id: str | None

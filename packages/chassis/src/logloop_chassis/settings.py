@@ -1,7 +1,4 @@
-"""What every service reads from the environment (prefix LOGLOOP_) and nothing else reads.
-
-It must not hold a setting that one service alone needs; each service extends `ServiceSettings`.
-"""
+"""Settings that every service reads from the environment (prefix LOGLOOP_); each service extends them."""
 
 import ipaddress
 from typing import Literal, Self
@@ -13,42 +10,46 @@ MIN_SECRET_LENGTH = 32
 
 
 class ServiceSettings(BaseSettings):
-    """Settings that all services share. Raises pydantic's ValidationError that names what is missing or weak."""
+    """Settings that all services share. Raises pydantic's ValidationError that names what is missing or unsafe."""
 
     model_config = SettingsConfigDict(env_prefix="LOGLOOP_", hide_input_in_errors=True, extra="ignore")
 
     amqp_url: SecretStr = Field(
-        SecretStr("amqp://guest:guest@127.0.0.1:5672/"), description="RabbitMQ, its vhost in the path."
+        SecretStr("amqp://guest:guest@127.0.0.1:5672/"), description="RabbitMQ URL; the path is the vhost."
     )
     mongo_url: SecretStr = Field(
-        SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0"), description="MongoDB replica set."
+        SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0"), description="URL of the MongoDB replica set."
     )
-    mongo_database: str = Field("logloop", description="Database that holds every collection.")
+    mongo_database: str = Field("logloop", description="Database of all collections.")
     secret_key: SecretStr = Field(description="At least 32 characters; signs tokens and seals stored credentials.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8100, ge=0, le=65535)
-    query_url: str = Field("http://127.0.0.1:8102", description="Where the other services reach query.")
-    public_url: str = Field("http://127.0.0.1:8080", description="The gateway as people reach it; used in links.")
+    query_url: str = Field("http://127.0.0.1:8102", description="URL at which the other services reach query.")
+    public_url: str = Field(
+        "http://127.0.0.1:8080", description="URL at which users reach the gateway; used in links."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
-    no_auth: bool = Field(False, description="Everybody is administrator; refused unless host is loopback.")
+    no_auth: bool = Field(False, description="Every caller is an administrator; allowed only on loopback.")
     egress_allow: str = Field(
-        "", description="Hosts, addresses or networks, comma-separated, that users' URLs may name though private."
+        "", description="Private hosts, addresses or networks, comma-separated, that user-supplied URLs may reach."
     )
-    forwarded_allow_ips: str = Field("127.0.0.1", description="Proxies whose X-Forwarded-* headers are believed.")
-    graceful_timeout: float = Field(20.0, gt=0, description="Seconds a stopping service gives work in flight.")
+    forwarded_allow_ips: str = Field("127.0.0.1", description="Proxies whose X-Forwarded-* headers are trusted.")
+    graceful_timeout: float = Field(
+        20.0, gt=0, description="Seconds that a stopping service gives to work in progress."
+    )
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:
         if len(self.secret_key.get_secret_value()) < MIN_SECRET_LENGTH:
             raise ValueError(f"LOGLOOP_SECRET_KEY needs at least {MIN_SECRET_LENGTH} characters")
         if self.no_auth and not is_loopback(self.host):
-            raise ValueError("LOGLOOP_NO_AUTH works only with LOGLOOP_HOST on loopback")
+            raise ValueError("LOGLOOP_NO_AUTH is allowed only with LOGLOOP_HOST on loopback")
         return self
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address means this machine alone."""
+    """Return whether a host name or address is a loopback address."""
     if host == "localhost":
         return True
     try:

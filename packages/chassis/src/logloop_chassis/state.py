@@ -11,7 +11,7 @@ from pymongo import AsyncMongoClient
 from logloop_chassis.auth.authenticator import Authenticator
 from logloop_chassis.database.client import Database, Document
 from logloop_chassis.http.health import HealthRegistry
-from logloop_chassis.messaging.dead_letters import DeadLetterBox
+from logloop_chassis.messaging.dead_letters import DeadLetterQueues
 from logloop_chassis.messaging.publisher import Publisher
 from logloop_chassis.settings import ServiceSettings
 
@@ -31,7 +31,7 @@ class Resources(Generic[S]):
     consumer: RabbitBroker
     health: HealthRegistry
     authenticator: Authenticator
-    dead_letters: DeadLetterBox
+    dead_letters: DeadLetterQueues
     stopping: asyncio.Event
 
 

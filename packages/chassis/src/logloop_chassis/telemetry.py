@@ -1,7 +1,4 @@
-"""Structured logs of the services themselves and the metrics that all of them keep.
-
-It must not send logs anywhere but to standard output. Metrics are declared here before they are used.
-"""
+"""Structured logging to standard output, and the metrics that all services share."""
 
 import logging
 import sys
@@ -15,16 +12,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 HTTP_REQUESTS = Counter("logloop_http_requests_total", "HTTP requests.", ["service", "method", "route", "status"])
-HTTP_SECONDS = Histogram("logloop_http_request_seconds", "Time to the start of an answer.", ["service", "route"])
+HTTP_SECONDS = Histogram("logloop_http_request_seconds", "Time until the response starts.", ["service", "route"])
 MESSAGES = Counter("logloop_messages_total", "Messages consumed.", ["queue", "outcome"])
 MESSAGES_IN_FLIGHT = Gauge("logloop_messages_in_flight", "Messages being handled.", ["queue"])
-PUBLISH_SECONDS = Histogram("logloop_publish_seconds", "Time until the broker confirmed.", ["exchange"])
-PUBLISH_FAILURES = Counter("logloop_publish_failures_total", "Publishes without confirm.", ["exchange", "reason"])
+PUBLISH_SECONDS = Histogram("logloop_publish_seconds", "Time until the broker confirms.", ["exchange"])
+PUBLISH_FAILURES = Counter(
+    "logloop_publish_failures_total", "Publishes that were not confirmed.", ["exchange", "reason"]
+)
 BROKER_CONNECTED = Gauge("logloop_broker_connected", "1 while connected to RabbitMQ.", ["service", "connection"])
 
 
 def configure_logging(service: str, *, level: str, style: Literal["json", "console"]) -> None:
-    """Send structlog and the standard library's logging to standard output, one JSON object a line or for people."""
+    """Send structlog and the standard library's logging to standard output, as JSON lines or plain text."""
 
     def add_service(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
         event["service_id"] = service
@@ -70,14 +69,14 @@ def _renderer(style: Literal["json", "console"]) -> Processor:
 
 
 class HttpMetrics:
-    """ASGI middleware that counts requests by route template and times them until their answer starts."""
+    """ASGI middleware that counts requests by route template and measures the time until the response starts."""
 
     def __init__(self, app: ASGIApp, service: str) -> None:
         self._app = app
         self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on and note its status."""
+        """Forward a request and record its status."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

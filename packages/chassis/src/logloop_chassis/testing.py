@@ -1,7 +1,4 @@
-"""What tests of several services need: waiting for a condition, and a publisher that only remembers.
-
-It must not be imported by product code.
-"""
+"""Test support for all services: waiting for a condition, and a publisher that records."""
 
 import asyncio
 import inspect
@@ -39,7 +36,7 @@ async def wait_until(condition: Callable[[], Any], *, timeout_s: float = 30.0, e
 
 
 class CapturingPublisher:
-    """Stands in for broker.Publisher where a test looks only at what would be published."""
+    """Replaces Publisher in tests that look only at what is published."""
 
     def __init__(self) -> None:
         self.messages: list[tuple[str, str, bytes, dict[str, Any]]] = []
@@ -55,7 +52,7 @@ class CapturingPublisher:
         message_id: str,
         content_type: str,
     ) -> None:
-        """Remember a message as (exchange, routing key, body, headers)."""
+        """Record a message as (exchange, routing key, body, headers)."""
         self.messages.append(
             (exchange, routing_key, body, {**headers, "message_id": message_id, "type": content_type})
         )
@@ -63,7 +60,7 @@ class CapturingPublisher:
     async def publish_event(
         self, channel: Channel, data: Payload, *, project_id: str, **names: Any
     ) -> Event[Payload]:
-        """Remember an event."""
+        """Record an event."""
         event = Event[Any](
             source="/logloop/test",
             type=channel.event_type,

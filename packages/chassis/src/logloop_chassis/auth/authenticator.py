@@ -26,9 +26,9 @@ KEY_PREFIX = "llk_"
 FRESH_S = 5.0
 STALE_S = 600.0
 PATIENCE_S = 0.25
-"""How long a request waits for the database when what is remembered would do."""
+"""How long a request waits for the database when a cached record could be used."""
 AWAY_S = 1.0
-"""How long the database is then taken to be away, and nobody waits at all."""
+"""How long after such a wait requests use cached records without waiting."""
 _MAX_CACHED = 10_000
 _UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -66,10 +66,10 @@ class Authenticator:
         self._lookups: dict[str, asyncio.Future[Document | None]] = {}
         self._away_until = 0.0
         self.on_use: Callable[[Principal], None] | None = None
-        """Called with each caller that was let in; query, the writer of keys and sessions, notes their last use."""
+        """Called with each authenticated caller. query, which owns keys and sessions, records their last use."""
 
     async def authenticate(self, headers: Headers, *, method: str = "GET") -> Principal:
-        """The caller of a request. Raises Unauthorized, Forbidden (cross-site) or Unavailable."""
+        """Return the caller of a request. Raises Unauthorized, Forbidden (cross-site) or Unavailable."""
         principal = await self._authenticate(headers, method)
         if self.on_use is not None:
             self.on_use(principal)
@@ -82,40 +82,40 @@ class Authenticator:
         cookie = session_cookie(headers)
         if cookie:
             if method in _UNSAFE_METHODS and not same_origin(headers):
-                raise Forbidden("a browser may change things only from Logloop's own pages; scripts use an API key")
+                raise Forbidden("a cross-site request may not change anything; scripts use an API key")
             return await self._session(cookie)
         if self._no_auth:
             if method in _UNSAFE_METHODS and not same_origin(headers, absent=True):
-                raise Forbidden("another site's page may not use a Logloop without authentication")
+                raise Forbidden("a cross-site request may not change anything")
             return Principal("anonymous", "anonymous", "local user", is_admin=True, projects=None)
         raise Unauthorized
 
     async def authenticate_token(self, token: str) -> Principal:
-        """The holder of an API key or service token. Raises Unauthorized or Unavailable."""
+        """Return the holder of an API key or service token. Raises Unauthorized or Unavailable."""
         if token.startswith(SERVICE_TOKEN_PREFIX):
             claim = read_service_token(self._secret_key, token)
             if claim is None:
-                raise Unauthorized("this service token is forged or expired")
+                raise Unauthorized("invalid or expired service token")
             projects = None if claim.project_id is None else frozenset({claim.project_id})
             scopes: frozenset[Scope] = frozenset({"read", "write", "ingest"})
             return Principal("service", claim.service, claim.service, scopes=scopes, projects=projects)
         return await self._key(token)
 
     async def project_exists(self, project_id: str) -> bool:
-        """Whether a project is there, from a cache of a few seconds that outlives an outage."""
+        """Return whether a project exists, from a cache of a few seconds that remains usable during an outage."""
         return await self._look_up("projects", project_id, self._projects, STALE_S) is not None
 
     async def _key(self, token: str) -> Principal:
         prefix, _, rest = token.partition("_")
         key_id, _, secret = rest.partition("_")
         if f"{prefix}_" != KEY_PREFIX or not key_id or not secret:
-            raise Unauthorized("this is no API key of Logloop; keys begin with llk_")
+            raise Unauthorized("not a Logloop API key; keys start with llk_")
         document = await self._look_up("api_keys", key_id, self._keys, STALE_S)
         digest = self._hasher.hash(secret)
         if document is None or not hmac.compare_digest(digest.encode(), str(document["hash"]).encode()):
-            raise Unauthorized("this API key is unknown; create one with 'logloop admin keys create'")
+            raise Unauthorized("unknown API key; create one with 'logloop admin keys create'")
         if document.get("revoked_at") is not None:
-            raise Unauthorized("this API key was revoked; use another")
+            raise Unauthorized("this API key is revoked; use another")
         if _past(document.get("expires_at")):
             raise Unauthorized("this API key has expired; create a new one")
         return key_principal(document)
@@ -143,12 +143,14 @@ class Authenticator:
                 return await self._shared_read(collection, key, cache)
         except (PyMongoError, TimeoutError) as error:
             if remembered is None:
-                raise Unavailable("the database is away, so this caller cannot be checked; try again") from error
+                raise Unavailable(
+                    "the database is unavailable, so the caller cannot be authenticated; try again"
+                ) from error
             self._away_until = time.monotonic() + AWAY_S
             return remembered
 
     async def _shared_read(self, collection: str, key: str, cache: _Cache) -> Document | None:
-        """Read a document once, however many requests ask for it at the same time, and remember it."""
+        """Read a document once for all requests that need it at the same time, and cache it."""
         name = f"{collection}/{key}"
         waiting = self._lookups.get(name)
         if waiting is None:
@@ -165,10 +167,10 @@ class Authenticator:
     def _lookup_ended(self, name: str, done: "asyncio.Future[Document | None]") -> None:
         del self._lookups[name]
         if not done.cancelled():
-            done.exception()  # everybody who waited for it may have lost patience
+            done.exception()  # all waiting requests may have timed out
 
     def forget(self, collection: str, key: str) -> None:
-        """Drop what is remembered of a document, after this process changed it."""
+        """Remove a document from the caches after this process changed it."""
         for cache in (self._keys, self._projects, self._sessions):
             cache.remove(f"{collection}/{key}")
 
@@ -178,7 +180,7 @@ def _past(moment: datetime | None) -> bool:
 
 
 def bearer_token(headers: Headers) -> str | None:
-    """The API key or token of a request."""
+    """Return the API key or token of a request."""
     authorization = headers.get("authorization")
     if authorization:
         kind, _, value = authorization.partition(" ")
@@ -187,7 +189,7 @@ def bearer_token(headers: Headers) -> str | None:
 
 
 def session_cookie(headers: Headers) -> str | None:
-    """The session token of a request."""
+    """Return the session token of a request."""
     cookies = {
         name.strip(): value.strip()
         for name, _, value in (part.partition("=") for part in headers.get("cookie", "").split(";"))
@@ -196,7 +198,7 @@ def session_cookie(headers: Headers) -> str | None:
 
 
 def same_origin(headers: Headers, *, absent: bool = False) -> bool:
-    """Whether a browser sent this request from our own pages; `absent` is the answer when nothing tells."""
+    """Return whether a browser sent this request from our own origin, or `absent` if no header says so."""
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site in {"same-origin", "none"}

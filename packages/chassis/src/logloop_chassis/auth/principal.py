@@ -22,7 +22,7 @@ _ROLE_SCOPES: dict[str, frozenset[Scope]] = {
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody who calls. `projects` None means every project."""
+    """A caller. `projects` None means every project."""
 
     kind: Literal["user", "key", "service", "anonymous"]
     id: str
@@ -35,11 +35,11 @@ class Principal:
     must_change_password: bool = False
 
     def sees(self, project_id: str) -> bool:
-        """Whether the project exists as far as this caller is concerned."""
+        """Return whether the caller may know that the project exists."""
         return self.is_admin or self.projects is None or project_id in self.projects
 
     def may(self, scope: Scope, project_id: str | None) -> bool:
-        """Whether the caller has a scope in a project; None asks for it in all of them."""
+        """Return whether the caller has a scope in a project; None stands for all projects."""
         if self.is_admin:
             return True
         if project_id is None:
@@ -49,20 +49,21 @@ class Principal:
         return scope in (_ROLE_SCOPES[self.role_in[project_id]] if project_id in self.role_in else self.scopes)
 
     def only_project(self) -> str | None:
-        """The project of a caller that is bound to exactly one."""
+        """Return the project of a caller that is limited to exactly one."""
         return next(iter(self.projects)) if self.projects is not None and len(self.projects) == 1 else None
 
 
 def require(principal: Principal, scope: Scope, project_id: str | None) -> None:
-    """Raise NotFound for a project the caller may not see, Forbidden for a scope it lacks there."""
+    """Raise NotFound for a project that the caller may not see, Forbidden for a scope that it lacks."""
     if project_id is not None and not principal.sees(project_id):
-        raise NotFound(f"there is no project {project_id!r} that you may see")
+        raise NotFound(f"project {project_id!r} does not exist, or you have no access to it")
     if not principal.may(scope, project_id):
         where = f"in project {project_id!r}" if project_id else "for the whole instance"
-        raise Forbidden(f"this needs the {scope!r} right {where}; ask an administrator")
+        raise Forbidden(f"this requires the {scope!r} right {where}; ask an administrator")
 
 
 def key_principal(document: Document) -> Principal:
+    """Return the caller for a stored API key."""
     scopes: frozenset[Scope] = frozenset().union(*(_KEY_SCOPES[scope] for scope in document["scopes"]))
     project_id = document.get("project_id")
     return Principal(
@@ -76,6 +77,7 @@ def key_principal(document: Document) -> Principal:
 
 
 def user_principal(user: Document, session_id: str) -> Principal:
+    """Return the caller for a stored user."""
     roles = {item["project_id"]: item["role"] for item in user.get("projects", [])}
     return Principal(
         "user",

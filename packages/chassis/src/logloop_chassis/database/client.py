@@ -1,7 +1,4 @@
-"""The MongoDB client with the write concern that survives a kill, and what counts as an outage.
-
-It must not know a collection.
-"""
+"""Creates MongoDB clients whose acknowledged writes survive a kill."""
 
 from typing import Any
 
@@ -13,7 +10,7 @@ Database = AsyncDatabase[Document]
 
 
 def connect(url: str, *, app_name: str) -> AsyncMongoClient[Document]:
-    """A client of a replica set: majority and journaled writes, 10 s a call. Connects at the first call."""
+    """Return a client of a replica set: majority and journaled writes, 10 s per call. It connects at the first call."""
     return AsyncMongoClient(
         url,
         w="majority",

@@ -1,6 +1,6 @@
 """Refuses request bodies over a limit, declared or counted, with a problem document.
 
-It must not read a body itself. FastAPI's own `max_body_size` answers a declared one in plain text.
+FastAPI's own `max_body_size` answers a declared one in plain text.
 """
 
 from starlette.exceptions import HTTPException
@@ -8,18 +8,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logloop_chassis.http.problems import TooLarge, problem_response
 
-TOO_LARGE = TooLarge("the body is larger than any that is taken here; send less at a time")
+TOO_LARGE = TooLarge("the request body is too large; send less at a time")
 
 
 class BodyLimit:
-    """ASGI middleware: no request may have more than `max_bytes`."""
+    """ASGI middleware that limits request bodies to `max_bytes`."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app = app
         self._max_bytes = max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or refuse it."""
+        """Forward a request, or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif _declared(scope) > self._max_bytes:
@@ -35,7 +35,7 @@ class BodyLimit:
             message = await receive()
             size += len(message.get("body", b""))
             if size > self._max_bytes:
-                # FastAPI takes anything else for a body that cannot be parsed.
+                # FastAPI reports any other exception as a body that cannot be parsed.
                 raise HTTPException(TOO_LARGE.status, TOO_LARGE.detail)
             return message
 

@@ -1,7 +1,4 @@
-"""Liveness, readiness and metrics routes; readiness is the truth about what a service depends on.
-
-It must not restart or mend anything.
-"""
+"""Endpoints for liveness, readiness and metrics. Readiness checks what the service depends on."""
 
 import asyncio
 import time
@@ -14,7 +11,7 @@ from pydantic import BaseModel, Field
 from logloop_chassis.messaging.connection_loss import connection_loss_raised
 
 Check = Callable[[], Awaitable[None]]
-"""Returns when the dependency works; raises with a sentence when it does not."""
+"""Returns if the dependency works; raises an exception whose text says what is wrong."""
 
 CHECK_TIMEOUT_S = 3.0
 _FRESH_S = 1.0
@@ -24,11 +21,11 @@ class Health(BaseModel):
     """Readiness of a service."""
 
     status: str = Field(examples=["ok"])
-    checks: dict[str, str] = Field(description="'ok' or what is wrong.", examples=[{"mongodb": "ok"}])
+    checks: dict[str, str] = Field(description="'ok', or what is wrong.", examples=[{"mongodb": "ok"}])
 
 
 class HealthRegistry:
-    """Named checks of a service, run together and remembered for a second."""
+    """Named checks of a service. They run together, and their result is cached for a second."""
 
     def __init__(self, stopping: asyncio.Event) -> None:
         self._checks: dict[str, Check] = {}
@@ -58,29 +55,29 @@ class HealthRegistry:
                 with connection_loss_raised():
                     await check()
         except TimeoutError:
-            return f"no answer within {CHECK_TIMEOUT_S:.0f} s"
-        except Exception as error:  # noqa: BLE001  # whatever is wrong with a dependency is the answer here
+            return f"no response within {CHECK_TIMEOUT_S:.0f} s"
+        except Exception as error:  # noqa: BLE001  # any error of a dependency is the result
             return f"{type(error).__name__}: {error}"[:300]
         return "ok"
 
 
 def health_router(registry: HealthRegistry) -> APIRouter:
-    """Routes /livez, /readyz and /metrics."""
+    """Return the endpoints /livez, /readyz and /metrics."""
     router = APIRouter(tags=["health"])
 
     @router.get("/livez", summary="Is the process alive?", response_model=Health)
     async def livez() -> Health:
-        """Answers as long as the event loop turns; says nothing about dependencies."""
+        """Responds while the event loop runs; does not check dependencies."""
         return Health(status="ok", checks={})
 
     @router.get(
         "/readyz",
-        summary="Can the service do its work?",
+        summary="Can the service handle requests?",
         response_model=Health,
-        responses={503: {"model": Health, "description": "A dependency is away, or the service is stopping."}},
+        responses={503: {"model": Health, "description": "A dependency is unavailable, or the service is stopping."}},
     )
     async def readyz() -> Response:
-        """Checks each dependency. 503 names the one that is away."""
+        """Checks each dependency. A 503 names the one that is unavailable."""
         health = await registry.report()
         return Response(
             health.model_dump_json(), status_code=200 if health.status == "ok" else 503, media_type="application/json"

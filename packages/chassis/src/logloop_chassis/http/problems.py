@@ -1,7 +1,4 @@
-"""Errors as RFC 9457 problem documents: one base class, one registration.
-
-It must not know what any service does; a service raises these with its own words.
-"""
+"""Errors as RFC 9457 problem documents: the exceptions that services raise, and their handlers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,11 +27,11 @@ class ProblemDocument(BaseModel):
     status: int = Field(examples=[404])
     detail: str = Field(examples=["there is no project 'shop'; list projects with GET /api/v1/projects"])
     instance: str | None = None
-    errors: list[dict[str, Any]] | None = Field(None, description="One object a wrong field: field and reason.")
+    errors: list[dict[str, Any]] | None = Field(None, description="One object per invalid field: field and reason.")
 
 
 class Problem(Exception):
-    """An answer other than success. `detail` tells the caller what to do; `extra` becomes further members."""
+    """An error response. `detail` tells the caller what to do; `extra` becomes additional members."""
 
     status = 500
     title = "Internal error"
@@ -46,7 +43,7 @@ class Problem(Exception):
         self.extra = extra
 
     def document(self) -> dict[str, Any]:
-        """The problem as a JSON object."""
+        """Return the problem as a JSON object."""
         return {
             "type": "about:blank",
             "title": self.title,
@@ -57,13 +54,13 @@ class Problem(Exception):
 
 
 class BadRequest(Problem):
-    """The request cannot be read."""
+    """The request is malformed."""
 
     status, title = 400, "Bad request"
 
 
 class Unauthorized(Problem):
-    """Nobody is signed in, or the key is unknown, revoked or expired."""
+    """The caller is not signed in, or the key is unknown, revoked or expired."""
 
     status, title = 401, "Not signed in"
 
@@ -72,43 +69,43 @@ class Unauthorized(Problem):
 
 
 class Forbidden(Problem):
-    """Known caller without the right to do this."""
+    """The caller lacks the right to do this."""
 
     status, title = 403, "Not allowed"
 
 
 class NotFound(Problem):
-    """No such thing, or none the caller may see."""
+    """The resource does not exist, or the caller may not see it."""
 
     status, title = 404, "Not found"
 
 
 class Conflict(Problem):
-    """It exists already, or somebody else changed it first."""
+    """The resource already exists, or it was changed by someone else."""
 
     status, title = 409, "Conflict"
 
 
 class TooLarge(Problem):
-    """Over a size limit."""
+    """The request exceeds a size limit."""
 
     status, title = 413, "Too large"
 
 
 class UnsupportedMedia(Problem):
-    """A content type or encoding that is not accepted."""
+    """The content type or encoding is not supported."""
 
     status, title = 415, "Unsupported media type"
 
 
 class Unprocessable(Problem):
-    """Readable, but with wrong values."""
+    """The request is well-formed but has invalid values."""
 
-    status, title = 422, "Wrong values"
+    status, title = 422, "Invalid values"
 
 
 class TooManyRequests(Problem):
-    """Over a rate or capacity limit; come back after `retry_after` seconds."""
+    """A rate or capacity limit is reached; retry after `retry_after` seconds."""
 
     status, title = 429, "Too many requests"
 
@@ -117,16 +114,16 @@ class TooManyRequests(Problem):
 
 
 class Unavailable(Problem):
-    """A part this depends on is away; come back after `retry_after` seconds."""
+    """A dependency is unavailable; retry after `retry_after` seconds."""
 
-    status, title = 503, "Not available right now"
+    status, title = 503, "Unavailable"
 
     def __init__(self, detail: str, *, retry_after: int = 2, **extra: Any) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after)}, **extra)
 
 
 class BadGateway(Problem):
-    """Another service answered with an error."""
+    """Another service returned an error."""
 
     status, title = 502, "Another service failed"
 
@@ -150,7 +147,7 @@ _DESCRIPTIONS = {
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of an operation that may answer with these problems."""
+    """Return the `responses=` of an operation that may return these problems."""
     reference = {"$ref": "#/components/schemas/ProblemDocument"}
     return {
         status: {
@@ -163,7 +160,7 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def document_unreadable_requests(app: FastAPI) -> None:
-    """Put what FastAPI itself answers into the document: 422 as a problem, and 400 wherever a body is read."""
+    """Document FastAPI's own error responses: 422 as a problem, and 400 wherever a body is read."""
     original = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -192,7 +189,7 @@ def _documented(status: int) -> dict[str, Any]:
 
 
 def problem_response(problem: Problem) -> Response:
-    """The HTTP answer of a problem."""
+    """Return the HTTP response for a problem."""
     return Response(
         orjson.dumps(problem.document(), default=str),
         status_code=problem.status,
@@ -212,7 +209,7 @@ async def _on_validation_error(_: Request, error: Exception) -> Response:
         {"field": ".".join(str(part) for part in item["loc"]), "reason": item["msg"]} for item in error.errors()[:50]
     ]
     named = ", ".join(sorted({item["field"] for item in errors})[:5])
-    return problem_response(Unprocessable(f"wrong or missing values: {named}", errors=errors))
+    return problem_response(Unprocessable(f"invalid or missing values: {named}", errors=errors))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
@@ -221,29 +218,29 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 
 def _problem_of(error: HTTPException, request: Request) -> Problem:
-    """What FastAPI itself raises, in words that say what to do."""
+    """Return FastAPI's own exception as a problem that says what to do."""
     if error.detail == _UNREADABLE:
-        return BadRequest("the body cannot be read; send JSON in UTF-8")
+        return BadRequest("the body cannot be parsed; send JSON in UTF-8")
     if error.status_code == TooLarge.status:
         return TooLarge(error.detail)
     detail = error.detail
     if error.status_code == NotFound.status:
-        detail = f"there is nothing at {request.url.path[:200]}; /docs lists what there is"
+        detail = f"no endpoint at {request.url.path[:200]}; /docs lists all endpoints"
     elif error.status_code == _METHOD_NOT_ALLOWED:
         allowed = (error.headers or {}).get("Allow", "another method")
-        detail = f"{request.method} is not possible here, but {allowed} is"
+        detail = f"{request.method} is not allowed here; use {allowed}"
     problem = Problem(detail, headers=error.headers)
     problem.status, problem.title = error.status_code, error.detail
     return problem
 
 
 async def _on_crash(request: Request, error: Exception) -> Response:
-    _log.error("request crashed", path=request.url.path, method=request.method, exc_info=error)
-    return problem_response(Problem("this is a fault of Logloop; its own log tells more"))
+    _log.error("request failed unexpectedly", path=request.url.path, method=request.method, exc_info=error)
+    return problem_response(Problem("internal error; the log of the service has the details"))
 
 
 def register_problems(app: FastAPI) -> None:
-    """Make every error of an app a problem document."""
+    """Return every error of an app as a problem document."""
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)

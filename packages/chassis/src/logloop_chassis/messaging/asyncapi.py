@@ -1,7 +1,4 @@
-"""The AsyncAPI 3.0 document of a service, made from the channel map.
-
-It must not describe HTTP; OpenAPI does.
-"""
+"""Builds the AsyncAPI 3.0 document of a service from the channel map."""
 
 from typing import Any
 
@@ -11,7 +8,7 @@ from logloop_contracts.log_entry import LogEntry
 
 
 def asyncapi_document(service: str, version: str) -> dict[str, Any]:
-    """What a service sends and receives over RabbitMQ. Payload schemas are JSON Schema 2020-12."""
+    """Return what a service sends and receives over RabbitMQ. Payload schemas are JSON Schema 2020-12."""
     queues = [queue for queue in QUEUES if queue.consumer == service]
     received = {channel: queue.name for queue in queues for channel in queue.channels}
     sent = [channel for channel in CHANNELS if service in channel.producers]
@@ -56,7 +53,7 @@ def _channel(channel: Channel) -> dict[str, Any]:
 
 
 def payload_schema(channel: Channel) -> dict[str, Any]:
-    """JSON Schema of a channel's payload; for Arrow batches that of one row."""
+    """Return the JSON Schema of a channel's payload; for Arrow batches, that of one row."""
     if channel.payload is LogEntry:
         return LogEntry.model_json_schema()
     return Event[channel.payload].model_json_schema()  # type: ignore[name-defined]  # class at run time

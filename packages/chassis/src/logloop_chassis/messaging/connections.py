@@ -22,14 +22,14 @@ _log = structlog.get_logger()
 
 
 def amqp_url(url: str, *, name: str) -> str:
-    """The URL with our heartbeat, unless it sets one, and a connection name for RabbitMQ's own tools."""
+    """Return the URL with a heartbeat, unless it sets one, and with a connection name for RabbitMQ's own tools."""
     parts = urlsplit(url)
     query = {"heartbeat": str(HEARTBEAT_S), "name": name, **dict(parse_qsl(parts.query))}
     return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 def publishing_broker(url: str, service: str) -> RabbitBroker:
-    """A broker to publish with: confirms on, unroutable messages refused. Give it no subscribers."""
+    """Return a broker to publish with: confirms on, unroutable messages refused. Give it no subscribers."""
     return RabbitBroker(
         amqp_url(url, name=f"{service}-publish"),
         default_channel=AmqpChannel(publisher_confirms=True, on_return_raises=True),
@@ -41,7 +41,7 @@ def publishing_broker(url: str, service: str) -> RabbitBroker:
 
 
 def consuming_broker(url: str, service: str, *, graceful_timeout: float) -> RabbitBroker:
-    """A broker to consume with."""
+    """Return a broker to consume with."""
     return RabbitBroker(
         amqp_url(url, name=f"{service}-consume"),
         app_id=f"logloop-{service}",

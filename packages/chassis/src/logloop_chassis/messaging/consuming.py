@@ -21,7 +21,7 @@ async def _raw_body(message: Any) -> bytes:
 
 
 def subscribe(broker: RabbitBroker, queue: Queue, handler: Handler, publisher: Publisher, *, prefetch: int) -> None:
-    """Consume a queue of the channel map; at most `prefetch` messages are handled at once.
+    """Consume a queue of the channel map, handling at most `prefetch` messages at a time.
 
     The handler returns after its effect is durable, or raises RetryLater, Dead or Skip.
     """
@@ -40,7 +40,7 @@ def subscribe(broker: RabbitBroker, queue: Queue, handler: Handler, publisher: P
 
 
 def delivery_of(message: RabbitMessage) -> Delivery:
-    """The handler's view of a FastStream message."""
+    """Return a FastStream message as a handler sees it."""
     raw = message.raw_message
     return Delivery(
         body=message.body,
@@ -57,7 +57,7 @@ EventHandler = Callable[[Event[Any]], Awaitable[None]]
 
 
 def event_handler(routes: Mapping[Channel, EventHandler]) -> Handler:
-    """A handler that parses CloudEvents by their type; other types are dead with reason `unknown_type`."""
+    """Return a handler that parses CloudEvents by type; unknown types are dead-lettered as `unknown_type`."""
     parsers = {
         channel.event_type: (Event[channel.payload], handle)  # type: ignore[name-defined]  # class at run time
         for channel, handle in routes.items()

@@ -1,7 +1,4 @@
-"""Routes over a service's dead queues: list, retry, delete. For administrators only.
-
-It must not consume: a letter leaves its queue only when somebody retries or deletes it.
-"""
+"""Reads the dead-letter queues of a service; a message leaves its queue only when it is retried or deleted."""
 
 import asyncio
 import base64
@@ -49,18 +46,18 @@ class DeadLetter(BaseModel):
     failed_at: str | None = None
     code_version: str | None = None
     size: int = Field(description="Bytes of the body.")
-    body: str = Field(description="The first 4 KiB: text, or base64 when it is none.")
+    body: str = Field(description="The first 4 KiB, as text if it is UTF-8, else as base64.")
 
 
 class DeadLetters(BaseModel):
-    """Dead letters, oldest first, of the queues of one service."""
+    """Dead letters of one service, oldest first in each queue."""
 
     items: list[DeadLetter]
-    total: int = Field(description="How many there are in all queues.")
+    total: int = Field(description="Number of dead letters in all queues.")
 
 
-class DeadLetterBox:
-    """The dead queues of one service, over a connection that lives for one call."""
+class DeadLetterQueues:
+    """The dead-letter queues of one service. Each call opens a connection of its own."""
 
     def __init__(self, url: str, queues: Sequence[Queue], publisher: Publisher) -> None:
         self._url = amqp_url(url, name="dead-letters")
@@ -69,7 +66,7 @@ class DeadLetterBox:
         self._one_at_a_time = asyncio.Lock()
 
     async def list(self, limit: int) -> DeadLetters:
-        """Look at up to `limit` letters; all of them stay."""
+        """Return up to `limit` dead letters and leave them in their queues."""
         items: list[DeadLetter] = []
         total = 0
         for queue in self._queues.values():
@@ -79,7 +76,7 @@ class DeadLetterBox:
         return DeadLetters(items=items, total=total)
 
     async def retry(self, queue_name: str, letter_id: str) -> None:
-        """Put a letter back on its work queue, counted as a first attempt."""
+        """Move a dead letter back to its work queue as a first attempt."""
         queue = self._queue(queue_name)
         async with self._messages(queue, MAX_LOOKED_AT) as (messages, _):
             message = _find(messages, queue, letter_id)
@@ -92,11 +89,11 @@ class DeadLetterBox:
             try:
                 await self._publisher.requeue(queue.name, delivery, headers, 0)
             except NotPublished as error:
-                raise Unavailable(f"the letter stays dead, {error}; try again") from error
+                raise Unavailable(f"the message stays in the dead-letter queue: {error}; try again") from error
             await message.ack()
 
     async def delete(self, queue_name: str, letter_id: str) -> None:
-        """Drop a letter for good."""
+        """Delete a dead letter permanently."""
         queue = self._queue(queue_name)
         async with self._messages(queue, MAX_LOOKED_AT) as (messages, _):
             await _find(messages, queue, letter_id).ack()
@@ -111,7 +108,7 @@ class DeadLetterBox:
     async def _messages(
         self, queue: Queue, limit: int
     ) -> AsyncIterator[tuple[Sequence[AbstractIncomingMessage], int]]:
-        """Borrow messages; those that are not acknowledged go back to their place when the connection closes."""
+        """Borrow messages; those that are not acknowledged return to their place when the connection closes."""
         async with self._one_at_a_time:
             try:
                 async with asyncio.timeout(_PATIENCE_S):
@@ -119,7 +116,7 @@ class DeadLetterBox:
                         async with await aio_pika.connect(self._url) as connection, connection.channel() as channel:
                             yield await _looked_at(channel, queue, limit)
             except (AMQPError, OSError, TimeoutError) as error:
-                raise Unavailable("RabbitMQ is away; try again") from error
+                raise Unavailable("RabbitMQ is unavailable; try again") from error
 
 
 async def _looked_at(
@@ -152,9 +149,7 @@ def _letter(queue: Queue, message: AbstractIncomingMessage) -> DeadLetter:
         id=message.message_id or "",
         queue=queue.name,
         reason=str(headers.get(HEADER_REASON) or death.get("reason") or "unknown"),
-        detail=str(
-            headers.get(HEADER_DETAIL) or "RabbitMQ gave up after too many deliveries; the consumer crashed on it"
-        ),
+        detail=str(headers.get(HEADER_DETAIL) or "delivered too often: the consumer crashed each time"),
         attempts=int(headers.get(HEADER_ATTEMPT) or death.get("count") or 1),
         exchange=str(headers.get(HEADER_EXCHANGE) or death.get("exchange") or ""),
         routing_key=str(headers.get(HEADER_ROUTING_KEY) or (death.get("routing-keys") or [""])[0]),

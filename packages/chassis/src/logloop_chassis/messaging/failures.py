@@ -1,7 +1,4 @@
-"""The three ways a message handler may end without success, and the one place that maps them.
-
-It must not decide which error is which; the handler does.
-"""
+"""Maps the outcomes of a message handler to acknowledgement, retry queue and dead-letter queue."""
 
 import asyncio
 import importlib.metadata
@@ -35,7 +32,7 @@ _log = structlog.get_logger()
 
 
 class RetryLater(Exception):
-    """Try this message again after `delay_s` seconds (default: doubling from 1 s); after 8 attempts it is dead."""
+    """Retry this message after `delay_s` seconds (default: doubling from 1 s); dead-letter it after 8 attempts."""
 
     def __init__(self, detail: str, *, delay_s: float | None = None) -> None:
         super().__init__(detail)
@@ -43,7 +40,7 @@ class RetryLater(Exception):
 
 
 class Dead(Exception):
-    """This message can never succeed as it is; keep it with the reason, a short word, and a detail."""
+    """This message cannot succeed as it is: dead-letter it with a one-word reason and a detail."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
@@ -51,12 +48,12 @@ class Dead(Exception):
 
 
 class Skip(Exception):
-    """Nothing to do for this message: it was done before, or nobody waits for it."""
+    """There is nothing to do for this message: it was handled before, or its result is no longer needed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message as a handler sees it."""
+    """An AMQP message as a handler sees it."""
 
     body: bytes
     message_id: str
@@ -68,7 +65,7 @@ class Delivery:
 
     @property
     def attempt(self) -> int:
-        """1 for the first try, counted across retries."""
+        """The number of this attempt, from 1, counted across retries."""
         value = self.headers.get(HEADER_ATTEMPT, 1)
         return value if isinstance(value, int) and value > 0 else 1
 
@@ -77,10 +74,10 @@ Handler = Callable[[Delivery], Awaitable[None]]
 
 
 class Requeuer(Protocol):
-    """What the mapping needs of the publisher."""
+    """What the mapping needs from the publisher."""
 
     async def requeue(self, queue: str, delivery: Delivery, headers: Mapping[str, Any], delay_s: float) -> None:
-        """Publish to a queue by name, to expire there after `delay_s`, and wait for the confirm."""
+        """Publish to a queue by name with a time to live of `delay_s` and wait for the confirm."""
 
     async def publish_bytes(
         self,
@@ -96,7 +93,7 @@ class Requeuer(Protocol):
 
 
 def guarded(queue: Queue, handler: Handler, publisher: Requeuer) -> Handler:
-    """Wrap a handler so that its outcome becomes ack, retry queue or dead queue, and is counted."""
+    """Return a handler that acknowledges, retries or dead-letters each message by the outcome, and counts it."""
     in_flight = MESSAGES_IN_FLIGHT.labels(queue.name)
 
     async def run(delivery: Delivery) -> None:
@@ -113,11 +110,11 @@ async def _handle(queue: Queue, handler: Handler, publisher: Requeuer, delivery:
     except Skip:
         return "skipped"
     except Dead as error:
-        await _bury(queue, publisher, delivery, error.reason, str(error))
+        await _dead_letter(queue, publisher, delivery, error.reason, str(error))
         return "dead"
     except RetryLater as error:
         return await _retry(queue, publisher, delivery, "retries_exhausted", error, error.delay_s)
-    except Exception as error:  # noqa: BLE001  # the one place where an unforeseen error of a handler ends
+    except Exception as error:  # noqa: BLE001  # the last resort for unexpected errors of a handler
         _log.exception("handler failed", queue=queue.name, message_id=delivery.message_id)
         return await _retry(queue, publisher, delivery, "handler_error", error, None)
     return "done"
@@ -127,16 +124,18 @@ async def _retry(
     queue: Queue, publisher: Requeuer, delivery: Delivery, reason: str, error: Exception, delay_s: float | None
 ) -> str:
     if delivery.attempt >= MAX_ATTEMPTS:
-        await _bury(queue, publisher, delivery, reason, f"{type(error).__name__}: {error}")
+        await _dead_letter(queue, publisher, delivery, reason, f"{type(error).__name__}: {error}")
         return "dead"
     delay = min(MAX_DELAY_S, FIRST_DELAY_S * 2 ** (delivery.attempt - 1)) if delay_s is None else delay_s
     headers = {**_kept_headers(delivery), **_origin(delivery), HEADER_ATTEMPT: delivery.attempt + 1}
-    await _or_back_to_the_queue(publisher.requeue(queue.retry, delivery, headers, delay))
+    await _or_requeue(publisher.requeue(queue.retry, delivery, headers, delay))
     return "retried"
 
 
-async def _bury(queue: Queue, publisher: Requeuer, delivery: Delivery, reason: str, detail: str) -> None:
-    _log.warning("message is dead", queue=queue.name, message_id=delivery.message_id, reason=reason, detail=detail)
+async def _dead_letter(queue: Queue, publisher: Requeuer, delivery: Delivery, reason: str, detail: str) -> None:
+    _log.warning(
+        "message dead-lettered", queue=queue.name, message_id=delivery.message_id, reason=reason, detail=detail
+    )
     headers = {
         **_kept_headers(delivery),
         **_origin(delivery),
@@ -146,7 +145,7 @@ async def _bury(queue: Queue, publisher: Requeuer, delivery: Delivery, reason: s
         HEADER_CODE_VERSION: code_version(),
         HEADER_FAILED_AT: datetime.now(UTC).isoformat(),
     }
-    await _or_back_to_the_queue(
+    await _or_requeue(
         publisher.publish_bytes(
             DEAD_EXCHANGE.name,
             queue.name,
@@ -158,11 +157,11 @@ async def _bury(queue: Queue, publisher: Requeuer, delivery: Delivery, reason: s
     )
 
 
-async def _or_back_to_the_queue(publishing: Awaitable[None]) -> None:
+async def _or_requeue(publishing: Awaitable[None]) -> None:
     try:
         await publishing
     except Exception as error:
-        _log.warning("could not move a message aside", error=str(error))
+        _log.warning("message could not be moved and is requeued", error=str(error))
         await asyncio.sleep(0.2)
         raise RejectMessage(requeue=True) from error
 
@@ -181,5 +180,5 @@ def _origin(delivery: Delivery) -> dict[str, Any]:
 
 
 def code_version() -> str:
-    """Version of the code that is running."""
+    """Return the version of the running code."""
     return importlib.metadata.version("logloop-chassis")

@@ -48,7 +48,7 @@ class Publisher:
         message_id: str,
         content_type: str,
     ) -> None:
-        """Publish bytes to an exchange. Raises NotPublished; after reason `timeout` it may still arrive."""
+        """Publish bytes to an exchange. Raises NotPublished; after reason `timeout` they may still arrive."""
         await self._publish(
             body,
             exchange=exchange,
@@ -59,7 +59,7 @@ class Publisher:
         )
 
     async def requeue(self, queue: str, delivery: Delivery, headers: Mapping[str, Any], delay_s: float) -> None:
-        """Put a delivery on a queue by name, to expire there after `delay_s` seconds (0: not at all)."""
+        """Publish a delivery to a queue by name with a time to live of `delay_s` seconds (0: none)."""
         await self._publish(
             delivery.body,
             queue=queue,
@@ -79,7 +79,7 @@ class Publisher:
         causation_id: str | None = None,
         event_id: str | None = None,
     ) -> Event[Payload]:
-        """Tell a fact on its channel. The same `event_id` marks a repeat of the same fact. Raises NotPublished."""
+        """Publish an event on its channel. Repeats of one event have the same `event_id`. Raises NotPublished."""
         named = {"id": event_id} if event_id else {}
         event: Event[Payload] = Event[type(data)](  # type: ignore[misc,operator]  # the payload's own class at run time
             **named,
@@ -94,7 +94,7 @@ class Publisher:
             event.model_dump_json(exclude_none=True).encode(),
             exchange=channel.exchange.name,
             routing_key=channel.key,
-            # A fact that only live listeners want may have none.
+            # An event without a queue is for live listeners, and there may be none.
             mandatory=any(channel in queue.channels for queue in QUEUES),
             headers={HEADER_PROJECT: project_id},
             message_id=event.id,
@@ -112,17 +112,17 @@ class Publisher:
         except (TimeoutError, ConnectionLost) as error:
             raise _not_published(label, "timeout", "the broker did not confirm in time") from error
         except aiormq.exceptions.PublishError as error:
-            raise _not_published(label, "unroutable", "no queue takes this message") from error
+            raise _not_published(label, "unroutable", "no queue is bound for this message") from error
         except aiormq.exceptions.DeliveryError as error:
             raise _not_published(label, "full", "the queue is full") from error
         except (AMQPError, ChannelInvalidStateError, ConnectionError, OSError, RuntimeError) as error:
-            raise _not_published(label, "unreachable", f"RabbitMQ is away ({type(error).__name__})") from error
+            raise _not_published(label, "unreachable", f"RabbitMQ is unavailable ({type(error).__name__})") from error
         except Exception as error:
             if type(error).__module__.startswith("faststream"):
                 raise _not_published(label, "unreachable", "RabbitMQ is not connected yet") from error
             raise
         if not isinstance(answer, spec.Basic.Ack):
-            raise _not_published(label, "unreachable", "the broker gave no confirm")
+            raise _not_published(label, "unreachable", "the broker did not confirm")
         PUBLISH_SECONDS.labels(label).observe(time.perf_counter() - started)
 
     async def _confirmed(self, body: bytes, **options: Any) -> Any:

@@ -10,7 +10,7 @@ _DEAD_MAX_BYTES = 2**30
 
 
 def main_queue(queue: Queue) -> RabbitQueue:
-    """Declaration of a work queue."""
+    """Return the declaration of a work queue."""
     arguments: QuorumQueueArgs = {
         "x-delivery-limit": DELIVERY_LIMIT,
         "x-dead-letter-exchange": DEAD_EXCHANGE.name,
@@ -24,7 +24,7 @@ def main_queue(queue: Queue) -> RabbitQueue:
 
 
 def retry_queue(queue: Queue) -> RabbitQueue:
-    """Declaration of the queue where messages wait; expired ones go back to the work queue."""
+    """Return the declaration of the retry queue; expired messages return to the work queue."""
     return RabbitQueue(
         queue.retry,
         queue_type=QueueType.QUORUM,
@@ -40,7 +40,7 @@ def retry_queue(queue: Queue) -> RabbitQueue:
 
 
 def dead_queue(queue: Queue) -> RabbitQueue:
-    """Declaration of the dead queue: a classic one, so that looking at it many times never drops a message."""
+    """Return the declaration of the dead-letter queue. It is a classic queue: reading it never drops a message."""
     return RabbitQueue(
         queue.dead,
         durable=True,
@@ -49,14 +49,14 @@ def dead_queue(queue: Queue) -> RabbitQueue:
 
 
 def exchange(name: str) -> RabbitExchange:
-    """Declaration of one of our exchanges."""
+    """Return the declaration of a topic exchange."""
     return RabbitExchange(name, type=ExchangeType.TOPIC, durable=True)
 
 
 async def declare_topology(broker: RabbitBroker) -> None:
-    """Declare every exchange and queue of the channel map; the same from every service.
+    """Declare every exchange and queue of the channel map. Every service declares all of them.
 
-    Raises RuntimeError that names the queue when it exists with other arguments: nothing is ever deleted here.
+    Raises RuntimeError that names the queue if it exists with other arguments. Nothing is ever deleted here.
     """
     exchanges = {item.name: await broker.declare_exchange(exchange(item.name)) for item in EXCHANGES}
     for queue in QUEUES:

@@ -1,7 +1,4 @@
-"""Which addresses the services may call when a user gives the URL: public ones, and those an operator allows.
-
-It must not make the call; `guarded_http` connects to the addresses that were checked, not to the name again.
-"""
+"""Decides which addresses user-supplied URLs may reach: public ones, and those that an operator allows."""
 
 import asyncio
 import ipaddress
@@ -14,19 +11,19 @@ from urllib.parse import SplitResult, urlsplit
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# Addresses that carry an IPv4 address inside and could name a private one.
+# IPv6 addresses that embed an IPv4 address, which could be private.
 _TRANSLATED = tuple(
     ipaddress.IPv6Network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
 )
 
 
 class EgressRefused(ValueError):
-    """This URL may not be called; the text says why and what to do."""
+    """The URL is not allowed; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A URL that may be called and the addresses that its host had when it was checked."""
+    """An allowed URL and the addresses that its host had when it was checked."""
 
     url: str
     host: str
@@ -35,7 +32,7 @@ class Destination:
 
 
 class EgressGuard:
-    """Decides by address. `allow`: comma-separated host names, addresses or networks that may be private."""
+    """Decides by address. `allow`: comma-separated private host names, addresses or networks."""
 
     def __init__(self, allow: str = "", *, loopback: bool = False) -> None:
         self._hosts: set[str] = set()
@@ -49,10 +46,10 @@ class EgressGuard:
         self._loopback = loopback
 
     def check(self, url: str) -> SplitResult:
-        """Check what can be told without looking up a name. Raises EgressRefused."""
+        """Check what can be checked without resolving the host name. Raises EgressRefused."""
         parts = _plain(url)
         if parts.query or parts.fragment:
-            raise EgressRefused("a base URL has no query and no fragment")
+            raise EgressRefused("a base URL may not contain a query or fragment")
         assert parts.hostname is not None
         literal = _literal(parts.hostname)
         if literal is not None:
@@ -66,7 +63,7 @@ class EgressGuard:
         try:
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise EgressRefused(f"the name {host!r} cannot be looked up; check the URL") from error
+            raise EgressRefused(f"the host name {host!r} cannot be resolved; check the URL") from error
         addresses = tuple(dict.fromkeys(str(item[4][0]) for item in found))
         for address in addresses:
             self._check_address(host, ipaddress.ip_address(address.split("%")[0]), parts.scheme)
@@ -78,10 +75,10 @@ class EgressGuard:
             return
         if not _public(inner):
             raise EgressRefused(
-                f"{host} is not a public address ({inner}); an operator may allow it with LOGLOOP_EGRESS_ALLOW={host}"
+                f"{host} is not a public address ({inner}); an operator can allow it with LOGLOOP_EGRESS_ALLOW={host}"
             )
         if scheme != "https":
-            raise EgressRefused("a key may travel to a public address over https only; write https://")
+            raise EgressRefused("keys are sent to public addresses over https only; use https://")
 
     def _allowed(self, host: str, address: Address) -> bool:
         if self._loopback and address.is_loopback:
@@ -90,19 +87,19 @@ class EgressGuard:
 
 
 def check_redirect(url: str, *, base_url: str, allowed_hosts: Sequence[str]) -> None:
-    """Raise EgressRefused unless an answer of `base_url` may send us there: its own origin, or https to these hosts.
+    """Raise EgressRefused unless `base_url` may redirect to `url`: its own origin, or https to an allowed host.
 
-    `allowed_hosts` are patterns such as *.example.org. The address is checked when the host is connected to.
+    `allowed_hosts` are patterns such as *.example.org. The address is checked when the connection is made.
     """
     scheme, host, port = target = _origin(_plain(url))
     if target == _origin(_plain(base_url)):
         return
     if scheme != "https" or port != 443 or not any(fnmatchcase(host, pattern) for pattern in allowed_hosts):
-        raise EgressRefused(f"the answer leads to {host}, which is not among the hosts that may be followed")
+        raise EgressRefused(f"redirect to {host}, which is not an allowed host")
 
 
 def refusal_behind(error: BaseException | None) -> EgressRefused | None:
-    """The refusal that made a client library fail, however deep the library wrapped it."""
+    """Return the EgressRefused that made a client library fail, however deeply the library wrapped it."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         if isinstance(error, EgressRefused):
@@ -113,21 +110,21 @@ def refusal_behind(error: BaseException | None) -> EgressRefused | None:
 
 
 def _plain(url: str) -> SplitResult:
-    """The parts of an http(s) URL with a host and without credentials or tricks. Raises EgressRefused."""
+    """Return the parts of an http(s) URL with a host and without credentials. Raises EgressRefused."""
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise EgressRefused("this is no URL; write https://host[:port]/path") from error
+        raise EgressRefused("invalid URL; write https://host[:port]/path") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0 or "\\" in url:
-        raise EgressRefused("write a URL such as https://api.example.org/v1")
+        raise EgressRefused("invalid URL; write a URL such as https://api.example.org/v1")
     if "@" in parts.netloc:
-        raise EgressRefused("a URL may not hold a user name or password; use the field for the key")
+        raise EgressRefused("a URL may not contain a user name or password; use the field for the key")
     return parts
 
 
 def _origin(parts: SplitResult) -> tuple[str, str, int]:
-    """Scheme, host in lower case and port."""
+    """Return scheme, lower-case host and port."""
     return parts.scheme, (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80)
 
 

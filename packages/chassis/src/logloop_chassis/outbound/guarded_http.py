@@ -1,7 +1,7 @@
 """HTTP connections that go only to addresses that an `EgressGuard` allows.
 
-It must not know who is called. A name is looked up once and the connection goes to the address that was checked, so
-that a name cannot mean one thing to the check and another to the connection; TLS still verifies the name.
+A host name is resolved once, and the connection goes to the address that was checked: a second lookup could return
+another address. TLS still verifies the name.
 """
 
 import contextlib
@@ -19,15 +19,15 @@ def guarded_transport(
     connection_bytes: int | None = None,
     **options: Any,
 ) -> Any:
-    """An `AsyncHTTPTransport` of a library for URLs of one scheme. The caller closes it.
+    """Return an `AsyncHTTPTransport` of a library for URLs of one scheme. The caller closes it.
 
-    `connection_bytes`: what one connection may receive in all. The library's own ConnectError is raised for a
-    refused address; `egress.refusal_behind` finds the reason in it. `options` are those of AsyncHTTPTransport.
+    `connection_bytes` limits what one connection may receive. A refused address raises the library's own ConnectError;
+    `egress.refusal_behind` returns the reason. `options` are those of AsyncHTTPTransport.
     """
     http = importlib.import_module(library)
     core = importlib.import_module(library.replace("httpx", "httpcore"))
     transport = http.AsyncHTTPTransport(trust_env=False, **options)
-    pool = transport._pool  # noqa: SLF001  # neither library lets a transport be given a network backend
+    pool = transport._pool  # noqa: SLF001  # neither library has an option for the network backend
     pool._network_backend = GuardedBackend(  # noqa: SLF001
         pool._network_backend,  # noqa: SLF001
         guard,
@@ -39,9 +39,9 @@ def guarded_transport(
 
 
 class GuardedBackend:
-    """A network backend for httpcore (1 or 2) around its own.
+    """A network backend for httpcore (1 or 2) that wraps the library's own.
 
-    `connect_error` is the library's own exception, so that its callers see a failed connection.
+    `connect_error` is the library's own exception, so that callers see a failed connection.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class GuardedBackend:
         local_address: str | None = None,
         socket_options: Any = None,
     ) -> Any:
-        """Connect to the first checked address of a host that answers: localhost may mean ::1 before 127.0.0.1."""
+        """Connect to the first reachable address of a host: localhost may resolve to ::1 before 127.0.0.1."""
         name = f"[{host}]" if ":" in host else host
         try:
             destination = await self._guard.resolve(f"{self._scheme}://{name}:{port}")
@@ -90,7 +90,7 @@ class GuardedBackend:
 
 
 class _CappedStream:
-    """A network stream that fails after so many bytes, so that an endless answer cannot fill the memory."""
+    """A network stream that fails after `limit` bytes, so that an endless response cannot fill the memory."""
 
     def __init__(self, stream: Any, error: type[Exception], limit: int, received: int = 0) -> None:
         self._stream = stream
@@ -103,7 +103,7 @@ class _CappedStream:
         self._received += len(data)
         if self._received > self._limit:
             await self._stream.aclose()
-            raise self._error(f"the other side sent more than {self._limit} bytes")
+            raise self._error(f"the response exceeds {self._limit} bytes")
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
