@@ -92,9 +92,9 @@ async def test_a_key_is_taken_from_either_header(authenticator: Authenticator, n
         ("llk_nobody_secret", "unknown"),
         ("llk_revoked_secret", "revoked"),
         ("llk_expired_secret", "expired"),
-        ("something", "no API key"),
-        ("lls_forged.abc", "forged"),
-        ("lls_é.é", "forged"),
+        ("something", "not a Logloop API key"),
+        ("lls_forged.abc", "invalid or expired"),
+        ("lls_é.é", "invalid or expired"),
     ],
 )
 async def test_a_bad_credential_is_refused_with_what_to_do(

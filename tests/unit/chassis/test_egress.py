@@ -98,7 +98,7 @@ async def test_a_name_that_nobody_knows_is_refused(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
 
-    with pytest.raises(EgressRefused, match="cannot be looked up"):
+    with pytest.raises(EgressRefused, match="cannot be resolved"):
         await EgressGuard().resolve("https://nowhere.invalid/")
 
 

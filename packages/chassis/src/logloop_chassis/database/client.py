@@ -10,7 +10,7 @@ Database = AsyncDatabase[Document]
 
 
 def connect(url: str, *, app_name: str) -> AsyncMongoClient[Document]:
-    """Return a client of a replica set: majority and journaled writes, 10 s per call. It connects at the first call."""
+    """Return a client of a replica set with majority, journaled writes and 10 s per call. It connects lazily."""
     return AsyncMongoClient(
         url,
         w="majority",

@@ -21,8 +21,8 @@ def guarded_transport(
 ) -> Any:
     """Return an `AsyncHTTPTransport` of a library for URLs of one scheme. The caller closes it.
 
-    `connection_bytes` limits what one connection may receive. A refused address raises the library's own ConnectError;
-    `egress.refusal_behind` returns the reason. `options` are those of AsyncHTTPTransport.
+    `connection_bytes` limits what one connection may receive. A refused address raises the library's own
+    ConnectError; `egress.refusal_behind` returns the reason. `options` are those of AsyncHTTPTransport.
     """
     http = importlib.import_module(library)
     core = importlib.import_module(library.replace("httpx", "httpcore"))
