@@ -1,8 +1,8 @@
 """Apply RE2 patterns to Arrow texts in small slices, and tell what a pattern can cost.
 
-RE2 runs most patterns as a DFA, at 1 to 3 ns a byte. A pattern with too many states, such as `[a-z].{100}[0-9]`, falls
-back to the NFA, which takes up to 8 ns a byte for each instruction that it may be in: 6 µs a byte there. Arrow cannot
-be stopped within a call, so one call gets no more text than fits into a moment.
+RE2 runs most patterns as a DFA, at 1 to 3 ns a byte. A pattern with too many states, such as `[a-z].{100}[0-9]`,
+falls back to the NFA, which takes up to 8 ns a byte for each instruction that it may be in: 6 µs a byte there. Arrow
+cannot be stopped within a call, so one call gets no more text than fits into a moment.
 """
 
 import functools
@@ -22,9 +22,9 @@ STEP_SECONDS = 0.025
 _NS_AN_INSTRUCTION = 8.0
 _BYTES_A_CHARACTER = 5
 """Instructions that one character of a class may be in at once, when it is coded in UTF-8."""
-_FIRST_SECONDS, _MOST_SECONDS = 0.1, 1.0
-_FIRST_BYTES, _MOST_BYTES, _LEAST_BYTES = 256 * 2**10, 4 * 2**20, 4 * 2**10
-_GROWTH = 4
+_FIRST_SECONDS, _MOST_SECONDS = 0.25, 2.0
+_FIRST_BYTES, _MOST_BYTES, _LEAST_BYTES = 512 * 2**10, 8 * 2**20, 4 * 2**10
+_GROWTH = 8
 
 
 @dataclass(frozen=True, slots=True)
