@@ -1,6 +1,7 @@
 """A search keeps within its time and its caller's share, whatever its regular expressions are."""
 
 import asyncio
+import functools
 import itertools
 import threading
 import time
@@ -126,7 +127,7 @@ def test_what_a_slice_may_hold_is_known_for_the_next_column(slices: list[int]) -
     regexes.match(pa.array(["x" * 100] * 20_000), "y+", pace)
     slices.clear()
     regexes.match(pa.array(["x" * 100] * 20_000), "y+", pace)
-    assert max(slices) <= 41
+    assert max(slices) <= 81
 
 
 _texts = st.lists(st.none() | st.text("ab é", max_size=6), max_size=30)
@@ -182,14 +183,19 @@ def test_callers_take_turns() -> None:
 
     turns.take("a")
     threads = []
-    for place, caller in enumerate(["a", "a", "a", "b"], 1):
+    for caller in ("a", "a", "a", "b"):
+        before = len(turns._waiting.get(caller, ()))
         threads.append(threading.Thread(target=take, args=(caller,)))
         threads[-1].start()
-        _until(lambda place=place: sum(map(len, turns._waiting.values())) == place)
+        _until(functools.partial(_waits, turns, caller, before + 1))
     turns.give_back()
     for thread in threads:
         thread.join(10)
     assert order == ["a", "b", "a", "a"]
+
+
+def _waits(turns: Turns, caller: str, times: int) -> bool:
+    return len(turns._waiting.get(caller, ())) == times
 
 
 def _until(holds: Callable[[], bool]) -> None:
