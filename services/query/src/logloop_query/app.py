@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request, Response
 from logloop_chassis.app import Resources, service_app
 from logloop_chassis.broker import subscribe
 from logloop_chassis.mongo import is_outage
-from logloop_chassis.problems import Unavailable, problem_response
+from logloop_chassis.problems import Unavailable, Unprocessable, problem_response
 from logloop_contracts.channels import QUERY_LOGS
 from pymongo.errors import PyMongoError
 
@@ -22,6 +22,7 @@ from logloop_query.compaction import Compaction
 from logloop_query.consumers import log_batch_handler
 from logloop_query.export import Export
 from logloop_query.http.export import ExportSlots
+from logloop_query.http.log_params import TOO_SLOW
 from logloop_query.http.routes import ROUTERS, TAGS
 from logloop_query.identifiers import new_id
 from logloop_query.live_batches import TransientQueue
@@ -30,7 +31,9 @@ from logloop_query.patterns import PatternIndex
 from logloop_query.persist import Persister
 from logloop_query.records import open_records
 from logloop_query.retention import StoredLogs
-from logloop_query.search.searching import Searching, SearchLimits, TooBusy
+from logloop_query.search.admission import TooBusy
+from logloop_query.search.pace import OutOfTime
+from logloop_query.search.searching import Searching, SearchLimits
 from logloop_query.settings import QuerySettings
 from logloop_query.stores.leases import LeaseStore
 from logloop_query.stores.patterns import PatternStore
@@ -56,6 +59,7 @@ def create_app(settings: QuerySettings) -> FastAPI:
         app.include_router(router)
     app.add_exception_handler(PyMongoError, _on_mongo_error)
     app.add_exception_handler(TooBusy, _on_too_busy)
+    app.add_exception_handler(OutOfTime, _on_out_of_time)
     return app
 
 
@@ -72,8 +76,12 @@ async def _open(resources: Resources[QuerySettings], app: FastAPI) -> AsyncItera
         app.state.logs = StoredLogs(searching, segments, patterns, index)
         app.state.searching, app.state.patterns = searching, patterns
         await _run_within(stack, "warm-up", _warm_up(searching, segments))
-        app.state.log_edits = LogEdits(segments, searching.executor, searching.cache)
-        app.state.export = Export(segments, searching.executor, searching.cache)
+        app.state.log_edits = LogEdits(
+            segments, searching.threads, searching.cache, segment_seconds=settings.search_max_seconds
+        )
+        app.state.export = Export(
+            segments, searching.threads, searching.cache, segment_seconds=settings.search_max_seconds
+        )
         app.state.export_slots = ExportSlots()
         records = await stack.enter_async_context(open_records(resources, app))
         executor = ThreadPoolExecutor(_PERSIST_THREADS, thread_name_prefix="persist")
@@ -114,7 +122,7 @@ async def _warm_up(searching: Searching, segments: SegmentStore) -> None:
 
 async def _open_tails(stack: AsyncExitStack, resources: Resources[QuerySettings], searching: Searching) -> Tails:
     queue = TransientQueue(resources.settings.amqp_url.get_secret_value())
-    tails = Tails(queue, searching.executor, most=resources.settings.tail_clients)
+    tails = Tails(queue, searching.threads, most=resources.settings.tail_clients)
     queue.offer = tails.offer
     stack.push_async_callback(queue.close)
     await _run_within(stack, "tails", tails.run())
@@ -170,3 +178,7 @@ async def _on_mongo_error(_: Request, error: Exception) -> Response:
 
 async def _on_too_busy(_: Request, __: Exception) -> Response:
     return problem_response(Unavailable("too many searches are running; try again", retry_after=5))
+
+
+async def _on_out_of_time(_: Request, __: Exception) -> Response:
+    return problem_response(Unprocessable(f"nothing was found in time: {TOO_SLOW}"))
