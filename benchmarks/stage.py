@@ -47,7 +47,7 @@ class Stage:
     @contextlib.contextmanager
     def mongo_client(self) -> Iterator[MongoClient[dict[str, Any]]]:
         """A client of the mongod, for figures that only the database knows."""
-        with MongoClient[dict[str, Any]](self.mongo.url) as client:
+        with self.mongo.administrator() as client:
             yield client
 
 

@@ -12,6 +12,7 @@ from pymongo.errors import (
     ConnectionFailure,
     ExecutionTimeout,
     NotPrimaryError,
+    OperationFailure,
     PyMongoError,
     ServerSelectionTimeoutError,
     WTimeoutError,
@@ -19,6 +20,7 @@ from pymongo.errors import (
 
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
+_AUTHENTICATION_FAILED = 18
 
 
 def connect(url: str, *, app_name: str) -> AsyncMongoClient[Document]:
@@ -44,4 +46,6 @@ def is_outage(error: BaseException) -> bool:
         return True
     if isinstance(error, WTimeoutError | ExecutionTimeout):
         return True
+    if isinstance(error, OperationFailure) and error.code == _AUTHENTICATION_FAILED:
+        return True  # a node that does not know our user is another one on our database's address
     return isinstance(error, PyMongoError) and (error.timeout or error.has_error_label("RetryableWriteError"))
