@@ -16,8 +16,8 @@ from benchmarks.rows import PARTS, Sizes, measure
 _LIMIT_S = 14 * 60
 
 
-class _TooLong(Exception):
-    """The run is ended; what was measured until then is printed."""
+class _TooLong(BaseException):
+    """The run is ended, whichever part it is in; what was measured until then is printed."""
 
 
 def _stop(_: int, __: FrameType | None) -> None:
@@ -56,9 +56,11 @@ def main() -> int:
         print("This was --quick: a hundredth of the logs. The figures say that it works, not how fast.")
     if cut_short:
         print(cut_short)
+    if report.failed:
+        print(f"failed: {', '.join(report.failed)}; the errors are above the table")
     if arguments.json:
-        print(json.dumps({**report.figures, "quick": arguments.quick, "machine": about}))
-    return 1 if cut_short else 0
+        print(json.dumps({**report.figures, "failed": report.failed, "quick": arguments.quick, "machine": about}))
+    return 1 if cut_short or report.failed else 0
 
 
 if __name__ == "__main__":

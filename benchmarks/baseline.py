@@ -27,6 +27,7 @@ from benchmarks.stage import PROJECT, Stage
 DATABASE = "documents"
 CONNECTIONS = 8
 _SEARCH_ROUNDS = 3
+_START_S = 60
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def baseline(stage: Stage, profile: str, *, lean: bool = False) -> Iterator[Base
         if writer.stdout.readline() != "writing\n":
             raise RuntimeError("the baseline's writer did not start; its error is above")
         intake = started.enter_context(_program("lean-intake" if lean else "intake", env))
-        if not wait_listening(port, timeout_s=20):
+        if not wait_listening(port, timeout_s=_START_S):
             raise RuntimeError("the baseline's intake did not start; its error is above")
         yield Baseline(stage, profile, database, f"http://{LOOPBACK}:{port}/logs", intake, writer)
 
@@ -179,6 +180,8 @@ def measure_stored(stage: Stage, profile: str) -> Stored:
         logs = database[COLLECTION]
         figures = database.command("collStats", COLLECTION)
         count = logs.estimated_document_count()
+        if count == 0:
+            raise RuntimeError("no documents are stored; the bulk intake before this part has failed")
         size = figures["storageSize"] + figures["totalIndexSize"]
 
         def substring() -> object:

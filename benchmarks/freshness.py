@@ -156,7 +156,10 @@ def measure_freshness(plan: FreshnessPlan) -> "subprocess.Popen[str]":
 
 def read_result(process: "subprocess.Popen[str]") -> FreshnessResult:
     """Wait for the probe's end."""
-    out, _ = process.communicate(timeout=180)
+    try:
+        out, _ = process.communicate(timeout=180)
+    finally:
+        process.kill()
     if process.returncode != 0:
         raise RuntimeError("the probe failed; its error is above")
     return FreshnessResult(**json.loads(out))

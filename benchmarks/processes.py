@@ -1,8 +1,6 @@
-"""CPU and memory of running processes, read from /proc.
+"""CPU and memory of running processes, read from /proc; their children may end meanwhile."""
 
-It must not start or stop anything.
-"""
-
+import contextlib
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,23 +9,40 @@ from typing import Self
 
 import psutil
 
+# A child may end between two looks at it; a zombie counts as ended.
+_UNREADABLE = (psutil.NoSuchProcess, psutil.AccessDenied)
+
 
 def rss_bytes(pid: int) -> int:
-    """Resident memory of a process and its children; pages they share are counted for each."""
-    return _rss(_family(pid))
+    """Resident memory of a process and its children; pages they share are counted for each. 0 for an ended child."""
+    return _Family(pid).rss()
 
 
-def _family(pid: int) -> list[psutil.Process]:
-    process = psutil.Process(pid)
-    return [process, *process.children(recursive=True)]
+class _Family:
+    """A process with the children it has now. One that ends keeps the CPU it was last seen with, and no memory."""
 
+    def __init__(self, pid: int) -> None:
+        try:
+            process = psutil.Process(pid)
+            self._members = [process, *process.children(recursive=True)]
+        except _UNREADABLE as error:
+            raise RuntimeError(f"process {pid} cannot be measured: {error}") from error
+        self._cpu_s = dict.fromkeys(self._members, 0.0)
 
-def _cpu(family: list[psutil.Process]) -> float:
-    return sum(sum(process.cpu_times()[:2]) for process in family)
+    def cpu(self) -> float:
+        """Seconds of CPU used by all of them since they began."""
+        for process in self._members:
+            with contextlib.suppress(*_UNREADABLE):
+                self._cpu_s[process] = sum(process.cpu_times()[:2])
+        return sum(self._cpu_s.values())
 
-
-def _rss(family: list[psutil.Process]) -> int:
-    return sum(process.memory_info().rss for process in family)
+    def rss(self) -> int:
+        """Resident bytes of those that run."""
+        total = 0
+        for process in self._members:
+            with contextlib.suppress(*_UNREADABLE):
+                total += process.memory_info().rss
+        return total
 
 
 @dataclass
@@ -44,9 +59,9 @@ class Watch:
 
     def __enter__(self) -> Self:
         # Looking for children reads all of /proc, which on a small machine would show in the figures.
-        self._families = {name: _family(pid) for name, pid in self.pids.items()}
-        self._begin = {name: _cpu(family) for name, family in self._families.items()}
-        self.rss_before = {name: _rss(family) for name, family in self._families.items()}
+        self._families = {name: _Family(pid) for name, pid in self.pids.items()}
+        self._begin = {name: family.cpu() for name, family in self._families.items()}
+        self.rss_before = {name: family.rss() for name, family in self._families.items()}
         self.rss_peak = dict(self.rss_before)
         self._thread = threading.Thread(target=self._sample, daemon=True)
         self._thread.start()
@@ -58,12 +73,13 @@ class Watch:
         self._stop.set()
         if self._thread:
             self._thread.join()
-        self.cpu_s = {name: _cpu(family) - self._begin[name] for name, family in self._families.items()}
+        self.cpu_s = {name: family.cpu() - self._begin[name] for name, family in self._families.items()}
 
     def _sample(self) -> None:
         while not self._stop.wait(self.every_s):
             for name, family in self._families.items():
-                self.rss_peak[name] = max(self.rss_peak[name], _rss(family))
+                family.cpu()  # what a child used before it ends
+                self.rss_peak[name] = max(self.rss_peak[name], family.rss())
 
     def growth(self, name: str) -> int:
         """Bytes that a process grew at most while the block ran."""

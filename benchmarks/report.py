@@ -1,10 +1,10 @@
-"""The table and the JSON object of a benchmark run.
-
-It must not measure.
-"""
+"""The table and the JSON object of a benchmark run."""
 
 import os
 import platform
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -22,24 +22,40 @@ class Row:
     measured: str
     bar: str = ""
     met: bool | None = None
+    failed: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """The last cell of the line."""
+        return "FAILED" if self.failed else {True: "met", False: "MISSED", None: ""}[self.met]
 
 
 @dataclass
 class Report:
-    """What was measured: rows for people, figures for programs."""
+    """What was measured: rows for people, figures for programs. `failed` says why a part has no figures."""
 
     rows: list[Row] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
 
     def add(self, work: str, measured: str, bar: str = "", *, met: bool | None = None) -> None:
         """Add a row."""
         self.rows.append(Row(work, measured, bar, met))
 
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Measure a part. If it fails, its row says so, and the run goes on with the next part."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  # whatever fails here must not lose what others measured
+            traceback.print_exc()
+            self.failed[name] = f"{type(error).__name__}: {error}".splitlines()[0]
+            self.rows.append(Row(name, self.failed[name], failed=True))
+
     def text(self) -> str:
         """The table."""
-        verdicts = {True: "met", False: "MISSED", None: ""}
         cells = [("work", "measured", "bar", "verdict")]
-        cells += [(row.work, row.measured, row.bar, verdicts[row.met]) for row in self.rows]
+        cells += [(row.work, row.measured, row.bar, row.verdict) for row in self.rows]
         widths = [max(len(line[column]) for line in cells) for column in range(4)]
         lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in cells]
         lines.insert(1, "  ".join("-" * width for width in widths))

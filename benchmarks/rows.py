@@ -48,16 +48,17 @@ class Sizes:
 
 
 def measure(sizes: Sizes, report: Report, say: Say, parts: Collection[str] = PARTS) -> None:
-    """The asked parts; rows and figures go to the report."""
+    """The asked parts; rows and figures go to the report, also those of the parts that fail."""
     if "idle" in parts:
         say("idle platform")
-        _idle(report)
+        with report.part("idle platform"):
+            _idle(report)
     if "long" in parts:
-        with stage() as long_stage:
+        with report.part("long lines"), stage() as long_stage:
             say("long lines: bulk intake, documents beside it")
             _long(long_stage, sizes, report, say)
     if "short" in parts:
-        with stage() as short_stage:
+        with report.part("short lines"), stage() as short_stage:
             report.figures["disk"] = short_stage.disk
             report.add("data on", short_stage.disk, met=False if is_in_memory(short_stage.disk) else None)
             report.add("mongod cache", f"{CACHE_GB:g} GB")
@@ -176,21 +177,26 @@ def _long(on: Stage, sizes: Sizes, report: Report, say: Say) -> None:
 
 def _short(on: Stage, sizes: Sizes, report: Report, say: Say) -> None:
     intake = Intake(on, on.platform.new_key("ingest"))
-    compared = _compare(on, intake, "short", sizes.bulk_requests, sizes.document_requests, sizes, say)
-    _bulk_rows(compared, report)
-    _document_rows(on, sizes, report)
+    with report.part("bulk intake"):
+        _bulk_rows(_compare(on, intake, "short", sizes.bulk_requests, sizes.document_requests, sizes, say), report)
+    with report.part("documents"):
+        _document_rows(on, sizes, report)
     say("single-log requests")
-    _single_rows([intake.singles(sizes.single_requests, seed=50 + n) for n in range(sizes.rounds)], report)
+    with report.part("single-log requests"):
+        _single_rows([intake.singles(sizes.single_requests, seed=50 + n) for n in range(sizes.rounds)], report)
     say("freshness at 20,000 logs/s")
-    _freshness_rows(_freshness(on, intake, sizes), report)
+    with report.part("freshness"):
+        _freshness_rows(_freshness(on, intake, sizes), report)
     sent = intake.sent
     say(f"{sizes.all_requests * LOGS_A_REQUEST - sent:,} further logs, then compaction")
-    _fill(intake, sizes.all_requests - sent // LOGS_A_REQUEST)
-    took = wait_compacted(on, sizes.compaction_s)
-    say(f"compaction had come to rest after {took:.0f} s")
-    _disk_row(disk(on), report)
+    with report.part("disk"):
+        _fill(intake, sizes.all_requests - sent // LOGS_A_REQUEST)
+        took = wait_compacted(on, sizes.compaction_s)
+        say(f"compaction had come to rest after {took:.0f} s")
+        _disk_row(disk(on), report)
     say("searches")
-    _search_rows(on, intake.sent, report)
+    with report.part("searches"):
+        _search_rows(on, intake.sent, report)
 
 
 def _bulk_rows(compared: _Compared, report: Report) -> None:

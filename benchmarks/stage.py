@@ -47,7 +47,7 @@ class Stage:
     @contextlib.contextmanager
     def mongo_client(self) -> Iterator[MongoClient[dict[str, Any]]]:
         """A client of the mongod, for figures that only the database knows."""
-        with MongoClient[dict[str, Any]](self.mongo.url) as client:
+        with self.mongo.administrator() as client:
             yield client
 
 
@@ -88,10 +88,17 @@ def is_in_memory(file_system_text: str) -> bool:
 def drop_from_page_cache(folder: Path) -> None:
     """Write out what is dirty and ask the kernel to forget the contents of every file in a folder."""
     os.sync()
-    for path in folder.rglob("*"):
-        if path.is_file():
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-            finally:
-                os.close(descriptor)
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):  # the broker runs on, and removes files
+                _drop(Path(parent, name))
+
+
+def _drop(path: Path) -> None:
+    if not path.is_file():
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    finally:
+        os.close(descriptor)

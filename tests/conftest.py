@@ -13,7 +13,17 @@ import structlog
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.infra import amqp_url, become_owner, fresh_amqp_url, infra, mongo_url, stop_shared
+from tests.containers import Unavailable
+from tests.infra import (
+    amqp_url,
+    become_owner,
+    fresh_amqp_url,
+    infra,
+    mongo_url,
+    prepare_shared,
+    source_of_shared,
+    stop_shared,
+)
 
 __all__ = ["amqp_url", "fresh_amqp_url", "infra", "mongo_url"]
 
@@ -42,6 +52,30 @@ def pytest_configure(config: pytest.Config) -> None:
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
     # A proxy of the machine must not stand between a test and loopback.
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"
+
+
+def _say(config: pytest.Config, text: str) -> None:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter:
+        reporter.write_line(text)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Pull images before xdist starts workers: no test waits for it, and what is missing is said once."""
+    if not _is_controller(session.config) or session.config.option.collectonly:
+        return
+    try:
+        prepare_shared(lambda text: _say(session.config, text))
+    except Unavailable as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which RabbitMQ and MongoDB the tests had."""
+    source = source_of_shared()
+    if source:
+        terminalreporter.write_line(f"RabbitMQ and MongoDB: {source}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

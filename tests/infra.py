@@ -1,8 +1,8 @@
-"""RabbitMQ and MongoDB for tests: given ones, else containers, else private nodes with data in memory.
+"""RabbitMQ and MongoDB for tests: given ones, containers (`tests/containers.py`), or private nodes.
 
-It must not be told apart by a test: whatever the source, a test gets a vhost and a database of its own.
+A test cannot tell them apart: whatever the source, it gets a vhost and a database of its own, with data in memory.
 
-By hand: `python tests/infra.py` starts both, prints what to export, and stops them at Ctrl-C.
+By hand: `python -m tests.infra` starts both, prints what to export, and stops them at Ctrl-C.
 """
 
 import argparse
@@ -30,13 +30,15 @@ import pytest
 from logloop.local.mongodb import MongoNode, MongoSettings
 from logloop.local.rabbitmq import RabbitNode, RabbitSettings
 
+from tests.containers import DockerEngine, asked_for, choose, compose_images, containers, found_images, prepare
+
 AMQP_ENV = "LOGLOOP_TEST_AMQP_URL"
 AMQP_MANAGEMENT_ENV = "LOGLOOP_TEST_AMQP_MANAGEMENT_URL"
 MONGO_ENV = "LOGLOOP_TEST_MONGO_URL"
 OWNER_ENV = "LOGLOOP_TEST_OWNER"
 _PREFIX = "logloop-test-"
 _MIN_TMPFS = 1 << 30
-_READY_TIMEOUT_S = 180.0
+_READY_TIMEOUT_S = 150.0  # below the time limit of a test
 
 
 @dataclass(frozen=True)
@@ -189,12 +191,31 @@ def become_owner() -> None:
     os.environ[OWNER_ENV] = str(os.getpid())
 
 
+def prepare_shared(say: Callable[[str], None]) -> None:
+    """Called by the owner before the first test: fetch what was asked for. Raises containers.Unavailable."""
+    if not os.environ.get(AMQP_ENV) and asked_for():
+        prepare(compose_images(), DockerEngine, say)
+
+
+def source_of_shared() -> str | None:
+    """Where this run's RabbitMQ and MongoDB come from; None if no test needed them."""
+    if os.environ.get(AMQP_ENV):
+        return f"given ones ({AMQP_ENV}, {MONGO_ENV})"
+    state = _state_file()
+    if not state.exists():
+        return None
+    found = json.loads(state.read_text())
+    return f"none: {found['error']}" if "error" in found else str(found["source"])
+
+
 def stop_shared() -> None:
     """Called at the end of the run by its owner: stop the nodes and wait until they are gone."""
     state = _state_file()
     if not state.exists():
         return
-    keeper = json.loads(state.read_text())["keeper"]
+    keeper = json.loads(state.read_text()).get("keeper")
+    if keeper is None:
+        return  # it has not come up; it notices by itself that the run is over
     with contextlib.suppress(ProcessLookupError):
         descriptor = os.pidfd_open(keeper)
         signal.pidfd_send_signal(descriptor, signal.SIGTERM)
@@ -213,7 +234,7 @@ def _shared() -> Infra:
             _start_keeper(state)
     found = json.loads(state.read_text())
     if "error" in found:
-        pytest.fail(f"no RabbitMQ and MongoDB for this test: {found['error']}", pytrace=False)
+        pytest.exit(f"there is no RabbitMQ and MongoDB for the tests: {found['error']}")
     return Infra(**found["infra"])
 
 
@@ -233,11 +254,12 @@ def _state_file() -> Path:
 
 def _start_keeper(state: Path) -> None:
     owner = os.environ.get(OWNER_ENV) or str(os.getpid())
-    subprocess.run([sys.executable, __file__, "--keep", owner, "--state", str(state)], check=True)
+    command = [sys.executable, "-m", "tests.infra", "--keep", owner, "--state", str(state)]
+    subprocess.run(command, cwd=Path(__file__).parents[1], check=True)
     deadline = time.monotonic() + _READY_TIMEOUT_S
     while not state.exists():
         if time.monotonic() > deadline:
-            pytest.fail("RabbitMQ and MongoDB did not start in time", pytrace=False)
+            _publish(state, {"error": f"they did not start within {_READY_TIMEOUT_S:.0f} s"})
         time.sleep(0.05)
 
 
@@ -248,8 +270,9 @@ def _keep(owner: int, state: Path) -> None:
     os.setsid()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        with _source()() as infra:
-            _publish(state, {"keeper": os.getpid(), "infra": asdict(infra)})
+        with contextlib.ExitStack() as held:
+            infra, source = _start(held)
+            _publish(state, {"keeper": os.getpid(), "infra": asdict(infra), "source": source})
             select.select([os.pidfd_open(owner)], [], [])
     except Exception as error:  # noqa: BLE001  # the edge of this process: whoever waits for us must hear of it
         _publish(state, {"keeper": os.getpid(), "error": str(error)})
@@ -267,8 +290,19 @@ def _publish(state: Path, content: dict[str, Any]) -> None:
     draft.replace(state)
 
 
-def _source() -> Callable[[], contextlib.AbstractContextManager[Infra]]:
-    return _containers if _docker_answers() else _private_nodes
+def _start(held: contextlib.ExitStack) -> tuple[Infra, str]:
+    """Start both; what they are and where they come from."""
+    asked, images = asked_for(), compose_images()
+    choice = choose(asked, images, found_images() if asked is None else None)
+    words = choice.words
+    if choice.containers:
+        try:
+            return Infra(*held.enter_context(containers(images))), words
+        except Exception as error:
+            if asked:
+                raise
+            words = f"private nodes (containers of {' and '.join(images)} did not start: {error})"
+    return held.enter_context(_private_nodes()), words
 
 
 @contextlib.contextmanager
@@ -286,47 +320,6 @@ def _private_nodes() -> Iterator[Infra]:
             mongo.kill()
 
 
-def _docker_answers() -> bool:
-    if not os.environ.get("DOCKER_HOST") and not Path("/var/run/docker.sock").exists():
-        return False
-    try:
-        from testcontainers.core.docker_client import DockerClient
-
-        answers = bool(DockerClient(timeout=3).client.ping())
-    except Exception:  # noqa: BLE001  # no engine, no permission, a broken one: all mean "use private nodes"
-        return False
-    return answers
-
-
-@contextlib.contextmanager
-def _containers() -> Iterator[Infra]:
-    from testcontainers.core.container import DockerContainer
-    from testcontainers.core.wait_strategies import LogMessageWaitStrategy
-
-    rabbit = DockerContainer("rabbitmq:4.1-management").with_exposed_ports(5672, 15672)
-    rabbit.waiting_for(LogMessageWaitStrategy("Server startup complete"))
-    mongo = DockerContainer("mongo:8.0").with_command("--replSet rs0 --bind_ip_all").with_exposed_ports(27017)
-    mongo.with_kwargs(tmpfs={"/data/db": ""}).waiting_for(LogMessageWaitStrategy("Waiting for connections"))
-    with rabbit, mongo:
-        host = rabbit.get_container_host_ip()
-        mongo_url = f"mongodb://{host}:{mongo.get_exposed_port(27017)}/?directConnection=true"
-        _initiate(mongo_url)
-        yield Infra(
-            f"amqp://guest:guest@{host}:{rabbit.get_exposed_port(5672)}/",
-            mongo_url,
-            f"http://guest:guest@{host}:{rabbit.get_exposed_port(15672)}",
-        )
-
-
-def _initiate(mongo_url: str) -> None:
-    from pymongo import MongoClient
-
-    with MongoClient[dict[str, Any]](mongo_url) as client:
-        client.admin.command("replSetInitiate", {"_id": "rs0", "members": [{"_id": 0, "host": "localhost:27017"}]})
-        while not client.admin.command("hello")["isWritablePrimary"]:
-            time.sleep(0.05)
-
-
 def _main() -> None:
     parser = argparse.ArgumentParser(description="Start RabbitMQ and MongoDB for tests by hand.")
     parser.add_argument("--keep", type=int, help=argparse.SUPPRESS)
@@ -336,10 +329,11 @@ def _main() -> None:
         _keep(arguments.keep, arguments.state)
         return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with contextlib.suppress(KeyboardInterrupt), _source()() as infra:
+    with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as held:
+        infra, source = _start(held)
         sys.stdout.write(
-            f"export {AMQP_ENV}='{infra.amqp_url}'\nexport {AMQP_MANAGEMENT_ENV}='{infra.management_url}'\n"
-            f"export {MONGO_ENV}='{infra.mongo_url}'\n"
+            f"# {source}\nexport {AMQP_ENV}='{infra.amqp_url}'\n"
+            f"export {AMQP_MANAGEMENT_ENV}='{infra.management_url}'\nexport {MONGO_ENV}='{infra.mongo_url}'\n"
         )
         sys.stdout.flush()
         signal.pause()

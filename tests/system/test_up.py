@@ -55,7 +55,8 @@ def test_every_service_is_documented_behind_the_one_address(up: Up) -> None:
 
 
 def test_secrets_are_readable_by_this_user_alone(up: Up) -> None:
-    for name in ("credentials.json", "secrets.json", "rabbitmq/rabbitmq.conf", "rabbitmq/.erlang.cookie"):
+    names = ("credentials.json", "secrets.json", "mongodb/access.json", "mongodb/keyfile")
+    for name in (*names, "rabbitmq/rabbitmq.conf", "rabbitmq/.erlang.cookie"):
         assert stat.S_IMODE((up.home / name).stat().st_mode) & 0o077 == 0, name
     assert stat.S_IMODE(up.home.stat().st_mode) == 0o700
 

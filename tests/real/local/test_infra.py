@@ -2,7 +2,10 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import aio_pika
@@ -11,7 +14,8 @@ from logloop.local.mongodb import MongoNode
 from logloop_chassis.testing import wait_until
 from pymongo import MongoClient
 
-from tests.infra import Infra, first_elections_are_on_disk, fresh_database, mongo_node, rabbit_node
+from tests.containers import CONTAINERS_ENV
+from tests.infra import AMQP_ENV, Infra, first_elections_are_on_disk, fresh_database, mongo_node, rabbit_node
 
 
 async def _send(url: str, body: bytes) -> None:
@@ -86,3 +90,24 @@ def test_a_frozen_mongod_can_be_woken() -> None:
         os.kill(node.process.pid, signal.SIGCONT)
         with MongoClient[dict[str, Any]](node.url) as client:
             assert client.admin.command("ping")["ok"] == 1
+
+
+def _run_of_its_own(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if name not in (AMQP_ENV, CONTAINERS_ENV)}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+        cwd=Path(__file__).parents[3],
+        env={**inherited, **environ},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_a_run_that_cannot_have_its_containers_ends_at_once_with_one_error(tmp_path: Path) -> None:
+    nobody = f"unix://{tmp_path / 'docker.sock'}"
+    run = _run_of_its_own("-n", "2", __file__, LOGLOOP_TEST_CONTAINERS="1", DOCKER_HOST=nobody)
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR, run.stdout + run.stderr
+    assert run.stderr.count("no Docker engine answers") == 1
+    assert "Start one or set DOCKER_HOST" in run.stderr
+    assert "passed" not in run.stdout

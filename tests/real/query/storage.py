@@ -136,7 +136,7 @@ async def open_storage(mongo_url: str) -> AsyncIterator[Storage]:
     await patterns.ensure_indexes()
     executor = ThreadPoolExecutor(2)
     searching = Searching(segments, SearchLimits())
-    edits = LogEdits(segments, executor, searching.cache)
+    edits = LogEdits(segments, searching.threads, searching.cache)
     try:
         yield Storage(database, segments, patterns, FakeRecords(), executor, searching, edits)
     finally:

@@ -28,7 +28,7 @@ async def storage(mongo_url: str) -> AsyncIterator[Storage]:
 
 
 async def exported(storage: Storage, kind: ExportFormat, q: str = "", **bounds: Any) -> bytes:
-    export = Export(storage.segments, storage.searching.executor, storage.searching.cache)
+    export = Export(storage.segments, storage.searching.threads, storage.searching.cache)
     window = Window("shop", parse_query(q), **bounds)
     return b"".join([piece async for piece in export.stream(window, kind)])
 

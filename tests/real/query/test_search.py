@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from logloop_contracts.log_batch import parse_log_id
+from logloop_query.logs.search.admission import TooBusy
 from logloop_query.logs.search.counts import Buckets
 from logloop_query.logs.search.plan import Window
 from logloop_query.logs.search.scan import PageRequest
-from logloop_query.logs.search.searching import Searching, SearchLimits, TooBusy
+from logloop_query.logs.search.searching import Searching, SearchLimits
 from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.search.time_bounds import to_microseconds
 
@@ -155,7 +156,7 @@ async def test_a_histogram_after_the_warm_up_reads_no_summary_again(storage: Sto
     fresh = Searching(storage.segments, SearchLimits())
     await fresh.warm_up(await storage.segments.project_ids())
 
-    async with fresh.opened("test") as (snapshot, _):
+    async with fresh.opened("test") as (snapshot, _, _):
         refs = [ref async for ref in snapshot.plan(Window("shop"), newest_first=True)]
     fresh.close()
 

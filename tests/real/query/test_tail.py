@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -17,6 +16,7 @@ from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, LOGS, LOGS_
 from logloop_contracts.log_batch import encode
 from logloop_query.logs.live_batches import NoLiveBatches, TransientQueue
 from logloop_query.logs.search.syntax import parse_query
+from logloop_query.logs.search.threads import SearchThreads
 from logloop_query.logs.tail import MAX_BUFFERED, MAX_WAITING_BATCHES, Tail, Tails, TooManyTails
 
 from tests.infra import rabbit_node
@@ -26,15 +26,16 @@ from tests.real.query.storage import entry, numbered, table
 @asynccontextmanager
 async def open_tails(url: str, **options: Any) -> AsyncIterator[tuple[Tails, TransientQueue]]:
     queue = TransientQueue(url)
-    with ThreadPoolExecutor(2) as executor:
-        tails = Tails(queue, executor, **options)
-        queue.offer = tails.offer
-        running = asyncio.create_task(tails.run())
-        try:
-            yield tails, queue
-        finally:
-            running.cancel()
-            await queue.close()
+    threads = SearchThreads(2)
+    tails = Tails(queue, threads, **options)
+    queue.offer = tails.offer
+    running = asyncio.create_task(tails.run())
+    try:
+        yield tails, queue
+    finally:
+        running.cancel()
+        await queue.close()
+        threads.close()
 
 
 @pytest.fixture
@@ -114,12 +115,11 @@ async def test_batches_that_nobody_has_time_for_are_counted_without_being_read()
         async def leave(self, project_id: str) -> None:
             """Never needed."""
 
-    with ThreadPoolExecutor(1) as executor:
-        tails = Tails(Nothing(), executor)
-        async with tails.tail("shop", parse_query("")) as tail:
-            for _ in range(MAX_WAITING_BATCHES + 3):
-                tails.offer("shop", b"never decoded", 100)
-            assert tail.take() == ([], 300)
+    tails = Tails(Nothing(), SearchThreads(1))
+    async with tails.tail("shop", parse_query("")) as tail:
+        for _ in range(MAX_WAITING_BATCHES + 3):
+            tails.offer("shop", b"never decoded", 100)
+        assert tail.take() == ([], 300)
 
 
 async def test_an_unreadable_batch_ends_no_tail(fresh_amqp_url: str, publisher: Publisher) -> None:

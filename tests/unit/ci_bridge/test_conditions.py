@@ -61,6 +61,7 @@ def test_good_log_conditions_compile(source: str) -> None:
         ('log.message.matches("(")', "logs", "no RE2 pattern"),
         ('log.message.matches("(?=a)b")', "logs", "no RE2 pattern"),
         ('log.message.matches("' + "a" * 300 + '")', "logs", "256 characters"),
+        (r'log.message.matches("(\\pL+){50}z")', "logs", "59955 instructions"),
         ('has(log.message) && log.message == "x"', "logs", "no matching overload"),
         ('analysis.verdict == "confirmed"', "analysis", "words of a model alone"),
         ("(" * 200 + "true" + ")" * 200, "logs", ""),

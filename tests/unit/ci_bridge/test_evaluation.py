@@ -1,12 +1,22 @@
 """Showing batches to a rule."""
 
+import itertools
 import json
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from logloop_ci_bridge.rules.evaluation import CompiledRule, Look, compile_rule, evaluation_of, look_at
+from logloop_ci_bridge.rules.back_testing import MAX_SECONDS, back_test
+from logloop_ci_bridge.rules.evaluation import (
+    MAX_CEL_SECONDS,
+    CompiledRule,
+    Look,
+    compile_rule,
+    evaluation_of,
+    look_at,
+)
 from logloop_ci_bridge.rules.rule import RuleDraft
 from logloop_contracts.log_batch import entries_to_batch, new_batch_id, parse_log_id
 from logloop_contracts.log_entry import LogEntry
@@ -153,3 +163,47 @@ def test_attributes_are_seen_nested_and_missing_ones_are_false() -> None:
     assert found.candidate is not None
     assert json.dumps(found.candidate.log["log.attributes"]) == '{"http": {"status": 502}}'
     assert compiled.filter.described == ("attributes mention 'http'", "attributes mention 'status'")
+
+
+def ticks(seconds: float) -> Callable[[], float]:
+    """A clock that is so much later each time it is read."""
+    return (seconds * number for number in itertools.count()).__next__
+
+
+def test_expressions_end_with_their_time_and_the_rows_that_are_left_count_as_skipped() -> None:
+    compiled = rule('log.message.matches("^m$")')
+    found = look(compiled, *[{}] * 10, clock=ticks(MAX_CEL_SECONDS / 4))
+    assert (found.matched, found.skipped_rows) == (3, 7)
+    assert found.candidate is not None
+
+
+def test_expressions_about_the_window_end_with_their_time_and_the_window_still_counts() -> None:
+    compiled = rule('stats.count > 100 || log.message.matches("^x$")')
+    found = look(compiled, *[{}] * 10, clock=ticks(MAX_CEL_SECONDS / 4))
+    assert (found.candidate, found.skipped_rows) == (None, 7)
+    assert compiled.window.statistics().count == 10
+
+
+async def test_a_back_test_ends_with_its_time_and_says_so() -> None:
+    draft = RuleDraft.model_validate(
+        {"name": "r", "condition": 'log.message.matches("^m$")', "action": {"pipeline_id": "P"}}
+    )
+
+    async def logs() -> AsyncIterator[Mapping[str, Any]]:
+        for number in range(20_000):
+            yield {
+                "id": f"{number}",
+                "project_id": "shop",
+                "service_id": "cart",
+                "message": "m",
+                "severity": "info",
+                "timestamp": (NOW + timedelta(seconds=number)).isoformat(),
+            }
+
+    clock = ticks(MAX_CEL_SECONDS / 10_000)
+    found = await back_test(draft, rule_id="me", project_id="shop", logs=logs(), clock=clock)
+    assert found.logs_read < 20_001
+    assert not found.cut_off
+    found = await back_test(draft, rule_id="me", project_id="shop", logs=logs(), clock=ticks(MAX_SECONDS / 100))
+    assert found.cut_off
+    assert found.logs_read == 5_000

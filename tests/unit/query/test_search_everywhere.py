@@ -16,6 +16,7 @@ from logloop_contracts.log_batch import encode, parse_log_id
 from logloop_query.logs.edits import LogEdits
 from logloop_query.logs.export import Export
 from logloop_query.logs.search.counts import Buckets, most_frequent
+from logloop_query.logs.search.pace import Pace
 from logloop_query.logs.search.plan import SummaryCache, Window
 from logloop_query.logs.search.rows import Cursor, RowKey, json_rows
 from logloop_query.logs.search.scan import MAX_PAGE_BYTES, PageRequest
@@ -199,14 +200,14 @@ def test_an_export_and_a_tail_hold_exactly_the_selected_logs(world: World) -> No
     store = world.segments()
 
     async def use(searching: Searching) -> list[str]:
-        export = Export(store, searching.executor, searching.cache)
+        export = Export(store, searching.threads, searching.cache)
         lines = b"".join([piece async for piece in export.stream(world.window, "ndjson")])
         return [orjson.loads(line)["id"] for line in lines.splitlines()]
 
     assert with_store(store, use) == ids(world.expected), world.search.text
 
     body = encode(table_of(world.logs))
-    ((chunk, count, dropped),) = _choose("shop", body, [(Tail("shop", world.window.wanted), 1000)])
+    ((chunk, count, dropped),) = _choose("shop", body, [(Tail("shop", world.window.wanted), 1000)], Pace())
     seen = [item["id"] for item in orjson.loads(chunk)["items"]] if chunk else []
     assert seen == ids([row for row in world.logs if world.search.finds(row)]), world.search.text
     assert (count, dropped) == (len(seen), 0)
@@ -218,7 +219,7 @@ def test_deleting_leaves_exactly_the_logs_that_are_not_selected(world: World, re
     store = world.segments()
 
     async def use(searching: Searching) -> tuple[int, list[str]]:
-        edits = LogEdits(store, searching.executor, searching.cache)
+        edits = LogEdits(store, searching.threads, searching.cache)
         searching.cache._max_bytes = remembered_bytes
         deleted = await edits.delete_window(world.window)
         return deleted, await page_after_page(searching, Window("shop"), 100, newest_first=False)
@@ -267,7 +268,7 @@ def test_edits_between_pages_move_only_the_edited_logs(world: World, newest_firs
     whole = Window("shop")
 
     async def use(searching: Searching) -> list[str]:
-        edits = LogEdits(store, searching.executor, searching.cache)
+        edits = LogEdits(store, searching.threads, searching.cache)
         page, _ = await searching.page(PageRequest(whole, 2, newest_first))
         first = [item["id"] for item in json_rows("shop", page.table)]
         for row in gone:
@@ -297,7 +298,7 @@ def test_an_edited_log_is_found_by_what_it_says_now(world: World, data: st.DataO
     changes = {name: getattr(other, name) for name in data.draw(st.sets(st.sampled_from(names), min_size=1))}
 
     async def use(searching: Searching) -> list[str]:
-        edits = LogEdits(store, searching.executor, searching.cache)
+        edits = LogEdits(store, searching.threads, searching.cache)
         await searching.page(PageRequest(world.window))
         await edits.change(parse_log_id(here.id), lambda _: True, changes)
         return await page_after_page(searching, world.window, 3, newest_first=False)

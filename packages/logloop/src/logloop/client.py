@@ -22,7 +22,7 @@ from logloop.sse import EventStreamParser, ServerEvent
 from logloop.transport import SyncTransport
 
 FINAL_ANALYSIS_EVENTS = frozenset({"completed", "failed", "cancelled"})
-FINAL_REASONS = frozenset({"finished", "signed_out"})
+FINAL_REASONS = frozenset({"finished", "signed_out", "too_slow"})
 
 
 class Client:

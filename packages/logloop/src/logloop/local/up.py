@@ -20,7 +20,7 @@ from logloop.local.errors import CannotStart
 from logloop.local.home import Home, home_folder, write_private
 from logloop.local.mongodb import MongoNode
 from logloop.local.platform import GATEWAY_PORT, Options, Platform, assemble
-from logloop.local.ports import choosing_alone
+from logloop.local.ports import Claims, choosing_alone
 from logloop.local.rabbitmq import RabbitNode
 from logloop.local.supervisor import Part, Supervisor
 from logloop.local.web_process import WebProcess
@@ -82,14 +82,15 @@ class _Run:
 
     def until_stopped(self) -> None:
         """Start everything, wait for a stop signal, stop everything."""
-        with choosing_alone():
-            self._platform = assemble(self._home, self._options, self._environ)
-            self._start()
-        try:
-            self._announce()
-            self._supervise()
-        finally:
-            self._stop_all()
+        with Claims() as claims:
+            with choosing_alone():
+                self._platform = assemble(self._home, self._options, self._environ, claims.choose)
+                self._start()
+            try:
+                self._announce()
+                self._supervise()
+            finally:
+                self._stop_all()
 
     def _start(self) -> None:
         platform, started = self._platform, time.monotonic()

@@ -4,8 +4,9 @@ It must not change anything; windows and gates are simulated on the logs' own cl
 """
 
 import asyncio
+import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +24,8 @@ from logloop_ci_bridge.rules.rule import RuleDraft, RuleState, closed_gate
 MAX_LOGS = 200_000
 MAX_FIRINGS = 500
 ROWS = 5000
+MAX_SECONDS = 60.0
+"""What evaluating may take in all."""
 
 
 class WouldFire(BaseModel):
@@ -47,7 +50,9 @@ class BackTest(BaseModel):
     )
     first: AwareDatetime | None = None
     last: AwareDatetime | None = None
-    cut_off: bool = Field(False, description="There were more logs than a back-test reads; narrow the window.")
+    cut_off: bool = Field(
+        False, description="There were more logs than a back-test reads or has time for; narrow the window."
+    )
 
 
 @dataclass
@@ -55,6 +60,9 @@ class _Simulation:
     compiled: CompiledRule
     rule: RuleDraft
     cooldown: timedelta
+    clock: Callable[[], float]
+    end: float
+    cut_off: bool = False
     state: RuleState = field(default_factory=RuleState)
     matched: int = 0
     fired: list[WouldFire] = field(default_factory=list)
@@ -63,7 +71,10 @@ class _Simulation:
     def show(self, logs: Sequence[tuple[str, LogEntry]]) -> None:
         """Show logs in the order of time, in pieces short enough that each holds one firing at most."""
         rest = list(logs)
-        while rest:
+        while rest and not self.cut_off:
+            if self.clock() >= self.end:
+                self.cut_off = True
+                return
             start = rest[0][1].timestamp
             quiet = quiet_until(self.rule, self.state, start)
             end = quiet if quiet is not None else start + self.cooldown
@@ -74,7 +85,8 @@ class _Simulation:
     def _piece(self, logs: Sequence[tuple[str, LogEntry]], *, quiet: bool) -> None:
         batch = entries_to_batch([entry for _, entry in logs], new_batch_id())
         now = logs[-1][1].timestamp
-        look = look_at(self.compiled, pa.Table.from_batches([batch]), now=now, quiet=quiet)
+        look = look_at(self.compiled, pa.Table.from_batches([batch]), now=now, quiet=quiet, clock=self.clock)
+        self.cut_off = self.cut_off or look.skipped_rows > 0
         self.matched += look.matched
         if quiet and look.matched:
             self.blocked[closed_gate(self.rule, self.state, logs[0][1].timestamp) or "cooldown"] += 1
@@ -98,17 +110,22 @@ class _Simulation:
 
 
 async def back_test(
-    rule: RuleDraft, *, rule_id: str, project_id: str, logs: AsyncIterator[Mapping[str, Any]]
+    rule: RuleDraft,
+    *,
+    rule_id: str,
+    project_id: str,
+    logs: AsyncIterator[Mapping[str, Any]],
+    clock: Callable[[], float] = time.monotonic,
 ) -> BackTest:
     """Run a log rule over stored logs, oldest first. Raises BadCondition."""
     compiled = compile_rule(rule, rule_id=rule_id, project_id=project_id)
-    simulation = _Simulation(compiled, rule, timedelta(seconds=seconds(rule.cooldown)))
+    simulation = _Simulation(compiled, rule, timedelta(seconds=seconds(rule.cooldown)), clock, clock() + MAX_SECONDS)
     read, cut_off = 0, False
     first: datetime | None = None
     last: datetime | None = None
     waiting: list[tuple[str, LogEntry]] = []
     async for row in logs:
-        if read >= MAX_LOGS or len(simulation.fired) >= MAX_FIRINGS:
+        if read >= MAX_LOGS or len(simulation.fired) >= MAX_FIRINGS or simulation.cut_off:
             cut_off = True
             break
         log_id, entry = _entry(row)
@@ -127,7 +144,7 @@ async def back_test(
         blocked=dict(simulation.blocked),
         first=first,
         last=last,
-        cut_off=cut_off,
+        cut_off=cut_off or simulation.cut_off,
     )
 
 

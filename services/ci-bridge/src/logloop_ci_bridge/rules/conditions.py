@@ -18,6 +18,8 @@ from logloop_ci_bridge.rules.cel_tree import Node, macro_of, read_checked, unpar
 Subject = Literal["logs", "analysis", "run"]
 MAX_SOURCE_BYTES = 2048
 MAX_PATTERN_LENGTH = 256
+MAX_PATTERN_PROGRAM = 2_500
+"""Instructions of a pattern that RE2 compiled; `\\pL` takes 1,200. The engine compiles it again for each row."""
 _QUIET = re2.Options()
 _QUIET.log_errors = False
 
@@ -248,7 +250,12 @@ def _pattern_refusals(argument: Node) -> list[str]:
     if len(argument.value) > MAX_PATTERN_LENGTH:
         return [f"a pattern may have at most {MAX_PATTERN_LENGTH} characters"]
     try:
-        re2.compile(argument.value, _QUIET)
+        size = re2.compile(argument.value, _QUIET).programsize
+        if size > MAX_PATTERN_PROGRAM:
+            cost = f"it compiles to {size} instructions, at most {MAX_PATTERN_PROGRAM} are allowed"
+            return [
+                f"matches({argument.value[:60]!r}) costs too much: {cost}; repeat fewer times, or narrow its classes"
+            ]
         cel.evaluate("''.matches(pattern)", {"pattern": argument.value})
     except (re2.error, RuntimeError, ValueError) as error:
         return [f"matches({argument.value[:60]!r}) is no RE2 pattern: {str(error).splitlines()[0][:120]}"]

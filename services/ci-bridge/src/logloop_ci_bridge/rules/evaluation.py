@@ -4,7 +4,8 @@ It must not do I/O, so that the same code runs live and in a back-test. Whether 
 really fire (cooldown, budget) is asked from the caller, because that state is durable.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +25,8 @@ from logloop_ci_bridge.rules.windows import Statistics, Window
 ATTRIBUTE_HOP = "ci.hop"
 ATTRIBUTE_RULES = "ci.rules"
 MAX_CEL_ROWS = 20_000
+MAX_CEL_SECONDS = 2.0
+"""What the expressions of one rule may take over one batch; rows that are left then count as skipped."""
 _REFERENCES = ("test_id", "func_id", "source")
 
 
@@ -127,14 +130,33 @@ def derive_prefilter(rule: RuleDraft, condition: Condition) -> prefilter.Prefilt
     return prefilter.derive(fixed, condition.row_parts)
 
 
-def look_at(compiled: CompiledRule, table: pa.Table, *, now: datetime, quiet: bool = False) -> Look:
+class _Timer:
+    """Says when the time of one look is over."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._end = clock() + MAX_CEL_SECONDS
+
+    @property
+    def is_over(self) -> bool:
+        return self._clock() >= self._end
+
+
+def look_at(
+    compiled: CompiledRule,
+    table: pa.Table,
+    *,
+    now: datetime,
+    quiet: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+) -> Look:
     """Show a batch to a rule. `quiet`: it cannot fire now, so only its window is kept up to date."""
-    look = Look()
+    look, timer = Look(), _Timer(clock)
     rows = compiled.filter.apply(prefilter.Rows(table))
     if not len(rows):
         return look
     rows, look.skipped_rows = _bounded(rows, compiled)
-    rows = _per_row(compiled, rows)
+    rows = _per_row(compiled, rows, look, timer)
     if not len(rows):
         return look
     now_us = int(now.timestamp() * 1_000_000)
@@ -146,7 +168,7 @@ def look_at(compiled: CompiledRule, table: pa.Table, *, now: datetime, quiet: bo
     if quiet:
         compiled.window.add_all(marks, now_us=now_us)
     elif not _all_at_once(compiled, rows, marks, look, now_us):
-        _one_by_one(compiled, rows, marks, look, now_us)
+        _one_by_one(compiled, rows, marks, look, now_us, timer)
     return look
 
 
@@ -173,7 +195,9 @@ def _all_at_once(compiled: CompiledRule, rows: prefilter.Rows, marks: Marks, loo
     return False
 
 
-def _one_by_one(compiled: CompiledRule, rows: prefilter.Rows, marks: Marks, look: Look, now_us: int) -> None:
+def _one_by_one(
+    compiled: CompiledRule, rows: prefilter.Rows, marks: Marks, look: Look, now_us: int, timer: _Timer
+) -> None:
     """Add log after log and find the first on which everything holds."""
     window_parts = compiled.condition.window_parts
     nearest: tuple[int, tuple[PartValue, ...], Statistics] | None = None
@@ -181,6 +205,10 @@ def _one_by_one(compiled: CompiledRule, rows: prefilter.Rows, marks: Marks, look
         compiled.window.add(timestamp_us, service_id, now_us=now_us)
         statistics = compiled.window.statistics()
         values: tuple[PartValue, ...] = ()
+        if window_parts and timer.is_over:
+            look.skipped_rows += len(rows) - index
+            compiled.window.add_all(marks[index + 1 :], now_us=now_us)
+            break
         if window_parts:
             values = _window_values(compiled, rows, index, statistics)
             nearest = (index, values, statistics)
@@ -202,18 +230,22 @@ def _bounded(rows: prefilter.Rows, compiled: CompiledRule) -> tuple[prefilter.Ro
     return prefilter.Rows(rows.table, everything.slice(0, MAX_CEL_ROWS)), excess
 
 
-def _per_row(compiled: CompiledRule, rows: prefilter.Rows) -> prefilter.Rows:
-    """The rows on which every part that kernels could not decide holds."""
+def _per_row(compiled: CompiledRule, rows: prefilter.Rows, look: Look, timer: _Timer) -> prefilter.Rows:
+    """The rows on which every part that kernels could not decide holds, of those that there is time for."""
     residual = compiled.filter.residual
     if not residual:
         return rows
     names = frozenset[str]().union(*(part.names for part in residual))
     keys = attribute_keys([part.node for part in residual])
-    verdicts = [
-        all(part.evaluate(context).holds for part in residual)
-        for context in (context_of(names, values) for values in _log_values(compiled.project_id, rows, names, keys))
-    ]
-    return rows.where(pa.array(verdicts, pa.bool_()))
+    verdicts: list[bool] = []
+    for values in _log_values(compiled.project_id, rows, names, keys):
+        if timer.is_over:
+            break
+        context = context_of(names, values)
+        verdicts.append(all(part.evaluate(context).holds for part in residual))
+    left = len(rows) - len(verdicts)
+    look.skipped_rows += left
+    return rows.where(pa.array(verdicts + [False] * left, pa.bool_()))
 
 
 def _without_loops(compiled: CompiledRule, rows: prefilter.Rows, look: Look) -> prefilter.Rows:

@@ -8,7 +8,6 @@ does not bring a deleted log back. It must not know HTTP.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -19,14 +18,17 @@ from logloop_contracts.log_batch import LOG_SCHEMA, LogId, attributes_text, mask
 
 from logloop_query.logs.search.filter import EVERYTHING, And, Filter, HasId, Within
 from logloop_query.logs.search.kernels import evaluate
+from logloop_query.logs.search.pace import OutOfTime, Pace
 from logloop_query.logs.search.plan import Pruner, SegmentRef, Snapshot, SummaryCache, Window, grouped
 from logloop_query.logs.search.rows import materialise
+from logloop_query.logs.search.threads import SearchThreads, Work
 from logloop_query.logs.segment_codec import Segment, SegmentColumns, encode_segment, possible_keys
 from logloop_query.logs.stores.segments import StoredSegment
 from logloop_query.telemetry import EDITS
 
 MAX_TRIES = 12
 _LOAD_AT_ONCE = 4
+_EDITS = "edits"
 T = TypeVar("T")
 
 
@@ -36,6 +38,14 @@ class LogGone(Exception):
 
 class Contended(Exception):
     """Others kept changing the segment; the edit was not made."""
+
+
+class DeletionTooSlow(Exception):
+    """The filter took too long over one segment; `deleted` logs of others are gone."""
+
+    def __init__(self, deleted: int) -> None:
+        super().__init__(f"stopped after {deleted} logs")
+        self.deleted = deleted
 
 
 class EditableSegments(Protocol):
@@ -75,10 +85,18 @@ Visible = Callable[[str], bool]
 class LogEdits:
     """Single logs, and deletion by search."""
 
-    def __init__(self, store: EditableSegments, executor: ThreadPoolExecutor, cache: SummaryCache) -> None:
+    def __init__(
+        self,
+        store: EditableSegments,
+        threads: SearchThreads,
+        cache: SummaryCache,
+        *,
+        segment_seconds: float = 20.0,
+    ) -> None:
         self._store = store
-        self._executor = executor
+        self._threads = threads
         self._cache = cache
+        self._segment_seconds = segment_seconds
 
     async def find(self, log: LogId, visible: Visible) -> FoundLog:
         """A log of a project that `visible` admits. Raises LogGone."""
@@ -90,7 +108,7 @@ class LogEdits:
 
         async def attempt() -> FoundLog | None:
             place = await self._place(log, visible)
-            segment = await self._in_thread(lambda: _changed(place, changes))
+            segment = await self._threads.work(_EDITS).run(lambda _: _changed(place, changes))
             if not await self._store.rewrite(place.stored, segment):
                 return None
             columns = _columns(segment)
@@ -106,46 +124,55 @@ class LogEdits:
         async def attempt() -> str | None:
             place = await self._place(log, visible)
             one = HasId(log.batch, log.hour, log.row)
-            segment, _ = await self._in_thread(lambda: _without(place.stored.segment, one))
+            segment, _ = await self._threads.work(_EDITS).run(lambda pace: _without(place.stored.segment, one, pace))
             return segment.project_id if await self._store.rewrite(place.stored, segment) else None
 
         project_id = await self._until_uncontended(attempt)
         EDITS.labels("delete").inc()
         return project_id
 
-    async def delete_window(self, window: Window) -> int:
-        """Delete every log of a window that is there when its segment is reached; how many. Raises Contended."""
-        wanted = _with_times(window)
-        deleted = 0
-        for _ in range(MAX_TRIES):
-            counts = await self._delete_pass(window.narrowed(), wanted)
-            deleted += sum(count for count in counts if count)
-            if all(count is not None for count in counts):
-                EDITS.labels("delete").inc(deleted)
-                return deleted
-            await _pause()
+    async def delete_window(self, window: Window, caller: str = _EDITS) -> int:
+        """Delete every log of a window that is there when its segment is reached; how many.
+
+        Raises Contended, or DeletionTooSlow when the filter takes too long over one segment.
+        """
+        work = self._threads.work(caller)
+        counts: list[int | None] = []
+        try:
+            for _ in range(MAX_TRIES):
+                seen = len(counts)
+                await self._delete_pass(window, work, counts)
+                if None not in counts[seen:]:
+                    return _total(counts)
+                await _pause()
+        except OutOfTime as error:
+            raise DeletionTooSlow(_total(counts)) from error
+        finally:
+            EDITS.labels("delete").inc(_total(counts))
         raise Contended
 
-    async def _delete_pass(self, window: Window, wanted: Filter) -> list[int | None]:
-        """Rows deleted of each segment; None for one that somebody else changed meanwhile."""
+    async def _delete_pass(self, window: Window, work: Work, counts: list[int | None]) -> None:
+        """Append the rows deleted of each segment; None for one that somebody else changed meanwhile."""
+        wanted = _with_times(window)
         async with self._store.snapshot() as snapshot:
-            refs = await self._candidates(snapshot, window)
-        counts: list[int | None] = []
+            refs = await self._candidates(snapshot, window.narrowed(), work)
         for start in range(0, len(refs), _LOAD_AT_ONCE):
             ids = [ref.id for ref in refs[start : start + _LOAD_AT_ONCE]]
             found = await self._store.load(ids)
             counts += [None] * (len(ids) - len(found))
             for stored in found:
-                counts.append(await self._delete_from(stored, wanted))
-        return counts
+                counts.append(await self._delete_from(stored, wanted, work))
 
-    async def _candidates(self, snapshot: Snapshot, window: Window) -> list[SegmentRef]:
+    async def _candidates(self, snapshot: Snapshot, window: Window, work: Work) -> list[SegmentRef]:
         plan = snapshot.plan(window, newest_first=True)
-        pruner = Pruner(snapshot, self._cache, window.wanted)
+        pruner = Pruner(snapshot, self._cache, window.wanted, work)
         return [ref async for group in grouped(plan) for ref in await pruner.keep(group)]
 
-    async def _delete_from(self, stored: StoredSegment, wanted: Filter) -> int | None:
-        segment, deleted = await self._in_thread(lambda: _without(stored.segment, wanted))
+    async def _delete_from(self, stored: StoredSegment, wanted: Filter, work: Work) -> int | None:
+        def without(pace: Pace) -> tuple[Segment, int]:
+            return _without(stored.segment, wanted, pace)
+
+        segment, deleted = await work.run(without, seconds=self._segment_seconds)
         if not deleted:
             return 0
         return deleted if await self._store.rewrite(stored, segment) else None
@@ -169,8 +196,9 @@ class LogEdits:
             await _pause()
         raise Contended
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+def _total(counts: Sequence[int | None]) -> int:
+    return sum(count for count in counts if count)
 
 
 async def _pause() -> None:
@@ -186,10 +214,10 @@ def _with_times(window: Window) -> Filter:
     return bounds if window.wanted == EVERYTHING else And((bounds, window.wanted))
 
 
-def _without(segment: Segment, wanted: Filter) -> tuple[Segment, int]:
+def _without(segment: Segment, wanted: Filter, pace: Pace) -> tuple[Segment, int]:
     """A segment without the rows of a filter, and how many those are."""
     columns = _columns(segment)
-    mask = evaluate(wanted, columns) if columns.count else False
+    mask = evaluate(wanted, columns, pace) if columns.count else False
     if mask is False:
         return segment, 0
     kept = LOG_SCHEMA.empty_table() if mask is True else columns.table().filter(pc.invert(mask))

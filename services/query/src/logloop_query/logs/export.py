@@ -6,15 +6,15 @@ segments carry, and each slice is read, sorted and written by itself. It must no
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from logloop_query.logs.export_formats import WRITERS, ExportFormat
 from logloop_query.logs.search.kernels import selected_rows
+from logloop_query.logs.search.pace import Pace
 from logloop_query.logs.search.plan import (
     Pruner,
     SegmentRef,
@@ -24,9 +24,9 @@ from logloop_query.logs.search.plan import (
     SummaryCache,
     Window,
     columns_for,
-    in_threads,
 )
 from logloop_query.logs.search.rows import ROW_COLUMNS, rows_within
+from logloop_query.logs.search.threads import SearchThreads, Work
 from logloop_query.logs.segment_codec import MINUTE_US, SegmentColumns
 from logloop_query.telemetry import EXPORTED_LOGS
 
@@ -35,36 +35,39 @@ _GROUP_BYTES = 8 * 2**20
 _REFS_AT_ONCE = 64
 _PIECE_ROWS = 5_000
 _COLUMNS = frozenset({*ROW_COLUMNS, "pattern"})
-T = TypeVar("T")
 
 
 class Export:
-    """Reads a window slice by slice."""
+    """Reads a window slice by slice. `segment_seconds`: what choosing the rows of one segment may take."""
 
-    def __init__(self, source: SegmentSource, executor: ThreadPoolExecutor, cache: SummaryCache) -> None:
+    def __init__(
+        self, source: SegmentSource, threads: SearchThreads, cache: SummaryCache, *, segment_seconds: float = 20.0
+    ) -> None:
         self._source = source
-        self._executor = executor
+        self._threads = threads
         self._cache = cache
+        self._segment_seconds = segment_seconds
 
-    async def stream(self, window: Window, kind: ExportFormat) -> AsyncIterator[bytes]:
-        """The window as bytes. Closing the iterator early is fine."""
+    async def stream(self, window: Window, kind: ExportFormat, caller: str = "") -> AsyncIterator[bytes]:
+        """The window as bytes. Closing the iterator early is fine. Raises OutOfTime for a filter that is too slow."""
+        work = self._threads.work(caller)
         writer = WRITERS[kind](window.project_id)
         head = writer.head()
         if head:
             yield head
-        async for table in self.tables(window):
+        async for table in self._tables(window, work):
             step = table.num_rows if kind == "parquet" else _PIECE_ROWS
             for start in range(0, table.num_rows, step):
                 piece = table.slice(start, step)
-                body = await self._in_thread(lambda piece=piece: writer.rows(piece))  # type: ignore[misc]
+                body = await work.run(lambda _, piece=piece: writer.rows(piece))  # type: ignore[misc]
                 if body:
                     yield body
             EXPORTED_LOGS.labels(kind).inc(table.num_rows)
-        tail = await self._in_thread(writer.end)
+        tail = await work.run(lambda _: writer.end())
         if tail:
             yield tail
 
-    async def tables(self, window: Window) -> AsyncIterator[pa.Table]:
+    async def _tables(self, window: Window, work: Work) -> AsyncIterator[pa.Table]:
         """Rows in time order: `rows.ROW_COLUMNS`, pattern and hour, a table a slice."""
         window = window.narrowed()
         coming: asyncio.Task[pa.Table | None] | None = None
@@ -72,7 +75,7 @@ class Export:
             for low, high in await self._slices(window):
                 part = Window(window.project_id, window.wanted, low, high)
                 # The next slice is read while the last one is written and sent.
-                ready, coming = coming, asyncio.create_task(self._slice(part))
+                ready, coming = coming, asyncio.create_task(self._slice(part, work))
                 table = await ready if ready is not None else None
                 if table is not None:
                     yield table
@@ -94,29 +97,29 @@ class Export:
                 _add_minutes(minutes, list(summaries.values()))
         return list(cut_time(minutes, window.low, window.high))
 
-    async def _slice(self, window: Window) -> pa.Table | None:
+    async def _slice(self, window: Window, work: Work) -> pa.Table | None:
         tables: list[pa.Table] = []
         async with self._source.snapshot() as snapshot:
             plan = snapshot.plan(window, newest_first=False)
             refs = [ref async for ref in plan if ref.count]
-            kept = await Pruner(snapshot, self._cache, window.wanted).keep(refs)
+            kept = await Pruner(snapshot, self._cache, window.wanted, work).keep(refs)
             for group in _by_size(kept):
-                tables += await self._read(snapshot, group, window)
+                tables += await self._read(snapshot, group, window, work)
         filled = [table for table in tables if table.num_rows]
         if not filled:
             return None
-        return await self._in_thread(lambda: _in_order(filled))
+        return await work.run(lambda _: _in_order(filled))
 
-    async def _read(self, snapshot: Snapshot, refs: Sequence[SegmentRef], window: Window) -> list[pa.Table]:
+    async def _read(
+        self, snapshot: Snapshot, refs: Sequence[SegmentRef], window: Window, work: Work
+    ) -> list[pa.Table]:
         stored = await snapshot.read(refs, _COLUMNS)
 
-        def rows(ref: SegmentRef) -> pa.Table:
-            return _rows(ref, stored[ref.id], window)
+        def rows(ref: SegmentRef, pace: Pace) -> pa.Table:
+            return _rows(ref, stored[ref.id], window, pace)
 
-        return await in_threads(self._executor, rows, [ref for ref in refs if ref.id in stored])
-
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+        there = [ref for ref in refs if ref.id in stored]
+        return await work.each(rows, there, seconds=self._segment_seconds)
 
 
 def _add_minutes(minutes: dict[int, int], summaries: Sequence[Any]) -> None:
@@ -171,10 +174,10 @@ def _by_size(refs: Sequence[SegmentRef]) -> Iterator[list[SegmentRef]]:
         yield group
 
 
-def _rows(ref: SegmentRef, stored: StoredColumns, window: Window) -> pa.Table:
+def _rows(ref: SegmentRef, stored: StoredColumns, window: Window, pace: Pace) -> pa.Table:
     columns = columns_for(ref, stored)
     times = columns.column("timestamp").cast(pa.int64())
-    rows = selected_rows(window.wanted, columns)
+    rows = selected_rows(window.wanted, columns, pace)
     if not window.low <= ref.min_ts or not ref.max_ts <= window.high:
         rows = rows_within(times, rows, window.low, window.high)
     return _taken(columns, rows)

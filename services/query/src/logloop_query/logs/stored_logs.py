@@ -38,7 +38,7 @@ class StoredLogs:
             MIN_US if scope.since is None else to_microseconds(scope.since),
             MAX_US if scope.until is None else to_microseconds(scope.until) - 1,
         )
-        async with self._searching.counting("count") as (counter, _):
+        async with self._searching.counting("count", scope.project_id) as (counter, _):
             counts = await counter.by(window, ())
         return LogCount(sum(counts.table.column("count").to_pylist()), counts.partial is not None)
 

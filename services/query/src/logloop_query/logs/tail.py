@@ -7,8 +7,7 @@ not take in time is dropped and counted. It must not know HTTP or the broker.
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -20,7 +19,9 @@ from logloop_contracts.log_batch import BadBatch, decode
 
 from logloop_query.logs.search.filter import Filter
 from logloop_query.logs.search.kernels import selected_rows
+from logloop_query.logs.search.pace import OutOfTime, Pace
 from logloop_query.logs.search.rows import json_rows, materialise
+from logloop_query.logs.search.threads import SearchThreads
 from logloop_query.logs.segment_codec import TableColumns
 from logloop_query.telemetry import TAIL_CLIENTS, TAIL_DROPPED
 from logloop_query.waiting import wait_at_most
@@ -29,6 +30,12 @@ MAX_WAITING_BATCHES = 64
 MAX_BUFFERED = 2000
 MAX_RATE = 2000
 """Logs a second and client; more than people can read and browsers can draw."""
+FILTER_SECONDS = 0.5
+"""What one tail's filter may take over one batch; then the batch counts as dropped for it."""
+BATCH_SECONDS = 2.0
+"""What the filters of all tails may take over one batch."""
+MAX_TOO_SLOW = 3
+"""Batches in a row that a filter may be too slow for; then its tail ends."""
 _log = structlog.get_logger()
 
 
@@ -53,6 +60,7 @@ class Tail:
     project_id: str
     wanted: Filter
     closed: str | None = None
+    too_slow: int = 0
     _chunks: deque[bytes] = field(default_factory=deque)
     _buffered: int = 0
     _counts: deque[int] = field(default_factory=deque)
@@ -103,9 +111,9 @@ class Tail:
 class Tails:
     """All open tails of this instance."""
 
-    def __init__(self, source: LiveBatches, executor: ThreadPoolExecutor, *, most: int = 200) -> None:
+    def __init__(self, source: LiveBatches, threads: SearchThreads, *, most: int = 200) -> None:
         self._source = source
-        self._executor = executor
+        self._threads = threads
         self._most = most
         self._open: dict[str, set[Tail]] = {}
         self._batches: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(MAX_WAITING_BATCHES)
@@ -167,25 +175,47 @@ class Tails:
         rooms = [(tail, tail.room()) for tail in self._open.get(project_id, ())]
         if not rooms:
             return
-        loop = asyncio.get_running_loop()
-        chosen = await loop.run_in_executor(self._executor, _choose, project_id, body, rooms)
+        work = self._threads.work(f"tail:{project_id}")
+        chosen = await work.run(lambda pace: _choose(project_id, body, rooms, pace))
         for tail, (chunk, count, dropped) in zip((tail for tail, _ in rooms), chosen, strict=True):
             tail.give(chunk, count, dropped)
+            if tail.too_slow >= MAX_TOO_SLOW:
+                tail.close("too_slow")
 
 
-def _choose(project_id: str, body: bytes, rooms: list[tuple[Tail, int]]) -> list[tuple[bytes | None, int, int]]:
+def _choose(
+    project_id: str, body: bytes, rooms: list[tuple[Tail, int]], pace: Pace
+) -> list[tuple[bytes | None, int, int]]:
     """For each tail: JSON of the newest rows it has room for, how many they are, and how many are left out."""
     columns = TableColumns(decode(body))
     ready: dict[tuple[int, ...], bytes] = {}
     chosen: list[tuple[bytes | None, int, int]] = []
+    whole = pace.within(BATCH_SECONDS)
     for tail, room in rooms:
-        rows = selected_rows(tail.wanted, columns)
-        numbers = range(columns.count) if rows is None else rows.to_pylist()
+        numbers = _selected(tail, columns, whole)
+        if numbers is None:
+            chosen.append((None, 0, columns.count))
+            continue
         shown = tuple(numbers[max(0, len(numbers) - room) :]) if room else ()
         if shown and shown not in ready:
             ready[shown] = _json(project_id, columns, shown)
         chosen.append((ready[shown] if shown else None, len(shown), len(numbers) - len(shown)))
     return chosen
+
+
+def _selected(tail: Tail, columns: TableColumns, whole: Pace) -> Sequence[int] | None:
+    """Row numbers that a tail wants; None when its filter, or those before it, took too long."""
+    try:
+        whole.check()
+    except OutOfTime:
+        return None
+    try:
+        rows = selected_rows(tail.wanted, columns, whole.within(FILTER_SECONDS))
+    except OutOfTime:
+        tail.too_slow += 1
+        return None
+    tail.too_slow = 0
+    return range(columns.count) if rows is None else rows.to_pylist()
 
 
 def _json(project_id: str, columns: Any, numbers: tuple[int, ...]) -> bytes:

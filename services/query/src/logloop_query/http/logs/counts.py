@@ -128,7 +128,7 @@ async def log_histogram(
     Without words of text to look for, the answer comes from counts that are kept with the logs and does not
     read them; intervals of whole minutes are quickest.
     """
-    async with searching.counting("histogram") as (counter, budget):
+    async with searching.counting("histogram", logs.caller) as (counter, budget):
         window = logs.window.narrowed()
         refs = await counter.refs(window)
         low, high = _span(window, refs)
@@ -188,7 +188,7 @@ async def log_facets(
 ) -> Response:
     """List the most frequent values of each field among the logs that a search selects."""
     asked: list[Facet] = list(dict.fromkeys(fields or ["severity", "service_id"]))
-    async with searching.counting("facets") as (counter, budget):
+    async with searching.counting("facets", logs.caller) as (counter, budget):
         refs = await counter.refs(logs.window.narrowed())
         counted = [await counter.by(logs.window, (name,), None, refs) for name in asked]
     found = {name: _values(counts.table, limit) for name, counts in zip(asked, counted, strict=True)}
@@ -225,7 +225,7 @@ async def log_patterns(
     store: PatternStore = request.app.state.patterns
     moment = read_moment(new_since, "new_since", datetime.now(UTC))
     since = logs.window.narrowed().low if moment is None else moment
-    async with searching.counting("patterns") as (counter, budget):
+    async with searching.counting("patterns", logs.caller) as (counter, budget):
         counts = await counter.by_pattern(logs.window)
     found = counts.table
     if only_new:

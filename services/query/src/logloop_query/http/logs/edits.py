@@ -23,17 +23,19 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from logloop_query.http.callers import CurrentActor, CurrentRecords
 from logloop_query.http.logs.parameters import (
+    TOO_SLOW,
     CurrentSearching,
     ProjectQuery,
     Q,
     Since,
     Until,
+    caller_key,
     log_id,
     log_problems,
     scoped,
 )
 from logloop_query.http.logs.search import Log, json_response
-from logloop_query.logs.edits import Contended, FoundLog, LogEdits, LogGone
+from logloop_query.logs.edits import Contended, DeletionTooSlow, FoundLog, LogEdits, LogGone
 from logloop_query.logs.search.filter import EVERYTHING, Equals, Filter, both
 from logloop_query.logs.search.plan import Window
 from logloop_query.logs.search.rows import Cursor, json_rows, keys_of_table
@@ -188,6 +190,7 @@ async def delete_logs(
     request: Request,
     actor: CurrentActor,
     records: CurrentRecords,
+    searching: CurrentSearching,
     project_id: ProjectQuery = None,
     q: Q = "",
     since: Since = None,
@@ -200,9 +203,18 @@ async def delete_logs(
     if not any(text and text.strip() for text in (q, since, until)):
         raise Unprocessable("say which logs to delete with q, since or until; q=* means all of the project")
     logs = await scoped(request, actor.principal, project_id, q, since, until, "write")
-    deleted = await _or_problem(lambda: _edits(request).delete_window(logs.window))
+    too_slow: DeletionTooSlow | None = None
+    try:
+        async with searching.admitted("delete", logs.caller):
+            deleted = await _or_problem(lambda: _edits(request).delete_window(logs.window, logs.caller))
+    except DeletionTooSlow as error:
+        too_slow, deleted = error, error.deleted
     if deleted:
         await records.audit.record(actor, "logs.delete", "logs", logs.project_id, project_id=logs.project_id)
+    if too_slow is not None:
+        raise Unprocessable(
+            f"{deleted} logs were deleted, then {TOO_SLOW}; the other logs are still there"
+        ) from too_slow
     return json_response({"deleted": deleted})
 
 
@@ -231,13 +243,14 @@ async def log_context(
     window = Window(found.project_id, both(service, read_filter(q)))
     key = keys_of_table(found.row)[0]
     place = Cursor(key.timestamp, key)
+    caller = caller_key(principal, found.project_id)
     sides: list[list[dict[str, Any]]] = []
     partial = False
     for limit, newest_first in ((before, True), (after, False)):
         if not limit:
             sides.append([])
             continue
-        page, _ = await searching.page(PageRequest(window, limit, newest_first, place))
+        page, _ = await searching.page(PageRequest(window, limit, newest_first, place), caller)
         sides.append(json_rows(found.project_id, page.table))
         partial = partial or page.partial is not None
     return json_response({"before": sides[0][::-1], "log": log, "after": sides[1], "partial": partial})

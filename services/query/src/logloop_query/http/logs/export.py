@@ -67,7 +67,7 @@ async def export_logs(
     """
     export: Export = request.app.state.export
     slots: ExportSlots = request.app.state.export_slots
-    pieces = _until_stopped(request, export.stream(logs.window, format), slots)
+    pieces = _until_stopped(request, export.stream(logs.window, format, logs.caller), slots)
     first = await anext(pieces, b"")
     return StreamingResponse(
         _after(first, pieces),

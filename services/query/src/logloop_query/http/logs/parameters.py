@@ -38,6 +38,11 @@ OR and AND bind tighter than a blank.
 | `id:…` | one log |
 """
 
+TOO_SLOW = (
+    "this search took too long over one group of logs; make its regular expressions simpler (long repeats such as "
+    ".{100} are slow) or add a word or a field that the logs must have"
+)
+
 Q = Annotated[
     str,
     Query(
@@ -75,6 +80,7 @@ class Scoped:
 
     window: Window
     now: datetime
+    caller: str
 
     @property
     def project_id(self) -> str:
@@ -93,6 +99,12 @@ async def project_for(request: Request, principal: Principal, project_id: str | 
     if principal.projects is None and not await authenticator.project_exists(found):
         raise NotFound(f"there is no project {found!r}; list projects with GET /api/v1/projects")
     return found
+
+
+def caller_key(principal: Principal, project_id: str) -> str:
+    """Whose share of the searches a request takes from. A service works for many, so each project counts alone."""
+    key = f"{principal.kind}:{principal.id}"
+    return f"{key}:{project_id}" if principal.kind in {"service", "anonymous"} else key
 
 
 async def scoped(
@@ -114,7 +126,7 @@ async def scoped(
         MIN_US if low is None else low,
         MAX_US if high is None else high - 1,
     )
-    return Scoped(window, now)
+    return Scoped(window, now, caller_key(principal, project))
 
 
 async def readable_logs(

@@ -126,7 +126,7 @@ async def search_logs(
     or hides one while you page.
     """
     request = PageRequest(logs.window, limit, order == "desc", read_cursor(cursor))
-    page, budget = await searching.page(request)
+    page, budget = await searching.page(request, logs.caller)
     return json_response(
         {
             "items": json_rows(logs.project_id, page.table),

@@ -33,7 +33,8 @@ _EXAMPLE = 'event: log\ndata: {"items":[{"id":"…","message":"paid"}]}\n\nevent
         **log_problems(429),
         200: {
             "description": "Server-sent events. `log`: {items: logs}; `dropped`: {count} logs that were left out "
-            "since the last event; `bye`: {reason: stopping | signed_out}, reconnect after stopping.",
+            "since the last event; `bye`: {reason: stopping | signed_out | too_slow}. After `stopping` reconnect. "
+            "After `too_slow` make the regular expressions of the search simpler.",
             "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
         },
     },

@@ -14,32 +14,44 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from logloop_query.logs.search import regexes
 from logloop_query.logs.search.filter import (
     Attribute,
     AttributeEquals,
     AttributeMatches,
     AttributeWithin,
 )
+from logloop_query.logs.search.pace import Pace
+
+_TEXTS_A_STEP = 1000
 
 
-def evaluate(leaf: Attribute, texts: Any) -> Any:
+def evaluate(leaf: Attribute, texts: Any, pace: Pace) -> Any:
     """Boolean array (or False) of the rows whose attributes a leaf selects. `texts` is a utf8 array with nulls."""
     if texts.null_count == len(texts):
         return False
-    candidates = pc.match_substring_regex(texts, pattern=candidate_pattern(leaf))
+    candidates = regexes.match(texts, candidate_pattern(leaf), pace)
     if not candidates.true_count:
         return False
     # Each different text is judged once: logs of one place often carry the same attributes.
     distinct = pc.if_else(candidates, texts, pa.scalar(None, pa.utf8())).dictionary_encode()
-    hits = pa.array(_judged(leaf, distinct.dictionary.to_pylist()), pa.bool_())
+    hits = pa.array(_judged_in_steps(leaf, distinct.dictionary, pace), pa.bool_())
     return pc.fill_null(hits.take(distinct.indices), False) if hits.true_count else False
 
 
-def _judged(leaf: Attribute, texts: list[str]) -> list[bool]:
+def _judged_in_steps(leaf: Attribute, texts: Any, pace: Pace) -> list[bool]:
+    hits: list[bool] = []
+    for start in range(0, len(texts), _TEXTS_A_STEP):
+        pace.check()
+        hits += _judged(leaf, texts.slice(start, _TEXTS_A_STEP).to_pylist(), pace)
+    return hits
+
+
+def _judged(leaf: Attribute, texts: list[str], pace: Pace) -> list[bool]:
     look_up = _lookup(leaf.path)
     values = [look_up(orjson.loads(text)) for text in texts]
     if isinstance(leaf, AttributeMatches):
-        return _matching(values, leaf.pattern)
+        return _matching(values, leaf.pattern, pace)
     judge = _judge(leaf)
     return [any(map(judge, found)) for found in values]
 
@@ -148,12 +160,12 @@ def _lies_within(leaf: AttributeWithin, value: Any) -> bool:
     return leaf.high is None or bool(value <= leaf.high if leaf.include_high else value < leaf.high)
 
 
-def _matching(values: list[list[Any]], pattern: str) -> list[bool]:
+def _matching(values: list[list[Any]], pattern: str, pace: Pace) -> list[bool]:
     owners = [(row, scalar_text(value)) for row, found in enumerate(values) for value in found]
     owners = [(row, text) for row, text in owners if text is not None]
     hits = [False] * len(values)
     if owners:
-        matched = pc.match_substring_regex(pa.array([text for _, text in owners], pa.utf8()), pattern=pattern)
+        matched = regexes.match(pa.array([text for _, text in owners], pa.utf8()), pattern, pace)
         for (row, _), hit in zip(owners, matched.to_pylist(), strict=True):
             hits[row] = hits[row] or hit
     return hits

@@ -4,8 +4,7 @@ Segments carry counts a minute, severity and service, and counts a pattern: what
 row by row. It must not know HTTP or MongoDB.
 """
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 
 from logloop_query.logs.search.filter import EVERYTHING, Filter, needed_columns
 from logloop_query.logs.search.kernels import evaluate, selected_rows
+from logloop_query.logs.search.pace import OutOfTime, Pace
 from logloop_query.logs.search.plan import (
     SUMMARY_COLUMNS,
     Budget,
@@ -28,9 +28,9 @@ from logloop_query.logs.search.plan import (
     Window,
     columns_for,
     columns_to_filter,
-    in_threads,
 )
 from logloop_query.logs.search.rows import rows_within
+from logloop_query.logs.search.threads import Work
 from logloop_query.logs.segment_codec import MINUTE_US, read_batch
 
 _GROUP_BYTES = 16 * 2**20
@@ -102,9 +102,9 @@ class Counter:
     max_key_bytes = _MAX_KEY_BYTES
     fold_bytes = _FOLD_BYTES
 
-    def __init__(self, snapshot: Snapshot, executor: ThreadPoolExecutor, cache: SummaryCache, budget: Budget) -> None:
+    def __init__(self, snapshot: Snapshot, work: Work, cache: SummaryCache, budget: Budget) -> None:
         self._snapshot = snapshot
-        self._executor = executor
+        self._work = work
         self._cache = cache
         self._budget = budget
 
@@ -129,9 +129,12 @@ class Counter:
         inside = [ref for ref in refs if from_summaries and _lies_inside(ref, window)]
         known = {ref.id for ref in inside}
         counted = _Sum(_key_names(keys, buckets), self.max_key_bytes, self.fold_bytes)
-        await self._from_summaries(inside, window.wanted, keys, buckets, counted)
         rest = [ref for ref in refs if ref.id not in known]
-        partial = await self._scan(rest, window, keys, buckets, counted)
+        try:
+            await self._from_summaries(inside, window.wanted, keys, buckets, counted)
+            partial = await self._scan(rest, window, keys, buckets, counted)
+        except OutOfTime:
+            partial = "time"
         return Counts(counted.table, partial)
 
     async def by_pattern(self, window: Window) -> Counts:
@@ -141,14 +144,24 @@ class Counter:
         from_words = needed_columns(window.wanted) <= {"pattern"}
         inside = [ref for ref in refs if from_words and _lies_inside(ref, window)]
         counted = _Sum(["pattern"], self.max_key_bytes, self.fold_bytes)
-        partial = await self._from_patterns(inside, window.wanted, counted)
         known = {ref.id for ref in inside}
         rest = [ref for ref in refs if ref.id not in known]
-        cut = await self._scan(rest, window, ("pattern",), None, counted)
-        return Counts(counted.table, partial or cut)
+        try:
+            partial = await self._from_patterns(inside, window.wanted, counted)
+            partial = partial or await self._scan(rest, window, ("pattern",), None, counted)
+        except OutOfTime:
+            partial = "time"
+        return Counts(counted.table, partial)
 
     def _bound(self, counted: _Sum) -> PartialReason | None:
         return "bytes" if counted.is_full else self._budget.exhausted
+
+    @staticmethod
+    def _take_in(counted: _Sum, tables: Sequence[pa.Table | None]) -> bool:
+        """Add counts; whether every segment was counted in time."""
+        done = [table for table in tables if table is not None]
+        counted.add(done)
+        return len(done) == len(tables)
 
     async def _from_summaries(
         self,
@@ -162,8 +175,12 @@ class Counter:
             group = refs[start : start + _SUMMARIES_AT_ONCE]
             summaries = await self._cache.read(self._snapshot, group)
             self._budget.segments += len(group)
+
+            def count(pace: Pace, found: dict[str, Any] = summaries) -> pa.Table:
+                return _count_summaries(list(found.values()), wanted, keys, buckets, pace)
+
             if summaries:
-                counted.add([_count_summaries(list(summaries.values()), wanted, keys, buckets)])
+                counted.add([await self._work.run(count)])
 
     async def _from_patterns(self, refs: Sequence[SegmentRef], wanted: Filter, counted: _Sum) -> PartialReason | None:
         for start in range(0, len(refs), 64):
@@ -174,10 +191,11 @@ class Counter:
             stored = await self._snapshot.read(group, {"patterns"})
             self._budget.spend(group, stored)
 
-            def count(item: StoredColumns) -> pa.Table:
-                return _count_words(item, wanted)
+            def count(item: StoredColumns, pace: Pace) -> pa.Table | None:
+                return _in_time(lambda: _count_words(item, wanted, pace))
 
-            counted.add(await in_threads(self._executor, count, list(stored.values())))
+            if not self._take_in(counted, await self._work.each(count, stored.values())):
+                return "time"
         return None
 
     async def _scan(
@@ -188,7 +206,7 @@ class Counter:
         buckets: Buckets | None,
         counted: _Sum,
     ) -> PartialReason | None:
-        pruner = Pruner(self._snapshot, self._cache, window.wanted)
+        pruner = Pruner(self._snapshot, self._cache, window.wanted, self._work)
         names = columns_to_filter(window.wanted) | frozenset(keys)
         for group in _by_size(refs):
             bound = self._bound(counted)
@@ -198,10 +216,19 @@ class Counter:
             stored = await self._snapshot.read(kept, names) if kept else {}
             self._budget.spend(kept, stored)
 
-            def count(ref: SegmentRef, stored: dict[str, StoredColumns] = stored) -> pa.Table:
-                return _count_rows(ref, stored[ref.id], window, keys, buckets)
+            def count(ref: SegmentRef, pace: Pace, stored: dict[str, StoredColumns] = stored) -> pa.Table | None:
+                return _in_time(lambda: _count_rows(ref, stored[ref.id], window, keys, buckets, pace))
 
-            counted.add(await in_threads(self._executor, count, [ref for ref in kept if ref.id in stored]))
+            there = [ref for ref in kept if ref.id in stored]
+            if not self._take_in(counted, await self._work.each(count, there)):
+                return "time"
+        return None
+
+
+def _in_time(count: Callable[[], pa.Table]) -> pa.Table | None:
+    try:
+        return count()
+    except OutOfTime:
         return None
 
 
@@ -226,10 +253,10 @@ def _key_names(keys: Sequence[str], buckets: Buckets | None) -> list[str]:
 
 
 def _count_summaries(
-    summaries: Sequence[Any], wanted: Filter, keys: Sequence[str], buckets: Buckets | None
+    summaries: Sequence[Any], wanted: Filter, keys: Sequence[str], buckets: Buckets | None, pace: Pace
 ) -> pa.Table:
     merged = pa.Table.from_batches(summaries).unify_dictionaries().combine_chunks()
-    mask = evaluate(wanted, SummaryColumns(merged)) if wanted != EVERYTHING else True
+    mask = evaluate(wanted, SummaryColumns(merged), pace) if wanted != EVERYTHING else True
     if mask is not True:
         merged = merged.slice(0, 0) if mask is False else merged.filter(mask)
     columns = {name: merged.column(name) for name in keys}
@@ -240,21 +267,26 @@ def _count_summaries(
     return _add_up([pa.table(columns)], _key_names(keys, buckets))
 
 
-def _count_words(stored: StoredColumns, wanted: Filter) -> pa.Table:
+def _count_words(stored: StoredColumns, wanted: Filter, pace: Pace) -> pa.Table:
     words = read_batch(stored.patterns)
     table = pa.table({"pattern": words.column(0), "count": words.column(1).cast(pa.int64())})
-    mask = evaluate(wanted, SummaryColumns(table))
+    mask = evaluate(wanted, SummaryColumns(table), pace)
     if mask is True:
         return table
     return table.slice(0, 0) if mask is False else table.filter(mask)
 
 
 def _count_rows(
-    ref: SegmentRef, stored: StoredColumns, window: Window, keys: Sequence[str], buckets: Buckets | None
+    ref: SegmentRef,
+    stored: StoredColumns,
+    window: Window,
+    keys: Sequence[str],
+    buckets: Buckets | None,
+    pace: Pace,
 ) -> pa.Table:
     columns = columns_for(ref, stored)
     times = columns.column("timestamp").cast(pa.int64())
-    rows = selected_rows(window.wanted, columns)
+    rows = selected_rows(window.wanted, columns, pace)
     if not _lies_inside(ref, window):
         rows = rows_within(times, rows, window.low, window.high)
     counted = {name: columns.column(name) for name in keys}

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from logloop_query.logs.search import attributes
+from logloop_query.logs.search import attributes, regexes
 from logloop_query.logs.search.filter import (
     And,
     AttributeEquals,
@@ -25,10 +25,14 @@ from logloop_query.logs.search.filter import (
     Present,
     Within,
 )
+from logloop_query.logs.search.pace import Pace
 from logloop_query.logs.segment_codec import hours_of
 
 Mask: TypeAlias = Any
 """True for every row, False for none, or a boolean array without nulls."""
+
+
+_FEW = 8
 
 
 class Columns(Protocol):
@@ -46,25 +50,26 @@ class Columns(Protocol):
         """A column as one Arrow array."""
 
 
-def evaluate(wanted: Filter, columns: Columns) -> Mask:
-    """Which rows a filter selects."""
+def evaluate(wanted: Filter, columns: Columns, pace: Pace | None = None) -> Mask:
+    """Which rows a filter selects. Raises OutOfTime at a step past the deadline of `pace`."""
+    pace = pace or Pace()
     match wanted:
         case Everything():
             return True
         case And(parts):
-            return _all_of(parts, columns)
+            return _all_of(parts, columns, pace)
         case Or(parts):
-            return _any_of(parts, columns)
+            return _any_of(parts, columns, pace)
         case Not(part):
-            mask = evaluate(part, columns)
+            mask = evaluate(part, columns, pace)
             return not mask if isinstance(mask, bool) else pc.invert(mask)
         case _:
-            return _settled(_leaf(wanted, columns))
+            return _settled(_leaf(wanted, columns, pace))
 
 
-def selected_rows(wanted: Filter, columns: Columns) -> Any:
+def selected_rows(wanted: Filter, columns: Columns, pace: Pace | None = None) -> Any:
     """Row numbers that a filter selects, as an int array; None when it selects every row."""
-    mask = evaluate(wanted, columns)
+    mask = evaluate(wanted, columns, pace)
     if mask is True:
         return None
     if mask is False:
@@ -84,10 +89,10 @@ def _cheap_first(parts: tuple[Filter, ...]) -> list[Filter]:
     return sorted(parts, key=lambda part: costs.get(type(part), 3))
 
 
-def _all_of(parts: tuple[Filter, ...], columns: Columns) -> Mask:
+def _all_of(parts: tuple[Filter, ...], columns: Columns, pace: Pace) -> Mask:
     whole: Mask = True
     for part in _cheap_first(parts):
-        mask = evaluate(part, columns if whole is True else _Narrowed(columns, whole))
+        mask = evaluate(part, columns if whole is True else _Narrowed(columns, whole), pace)
         if mask is False:
             return False
         if mask is not True:
@@ -103,19 +108,21 @@ class _Narrowed:
     def __init__(self, columns: Columns, mask: Any) -> None:
         self.hour, self.count = columns.hour, columns.count
         self._columns, self._mask = columns, mask
+        # Blanking copies what is left, which pays when that is little.
+        self._leaves_few = mask.true_count * _FEW < columns.count
 
     def column(self, name: str) -> Any:
-        """A column; attributes only of the rows that are still in question, null elsewhere."""
+        """A column; attributes and messages only of the rows that are still in question, null elsewhere."""
         array = self._columns.column(name)
-        if name != "attributes":
+        if name != "attributes" and not (name == "message" and self._leaves_few):
             return array
         return pc.if_else(self._mask, array, pa.scalar(None, pa.utf8()))
 
 
-def _any_of(parts: tuple[Filter, ...], columns: Columns) -> Mask:
+def _any_of(parts: tuple[Filter, ...], columns: Columns, pace: Pace) -> Mask:
     whole: Mask = False
     for part in parts:
-        mask = evaluate(part, columns)
+        mask = evaluate(part, columns, pace)
         if mask is True:
             return True
         if mask is not False:
@@ -123,7 +130,8 @@ def _any_of(parts: tuple[Filter, ...], columns: Columns) -> Mask:
     return whole
 
 
-def _leaf(leaf: Leaf, columns: Columns) -> Mask:
+def _leaf(leaf: Leaf, columns: Columns, pace: Pace) -> Mask:
+    pace.check()
     match leaf:
         case Equals(name, value):
             return _on_text(columns, name, lambda words: pc.equal(words, value))
@@ -132,7 +140,7 @@ def _leaf(leaf: Leaf, columns: Columns) -> Mask:
         case Matches(name, pattern, needle):
             if needle and not may_contain(columns.column(name), needle):
                 return False
-            return _on_text(columns, name, lambda words: pc.match_substring_regex(words, pattern=pattern))
+            return _on_text(columns, name, lambda words: regexes.match(words, pattern, pace))
         case Present(name):
             array = columns.column(name)
             return array.is_valid() if array.null_count else True
@@ -141,7 +149,7 @@ def _leaf(leaf: Leaf, columns: Columns) -> Mask:
         case HasId(batch, hour, row):
             return _has_id(columns, batch, hour, row)
         case AttributePresent() | AttributeEquals() | AttributeMatches() | AttributeWithin():
-            return attributes.evaluate(leaf, columns.column("attributes"))
+            return attributes.evaluate(leaf, columns.column("attributes"), pace)
 
 
 def _on_text(columns: Columns, name: str, test: Any) -> Mask:

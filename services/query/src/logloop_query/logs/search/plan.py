@@ -3,7 +3,6 @@
 It must not decide what a row means; `kernels` does. Storage is reached through `Snapshot`.
 """
 
-import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
@@ -24,6 +23,8 @@ from logloop_query.logs.search.filter import (
     without_time,
 )
 from logloop_query.logs.search.kernels import evaluate
+from logloop_query.logs.search.pace import Pace
+from logloop_query.logs.search.threads import Work
 from logloop_query.logs.segment_codec import SegmentColumns, possible_keys, read_batch
 
 SUMMARY_COLUMNS = frozenset({"severity", "service_id"})
@@ -120,11 +121,16 @@ class Budget:
         self.bytes += sum(item.size for item in read.values())
 
     @property
+    def deadline(self) -> float:
+        """When the time is over, on the monotonic clock."""
+        return self.started + self.max_seconds
+
+    @property
     def exhausted(self) -> PartialReason | None:
         """Which bound is reached."""
         if self.bytes >= self.max_bytes:
             return "bytes"
-        return "time" if time.monotonic() - self.started >= self.max_seconds else None
+        return "time" if time.monotonic() >= self.deadline else None
 
     @property
     def took_ms(self) -> float:
@@ -196,10 +202,10 @@ class SummaryColumns:
         return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
-def may_hold(wanted: Filter, summary: Any) -> bool:
+def may_hold(wanted: Filter, summary: Any, pace: Pace | None = None) -> bool:
     """Whether a segment with this summary may hold logs of a filter. False is sure."""
     relaxed = relax(wanted, SUMMARY_COLUMNS)
-    return relaxed == EVERYTHING or evaluate(relaxed, SummaryColumns(summary)) is not False
+    return relaxed == EVERYTHING or evaluate(relaxed, SummaryColumns(summary), pace) is not False
 
 
 def columns_for(ref: SegmentRef, stored: StoredColumns) -> SegmentColumns:
@@ -227,8 +233,9 @@ async def grouped(
 class Pruner:
     """Leaves out the segments that cannot hold a log of a filter."""
 
-    def __init__(self, snapshot: Snapshot, cache: SummaryCache, wanted: Filter) -> None:
+    def __init__(self, snapshot: Snapshot, cache: SummaryCache, wanted: Filter, work: Work) -> None:
         self._snapshot = snapshot
+        self._work = work
         self._cache = cache
         self._wanted = wanted
         self._useful = relax(wanted, SUMMARY_COLUMNS) != EVERYTHING
@@ -238,15 +245,14 @@ class Pruner:
         if not self._useful:
             return list(refs)
         summaries = await self._cache.read(self._snapshot, refs)
-        return [ref for ref in refs if ref.id in summaries and may_hold(self._wanted, summaries[ref.id])]
+        there = [ref for ref in refs if ref.id in summaries]
+
+        def worth_it(pace: Pace) -> list[SegmentRef]:
+            return [ref for ref in there if may_hold(self._wanted, summaries[ref.id], pace)]
+
+        return await self._work.run(worth_it)
 
 
 def columns_to_filter(wanted: Filter) -> frozenset[str]:
     """Columns to read before the rows of a filter are known; never the timestamp alone missing."""
     return needed_columns(wanted) | {"timestamp"}
-
-
-async def in_threads(executor: Any, work: Any, items: Sequence[Any]) -> list[Any]:
-    """Run `work` on each item in the search threads; pyarrow lets go of the interpreter lock."""
-    loop = asyncio.get_running_loop()
-    return list(await asyncio.gather(*(loop.run_in_executor(executor, work, item) for item in items)))

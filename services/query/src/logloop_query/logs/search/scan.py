@@ -5,7 +5,6 @@ It must not know HTTP or MongoDB.
 
 import itertools
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ import pyarrow as pa
 
 from logloop_query.logs.search.filter import Filter, needed_columns
 from logloop_query.logs.search.kernels import Columns, selected_rows
+from logloop_query.logs.search.pace import OutOfTime, Pace
 from logloop_query.logs.search.plan import (
     Budget,
     PartialReason,
@@ -24,9 +24,9 @@ from logloop_query.logs.search.plan import (
     Window,
     columns_for,
     grouped,
-    in_threads,
 )
 from logloop_query.logs.search.rows import ROW_COLUMNS, Cursor, RowKey, first_rows, materialise
+from logloop_query.logs.search.threads import Work
 
 MAX_PAGE_BYTES = 32 * 2**20
 
@@ -62,26 +62,32 @@ class _Found:
 class Scanner:
     """Searches one snapshot."""
 
-    def __init__(self, snapshot: Snapshot, executor: ThreadPoolExecutor, cache: SummaryCache, budget: Budget) -> None:
+    def __init__(self, snapshot: Snapshot, work: Work, cache: SummaryCache, budget: Budget) -> None:
         self._snapshot = snapshot
-        self._executor = executor
+        self._work = work
         self._cache = cache
         self._budget = budget
 
     async def page(self, request: PageRequest) -> Page:
-        """The next page, or what was sure of it when a bound was reached."""
+        """The next page, or what was sure of it when a bound was reached. Raises OutOfTime when nothing was."""
         window = _after_cursor(request)
-        pruner = Pruner(self._snapshot, self._cache, window.wanted)
+        pruner = Pruner(self._snapshot, self._cache, window.wanted, self._work)
         collected = _Collected(request.limit + 1, request.max_bytes, newest_first=request.newest_first)
         plan = self._snapshot.plan(window, newest_first=request.newest_first)
         async for group in grouped(plan):
             edge = group[0].max_ts if request.newest_first else group[0].min_ts
             if collected.complete_before(edge):
                 break
+            gets_on = _is_inside(edge, window, newest_first=request.newest_first)
             bound = self._budget.exhausted
-            if bound is not None and _is_inside(edge, window, newest_first=request.newest_first):
+            if bound is not None and gets_on:
                 return collected.cut(edge, bound)
-            await self._look_into(await pruner.keep(group), window, request, collected)
+            try:
+                await self._look_into(await pruner.keep(group), window, request, collected)
+            except OutOfTime:
+                if not gets_on:
+                    raise
+                return collected.cut(edge, "time")
         return collected.page()
 
     async def _look_into(
@@ -92,10 +98,10 @@ class Scanner:
         await self._complete(hit, stored)
         bar = collected.bar
 
-        def choose(ref: SegmentRef) -> list[_Found]:
+        def choose(ref: SegmentRef, _: Pace) -> list[_Found]:
             return _choose(columns_for(ref, stored[ref.id]), rows[ref.id], window, request, bar)
 
-        for found in await in_threads(self._executor, choose, [ref for ref in hit if ref.id in stored]):
+        for found in await self._work.each(choose, [ref for ref in hit if ref.id in stored]):
             collected.add(found)
 
     async def _select(
@@ -108,11 +114,11 @@ class Scanner:
         if not names:
             return {ref.id: StoredColumns({}) for ref in refs}, {ref.id: None for ref in refs}
 
-        def select(ref: SegmentRef) -> Any:
-            return selected_rows(wanted, columns_for(ref, stored[ref.id]))
+        def select(ref: SegmentRef, pace: Pace) -> Any:
+            return selected_rows(wanted, columns_for(ref, stored[ref.id]), pace)
 
         there = [ref for ref in refs if ref.id in stored]
-        selected = await in_threads(self._executor, select, there)
+        selected = await self._work.each(select, there)
         pairs = zip(there, selected, strict=True)
         return stored, {ref.id: rows for ref, rows in pairs if rows is None or len(rows)}
 

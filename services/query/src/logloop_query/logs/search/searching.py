@@ -3,23 +3,20 @@
 It must not know HTTP or MongoDB.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from logloop_query.logs.search.admission import Admission, TooBusy
 from logloop_query.logs.search.counts import Counter
+from logloop_query.logs.search.pace import OutOfTime
 from logloop_query.logs.search.plan import Budget, SegmentRef, SegmentSource, Snapshot, SummaryCache, Window
 from logloop_query.logs.search.scan import Page, PageRequest, Scanner
+from logloop_query.logs.search.threads import SearchThreads, Work
 from logloop_query.telemetry import SEARCH_BYTES, SEARCH_SECONDS, SEARCHES
 
 _WARM_SEGMENTS = 512
 _WARM_AT_ONCE = 64
-
-
-class TooBusy(Exception):
-    """As many searches run as are allowed, and none ended in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +29,11 @@ class SearchLimits:
     max_wait_seconds: float = 10.0
     threads: int = 2
 
+    @property
+    def share(self) -> int:
+        """Searches that one caller may run at once: half, so that there is always room for another."""
+        return max(1, self.concurrency // 2)
+
 
 class Searching:
     """Runs searches. Close it to end its threads."""
@@ -40,12 +42,12 @@ class Searching:
         self._source = source
         self.limits = limits
         self.cache = SummaryCache()
-        self.executor = ThreadPoolExecutor(limits.threads, thread_name_prefix="search")
-        self._slots = asyncio.Semaphore(limits.concurrency)
+        self.threads = SearchThreads(limits.threads)
+        self._admission = Admission(limits.concurrency, limits.share, limits.max_wait_seconds)
 
     def close(self) -> None:
         """End the threads."""
-        self.executor.shutdown(wait=False, cancel_futures=True)
+        self.threads.close()
 
     async def warm_up(self, project_ids: Iterable[str]) -> None:
         """Read the summaries of each project's newest segments, so that the first histogram finds them in memory."""
@@ -62,34 +64,45 @@ class Searching:
                     await self.cache.read(snapshot, refs[start : start + _WARM_AT_ONCE])
 
     @asynccontextmanager
-    async def opened(self, kind: str) -> AsyncIterator[tuple[Snapshot, Budget]]:
-        """A snapshot and a fresh budget, when it is this search's turn. Raises TooBusy."""
+    async def admitted(self, kind: str, caller: str) -> AsyncIterator[None]:
+        """One of the places that searches share. Raises TooBusy."""
         try:
-            async with asyncio.timeout(self.limits.max_wait_seconds):
-                await self._slots.acquire()
-        except TimeoutError as error:
+            async with self._admission.admitted(caller):
+                yield
+        except TooBusy:
             SEARCHES.labels(kind, "too_busy").inc()
-            raise TooBusy from error
-        budget = Budget(self.limits.max_bytes, self.limits.max_seconds)
+            raise
+
+    @asynccontextmanager
+    async def opened(self, kind: str, caller: str = "") -> AsyncIterator[tuple[Snapshot, Budget, Work]]:
+        """A snapshot, a fresh budget and threads to work in, when it is this search's turn. Raises TooBusy."""
+        async with self.admitted(kind, caller):
+            budget = Budget(self.limits.max_bytes, self.limits.max_seconds)
+            async with self._measured(kind, budget), self._source.snapshot() as snapshot:
+                yield snapshot, budget, self.threads.work(caller, budget.deadline)
+
+    @asynccontextmanager
+    async def _measured(self, kind: str, budget: Budget) -> AsyncIterator[None]:
         outcome = "failed"
         try:
-            async with self._source.snapshot() as snapshot:
-                yield snapshot, budget
+            yield
             outcome = budget.exhausted or "done"
+        except OutOfTime:
+            outcome = "time"
+            raise
         finally:
-            self._slots.release()
             SEARCHES.labels(kind, outcome).inc()
             SEARCH_SECONDS.labels(kind).observe(budget.took_ms / 1000)
             SEARCH_BYTES.inc(budget.bytes)
 
-    async def page(self, request: PageRequest) -> tuple[Page, Budget]:
-        """A page of logs and what it cost."""
-        async with self.opened("page") as (snapshot, budget):
-            scanner = Scanner(snapshot, self.executor, self.cache, budget)
+    async def page(self, request: PageRequest, caller: str = "") -> tuple[Page, Budget]:
+        """A page of logs and what it cost. Raises TooBusy, or OutOfTime when not one segment was done in time."""
+        async with self.opened("page", caller) as (snapshot, budget, work):
+            scanner = Scanner(snapshot, work, self.cache, budget)
             return await scanner.page(request), budget
 
     @asynccontextmanager
-    async def counting(self, kind: str) -> AsyncIterator[tuple[Counter, Budget]]:
+    async def counting(self, kind: str, caller: str = "") -> AsyncIterator[tuple[Counter, Budget]]:
         """A counter over one snapshot."""
-        async with self.opened(kind) as (snapshot, budget):
-            yield Counter(snapshot, self.executor, self.cache, budget), budget
+        async with self.opened(kind, caller) as (snapshot, budget, work):
+            yield Counter(snapshot, work, self.cache, budget), budget

@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import re2
 from logloop_contracts.log_batch import parse_log_id
 from logloop_contracts.log_entry import Severity, parse_severity
 from luqum import tree as lucene
@@ -37,12 +38,18 @@ from logloop_query.logs.search.filter import (
     TextColumn,
     Within,
 )
+from logloop_query.logs.search.regexes import Cost, cost_of
 from logloop_query.logs.search.time_bounds import parse_moment, to_microseconds
 
 MAX_LENGTH = 4096
 MAX_DEPTH = 40
 MAX_TERMS = 200
 MAX_REGEX = 1000
+MAX_PROGRAM = 5_000
+"""Instructions of one compiled pattern; what people write takes less than 200, `\\pL` 1,200, `\\pL{100}` 120,000."""
+MAX_PROGRAMS = 50_000
+MAX_ACTIVE = 10_000
+"""Of all patterns of a search: instructions, and those that one byte of text may have to try."""
 MAX_PATH = 400
 MAX_PATH_STEPS = 21
 MIN_TIME, MAX_TIME = -(2**63), 2**63 - 1
@@ -66,6 +73,7 @@ FIELDS = (*_TEXT_FIELDS, "id", "timestamp", "attributes.<name>")
 """Names before a colon."""
 
 _QUOTE_HINT = "put text with : / ( ) [ ] or quotes into double quotes"
+_CHEAPER = "repeat fewer times, or use narrower classes such as [a-z] instead of \\pL"
 _POSITION = re.compile(r"(?:unexpected\s+'(?P<what>.*)'\s+)?at position (?P<at>\d+)", re.DOTALL)
 _SEVERITIES = list(Severity)
 
@@ -114,6 +122,7 @@ class _Reader:
     def __init__(self, now: datetime) -> None:
         self._now = now
         self._terms = 0
+        self._costs: list[Cost] = []
 
     def read(self, item: Any, field: str | None = None, depth: int = 0) -> Filter:
         if depth > MAX_DEPTH:
@@ -179,7 +188,7 @@ class _Reader:
         if not raw.strip("*"):
             return EVERYTHING if field is None else self._exists(field, item)
         if field is None or field == "message":
-            return Matches("message", message_wildcard(raw), needle=_longest_piece(raw))
+            return Matches("message", self._affordable(message_wildcard(raw), item), needle=_longest_piece(raw))
         return self._pattern(item, field, value_wildcard(raw))
 
     def _equals(self, item: Any, field: str | None, value: str) -> Filter:
@@ -208,10 +217,23 @@ class _Reader:
     def _pattern(self, item: Any, field: str, pattern: str) -> Filter:
         column = _TEXT_FIELDS.get(field)
         if column is not None:
-            return Matches(column, pattern)
+            return Matches(column, self._affordable(pattern, item))
         if field.startswith(_ATTRIBUTES):
-            return AttributeMatches(field.removeprefix(_ATTRIBUTES), pattern)
+            return AttributeMatches(field.removeprefix(_ATTRIBUTES), self._affordable(pattern, item))
         raise BadQuery(f"field {field!r} takes no wildcards and no regular expressions", item.pos)
+
+    def _affordable(self, pattern: str, item: Any) -> str:
+        """The pattern, unless it or all patterns so far would cost too much."""
+        cost = _cost(pattern, item)
+        self._costs.append(cost)
+        programs, active = sum(one.program for one in self._costs), sum(one.active for one in self._costs)
+        if programs > MAX_PROGRAMS or active > MAX_ACTIVE:
+            raise BadQuery(
+                f"the patterns up to here cost too much together: they compile to {programs} instructions of at most "
+                f"{MAX_PROGRAMS}, {active} of at most {MAX_ACTIVE} active at once; use fewer",
+                item.pos,
+            )
+        return pattern
 
     def _range(
         self, item: Any, field: str | None, low: str | None, high: str | None, with_low: bool, with_high: bool
@@ -342,6 +364,20 @@ def _check_regex(pattern: str, item: Any) -> None:
         culprit = reason.rpartition(": ")[2]
         offset = max(0, pattern.find(culprit)) if culprit else 0
         raise BadQuery(f"bad regular expression: {reason} (syntax is RE2)", (item.pos or 0) + 1 + offset) from error
+
+
+def _cost(pattern: str, item: Any) -> Cost:
+    try:
+        cost = cost_of(pattern)
+    except re2.error as error:
+        raise BadQuery(f"the pattern is too large to compile; {_CHEAPER}", item.pos) from error
+    if cost.program > MAX_PROGRAM:
+        raise BadQuery(
+            f"the pattern costs too much: it compiles to {cost.program} instructions, at most {MAX_PROGRAM} are "
+            f"allowed; {_CHEAPER}",
+            item.pos,
+        )
+    return cost
 
 
 def _unescape(text: str) -> str:

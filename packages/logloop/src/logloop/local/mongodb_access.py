@@ -1,0 +1,53 @@
+"""What makes one mongod's data tell friend from stranger: its replica set's name, a user, a key file."""
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from logloop.local.home import write_private
+
+_USER = "logloop"
+_OLD_REPLICA_SET = "rs0"
+
+
+@dataclass(frozen=True)
+class Access:
+    """`user` and `password` are for the services; `key` is the content of the key file, mongod's own secret."""
+
+    replica_set: str
+    user: str
+    password: str
+    key: str
+
+
+def access_to(folder: Path) -> Access:
+    """The access to a node's data, kept beside the data in files that only this user reads; made at the first call.
+
+    Data from before there was access control keeps the name that its replica set has.
+    """
+    path = folder / "access.json"
+    if path.exists():
+        return Access(**json.loads(path.read_text()))
+    is_old = (folder / "data" / "WiredTiger").exists()
+    made = Access(
+        replica_set=_OLD_REPLICA_SET if is_old else f"logloop-{secrets.token_hex(6)}",
+        user=_USER,
+        password=secrets.token_urlsafe(32),
+        # mongod reads a key file as YAML: with a letter in front it is never taken for a number.
+        key=f"k{secrets.token_hex(48)}",
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    write_private(path, asdict(made))
+    return made
+
+
+def write_key_file(folder: Path, access: Access) -> Path:
+    """Write the key file as mongod wants it, readable by this user alone; its path."""
+    path = folder / "keyfile"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(access.key)
+    return path

@@ -1,0 +1,55 @@
+"""Which process listens on a loopback port."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from logloop.local.errors import CannotStart
+from logloop.local.ports import is_free, is_listening
+
+_PROC = Path("/proc")
+_LISTEN = "0A"
+
+
+def listening_sockets(table: str, port: int) -> set[str]:
+    """Inodes of the sockets that listen on an IPv4 port, from the text of /proc/net/tcp."""
+    rows = [line.split() for line in table.splitlines()[1:]]
+    return {row[9] for row in rows if row[1].endswith(f":{port:04X}") and row[3] == _LISTEN}
+
+
+def owns(pid: int, port: int) -> bool:
+    """Whether this process itself listens on the port. Without /proc (not Linux): whether any process does."""
+    if not (_PROC / "net" / "tcp").exists():
+        return is_listening(port)
+    sockets = _sockets(port)
+    return bool(sockets) and not sockets.isdisjoint(_open_files(pid))
+
+
+def require_free(part: str, port: int) -> None:
+    """Raises CannotStart, with the process that has the port and what to do, when a part cannot listen on it."""
+    if not is_free(port):
+        raise CannotStart(
+            f"{part} needs port {port}, and {_holder(port)} has it; end that program and {part} starts, "
+            "or stop Logloop and start it again: it then takes another port"
+        )
+
+
+def _holder(port: int) -> str:
+    with contextlib.suppress(OSError):
+        sockets = _sockets(port)
+        for folder in _PROC.glob("[0-9]*"):
+            if not sockets.isdisjoint(_open_files(int(folder.name))):
+                return f"process {folder.name} ({(folder / 'comm').read_text().strip()})"
+    return "another program"
+
+
+def _sockets(port: int) -> set[str]:
+    return {f"socket:[{inode}]" for inode in listening_sockets((_PROC / "net" / "tcp").read_text(), port)}
+
+
+def _open_files(pid: int) -> Iterator[str]:
+    # A process may end, or close a file, while we look; those of other users show nothing.
+    with contextlib.suppress(FileNotFoundError, PermissionError, ProcessLookupError):
+        for entry in (_PROC / str(pid) / "fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                yield str(entry.readlink())

@@ -1,0 +1,65 @@
+"""The threads that searches work in, shared fairly between callers."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from logloop_query.logs.search.pace import NEVER, Pace, Turns
+
+_POOL = 64
+"""Threads there may be, nearly all of which wait for their turn."""
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class SearchThreads:
+    """`most` threads work at once. Close it to end them."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.turns = Turns(most)
+        self.pool = ThreadPoolExecutor(max(_POOL, most), thread_name_prefix="search")
+
+    def close(self) -> None:
+        """End the threads."""
+        self.pool.shutdown(wait=False, cancel_futures=True)
+
+    def work(self, caller: str, deadline: float = NEVER) -> "Work":
+        """Work for one caller, until a moment of the monotonic clock."""
+        return Work(self, caller, Pace(deadline, between=lambda: self.turns.pass_on(caller)))
+
+
+class Work:
+    """Runs what one search has to do. When it fails or is cancelled, the rest ends at its next step."""
+
+    def __init__(self, threads: SearchThreads, caller: str, pace: Pace) -> None:
+        self._threads = threads
+        self._caller = caller
+        self._pace = pace
+        self._at_once = asyncio.Semaphore(threads.most)
+
+    async def each(self, do: Callable[[T, Pace], R], items: Iterable[T], *, seconds: float | None = None) -> list[R]:
+        """Do something with each item. `seconds`: what each item may take, instead of the deadline of the work."""
+
+        def one(item: T) -> R:
+            self._threads.turns.take(self._caller)
+            try:
+                pace = self._pace if seconds is None else self._pace.within(seconds)
+                return do(item, pace)
+            finally:
+                self._threads.turns.give_back()
+
+        async def in_thread(item: T) -> R:
+            async with self._at_once:
+                return await asyncio.get_running_loop().run_in_executor(self._threads.pool, one, item)
+
+        try:
+            return list(await asyncio.gather(*map(in_thread, items)))
+        except BaseException:
+            self._pace.stopped.set()
+            raise
+
+    async def run(self, do: Callable[[Pace], R], *, seconds: float | None = None) -> R:
+        """Do one thing."""
+        return (await self.each(lambda _, pace: do(pace), [None], seconds=seconds))[0]

@@ -1,0 +1,82 @@
+"""A part of a benchmark run that fails has its row; the other parts keep their figures."""
+
+import json
+import signal
+import sys
+from typing import Any
+
+import psutil
+import pytest
+
+from benchmarks import __main__ as program
+from benchmarks import rows
+from benchmarks.report import Report
+
+
+def _fail(*_: object) -> None:
+    raise psutil.NoSuchProcess(4711)
+
+
+def test_a_failed_part_is_a_row_and_the_next_part_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    report = Report()
+    with report.part("searches"):
+        report.add("cold", "12 ms", met=True)
+        _fail()
+    with report.part("disk"):
+        report.add("disk", "20 B/log", met=False)
+    assert [line.split()[-1] for line in report.text().splitlines()[2:]] == ["met", "FAILED", "MISSED"]
+    assert "4711" in report.failed["searches"]
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_every_part_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_idle", "stage"):
+        monkeypatch.setattr(rows, name, _fail)
+    report = Report()
+    rows.measure(rows.Sizes.quick(), report, lambda _: None)
+    assert list(report.failed) == ["idle platform", "long lines", "short lines"]
+
+
+def test_the_groups_of_rows_do_not_need_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_compare", "_document_rows", "_single_rows", "_fill", "_freshness"):
+        monkeypatch.setattr(rows, name, _fail)
+    monkeypatch.setattr(rows, "_search_rows", lambda _on, _logs, report: report.add("search", "10 ms", met=True))
+    report = Report()
+    stage: Any = _AnyStage()
+    rows._short(stage, rows.Sizes.quick(), report, lambda _: None)
+    assert list(report.failed) == ["bulk intake", "documents", "single-log requests", "freshness", "disk"]
+    assert report.rows[-1].work == "search"
+
+
+class _AnyStage:
+    """Has every attribute, and none works."""
+
+    def __getattr__(self, name: str) -> Any:
+        return _AnyStage()
+
+    def __call__(self, *_: object) -> Any:
+        return _AnyStage()
+
+
+@pytest.mark.parametrize(("fails", "code"), [(True, 1), (False, 0)])
+def test_the_figures_are_printed_and_the_exit_code_tells_a_failure(
+    fails: bool, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measure(_: rows.Sizes, report: Report, *__: object) -> None:
+        report.figures["bytes_per_log"] = 20.5
+        report.add("disk", "20.5 B/log", met=True)
+        with report.part("searches"):
+            if fails:
+                _fail()
+
+    monkeypatch.setattr(program, "measure", measure)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(signal, "alarm", lambda _: None)
+    monkeypatch.setattr(sys, "argv", ["bench", "--json"])
+    assert program.main() == code
+    printed = capsys.readouterr().out
+    figures = json.loads(printed.splitlines()[-1])
+    assert figures["bytes_per_log"] == 20.5
+    assert list(figures["failed"]) == (["searches"] if fails else [])
+    assert "20.5 B/log" in printed
+    assert ("FAILED" in printed) is fails
