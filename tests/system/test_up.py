@@ -76,7 +76,7 @@ def test_a_second_instance_on_the_same_data_is_refused_in_one_sentence(up: Up) -
     second = Up(up.home)
     told = second.finish()
     assert second.process.returncode == 1
-    assert f"already runs on the data folder {up.home} (process {up.process.pid})" in told
+    assert f"already runs with the data folder {up.home} (process {up.process.pid})" in told
     assert "LOGLOOP_HOME" in told
     assert "Traceback" not in told
 

@@ -69,15 +69,15 @@ def test_nothing_is_stored_in_the_database_of_another_platform(up: Up, folder: P
     stranger = MongoNode(folder, MongoSettings(diagnostics=False, on_parent_death="KILL"))
     try:
         _replace(up, "mongod", stranger, port)
-        told = _told_until(up, "MongoDB does not start", never="MongoDB started again")
-        assert f"port {port}, and process {stranger.process.pid} (mongod) has it" in told
+        told = _told_until(up, "MongoDB could not start", never="MongoDB restarted")
+        assert f"port {port}, which process {stranger.process.pid} (mongod) uses" in told
         eventually(lambda: up.accepts("during the stranger"))
-        _told_until(up, "MongoDB does not start", never="MongoDB started again")
+        _told_until(up, "MongoDB could not start", never="MongoDB restarted")
         with stranger.administrator() as client:
             assert set(client.list_database_names()) == {"admin", "config", "local"}
     finally:
         stranger.kill()
-    _told_until(up, "MongoDB started again")
+    _told_until(up, "MongoDB restarted")
     assert len(eventually(lambda: up.find("during the stranger"))) == 1
     assert len(up.find("before the stranger")) == 1
     eventually(up.is_ready)
@@ -89,13 +89,13 @@ def test_nothing_is_sent_through_the_broker_of_another_platform(up: Up, folder: 
     stranger = RabbitNode(folder, settings)
     try:
         _replace(up, "beam.smp", stranger, port)
-        told = _told_until(up, "RabbitMQ does not start", never="RabbitMQ started again")
-        assert f"port {port}, and process {stranger.broker.pid} (" in told
+        told = _told_until(up, "RabbitMQ could not start", never="RabbitMQ restarted")
+        assert f"port {port}, which process {stranger.broker.pid} (" in told
         assert not up.accepts("to the stranger's broker")
-        _told_until(up, "RabbitMQ does not start", never="RabbitMQ started again")
+        _told_until(up, "RabbitMQ could not start", never="RabbitMQ restarted")
         assert stranger.management("GET", "/api/queues") == []
     finally:
         stranger.kill()
-    _told_until(up, "RabbitMQ started again")
+    _told_until(up, "RabbitMQ restarted")
     eventually(lambda: up.accepts("to the stranger's broker"))
     assert len(eventually(lambda: up.find("to the stranger's broker"))) == 1

@@ -50,7 +50,7 @@ def test_the_process_that_listens_owns_the_port_and_its_parent_does_not(listener
 def test_a_taken_port_is_named_with_the_process_that_has_it(listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     with pytest.raises(
-        CannotStart, match=rf"MongoDB needs port {port}, and process {os.getpid()} \(.+\) has it; end"
+        CannotStart, match=rf"MongoDB needs port {port}, which process {os.getpid()} \(.+\) uses; stop"
     ):
         port_owners.require_free("MongoDB", port)
     listener.close()
@@ -112,7 +112,7 @@ def test_a_mongod_that_loses_the_race_for_its_port_is_not_taken_for_the_winner(
         loser.port = winner.port
         looks = iter([True])  # free when it looks first, taken when its mongod gets there
         monkeypatch.setattr(port_owners, "is_free", lambda _port: next(looks, False))
-        with pytest.raises(CannotStart, match=rf"process {winner.process.pid} \(mongod\) has it"):
+        with pytest.raises(CannotStart, match=rf"process {winner.process.pid} \(mongod\) uses"):
             loser.start()
         assert not loser.is_running()
         with winner.administrator() as client:
@@ -179,7 +179,7 @@ def test_a_broker_whose_port_another_one_took_does_not_start_until_it_is_free(fo
     settings = RabbitSettings(user="logloop", password="ours", on_parent_death="KILL")
     ours = RabbitNode(folder / "ours", settings)
     with socket.create_server((LOOPBACK, ours.port)):
-        with pytest.raises(CannotStart, match=rf"RabbitMQ needs port {ours.port}, and process {os.getpid()} "):
+        with pytest.raises(CannotStart, match=rf"RabbitMQ needs port {ours.port}, which process {os.getpid()} "):
             ours.start()
         assert not ours.is_running()
     try:
@@ -199,7 +199,7 @@ def test_a_broker_that_loses_the_race_for_its_port_is_not_taken_for_the_winner(
     with socketserver.ThreadingTCPServer((LOOPBACK, loser.port), _SpeaksAmqp) as winner:
         threading.Thread(target=winner.serve_forever).start()
         try:
-            with pytest.raises(CannotStart, match=rf"process {os.getpid()} \(.+\) has it"):
+            with pytest.raises(CannotStart, match=rf"process {os.getpid()} \(.+\) uses"):
                 loser.start()
         finally:
             winner.shutdown()

@@ -69,14 +69,14 @@ time.sleep(300)
 
 
 def test_a_program_that_is_not_there_is_said_so(tmp_path: Path) -> None:
-    with pytest.raises(CannotStart, match="there is no program /nowhere/program"):
+    with pytest.raises(CannotStart, match="program not found: /nowhere/program"):
         child(tmp_path, "/nowhere/program").start()
 
 
 def test_a_program_that_ends_while_starting_shows_its_last_words(tmp_path: Path) -> None:
     failing = child(tmp_path, "sh", "-c", "echo address already in use; exit 3")
     failing.start()
-    with pytest.raises(CannotStart, match=r"ended with code 3 .*\n?.*address already in use"):
+    with pytest.raises(CannotStart, match=r"exited with code 3 .*\n?.*address already in use"):
         wait_ready(failing, lambda: False, timeout_s=5)
 
 

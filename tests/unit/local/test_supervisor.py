@@ -1,7 +1,7 @@
 """A part that ends is started again, later each time, until it has run well for a minute."""
 
 from logloop.local.errors import CannotStart
-from logloop.local.supervisor import Part, Supervisor
+from logloop.local.supervisor import Component, Supervisor
 
 
 class Clock:
@@ -33,7 +33,7 @@ class FakePart:
 def supervised(part: FakePart) -> tuple[Supervisor, Clock, list[str]]:
     clock, told = Clock(), list[str]()
 
-    def tell(part: Part, what: str) -> None:
+    def tell(part: Component, what: str) -> None:
         told.append(f"{part.name} {what}")
 
     return Supervisor([part], tell, clock), clock, told
@@ -46,7 +46,7 @@ def crash_times(supervisor: Supervisor, clock: Clock, part: FakePart, crashes: i
         part.running = False
         ended = clock.now
         while not part.running:
-            supervisor.look()
+            supervisor.check()
             clock.now += 0.5
         waits.append(clock.now - 0.5 - ended)
     return waits
@@ -55,7 +55,7 @@ def crash_times(supervisor: Supervisor, clock: Clock, part: FakePart, crashes: i
 def test_a_running_part_is_left_alone() -> None:
     part = FakePart()
     supervisor, _, told = supervised(part)
-    supervisor.look()
+    supervisor.check()
     assert part.starts == 0
     assert told == []
 
@@ -64,7 +64,7 @@ def test_an_ended_part_is_started_again_and_the_user_hears_of_it() -> None:
     part = FakePart()
     supervisor, clock, told = supervised(part)
     assert crash_times(supervisor, clock, part, 1) == [0.5]
-    assert told == ["query ended; starting it again in 0.5 s", "query started again"]
+    assert told == ["query ended; restarting in 0.5 s", "query restarted"]
 
 
 def test_each_restart_waits_twice_as_long_up_to_half_a_minute() -> None:
@@ -78,7 +78,7 @@ def test_a_minute_of_running_makes_the_next_restart_quick_again() -> None:
     supervisor, clock, _ = supervised(part)
     crash_times(supervisor, clock, part, 5)
     clock.now += 61
-    supervisor.look()
+    supervisor.check()
     assert crash_times(supervisor, clock, part, 1) == [0.5]
 
 
@@ -87,7 +87,7 @@ def test_a_part_that_does_not_start_is_tried_again() -> None:
     supervisor, clock, told = supervised(part)
     part.running = False
     for _ in range(10):
-        supervisor.look()
+        supervisor.check()
         clock.now += 0.5
     assert part.starts >= 2
-    assert "query does not start: port taken; starting it again in 1 s" in told
+    assert "query could not start: port taken; restarting in 1 s" in told

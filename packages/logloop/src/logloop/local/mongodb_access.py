@@ -1,4 +1,4 @@
-"""What makes one mongod's data tell friend from stranger: its replica set's name, a user, a key file."""
+"""Creates and stores the access to a MongoDB data folder: replica-set name, user and key file."""
 
 import json
 import os
@@ -14,7 +14,7 @@ _OLD_REPLICA_SET = "rs0"
 
 @dataclass(frozen=True)
 class Access:
-    """`user` and `password` are for the services; `key` is the content of the key file, mongod's own secret."""
+    """`user` and `password` are for the services; `key` is the content of mongod's key file."""
 
     replica_set: str
     user: str
@@ -23,9 +23,9 @@ class Access:
 
 
 def access_to(folder: Path) -> Access:
-    """The access to a node's data, kept beside the data in files that only this user reads; made at the first call.
+    """Return the access to a node's data, which is created at the first call and stored in a private file beside it.
 
-    Data from before there was access control keeps the name that its replica set has.
+    Data that was created without access control keeps its replica-set name.
     """
     path = folder / "access.json"
     if path.exists():
@@ -35,7 +35,7 @@ def access_to(folder: Path) -> Access:
         replica_set=_OLD_REPLICA_SET if is_old else f"logloop-{secrets.token_hex(6)}",
         user=_USER,
         password=secrets.token_urlsafe(32),
-        # mongod reads a key file as YAML: with a letter in front it is never taken for a number.
+        # mongod parses a key file as YAML: the leading letter keeps it from being parsed as a number.
         key=f"k{secrets.token_hex(48)}",
     )
     folder.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def access_to(folder: Path) -> Access:
 
 
 def write_key_file(folder: Path, access: Access) -> Path:
-    """Write the key file as mongod wants it, readable by this user alone; its path."""
+    """Write the key file, readable only by this user as mongod requires, and return its path."""
     path = folder / "keyfile"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:

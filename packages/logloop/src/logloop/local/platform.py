@@ -1,7 +1,4 @@
-"""Which parts a local platform has and how each is told about the others.
-
-It must not start anything.
-"""
+"""Assembles a local platform: its components, their ports, secrets and environment."""
 
 import shutil
 import sys
@@ -26,7 +23,7 @@ _MONGO_PORT = 27017
 
 @dataclass(frozen=True)
 class Options:
-    """What the user asked for. `port` None: 8080, or a free one when that is taken."""
+    """What the user asked for. `port` None: 8080, or a free port if 8080 is taken."""
 
     port: int | None = None
     host: str = LOOPBACK
@@ -36,7 +33,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Platform:
-    """Every part; `nodes` are those that hold data and are ours to run."""
+    """All components. `nodes` are the private RabbitMQ and MongoDB, as far as they are needed."""
 
     nodes: list[RabbitNode | MongoNode]
     services: list[WebProcess]
@@ -48,9 +45,9 @@ class Platform:
 def assemble(
     home: Home, options: Options, environ: Mapping[str, str], choose_port: Callable[[int, str], int] = free_port
 ) -> Platform:
-    """Decide ports, secrets and environment of every part. Raises CannotStart when a program is missing."""
+    """Return the platform with ports, secrets and environments. Raises CannotStart if a program is missing."""
     if options.no_auth and options.host != LOOPBACK:
-        raise CannotStart("--no-auth works only on this machine; leave out --host")
+        raise CannotStart("--no-auth is allowed only on loopback; omit --host")
     secrets = home.secrets()
     nodes: list[RabbitNode | MongoNode] = []
     amqp_url, mongo_url = environ.get("LOGLOOP_AMQP_URL"), environ.get("LOGLOOP_MONGO_URL")
@@ -80,6 +77,8 @@ def assemble(
         "LOGLOOP_SECRET_KEY": environ.get("LOGLOOP_SECRET_KEY") or secrets["secret_key"],
         "LOGLOOP_HOST": LOOPBACK,
         "LOGLOOP_QUERY_URL": f"http://{LOOPBACK}:{ports['query']}",
+        "LOGLOOP_ANALYZER_URL": f"http://{LOOPBACK}:{ports['analyzer']}",
+        "LOGLOOP_CI_BRIDGE_URL": f"http://{LOOPBACK}:{ports['ci-bridge']}",
         "LOGLOOP_PUBLIC_URL": environ.get("LOGLOOP_PUBLIC_URL") or url,
         "LOGLOOP_NO_AUTH": "true" if options.no_auth else "false",
     }
@@ -101,7 +100,7 @@ def assemble(
 def _gateway_port(options: Options, choose_port: Callable[[int, str], int]) -> int:
     port = choose_port(GATEWAY_PORT if options.port is None else options.port, options.host)
     if options.port and port != options.port:
-        raise CannotStart(f"port {options.port} is taken; choose another with --port, or leave it out")
+        raise CannotStart(f"port {options.port} is taken; choose another with --port, or omit it")
     return port
 
 
@@ -109,7 +108,7 @@ def _service(home: Home, name: str, port: int, env: Mapping[str, str]) -> WebPro
     module = f"logloop_{name.replace('-', '_')}"
     if find_spec(module) is None:
         raise CannotStart(f"the {name} service is not installed; install the Python package logloop-{name}")
-    # The first administrator and key are query's alone to know.
+    # Only query receives the first administrator and key.
     own = env if name == "query" else {key: value for key, value in env.items() if not key.startswith(_SEED_NAMES)}
     drop = () if name == "query" else _SEED_NAMES
     return WebProcess(
@@ -128,7 +127,7 @@ _SEED_NAMES = ("LOGLOOP_ADMIN_", "LOGLOOP_FIRST_")
 
 def _gateway(home: Home, options: Options, port: int, ports: Mapping[str, int]) -> WebProcess:
     folder = gateway_folder()
-    # Only these names on loopback: a page of another site that makes its own name point here gets no answer.
+    # On loopback only these host names are served: a foreign name that resolves to this address gets no response.
     names = (
         [f"http://{LOOPBACK}:{port}", f"http://localhost:{port}"] if options.host == LOOPBACK else [f"http://:{port}"]
     )
@@ -152,7 +151,7 @@ def _gateway(home: Home, options: Options, port: int, ports: Mapping[str, int]) 
 
 
 def find_caddy() -> str:
-    """Caddy beside this Python, else from PATH. Raises CannotStart."""
+    """Return Caddy from the folder of this Python, else from PATH. Raises CannotStart."""
     beside = Path(sys.executable).with_name("caddy")
     found = str(beside) if beside.exists() else shutil.which("caddy")
     if not found:
@@ -161,15 +160,15 @@ def find_caddy() -> str:
 
 
 def gateway_folder() -> Path:
-    """The folder with the Caddyfile: in this package, or in the checkout it is installed from. Raises CannotStart."""
+    """Return the folder with the Caddyfile, in this package or in its checkout. Raises CannotStart."""
     here = Path(__file__).resolve()
     for folder in (here.with_name("gateway"), *(parent / "gateway" for parent in here.parents)):
         if (folder / "Caddyfile").exists():
             return folder
-    raise CannotStart("the gateway's Caddyfile is missing from this installation; install logloop again")
+    raise CannotStart("the gateway's Caddyfile is missing from this installation; reinstall logloop")
 
 
 def page_folder(gateway: Path) -> Path:
-    """What the gateway serves at /: the built web app when there is one, else the small page."""
+    """Return the folder that the gateway serves at /: the built web app if it exists, else the small page."""
     built = gateway.parent / "web" / "dist"
     return built if (built / "index.html").exists() else gateway / "page"

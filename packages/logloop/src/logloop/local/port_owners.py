@@ -1,4 +1,4 @@
-"""Which process listens on a loopback port."""
+"""Finds out which process listens on a loopback port."""
 
 import contextlib
 from collections.abc import Iterator
@@ -12,25 +12,25 @@ _LISTEN = "0A"
 
 
 def listening_sockets(table: str, port: int) -> set[str]:
-    """Inodes of the sockets that listen on an IPv4 port, from the text of /proc/net/tcp."""
+    """Return the inodes of the sockets that listen on an IPv4 port, from the text of /proc/net/tcp."""
     rows = [line.split() for line in table.splitlines()[1:]]
     return {row[9] for row in rows if row[1].endswith(f":{port:04X}") and row[3] == _LISTEN}
 
 
 def owns(pid: int, port: int) -> bool:
-    """Whether this process itself listens on the port. Without /proc (not Linux): whether any process does."""
+    """Return whether this process listens on the port. Without /proc (not Linux): whether any process does."""
     if not (_PROC / "net" / "tcp").exists():
         return is_listening(port)
     sockets = _sockets(port)
     return bool(sockets) and not sockets.isdisjoint(_open_files(pid))
 
 
-def require_free(part: str, port: int) -> None:
-    """Raises CannotStart, with the process that has the port and what to do, when a part cannot listen on it."""
+def require_free(component: str, port: int) -> None:
+    """Raise CannotStart, naming the process that holds the port, if a component cannot listen on it."""
     if not is_free(port):
         raise CannotStart(
-            f"{part} needs port {port}, and {_holder(port)} has it; end that program and {part} starts, "
-            "or stop Logloop and start it again: it then takes another port"
+            f"{component} needs port {port}, which {_holder(port)} uses; stop that program, "
+            "or restart Logloop, which then chooses another port"
         )
 
 
@@ -48,7 +48,7 @@ def _sockets(port: int) -> set[str]:
 
 
 def _open_files(pid: int) -> Iterator[str]:
-    # A process may end, or close a file, while we look; those of other users show nothing.
+    # A process may end or close a file meanwhile; processes of other users are not readable.
     with contextlib.suppress(FileNotFoundError, PermissionError, ProcessLookupError):
         for entry in (_PROC / str(pid) / "fd").iterdir():
             with contextlib.suppress(FileNotFoundError):

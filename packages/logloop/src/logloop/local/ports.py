@@ -1,6 +1,6 @@
-"""Free TCP ports on loopback.
+"""Chooses free TCP ports on loopback.
 
-It must not hold a port: between the answer and its use somebody else may take it.
+A port is not reserved: another program may take it between the choice and the use.
 """
 
 import contextlib
@@ -18,8 +18,8 @@ LOOPBACK = "127.0.0.1"
 
 
 @contextlib.contextmanager
-def choosing_alone() -> Iterator[None]:
-    """Held from the choice of ports until they are in use, so that two platforms never choose the same ones."""
+def exclusive_choice() -> Iterator[None]:
+    """Hold a lock from the choice of ports until their use, so that two platforms never choose the same ones."""
     path = Path(tempfile.gettempdir()) / f"logloop-ports-{os.getuid()}.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
@@ -30,9 +30,9 @@ def choosing_alone() -> Iterator[None]:
 
 
 class Claims:
-    """Ports that this process has chosen, used or not: no other platform of this user chooses them until `release`.
+    """Ports that this process has chosen. No other platform of this user chooses them until `release`.
 
-    Use one a process: closing one would give the claims of all back, as the kernel counts locks by process.
+    Use one instance per process: the kernel keeps the locks per process, so closing one instance releases all.
     """
 
     def __init__(self, file: Path | None = None) -> None:
@@ -46,19 +46,19 @@ class Claims:
         self.release()
 
     def choose(self, preferred: int = 0, host: str = LOOPBACK) -> int:
-        """The preferred port when nobody has it or claims it, else any other; it is ours from now on."""
+        """Claim and return the preferred port if it is free and unclaimed, else another one."""
         port = free_port(preferred, host)
         while not self._claim(port):
             port = free_port(0, host)
         return port
 
     def release(self) -> None:
-        """Let others choose them."""
+        """Release all claims."""
         os.close(self._descriptor)
 
     def _claim(self, port: int) -> bool:
         try:
-            # The byte at this offset stands for the port; the file itself stays empty.
+            # The lock on the byte at this offset represents the port; the file stays empty.
             fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
         except OSError as error:
             if error.errno in {errno.EACCES, errno.EAGAIN}:
@@ -68,7 +68,7 @@ class Claims:
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
-    """Whether a listener could be opened on this port now."""
+    """Return whether a listener could be opened on this port now."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -81,7 +81,7 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 def free_port(preferred: int = 0, host: str = LOOPBACK) -> int:
-    """The preferred port when it is free, else any free one."""
+    """Return the preferred port if it is free, else any free port."""
     if preferred and is_free(preferred, host):
         return preferred
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
@@ -91,7 +91,7 @@ def free_port(preferred: int = 0, host: str = LOOPBACK) -> int:
 
 
 def is_listening(port: int, host: str = LOOPBACK) -> bool:
-    """Whether something accepts connections on this port."""
+    """Return whether something accepts connections on this port."""
     try:
         with socket.create_connection((host, port), timeout=1.0):
             return True
@@ -100,7 +100,7 @@ def is_listening(port: int, host: str = LOOPBACK) -> bool:
 
 
 def wait_listening(port: int, *, timeout_s: float, host: str = LOOPBACK) -> bool:
-    """Wait until something accepts connections on a port; False after `timeout_s` seconds."""
+    """Wait until something accepts connections on a port. Return False after `timeout_s` seconds."""
     deadline = time.monotonic() + timeout_s
     while not is_listening(port, host):
         if time.monotonic() > deadline:

@@ -1,7 +1,4 @@
-"""Child processes that never outlive their parent and leave nothing behind when stopped.
-
-It must not know what a process does.
-"""
+"""Child processes that never outlive their parent and leave no processes behind when stopped."""
 
 import contextlib
 import os
@@ -18,15 +15,15 @@ from typing import Literal
 
 from logloop.local.errors import CannotStart
 
-# The kernel's parent-death signal follows the *thread* that started the child, so one thread that lives as
-# long as this process starts them all.
+# The kernel sends the parent-death signal when the *thread* that started the child ends, so one thread that lives as
+# long as this process starts all children.
 _starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="logloop-start")
 _starter_lock = threading.Lock()
 
 
 @dataclass
 class Child:
-    """A program in a session of its own, its output appended to a file."""
+    """A program in its own session, whose output is appended to a file."""
 
     name: str
     command: Sequence[str]
@@ -37,14 +34,14 @@ class Child:
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
 
     def start(self) -> None:
-        """Start the program. Raises CannotStart when it is not there."""
+        """Start the program. Raises CannotStart if it does not exist."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with _starter_lock:
             self._process = _starter.submit(self._spawn).result()
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         if shutil.which(self.command[0]) is None:
-            raise CannotStart(f"{self.name}: there is no program {self.command[0]}")
+            raise CannotStart(f"{self.name}: program not found: {self.command[0]}")
         setpriv = shutil.which("setpriv")
         bound = [setpriv, "--pdeathsig", self.on_parent_death, "--"] if setpriv else []
         with self.log.open("ab") as out:
@@ -59,30 +56,30 @@ class Child:
                     start_new_session=True,
                 )
             except OSError as error:
-                raise CannotStart(f"{self.name}: {self.command[0]} does not start: {error}") from error
+                raise CannotStart(f"{self.name}: {self.command[0]} could not start: {error}") from error
 
     @property
     def pid(self) -> int:
-        """Process id; also the id of the process group."""
+        """The process id, which is also the id of the process group."""
         if self._process is None:
             raise RuntimeError(f"{self.name} was not started")
         return self._process.pid
 
     def exit_code(self) -> int | None:
-        """None while it runs or before it was started; negative: the signal that ended it."""
+        """Return the exit code: None while it runs or before the start; negative for a signal."""
         return self._process.poll() if self._process else None
 
     def is_running(self) -> bool:
-        """Whether it was started and has not ended."""
+        """Return whether it was started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
     def signal(self, number: int) -> None:
-        """Send a signal to the program itself, not to its own children."""
+        """Send a signal to the program, not to its children."""
         if self._process is not None:
             self._process.send_signal(number)
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait for its end; False when it still runs after `timeout_s` seconds."""
+        """Wait until it ends. Return False if it still runs after `timeout_s` seconds."""
         if self._process is None:
             return True
         try:
@@ -92,14 +89,14 @@ class Child:
         return True
 
     def stop(self, timeout_s: float = 10.0) -> None:
-        """Ask it to end, then end it and whatever it started. Harmless when it has ended."""
+        """Terminate it, then kill it and its children. Has no effect if it has ended."""
         if self.is_running():
             self.signal(signal.SIGTERM)
             self.wait(timeout_s)
         self.kill()
 
     def kill(self) -> None:
-        """End it and whatever it started at once (SIGKILL to the process group)."""
+        """Kill it and its children at once (SIGKILL to the process group)."""
         if self._process is None:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -107,12 +104,12 @@ class Child:
         self._process.wait()
 
     def last_lines(self, count: int = 15) -> str:
-        """The end of its output."""
+        """Return the end of its output."""
         return tail(self.log, count)
 
 
 def tail(path: Path, count: int) -> str:
-    """The last lines of a text file, from its last 64 KiB; empty when there is none."""
+    """Return the last lines of a text file, from its last 64 KiB; empty if the file does not exist."""
     if not path.exists():
         return ""
     with path.open("rb") as file:
@@ -122,12 +119,12 @@ def tail(path: Path, count: int) -> str:
 
 
 def wait_ready(child: Child, ready: Callable[[], bool], *, timeout_s: float, every_s: float = 0.05) -> None:
-    """Wait until a child answers. Raises CannotStart with the end of its output when it ends or stays silent."""
+    """Wait until a child is ready. Raises CannotStart with the end of its output if it ends or is too slow."""
     deadline = time.monotonic() + timeout_s
     while not ready():
         code = child.exit_code()
         if code is not None:
-            raise CannotStart(f"{child.name} ended with code {code} while starting; {_where(child)}")
+            raise CannotStart(f"{child.name} exited with code {code} while starting; {_where(child)}")
         if time.monotonic() > deadline:
             raise CannotStart(f"{child.name} was not ready within {timeout_s:.0f} s; {_where(child)}")
         time.sleep(every_s)
@@ -138,6 +135,6 @@ def _where(child: Child) -> str:
 
 
 def clean_env(*drop_prefixes: str, **extra: str) -> dict[str, str]:
-    """This process's environment without variables of the given prefixes, plus some."""
+    """Return this process's environment without variables of these prefixes, plus `extra`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(drop_prefixes or ("\0",))}
     return {**kept, **extra}

@@ -1,6 +1,6 @@
-"""A private RabbitMQ node: its own name, ports, cookie and folders, on loopback alone.
+"""A private RabbitMQ node with its own name, ports, cookie and folders, on loopback only.
 
-It must not touch the distribution's own broker or anything in /etc and /var.
+It uses nothing of the distribution's own broker in /etc and /var.
 """
 
 import json
@@ -21,14 +21,14 @@ from logloop.local.port_owners import owns, require_free
 from logloop.local.ports import LOOPBACK, free_port
 from logloop.local.processes import Child, clean_env, wait_ready
 
-# Not the wrappers in /usr/sbin: those change the user and insist on the distribution's folders.
+# Not the wrappers in /usr/sbin, which change the user and require the distribution's folders.
 _SERVER_PATHS = (Path("/usr/lib/rabbitmq/bin/rabbitmq-server"),)
 _START_TIMEOUT_S = 90.0
 _STOP_TIMEOUT_S = 30.0
 
 
 def find_server() -> Path | None:
-    """The real `rabbitmq-server` script, None when RabbitMQ is not installed."""
+    """Return the actual `rabbitmq-server` script, or None if RabbitMQ is not installed."""
     for path in _SERVER_PATHS:
         if path.exists():
             return path
@@ -38,10 +38,10 @@ def find_server() -> Path | None:
 
 @dataclass(frozen=True)
 class RabbitSettings:
-    """Limits and names of a node. Sizes in bytes; `management` opens the HTTP API on a port of its own."""
+    """Limits and names of a node. Sizes in bytes. `management` opens the HTTP API on a separate port."""
 
     user: str = "guest"
-    password: str = "guest"  # noqa: S105  # RabbitMQ's own default, for loopback alone
+    password: str = "guest"  # noqa: S105  # RabbitMQ's default, on loopback only
     management: bool = False
     memory_limit: int = 1 << 30
     disk_free_limit: int = 256 << 20
@@ -49,7 +49,7 @@ class RabbitSettings:
 
 
 class RabbitNode:
-    """One broker with its data in `folder`. It can be started, stopped, killed and started again."""
+    """One broker with its data in `folder`. It can be started, stopped, killed and restarted."""
 
     name = "RabbitMQ"
 
@@ -65,26 +65,26 @@ class RabbitNode:
 
     @property
     def url(self) -> str:
-        """AMQP URL of the default vhost."""
+        """The AMQP URL of the default vhost."""
         return self.vhost_url("/")
 
     def vhost_url(self, vhost: str) -> str:
-        """AMQP URL of a vhost."""
+        """Return the AMQP URL of a vhost."""
         user, password = quote(self.settings.user, safe=""), quote(self.settings.password, safe="")
         path = "" if vhost == "/" else quote(vhost, safe="")
         return f"amqp://{user}:{password}@{LOOPBACK}:{self.port}/{path}"
 
     @property
     def broker(self) -> Child:
-        """The Erlang machine; for looking at its pid or freezing it."""
+        """The Erlang VM process, to read its pid or to freeze it."""
         return self._children[-1]
 
     def start(self) -> None:
-        """Start the node and wait until it takes connections on its port. Raises CannotStart."""
+        """Start the node and wait until it accepts connections on its port. Raises CannotStart."""
         server = find_server()
         if server is None:
             raise CannotStart("RabbitMQ is not installed; run: sudo apt-get install rabbitmq-server")
-        self.kill()  # what is left of a node of which one process ended
+        self.kill()  # one of the two processes may still run
         self._require_ports()
         self._prepare()
         epmd = self._child("epmd", [_epmd(), "-port", str(self._epmd_port), "-address", LOOPBACK])
@@ -97,23 +97,23 @@ class RabbitNode:
             wait_ready(broker, self._answers, timeout_s=_START_TIMEOUT_S)
         except CannotStart:
             self.kill()
-            self._require_ports()  # another program may have been faster
+            self._require_ports()  # another program may have taken the port
             raise
         except BaseException:
             self.kill()
             raise
 
     def is_running(self) -> bool:
-        """Whether both of its processes run."""
+        """Return whether both of its processes run."""
         return len(self._children) == 2 and all(child.is_running() for child in self._children)
 
     def stop(self) -> None:
-        """Stop it in order; what is durable stays."""
+        """Stop it cleanly; durable messages remain."""
         for child in reversed(self._children):
             child.stop(_STOP_TIMEOUT_S)
 
     def kill(self, number: int = signal.SIGKILL) -> None:
-        """End the broker at once, as a crash does; epmd ends with it."""
+        """Kill the broker, as a crash would, and epmd with it."""
         for child in reversed(self._children):
             if number != signal.SIGKILL and child.is_running():
                 child.signal(number)
@@ -128,14 +128,14 @@ class RabbitNode:
         return self.vhost_url(name)
 
     def delete_vhost(self, name: str) -> None:
-        """Delete a vhost with everything in it; its connections are closed."""
+        """Delete a vhost with its contents; its connections are closed."""
         self.management("DELETE", f"/api/vhosts/{quote(name, safe='')}")
 
     def management(self, method: str, path: str, body: object = None) -> object:
-        """Call the management API; the parsed JSON answer, or None. Raises urllib's HTTPError."""
+        """Call the management API and return the parsed JSON response, or None. Raises urllib's HTTPError."""
         if not self.management_port:
             raise RuntimeError("this node was started without the management API")
-        request = urllib.request.Request(  # the address is ours
+        request = urllib.request.Request(  # a loopback address
             f"http://{LOOPBACK}:{self.management_port}{path}",
             method=method,
             data=None if body is None and method == "GET" else json.dumps(body if body is not None else {}).encode(),
@@ -146,7 +146,7 @@ class RabbitNode:
         return json.loads(content) if content else None
 
     def control(self, *arguments: str) -> str:
-        """Run `rabbitmqctl` against this node (a second or two); its output. Raises CalledProcessError."""
+        """Run `rabbitmqctl` on this node (takes a second or two) and return its output. Raises CalledProcessError."""
         server = find_server()
         assert server is not None
         done = subprocess.run(
@@ -208,7 +208,7 @@ class RabbitNode:
             HOME=str(folder),
             ERL_EPMD_PORT=str(self._epmd_port),
             ERL_EPMD_ADDRESS=LOOPBACK,
-            # Makes the script `exec` the Erlang machine, so that our child *is* the broker.
+            # Makes the script `exec` the Erlang VM, so that our child *is* the broker.
             RUNNING_UNDER_SYSTEMD="true",
             RABBITMQ_NODENAME="logloop@localhost",
             RABBITMQ_DIST_PORT=str(self._dist_port),

@@ -1,7 +1,4 @@
-"""Keeps parts running: starts one again after it ended, waiting longer each time.
-
-It must not decide when the platform stops.
-"""
+"""Restarts components that have ended, with a growing delay."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -14,65 +11,65 @@ _MAX_DELAY_S = 30.0
 _HEALTHY_AFTER_S = 60.0
 
 
-class Part(Protocol):
-    """A part of the platform."""
+class Component(Protocol):
+    """A process of the platform that can be restarted."""
 
     @property
     def name(self) -> str:
-        """For people."""
+        """The name to display."""
         ...
 
     def start(self) -> None:
-        """Start it; CannotStart when it cannot."""
+        """Start it. Raises CannotStart."""
         ...
 
     def is_running(self) -> bool:
-        """Whether it runs."""
+        """Return whether it runs."""
         ...
 
 
 class Supervisor:
-    """Looks at the parts and starts what ended. `tell` gets one sentence an event; times come from `clock` in s."""
+    """Restarts components. `report` receives one sentence per event; `clock` returns seconds."""
 
     def __init__(
         self,
-        parts: Sequence[Part],
-        tell: Callable[[Part, str], None],
+        components: Sequence[Component],
+        report: Callable[[Component, str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._parts = parts
-        self._tell = tell
+        self._components = components
+        self._report = report
         self._clock = clock
-        self._delay = {part.name: _FIRST_DELAY_S for part in parts}
-        self._started = {part.name: clock() for part in parts}
+        self._delay = {component.name: _FIRST_DELAY_S for component in components}
+        self._started = {component.name: clock() for component in components}
         self._next_try: dict[str, float] = {}
 
-    def look(self) -> None:
-        """Look once at every part; call it about twice a second."""
-        for part in self._parts:
-            if part.is_running():
-                self._forgive(part)
-            elif part.name not in self._next_try:
-                self._plan(part, "ended")
-            elif self._clock() >= self._next_try[part.name]:
-                self._restart(part)
+    def check(self) -> None:
+        """Check every component once; call this about twice a second."""
+        for component in self._components:
+            if component.is_running():
+                self._reset_delay(component)
+            elif component.name not in self._next_try:
+                self._schedule(component, "ended")
+            elif self._clock() >= self._next_try[component.name]:
+                self._restart(component)
 
-    def _forgive(self, part: Part) -> None:
-        if self._clock() - self._started[part.name] > _HEALTHY_AFTER_S:
-            self._delay[part.name] = _FIRST_DELAY_S
+    def _reset_delay(self, component: Component) -> None:
+        if self._clock() - self._started[component.name] > _HEALTHY_AFTER_S:
+            self._delay[component.name] = _FIRST_DELAY_S
 
-    def _plan(self, part: Part, what: str) -> None:
-        delay = self._delay[part.name]
-        self._delay[part.name] = min(_MAX_DELAY_S, delay * 2)
-        self._next_try[part.name] = self._clock() + delay
-        self._tell(part, f"{what}; starting it again in {delay:g} s")
+    def _schedule(self, component: Component, what: str) -> None:
+        delay = self._delay[component.name]
+        self._delay[component.name] = min(_MAX_DELAY_S, delay * 2)
+        self._next_try[component.name] = self._clock() + delay
+        self._report(component, f"{what}; restarting in {delay:g} s")
 
-    def _restart(self, part: Part) -> None:
-        del self._next_try[part.name]
+    def _restart(self, component: Component) -> None:
+        del self._next_try[component.name]
         try:
-            part.start()
+            component.start()
         except CannotStart as error:
-            self._plan(part, f"does not start: {error}")
+            self._schedule(component, f"could not start: {error}")
         else:
-            self._tell(part, "started again")
-        self._started[part.name] = self._clock()
+            self._report(component, "restarted")
+        self._started[component.name] = self._clock()

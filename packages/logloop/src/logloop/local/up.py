@@ -1,7 +1,4 @@
-"""`logloop up`: start what is missing, say how to use it, keep it running, stop it again.
-
-It must not delete data.
-"""
+"""Runs the platform in the foreground: starts it, prints how to use it, restarts what ends, stops it."""
 
 import contextlib
 import json
@@ -20,20 +17,20 @@ from logloop.local.errors import CannotStart
 from logloop.local.home import Home, home_folder, write_private
 from logloop.local.mongodb import MongoNode
 from logloop.local.platform import GATEWAY_PORT, Options, Platform, assemble
-from logloop.local.ports import Claims, choosing_alone
+from logloop.local.ports import Claims, exclusive_choice
 from logloop.local.rabbitmq import RabbitNode
-from logloop.local.supervisor import Part, Supervisor
+from logloop.local.supervisor import Component, Supervisor
 from logloop.local.web_process import WebProcess
 
 _READY_TIMEOUT_S = 90.0
-_LOOK_EVERY_S = 0.5
+_CHECK_EVERY_S = 0.5
 _ROTATE_EVERY_S = 60.0
 
 
 def run(options: Options | None = None, *, environ: Mapping[str, str] = os.environ) -> int:
-    """Run the platform until Ctrl-C or SIGTERM. Returns 0, or 1 after saying why it could not start."""
+    """Run the platform until Ctrl-C or SIGTERM. Return 0, or 1 if it could not start (the reason is printed)."""
     options = options or Options()
-    # Scripts that ask for JSON get it alone on standard output.
+    # With --json, standard output carries nothing but JSON.
     console = Console(stderr=options.json, highlight=False, markup=False, soft_wrap=True)
     home = Home(home_folder(environ))
     try:
@@ -47,13 +44,13 @@ def run(options: Options | None = None, *, environ: Mapping[str, str] = os.envir
         pass
     finally:
         home.close()
-    console.print(f"Stopped; the data stays in {home.folder}.")
+    console.print(f"Stopped. The data remains in {home.folder}.")
     return 0
 
 
 @contextlib.contextmanager
 def _stop_signals() -> Iterator[threading.Event]:
-    """Ctrl-C and SIGTERM set the event; while nothing waits for it yet they interrupt what runs."""
+    """Set the event and raise KeyboardInterrupt on the first Ctrl-C, SIGTERM or SIGHUP."""
     stop = threading.Event()
 
     def handle(_number: int, _frame: FrameType | None) -> None:
@@ -83,7 +80,7 @@ class _Run:
     def until_stopped(self) -> None:
         """Start everything, wait for a stop signal, stop everything."""
         with Claims() as claims:
-            with choosing_alone():
+            with exclusive_choice():
                 self._platform = assemble(self._home, self._options, self._environ, claims.choose)
                 self._start()
             try:
@@ -101,13 +98,13 @@ class _Run:
             try:
                 self._start_services(platform, starting)
             except BaseException:
-                # Lets the threads that wait for a node see it end.
+                # Ends the threads that wait for a node.
                 self._stop_all()
                 raise
-        self._console.print(f"All parts are ready after {time.monotonic() - started:.1f} s.")
+        self._console.print(f"Ready after {time.monotonic() - started:.1f} s.")
 
     def _start_services(self, platform: Platform, nodes: list[Future[None]]) -> None:
-        # MongoDB is up within a second, RabbitMQ takes five: the services import while it boots.
+        # MongoDB starts within a second, RabbitMQ within five: meanwhile the services import their modules.
         for future, node in zip(nodes, platform.nodes, strict=True):
             if isinstance(node, MongoNode):
                 future.result()
@@ -135,33 +132,34 @@ class _Run:
 
     def _supervise(self) -> None:
         platform = self._platform
-        parts: list[Part] = [*platform.nodes, *platform.services, platform.gateway]
-        supervisor = Supervisor(parts, self._tell)
+        components: list[Component] = [*platform.nodes, *platform.services, platform.gateway]
+        supervisor = Supervisor(components, self._report)
         next_rotation = time.monotonic()
         with contextlib.suppress(KeyboardInterrupt):
-            while not self._stop.wait(_LOOK_EVERY_S):
-                supervisor.look()
+            while not self._stop.wait(_CHECK_EVERY_S):
+                supervisor.check()
                 if time.monotonic() > next_rotation:
                     for service in (*platform.services, platform.gateway):
                         service.rotate_log()
                     next_rotation = time.monotonic() + _ROTATE_EVERY_S
 
-    def _tell(self, part: Part, what: str) -> None:
-        how = part.ending() if isinstance(part, WebProcess) and not part.is_running() else ""
-        self._console.print(f"{part.name} {what}{f' ({how})' if how else ''}", style="yellow")
-        if isinstance(part, WebProcess) and not part.is_running():
-            self._console.print(part.last_lines(), style="dim")
+    def _report(self, component: Component, what: str) -> None:
+        ended = isinstance(component, WebProcess) and not component.is_running()
+        how = f" ({component.ending()})" if isinstance(component, WebProcess) and ended else ""
+        self._console.print(f"{component.name} {what}{how}", style="yellow")
+        if isinstance(component, WebProcess) and ended:
+            self._console.print(component.last_lines(), style="dim")
 
     def _stop_all(self) -> None:
-        """Gateway and services side by side, then what holds the data. Safe to call twice."""
+        """Stop the gateway and the services in parallel, then RabbitMQ and MongoDB. Safe to call twice."""
         platform = self._platform
         web = [platform.gateway, *platform.services]
-        if any(part.is_running() for part in [*web, *platform.nodes]):
+        if any(process.is_running() for process in [*web, *platform.nodes]):
             self._console.print("Stopping …")
-        for part in web:
-            part.ask_to_stop()
-        for part in web:
-            part.stop()
+        for process in web:
+            process.ask_to_stop()
+        for process in web:
+            process.stop()
         _stop_together(platform.nodes)
 
 
@@ -178,9 +176,9 @@ def _greeting(options: Options, platform: Platform, credentials: str, command: s
     entry = '{"service_id": "hello", "severity": "info", "message": "first light"}'
     lines = ["", f"  Logloop     {platform.url}     API {platform.url}/docs"]
     if options.port is None and not platform.url.endswith(f":{GATEWAY_PORT}"):
-        lines.append(f"              (port {GATEWAY_PORT} is taken; --port chooses one)")
+        lines.append(f"              (port {GATEWAY_PORT} is taken; choose another with --port)")
     if options.no_auth:
-        lines.append("  Sign-in     none: everybody on this machine is administrator")
+        lines.append("  Sign-in     none: every user of this machine is an administrator")
     else:
         lines.append(
             f"  Sign-in     {platform.credentials['email']} with password {platform.credentials['password']}"
@@ -190,8 +188,8 @@ def _greeting(options: Options, platform: Platform, credentials: str, command: s
         f"              {command} search light",
         f"              or: curl {platform.url}/api/v1/logs -H 'Authorization: Bearer {key}' \\",
         f"                    -H 'Content-Type: application/json' -d '{_example(platform)}'",
-        f"  Kept in     {credentials}",
-        "  Stop        Ctrl-C (the data stays)",
+        f"  Credentials {credentials}",
+        "  Stop        Ctrl-C (keeps the data)",
         "",
     ]
     return "\n".join(lines)

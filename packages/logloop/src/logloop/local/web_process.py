@@ -1,7 +1,4 @@
-"""A child process that serves HTTP: a service or the gateway. Ready means that a path answers 200.
-
-It must not know what else the process does.
-"""
+"""A child process that serves HTTP, a service or the gateway. It is ready when a path returns 200."""
 
 import json
 import signal
@@ -29,7 +26,7 @@ def _readable(line: str) -> str:
 
 
 class WebProcess:
-    """One program on one port. It can be started again after it ended."""
+    """One program on one port. It can be restarted after it has ended."""
 
     def __init__(
         self,
@@ -51,24 +48,24 @@ class WebProcess:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL at which it listens."""
         return f"http://{LOOPBACK}:{self.port}"
 
     @property
     def pid(self) -> int:
-        """Process id."""
+        """The process id."""
         return self._child.pid
 
     def start(self) -> None:
-        """Start it without waiting until it is ready. Raises CannotStart."""
+        """Start it without waiting for readiness. Raises CannotStart."""
         self._child.start()
 
     def is_running(self) -> bool:
-        """Whether its process runs."""
+        """Return whether its process runs."""
         return self._child.is_running()
 
     def is_ready(self) -> bool:
-        """Whether it says that it can work."""
+        """Return whether it reports readiness."""
         try:
             return httpx.get(self.url + self._ready_path, timeout=5.0, trust_env=False).status_code == 200
         except httpx.TransportError:
@@ -80,33 +77,33 @@ class WebProcess:
         while not self.is_ready():
             code = self._child.exit_code()
             if code is not None:
-                raise CannotStart(f"{self.name} ended with code {code} while starting; {self._where()}")
+                raise CannotStart(f"{self.name} exited with code {code} while starting; {self._where()}")
             if time.monotonic() > deadline:
                 raise CannotStart(f"{self.name} was not ready within {timeout_s:.0f} s; {self._where()}")
             time.sleep(0.1)
 
     def ask_to_stop(self) -> None:
-        """Send SIGTERM and return at once, so that several can stop side by side."""
+        """Send SIGTERM and return at once, so that several processes stop in parallel."""
         if self._child.is_running():
             self._child.signal(signal.SIGTERM)
 
     def stop(self) -> None:
-        """Stop it in order."""
+        """Stop it cleanly."""
         self._child.stop(self._stop_timeout_s)
 
     def last_lines(self) -> str:
-        """The end of its output, for people: of lines in JSON the message, and of a long message its end."""
+        """Return the end of its output for display: the message of JSON lines, and only the end of long messages."""
         return "\n".join(_readable(line) for line in self._child.last_lines().splitlines())
 
     def ending(self) -> str:
-        """How it ended, for people."""
+        """Return how it ended, for display."""
         code = self._child.exit_code()
         if code is None:
             return "runs"
-        return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
 
     def rotate_log(self) -> None:
-        """Keep one older file once the log is large; the process goes on writing at the new end."""
+        """Copy a large log to one older file and truncate it; the process keeps writing to it."""
         if self.log.exists() and self.log.stat().st_size > _MAX_LOG:
             self.log.with_suffix(self.log.suffix + ".1").write_bytes(self.log.read_bytes())
             with self.log.open("r+b") as file:
