@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every check that needs no running part; all of them run, also after a failure.
+# Runs every check that needs no running service. All of them run, even after a failure.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 export PATH="$PWD/.venv/bin:$PATH"
@@ -26,6 +26,8 @@ check format ruff format --check .
 check lint ruff check .
 check types mypy packages services tests scripts benchmarks
 check imports lint-imports
+check sizes python scripts/sizes.py
+check dependencies scripts/dependencies.sh
 check contracts python scripts/contracts.py --check
 check actionlint actionlint -shellcheck= -pyflakes= "${workflows[@]}"
 check zizmor zizmor --offline --quiet --no-progress "${workflows[@]}"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Sets up what `make check`, `make up` and `make test` need, and nothing twice.
+# Installs what `make check`, `make up` and `make test` need, if it is missing.
 #   scripts/setup.sh check   the Python environment
-#   scripts/setup.sh lock    and uv, which resolves dependencies
-#   scripts/setup.sh up      and RabbitMQ and what mongod links to
-#   scripts/setup.sh test    and a browser for the tests of the page
+#   scripts/setup.sh lock    plus uv, which resolves dependencies and builds wheels
+#   scripts/setup.sh up      plus RabbitMQ and the libraries of mongod
+#   scripts/setup.sh test    plus a browser for the tests of the page
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,7 +18,7 @@ stop() {
     exit 1
 }
 
-# Runs a step with its output in the log; shows how long it takes, and the end of the log when it fails.
+# Runs a step with its output in the log. Shows the elapsed time, and the end of the log if the step fails.
 step() {
     local title=$1 started=$SECONDS pid
     shift
@@ -56,7 +56,7 @@ may_be_root() {
     if [ -t 0 ]; then sudo -v; else sudo -n true 2>/dev/null; fi
 }
 
-# A package brings a service that Debian would start on the usual ports and at every boot; policy-rc.d says no.
+# Debian starts a packaged service at once and at every boot; policy-rc.d prevents that.
 apt_install() {
     local policy=/usr/sbin/policy-rc.d made=
     if [ ! -e "$policy" ]; then
@@ -79,7 +79,7 @@ packages() {
     command -v apt-get >/dev/null || stop "$why: install $* with this system's package manager, then run make again"
     may_be_root || stop "$why: run 'apt-get install $*' as root, then run make again"
     step "installing $* ($why)" apt_install "$@" ||
-        stop "apt-get could not install $*; is there a network? (all of it: $LOG)"
+        stop "apt-get could not install $*; check the network (full output: $LOG)"
 }
 
 bootstrap_uv() {
@@ -91,7 +91,7 @@ bootstrap_uv() {
         "$PYTHON_BIN" -m venv .tools/python >>"$LOG" 2>&1 || stop "python -m venv does not work; see $LOG"
     fi
     step "fetching uv $UV_VERSION" .tools/python/bin/python -m pip install --quiet --disable-pip-version-check "uv==$UV_VERSION" ||
-        stop "the Python package index is not reachable; check the network or pip's configuration"
+        stop "the Python package index is unreachable; check the network or pip's configuration"
     echo "$UV_VERSION" >.tools/python/uv-version
 }
 
@@ -110,14 +110,14 @@ python_environment() {
     [ -x .venv/bin/python ] && [ "$(cat .venv/setup-stamp 2>/dev/null)" = "$stamp" ] && return 0
     bootstrap_uv
     step "installing Python packages into .venv" install_workspace ||
-        stop "the Python packages could not be installed; is there a network? (all of it: $LOG)"
+        stop "the Python packages could not be installed; check the network (full output: $LOG)"
     echo "$stamp" >.venv/setup-stamp
 }
 
 rabbitmq() {
     [ -x "$RABBITMQ" ] || command -v rabbitmq-server >/dev/null && return 0
     packages "RabbitMQ is missing" rabbitmq-server
-    # We start a node of our own; the packaged one must not come up at the next boot either.
+    # Logloop starts its own node, so the packaged service stays disabled.
     if command -v systemctl >/dev/null; then as_root systemctl disable rabbitmq-server >>"$LOG" 2>&1 || true; fi
 }
 
@@ -125,7 +125,7 @@ mongod_libraries() {
     command -v mongod >/dev/null && return 0
     local mongod libraries
     mongod=$(.venv/bin/python -c 'from logloop.local.mongodb import find_mongod; print(find_mongod() or "")')
-    [ -n "$mongod" ] || stop "there is no mongod for this machine ($(uname -sm)): install MongoDB, or set LOGLOOP_MONGO_URL"
+    [ -n "$mongod" ] || stop "no mongod is available for this machine ($(uname -sm)); install MongoDB, or set LOGLOOP_MONGO_URL"
     libraries=$(ldd "$mongod")
     if grep -q 'libcurl.*not found' <<<"$libraries"; then packages "mongod needs libcurl" libcurl4; fi
 }
@@ -136,7 +136,7 @@ browser() {
     packages "a browser for the tests of the page is missing" chromium
 }
 
-# The driver in the Python package is a program that minimal systems lack a library for.
+# Minimal systems lack a library of the driver in the Python package.
 browser_driver() {
     local libraries
     libraries=$(ldd .venv/lib/python3*/site-packages/playwright/driver/node)
@@ -147,7 +147,7 @@ main() {
     mkdir -p .tools
     exec 9>.tools/setup.lock
     flock 9
-    PYTHON_BIN=$(find_python) || stop "Python 3.11 or newer is needed; this machine has $(python3 -V 2>&1 || true). Install one and set PYTHON=/path/to/python3"
+    PYTHON_BIN=$(find_python) || stop "Python 3.11 or newer is needed; this machine has $(python3 -V 2>&1 || true). Install it and set PYTHON=/path/to/python3"
     python_environment
     case ${1:-check} in
     check) ;;
@@ -162,7 +162,7 @@ main() {
         browser
         browser_driver
         ;;
-    *) stop "unknown purpose '$1'; say check, lock, up or test" ;;
+    *) stop "unknown purpose '$1'; use check, lock, up or test" ;;
     esac
 }
 

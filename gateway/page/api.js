@@ -3,7 +3,7 @@
 /** What the API answered instead of success: an RFC 9457 problem document. */
 export class Problem extends Error {
   constructor(status, document) {
-    const detail = document.detail ?? document.title ?? `The server answered ${status}.`;
+    const detail = document.detail ?? document.title ?? `The server returned ${status}.`;
     const reasons = (document.errors ?? []).map((error) => error.reason ?? "");
     super([detail, ...reasons.filter((reason) => !detail.includes(reason))].join("\n"));
     this.status = status;

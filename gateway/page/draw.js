@@ -65,7 +65,7 @@ export function histogram(svg, caption, counts, zoom) {
   const span = document.createElement("span");
   span.textContent = [`${counts.total.toLocaleString()} logs${counts.partial ? " or more" : ""}`, ...sums.filter(Boolean)].join(" · ");
   const since = document.createElement("span");
-  since.textContent = first ? `from ${localTime(first.start)}, a bar is ${counts.interval_seconds} s` : "";
+  since.textContent = first ? `from ${localTime(first.start)}, ${counts.interval_seconds} s per bar` : "";
   caption.replaceChildren(span, since);
 }
 

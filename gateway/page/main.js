@@ -22,7 +22,7 @@ function tell(error) {
     $("email").focus();
     return;
   }
-  $("problem").textContent = error instanceof Problem ? error.message : `Logloop does not answer: ${error?.message ?? error}`;
+  $("problem").textContent = error instanceof Problem ? error.message : `Logloop does not respond: ${error?.message ?? error}`;
   $("problem").hidden = false;
 }
 
@@ -88,7 +88,7 @@ async function enter(who) {
   $("project").replaceChildren(...who.projects.map((project) => new Option(project.name, project.project_id)));
   if (who.projects.some((project) => project.project_id === wanted.project)) $("project").value = wanted.project;
   show("logs");
-  if (!who.projects.length) throw new Error("you are in no project yet; ask an administrator");
+  if (!who.projects.length) throw new Error("you are not a member of any project; ask an administrator");
   await search();
   if (wanted.log) $("rows").querySelector("button")?.click();
 }
@@ -134,7 +134,7 @@ function append(page) {
   $("more").hidden = !page.next_cursor;
   $("empty").hidden = $("rows").childElementCount > 0;
   $("table").hidden = !$("empty").hidden;
-  const partial = page.partial ? ` The search stopped early (${page.partial_reason}); "Older logs" goes on.` : "";
+  const partial = page.partial ? ` The search stopped early (${page.partial_reason}); "Older logs" continues it.` : "";
   $("status").textContent = `${$("rows").childElementCount} shown, ${page.scanned.logs.toLocaleString()} logs read in ${Math.round(page.took_ms)} ms.${partial}`;
 }
 
@@ -171,11 +171,11 @@ async function follow() {
       $("empty").hidden = true;
       $("table").hidden = false;
     }
-    $("status").textContent = `Live: ${arrived.toLocaleString()} new${dropped ? `, ${dropped.toLocaleString()} skipped because they came too fast` : ""}.`;
+    $("status").textContent = `Live: ${arrived.toLocaleString()} new${dropped ? `, ${dropped.toLocaleString()} skipped because they arrived too fast` : ""}.`;
   }
   if (!signal.aborted) {
     stopLive();
-    $("status").textContent += " The server ended it; press Live to go on.";
+    $("status").textContent += " The server ended the stream; press Live to continue.";
   }
 }
 
