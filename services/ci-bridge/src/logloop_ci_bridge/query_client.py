@@ -8,7 +8,7 @@ import httpx
 import orjson
 from cachetools import TTLCache
 from logloop_chassis.crypto import issue_service_token
-from logloop_chassis.http.problems import BadGateway, Problem, Unavailable, Unprocessable
+from logloop_chassis.http.problems import BadGateway, Conflict, Problem, Unavailable, Unprocessable
 
 from logloop_ci_bridge.github.gateway import GitHubCredentials, GitHubUnavailable
 
@@ -60,6 +60,17 @@ class QueryClient:
             ) from error
         self._credentials[project_id] = (time.monotonic(), found)
         return found
+
+    async def saved_credentials(self, project_id: str | None) -> GitHubCredentials:
+        """Return the credentials that are saved now, for a project or as the default. Raises Problem."""
+        try:
+            response = await self._github_settings(project_id)
+        except httpx.HTTPError as error:
+            raise Unavailable("the GitHub settings cannot be read: query is unavailable; try again") from error
+        if response.status_code == httpx.codes.CONFLICT:
+            raise Conflict(_detail(response))
+        _raise_problem(response)
+        return _read_credentials(orjson.loads(response.content))
 
     def forget(self, project_id: str) -> None:
         """Drop the cached credentials of a project."""

@@ -16,6 +16,7 @@ from logloop_ci_bridge.dispatches.pipelines import Pipeline
 from logloop_ci_bridge.dispatches.store import DispatchStore
 from logloop_ci_bridge.dispatches.templates import Template
 from logloop_ci_bridge.github.client import GitHubClient
+from logloop_ci_bridge.github.credential_check import CredentialCheck
 from logloop_ci_bridge.github.gateway import ConsoleGateway, Gateway, GatewayOf
 from logloop_ci_bridge.github.rest_gateway import RestGateway
 from logloop_ci_bridge.project_removal import ProjectRemoval
@@ -54,6 +55,7 @@ class CiBridgeServices:
 
     stores: Stores
     query: QueryClient
+    github_check: CredentialCheck
     active_rules: ActiveRules
     evaluations: EvaluationBuffer
     evaluator: RuleEvaluator
@@ -81,6 +83,7 @@ async def build_services(resources: Resources[CiBridgeSettings], stack: AsyncExi
     return CiBridgeServices(
         stores=stores,
         query=query,
+        github_check=CredentialCheck(query, github),
         active_rules=active_rules,
         evaluations=evaluations,
         evaluator=RuleEvaluator(active_rules, firer, evaluations, public_url=settings.public_url),

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from logloop_ci_bridge.http import dispatches, pipelines, rules, runs, templates, webhooks
+from logloop_ci_bridge.http import dispatches, internal, pipelines, rules, runs, templates, webhooks
 
 ROUTERS: tuple[APIRouter, ...] = (
     templates.router,
@@ -13,6 +13,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     dispatches.router,
     runs.router,
     webhooks.router,
+    internal.router,
 )
 TAGS: tuple[dict[str, Any], ...] = (
     {"name": "templates", "description": "Typed payloads of dispatches."},
