@@ -1,4 +1,4 @@
-"""ci-bridge on real RabbitMQ and MongoDB, with a fake GitHub and a stand-in for query's few routes."""
+"""ci-bridge on real RabbitMQ and MongoDB, with a fake GitHub and a fake of query's routes."""
 
 import asyncio
 import contextlib
@@ -19,10 +19,11 @@ import httpx
 import pyarrow as pa
 import uvicorn
 from fastapi import FastAPI, Request, Response
+from logloop_chassis.state import Resources, ServiceApp
 from logloop_chassis.testing import wait_until
 from logloop_ci_bridge.app import create_app
 from logloop_ci_bridge.settings import CiBridgeSettings
-from logloop_ci_bridge.state import Bridge
+from logloop_ci_bridge.wiring import CiBridgeServices
 from logloop_contracts.channels import CI_EXCHANGE, LOGS_EXCHANGE
 from logloop_contracts.log_batch import decode, encode, entries_to_batch, new_batch_id
 from logloop_contracts.log_entry import LogEntry, Severity
@@ -36,13 +37,14 @@ LOG_COLUMNS = ("service_id", "test_id", "func_id", "source", "message", "severit
 
 
 class FakeQuery:
-    """Answers what ci-bridge asks of query: settings of GitHub, a page of logs, an export."""
+    """The routes of query that ci-bridge calls: GitHub settings, a page of logs, an export."""
 
     def __init__(self, settings: dict[str, dict[str, Any]] | None = None) -> None:
         self.settings = settings or {}
         self.logs: list[dict[str, Any]] = []
-        self.asked: list[tuple[str, dict[str, str]]] = []
-        self.away = False
+        self.requests: list[tuple[str, dict[str, str]]] = []
+        self.unavailable = False
+        self.conflict: str | None = None
         app = FastAPI(openapi_url=None)
         app.add_api_route("/internal/settings/github", self._settings)
         app.add_api_route("/api/v1/logs", self._search)
@@ -55,18 +57,20 @@ class FakeQuery:
 
     async def _settings(self, request: Request) -> Response:
         token = request.headers.get("authorization", "")
-        if self.away or not token.startswith("Bearer lls_"):
+        if self.unavailable or not token.startswith("Bearer lls_"):
             return Response(status_code=503)
+        if self.conflict is not None:
+            return Response(json.dumps({"detail": self.conflict}), 409, media_type="application/problem+json")
         empty = {"api_url": "https://api.github.com", "token": None, "app_id": None, "webhook_secret": None}
-        body = {"source": "none", **empty, **self.settings.get(request.query_params["project_id"], {})}
+        body = {"source": "none", **empty, **self.settings.get(request.query_params.get("project_id", ""), {})}
         return Response(json.dumps(body), media_type="application/json")
 
     async def _search(self, request: Request) -> Response:
-        self.asked.append(("search", dict(request.query_params)))
+        self.requests.append(("search", dict(request.query_params)))
         return Response(json.dumps({"items": self.logs, "next_cursor": None}), media_type="application/json")
 
     async def _export(self, request: Request) -> Response:
-        self.asked.append(("export", dict(request.query_params)))
+        self.requests.append(("export", dict(request.query_params)))
         return Response("".join(json.dumps(row) + "\n" for row in self.logs), media_type="application/x-ndjson")
 
     def __enter__(self) -> Self:
@@ -74,7 +78,7 @@ class FakeQuery:
         deadline = time.monotonic() + 20
         while not (self._server.started and self._server.servers):
             if time.monotonic() > deadline:
-                raise RuntimeError("the stand-in for query did not start")
+                raise RuntimeError("the fake of query did not start")
             time.sleep(0.01)
         self.url = f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
         return self
@@ -107,8 +111,8 @@ class Listener:
 
 @contextlib.asynccontextmanager
 async def listening(amqp_url: str) -> AsyncIterator[Listener]:
-    """Collect messages from now on; the exchanges are declared as the services do."""
-    heard = Listener()
+    """Collect messages from now on; declares the exchanges as the services do."""
+    listener = Listener()
     connection = await aio_pika.connect_robust(amqp_url)
     async with connection:
         channel = await connection.channel()
@@ -120,16 +124,16 @@ async def listening(amqp_url: str) -> AsyncIterator[Listener]:
 
             async def take(message: aio_pika.abc.AbstractIncomingMessage, is_log: bool = is_log) -> None:
                 if is_log:
-                    heard.batches.append((message.routing_key or "", decode(message.body)))
+                    listener.batches.append((message.routing_key or "", decode(message.body)))
                 else:
-                    heard.events.append(json.loads(message.body))
+                    listener.events.append(json.loads(message.body))
 
             await queue.consume(take, no_ack=True)
-        yield heard
+        yield listener
 
 
 def entries(*messages: str, severity: str = "error", service: str = "checkout", **more: Any) -> list[LogEntry]:
-    """Log entries of now."""
+    """Log entries with the current time."""
     return [
         LogEntry(
             project_id=PROJECT,
@@ -144,7 +148,7 @@ def entries(*messages: str, severity: str = "error", service: str = "checkout", 
 
 
 async def publish_logs(amqp_url: str, rows: list[LogEntry], batch_id: str | None = None, times: int = 1) -> str:
-    """Publish a batch as ingest does, once or several times over."""
+    """Publish a batch as ingest does, once or several times."""
     name = batch_id or new_batch_id()
     connection = await aio_pika.connect(amqp_url)
     async with connection:
@@ -165,15 +169,19 @@ async def publish_logs(amqp_url: str, rows: list[LogEntry], batch_id: str | None
 class Running:
     """A started ci-bridge."""
 
-    app: FastAPI
+    app: ServiceApp
     client: httpx.AsyncClient
     amqp_url: str
     heard: Listener
 
     @property
-    def bridge(self) -> Bridge:
-        found: Bridge = self.app.state.bridge
-        return found
+    def services(self) -> CiBridgeServices:
+        assert isinstance(self.app.parts, CiBridgeServices)
+        return self.app.parts
+
+    @property
+    def resources(self) -> Resources[CiBridgeSettings]:
+        return self.app.resources
 
     async def is_ready(self) -> bool:
         return (await self.client.get("/readyz")).status_code == 200
@@ -226,7 +234,7 @@ class Running:
 
 
 def settings(amqp_url: str, mongo_url: str, query_url: str, github_url: str, **more: Any) -> CiBridgeSettings:
-    """Quick settings for tests."""
+    """Settings with short intervals."""
     values: dict[str, Any] = {
         "amqp_url": amqp_url,
         "mongo_url": mongo_url,
@@ -259,9 +267,7 @@ async def running(configured: CiBridgeSettings, database: str, *, ready: bool = 
         )
         await stack.enter_async_context(app.router.lifespan_context(app))
         started = Running(app, client, amqp_url, heard)
-        await app.state.resources.database["projects"].update_one(
-            {"_id": PROJECT}, {"$set": {"name": "Shop"}}, upsert=True
-        )
+        await app.resources.database["projects"].update_one({"_id": PROJECT}, {"$set": {"name": "Shop"}}, upsert=True)
         if ready:
             await wait_until(started.is_ready)
             await asyncio.wait_for(_topology(amqp_url), 20)
@@ -269,7 +275,7 @@ async def running(configured: CiBridgeSettings, database: str, *, ready: bool = 
 
 
 class Process:
-    """ci-bridge as a process of its own, to be killed."""
+    """ci-bridge as a separate process, to be killed."""
 
     def __init__(self, configured: CiBridgeSettings, database: str) -> None:
         self._port = _free_port()
@@ -285,7 +291,7 @@ class Process:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it; `is_ready` tells when it works."""
+        """Start it; `is_ready` says when it works."""
         command = [sys.executable, "-m", "logloop_ci_bridge"]
         self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.DEVNULL)
 
@@ -319,7 +325,7 @@ def _free_port() -> int:
 
 
 async def _topology(amqp_url: str) -> None:
-    """Until the queue of ci-bridge is there, what is published is for nobody."""
+    """Wait until the queue of ci-bridge has a consumer; messages that are published earlier are lost."""
     while True:
         connection = await aio_pika.connect(amqp_url)
         try:

@@ -20,7 +20,7 @@ def github() -> Iterator[FakeGitHub]:
 
 @pytest.fixture
 def query(github: FakeGitHub) -> Iterator[FakeQuery]:
-    """Query with credentials for the project."""
+    """A fake query with credentials for the project."""
     with FakeQuery({PROJECT: {"token": github.token, "webhook_secret": WEBHOOK_SECRET}}) as fake:
         yield fake
 

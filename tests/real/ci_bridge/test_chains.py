@@ -1,4 +1,4 @@
-"""Chains: runs and analyses that start the next action, and where chains end."""
+"""Chains: runs and analyses that start the next action, and how chains end."""
 
 from typing import Any
 
@@ -8,18 +8,19 @@ from logloop_contracts.analyses import AnalysisCompleted, Finding, Report
 from logloop_contracts.channels import ANALYSIS_COMPLETED
 from logloop_contracts.envelope import Event
 
-from tests.fakes.github import FakeGitHub, FakeJob
+from tests.fakes.github import FakeGitHub
+from tests.fakes.github_messages import FakeJob
 from tests.real.ci_bridge.bridge_app import PROJECT, Running, entries, publish_logs
 
 
-async def _look(bridge: Running, rule_id: str, **wanted: Any) -> dict[str, Any]:
+async def _evaluation(bridge: Running, rule_id: str, **wanted: Any) -> dict[str, Any]:
     async def found() -> dict[str, Any] | None:
-        looks = (await bridge.get(f"/rules/{rule_id}/evaluations"))["items"]
-        return next((look for look in looks if all(look[name] == value for name, value in wanted.items())), None)
+        items = (await bridge.get(f"/rules/{rule_id}/evaluations"))["items"]
+        return next((item for item in items if all(item[name] == value for name, value in wanted.items())), None)
 
-    look: dict[str, Any] | None = await wait_until(found)
-    assert look is not None
-    return look
+    evaluation: dict[str, Any] | None = await wait_until(found)
+    assert evaluation is not None
+    return evaluation
 
 
 async def test_a_failed_run_starts_the_next_pipeline_with_one_more_hop(bridge: Running, github: FakeGitHub) -> None:
@@ -58,19 +59,19 @@ async def test_a_chain_ends_at_max_hops(bridge: Running, github: FakeGitHub) -> 
     for _ in range(2):
         await wait_until(lambda: any(run.status == "queued" for run in github.runs.values()))
         github.finish(next(run for run in github.runs.values() if run.status == "queued"), "failure")
-    look = await _look(bridge, rule, gate="max_hops")
-    assert look["outcome"] == "blocked"
+    evaluation = await _evaluation(bridge, rule, gate="max_hops")
+    assert evaluation["outcome"] == "blocked"
     assert github.count("dispatch") == 2
 
 
-async def test_logs_that_a_rules_own_run_printed_do_not_set_it_off_again(bridge: Running, github: FakeGitHub) -> None:
+async def test_logs_of_a_rules_own_run_do_not_trigger_it_again(bridge: Running, github: FakeGitHub) -> None:
     rule = await bridge.rule(await bridge.pipeline(), max_hops=5)
     await publish_logs(bridge.amqp_url, entries("boom"))
     await wait_until(lambda: len(github.runs) == 1)
     run = next(iter(github.runs.values()))
     github.finish(run, "failure", [FakeJob(conclusion="failure", log="##[error]boom again")])
-    look = await _look(bridge, rule, gate="own_run")
-    assert look["subject_id"]
+    evaluation = await _evaluation(bridge, rule, gate="own_run")
+    assert evaluation["subject_id"]
     assert github.count("dispatch") == 1
 
 
@@ -99,35 +100,35 @@ async def test_an_analysis_with_findings_starts_a_workflow_once(bridge: Running,
     assert github.count("dispatch") == 1
 
 
-async def test_a_dry_run_records_what_it_would_send(bridge: Running, github: FakeGitHub) -> None:
+async def test_a_dry_run_records_the_dispatch(bridge: Running, github: FakeGitHub) -> None:
     rule = await bridge.rule(await bridge.pipeline(), dry_run=True)
     await publish_logs(bridge.amqp_url, entries("boom"))
-    look = await _look(bridge, rule, outcome="dry_run")
-    dispatch = await bridge.get(f"/dispatches/{look['dispatch_id']}")
+    evaluation = await _evaluation(bridge, rule, outcome="dry_run")
+    dispatch = await bridge.get(f"/dispatches/{evaluation['dispatch_id']}")
     assert (dispatch["state"], dispatch["dry_run"]) == ("recorded", True)
     assert dispatch["payload"]["service"] == "checkout"
-    await bridge.bridge.dispatcher.announce()
+    await bridge.services.dispatcher.announce()
     assert bridge.heard.events == []
     assert github.requests == []
 
 
-async def test_why_a_rule_did_not_fire_is_told_part_by_part(bridge: Running) -> None:
+async def test_evaluations_explain_clause_by_clause_why_a_rule_did_not_fire(bridge: Running) -> None:
     rule = await bridge.rule(
         await bridge.pipeline(), condition='log.message.contains("boom") && stats.count > 3 && stats.services >= 1'
     )
     await publish_logs(bridge.amqp_url, entries("boom", "other"))
-    look = await _look(bridge, rule, outcome="no_match")
-    assert [(part["text"], part["holds"]) for part in look["parts"]] == [
+    evaluation = await _evaluation(bridge, rule, outcome="no_match")
+    assert [(part["text"], part["holds"]) for part in evaluation["parts"]] == [
         ("stats.count > 3", False),
         ("stats.services >= 1", True),
     ]
-    assert (look["matched"], look["stats"]["stats.count"]) == (1, 1)
+    assert (evaluation["matched"], evaluation["stats"]["stats.count"]) == (1, 1)
     now = (await bridge.get(f"/rules/{rule}/evaluations"))["now"]
     assert (now["enabled"], now["looks"], now["matched"], now["gate"], now["fired_last_day"]) == (True, 1, 1, None, 0)
     assert now["stats"]["stats.count"] == 1
 
 
-async def test_where_a_rule_stands_after_it_fired(bridge: Running) -> None:
+async def test_the_status_of_a_rule_after_it_fired(bridge: Running) -> None:
     rule = await bridge.rule(await bridge.pipeline())
     await publish_logs(bridge.amqp_url, entries("boom"))
     await wait_until(lambda: bridge.heard.of_type("dispatched"))

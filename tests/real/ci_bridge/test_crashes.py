@@ -14,7 +14,8 @@ from logloop_ci_bridge.settings import CiBridgeSettings
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
 
-from tests.fakes.github import FakeGitHub, FakeJob, Script
+from tests.fakes.github import FakeGitHub, Script
+from tests.fakes.github_messages import FakeJob
 from tests.infra import fresh_database
 from tests.real.ci_bridge.bridge_app import (
     FakeQuery,
@@ -31,12 +32,12 @@ pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
 
 
 eventually = partial(wait_until, timeout_s=120, every_s=0.1)
-"""Starting a process takes seconds where tests share two cores."""
+"""Starting a process takes seconds when tests share two cores."""
 
 
 @dataclass
 class Scene:
-    """A database with rules, and a ci-bridge that is not running yet."""
+    """A database with rules, for a ci-bridge that is not running yet."""
 
     configured: CiBridgeSettings
     database: str
@@ -45,11 +46,11 @@ class Scene:
     heard: Listener
 
     async def dispatches(self) -> list[dict[str, Any]]:
-        """What stands in the outbox."""
+        """The dispatches of the outbox."""
         return await self.outbox.find().to_list()
 
     async def all_in(self, state: str, count: int) -> bool:
-        """Whether there are so many dispatches, all in one state."""
+        """Whether there are `count` dispatches, all in one state."""
         found = await self.dispatches()
         return len(found) == count and all(item["state"] == state for item in found)
 
@@ -75,10 +76,10 @@ async def _scene(
         yield Scene(configured, database, amqp_url, client[database]["ci_dispatches"], heard)
 
 
-async def test_killed_before_github_acted_it_is_sent_after_the_restart(scene: Scene, github: FakeGitHub) -> None:
+async def test_a_dispatch_that_did_not_reach_github_is_sent_after_a_kill(scene: Scene, github: FakeGitHub) -> None:
     with Process(scene.configured, scene.database) as process:
         github.on_dispatch = _once(process.kill)
-        # The request of a killed process is dropped on the way: it had no effect.
+        # The request of a killed process is lost: it has no effect.
         github.script("dispatch", Script(status=502))
         await eventually(process.is_ready)
         await publish_logs(scene.amqp_url, entries("boom 00"))
@@ -95,7 +96,9 @@ async def test_killed_before_github_acted_it_is_sent_after_the_restart(scene: Sc
 
 
 @pytest.mark.parametrize("echo", [True, False], ids=["run-name shows the id", "run-name shows nothing"])
-async def test_killed_after_github_acted_it_is_not_sent_again(scene: Scene, github: FakeGitHub, echo: bool) -> None:
+async def test_a_dispatch_that_reached_github_is_not_sent_again_after_a_kill(
+    scene: Scene, github: FakeGitHub, echo: bool
+) -> None:
     github.workflows[0].echo = echo
     with Process(scene.configured, scene.database) as process:
         github.after_dispatch = _once(process.kill)
@@ -112,7 +115,9 @@ async def test_killed_after_github_acted_it_is_not_sent_again(scene: Scene, gith
         assert dispatch["guessed"] is not echo
 
 
-async def test_an_answer_that_never_comes_is_looked_up_before_sending_again(scene: Scene, github: FakeGitHub) -> None:
+async def test_without_a_response_the_run_is_looked_for_before_sending_again(
+    scene: Scene, github: FakeGitHub
+) -> None:
     github.script("dispatch", Script(effect=True, hang_s=6.0))
     with Process(scene.configured, scene.database) as process:
         await eventually(process.is_ready)
@@ -140,7 +145,9 @@ async def test_twenty_rules_under_random_kills_start_one_run_each(
         assert len(correlations) == len(set(correlations)) == count
 
 
-async def test_killed_while_logs_come_back_each_line_is_stored_once(scene: Scene, github: FakeGitHub) -> None:
+async def test_each_line_is_stored_once_although_a_kill_interrupted_the_collection(
+    scene: Scene, github: FakeGitHub
+) -> None:
     with Process(scene.configured, scene.database) as process:
         await eventually(process.is_ready)
         await publish_logs(scene.amqp_url, entries("boom 00"))

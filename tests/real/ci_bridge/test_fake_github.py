@@ -1,4 +1,4 @@
-"""The fake answers as GitHub's own description says, and enforces the rules that stand there only in prose."""
+"""The fake responds as GitHub's OpenAPI description says, and enforces rules that are documented only in prose."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.fakes.github import SPEC, FakeGitHub, FakeJob, operation_of, validator
+from tests.fakes.github import FakeGitHub
+from tests.fakes.github_messages import SPEC, FakeJob, operation_of, validator
 
 HEADERS = {
     "Authorization": "Bearer ghp_fake",
@@ -87,7 +88,7 @@ def test_answers_fit_githubs_description(fake: FakeGitHub, client: httpx.Client)
         ({"event_type": "x", "client_payload": {"a": "x" * 70_000}}, 422),
     ],
 )
-def test_dispatches_that_github_refuses(client: httpx.Client, body: dict[str, Any], status: int) -> None:
+def test_dispatches_that_github_rejects(client: httpx.Client, body: dict[str, Any], status: int) -> None:
     answer = client.post("/repos/acme/shop/dispatches", json=body)
     assert answer.status_code == status
     assert answer.json()["message"]
@@ -102,16 +103,16 @@ def test_dispatches_that_github_refuses(client: httpx.Client, body: dict[str, An
         ("Accept", "application/vnd.github+json", 415),
     ],
 )
-def test_requests_without_what_github_asks_for(client: httpx.Client, header: str, value: str, status: int) -> None:
+def test_requests_without_required_headers(client: httpx.Client, header: str, value: str, status: int) -> None:
     answer = client.get("/repos/acme/shop/actions/runs", headers={header: value})
     assert answer.status_code == status
 
 
-def test_a_repository_one_may_not_see_is_not_found(client: httpx.Client) -> None:
+def test_a_repository_without_access_is_not_found(client: httpx.Client) -> None:
     assert client.post("/repos/other/x/dispatches", json={"event_type": "x"}).status_code == 404
 
 
-def test_a_dispatch_that_nobody_listens_to_is_accepted_and_starts_nothing(
+def test_a_dispatch_that_no_workflow_listens_to_is_accepted_and_starts_nothing(
     fake: FakeGitHub, client: httpx.Client
 ) -> None:
     assert client.post("/repos/acme/shop/dispatches", json={"event_type": "typo"}).status_code == 204

@@ -1,4 +1,4 @@
-"""Every answer of GitHub: what is sent again, what is not, and what people are shown."""
+"""GitHub's responses: which dispatches are sent again, which are not, and what users see."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from logloop_chassis.crypto import issue_service_token
 from logloop_chassis.testing import wait_until
 
-from tests.fakes.github import FakeGitHub, FakeJob, Script
+from tests.fakes.github import FakeGitHub, Script
+from tests.fakes.github_messages import FakeJob
 from tests.infra import fresh_database
 from tests.real.ci_bridge.bridge_app import PROJECT, SECRET_KEY, FakeQuery, Running, running, settings
 
@@ -38,15 +39,15 @@ async def _until(bridge: Running, dispatch_id: str, *states: str) -> dict[str, A
         (422, {"message": "No event type", "errors": [{"field": "event_type"}]}),
     ],
 )
-async def test_a_refusal_is_final_and_shown_in_githubs_words(
+async def test_a_rejection_is_final_and_shown_with_githubs_message(
     bridge: Running, github: FakeGitHub, status: int, body: dict[str, Any]
 ) -> None:
     github.script("dispatch", Script(status, body))
     found = await _until(bridge, await _dispatch(bridge), "failed")
     assert found["status"] == status
     assert body["message"] in found["detail"]
-    [told] = await wait_until(lambda: bridge.heard.of_type("dispatch-failed"))
-    assert (told["status"], body["message"] in told["detail"]) == (status, True)
+    [event] = await wait_until(lambda: bridge.heard.of_type("dispatch-failed"))
+    assert (event["status"], body["message"] in event["detail"]) == (status, True)
     assert github.count("dispatch") == 1
 
 
@@ -59,7 +60,7 @@ async def test_a_refusal_is_final_and_shown_in_githubs_words(
     ],
     ids=["429", "secondary", "primary"],
 )
-async def test_a_rate_limit_is_waited_out(bridge: Running, github: FakeGitHub, script: Script) -> None:
+async def test_a_dispatch_is_retried_after_a_rate_limit(bridge: Running, github: FakeGitHub, script: Script) -> None:
     github.script("dispatch", script)
     dispatch_id = await _dispatch(bridge)
     waiting = await _until(bridge, dispatch_id, "pending", "sent")
@@ -69,7 +70,7 @@ async def test_a_rate_limit_is_waited_out(bridge: Running, github: FakeGitHub, s
     assert waiting["id"] == dispatch_id
 
 
-async def test_a_long_wait_is_kept_to(bridge: Running, github: FakeGitHub) -> None:
+async def test_a_long_wait_is_respected(bridge: Running, github: FakeGitHub) -> None:
     github.script("dispatch", Script(429, {"message": "slow down"}, {"retry-after": "120"}))
     dispatch_id = await _dispatch(bridge)
     await wait_until(lambda: github.count("dispatch") == 1)
@@ -84,7 +85,9 @@ async def test_a_long_wait_is_kept_to(bridge: Running, github: FakeGitHub) -> No
     assert github.count("dispatch") == 1
 
 
-async def test_a_server_error_is_looked_up_and_then_sent_again(bridge: Running, github: FakeGitHub) -> None:
+async def test_a_dispatch_is_sent_again_after_a_server_error_without_a_run(
+    bridge: Running, github: FakeGitHub
+) -> None:
     github.script("dispatch", Script(502, {"message": "bad gateway"}))
     found = await _until(bridge, await _dispatch(bridge), "sent")
     assert github.count("dispatch") == 2
@@ -100,12 +103,12 @@ async def test_a_server_error_after_the_effect_does_not_start_a_second_run(
     assert github.count("dispatch") == len(github.runs) == 1
 
 
-async def test_a_dispatch_that_nobody_listens_to_is_called_lost(
+async def test_a_dispatch_that_no_workflow_listens_to_is_marked_lost(
     fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
 ) -> None:
     configured = settings(fresh_amqp_url, mongo_url, query.url, github.url, ci_lost_after=1.0)
     async with running(configured, fresh_database()) as bridge:
-        dispatch_id = await _dispatch(bridge, event_type="nobody.listens")
+        dispatch_id = await _dispatch(bridge, event_type="unknown.event")
 
         async def lost() -> bool:
             return bool((await bridge.get(f"/dispatches/{dispatch_id}"))["lost"])
@@ -113,10 +116,12 @@ async def test_a_dispatch_that_nobody_listens_to_is_called_lost(
         await wait_until(lost)
         found = await bridge.get(f"/dispatches/{dispatch_id}")
         assert found["state"] == "sent"
-        assert "nobody.listens" in found["detail"]
+        assert "unknown.event" in found["detail"]
 
 
-async def test_old_enterprise_servers_get_the_dispatch_without_the_flag(bridge: Running, github: FakeGitHub) -> None:
+async def test_old_enterprise_servers_receive_the_dispatch_without_the_flag(
+    bridge: Running, github: FakeGitHub
+) -> None:
     github.old_enterprise = True
     pipeline = {"mode": "workflow_dispatch", "workflow": "manual.yml", "event_type": None}
     found = await _until(bridge, await _dispatch(bridge, **pipeline), "sent")
@@ -129,7 +134,7 @@ async def test_old_enterprise_servers_get_the_dispatch_without_the_flag(bridge: 
     assert await wait_until(linked) == str(next(iter(github.runs)))
 
 
-async def test_an_undeclared_input_is_shown_in_githubs_words(bridge: Running, github: FakeGitHub) -> None:
+async def test_an_undeclared_input_is_shown_with_githubs_message(bridge: Running, github: FakeGitHub) -> None:
     github.workflows[1].inputs = ()
     pipeline = {"mode": "workflow_dispatch", "workflow": "manual.yml", "event_type": None}
     found = await _until(bridge, await _dispatch(bridge, **pipeline), "failed")
@@ -148,7 +153,7 @@ async def with_app(fresh_amqp_url: str, mongo_url: str, github: FakeGitHub) -> A
             yield started
 
 
-async def test_an_app_gets_one_installation_token_and_uses_it_again(with_app: Running, github: FakeGitHub) -> None:
+async def test_an_app_requests_one_installation_token_and_reuses_it(with_app: Running, github: FakeGitHub) -> None:
     for _ in range(3):
         await _until(with_app, await _dispatch(with_app), "sent")
     assert github.count("token") == github.count("installation") == 1
@@ -159,7 +164,7 @@ async def test_an_app_gets_one_installation_token_and_uses_it_again(with_app: Ru
     )
 
 
-async def test_log_downloads_carry_no_credentials_and_follow_no_foreign_host(
+async def test_log_downloads_send_no_credentials_and_follow_redirects_to_no_other_host(
     bridge: Running, github: FakeGitHub
 ) -> None:
     await _until(bridge, await _dispatch(bridge), "sent")
@@ -175,9 +180,7 @@ async def test_log_downloads_carry_no_credentials_and_follow_no_foreign_host(
     assert "two" in {line["message"] for line in bridge.heard.run_lines()}
 
 
-async def test_log_downloads_from_the_api_host_are_read_without_the_token(
-    bridge: Running, github: FakeGitHub
-) -> None:
+async def test_log_downloads_from_the_api_host_send_no_token(bridge: Running, github: FakeGitHub) -> None:
     await _until(bridge, await _dispatch(bridge), "sent")
     [run] = github.runs.values()
     github.finish(run, jobs=[FakeJob(log="hello from the job")])
@@ -186,20 +189,20 @@ async def test_log_downloads_from_the_api_host_are_read_without_the_token(
     assert all("authorization" not in seen.headers for seen in github.seen("blob"))
 
 
-async def test_while_query_is_away_a_dispatch_waits_instead_of_being_recorded(
+async def test_a_dispatch_waits_while_query_is_unavailable_instead_of_being_recorded(
     bridge: Running, query: FakeQuery, github: FakeGitHub
 ) -> None:
-    query.away = True
+    query.unavailable = True
     dispatch_id = await _dispatch(bridge)
 
     async def waits() -> bool:
-        return "query cannot be asked" in str((await bridge.get(f"/dispatches/{dispatch_id}"))["detail"])
+        return "cannot be read from query" in str((await bridge.get(f"/dispatches/{dispatch_id}"))["detail"])
 
     await wait_until(waits)
     assert github.count("dispatch") == 0
 
 
-async def test_a_repository_gets_no_more_than_its_budget(
+async def test_a_repository_receives_no_more_than_its_budget(
     fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
 ) -> None:
     configured = settings(fresh_amqp_url, mongo_url, query.url, github.url, ci_repository_budget=2)
@@ -219,7 +222,7 @@ async def test_a_repository_gets_no_more_than_its_budget(
 async def test_a_projects_api_address_inside_the_network_is_never_called(
     fresh_amqp_url: str, mongo_url: str, host: str
 ) -> None:
-    """The listener on loopback must hear nothing; `host` of the service is not loopback here, as in a container."""
+    """The server on loopback receives nothing. The `host` of the service is not loopback here, as in a container."""
     with FakeGitHub() as trap:
         port = trap.url.rpartition(":")[2]
         settings_of_project = {"api_url": f"http://{host}:{port}", "token": "t"}

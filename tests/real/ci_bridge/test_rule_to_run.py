@@ -1,11 +1,12 @@
-"""The whole way: a log meets a rule, a workflow starts once, its output comes back as logs."""
+"""From end to end: a log matches a rule, a workflow starts once, its output is collected as logs."""
 
 import asyncio
 from typing import Any
 
 from logloop_chassis.testing import wait_until
 
-from tests.fakes.github import FakeGitHub, FakeJob
+from tests.fakes.github import FakeGitHub
+from tests.fakes.github_messages import FakeJob
 from tests.infra import fresh_database
 from tests.real.ci_bridge.bridge_app import (
     PROJECT,
@@ -26,7 +27,9 @@ LOG = (
 )
 
 
-async def test_a_log_starts_one_workflow_whose_output_comes_back_as_logs(bridge: Running, github: FakeGitHub) -> None:
+async def test_a_log_starts_one_workflow_whose_output_is_collected_as_logs(
+    bridge: Running, github: FakeGitHub
+) -> None:
     pipeline = await bridge.pipeline()
     rule = await bridge.rule(pipeline, condition='log.severity == "error" && stats.count >= 3')
     await publish_logs(bridge.amqp_url, entries("timeout 1", "timeout 2", "timeout 3", "timeout 4"))
@@ -54,12 +57,12 @@ async def test_a_log_starts_one_workflow_whose_output_comes_back_as_logs(bridge:
     assert completed["log_count"] == len(lines) == 4
     [dispatch] = await bridge.items("/dispatches")
     assert (dispatch["state"], dispatch["run_id"]) == ("sent", str(run.id))
-    [told] = bridge.heard.of_type("dispatched")
-    assert told["mode"] == "repository_dispatch"
+    [event] = bridge.heard.of_type("dispatched")
+    assert event["mode"] == "repository_dispatch"
     assert github.count("dispatch") == 1
 
 
-async def test_a_batch_that_comes_five_times_starts_one_workflow(bridge: Running, github: FakeGitHub) -> None:
+async def test_a_batch_that_arrives_five_times_starts_one_workflow(bridge: Running, github: FakeGitHub) -> None:
     await bridge.rule(await bridge.pipeline())
     await publish_logs(bridge.amqp_url, entries("boom"), times=5)
     await wait_until(lambda: bridge.heard.of_type("dispatched"))
@@ -72,15 +75,15 @@ async def _blocked(bridge: Running, gate: str) -> dict[str, Any]:
     [rule] = await bridge.items("/rules")
 
     async def found() -> dict[str, Any] | None:
-        looks = (await bridge.get(f"/rules/{rule['id']}/evaluations"))["items"]
-        return next((look for look in looks if look["gate"] == gate), None)
+        items = (await bridge.get(f"/rules/{rule['id']}/evaluations"))["items"]
+        return next((item for item in items if item["gate"] == gate), None)
 
-    look: dict[str, Any] | None = await wait_until(found)
-    assert look is not None
-    return look
+    evaluation: dict[str, Any] | None = await wait_until(found)
+    assert evaluation is not None
+    return evaluation
 
 
-async def test_the_console_twin_records_and_sends_nothing(
+async def test_the_console_gateway_records_dispatches_and_sends_nothing(
     fresh_amqp_url: str, mongo_url: str, github: FakeGitHub
 ) -> None:
     with FakeQuery() as query:
@@ -88,15 +91,15 @@ async def test_the_console_twin_records_and_sends_nothing(
         async with running(configured, fresh_database()) as bridge:
             await bridge.rule(await bridge.pipeline())
             await publish_logs(bridge.amqp_url, entries("boom"))
-            [told] = await wait_until(lambda: bridge.heard.of_type("dispatched"))
-            assert told["mode"] == "console"
+            [event] = await wait_until(lambda: bridge.heard.of_type("dispatched"))
+            assert event["mode"] == "console"
             [dispatch] = await bridge.items("/dispatches")
             assert dispatch["state"] == "recorded"
             assert "credentials" in dispatch["detail"]
             assert github.requests == []
 
 
-async def test_a_manual_workflow_dispatch_knows_its_run_at_once(bridge: Running, github: FakeGitHub) -> None:
+async def test_a_manual_workflow_dispatch_has_its_run_at_once(bridge: Running, github: FakeGitHub) -> None:
     pipeline = await bridge.pipeline(mode="workflow_dispatch", workflow="manual.yml", event_type=None)
     template = await bridge.post(
         "/templates",
@@ -136,10 +139,10 @@ async def test_two_processes_fire_a_rule_once_and_send_it_once(
         await asyncio.gather(*(publish_logs(one.amqp_url, entries(f"boom {number}")) for number in range(30)))
         await wait_until(lambda: len({event["rule_id"] for event in one.heard.of_type("dispatched")}) == len(rules))
 
-        async def all_looked_at() -> bool:
+        async def all_evaluated() -> bool:
             counts = [(await place.get(f"/rules/{rules[0]}/evaluations"))["now"]["looks"] for place in (one, two)]
             return sum(counts) == 30 and all(counts)
 
-        await wait_until(all_looked_at)
+        await wait_until(all_evaluated)
         assert github.count("dispatch") == len(github.runs) == len(rules)
         assert len(await two.items("/dispatches")) == len(rules)

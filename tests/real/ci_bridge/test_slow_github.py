@@ -1,4 +1,4 @@
-"""A GitHub that hangs, drips or talks without an end costs the project that chose it, and nobody else."""
+"""A GitHub that hangs, responds slowly or without end delays only the project that uses it."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -7,23 +7,25 @@ import pytest
 from logloop_chassis.outbound.egress import EgressGuard
 from logloop_chassis.testing import wait_until
 from logloop_ci_bridge.github.client import GitHubClient
-from logloop_ci_bridge.github.gateway import GitHubAway, GitHubCredentials
+from logloop_ci_bridge.github.gateway import GitHubCredentials, GitHubUnavailable
+from logloop_ci_bridge.github.rest_gateway import RestGateway
+from logloop_ci_bridge.project_turns import WORKERS
 from logloop_ci_bridge.runs.run import Run
-from logloop_ci_bridge.work_loops import AT_ONCE
 from pydantic import SecretStr
 
-from tests.fakes.github import FakeGitHub, FakeJob, Script
+from tests.fakes.github import FakeGitHub, Script
+from tests.fakes.github_messages import FakeJob
 from tests.infra import fresh_database
 from tests.real.ci_bridge.bridge_app import PROJECT, REPOSITORY, FakeQuery, Running, running, settings
 
 
-async def _ask(bridge: Running, project: str, count: int = 1) -> list[str]:
+async def _dispatch(bridge: Running, project: str, count: int = 1) -> list[str]:
     pipeline = await bridge.pipeline(project_id=project)
     body = {"project_id": project, "pipeline_id": pipeline}
     return [str((await bridge.post("/dispatches", body, 202))["id"]) for _ in range(count)]
 
 
-async def test_a_github_that_hangs_holds_up_its_own_project_only(
+async def test_a_github_that_hangs_delays_its_own_project_only(
     fresh_amqp_url: str, mongo_url: str, github: FakeGitHub
 ) -> None:
     with FakeGitHub() as slow:
@@ -34,25 +36,25 @@ async def test_a_github_that_hangs_holds_up_its_own_project_only(
                 fresh_amqp_url, mongo_url, query.url, github.url, github_timeout=60.0, ci_lease=120.0
             )
             async with running(configured, fresh_database()) as bridge:
-                database = bridge.app.state.resources.database
+                database = bridge.resources.database
                 await database["projects"].insert_one({"_id": "other", "name": "Other"})
-                await _ask(bridge, PROJECT, AT_ONCE + 2)
+                await _dispatch(bridge, PROJECT, WORKERS + 2)
                 await wait_until(lambda: slow.count("dispatch") >= 1)
-                [quick] = await _ask(bridge, "other")
+                [quick] = await _dispatch(bridge, "other")
 
                 async def sent() -> bool:
                     return bool((await bridge.get(f"/dispatches/{quick}"))["state"] == "sent")
 
                 await wait_until(sent)
-                assert slow.count("dispatch") == 1, "one at a time of a project"
+                assert slow.count("dispatch") == 1, "one at a time for each project"
                 await database["ci_dispatches"].delete_many({"project_id": PROJECT})
 
 
-async def test_a_look_for_the_run_that_outlasts_the_lease_sends_nothing(bridge: Running, github: FakeGitHub) -> None:
-    """Another process may have the dispatch by then."""
+async def test_a_search_for_the_run_that_exceeds_the_lease_sends_nothing(bridge: Running, github: FakeGitHub) -> None:
+    """Another process may have taken over the dispatch by then."""
     github.script("dispatch", Script(500, {"message": "oops"}, effect=True))
     github.script("runs", Script(200, {"workflow_runs": []}, hang_s=1.5))
-    [dispatch] = await _ask(bridge, PROJECT)
+    [dispatch] = await _dispatch(bridge, PROJECT)
 
     async def sent() -> bool:
         return bool((await bridge.get(f"/dispatches/{dispatch}"))["state"] == "sent")
@@ -61,8 +63,8 @@ async def test_a_look_for_the_run_that_outlasts_the_lease_sends_nothing(bridge: 
     assert github.count("dispatch") == len(github.runs) == 1
 
 
-class Dripping:
-    """A server that sends a head and then a byte now and then, or as much as it can."""
+class EndlessResponse:
+    """A server that sends headers and then an endless body, slowly or as fast as it can."""
 
     def __init__(self, *, fast: bool) -> None:
         self.fast = fast
@@ -83,25 +85,25 @@ class Dripping:
 
 
 @pytest.mark.parametrize("fast", [True, False])
-async def test_an_answer_without_an_end_is_given_up(fast: bool) -> None:
-    dripping = Dripping(fast=fast)
-    server = await asyncio.start_server(dripping.serve, "127.0.0.1", 0)
+async def test_an_endless_response_is_abandoned(fast: bool) -> None:
+    endless = EndlessResponse(fast=fast)
+    server = await asyncio.start_server(endless.serve, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     client = GitHubClient(url, EgressGuard(loopback=True), log_hosts=(), timeout_s=0.5)
-    gateway = client.gateway(GitHubCredentials(token=SecretStr("t")))
+    gateway = RestGateway(client, GitHubCredentials(token=SecretStr("t")))
     try:
-        with pytest.raises(GitHubAway):
+        with pytest.raises(GitHubUnavailable):
             await asyncio.wait_for(gateway.run(REPOSITORY, "1"), 30)
     finally:
         await client.close()
         server.close()
-    assert dripping.written < 64 * 2**20
+    assert endless.written < 64 * 2**20
 
 
-async def test_the_output_of_a_run_comes_back_beside_one_that_cannot_be_read(
+async def test_the_output_of_a_run_is_collected_although_another_cannot_be_read(
     bridge: Running, github: FakeGitHub
 ) -> None:
-    await _ask(bridge, PROJECT, 2)
+    await _dispatch(bridge, PROJECT, 2)
     await wait_until(lambda: len(github.runs) == 2)
     first, second = github.runs.values()
     github.script("jobs", Script(503, {"message": "later"}))
@@ -112,12 +114,12 @@ async def test_the_output_of_a_run_comes_back_beside_one_that_cannot_be_read(
     assert {run["repository"] for run in bridge.heard.of_type("run-completed")} == {REPOSITORY}
 
 
-async def test_a_run_that_ended_is_told_without_its_output_when_github_is_away_for_a_day(
+async def test_a_completed_run_is_published_without_its_output_when_github_is_unavailable_for_a_day(
     bridge: Running, github: FakeGitHub
 ) -> None:
     github.script("run", *[Script(503, {"message": "down"})] * 3)
     ended = datetime.now(UTC) - timedelta(days=2)
-    bridge.bridge.following._began = ended
+    bridge.services.run_tracker._started_at = ended
     run = Run(
         run_id="77",
         project_id=PROJECT,
@@ -127,9 +129,9 @@ async def test_a_run_that_ended_is_told_without_its_output_when_github_is_away_f
         conclusion="failure",
         updated_at=ended,
     )
-    await bridge.bridge.runs.advance(run, datetime.now(UTC))
-    [told] = await wait_until(lambda: bridge.heard.of_type("run-completed"))
-    assert (told["run_id"], told["conclusion"], told["log_count"]) == ("77", "failure", 0)
+    await bridge.services.stores.runs.advance(run, datetime.now(UTC))
+    [event] = await wait_until(lambda: bridge.heard.of_type("run-completed"))
+    assert (event["run_id"], event["conclusion"], event["log_count"]) == ("77", "failure", 0)
 
     async def unavailable() -> bool:
         return bool((await bridge.get("/runs/77"))["logs"] == "unavailable")

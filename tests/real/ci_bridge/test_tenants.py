@@ -1,4 +1,4 @@
-"""The walls between projects: every operation of the OpenAPI document against every kind of caller."""
+"""Isolation of projects: every operation of the OpenAPI document against every kind of caller."""
 
 import itertools
 import json
@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import pytest
 from logloop_chassis.crypto import KeyHasher, issue_service_token, session_hash
+from logloop_chassis.http.paging import encode_cursor
 from logloop_ci_bridge.dispatches.outbox import manual_key
 
-from tests.fakes.github import WEBHOOK_EXAMPLES, webhook_request
+from tests.fakes.github_messages import WEBHOOK_EXAMPLES, webhook_request
 from tests.infra import fresh_database
 from tests.real.ci_bridge.bridge_app import PREFIX, SECRET_KEY, FakeQuery, Running, running, settings
 
@@ -20,14 +21,14 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 REPOSITORY = "octo-org/octo-repo"
 """Both projects have a pipeline to it; the webhook examples come from it."""
 RUN = "4711"
-"""Both projects follow it."""
+"""Both projects track it."""
 SECRETS = {"alpha": "alpha's hook", "beta": "beta's hook"}
 NAMES = itertools.count()
 
 
 @dataclass(frozen=True)
 class Operation:
-    """How to call an operation on something of project `alpha`. `needs`: open, admin everywhere, or a right there."""
+    """How to call an operation on something in project `alpha`. `needs`: open, admin everywhere, or a right there."""
 
     needs: str
     url: str
@@ -102,7 +103,7 @@ class World:
     @property
     def database(self) -> Any:
         """Where everything is stored."""
-        return self.bridge.app.state.resources.database
+        return self.bridge.resources.database
 
     async def send(self, who: str, method: str, url: str, body: Any = None, **headers: str) -> httpx.Response:
         """Call an address under the prefix."""
@@ -110,14 +111,14 @@ class World:
         return await self.bridge.client.request(method, PREFIX + url, json=body, headers=sent)
 
     async def call(self, who: str, name: str, **other: str) -> httpx.Response:
-        """Call an operation of the table, with things of alpha but for those named in `other`."""
+        """Call an operation of the table, with things of alpha except those named in `other`."""
         values = {**self.things["alpha"], **other, "new": f"n{next(NAMES)}"}
         operation = OPERATIONS[name]
         body = None if operation.body is None else _filled(operation.body, values)
         return await self.send(who, name.split(maxsplit=1)[0], _filled(operation.url, values), body)
 
     async def remake(self, project: str) -> None:
-        """One of everything in a project, the old ones gone."""
+        """Replace everything in a project by one of each kind."""
         for name in ("templates", "pipelines", "rules", "rule_state", "dispatches", "runs"):
             await self.database[f"ci_{name}"].delete_many({"project_id": project})
         own = {"project_id": project}
@@ -135,7 +136,7 @@ class World:
         self.things[project] = made
 
     async def stored(self, project: str) -> str:
-        """Everything that people wrote or started in a project."""
+        """Everything that users wrote or started in a project."""
         found = []
         for name in ("templates", "pipelines", "rules", "runs"):
             rows = self.database[f"ci_{name}"].find({"project_id": project}, sort=[("_id", 1)])
@@ -154,8 +155,8 @@ def _filled(value: Any, values: Mapping[str, str]) -> Any:
 
 
 async def _headers(bridge: Running) -> dict[str, dict[str, str]]:
-    """How each kind of caller says who it is; sessions and keys as query stores them."""
-    database = bridge.app.state.resources.database
+    """The credentials of each kind of caller, with sessions and keys as query stores them."""
+    database = bridge.resources.database
     later = datetime.now(UTC) + timedelta(hours=1)
     found: dict[str, dict[str, str]] = {"nobody": {}}
     keys: list[tuple[str, str | None, str]] = [
@@ -201,7 +202,7 @@ async def world(fresh_amqp_url: str, mongo_url: str) -> AsyncIterator[World]:
             yield made
 
 
-async def test_the_table_names_every_operation(world: World) -> None:
+async def test_the_table_has_every_operation(world: World) -> None:
     paths = world.bridge.app.openapi()["paths"]
     operations = {
         f"{method.upper()} {path.removeprefix(PREFIX)}"
@@ -209,41 +210,41 @@ async def test_the_table_names_every_operation(world: World) -> None:
         if path.startswith(PREFIX)
         for method in methods
     }
-    assert operations == set(OPERATIONS), "give a new operation its row, with the right it needs"
+    assert operations == set(OPERATIONS), "add a row for a new operation, with the right that it needs"
 
 
-async def test_each_caller_may_do_what_its_rights_say_and_nothing_else(world: World) -> None:
+async def test_each_caller_may_do_exactly_what_its_rights_allow(world: World) -> None:
     guarded = [name for name, operation in OPERATIONS.items() if operation.needs != "open"]
     for name, who in itertools.product(guarded, RIGHTS):
         needs, before = OPERATIONS[name].needs, await world.stored("alpha")
         answer = await world.call(who, name)
-        told = f"{who}, {name}: {answer.status_code} {answer.text}"
+        described = f"{who}, {name}: {answer.status_code} {answer.text}"
         if needs in RIGHTS[who]:
             in_use = answer.status_code == 409 and name.startswith("DELETE")
             no_letter = answer.status_code == 404 and needs == "admin everywhere"
-            assert answer.is_success or in_use or no_letter, told
+            assert answer.is_success or in_use or no_letter, described
             await world.remake("alpha")
             continue
         expected = 401 if who in STRANGERS else 404 if who in OUTSIDERS and needs != "admin everywhere" else 403
-        assert answer.status_code == expected, told
-        assert "of alpha" not in answer.text, told
-        assert await world.stored("alpha") == before, told
+        assert answer.status_code == expected, described
+        assert "of alpha" not in answer.text, described
+        assert await world.stored("alpha") == before, described
 
 
-async def test_a_thing_of_another_project_is_answered_like_one_that_is_not_there(world: World) -> None:
+async def test_a_thing_of_another_project_looks_like_one_that_does_not_exist(world: World) -> None:
     named = [name for name in OPERATIONS if "_id}" in name and "letter" not in name]
     for name, who in itertools.product(named, OUTSIDERS):
         [kind] = [kind for kind in world.things["alpha"] if f"{{{kind}}}" in OPERATIONS[name].url]
         real, unknown = world.things["alpha"][kind], "999" if kind == "run" else "01JD0000000000000000000000"
-        there, not_there = await world.call(who, name), await world.call(who, name, **{kind: unknown})
-        assert there.text.replace(real, unknown) == not_there.text, f"{who}, {name}"
-        assert (there.status_code, not_there.status_code) == (404, 404), f"{who}, {name}"
+        existing, missing = await world.call(who, name), await world.call(who, name, **{kind: unknown})
+        assert existing.text.replace(real, unknown) == missing.text, f"{who}, {name}"
+        assert (existing.status_code, missing.status_code) == (404, 404), f"{who}, {name}"
 
 
-async def test_a_list_holds_the_own_project_alone_whatever_the_cursor_and_the_filters(world: World) -> None:
+async def test_a_list_contains_only_its_project_for_any_cursor_and_filter(world: World) -> None:
     alpha = world.things["alpha"]
     for kind in ("templates", "pipelines", "rules", "dispatches", "runs"):
-        foreign = [f"cursor={value}" for value in alpha.values() if kind != "runs"]
+        foreign = [f"cursor={encode_cursor(value)}" for value in alpha.values() if kind != "runs"]
         foreign += [f"{name}_id={alpha[name]}" for name in ("pipeline", "dispatch", "rule")]
         for query in ("", *foreign):
             answer = await world.send("beta admin", "GET", f"/{kind}?project_id=beta&{query}")
@@ -252,7 +253,7 @@ async def test_a_list_holds_the_own_project_alone_whatever_the_cursor_and_the_fi
             assert "of alpha" not in answer.text
 
 
-async def test_a_run_that_two_projects_follow_is_to_each_the_own_one(world: World) -> None:
+async def test_each_project_reads_its_own_view_of_a_run_that_two_projects_track(world: World) -> None:
     for project in ("alpha", "beta"):
         answer = await world.send(f"{project} service", "GET", f"/runs/{RUN}")
         assert answer.json()["name"] == f"run of {project}"
@@ -260,7 +261,7 @@ async def test_a_run_that_two_projects_follow_is_to_each_the_own_one(world: Worl
 
 
 @pytest.mark.parametrize("kind", ["pipeline", "template"])
-async def test_nothing_can_be_built_on_what_another_project_has(world: World, kind: str) -> None:
+async def test_nothing_can_refer_to_records_of_another_project(world: World, kind: str) -> None:
     action = {"pipeline_id": world.things["beta"]["pipeline"], f"{kind}_id": world.things["alpha"][kind]}
     rule = {"project_id": "beta", "name": "thief", "action": action}
     assert (await world.send("beta admin", "POST", "/rules", rule)).status_code == 422
@@ -273,25 +274,25 @@ async def test_nothing_can_be_built_on_what_another_project_has(world: World, ki
     assert "of alpha" not in check.text + answer.text
 
 
-async def test_a_rule_moved_under_a_foreign_template_in_the_database_does_not_read_it(world: World) -> None:
-    """Saving refuses it; firing looks again."""
+async def test_a_rule_that_names_a_foreign_template_in_the_database_does_not_use_it(world: World) -> None:
+    """Saving rejects it; firing checks it again."""
     action = {"pipeline_id": world.things["beta"]["pipeline"], "template_id": world.things["alpha"]["template"]}
     changes = {"$set": {"action": action, "enabled": True}}
     await world.database["ci_rules"].update_one({"_id": world.things["beta"]["rule"]}, changes)
-    [active] = await world.bridge.bridge.book.active("beta", "logs")
-    gate = await world.bridge.bridge.watching._firing._attempt(_match_of(active.stored), NOW)
+    [active] = await world.bridge.services.active_rules.get("beta", "logs")
+    gate = await world.bridge.services.evaluator._firer._attempt(_match_of(active.stored), NOW)
     assert gate[0] == "payload"
 
 
 def _match_of(rule: Any) -> Any:
     from logloop_ci_bridge.rules.evaluation import Evaluation
-    from logloop_ci_bridge.rules.firing import Match
+    from logloop_ci_bridge.rules.firing import RuleMatch
     from logloop_ci_bridge.rules.rule import Origin
 
-    return Match(rule, "log", NOW, {}, Origin(), Evaluation(at=NOW, outcome="fired"), "link")
+    return RuleMatch(rule, "log", NOW, {}, Origin(), Evaluation(at=NOW, outcome="fired"), "link")
 
 
-async def test_the_same_idempotency_key_in_two_projects_makes_two_dispatches(world: World) -> None:
+async def test_the_same_idempotency_key_in_two_projects_creates_two_dispatches(world: World) -> None:
     ids = set()
     for project in ("alpha", "beta"):
         body = {"project_id": project, "pipeline_id": world.things[project]["pipeline"]}
@@ -304,8 +305,8 @@ async def test_the_same_idempotency_key_in_two_projects_makes_two_dispatches(wor
     assert found == 2
 
 
-async def test_a_webhook_speaks_for_the_projects_that_know_its_secret_alone(world: World) -> None:
-    """Beta signs news of a run whose title holds the correlation id of alpha's dispatch."""
+async def test_a_webhook_applies_only_to_the_projects_whose_secret_signed_it(world: World) -> None:
+    """Beta signs an event of a run whose title contains the correlation id of alpha's dispatch."""
     alpha = await world.database["ci_dispatches"].find_one({"_id": world.things["alpha"]["dispatch"]})
     await world.database["ci_pipelines"].update_many({}, {"$set": {"collect_logs": "all"}})
     before = await world.stored("alpha")
@@ -315,9 +316,11 @@ async def test_a_webhook_speaks_for_the_projects_that_know_its_secret_alone(worl
     answer = await world.bridge.client.send(request)
     assert (answer.status_code, answer.json()) == (202, {"outcome": "accepted"})
     assert await world.stored("alpha") == before
-    told = await world.database["ci_dispatches"].find_one({"_id": world.things["alpha"]["dispatch"]})
-    assert told["run_id"] is None
+    dispatch = await world.database["ci_dispatches"].find_one({"_id": world.things["alpha"]["dispatch"]})
+    assert dispatch["run_id"] is None
     runs = [run async for run in world.database["ci_runs"].find({"run_id": RUN, "status": "completed"})]
     assert [(run["project_id"], run.get("dispatch_id")) for run in runs] == [("beta", None)]
     repeated = webhook_request(f"http://t{PREFIX}/webhooks/github", example, secret=SECRETS["alpha"], delivery="d")
-    assert (await world.bridge.client.send(repeated)).json() == {"outcome": "accepted"}, "its own, not beta's repeat"
+    assert (await world.bridge.client.send(repeated)).json() == {"outcome": "accepted"}, (
+        "alpha's own delivery, not a repeat of beta's"
+    )

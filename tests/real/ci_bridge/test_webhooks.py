@@ -1,4 +1,4 @@
-"""Webhooks: forged, doubled, out of order, missed."""
+"""Webhooks: forged, repeated, out of order, missed."""
 
 import asyncio
 import json
@@ -9,7 +9,8 @@ import httpx
 import pytest
 from logloop_chassis.testing import wait_until
 
-from tests.fakes.github import WEBHOOK_EXAMPLES, FakeGitHub, FakeRun, sign, webhook_request
+from tests.fakes.github import FakeGitHub
+from tests.fakes.github_messages import WEBHOOK_EXAMPLES, FakeRun, sign, webhook_request
 from tests.infra import fresh_database
 from tests.real.ci_bridge.bridge_app import (
     PROJECT,
@@ -42,7 +43,7 @@ async def _dispatched(bridge: Running, github: FakeGitHub) -> FakeRun:
 
 @pytest.fixture
 async def hooked(fresh_amqp_url: str, mongo_url: str) -> AsyncIterator[Running]:
-    """A project with a webhook secret and no token: GitHub cannot be asked, only heard."""
+    """A project with a webhook secret and no token: it receives events but cannot call GitHub."""
     with FakeQuery({PROJECT: {"webhook_secret": WEBHOOK_SECRET}}) as query:
         configured = settings(fresh_amqp_url, mongo_url, query.url, "http://127.0.0.1:1")
         async with running(configured, fresh_database()) as started:
@@ -72,11 +73,11 @@ async def test_a_late_in_progress_does_not_reopen_a_completed_run(hooked: Runnin
         assert (await _deliver(hooked, payload)).status_code == 202
     [run] = await hooked.items("/runs")
     assert (run["status"], run["conclusion"]) == ("completed", "success")
-    [told] = await wait_until(lambda: hooked.heard.of_type("run-completed"))
-    assert told["repository"] == "octo-org/octo-repo"
+    [event] = await wait_until(lambda: hooked.heard.of_type("run-completed"))
+    assert event["repository"] == "octo-org/octo-repo"
 
 
-async def test_a_second_attempt_of_a_completed_run_is_news(hooked: Running) -> None:
+async def test_a_second_attempt_of_a_completed_run_is_tracked(hooked: Running) -> None:
     completed = json.loads(json.dumps(WEBHOOK_EXAMPLES["workflow_run"][1]))
     await _deliver(hooked, completed)
     await wait_until(lambda: len(hooked.heard.of_type("run-completed")) == 1)
@@ -109,7 +110,7 @@ async def test_without_any_webhook_polling_finds_the_end(bridge: Running, github
     ],
     ids=["unsigned", "wrong", "not ascii", "sha1 only", "no event", "no delivery id"],
 )
-async def test_what_is_not_genuine_is_refused(hooked: Running, change: dict[str, str | None], status: int) -> None:
+async def test_an_invalid_delivery_is_rejected(hooked: Running, change: dict[str, str | None], status: int) -> None:
     request = webhook_request(HOOK, WEBHOOK_EXAMPLES["workflow_run"][1], secret=WEBHOOK_SECRET)
     for name, value in change.items():
         request.headers.pop(name, None)
@@ -121,7 +122,7 @@ async def test_what_is_not_genuine_is_refused(hooked: Running, change: dict[str,
     assert await hooked.items("/runs") == []
 
 
-async def test_a_flipped_bit_another_secret_and_an_empty_one_are_refused(hooked: Running) -> None:
+async def test_a_changed_body_another_secret_and_an_empty_one_are_rejected(hooked: Running) -> None:
     payload = WEBHOOK_EXAMPLES["workflow_run"][1]
     request = webhook_request(HOOK, payload, secret=WEBHOOK_SECRET)
     body = request.content.replace(b"success", b"failure")
@@ -131,7 +132,7 @@ async def test_a_flipped_bit_another_secret_and_an_empty_one_are_refused(hooked:
         assert (await _deliver(hooked, payload, secret=secret)).status_code == 401
 
 
-async def test_a_body_over_the_cap_is_refused_before_it_is_read(hooked: Running) -> None:
+async def test_a_body_over_the_limit_is_rejected_before_it_is_read(hooked: Running) -> None:
     body = b'{"x":"' + b"a" * (3 * 2**20) + b'"}'
     headers = {
         "X-GitHub-Event": "workflow_run",
@@ -141,28 +142,28 @@ async def test_a_body_over_the_cap_is_refused_before_it_is_read(hooked: Running)
     assert (await hooked.client.post(HOOK, content=body, headers=headers)).status_code == 413
     sent: list[int] = []
 
-    async def without_an_end() -> AsyncIterator[bytes]:
+    async def endless() -> AsyncIterator[bytes]:
         for piece in range(64):
             sent.append(piece)
             yield b"a" * 2**20
 
-    assert (await hooked.client.post(HOOK, content=without_an_end(), headers=headers)).status_code == 413
+    assert (await hooked.client.post(HOOK, content=endless(), headers=headers)).status_code == 413
     assert len(sent) < 5
 
 
-async def test_a_repository_that_no_project_knows_is_refused_like_a_wrong_signature(hooked: Running) -> None:
+async def test_an_unknown_repository_is_rejected_like_a_wrong_signature(hooked: Running) -> None:
     answer = await _deliver(hooked, WEBHOOK_EXAMPLES["workflow_run"][0])
     assert answer.status_code == 401
 
 
-async def test_a_ping_is_answered_and_ignored(hooked: Running) -> None:
+async def test_a_ping_is_accepted_and_ignored(hooked: Running) -> None:
     ping = json.loads(json.dumps(WEBHOOK_EXAMPLES["ping"][0]))
     ping["repository"]["full_name"] = "octo-org/octo-repo"
     answer = await _deliver(hooked, ping, event="ping")
     assert (answer.status_code, answer.json()) == (202, {"outcome": "ignored"})
 
 
-async def test_runs_of_others_become_logs_only_where_the_pipeline_says_so(
+async def test_runs_that_logloop_did_not_start_become_logs_only_if_the_pipeline_collects_all(
     bridge: Running, github: FakeGitHub
 ) -> None:
     await bridge.pipeline()

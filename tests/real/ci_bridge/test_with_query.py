@@ -1,4 +1,4 @@
-"""ci-bridge beside the real ingest and query: credentials from settings, back-tests and run output from the store."""
+"""ci-bridge with the real ingest and query: credentials, back-tests and the output of runs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ import httpx
 import pytest
 from pymongo import MongoClient
 
-from tests.fakes.github import FakeGitHub, FakeJob
+from tests.fakes.github import FakeGitHub
+from tests.fakes.github_messages import FakeJob
 from tests.infra import Infra, fresh_database
 from tests.system.platform import Platform, wait_for
 
@@ -27,7 +28,7 @@ def _log(lines: int) -> str:
 
 @dataclass
 class Whole:
-    """A platform with a project whose GitHub is the fake one."""
+    """A platform with a project that uses the fake GitHub."""
 
     platform: Platform
     github: FakeGitHub
@@ -82,7 +83,7 @@ def _entry(message: str, at: datetime, service: str = "checkout") -> dict[str, A
     return {"service_id": service, "message": message, "severity": "error", "timestamp": stamp}
 
 
-def test_a_runs_output_is_read_page_by_page_in_the_order_it_was_printed(whole: Whole) -> None:
+def test_a_runs_output_is_read_in_pages_in_the_order_in_which_it_was_printed(whole: Whole) -> None:
     pipeline = _pipeline(whole, "diagnose")
     whole.ci("POST", "/dispatches", {"project_id": whole.platform.project, "pipeline_id": pipeline})
     wait_for(lambda: len(whole.github.runs) == 1, what="the run", timeout_s=30)
@@ -151,7 +152,7 @@ def test_a_back_test_reads_stored_logs(whole: Whole) -> None:
         assert stored.json()["message"] == item["message"]
 
 
-def test_a_bad_time_is_told_in_querys_words(whole: Whole) -> None:
+def test_an_invalid_time_is_rejected_with_querys_message(whole: Whole) -> None:
     rule_id = whole.ci("GET", "/rules", project_id=whole.platform.project)["items"][0]["id"]
     with whole.platform.client("ci-bridge") as client:
         answer = client.post(f"/api/v1/ci/rules/{rule_id}/back-test", json={"since": "yesterday-ish"})
@@ -159,7 +160,7 @@ def test_a_bad_time_is_told_in_querys_words(whole: Whole) -> None:
     assert "yesterday-ish" in answer.json()["detail"]
 
 
-def test_a_project_that_is_deleted_over_http_leaves_no_document_of_ci_bridge(whole: Whole, infra: Infra) -> None:
+def test_a_project_that_is_deleted_over_http_leaves_no_document_in_ci_bridge(whole: Whole, infra: Infra) -> None:
     doomed = "doomed"
     whole.platform.make_project(doomed)
     pipeline = _pipeline(whole, "doomed pipeline", project=doomed)
@@ -193,5 +194,5 @@ def test_a_project_that_is_deleted_over_http_leaves_no_document_of_ci_bridge(who
                 what="the end of the deletion",
                 timeout_s=60,
             )
-        wait_for(lambda: not kept(), what="ci-bridge to follow", timeout_s=30)
+        wait_for(lambda: not kept(), what="the removal in ci-bridge", timeout_s=30)
     assert whole.ci("GET", "/pipelines", project_id=whole.platform.project)["items"]

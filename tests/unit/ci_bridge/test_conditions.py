@@ -1,4 +1,4 @@
-"""Conditions: what may be saved, what it means, and that kernels and CEL never disagree."""
+"""Conditions: which are valid, what they mean, and that kernels and CEL agree."""
 
 from datetime import UTC, datetime
 
@@ -36,8 +36,8 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
         "true",
     ],
 )
-def test_good_log_conditions_compile(source: str) -> None:
-    assert compile_condition(source, "logs").parts
+def test_valid_log_conditions_compile(source: str) -> None:
+    assert compile_condition(source, "logs").clauses
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_good_log_conditions_compile(source: str) -> None:
         ('log.sevrity == "error"', "logs", "known names: log.id"),
         ('run.conclusion == "failure"', "logs", "undeclared reference"),
         ("log.severity > 5", "logs", "no matching overload"),
-        ("stats.count", "logs", "must give true or false"),
+        ("stats.count", "logs", "must return true or false"),
         ("lower(log.message) == 'x'", "logs", "undeclared reference to 'lower'"),
         ("", "logs", "empty"),
         ("   ", "logs", "empty"),
@@ -58,28 +58,28 @@ def test_good_log_conditions_compile(source: str) -> None:
         ("run.failed_tests.filter(t, true).size() > 1", "run", "map, filter"),
         ("run.failed_tests.exists(t, run.failed_jobs.all(j, j == t))", "run", "nested"),
         ("log.message.matches(log.pattern)", "logs", "constant"),
-        ('log.message.matches("(")', "logs", "no RE2 pattern"),
-        ('log.message.matches("(?=a)b")', "logs", "no RE2 pattern"),
+        ('log.message.matches("(")', "logs", "not a valid RE2 pattern"),
+        ('log.message.matches("(?=a)b")', "logs", "not a valid RE2 pattern"),
         ('log.message.matches("' + "a" * 300 + '")', "logs", "256 characters"),
         (r'log.message.matches("(\\pL+){50}z")', "logs", "59955 instructions"),
         ('has(log.message) && log.message == "x"', "logs", "no matching overload"),
-        ('analysis.verdict == "confirmed"', "analysis", "words of a model alone"),
+        ('analysis.verdict == "confirmed"', "analysis", "output of a model alone"),
         ("(" * 200 + "true" + ")" * 200, "logs", ""),
     ],
 )
-def test_bad_conditions_are_refused_with_the_reason(source: str, subject: Subject, words: str) -> None:
+def test_invalid_conditions_are_rejected_with_the_reason(source: str, subject: Subject, words: str) -> None:
     with pytest.raises(BadCondition) as refusal:
         compile_condition(source, subject)
     assert any(words in problem for problem in refusal.value.problems), refusal.value.problems
 
 
-def test_parts_are_split_by_whether_they_need_the_window() -> None:
+def test_clauses_are_split_by_whether_they_read_the_window() -> None:
     condition = compile_condition('stats.count > 5 && (log.severity == "error" && stats.rate > 1 || true)', "logs")
-    assert [part.text for part in condition.window_parts] == [
+    assert [clause.text for clause in condition.window_clauses] == [
         "stats.count > 5",
         'log.severity == "error" && stats.rate > 1 || true',
     ]
-    assert condition.row_parts == ()
+    assert condition.row_clauses == ()
 
 
 @pytest.mark.parametrize(
@@ -89,14 +89,14 @@ def test_parts_are_split_by_whether_they_need_the_window() -> None:
         ("log.attributes.missing == 1", False, "there is no 'missing'"),
         ('log.attributes.missing == 1 || log.message == "m"', True, None),
         ('log.attributes.http > "x"', False, "overload"),
-        ("log.attributes.http.status", False, "gave int"),
+        ("log.attributes.http.status", False, "returned int"),
         ('log.attributes.http.status == 502.0 && "http" in log.attributes', True, None),
     ],
 )
-def test_an_error_counts_as_false_and_is_told(source: str, holds: bool, error: str | None) -> None:
+def test_an_error_counts_as_false_and_is_reported(source: str, holds: bool, error: str | None) -> None:
     condition = compile_condition(source, "logs")
     values = {"log.attributes": {"http": {"status": 502}}, "log.message": "m"}
-    outcomes = [part.evaluate(context_of(condition.names, values)) for part in condition.parts]
+    outcomes = [clause.evaluate(context_of(condition.names, values)) for clause in condition.clauses]
     assert all(outcome.holds for outcome in outcomes) is holds
     if error:
         assert any(error in (outcome.error or "") for outcome in outcomes)
@@ -104,10 +104,10 @@ def test_an_error_counts_as_false_and_is_told(source: str, holds: bool, error: s
 
 def test_macros_over_lists_of_a_run() -> None:
     condition = compile_condition('run.failed_tests.exists(t, t.contains("pay"))', "run")
-    [part] = condition.parts
-    assert part.text == 'run.failed_tests.exists(t, t.contains("pay"))'
-    assert part.evaluate(context_of(part.names, {"run.failed_tests": ["a", "test_pay"]})).holds
-    assert not part.evaluate(context_of(part.names, {"run.failed_tests": []})).holds
+    [clause] = condition.clauses
+    assert clause.text == 'run.failed_tests.exists(t, t.contains("pay"))'
+    assert clause.evaluate(context_of(clause.names, {"run.failed_tests": ["a", "test_pay"]})).holds
+    assert not clause.evaluate(context_of(clause.names, {"run.failed_tests": []})).holds
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_macros_over_lists_of_a_run() -> None:
         ('log.attributes.a == 1 || "k" in log.attributes', None),
     ],
 )
-def test_only_attributes_that_are_read_are_handed_over(source: str, keys: set[str] | None) -> None:
+def test_only_the_attributes_that_are_read_are_passed(source: str, keys: set[str] | None) -> None:
     condition = compile_condition(source, "logs")
-    found = attribute_keys([part.node for part in condition.parts])
+    found = attribute_keys([clause.node for clause in condition.clauses])
     assert found == (None if keys is None else frozenset(keys))
 
 
@@ -178,15 +178,15 @@ _ROWS = st.lists(
 
 @settings(max_examples=150, deadline=None)
 @given(_CONDITIONS, _ROWS)
-def test_the_prefilter_passes_exactly_the_rows_on_which_cel_says_true(source: str, rows: list[LogEntry]) -> None:
+def test_the_prefilter_passes_exactly_the_rows_for_which_cel_is_true(source: str, rows: list[LogEntry]) -> None:
     condition = compile_condition(source, "logs")
     table = pa.Table.from_batches([entries_to_batch(rows, new_batch_id())])
-    prefilter = derive([], condition.row_parts)
+    prefilter = derive([], condition.row_clauses)
     passed = {int(row) for row in prefilter.apply(Rows(table)).values("row")}
     for index, entry in enumerate(rows):
         context = context_of(condition.names, _values(entry))
-        wanted = all(part.evaluate(context).holds for part in condition.parts)
-        by_filter = index in passed and all(part.evaluate(context).holds for part in prefilter.residual)
+        wanted = all(clause.evaluate(context).holds for clause in condition.clauses)
+        by_filter = index in passed and all(clause.evaluate(context).holds for clause in prefilter.residual)
         assert by_filter == wanted, (source, entry)
 
 

@@ -1,4 +1,4 @@
-"""Showing batches to a rule."""
+"""Evaluation of a rule on batches."""
 
 import itertools
 import json
@@ -11,11 +11,11 @@ import pytest
 from logloop_ci_bridge.rules.back_testing import MAX_SECONDS, back_test
 from logloop_ci_bridge.rules.evaluation import (
     MAX_CEL_SECONDS,
+    BatchEvaluation,
     CompiledRule,
-    Look,
     compile_rule,
-    evaluation_of,
-    look_at,
+    evaluate_batch,
+    near_miss,
 )
 from logloop_ci_bridge.rules.rule import RuleDraft
 from logloop_contracts.log_batch import entries_to_batch, new_batch_id, parse_log_id
@@ -35,35 +35,37 @@ def batch(*rows: dict[str, Any]) -> pa.Table:
     return pa.Table.from_batches([entries_to_batch(entries, new_batch_id())])
 
 
-def look(compiled: CompiledRule, *rows: dict[str, Any], **more: Any) -> Look:
-    return look_at(compiled, batch(*rows), now=NOW, **more)
+def evaluate(compiled: CompiledRule, *rows: dict[str, Any], **more: Any) -> BatchEvaluation:
+    return evaluate_batch(compiled, batch(*rows), now=NOW, **more)
 
 
 def test_the_first_log_on_which_everything_holds_is_the_candidate() -> None:
-    found = look(rule('log.severity == "error" && stats.count >= 2'), *[{"severity": "error"}] * 3)
+    found = evaluate(rule('log.severity == "error" && stats.count >= 2'), *[{"severity": "error"}] * 3)
     assert found.candidate is not None
     assert parse_log_id(found.candidate.log["log.id"]).row == 1
     assert (found.matched, found.candidate.statistics.count) == (3, 2)
-    assert [part.text for part in found.candidate.parts] == ['log.severity == "error"', "stats.count >= 2"]
+    assert [clause.text for clause in found.candidate.clauses] == ['log.severity == "error"', "stats.count >= 2"]
 
 
-def test_the_window_counts_only_what_passes_filter_and_per_log_parts() -> None:
+def test_the_window_counts_only_logs_that_pass_the_filter_and_the_per_log_clauses() -> None:
     compiled = rule('log.message.contains("boom") && stats.count >= 2', filter={"services": ["cart"]})
-    assert look(compiled, {"message": "boom"}, {"message": "x"}, {"message": "boom", "service_id": "b"}).matched == 1
-    assert look(compiled, {"message": "boom"}).candidate is not None
+    assert (
+        evaluate(compiled, {"message": "boom"}, {"message": "x"}, {"message": "boom", "service_id": "b"}).matched == 1
+    )
+    assert evaluate(compiled, {"message": "boom"}).candidate is not None
 
 
-def test_windows_reach_over_batches() -> None:
+def test_windows_span_batches() -> None:
     compiled = rule("stats.count >= 3", window="1m")
-    assert look(compiled, {}).candidate is None
-    assert look(compiled, {"timestamp": NOW - timedelta(seconds=30)}).candidate is None
-    assert look(compiled, {"timestamp": NOW - timedelta(minutes=5)}).candidate is None
-    assert look(compiled, {}).candidate is not None
+    assert evaluate(compiled, {}).candidate is None
+    assert evaluate(compiled, {"timestamp": NOW - timedelta(seconds=30)}).candidate is None
+    assert evaluate(compiled, {"timestamp": NOW - timedelta(minutes=5)}).candidate is None
+    assert evaluate(compiled, {}).candidate is not None
 
 
 @pytest.mark.parametrize("count", [1, 5, 12, 30])
-def test_looking_once_a_batch_finds_the_same_log_as_looking_after_each(count: int) -> None:
-    """`!(!(…))` says the same and is not known to only grow, so it is asked after every log."""
+def test_evaluating_once_a_batch_finds_the_same_log_as_after_each_log(count: int) -> None:
+    """`!(!(…))` means the same but is not known to only grow, so it is evaluated after every log."""
     quick = rule(f"stats.count >= {count} && 2 <= stats.services", window="1m")
     slow = rule(f"!(!(stats.count >= {count} && 2 <= stats.services))", window="1m")
     assert (quick.condition.window_only_grows, slow.condition.window_only_grows) == (True, False)
@@ -73,23 +75,23 @@ def test_looking_once_a_batch_finds_the_same_log_as_looking_after_each(count: in
             for second in range(0, 20, 4)
         ]
         table = batch(*rows)
-        found, wanted = (look_at(compiled, table, now=NOW) for compiled in (quick, slow))
+        found, wanted = (evaluate_batch(compiled, table, now=NOW) for compiled in (quick, slow))
         assert (found.candidate and found.candidate.log["log.id"]) == (
             wanted.candidate and wanted.candidate.log["log.id"]
         )
         assert quick.window.statistics() == slow.window.statistics()
 
 
-def test_distinct_services_and_the_rate_are_seen() -> None:
+def test_conditions_read_the_services_and_the_rate() -> None:
     compiled = rule("stats.services == 2 && stats.rate >= 2", window="1m")
-    assert look(compiled, {"service_id": "a"}, {"service_id": "a"}, {"service_id": "a"}).candidate is None
-    assert look(compiled, {"service_id": "b"}).candidate is not None
+    assert evaluate(compiled, {"service_id": "a"}, {"service_id": "a"}, {"service_id": "a"}).candidate is None
+    assert evaluate(compiled, {"service_id": "b"}).candidate is not None
 
 
 def test_a_quiet_rule_keeps_its_window_and_does_not_fire() -> None:
     compiled = rule("stats.count >= 3")
-    assert look(compiled, *[{}] * 5, quiet=True).candidate is None
-    found = look(compiled, {})
+    assert evaluate(compiled, *[{}] * 5, quiet=True).candidate is None
+    found = evaluate(compiled, {})
     assert found.candidate is not None
     assert found.candidate.statistics.count == 6
 
@@ -107,44 +109,44 @@ def test_a_quiet_rule_keeps_its_window_and_does_not_fire() -> None:
     ],
 )
 def test_filters(kept: dict[str, Any], passes: bool) -> None:
-    found = look(rule(filter=kept), {"message": "a timeout"})
+    found = evaluate(rule(filter=kept), {"message": "a timeout"})
     assert (found.candidate is not None) is passes
 
 
-def test_logs_of_an_own_run_do_not_fire_and_do_not_count() -> None:
+def test_logs_of_a_rules_own_run_do_not_fire_and_do_not_count() -> None:
     own = {"attributes": {"ci.hop": 0, "ci.rules": ["me"], "ci.run_id": "1"}}
     compiled = rule("stats.count >= 2")
-    found = look(compiled, own, own, own)
+    found = evaluate(compiled, own, own, own)
     assert (found.candidate, found.gate, found.matched) == (None, "own_run", 0)
-    assert look(compiled, {}).candidate is None
-    evaluation = evaluation_of(found, NOW)
+    assert evaluate(compiled, {}).candidate is None
+    evaluation = near_miss(found, NOW)
     assert evaluation is not None
     assert evaluation.gate == "own_run"
 
 
 def test_a_chain_that_is_too_long_ends() -> None:
     step = {"attributes": {"ci.hop": 1, "ci.rules": ["other"]}}
-    assert look(rule(max_hops=1), step).gate == "max_hops"
-    found = look(rule(max_hops=2), step)
+    assert evaluate(rule(max_hops=1), step).gate == "max_hops"
+    found = evaluate(rule(max_hops=2), step)
     assert found.candidate is not None
     assert found.candidate.origin.next_hop == 2
 
 
 @pytest.mark.parametrize("forged", [{"ci.hop": "x"}, {"ci.hop": True}, {"ci.hop": None}, {"x": '"ci.hop"'}])
 def test_attributes_that_only_look_like_a_run_are_ordinary_logs(forged: dict[str, Any]) -> None:
-    assert look(rule(max_hops=0), {"attributes": forged}).candidate is not None
+    assert evaluate(rule(max_hops=0), {"attributes": forged}).candidate is not None
 
 
-def test_a_forged_hop_can_only_hold_back() -> None:
-    assert look(rule(max_hops=5), {"attributes": {"ci.hop": -7}}).candidate is not None
-    assert look(rule(max_hops=5), {"attributes": {"ci.hop": 10**12}}).gate == "max_hops"
+def test_a_forged_hop_can_only_block() -> None:
+    assert evaluate(rule(max_hops=5), {"attributes": {"ci.hop": -7}}).candidate is not None
+    assert evaluate(rule(max_hops=5), {"attributes": {"ci.hop": 10**12}}).gate == "max_hops"
 
 
-def test_near_misses_say_which_part_was_false() -> None:
-    found = look(rule('log.severity == "info" && stats.count > 5 && stats.services >= 1'), {})
-    evaluation = evaluation_of(found, NOW)
+def test_near_misses_show_which_clause_was_false() -> None:
+    found = evaluate(rule('log.severity == "info" && stats.count > 5 && stats.services >= 1'), {})
+    evaluation = near_miss(found, NOW)
     assert evaluation is not None
-    assert [(part.text, part.holds) for part in evaluation.parts] == [
+    assert [(clause.text, clause.holds) for clause in evaluation.parts] == [
         ("stats.count > 5", False),
         ("stats.services >= 1", True),
     ]
@@ -152,14 +154,14 @@ def test_near_misses_say_which_part_was_false() -> None:
     assert evaluation.stats["stats.count"] == 1
 
 
-def test_nothing_near_is_not_worth_a_note() -> None:
-    assert evaluation_of(look(rule('log.severity == "error"'), {}), NOW) is None
+def test_a_batch_without_a_near_miss_keeps_no_evaluation() -> None:
+    assert near_miss(evaluate(rule('log.severity == "error"'), {}), NOW) is None
 
 
-def test_attributes_are_seen_nested_and_missing_ones_are_false() -> None:
+def test_nested_attributes_are_read_and_missing_ones_are_false() -> None:
     compiled = rule("log.attributes.http.status >= 500")
     rows = [{}, {"attributes": {"http": {"status": 200}}}, {"attributes": {"http": {"status": 502}}}]
-    found = look(compiled, *rows)
+    found = evaluate(compiled, *rows)
     assert found.candidate is not None
     assert json.dumps(found.candidate.log["log.attributes"]) == '{"http": {"status": 502}}'
     assert compiled.filter.described == ("attributes mention 'http'", "attributes mention 'status'")
@@ -170,16 +172,16 @@ def ticks(seconds: float) -> Callable[[], float]:
     return (seconds * number for number in itertools.count()).__next__
 
 
-def test_expressions_end_with_their_time_and_the_rows_that_are_left_count_as_skipped() -> None:
+def test_expressions_stop_at_their_time_limit_and_the_remaining_rows_count_as_skipped() -> None:
     compiled = rule('log.message.matches("^m$")')
-    found = look(compiled, *[{}] * 10, clock=ticks(MAX_CEL_SECONDS / 4))
+    found = evaluate(compiled, *[{}] * 10, clock=ticks(MAX_CEL_SECONDS / 4))
     assert (found.matched, found.skipped_rows) == (3, 7)
     assert found.candidate is not None
 
 
-def test_expressions_about_the_window_end_with_their_time_and_the_window_still_counts() -> None:
+def test_window_expressions_stop_at_their_time_limit_and_the_window_still_counts() -> None:
     compiled = rule('stats.count > 100 || log.message.matches("^x$")')
-    found = look(compiled, *[{}] * 10, clock=ticks(MAX_CEL_SECONDS / 4))
+    found = evaluate(compiled, *[{}] * 10, clock=ticks(MAX_CEL_SECONDS / 4))
     assert (found.candidate, found.skipped_rows) == (None, 7)
     assert compiled.window.statistics().count == 10
 

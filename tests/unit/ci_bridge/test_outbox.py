@@ -1,4 +1,4 @@
-"""The outbox: every path from an attempt's result to the next state."""
+"""The outbox: every transition from the result of an attempt to the next state."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 from logloop_ci_bridge.dispatches.dispatcher import event_of
 from logloop_ci_bridge.dispatches.outbox import (
     MAX_ATTEMPTS,
-    Accepted,
     Dispatch,
-    NotNow,
-    Recorded,
-    Refused,
+    DispatchAccepted,
+    DispatchDeferred,
+    DispatchRecorded,
+    DispatchRejected,
+    OutcomeUnknown,
     SendResult,
-    Unknown,
     after_sending,
     manual_key,
     rule_key,
 )
-from logloop_ci_bridge.runs.matching import match_run
-from logloop_ci_bridge.runs.run import SeenRun
+from logloop_ci_bridge.dispatches.run_matching import match_run
+from logloop_ci_bridge.github.workflow_runs import ReportedRun
 from logloop_contracts.channels import CI_DISPATCH_FAILED, CI_DISPATCHED
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -51,17 +51,17 @@ def dispatch(**more: Any) -> Dispatch:
 @pytest.mark.parametrize(
     ("result", "attempts", "state", "wait_s"),
     [
-        (Accepted(status=204), 1, "sent", None),
-        (Accepted(status=200, run_id="7"), 1, "sent", None),
-        (Refused(status=422, detail="no"), 1, "failed", None),
-        (Recorded(detail="console"), 1, "recorded", None),
-        (Unknown(status=502, detail="?"), 1, "sending", 20),
-        (NotNow(detail="away"), 1, "pending", 5),
-        (NotNow(detail="away"), 3, "pending", 20),
-        (NotNow(detail="away"), MAX_ATTEMPTS, "failed", None),
-        (NotNow(detail="slow", retry_after_s=120), 1, "pending", 120),
-        (NotNow(detail="slow", retry_after_s=0), 1, "pending", 1),
-        (NotNow(detail="slow", retry_after_s=60), MAX_ATTEMPTS + 5, "pending", 60),
+        (DispatchAccepted(status=204), 1, "sent", None),
+        (DispatchAccepted(status=200, run_id="7"), 1, "sent", None),
+        (DispatchRejected(status=422, detail="no"), 1, "failed", None),
+        (DispatchRecorded(detail="console"), 1, "recorded", None),
+        (OutcomeUnknown(status=502, detail="?"), 1, "sending", 20),
+        (DispatchDeferred(detail="unavailable"), 1, "pending", 5),
+        (DispatchDeferred(detail="unavailable"), 3, "pending", 20),
+        (DispatchDeferred(detail="unavailable"), MAX_ATTEMPTS, "failed", None),
+        (DispatchDeferred(detail="slow", retry_after_s=120), 1, "pending", 120),
+        (DispatchDeferred(detail="slow", retry_after_s=0), 1, "pending", 1),
+        (DispatchDeferred(detail="slow", retry_after_s=60), MAX_ATTEMPTS + 5, "pending", 60),
     ],
 )
 def test_every_result_has_its_next_state(result: SendResult, attempts: int, state: str, wait_s: float | None) -> None:
@@ -89,29 +89,29 @@ def test_the_same_log_gives_the_same_key_and_another_slot_another() -> None:
         ("failed", CI_DISPATCH_FAILED, None),
     ],
 )
-def test_the_others_are_told_what_became_of_it(state: str, channel: Any, mode: str | None) -> None:
-    told_on, event = event_of(dispatch(state=state, detail="words", status=404, hop=2))
-    assert told_on is channel
+def test_the_outcome_is_published(state: str, channel: Any, mode: str | None) -> None:
+    channel_used, event = event_of(dispatch(state=state, detail="words", status=404, hop=2))
+    assert channel_used is channel
     assert event.model_dump().get("mode") == mode
     assert event.model_dump()["hop"] == 2
 
 
-def test_inputs_of_a_workflow_are_texts() -> None:
+def test_workflow_inputs_are_strings() -> None:
     made = dispatch(payload={"n": 1, "yes": True, "t": "x"}, correlation_input="cid")
     assert made.inputs() == {"n": "1", "yes": "true", "t": "x", "cid": ID}
 
 
-# --- which run is it? ----------------------------------------------------------------------------------------
+# --- matching runs ----------------------------------------------------------------------------------------
 
 
-def run(run_id: str, title: str = "x", *, at: float = 0, workflow: str = "a.yml") -> SeenRun:
+def run(run_id: str, title: str = "x", *, at: float = 0, workflow: str = "a.yml") -> ReportedRun:
     created = NOW + timedelta(seconds=at)
-    return SeenRun(
+    return ReportedRun(
         run_id=run_id, repository="acme/shop", status="queued", title=title, created_at=created, workflow=workflow
     )
 
 
-def test_the_correlation_id_decides_before_time() -> None:
+def test_the_correlation_id_takes_precedence_over_time() -> None:
     found = match_run(dispatch(), [run("near"), run("named", f"logloop {ID}", at=200)], frozenset())
     assert found is not None
     assert (found.run.run_id, found.guessed) == ("named", False)
@@ -131,7 +131,7 @@ def test_the_correlation_id_decides_before_time() -> None:
     ids=["first", "first free", "before", "long after", "another's", "another workflow", "none"],
 )
 def test_a_guess_takes_the_first_free_run_after_the_request(
-    runs: list[SeenRun], taken: tuple[str, ...], wanted: str | None
+    runs: list[ReportedRun], taken: tuple[str, ...], wanted: str | None
 ) -> None:
     found = match_run(dispatch(workflow="a.yml"), runs, frozenset(taken))
     assert (found.run.run_id if found else None) == wanted
@@ -139,9 +139,9 @@ def test_a_guess_takes_the_first_free_run_after_the_request(
 
 
 @given(st.permutations([("queued", 1), ("in_progress", 1), ("completed", 1), ("queued", 2), ("completed", 2)]))
-def test_whatever_the_order_of_news_the_furthest_state_wins(news: list[tuple[Any, int]]) -> None:
+def test_the_furthest_state_wins_in_any_order_of_reports(reports: list[tuple[Any, int]]) -> None:
     best = max(
-        (SeenRun(run_id="1", repository="a/b", status=status, attempt=attempt) for status, attempt in news),
+        (ReportedRun(run_id="1", repository="a/b", status=status, attempt=attempt) for status, attempt in reports),
         key=lambda seen: seen.order,
     )
     assert (best.status, best.attempt) == ("completed", 2)

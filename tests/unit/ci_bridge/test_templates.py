@@ -1,4 +1,4 @@
-"""Templates: typed fields, GitHub's limits, and no command survives in a payload."""
+"""Templates: typed fields, GitHub's limits, and no commands in payloads."""
 
 import re
 from datetime import UTC, datetime
@@ -61,7 +61,7 @@ def test_safe_text_is_safe_for_any_text(text: str) -> None:
         ({"max_length": 3}, "abcdef", "abc"),
     ],
 )
-def test_values_take_the_type_of_their_field(field: dict[str, Any], value: Any, made: Any) -> None:
+def test_values_are_converted_to_the_type_of_their_field(field: dict[str, Any], value: Any, made: Any) -> None:
     source = {"name": "f", "source": "log.attributes.x", **field}
     values = {"log.attributes": {"x": value}} if not isinstance(value, datetime) else {"log.timestamp": value}
     if isinstance(value, datetime):
@@ -90,12 +90,12 @@ def test_values_take_the_type_of_their_field(field: dict[str, Any], value: Any, 
         ({}, "with; semicolon"),
     ],
 )
-def test_given_values_of_another_type_are_refused(field: dict[str, Any], value: Any) -> None:
+def test_given_values_of_another_type_are_rejected(field: dict[str, Any], value: Any) -> None:
     with pytest.raises(BadPayload):
         template({"name": "f", **field}).render({}, {"f": value})
 
 
-def test_missing_values_take_the_default_stay_away_or_stop_the_dispatch() -> None:
+def test_missing_values_take_the_default_or_are_left_out_or_stop_the_dispatch() -> None:
     assert template({"name": "f", "source": "log.test_id", "default": "none"}).render({"log.test_id": ""}) == {
         "f": "none"
     }
@@ -106,7 +106,7 @@ def test_missing_values_take_the_default_stay_away_or_stop_the_dispatch() -> Non
         template().render({}, {"x": 1})
 
 
-def test_attributes_are_found_by_whole_name_and_by_path_and_objects_are_none() -> None:
+def test_attributes_are_found_by_whole_name_and_by_path_and_objects_are_left_out() -> None:
     fields = [{"name": f"f{i}", "source": f"log.attributes.{path}"} for i, path in enumerate(("a.b", "c.d", "c"))]
     assert template(*fields).render({"log.attributes": {"a.b": "1", "c": {"d": "2"}}}) == {"f0": "1", "f1": "2"}
 
@@ -126,7 +126,7 @@ def test_attributes_are_found_by_whole_name_and_by_path_and_objects_are_none() -
         {"fields": [{"name": "a", "type": "integer", "default": "x"}]},
     ],
 )
-def test_templates_over_githubs_limits_are_refused(wrong: dict[str, Any]) -> None:
+def test_templates_over_githubs_limits_are_rejected(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         TemplateDraft.model_validate({"name": "t", "event_type": "x", **wrong})
 
@@ -166,7 +166,7 @@ def test_the_envelope_and_nine_fields_fit_githubs_ten_keys() -> None:
         {"service_id": ""},
     ],
 )
-def test_pipelines_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
+def test_invalid_pipelines_are_rejected(wrong: dict[str, Any]) -> None:
     values = {"name": "p", "service_id": "s", "repository": "a/b", "id": "P", "project_id": "shop", **wrong}
     with pytest.raises(ValidationError):
         Pipeline.model_validate({**values, "created_at": NOW, "updated_at": NOW})

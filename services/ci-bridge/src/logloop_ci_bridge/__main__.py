@@ -1,4 +1,4 @@
-"""Run the ci-bridge service: `python -m logloop_ci_bridge`."""
+"""Runs the ci-bridge service: `python -m logloop_ci_bridge`."""
 
 from logloop_chassis.app import run
 
@@ -7,7 +7,7 @@ from logloop_ci_bridge.settings import CiBridgeSettings
 
 
 def main() -> None:
-    """Serve until a signal."""
+    """Serve until a signal arrives."""
     settings = CiBridgeSettings()
     run(create_app(settings), settings, service="ci-bridge")
 

@@ -1,41 +1,34 @@
-"""Removes what ci-bridge keeps of a deleted project.
+"""Removes what ci-bridge stores of a deleted project, and keeps what a new project of the same id has created."""
 
-It must not touch what a new project of the same id has created since. Each step may be repeated.
-"""
-
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
-from logloop_ci_bridge.dispatches.pipelines import Pipeline
-from logloop_ci_bridge.dispatches.store import DispatchStore
-from logloop_ci_bridge.dispatches.templates import Template
-from logloop_ci_bridge.query_client import QueryApi
-from logloop_ci_bridge.record_store import Records
-from logloop_ci_bridge.rules.active_rules import RuleBook
-from logloop_ci_bridge.rules.rule import Rule
-from logloop_ci_bridge.runs.store import RunStore
+
+class ProjectStore(Protocol):
+    """A store of documents that belong to projects."""
+
+    async def remove_project(self, project_id: str, until: datetime) -> None:
+        """Delete the project's documents that were created up to a moment. Idempotent."""
+
+
+class ProjectCache(Protocol):
+    """Something that caches data of projects in memory."""
+
+    def forget(self, project_id: str) -> None:
+        """Drop the data of a project."""
 
 
 class ProjectRemoval:
-    """Knows every store that holds something of a project."""
+    """Removes a project from every store, in order, and from every cache."""
 
-    def __init__(
-        self,
-        templates: Records[Template],
-        pipelines: Records[Pipeline],
-        rules: Records[Rule],
-        dispatches: DispatchStore,
-        runs: RunStore,
-        book: RuleBook,
-        query: QueryApi,
-    ) -> None:
-        # Rules go first: without its rule nothing fires, and the state of a rule goes once the rule is gone.
-        self._stores = (rules, pipelines, templates, dispatches, runs)
-        self._book = book
-        self._query = query
+    def __init__(self, stores: Sequence[ProjectStore], caches: Sequence[ProjectCache]) -> None:
+        self._stores = stores
+        self._caches = caches
 
     async def remove(self, project_id: str, until: datetime) -> None:
-        """Delete everything that was there at a moment, and what this process remembers."""
+        """Delete everything of a project that was created up to a moment. Idempotent."""
         for store in self._stores:
             await store.remove_project(project_id, until)
-        self._book.forget(project_id)
-        self._query.forget(project_id)
+        for cache in self._caches:
+            cache.forget(project_id)

@@ -1,7 +1,4 @@
-"""What ci-bridge asks of query over HTTP: a project's GitHub credentials, and stored logs for back-tests.
-
-It must not keep credentials longer than `FRESH_S` once query can be asked.
-"""
+"""Reads the GitHub settings of projects and stored logs from query over HTTP."""
 
 import time
 from collections.abc import AsyncGenerator, Mapping
@@ -9,19 +6,24 @@ from typing import Any
 
 import httpx
 import orjson
+from cachetools import TTLCache
 from logloop_chassis.crypto import issue_service_token
-from logloop_chassis.http.problems import BadGateway, Problem, Unavailable, Unprocessable
+from logloop_chassis.http.problems import BadGateway, Conflict, Problem, Unavailable, Unprocessable
 
-from logloop_ci_bridge.github.gateway import GitHubAway, GitHubCredentials
+from logloop_ci_bridge.github.gateway import GitHubCredentials, GitHubUnavailable
 
 FRESH_S = 20.0
+"""How long cached credentials are used without asking query."""
 STALE_S = 600.0
+"""How long cached credentials are used while query is unavailable."""
+_MAX_CACHED = 10_000
 _DEFAULT_API = "https://api.github.com"
 _SERVICE = "ci-bridge"
+_LOGS_UNAVAILABLE = "stored logs cannot be read: query is unavailable; try again"
 
 
-class QueryApi:
-    """A client of query with a short-lived service token of the project at hand."""
+class QueryClient:
+    """Calls query with a short-lived service token for the project in question."""
 
     def __init__(self, query_url: str, secret_key: str, *, timeout_s: float = 10.0) -> None:
         self._secret_key = secret_key
@@ -29,89 +31,116 @@ class QueryApi:
         self._http = httpx.AsyncClient(
             base_url=query_url, timeout=httpx.Timeout(timeout_s, read=60.0), trust_env=False
         )
-        self._credentials: dict[str, tuple[float, GitHubCredentials | None]] = {}
+        self._credentials: TTLCache[str, tuple[float, GitHubCredentials | None]] = TTLCache(_MAX_CACHED, STALE_S)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
     async def credentials(self, project_id: str) -> GitHubCredentials | None:
-        """A project's credentials, None when it has none. Raises GitHubAway when query cannot be asked."""
-        known = self._credentials.get(project_id)
-        if known and time.monotonic() - known[0] < FRESH_S:
-            return known[1]
+        """Return a project's credentials, None when it has none.
+
+        Raises GitHubUnavailable when query is unavailable and nothing is cached.
+        """
+        cached = self._credentials.get(project_id)
+        if cached and time.monotonic() - cached[0] < FRESH_S:
+            return cached[1]
         try:
-            answer = await self._http.get(
-                "/internal/settings/github",
-                params={"project_id": project_id},
-                headers=self._headers(project_id),
-                timeout=self._timeout_s,  # dispatches and webhooks wait for it, unlike for logs
-            )
-            if answer.status_code == 404:
+            response = await self._github_settings(project_id)
+            if response.status_code == httpx.codes.NOT_FOUND:
                 found = None
             else:
-                answer.raise_for_status()
-                found = _credentials(orjson.loads(answer.content))
-        except (httpx.HTTPError, orjson.JSONDecodeError, ValueError) as error:
-            if known and time.monotonic() - known[0] < STALE_S:
-                return known[1]
-            raise GitHubAway(f"query cannot be asked for the GitHub settings ({type(error).__name__})") from error
+                response.raise_for_status()
+                found = _credentials(orjson.loads(response.content))
+        except (httpx.HTTPError, ValueError) as error:
+            if cached:
+                return cached[1]
+            raise GitHubUnavailable(
+                f"the GitHub settings cannot be read from query ({type(error).__name__})"
+            ) from error
         self._credentials[project_id] = (time.monotonic(), found)
         return found
 
+    async def saved_credentials(self, project_id: str | None) -> GitHubCredentials:
+        """Return the credentials that are saved now, for a project or as the default. Raises Problem."""
+        try:
+            response = await self._github_settings(project_id)
+        except httpx.HTTPError as error:
+            raise Unavailable("the GitHub settings cannot be read: query is unavailable; try again") from error
+        if response.status_code == httpx.codes.CONFLICT:
+            raise Conflict(_detail(response))
+        _raise_problem(response)
+        return _read_credentials(orjson.loads(response.content))
+
     def forget(self, project_id: str) -> None:
-        """Drop the credentials of a project."""
+        """Drop the cached credentials of a project."""
         self._credentials.pop(project_id, None)
 
     async def search(self, project_id: str, params: Mapping[str, str]) -> dict[str, Any]:
-        """A page of stored logs as query answers it. Raises Problem."""
+        """Return a page of stored logs as query answers it. Raises Problem."""
         try:
-            answer = await self._http.get(
+            response = await self._http.get(
                 "/api/v1/logs", params={"project_id": project_id, **params}, headers=self._headers(project_id)
             )
         except httpx.HTTPError as error:
-            raise Unavailable("stored logs cannot be read: query is away; try again") from error
-        _raise_problem(answer)
-        found: dict[str, Any] = orjson.loads(answer.content)
+            raise Unavailable(_LOGS_UNAVAILABLE) from error
+        _raise_problem(response)
+        found: dict[str, Any] = orjson.loads(response.content)
         return found
 
     async def export(self, project_id: str, params: Mapping[str, str]) -> AsyncGenerator[dict[str, Any], None]:
-        """Stored logs one by one. Raises Problem."""
+        """Yield stored logs one by one. Raises Problem."""
         try:
             async with self._http.stream(
                 "GET",
                 "/api/v1/logs/export",
                 params={"project_id": project_id, "format": "ndjson", **params},
                 headers=self._headers(project_id),
-            ) as answer:
-                if answer.status_code != 200:
-                    await answer.aread()
-                    _raise_problem(answer)
-                async for line in answer.aiter_lines():
+            ) as response:
+                if response.status_code != httpx.codes.OK:
+                    await response.aread()
+                    _raise_problem(response)
+                async for line in response.aiter_lines():
                     if line.strip():
                         yield orjson.loads(line)
         except httpx.HTTPError as error:
-            raise Unavailable("stored logs cannot be read: query is away; try again") from error
+            raise Unavailable(_LOGS_UNAVAILABLE) from error
 
-    def _headers(self, project_id: str) -> dict[str, str]:
+    async def _github_settings(self, project_id: str | None) -> httpx.Response:
+        return await self._http.get(
+            "/internal/settings/github",
+            params={} if project_id is None else {"project_id": project_id},
+            headers=self._headers(project_id),
+            timeout=self._timeout_s,  # shorter than for logs: dispatches and webhooks wait for it
+        )
+
+    def _headers(self, project_id: str | None) -> dict[str, str]:
         return {"Authorization": f"Bearer {issue_service_token(self._secret_key, _SERVICE, project_id)}"}
 
 
-def _credentials(body: Mapping[str, Any]) -> GitHubCredentials | None:
+def _read_credentials(body: Mapping[str, Any]) -> GitHubCredentials:
     kept = {name: str(value) for name, value in body.items() if value not in (None, "")}
     if kept.get("api_url", "").rstrip("/") == _DEFAULT_API:
-        # The default of the settings; an operator's LOGLOOP_GITHUB_API_URL stands in for it.
+        # The default of the settings: LOGLOOP_GITHUB_API_URL replaces it.
         del kept["api_url"]
-    found = GitHubCredentials.model_validate(kept)
+    return GitHubCredentials.model_validate(kept)
+
+
+def _credentials(body: Mapping[str, Any]) -> GitHubCredentials | None:
+    found = _read_credentials(body)
     return found if found.usable or found.webhook_secret else None
 
 
-def _raise_problem(answer: httpx.Response) -> None:
-    if answer.status_code < 400:
-        return
+def _detail(response: httpx.Response) -> str:
     try:
-        detail = str(orjson.loads(answer.content).get("detail", ""))
+        detail = str(orjson.loads(response.content).get("detail", ""))
     except (orjson.JSONDecodeError, AttributeError):
         detail = ""
-    kind: type[Problem] = Unprocessable if answer.status_code in (400, 422) else BadGateway
-    raise kind(detail or f"query answered {answer.status_code}")
+    return detail or f"query answered {response.status_code}"
+
+
+def _raise_problem(response: httpx.Response) -> None:
+    if response.status_code < httpx.codes.BAD_REQUEST:
+        return
+    kind: type[Problem] = Unprocessable if response.status_code in (400, 422) else BadGateway
+    raise kind(_detail(response))

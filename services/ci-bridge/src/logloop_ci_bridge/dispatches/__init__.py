@@ -1,1 +1,1 @@
-"""Dispatches: what to send, the outbox and the dispatcher."""
+"""Dispatches: pipelines, templates, the outbox and the dispatcher."""

@@ -1,39 +1,34 @@
-"""Sending what stands in the outbox: claim, look whether it was sent already, POST once, tell the others.
-
-It must not decide what is dispatched, and it knows GitHub only as a `Gateway`.
-"""
+"""Sends the dispatches of the outbox to GitHub once, and publishes their outcome."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, Protocol
 
 import structlog
+from logloop_chassis.background import repeat
+from logloop_chassis.ids import utc_now
 from logloop_contracts.channels import CI_DISPATCH_FAILED, CI_DISPATCHED, Channel
 from logloop_contracts.ci import Dispatched, DispatchFailed
 from pydantic import BaseModel
 
 from logloop_ci_bridge.dispatches.outbox import (
-    Accepted,
     Dispatch,
-    NotNow,
-    Refused,
+    DispatchAccepted,
+    DispatchDeferred,
+    DispatchRejected,
+    OutcomeUnknown,
     SendResult,
-    Unknown,
     after_sending,
 )
+from logloop_ci_bridge.dispatches.run_matching import CLOCK_SKEW, match_run
 from logloop_ci_bridge.dispatches.store import Claim, DispatchStore
-from logloop_ci_bridge.github.gateway import Gateway, GitHubAway, GitHubRefused
-from logloop_ci_bridge.runs.matching import CLOCK_SKEW, match_run
+from logloop_ci_bridge.github.gateway import Gateway, GatewayOf, GitHubRejected, GitHubUnavailable
+from logloop_ci_bridge.project_turns import IDLE_S, WORKERS, ProjectTurns
 from logloop_ci_bridge.telemetry import DISPATCHES
-from logloop_ci_bridge.work_loops import IDLE_S, Turns, keep_working, utc_now
 
-_AWAY_S = 15.0
+_UNAVAILABLE_S = 15.0
 _HOUR = timedelta(hours=1)
 _log = structlog.get_logger()
-
-GatewayOf = Callable[[str], Awaitable[Gateway]]
-"""The gateway of a project. Raises GitHubAway when its credentials cannot be read now."""
 
 
 class EventPublisher(Protocol):
@@ -53,7 +48,7 @@ class EventPublisher(Protocol):
 
 
 class Dispatcher:
-    """Works off the outbox, one dispatch of a project at a time."""
+    """Processes the outbox, one dispatch of a project at a time."""
 
     def __init__(
         self,
@@ -75,27 +70,27 @@ class Dispatcher:
         self._interval_s = interval_s
         self._poll = timedelta(seconds=poll_s)
         self._repository_budget = repository_budget
-        self._turns = Turns()
+        self._turns = ProjectTurns()
         self._announcing = asyncio.Lock()
         self.wake = asyncio.Event()
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Work until the process stops."""
-        await keep_working(self.step, "dispatching", self.wake, stopping, idle_s=IDLE_S)
+        """Process the outbox until the service stops."""
+        await repeat(self.step, "dispatcher", stopping, idle_s=IDLE_S, wake=self.wake, workers=WORKERS)
 
     async def step(self) -> bool:
-        """Work on one dispatch that is due; False when there was none."""
+        """Process one dispatch that is due. Return False when there was none."""
         async with self._turns.next(
             lambda busy: self._store.claim(utc_now(), self._lease, busy), lambda claim: claim.dispatch.project_id
         ) as claim:
             if claim is not None:
-                await self._work(claim)
+                await self._process(claim)
         async with self._announcing:
             await self.announce()
         return claim is not None
 
     async def announce(self) -> None:
-        """Tell what became of dispatches, also of those that an earlier process finished and did not tell."""
+        """Publish the outcome of finished dispatches, including those that an earlier process did not publish."""
         for dispatch in await self._store.unannounced():
             channel, event = event_of(dispatch)
             await self._publisher.publish_event(
@@ -108,8 +103,8 @@ class Dispatcher:
             )
             await self._store.announced(dispatch.id)
 
-    async def _work(self, claim: Claim) -> None:
-        """Bring a claimed dispatch forward, well within the lease: after it another process may take it over."""
+    async def _process(self, claim: Claim) -> None:
+        """Process a claimed dispatch within 80% of the lease, after which another process may take it over."""
         dispatch = claim.dispatch
         deadline = asyncio.get_running_loop().time() + self._lease.total_seconds() * 0.8
         try:
@@ -118,27 +113,27 @@ class Dispatcher:
                 if claim.unsettled and gateway.live:
                     if await self._settled(dispatch, gateway):
                         return
-                    await self._store.again(dispatch.id, utc_now())
-        except (GitHubAway, TimeoutError) as error:
-            await self._later(dispatch, str(error) or "GitHub took too long to answer", claim.unsettled)
+                    await self._store.count_attempt(dispatch.id, utc_now())
+        except (GitHubUnavailable, TimeoutError) as error:
+            await self._postpone(dispatch, str(error) or "GitHub took too long to respond", claim.unsettled)
             return
         await self._conclude(dispatch, await self._send(dispatch, gateway, deadline))
         if gateway.live and self._interval_s:
             await asyncio.sleep(self._interval_s)
 
     async def _conclude(self, dispatch: Dispatch, result: SendResult) -> None:
-        """Write what an attempt came to."""
+        """Store the result of an attempt."""
         now = utc_now()
         fields = after_sending(dispatch, result, now=now, settle_s=self._settle_s)
         if fields["state"] == "sent":
             fields["follow_at"] = now + min(self._poll, timedelta(seconds=2))
         await self._store.settle(dispatch.id, fields)
-        DISPATCHES.labels(dispatch.mode, type(result).__name__.lower()).inc()
+        DISPATCHES.labels(dispatch.mode, result.label).inc()
         _log.info(
             "dispatch attempted",
             dispatch_id=dispatch.id,
             repository=dispatch.repository,
-            result=type(result).__name__,
+            result=result.label,
             status=fields.get("status"),
             detail=fields.get("detail"),
         )
@@ -147,8 +142,8 @@ class Dispatcher:
         if gateway.live:
             sent = await self._store.sent_since(dispatch.repository, utc_now() - _HOUR)
             if sent > self._repository_budget:
-                return NotNow(
-                    detail=f"{dispatch.repository} got {sent - 1} dispatches within the hour; it may get "
+                return DispatchDeferred(
+                    detail=f"{dispatch.repository} received {sent - 1} dispatches within the hour; its limit is "
                     f"{self._repository_budget} (LOGLOOP_CI_REPOSITORY_BUDGET)",
                     retry_after_s=60.0,
                 )
@@ -156,12 +151,12 @@ class Dispatcher:
             async with asyncio.timeout_at(deadline):
                 return await gateway.send(dispatch, utc_now())
         except TimeoutError:
-            return Unknown(detail="no answer within the lease; looking for the run before sending again")
+            return OutcomeUnknown(detail="no response within the lease; looking for the run before sending again")
 
     async def _settled(self, dispatch: Dispatch, gateway: Gateway) -> bool:
-        """Whether an attempt of unknown outcome needs no second POST now: its run is there, or may still come.
+        """Return whether an attempt of unknown outcome needs no second POST now: its run exists or may still appear.
 
-        Raises GitHubAway.
+        Raises GitHubUnavailable.
         """
         assert dispatch.posted_at is not None
         now = utc_now()
@@ -170,20 +165,20 @@ class Dispatcher:
             runs = await gateway.find_runs(
                 dispatch.repository, event=dispatch.mode, workflow=dispatch.workflow, since=since
             )
-        except GitHubRefused as error:
-            words = f"GitHub may have started it, and its runs cannot be read to find out: {error}"
-            await self._settle(dispatch, Refused(status=error.status, detail=words))
+        except GitHubRejected as error:
+            detail = f"GitHub may have started a run, but the list of runs cannot be read: {error}"
+            await self._settle(dispatch, DispatchRejected(status=error.status, detail=detail))
             return True
         taken = await self._store.claimed_runs(dispatch.repository, [run.run_id for run in runs])
         match = match_run(dispatch, runs, taken)
         if match is not None:
-            accepted = Accepted(status=dispatch.status or 204, run_id=match.run.run_id, run_url=match.run.url)
+            accepted = DispatchAccepted(status=dispatch.status or 204, run_id=match.run.run_id, run_url=match.run.url)
             await self._settle(dispatch, accepted, guessed=match.guessed, follow_at=now)
             return True
         rest_s = (dispatch.posted_at - now).total_seconds() + self._settle_s
         if rest_s > 0:
-            words = dispatch.detail or "waiting whether a run shows up"
-            await self._settle(dispatch, Unknown(status=dispatch.status, detail=words), wait_s=rest_s)
+            detail = dispatch.detail or "waiting for a run to appear"
+            await self._settle(dispatch, OutcomeUnknown(status=dispatch.status, detail=detail), wait_s=rest_s)
         return rest_s > 0
 
     async def _settle(
@@ -192,17 +187,17 @@ class Dispatcher:
         fields = after_sending(dispatch, result, now=utc_now(), settle_s=wait_s or self._settle_s)
         await self._store.settle(dispatch.id, {**fields, **more})
 
-    async def _later(self, dispatch: Dispatch, detail: str, unsettled: bool) -> None:
-        again = utc_now() + min(timedelta(seconds=_AWAY_S), self._lease)
+    async def _postpone(self, dispatch: Dispatch, detail: str, unsettled: bool) -> None:
+        again = utc_now() + min(timedelta(seconds=_UNAVAILABLE_S), self._lease)
         fields: dict[str, Any] = {"next_attempt_at": again, "detail": detail}
         if not unsettled:
-            # Nothing was asked of GitHub, so it is no attempt.
+            # Nothing was sent to GitHub, so this does not count as an attempt.
             fields |= {"state": "pending", "attempts": dispatch.attempts - 1}
         await self._store.settle(dispatch.id, fields)
 
 
 def event_of(dispatch: Dispatch) -> tuple[Channel, BaseModel]:
-    """What the others are told of a finished dispatch."""
+    """Return the event to publish for a finished dispatch, with its channel."""
     common: dict[str, Any] = {
         "dispatch_id": dispatch.id,
         "project_id": dispatch.project_id,

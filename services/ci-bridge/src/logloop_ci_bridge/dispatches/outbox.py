@@ -1,12 +1,12 @@
-"""Dispatches as an outbox: the record written before GitHub is asked, and how its state may move.
+"""Dispatches of the outbox, written before anything is sent to GitHub, and their state transitions.
 
-It must not do I/O. pending → sending → sent | failed | recorded; a row left in `sending` by a crash is
-looked for among GitHub's runs before it is sent again.
+pending → sending → sent | failed | recorded. For a dispatch that a crash left in `sending`, the dispatcher looks for
+its run on GitHub before it sends it again.
 """
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
@@ -21,46 +21,46 @@ ENVELOPE_VERSION = 1
 
 
 class Dispatch(BaseModel):
-    """A wish to start a workflow, and what became of it."""
+    """A request to start a workflow, and its outcome."""
 
     id: str
     project_id: str
     state: DispatchState = "pending"
-    dedupe_key: str = Field(description="No two dispatches of a project share it.")
-    correlation_id: str = Field(description="ULID that travels with the dispatch and finds its run again.")
+    dedupe_key: str = Field(description="Unique within the project.")
+    correlation_id: str = Field(description="ULID in the payload, by which the run of the dispatch is found.")
     mode: Mode
     repository: str
     workflow: str | None = None
     ref: str | None = None
     event_type: str
-    payload: dict[str, Any] = Field(default_factory=dict, description="Fields without Logloop's envelope.")
+    payload: dict[str, Any] = Field(default_factory=dict, description="Fields, without Logloop's envelope.")
     correlation_input: str | None = None
     service_id: str
     pipeline_id: str
     template_id: str | None = None
     rule_id: str | None = None
     rule_name: str | None = None
-    hop: int = Field(0, description="How many dispatches came before in this chain.")
-    rules: list[str] = Field(default_factory=list, description="Rules of the chain that led here, this one included.")
-    cause: list[str] = Field(default_factory=list, description="Log, analysis or run ids that led here.")
-    created_by: str | None = Field(None, description="Who asked, for a manual dispatch.")
+    hop: int = Field(0, description="Number of earlier dispatches in this chain.")
+    rules: list[str] = Field(default_factory=list, description="Rules of this chain, this one included.")
+    cause: list[str] = Field(default_factory=list, description="Ids of the logs, analyses or runs that caused it.")
+    created_by: str | None = Field(None, description="Who requested a manual dispatch.")
     dry_run: bool = False
     created_at: datetime
     attempts: int = 0
     next_attempt_at: datetime | None = None
-    posted_at: datetime | None = Field(None, description="When GitHub was last asked.")
+    posted_at: datetime | None = Field(None, description="When it was last sent to GitHub.")
     finished_at: datetime | None = None
-    status: int | None = Field(None, description="HTTP status of GitHub's last answer.")
-    detail: str | None = Field(None, description="GitHub's words, or why the dispatch waits.")
+    status: int | None = Field(None, description="HTTP status of GitHub's latest response.")
+    detail: str | None = Field(None, description="GitHub's message, or why the dispatch is waiting.")
     run_id: str | None = None
     run_url: str | None = None
     guessed: bool = Field(
-        False, description="The run was matched by time, not by the correlation id: its run-name does not show it."
+        False, description="The run was matched by time: its run-name does not show the correlation id."
     )
-    lost: bool = Field(False, description="GitHub accepted it, but no run started; nobody listens to the event.")
+    lost: bool = Field(False, description="GitHub accepted it, but no run started: no workflow listens to the event.")
 
     def envelope(self, sent_at: datetime) -> dict[str, Any]:
-        """What Logloop puts under `logloop` of client_payload."""
+        """Return the object under `logloop` in client_payload."""
         return {
             "v": ENVELOPE_VERSION,
             "correlation_id": self.correlation_id,
@@ -71,11 +71,11 @@ class Dispatch(BaseModel):
         }
 
     def client_payload(self, sent_at: datetime) -> dict[str, Any]:
-        """client_payload of a repository_dispatch."""
+        """Return the client_payload of a repository_dispatch."""
         return {ENVELOPE_KEY: self.envelope(sent_at), **self.payload}
 
     def inputs(self) -> dict[str, str]:
-        """Inputs of a workflow_dispatch: GitHub takes texts only."""
+        """Return the inputs of a workflow_dispatch, as strings: GitHub accepts no other type."""
         inputs = {name: _input_text(value) for name, value in self.payload.items()}
         if self.correlation_input:
             inputs[self.correlation_input] = self.correlation_id
@@ -97,7 +97,7 @@ def new_dispatch(
     now: datetime,
     **more: Any,
 ) -> Dispatch:
-    """A dispatch of a pipeline, checked against GitHub's limits. Raises BadPayload."""
+    """Return a dispatch of a pipeline, checked against GitHub's limits. Raises BadPayload."""
     event_type = template.event_type if template else pipeline.event_type
     dispatch = Dispatch(
         id=dispatch_id,
@@ -123,67 +123,72 @@ def new_dispatch(
 
 
 def rule_key(rule_id: str, cooldown_s: int, at: datetime, first: str) -> str:
-    """Dedupe key of a rule's firing: the same log, redelivered, gives the same key."""
+    """Return the dedupe key of a rule that fires: the same for a redelivery of the same log."""
     slot = int(at.timestamp()) // cooldown_s
     return hashlib.blake2b(f"{rule_id}\0{slot}\0{first}".encode(), digest_size=16, person=b"logloop-ci").hexdigest()
 
 
 def manual_key(idempotency_key: str) -> str:
-    """Dedupe key of a manual dispatch within its project."""
+    """Return the dedupe key of a manual dispatch within its project."""
     return hashlib.blake2b(idempotency_key.encode(), digest_size=16, person=b"logloop-manual").hexdigest()
 
 
-def retry_delay(attempts: int, asked_for: float | None) -> timedelta:
-    """How long to wait before attempt `attempts` + 1; what GitHub asks for wins."""
+def retry_delay(attempts: int, requested_s: float | None) -> timedelta:
+    """Return the wait before attempt `attempts` + 1; the seconds that GitHub requested win."""
     backoff = min(MAX_RETRY_S, FIRST_RETRY_S * 2 ** max(0, attempts - 1))
-    return timedelta(seconds=backoff if asked_for is None else max(1.0, asked_for))
+    return timedelta(seconds=backoff if requested_s is None else max(1.0, requested_s))
 
 
-# What an attempt to send came to. A gateway returns one of these; it raises nothing for GitHub's answers.
+# Results of an attempt to send. A gateway returns one of these for every response. `label` is a metric label.
 
 
-class Accepted(BaseModel):
-    """GitHub took it; a workflow_dispatch tells its run."""
+class DispatchAccepted(BaseModel):
+    """GitHub accepted it; for a workflow_dispatch with its run."""
 
+    label: ClassVar[str] = "accepted"
     status: int
     run_id: str | None = None
     run_url: str | None = None
 
 
-class Refused(BaseModel):
-    """GitHub will never take it as it is."""
+class DispatchRejected(BaseModel):
+    """GitHub rejected it for good."""
 
+    label: ClassVar[str] = "refused"
     status: int
     detail: str
 
 
-class NotNow(BaseModel):
-    """GitHub did not take it and may later: a rate limit, or no connection was made."""
+class DispatchDeferred(BaseModel):
+    """GitHub did not receive or accept it, but may later: a rate limit, or no connection."""
 
+    label: ClassVar[str] = "notnow"
     status: int | None = None
     detail: str
     retry_after_s: float | None = None
 
 
-class Unknown(BaseModel):
-    """No answer, or one that does not tell whether a run starts; look before asking again."""
+class OutcomeUnknown(BaseModel):
+    """There is no response, or one that does not say whether a run starts; look for the run before a retry."""
 
+    label: ClassVar[str] = "unknown"
     status: int | None = None
     detail: str
 
 
-class Recorded(BaseModel):
-    """There are no credentials: nothing was sent."""
+class DispatchRecorded(BaseModel):
+    """Nothing was sent: the project has no credentials."""
 
+    label: ClassVar[str] = "recorded"
     detail: str
 
 
-SendResult = Accepted | Refused | NotNow | Unknown | Recorded
+SendResult = DispatchAccepted | DispatchRejected | DispatchDeferred | OutcomeUnknown | DispatchRecorded
 
 
 def after_sending(dispatch: Dispatch, result: SendResult, *, now: datetime, settle_s: float) -> dict[str, Any]:
-    """The fields to set once an attempt ended. Pure, so that every path is a row of a test table."""
-    if isinstance(result, Accepted):
+    """Return the fields to set after an attempt."""
+    if isinstance(result, DispatchAccepted):
         return {
             **_finished("sent", now),
             "status": result.status,
@@ -191,16 +196,16 @@ def after_sending(dispatch: Dispatch, result: SendResult, *, now: datetime, sett
             "run_id": result.run_id,
             "run_url": result.run_url,
         }
-    if isinstance(result, Refused):
+    if isinstance(result, DispatchRejected):
         return {**_finished("failed", now), "status": result.status, "detail": result.detail}
-    if isinstance(result, Recorded):
+    if isinstance(result, DispatchRecorded):
         return {**_finished("recorded", now), "status": None, "detail": result.detail}
     common = {"status": result.status, "detail": result.detail}
-    if isinstance(result, Unknown):
+    if isinstance(result, OutcomeUnknown):
         return {**common, "state": "sending", "next_attempt_at": now + timedelta(seconds=settle_s)}
     if dispatch.attempts >= MAX_ATTEMPTS and result.retry_after_s is None:
-        words = f"given up after {dispatch.attempts} attempts: {result.detail}"
-        return {**_finished("failed", now), "status": result.status, "detail": words}
+        detail = f"gave up after {dispatch.attempts} attempts: {result.detail}"
+        return {**_finished("failed", now), "status": result.status, "detail": detail}
     delay = retry_delay(dispatch.attempts, result.retry_after_s)
     return {**common, "state": "pending", "next_attempt_at": now + delay}
 

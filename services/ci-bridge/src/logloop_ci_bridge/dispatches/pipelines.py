@@ -1,7 +1,4 @@
-"""Pipelines: which workflow of which repository a service's actions start.
-
-It must not know rules or speak to GitHub.
-"""
+"""Pipelines: the workflow of a repository that dispatches of a service start."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -16,7 +13,7 @@ Mode = Literal["repository_dispatch", "workflow_dispatch"]
 
 def _no_dots(repository: str) -> str:
     if repository.partition("/")[2] in (".", ".."):
-        raise ValueError(f"{repository!r} is no repository")
+        raise ValueError(f"invalid repository {repository!r}; write owner/name")
     return repository
 
 
@@ -32,45 +29,47 @@ Repository = Annotated[
 
 
 class PipelineDraft(BaseModel):
-    """What a person writes."""
+    """The fields of a pipeline that users write."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=1, max_length=100, examples=["Checkout: collect diagnostics"])
-    service_id: ServiceId = Field(description="Service it is for; the run's output becomes logs of this service.")
+    service_id: ServiceId = Field(
+        description="Service it belongs to; the output of its runs becomes logs of this service."
+    )
     repository: Repository
     mode: Mode = "repository_dispatch"
     workflow: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9._-]{1,200}\.ya?ml$",
-        description="Workflow file, such as diagnose.yml. Needed for workflow_dispatch; for repository_dispatch it "
-        "names the workflow that answers, so that runs can be told apart.",
+        description="Workflow file, such as diagnose.yml. Required for workflow_dispatch; for repository_dispatch it "
+        "names the workflow that the event starts, so that its runs can be identified.",
         examples=["diagnose.yml"],
     )
-    event_type: EventType | None = Field(None, description="For repository_dispatch without a template.")
+    event_type: EventType | None = Field(None, description="Event type of a repository_dispatch without a template.")
     ref: str = Field(
         "main",
         min_length=1,
         max_length=250,
         pattern=r"^[^\s~^:?*\[\\]+$",
-        description="Branch or tag of a workflow_dispatch; repository_dispatch always runs the default branch.",
+        description="Branch or tag of a workflow_dispatch; repository_dispatch always uses the default branch.",
     )
     correlation_input: str | None = Field(
         "logloop_correlation_id",
         pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$",
-        description="Input of the workflow that takes the correlation id of a workflow_dispatch; "
-        "null when the workflow declares none.",
+        description="Workflow input for the correlation id of a workflow_dispatch; "
+        "null when the workflow does not declare one.",
     )
     collect_logs: Literal["dispatched", "all"] = Field(
         "dispatched",
-        description="Whose runs come back as logs: those Logloop started, or every run of `workflow` that "
-        "a webhook tells of.",
+        description="Runs whose output is collected as logs: those that Logloop started, or every run of "
+        "`workflow` that a webhook reports.",
     )
 
     @model_validator(mode="after")
     def _workflow_is_named(self) -> Self:
         if self.mode == "workflow_dispatch" and self.workflow is None:
-            raise ValueError("workflow_dispatch needs `workflow`, the file to start, such as diagnose.yml")
+            raise ValueError("workflow_dispatch needs `workflow`, the file of the workflow, such as diagnose.yml")
         return self
 
 

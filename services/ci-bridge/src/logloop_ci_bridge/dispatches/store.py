@@ -1,50 +1,36 @@
-"""The outbox ci_dispatches and, in the same transactions, when each rule fired.
-
-It must not decide what may fire; it only makes decision and record one step that a crash cannot split.
-"""
+"""Stores the outbox of dispatches: ci_dispatches."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from logloop_chassis.database.client import Database, Document
-from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from logloop_ci_bridge.dispatches.outbox import Dispatch
 from logloop_ci_bridge.record_store import as_document, from_document
-from logloop_ci_bridge.rules.evaluation import Evaluation
-from logloop_ci_bridge.rules.rule import RuleState
 
-KEPT_EVALUATIONS = 50
 HISTORY_S = 180 * 86_400
-"""How long finished dispatches are kept, and with them their dedupe keys."""
+"""How long finished dispatches and their dedupe keys are kept."""
 _ULID = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{26}\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A dispatch to work on. `unsettled`: an earlier attempt did not end, so its run may exist already."""
+    """A dispatch to work on. `unsettled`: an earlier attempt has no known outcome, so its run may already exist."""
 
     dispatch: Dispatch
     unsettled: bool
 
 
-Decide = Callable[[RuleState], Any]
-"""From a rule's state to the gate that is closed, or None to go on."""
-
-
 class DispatchStore:
     """Writes and claims dispatches."""
 
-    def __init__(self, client: AsyncMongoClient[Document], database: Database) -> None:
-        self._client = client
+    def __init__(self, database: Database) -> None:
         self._dispatches = database["ci_dispatches"]
-        self._states = database["ci_rule_state"]
-        self._rules = database["ci_rules"]
 
     async def prepare(self) -> None:
         """Create indexes."""
@@ -58,95 +44,38 @@ class DispatchStore:
         await self._dispatches.create_index(
             [("announced", ASCENDING), ("finished_at", ASCENDING)], partialFilterExpression={"announced": False}
         )
-        await self._states.create_index("project_id")
 
     async def add(self, dispatch: Dispatch) -> tuple[Dispatch, bool]:
-        """Store a dispatch; when its dedupe key is known, answer the one that has it and False."""
+        """Store a dispatch and return it with True, or return the one with the same dedupe key with False."""
         try:
-            await self._dispatches.insert_one(_new_document(dispatch))
+            await self.insert(dispatch)
         except DuplicateKeyError:
-            known = await self._dispatches.find_one(
+            stored = await self._dispatches.find_one(
                 {"project_id": dispatch.project_id, "dedupe_key": dispatch.dedupe_key}
             )
-            assert known is not None
-            return _read(known), False
+            assert stored is not None
+            return _read(stored), False
         return dispatch, True
 
-    async def fire(self, dispatch: Dispatch, decide: Decide, now: datetime) -> Any:
-        """Store a rule's dispatch and that it fired, unless a gate is closed.
+    async def insert(self, dispatch: Dispatch, session: AsyncClientSession | None = None) -> None:
+        """Store a dispatch, within a transaction if given. Raises DuplicateKeyError."""
+        # A dry run is not announced: nothing happened.
+        document = {**as_document(dispatch), "announced": dispatch.dry_run, "follow_at": None}
+        await self._dispatches.insert_one(document, session=session)
 
-        Returns the closed gate, `duplicate` when the dispatch was stored before, `no_rule` when the rule was deleted
-        meanwhile, or None when the dispatch is new.
-        """
-
-        async def transact(session: AsyncClientSession) -> Any:
-            return await self._fire(dispatch, decide, now, session)
-
-        async with self._client.start_session() as session:
-            try:
-                return await session.with_transaction(transact)
-            except DuplicateKeyError:
-                return "duplicate"
-
-    async def _fire(self, dispatch: Dispatch, decide: Decide, now: datetime, session: AsyncClientSession) -> Any:
-        same = {"project_id": dispatch.project_id, "dedupe_key": dispatch.dedupe_key}
-        if await self._dispatches.find_one(same, {"_id": 1}, session=session) is not None:
-            return "duplicate"
-        if await self._rules.find_one({"_id": dispatch.rule_id}, {"_id": 1}, session=session) is None:
-            return "no_rule"
-        state = await self._states.find_one({"_id": dispatch.rule_id}, {"fired_at": 1}, session=session)
-        current = RuleState(tuple((state or {}).get("fired_at", ())))
-        gate = decide(current)
-        if gate is not None:
-            return gate
-        await self._dispatches.insert_one(_new_document(dispatch), session=session)
-        fired = {"fired_at": list(current.after(now).fired_at), "project_id": dispatch.project_id}
-        await self._states.update_one({"_id": dispatch.rule_id}, {"$set": fired}, upsert=True, session=session)
-        return None
-
-    async def state_of(self, rule_id: str) -> RuleState:
-        """When a rule fired within the last day."""
-        state = await self._states.find_one({"_id": rule_id}, {"fired_at": 1})
-        return RuleState(tuple((state or {}).get("fired_at", ())))
-
-    async def remember(self, rule_id: str, project_id: str, evaluations: Sequence[Evaluation]) -> None:
-        """Keep a rule's latest evaluations, unless the rule was deleted meanwhile."""
-        if await self._rules.find_one({"_id": rule_id}, {"_id": 1}) is None:
-            return
-        await self._states.update_one(
-            {"_id": rule_id},
-            {
-                "$push": {
-                    "evaluations": {
-                        "$each": [item.model_dump(mode="python") for item in evaluations],
-                        "$slice": -KEPT_EVALUATIONS,
-                    }
-                },
-                "$set": {"project_id": project_id},
-            },
-            upsert=True,
-        )
-
-    async def evaluations(self, rule_id: str) -> Sequence[Evaluation]:
-        """A rule's latest evaluations, newest first."""
-        state = await self._states.find_one({"_id": rule_id}, {"evaluations": 1})
-        found = [Evaluation.model_validate(item) for item in (state or {}).get("evaluations", [])]
-        return list(reversed(found))
-
-    async def forget_rule(self, rule_id: str) -> None:
-        """Drop the state of a deleted rule."""
-        await self._states.delete_one({"_id": rule_id})
+    async def is_stored(self, project_id: str, dedupe_key: str, session: AsyncClientSession) -> bool:
+        """Return whether a dispatch with this dedupe key is stored."""
+        same = {"project_id": project_id, "dedupe_key": dedupe_key}
+        return await self._dispatches.find_one(same, {"_id": 1}, session=session) is not None
 
     async def remove_project(self, project_id: str, until: datetime) -> None:
-        """Delete a project's dispatches made up to a moment, sent or not, and the state of rules that are gone."""
+        """Delete a project's dispatches that were created up to a moment, sent or not."""
         await self._dispatches.delete_many({"project_id": project_id, "created_at": {"$lte": until}})
-        rules = await self._rules.distinct("_id", {"project_id": project_id})
-        await self._states.delete_many({"project_id": project_id, "_id": {"$nin": rules}})
 
     async def claim(self, now: datetime, lease: timedelta, busy: Sequence[str] = ()) -> Claim | None:
-        """Take the next dispatch that is due, of no busy project; nobody else gets it while the lease lasts.
+        """Take the next dispatch that is due and whose project is not busy; no other process gets it for `lease`.
 
-        The attempt is written before anything is sent, so that a crash leaves a row in `sending`.
+        The attempt is written before anything is sent, so that a crash leaves the dispatch in `sending`.
         """
         before = await self._dispatches.find_one_and_update(
             {
@@ -173,36 +102,32 @@ class DispatchStore:
         changes = {} if unsettled else {"attempts": before["attempts"] + 1, "posted_at": now}
         return Claim(_read({**before, **changes, "state": "sending"}), unsettled)
 
-    async def again(self, dispatch_id: str, now: datetime) -> None:
-        """Note that an unsettled dispatch is sent once more."""
+    async def count_attempt(self, dispatch_id: str, now: datetime) -> None:
+        """Record that an unsettled dispatch is sent again."""
         await self._dispatches.update_one({"_id": dispatch_id}, {"$set": {"posted_at": now}, "$inc": {"attempts": 1}})
 
     async def settle(self, dispatch_id: str, fields: Document) -> None:
-        """Write what an attempt came to; a state that is final already stays."""
+        """Write the outcome of an attempt, unless the dispatch is already in a final state."""
         await self._dispatches.update_one(
             {"_id": dispatch_id, "state": {"$in": ["pending", "sending"]}}, {"$set": fields}
         )
 
-    async def next_due(self) -> datetime | None:
-        """When the next dispatch wants to be sent."""
-        row = await self._dispatches.find_one(
-            {"state": {"$in": ["pending", "sending"]}}, {"next_attempt_at": 1}, sort=[("next_attempt_at", ASCENDING)]
-        )
-        return row["next_attempt_at"] if row else None
-
     async def unannounced(self, limit: int = 50) -> Sequence[Dispatch]:
-        """Final dispatches that nobody was told about yet."""
+        """Return final dispatches whose outcome is not published yet."""
         query = {"announced": False, "state": {"$in": ["sent", "failed", "recorded"]}}
         return [
             _read(item) async for item in self._dispatches.find(query).sort("finished_at", ASCENDING).limit(limit)
         ]
 
     async def announced(self, dispatch_id: str) -> None:
-        """Note that the event was confirmed by the broker."""
+        """Record that the broker confirmed the event."""
         await self._dispatches.update_one({"_id": dispatch_id}, {"$set": {"announced": True}})
 
-    async def to_follow(self, now: datetime, again_in: timedelta, busy: Sequence[str] = ()) -> Dispatch | None:
-        """A sent dispatch whose run is not known, of no busy project; it comes again unless something changes."""
+    async def next_without_run(self, now: datetime, again_in: timedelta, busy: Sequence[str] = ()) -> Dispatch | None:
+        """Take a sent dispatch whose run is unknown and whose project is not busy.
+
+        It is returned again after `again_in` unless a run was linked.
+        """
         found = await self._dispatches.find_one_and_update(
             {"follow_at": {"$lte": now}, "state": "sent", "project_id": {"$nin": list(busy)}},
             {"$set": {"follow_at": now + again_in}},
@@ -212,7 +137,7 @@ class DispatchStore:
         return None if found is None else _read(found)
 
     async def link(self, dispatch_id: str, *, run_id: str, run_url: str | None, guessed: bool) -> None:
-        """Note the run that a dispatch started."""
+        """Record the run that a dispatch started."""
         await self._dispatches.update_one(
             {"_id": dispatch_id},
             {
@@ -221,47 +146,42 @@ class DispatchStore:
             },
         )
 
-    async def lose(self, dispatch_id: str, detail: str) -> None:
-        """Note that GitHub took a dispatch and no run started."""
+    async def mark_lost(self, dispatch_id: str, detail: str) -> None:
+        """Record that GitHub accepted a dispatch, but no run was found."""
         await self._dispatches.update_one(
             {"_id": dispatch_id}, {"$set": {"lost": True, "detail": detail}, "$unset": {"follow_at": 1}}
         )
 
-    async def get(self, dispatch_id: str) -> Dispatch | None:
-        """A dispatch by id."""
+    async def find(self, dispatch_id: str) -> Dispatch | None:
+        """Return a dispatch by its id."""
         found = await self._dispatches.find_one({"_id": dispatch_id})
         return None if found is None else _read(found)
 
     async def of_run(self, project_id: str, run_id: str, title: str) -> Dispatch | None:
-        """The dispatch of a project that started a run: linked to it, or named in its title."""
-        names = [{"run_id": run_id}, {"correlation_id": {"$in": _ULID.findall(title)}}]
-        found = await self._dispatches.find_one({"project_id": project_id, "$or": names})
+        """Return the dispatch of a project that started a run: linked to it, or named in the run's title."""
+        either = [{"run_id": run_id}, {"correlation_id": {"$in": _ULID.findall(title)}}]
+        found = await self._dispatches.find_one({"project_id": project_id, "$or": either})
         return None if found is None else _read(found)
 
     async def claimed_runs(self, repository: str, run_ids: Sequence[str]) -> frozenset[str]:
-        """Which of these runs belong to a dispatch already."""
+        """Return those of the runs that are linked to a dispatch."""
         query = {"repository": repository, "run_id": {"$in": list(run_ids)}}
         return frozenset([item["run_id"] async for item in self._dispatches.find(query, {"run_id": 1})])
 
     async def projects_of(self, repository: str) -> frozenset[str]:
-        """Projects that sent something to a repository."""
+        """Return the projects with dispatches to a repository."""
         return frozenset(await self._dispatches.distinct("project_id", {"repository": repository}))
 
     async def page(self, project_id: str, *, limit: int, before: str | None, where: Document) -> Sequence[Dispatch]:
-        """Dispatches of a project, newest first."""
+        """Return dispatches of a project, newest first."""
         query: Document = {"project_id": project_id, **where}
         if before:
             query["_id"] = {"$lt": before}
         return [_read(item) async for item in self._dispatches.find(query).sort("_id", DESCENDING).limit(limit)]
 
     async def sent_since(self, repository: str, since: datetime) -> int:
-        """How many dispatches a repository got."""
+        """Count the dispatches that were sent to a repository since a moment."""
         return await self._dispatches.count_documents({"repository": repository, "posted_at": {"$gte": since}})
-
-
-def _new_document(dispatch: Dispatch) -> Document:
-    # Nobody is told of a dry run: nothing happened.
-    return {**as_document(dispatch), "announced": dispatch.dry_run, "follow_at": None}
 
 
 def _read(document: Document) -> Dispatch:

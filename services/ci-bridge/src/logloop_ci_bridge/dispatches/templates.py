@@ -1,7 +1,7 @@
-"""Event templates: which typed values a dispatch carries, and the limits GitHub sets on them.
+"""Event templates: the typed values of a dispatch, within GitHub's limits.
 
-It must not send anything. Text that comes out of logs is attackers' text: every such value passes `safe_text`,
-so that it cannot become a command in a workflow that pastes it into a script.
+Attackers can write log text, so every value from a log passes `safe_text`: it cannot become a command in a workflow
+that pastes it into a script.
 """
 
 import math
@@ -18,7 +18,7 @@ MAX_PAYLOAD_KEYS = 10
 MAX_PAYLOAD_BYTES = 64 * 1024
 MAX_FIELDS = MAX_PAYLOAD_KEYS - 1
 MAX_NUMBER = 2**53
-"""What every reader of JSON keeps exactly, JavaScript included."""
+"""The largest integer that every JSON parser reads exactly, JavaScript included."""
 ENVELOPE_KEY = "logloop"
 
 FieldType = Literal["string", "integer", "number", "boolean", "timestamp"]
@@ -63,7 +63,7 @@ SOURCES: frozenset[str] = frozenset(
         "link",
     }
 )
-"""Where a field may take its value from, besides log.attributes.<key>."""
+"""Sources of field values, besides log.attributes.<key>."""
 
 EventType = Annotated[
     str,
@@ -72,17 +72,17 @@ EventType = Annotated[
         max_length=MAX_EVENT_TYPE,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$",
         examples=["logloop.checkout.timeout-burst"],
-        description="What `on: repository_dispatch: types:` of the workflow names. At most 100 characters.",
+        description="Event type that the workflow lists under `on: repository_dispatch: types:`.",
     ),
 ]
 
 
 class BadPayload(ValueError):
-    """The values at hand do not make a payload that the template and GitHub accept."""
+    """The values do not make a payload that the template and GitHub accept."""
 
 
 def safe_text(text: str, limit: int = 256) -> str:
-    """A text without any character that a shell, YAML or a workflow command gives a meaning."""
+    """Return a text without characters that have a meaning in shells, YAML or workflow commands."""
     return _UNSAFE.sub("_", text).replace("::", ":_")[:limit]
 
 
@@ -91,28 +91,28 @@ class TemplateField(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(pattern=_FIELD_NAME, description="Key in client_payload, or name of the workflow's input.")
+    name: str = Field(pattern=_FIELD_NAME, description="Key in client_payload, or name of the workflow input.")
     type: FieldType = "string"
     source: str | None = Field(
         None,
         max_length=200,
-        description="Where the value comes from: a known name, or log.attributes.<key>. "
-        "Without a source it is `default`, or what a manual dispatch says.",
+        description="Source of the value: a known name, or log.attributes.<key>. "
+        "Without a source it is `default`, or the value of a manual dispatch.",
         examples=["log.service_id", "log.attributes.trace_id"],
     )
-    default: JsonValue = Field(None, description="Value when the source has none.")
-    required: bool = Field(False, description="Refuse the dispatch when there is no value.")
-    enum: list[str] | None = Field(None, max_length=50, description="Of a string: the only values it may have.")
-    max_length: int = Field(256, ge=1, le=1024, description="Of a string: longer text is cut.")
+    default: JsonValue = Field(None, description="Value when the source is empty.")
+    required: bool = Field(False, description="Reject the dispatch when there is no value.")
+    enum: list[str] | None = Field(None, max_length=50, description="Allowed values of a string.")
+    max_length: int = Field(256, ge=1, le=1024, description="Maximum length of a string; longer text is truncated.")
 
     @model_validator(mode="after")
     def _known_source(self) -> Self:
         if self.name == ENVELOPE_KEY:
-            raise ValueError(f"{ENVELOPE_KEY!r} is taken: Logloop puts its own envelope there")
+            raise ValueError(f"{ENVELOPE_KEY!r} is reserved for Logloop's envelope; choose another name")
         source = self.source
         if source is not None and source not in SOURCES and not source.startswith("log.attributes."):
             raise ValueError(
-                f"{source!r} is no source; use log.attributes.<key> or one of {', '.join(sorted(SOURCES))}"
+                f"unknown source {source!r}; use log.attributes.<key> or one of {', '.join(sorted(SOURCES))}"
             )
         if self.enum is not None and self.type != "string":
             raise ValueError("only a string may have an enum")
@@ -121,7 +121,7 @@ class TemplateField(BaseModel):
         return self
 
     def json_schema(self) -> dict[str, Any]:
-        """JSON Schema of the value."""
+        """Return the JSON Schema of the value."""
         schema = dict(_JSON_TYPES[self.type])
         if self.type == "string":
             schema["maxLength"] = self.max_length
@@ -131,7 +131,7 @@ class TemplateField(BaseModel):
 
 
 class TemplateDraft(BaseModel):
-    """What a person writes: the kind of event and its fields."""
+    """The fields of a template that users write."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -143,13 +143,13 @@ class TemplateDraft(BaseModel):
     @model_validator(mode="after")
     def _distinct_names(self) -> Self:
         names = [field.name for field in self.fields]
-        doubled = sorted({name for name in names if names.count(name) > 1})
-        if doubled:
-            raise ValueError(f"fields must have different names: {', '.join(doubled)}")
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise ValueError(f"field names must be unique: {', '.join(repeated)}")
         return self
 
     def payload_schema(self) -> dict[str, Any]:
-        """JSON Schema 2020-12 of the payload without Logloop's envelope."""
+        """Return the JSON Schema (2020-12) of the payload without Logloop's envelope."""
         return {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": self.event_type,
@@ -160,11 +160,11 @@ class TemplateDraft(BaseModel):
         }
 
     def render(self, values: Mapping[str, Any], given: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The payload from sources' `values` by dotted name; `given` by field name wins. Raises BadPayload."""
+        """Return the payload from `values` by source, and `given` by field name, which wins. Raises BadPayload."""
         given = given or {}
         unknown = sorted(set(given) - {field.name for field in self.fields})
         if unknown:
-            raise BadPayload(f"the template has no field {', '.join(unknown)}; it has {self._names()}")
+            raise BadPayload(f"the template has no field {', '.join(unknown)}; its fields are: {self._names()}")
         payload: dict[str, Any] = {}
         for field in self.fields:
             value = given[field.name] if field.name in given else _source_value(field, values)
@@ -172,9 +172,8 @@ class TemplateDraft(BaseModel):
                 value = field.default
             if value is None:
                 if field.required:
-                    raise BadPayload(
-                        f"field {field.name!r} is required and {field.source or 'nobody'} gives no value"
-                    )
+                    missing = f"{field.source} is empty" if field.source else "no value was given"
+                    raise BadPayload(f"field {field.name!r} is required, but {missing}")
                 continue
             payload[field.name] = _typed(field, value, given=field.name in given)
         return payload
@@ -195,7 +194,7 @@ def _source_value(field: TemplateField, values: Mapping[str, Any]) -> Any:
 
 
 def _attribute(attributes: Mapping[str, Any], path: str) -> Any:
-    """A scalar attribute by its whole name, else by its dotted path."""
+    """Return a scalar attribute by its whole name, else by its dotted path."""
     value: Any = attributes.get(path)
     if value is None:
         value = attributes
@@ -205,7 +204,7 @@ def _attribute(attributes: Mapping[str, Any], path: str) -> Any:
 
 
 def _typed(field: TemplateField, value: Any, *, given: bool = False) -> Any:
-    """The value as the field's type. Raises BadPayload."""
+    """Return the value in the type of the field. Raises BadPayload."""
     wrong = BadPayload(f"field {field.name!r} must be {field.type}, got {str(value)[:40]!r}")
     if field.type == "boolean":
         if not isinstance(value, bool):
@@ -217,7 +216,7 @@ def _typed(field: TemplateField, value: Any, *, given: bool = False) -> Any:
         return _moment(value, wrong)
     text = str(value) if not isinstance(value, str) else value
     if given and safe_text(text, field.max_length) != text:
-        raise BadPayload(f"field {field.name!r} may have letters, digits, blanks and _.,:/@+=- only")
+        raise BadPayload(f"field {field.name!r} may contain only letters, digits, spaces and _.,:/@+=-")
     text = safe_text(text, field.max_length)
     if field.enum and text not in field.enum:
         raise BadPayload(f"field {field.name!r} must be one of {', '.join(field.enum)}, got {text[:40]!r}")
@@ -254,12 +253,14 @@ def _moment(value: Any, wrong: BadPayload) -> str:
 
 
 def check_limits(client_payload: Mapping[str, Any]) -> None:
-    """Raise BadPayload when GitHub would refuse the payload for its keys or size."""
+    """Raise BadPayload when the payload is over GitHub's limits of keys or size."""
     if len(client_payload) > MAX_PAYLOAD_KEYS:
-        raise BadPayload(f"client_payload may have at most {MAX_PAYLOAD_KEYS} keys, has {len(client_payload)}")
+        raise BadPayload(f"client_payload may have at most {MAX_PAYLOAD_KEYS} keys, but has {len(client_payload)}")
     size = len(orjson.dumps(client_payload))
     if size >= MAX_PAYLOAD_BYTES:
-        raise BadPayload(f"client_payload must be below {MAX_PAYLOAD_BYTES} bytes, has {size}; shorten fields")
+        raise BadPayload(
+            f"client_payload must be smaller than {MAX_PAYLOAD_BYTES} bytes, but has {size}; shorten fields"
+        )
 
 
 class Template(TemplateDraft):

@@ -1,1 +1,1 @@
-"""Everything that speaks GitHub's protocols."""
+"""GitHub: the API client, credentials, signatures and workflow runs."""

@@ -1,40 +1,27 @@
-"""The signed token with which a GitHub App says who it is.
+"""Signs the token with which a GitHub App authenticates."""
 
-It must not send anything.
-"""
-
-import base64
-import json
-
+import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 _CLOCK_SKEW_S = 60
-_LIFE_S = 540
+_LIFETIME_S = 540
 
 
 class BadAppKey(ValueError):
-    """The private key of the App cannot be used."""
+    """The App's private key cannot be used."""
 
 
 def app_token(app_id: str, private_key_pem: str, now: float) -> str:
-    """A JWT (RS256) that GitHub accepts for nine minutes. Raises BadAppKey."""
+    """Return a JWT (RS256) that GitHub accepts for nine minutes after `now` (Unix time). Raises BadAppKey."""
     try:
-        key = serialization.load_pem_private_key(private_key_pem.strip().encode(), password=None)
+        key = load_pem_private_key(private_key_pem.strip().encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise BadAppKey("the App's private key is no PEM key; paste the whole file GitHub gave you") from error
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise BadAppKey("the App's private key must be an RSA key")
-    claims = {"iat": int(now) - _CLOCK_SKEW_S, "exp": int(now) + _LIFE_S, "iss": app_id}
-    body = f"{_encode({'alg': 'RS256', 'typ': 'JWT'})}.{_encode(claims)}"
-    signature = key.sign(body.encode(), padding.PKCS1v15(), hashes.SHA256())
-    return f"{body}.{_base64(signature)}"
-
-
-def _encode(value: dict[str, object]) -> str:
-    return _base64(json.dumps(value, separators=(",", ":")).encode())
-
-
-def _base64(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+        raise BadAppKey(
+            "the App's private_key is not a PEM key without a passphrase; paste the whole file that GitHub gave you"
+        ) from error
+    if not isinstance(key, RSAPrivateKey):
+        raise BadAppKey("the App's private_key is not an RSA key; paste the whole file that GitHub gave you")
+    claims = {"iat": int(now) - _CLOCK_SKEW_S, "exp": int(now) + _LIFETIME_S, "iss": app_id}
+    return jwt.encode(claims, key, algorithm="RS256")

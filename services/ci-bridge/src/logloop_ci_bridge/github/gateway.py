@@ -1,9 +1,6 @@
-"""What the service asks of GitHub, and the twin that answers when a project has no credentials.
+"""What the service needs of GitHub, and the console gateway for projects without credentials."""
 
-It must not know HTTP.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,14 +8,14 @@ from typing import Protocol
 import structlog
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from logloop_ci_bridge.dispatches.outbox import Dispatch, Recorded, SendResult
-from logloop_ci_bridge.runs.run import SeenRun
+from logloop_ci_bridge.dispatches.outbox import Dispatch, DispatchRecorded, SendResult
+from logloop_ci_bridge.github.workflow_runs import ReportedRun
 
 _log = structlog.get_logger()
 
 
 class GitHubCredentials(BaseModel):
-    """How a project speaks to GitHub: a token, or an App with its installation."""
+    """The GitHub settings of a project: a token, or an App with its installation."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -28,23 +25,24 @@ class GitHubCredentials(BaseModel):
     installation_id: str | None = None
     private_key: SecretStr | None = None
     webhook_secret: SecretStr | None = None
+    default_repository: str | None = None
 
     @property
     def usable(self) -> bool:
-        """Whether requests can be made with it."""
+        """Whether they are complete enough to make requests."""
         return self.token is not None or (self.app_id is not None and self.private_key is not None)
 
 
-class GitHubAway(Exception):
-    """GitHub cannot be asked now; `retry_after_s` when it said how long."""
+class GitHubUnavailable(Exception):
+    """GitHub cannot be reached or asks to wait; `retry_after_s` in seconds when it said how long."""
 
     def __init__(self, detail: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(detail)
         self.retry_after_s = retry_after_s
 
 
-class GitHubRefused(Exception):
-    """GitHub answered with an error that stays, in its own words."""
+class GitHubRejected(Exception):
+    """GitHub rejected a request for good; the text holds GitHub's message."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
@@ -53,7 +51,7 @@ class GitHubRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of a job with its span."""
+    """A step of a job with its start and end."""
 
     number: int
     name: str
@@ -76,7 +74,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A remark of a job on a place in a file."""
+    """A message of a job about a place in a file."""
 
     level: str
     message: str
@@ -86,34 +84,38 @@ class Annotation:
 
 
 class Gateway(Protocol):
-    """GitHub for one project. Reads raise GitHubAway or GitHubRefused."""
+    """GitHub for one project. Reads raise GitHubUnavailable or GitHubRejected."""
 
     live: bool
-    """False for the twin: nothing is ever sent or found."""
+    """False when nothing is sent to GitHub or read from it."""
 
     async def send(self, dispatch: Dispatch, sent_at: datetime) -> SendResult:
-        """Ask to start a workflow; every answer of GitHub is a result, not an exception."""
+        """Ask GitHub to start a workflow. Every response is a result, not an exception."""
 
     async def find_runs(
         self, repository: str, *, event: str, workflow: str | None, since: datetime
-    ) -> Sequence[SeenRun]:
-        """Runs that an event started since a moment, newest first."""
+    ) -> Sequence[ReportedRun]:
+        """Return the runs that an event started since a moment, newest first."""
 
-    async def run(self, repository: str, run_id: str) -> SeenRun:
-        """A run as it is now."""
+    async def run(self, repository: str, run_id: str) -> ReportedRun:
+        """Return the current state of a run."""
 
     async def jobs(self, repository: str, run_id: str, attempt: int) -> Sequence[Job]:
-        """The jobs of one attempt of a run."""
+        """Return the jobs of one attempt of a run."""
 
     async def job_log(self, repository: str, job_id: str, limit: int) -> bytes | None:
-        """Text of a job's log, at most `limit` bytes of it; None when GitHub has none (any more)."""
+        """Return at most `limit` bytes of a job's log, None when GitHub does not have it."""
 
     async def annotations(self, repository: str, job_id: str) -> Sequence[Annotation]:
-        """Remarks of a job; empty when the credentials may not read them."""
+        """Return the annotations of a job; none when the credentials may not read them."""
+
+
+GatewayOf = Callable[[str], Awaitable[Gateway]]
+"""Returns the gateway of a project. Raises GitHubUnavailable when its credentials cannot be read."""
 
 
 class ConsoleGateway:
-    """The twin for projects without credentials: it says what would be sent and sends nothing."""
+    """Logs what would be sent, for projects without credentials."""
 
     live = False
 
@@ -126,31 +128,31 @@ class ConsoleGateway:
             correlation_id=dispatch.correlation_id,
             client_payload=dispatch.client_payload(sent_at),
         )
-        return Recorded(detail="nothing was sent: the project has no GitHub credentials (Settings → GitHub)")
+        return DispatchRecorded(detail="nothing was sent: the project has no GitHub credentials (Settings → GitHub)")
 
     async def find_runs(
         self,
-        repository: str,  # noqa: ARG002  # the twin has the signature of the real one
+        repository: str,  # noqa: ARG002  # the signature of the protocol
         *,
         event: str,  # noqa: ARG002
         workflow: str | None,  # noqa: ARG002
         since: datetime,  # noqa: ARG002
-    ) -> Sequence[SeenRun]:
-        """Nothing runs."""
+    ) -> Sequence[ReportedRun]:
+        """Return nothing: no workflow was started."""
         return ()
 
-    async def run(self, repository: str, run_id: str) -> SeenRun:
-        """Nothing runs."""
-        raise GitHubRefused(404, f"{repository} run {run_id}: the project has no GitHub credentials")
+    async def run(self, repository: str, run_id: str) -> ReportedRun:
+        """Raise GitHubRejected."""
+        raise GitHubRejected(404, f"{repository} run {run_id}: the project has no GitHub credentials")
 
     async def jobs(self, repository: str, run_id: str, attempt: int) -> Sequence[Job]:  # noqa: ARG002
-        """Nothing runs."""
+        """Return nothing."""
         return ()
 
     async def job_log(self, repository: str, job_id: str, limit: int) -> bytes | None:  # noqa: ARG002
-        """Nothing runs."""
+        """Return nothing."""
         return None
 
     async def annotations(self, repository: str, job_id: str) -> Sequence[Annotation]:  # noqa: ARG002
-        """Nothing runs."""
+        """Return nothing."""
         return ()

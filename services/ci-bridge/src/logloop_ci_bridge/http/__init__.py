@@ -1,13 +1,10 @@
-"""HTTP routes of ci-bridge, a file per resource.
-
-They must not decide: each parses, asks one use case or store, and answers.
-"""
+"""HTTP routes of ci-bridge, one file for each resource."""
 
 from typing import Any
 
 from fastapi import APIRouter
 
-from logloop_ci_bridge.http import dispatches, pipelines, rules, runs, templates, webhooks
+from logloop_ci_bridge.http import dispatches, internal, pipelines, rules, runs, templates, webhooks
 
 ROUTERS: tuple[APIRouter, ...] = (
     templates.router,
@@ -16,12 +13,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     dispatches.router,
     runs.router,
     webhooks.router,
+    internal.router,
 )
 TAGS: tuple[dict[str, Any], ...] = (
     {"name": "templates", "description": "Typed payloads of dispatches."},
-    {"name": "pipelines", "description": "Which workflow of which repository a service's actions start."},
+    {"name": "pipelines", "description": "The workflows that dispatches of a service start."},
     {"name": "rules", "description": "Conditions on logs, analyses and runs that start a pipeline."},
-    {"name": "dispatches", "description": "What was asked of GitHub, and what came of it."},
+    {"name": "dispatches", "description": "Requests to GitHub to start a workflow, and their outcome."},
     {"name": "runs", "description": "Workflow runs and their output as logs."},
-    {"name": "webhooks", "description": "What GitHub tells."},
+    {"name": "webhooks", "description": "Events that GitHub delivers."},
 )

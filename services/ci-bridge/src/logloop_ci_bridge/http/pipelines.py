@@ -1,13 +1,13 @@
-"""CRUD of pipelines under /api/v1/ci/pipelines.
-
-It must not speak to GitHub.
-"""
+"""Pipelines under /api/v1/ci/pipelines."""
 
 from fastapi import APIRouter, Query, Response
+from logloop_chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, decode_id_cursor
+from logloop_chassis.http.parameters import ProjectParam, body_problems, problems
+from logloop_chassis.ids import RecordId
 from pydantic import ConfigDict, JsonValue
 
 from logloop_ci_bridge.dispatches.pipelines import Pipeline, PipelineDraft
-from logloop_ci_bridge.http.callers import CurrentCaller, Cursor, Limit, Page, ProjectParam, ProjectScoped, problems
+from logloop_ci_bridge.http.callers import CurrentCaller, ProjectScoped, next_cursor
 
 router = APIRouter(prefix="/api/v1/ci/pipelines", tags=["pipelines"])
 
@@ -32,45 +32,62 @@ class PipelinePage(Page[Pipeline]):
     """Pipelines in the order of their creation."""
 
 
-@router.post("", status_code=201, summary="Create a pipeline", responses=problems(404, 409))
+@router.post(
+    "",
+    status_code=201,
+    summary="Create a pipeline",
+    operation_id="pipeline_create",
+    responses=body_problems(404, 409),
+)
 async def create(body: NewPipeline, caller: CurrentCaller) -> Pipeline:
-    """Name the workflow that a service's actions start. The output of its runs becomes logs of that service."""
+    """Define the workflow that dispatches of a service start. The output of its runs becomes logs of that service."""
     await caller.may_create(body.project_id)
-    return await caller.create(caller.bridge.pipelines, body)
+    return await caller.create(caller.stores.pipelines, body)
 
 
-@router.get("", summary="List pipelines", responses=problems(404))
+@router.get("", summary="List pipelines", operation_id="pipeline_list", responses=problems(404))
 async def list_all(
     project_id: ProjectParam,
     caller: CurrentCaller,
     service_id: str | None = Query(None, max_length=128, description="Only pipelines of this service."),
-    limit: Limit = 50,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> PipelinePage:
-    """A project's pipelines."""
+    """List the pipelines of a project."""
     caller.may_read(project_id)
     where = {"service_id": service_id} if service_id else {}
-    items = await caller.bridge.pipelines.page(project_id, limit=limit, after=cursor, where=where)
-    return PipelinePage.of(items, limit)
+    items = await caller.stores.pipelines.page(project_id, limit=limit, after=decode_id_cursor(cursor), where=where)
+    return PipelinePage(items=list(items), next_cursor=next_cursor(items, limit))
 
 
-@router.get("/{pipeline_id}", summary="Get a pipeline", responses=problems(404))
-async def get(pipeline_id: str, caller: CurrentCaller) -> Pipeline:
-    """One pipeline."""
-    return await caller.read(caller.bridge.pipelines, pipeline_id)
+@router.get("/{pipeline_id}", summary="Get a pipeline", operation_id="pipeline_read", responses=problems(404))
+async def get(pipeline_id: RecordId, caller: CurrentCaller) -> Pipeline:
+    """Return a pipeline."""
+    return await caller.read(caller.stores.pipelines, pipeline_id)
 
 
-@router.put("/{pipeline_id}", summary="Change a pipeline", responses=problems(404, 409))
-async def replace(pipeline_id: str, body: PipelineDraft, caller: CurrentCaller) -> Pipeline:
-    """Replace every field of a pipeline. Dispatches that wait already keep what they were made with."""
-    found = await caller.to_change(caller.bridge.pipelines, pipeline_id)
-    return await caller.replace(caller.bridge.pipelines, found, body)
+@router.put(
+    "/{pipeline_id}",
+    summary="Change a pipeline",
+    operation_id="pipeline_update",
+    responses=body_problems(404, 409),
+)
+async def replace(pipeline_id: RecordId, body: PipelineDraft, caller: CurrentCaller) -> Pipeline:
+    """Replace every field of a pipeline. Waiting dispatches keep the values that they were created with."""
+    found = await caller.to_change(caller.stores.pipelines, pipeline_id)
+    return await caller.replace(caller.stores.pipelines, found, body)
 
 
-@router.delete("/{pipeline_id}", status_code=204, summary="Delete a pipeline", responses=problems(404, 409))
-async def delete(pipeline_id: str, caller: CurrentCaller) -> Response:
-    """Refused while a rule starts it."""
-    found = await caller.to_change(caller.bridge.pipelines, pipeline_id)
+@router.delete(
+    "/{pipeline_id}",
+    status_code=204,
+    summary="Delete a pipeline",
+    operation_id="pipeline_delete",
+    responses=problems(404, 409),
+)
+async def delete(pipeline_id: RecordId, caller: CurrentCaller) -> Response:
+    """Delete a pipeline, unless a rule starts it."""
+    found = await caller.to_change(caller.stores.pipelines, pipeline_id)
     await caller.refuse_while_rules_use(found, "pipeline_id")
-    await caller.delete(caller.bridge.pipelines, found)
+    await caller.delete(caller.stores.pipelines, found)
     return Response(status_code=204)

@@ -1,16 +1,16 @@
-"""CRUD of event templates under /api/v1/ci/templates.
-
-It must not hold rules about payloads; `templates` does.
-"""
+"""Event templates under /api/v1/ci/templates."""
 
 from typing import Any
 
 from fastapi import APIRouter, Response
+from logloop_chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, decode_id_cursor
+from logloop_chassis.http.parameters import ProjectParam, body_problems, problems
 from logloop_chassis.http.problems import Unprocessable
+from logloop_chassis.ids import RecordId
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from logloop_ci_bridge.dispatches.templates import BadPayload, Template, TemplateDraft
-from logloop_ci_bridge.http.callers import CurrentCaller, Cursor, Limit, Page, ProjectParam, ProjectScoped, problems
+from logloop_ci_bridge.http.callers import CurrentCaller, ProjectScoped, next_cursor
 
 router = APIRouter(prefix="/api/v1/ci/templates", tags=["templates"])
 
@@ -34,7 +34,7 @@ class NewTemplate(ProjectScoped, TemplateDraft):
 
 
 class TemplateView(Template):
-    """A template with what follows from it."""
+    """A template with the JSON Schema of its payload."""
 
     schema_: dict[str, Any] = Field(
         alias="payload_json_schema", description="JSON Schema of the payload without Logloop's envelope."
@@ -46,17 +46,17 @@ class TemplatePage(Page[TemplateView]):
 
 
 class Preview(BaseModel):
-    """Values to try a template with."""
+    """Values to render a template with."""
 
     values: dict[str, Any] = Field(
         default_factory=dict,
-        description="Sources by dotted name, or fields by name.",
+        description="Values of sources by dotted name, or of fields by name.",
         examples=[{"log.service_id": "checkout", "stats.count": 12}],
     )
 
 
 class Rendered(BaseModel):
-    """What a dispatch would carry besides Logloop's envelope."""
+    """The event type and payload of a dispatch, without Logloop's envelope."""
 
     event_type: str
     payload: dict[str, Any]
@@ -66,49 +66,71 @@ def _view(template: Template) -> TemplateView:
     return TemplateView(**template.model_dump(), payload_json_schema=template.payload_schema())
 
 
-@router.post("", status_code=201, summary="Create a template", responses=problems(404, 409))
+@router.post(
+    "",
+    status_code=201,
+    summary="Create a template",
+    operation_id="template_create",
+    responses=body_problems(404, 409),
+)
 async def create(body: NewTemplate, caller: CurrentCaller) -> TemplateView:
-    """Store a named payload with typed fields. GitHub's limits (10 keys, 64 KB, 100 characters) are checked here."""
+    """Store a named payload with typed fields, within GitHub's limits (10 keys, 64 KB, 100 characters)."""
     await caller.may_create(body.project_id)
-    return _view(await caller.create(caller.bridge.templates, body))
+    return _view(await caller.create(caller.stores.templates, body))
 
 
-@router.get("", summary="List templates", responses=problems(404))
+@router.get("", summary="List templates", operation_id="template_list", responses=problems(404))
 async def list_all(
-    project_id: ProjectParam, caller: CurrentCaller, limit: Limit = 50, cursor: Cursor = None
+    project_id: ProjectParam, caller: CurrentCaller, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> TemplatePage:
-    """A project's templates."""
+    """List the templates of a project."""
     caller.may_read(project_id)
-    items = await caller.bridge.templates.page(project_id, limit=limit, after=cursor)
-    return TemplatePage.of([_view(item) for item in items], limit)
+    items = await caller.stores.templates.page(project_id, limit=limit, after=decode_id_cursor(cursor))
+    return TemplatePage(items=[_view(item) for item in items], next_cursor=next_cursor(items, limit))
 
 
-@router.get("/{template_id}", summary="Get a template", responses=problems(404))
-async def get(template_id: str, caller: CurrentCaller) -> TemplateView:
-    """One template with the JSON Schema of its payload."""
-    return _view(await caller.read(caller.bridge.templates, template_id))
+@router.get("/{template_id}", summary="Get a template", operation_id="template_read", responses=problems(404))
+async def get(template_id: RecordId, caller: CurrentCaller) -> TemplateView:
+    """Return a template with the JSON Schema of its payload."""
+    return _view(await caller.read(caller.stores.templates, template_id))
 
 
-@router.put("/{template_id}", summary="Change a template", responses=problems(404, 409))
-async def replace(template_id: str, body: TemplateDraft, caller: CurrentCaller) -> TemplateView:
+@router.put(
+    "/{template_id}",
+    summary="Change a template",
+    operation_id="template_update",
+    responses=body_problems(404, 409),
+)
+async def replace(template_id: RecordId, body: TemplateDraft, caller: CurrentCaller) -> TemplateView:
     """Replace every field of a template."""
-    found = await caller.to_change(caller.bridge.templates, template_id)
-    return _view(await caller.replace(caller.bridge.templates, found, body))
+    found = await caller.to_change(caller.stores.templates, template_id)
+    return _view(await caller.replace(caller.stores.templates, found, body))
 
 
-@router.delete("/{template_id}", status_code=204, summary="Delete a template", responses=problems(404, 409))
-async def delete(template_id: str, caller: CurrentCaller) -> Response:
-    """Refused while a rule uses it."""
-    found = await caller.to_change(caller.bridge.templates, template_id)
+@router.delete(
+    "/{template_id}",
+    status_code=204,
+    summary="Delete a template",
+    operation_id="template_delete",
+    responses=problems(404, 409),
+)
+async def delete(template_id: RecordId, caller: CurrentCaller) -> Response:
+    """Delete a template, unless a rule uses it."""
+    found = await caller.to_change(caller.stores.templates, template_id)
     await caller.refuse_while_rules_use(found, "template_id")
-    await caller.delete(caller.bridge.templates, found)
+    await caller.delete(caller.stores.templates, found)
     return Response(status_code=204)
 
 
-@router.post("/{template_id}/preview", summary="Try a template", responses=problems(404))
-async def preview(template_id: str, body: Preview, caller: CurrentCaller) -> Rendered:
-    """The payload for given values; nothing is sent."""
-    found = await caller.read(caller.bridge.templates, template_id)
+@router.post(
+    "/{template_id}/preview",
+    summary="Preview a template",
+    operation_id="template_preview",
+    responses=body_problems(404),
+)
+async def preview(template_id: RecordId, body: Preview, caller: CurrentCaller) -> Rendered:
+    """Render the payload for given values; nothing is sent."""
+    found = await caller.read(caller.stores.templates, template_id)
     names = {field.name for field in found.fields}
     given = {name: value for name, value in body.values.items() if name in names}
     try:

@@ -1,7 +1,4 @@
-"""POST /api/v1/ci/webhooks/github: what GitHub tells of runs.
-
-It must not look into the body; `webhooks` checks the signature first.
-"""
+"""GitHub's webhook under /api/v1/ci/webhooks/github."""
 
 from typing import Annotated
 
@@ -9,14 +6,14 @@ from fastapi import APIRouter, Header, Request
 from logloop_chassis.http.problems import TooLarge, problem_responses
 from pydantic import BaseModel, Field
 
-from logloop_ci_bridge.github.webhooks import MAX_BODY_BYTES, Delivery
-from logloop_ci_bridge.http.callers import CurrentBridge
+from logloop_ci_bridge.http.callers import CurrentServices
+from logloop_ci_bridge.runs.webhook_receiver import MAX_BODY_BYTES, WebhookDelivery
 
 router = APIRouter(prefix="/api/v1/ci/webhooks", tags=["webhooks"])
 
 
 class Received(BaseModel):
-    """What was done with a delivery."""
+    """The outcome of a delivery."""
 
     outcome: str = Field(description="accepted, ignored or repeated.", examples=["accepted"])
 
@@ -24,7 +21,8 @@ class Received(BaseModel):
 @router.post(
     "/github",
     status_code=202,
-    summary="Receive a webhook of GitHub",
+    summary="Receive a GitHub webhook",
+    operation_id="webhook_github_receive",
     responses=problem_responses(400, 401, 413, 422, 503),
     openapi_extra={
         "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
@@ -32,24 +30,26 @@ class Received(BaseModel):
 )
 async def github(
     request: Request,
-    bridge: CurrentBridge,
+    services: CurrentServices,
     x_github_event: Annotated[str, Header(max_length=100)] = "",
     x_github_delivery: Annotated[str, Header(max_length=100)] = "",
     x_hub_signature_256: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Received:
-    """Takes `workflow_run` events, signed (HMAC-SHA256) with the webhook secret of the project's GitHub settings.
+    """Apply a `workflow_run` event, signed (HMAC-SHA256) with the webhook secret of the project's GitHub settings.
 
-    A delivery id that was seen before changes nothing. Other events are answered and ignored.
+    A repeated delivery id changes nothing. Other events are accepted and ignored.
     """
-    delivery = Delivery(x_github_delivery, x_github_event, x_hub_signature_256, await _body(request))
-    return Received(outcome=await bridge.webhooks.receive(delivery))
+    delivery = WebhookDelivery(x_github_delivery, x_github_event, x_hub_signature_256, await _body(request))
+    return Received(outcome=await services.webhooks.receive(delivery))
 
 
 async def _body(request: Request) -> bytes:
-    """The raw body. Raises TooLarge as soon as it is, since anybody may call."""
+    """Return the raw body. Raises TooLarge without reading the rest: callers are not authenticated yet."""
     body = bytearray()
     async for piece in request.stream():
         body += piece
         if len(body) > MAX_BODY_BYTES:
-            raise TooLarge(f"webhooks of up to {MAX_BODY_BYTES} bytes are read; subscribe to workflow_run only")
+            raise TooLarge(
+                f"a webhook may have at most {MAX_BODY_BYTES} bytes; subscribe to workflow_run events only"
+            )
     return bytes(body)

@@ -1,7 +1,4 @@
-"""The enabled rules of each project, compiled and with their windows, read again when they may have changed.
-
-It must not evaluate.
-"""
+"""Caches the enabled rules of each project, compiled and with their windows."""
 
 import time
 from collections.abc import Sequence
@@ -10,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from logloop_ci_bridge.record_store import Records
+from logloop_ci_bridge.record_store import RecordStore
 from logloop_ci_bridge.rules.conditions import BadCondition, Condition, Subject
 from logloop_ci_bridge.rules.evaluation import CompiledRule, compile_stored
 from logloop_ci_bridge.rules.rule import Rule
@@ -20,42 +17,45 @@ _log = structlog.get_logger()
 
 @dataclass
 class ActiveRule:
-    """A stored rule at work. `quiet_until`: before that it cannot fire, so only its window is kept."""
+    """A stored rule with its window and counters. Before `quiet_until` it cannot fire, so only its window is kept."""
 
     stored: Rule
     compiled: CompiledRule
     quiet_until: datetime | None = None
-    looks: int = 0
+    evaluated: int = 0
     matched: int = 0
-    last_look_at: datetime | None = None
+    last_evaluated_at: datetime | None = None
 
     @property
     def condition(self) -> Condition:
-        """The checked condition."""
+        """The compiled condition."""
         return self.compiled.condition
 
     def quiet_at(self, now: datetime) -> bool:
-        """Whether it cannot fire now."""
+        """Return whether it cannot fire now."""
         return self.quiet_until is not None and self.quiet_until > now
 
 
-class RuleBook:
-    """Rules by project, at most `fresh_s` seconds old."""
+class ActiveRules:
+    """Rules by project, read again when they are older than `fresh_s` seconds.
 
-    def __init__(self, rules: Records[Rule], *, fresh_s: float) -> None:
+    A rule keeps its window until the rule is changed.
+    """
+
+    def __init__(self, rules: RecordStore[Rule], *, fresh_s: float) -> None:
         self._rules = rules
         self._fresh_s = fresh_s
         self._active: dict[str, dict[str, ActiveRule]] = {}
         self._read_at: dict[str, float] = {}
 
-    async def active(self, project_id: str, on: Subject) -> Sequence[ActiveRule]:
-        """The enabled rules of a project on a subject."""
+    async def get(self, project_id: str, on: Subject) -> Sequence[ActiveRule]:
+        """Return the enabled rules of a project on a subject."""
         if time.monotonic() - self._read_at.get(project_id, float("-inf")) >= self._fresh_s:
             await self._read(project_id)
         return [rule for rule in self._active[project_id].values() if rule.stored.on == on]
 
-    def at_work(self, rule: Rule) -> ActiveRule | None:
-        """What this process knows of a rule; None when it is disabled or was not asked for yet."""
+    def loaded(self, rule: Rule) -> ActiveRule | None:
+        """Return a rule's state in this process, None when it is disabled or not read yet."""
         return self._active.get(rule.project_id, {}).get(rule.id)
 
     def forget(self, project_id: str) -> None:
@@ -63,14 +63,13 @@ class RuleBook:
         self._read_at.pop(project_id, None)
 
     async def _read(self, project_id: str) -> None:
-        """A rule keeps its window until it is changed."""
         stored = await self._rules.all({"project_id": project_id, "enabled": True})
-        known = self._active.get(project_id, {})
+        before = self._active.get(project_id, {})
         active: dict[str, ActiveRule] = {}
         for rule in stored:
-            before = known.get(rule.id)
-            if before is not None and before.stored.revision == rule.revision:
-                active[rule.id] = before
+            known = before.get(rule.id)
+            if known is not None and known.stored.revision == rule.revision:
+                active[rule.id] = known
                 continue
             try:
                 active[rule.id] = ActiveRule(rule, compile_stored(rule))

@@ -1,7 +1,4 @@
-"""Back-testing a log rule: what it would have done with logs that are stored, gates and cooldown included.
-
-It must not change anything; windows and gates are simulated on the logs' own clock.
-"""
+"""Back-tests a log rule: when it would have fired on stored logs, with windows and gates simulated in log time."""
 
 import asyncio
 import time
@@ -17,7 +14,7 @@ from logloop_contracts.log_entry import LogEntry
 from pydantic import AwareDatetime, BaseModel, Field
 
 from logloop_ci_bridge.durations import seconds
-from logloop_ci_bridge.rules.evaluation import CompiledRule, compile_rule, look_at
+from logloop_ci_bridge.rules.evaluation import CompiledRule, compile_rule, evaluate_batch
 from logloop_ci_bridge.rules.firing import quiet_until
 from logloop_ci_bridge.rules.rule import RuleDraft, RuleState, closed_gate
 
@@ -29,29 +26,29 @@ MAX_SECONDS = 60.0
 
 
 class WouldFire(BaseModel):
-    """A moment at which the rule would have fired."""
+    """A time at which the rule would have fired."""
 
     at: AwareDatetime
     log_id: str
-    message: str = Field(description="The log that set it off, shortened.")
+    message: str = Field(description="The log that triggered it, shortened.")
     service_id: str
     stats: dict[str, float]
 
 
 class BackTest(BaseModel):
-    """What a rule would have done."""
+    """The result of a back-test."""
 
     logs_read: int
-    matched: int = Field(description="Logs that passed the filter and every per-log part of the condition.")
+    matched: int = Field(description="Logs that passed the filter and every per-log clause of the condition.")
     would_fire: list[WouldFire]
     blocked: dict[str, int] = Field(
-        description="Stretches in which logs matched while a gate was closed, by gate.",
+        description="Periods in which logs matched while a gate was closed, by gate.",
         examples=[{"cooldown": 3, "budget_hour": 1}],
     )
     first: AwareDatetime | None = None
     last: AwareDatetime | None = None
     cut_off: bool = Field(
-        False, description="There were more logs than a back-test reads or has time for; narrow the window."
+        False, description="There were more logs than a back-test reads in its time; use a shorter time range."
     )
 
 
@@ -68,8 +65,8 @@ class _Simulation:
     fired: list[WouldFire] = field(default_factory=list)
     blocked: Counter[str] = field(default_factory=Counter)
 
-    def show(self, logs: Sequence[tuple[str, LogEntry]]) -> None:
-        """Show logs in the order of time, in pieces short enough that each holds one firing at most."""
+    def add(self, logs: Sequence[tuple[str, LogEntry]]) -> None:
+        """Evaluate logs in the order of time, in pieces that are short enough for at most one firing each."""
         rest = list(logs)
         while rest and not self.cut_off:
             if self.clock() >= self.end:
@@ -85,18 +82,18 @@ class _Simulation:
     def _piece(self, logs: Sequence[tuple[str, LogEntry]], *, quiet: bool) -> None:
         batch = entries_to_batch([entry for _, entry in logs], new_batch_id())
         now = logs[-1][1].timestamp
-        look = look_at(self.compiled, pa.Table.from_batches([batch]), now=now, quiet=quiet, clock=self.clock)
-        self.cut_off = self.cut_off or look.skipped_rows > 0
-        self.matched += look.matched
-        if quiet and look.matched:
+        result = evaluate_batch(self.compiled, pa.Table.from_batches([batch]), now=now, quiet=quiet, clock=self.clock)
+        self.cut_off = self.cut_off or result.skipped_rows > 0
+        self.matched += result.matched
+        if quiet and result.matched:
             self.blocked[closed_gate(self.rule, self.state, logs[0][1].timestamp) or "cooldown"] += 1
-        if look.gate:
-            self.blocked[look.gate] += 1
-        if look.candidate is None:
+        if result.gate:
+            self.blocked[result.gate] += 1
+        if result.candidate is None:
             return
-        log_id, entry = logs[parse_log_id(look.candidate.log["log.id"]).row]
+        log_id, entry = logs[parse_log_id(result.candidate.log["log.id"]).row]
         self.state = self.state.after(entry.timestamp)
-        if look.after:
+        if result.matched_later:
             self.blocked["cooldown"] += 1
         self.fired.append(
             WouldFire(
@@ -104,7 +101,7 @@ class _Simulation:
                 log_id=log_id,
                 message=entry.message[:300],
                 service_id=entry.service_id,
-                stats=dict(look.candidate.statistics.values()),
+                stats=dict(result.candidate.statistics.values()),
             )
         )
 
@@ -117,7 +114,7 @@ async def back_test(
     logs: AsyncIterator[Mapping[str, Any]],
     clock: Callable[[], float] = time.monotonic,
 ) -> BackTest:
-    """Run a log rule over stored logs, oldest first. Raises BadCondition."""
+    """Evaluate a log rule on stored logs, oldest first. Raises BadCondition."""
     compiled = compile_rule(rule, rule_id=rule_id, project_id=project_id)
     simulation = _Simulation(compiled, rule, timedelta(seconds=seconds(rule.cooldown)), clock, clock() + MAX_SECONDS)
     read, cut_off = 0, False
@@ -134,9 +131,9 @@ async def back_test(
         read += 1
         if len(waiting) >= ROWS:
             chunk, waiting = waiting, []
-            await asyncio.to_thread(simulation.show, chunk)
+            await asyncio.to_thread(simulation.add, chunk)
     if waiting:
-        await asyncio.to_thread(simulation.show, waiting)
+        await asyncio.to_thread(simulation.add, waiting)
     return BackTest(
         logs_read=read,
         matched=simulation.matched,
@@ -154,12 +151,12 @@ _FIELDS = tuple(LogEntry.model_fields)
 def _entry(row: Mapping[str, Any]) -> tuple[str, LogEntry]:
     values = {name: row[name] for name in _FIELDS if row.get(name) is not None}
     values["timestamp"] = datetime.fromisoformat(str(values["timestamp"])).astimezone(UTC)
-    # Stored values were checked when they came in; only an absent name would be news.
+    # Stored values were checked when they were ingested.
     return str(row["id"]), LogEntry.model_validate(values)
 
 
 def scope_query(rule: RuleDraft) -> str:
-    """Search text that selects at least the logs the rule's filter lets pass."""
+    """Return a search text that selects at least the logs that pass the rule's filter."""
     kept = rule.filter
     parts = [
         f"{name}:({' OR '.join(_quoted(value) for value in values)})"

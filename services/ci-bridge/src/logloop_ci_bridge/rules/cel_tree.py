@@ -1,7 +1,7 @@
-"""The syntax tree of a CEL expression, read from what Google's compiler serialises.
+"""Reads the syntax tree of a CEL expression from the serialised output of Google's compiler.
 
-It must not parse CEL text itself: one parser decides what an expression means, this file only walks its result.
-Field numbers are those of cel/expr/syntax.proto and checked.proto.
+Field numbers are those of cel/expr/syntax.proto and checked.proto. CEL text is not parsed here: two parsers could
+disagree about the meaning of an expression.
 """
 
 import json
@@ -35,7 +35,7 @@ _ATOM = 9
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node. `name` is the identifier, field or function; `children` are target and arguments in order."""
+    """A node. `name` is the identifier, field or function; `children` are the target and the arguments in order."""
 
     kind: Kind
     id: int = 0
@@ -43,18 +43,18 @@ class Node:
     value: Value = None
     children: tuple["Node", ...] = ()
     is_member: bool = False
-    """Of a call: the first child is the receiver."""
+    """For a call: the first child is the receiver."""
     test_only: bool = False
-    """Of a select: written as has(…)."""
+    """For a select: written as has(…)."""
 
     def walk(self) -> Iterator["Node"]:
-        """This node and all below it."""
+        """Yield this node and all nodes below it."""
         yield self
         for child in self.children:
             yield from child.walk()
 
     def path(self) -> tuple[str, ...] | None:
-        """`("log", "message")` for log.message; None when it is not a plain chain of names."""
+        """Return `("log", "message")` for log.message, None for anything but a chain of names."""
         if self.kind == "ident":
             return (self.name,)
         if self.kind == "select" and not self.test_only:
@@ -63,20 +63,20 @@ class Node:
         return None
 
     def conjuncts(self) -> tuple["Node", ...]:
-        """The parts of a top-level `a && b && c`; a lone part is itself."""
+        """Return `a`, `b` and `c` of a top-level `a && b && c`; any other node is its own conjunct."""
         if self.kind == "call" and self.name == "_&&_":
-            return tuple(part for child in self.children for part in child.conjuncts())
+            return tuple(clause for child in self.children for clause in child.conjuncts())
         return (self,)
 
 
 def read_checked(serialized: bytes) -> Node:
-    """The tree in a serialised cel.expr.CheckedExpr (as google.protobuf.Any). Raises ValueError."""
+    """Return the tree of a serialised cel.expr.CheckedExpr (in a google.protobuf.Any). Raises ValueError."""
     checked = _first(_fields(serialized), _ANY_VALUE)
     return _expr(_first(_fields(checked), _CHECKED_EXPR))
 
 
 def _fields(data: bytes) -> list[tuple[int, int | bytes]]:
-    """Numbered fields of a protobuf message in wire order."""
+    """The numbered fields of a protobuf message in wire order."""
     found: list[tuple[int, int | bytes]] = []
     at = 0
     while at < len(data):
@@ -110,7 +110,7 @@ def _first(parts: list[tuple[int, int | bytes]], number: int, default: bytes | N
         if found == number and isinstance(value, bytes):
             return value
     if default is None:
-        raise ValueError(f"the compiled expression lacks field {number}")
+        raise ValueError(f"the compiled expression has no field {number}")
     return default
 
 
@@ -174,7 +174,7 @@ def _constant(inner: list[tuple[int, int | bytes]]) -> Value:
 
 
 def macro_of(node: Node) -> str:
-    """The macro a comprehension was written as: exists, all, or `other` (map, filter, exists_one)."""
+    """Return the macro of a comprehension: exists, all, or `other` (map, filter, exists_one)."""
     initial, step = node.children[1], node.children[3]
     if isinstance(initial.value, bool) and step.kind == "call":
         return {"_||_": "exists", "_&&_": "all"}.get(step.name, "other")
@@ -182,12 +182,12 @@ def macro_of(node: Node) -> str:
 
 
 def unparse(node: Node) -> str:
-    """CEL text of a node, for people; equal to what was written up to blanks and brackets."""
+    """Return the CEL text of a node: as it was written, except for spaces and parentheses."""
     return _unparse(node)[0]
 
 
 def _unparse(node: Node) -> tuple[str, int]:
-    """Text and how tightly it binds."""
+    """The text, and the precedence of its operator."""
     if node.kind == "const":
         return _literal(node.value) + ("u" if node.name == "uint" else ""), _ATOM
     if node.kind == "ident":

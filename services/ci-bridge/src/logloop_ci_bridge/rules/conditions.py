@@ -1,7 +1,7 @@
-"""Conditions of rules: CEL expressions over known names, checked when saved and split where rules need it.
+"""Conditions of rules: CEL expressions over known names, checked when saved and split into clauses.
 
-It must not know rules, windows or stores. Google's CEL compiler checks names and types; the Rust engine,
-which is several times faster and compares int with double, evaluates.
+Google's CEL compiler checks names and types; the Rust engine, which is several times faster and compares int with
+double, evaluates.
 """
 
 import functools
@@ -71,16 +71,16 @@ NAMES: Mapping[Subject, Mapping[str, str]] = {
         "run.rule": _STRING,
     },
 }
-"""Every name a condition may use, with its type. Absent references are the empty string."""
+"""Every name that a condition may use, with its type. Absent references are empty strings."""
 
 MEASURED_ANALYSIS_NAMES = frozenset(
     {"analysis.findings", "analysis.kinds", "analysis.services", "analysis.top_score", "analysis.logs_read"}
 )
-"""Names that code measured; `verdict`, `summary` and `claims` may come from a model that read attackers' text."""
+"""Names that are measured; `verdict`, `summary` and `claims` may come from a model that read untrusted text."""
 
 
 class BadCondition(ValueError):
-    """The condition cannot be saved. `problems` holds one sentence a fault, for people."""
+    """The condition cannot be saved. `problems` holds one sentence for each error."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
@@ -89,15 +89,15 @@ class BadCondition(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Value of a part: an error, such as a missing attribute, counts as false and is told."""
+    """The value of a clause. An error, such as a missing attribute, counts as false."""
 
     holds: bool
     error: str | None = None
 
 
 @dataclass(frozen=True)
-class Part:
-    """One `&&`-part of a condition."""
+class Clause:
+    """A conjunct of a condition: one operand of its top-level `&&`."""
 
     text: str
     node: Node
@@ -106,19 +106,19 @@ class Part:
 
     @property
     def reads_window(self) -> bool:
-        """Whether it mentions `stats`."""
+        """Whether it reads `stats`."""
         return any(name.startswith("stats.") for name in self.names)
 
     @property
     def only_grows(self) -> bool:
-        """Whether more logs can make it true and never false again, as `stats.count > 5`."""
+        """Whether more logs can make it true but never false, as in `stats.count > 5`."""
         if self.node.kind != "call" or self.node.name not in _MORE | _LESS:
             return False
         left, right = self.node.children if self.node.name in _MORE else self.node.children[::-1]
         return left.name in _GROWING and right.kind == "const"
 
     def evaluate(self, context: cel.Context) -> Outcome:
-        """Whether it holds for these values."""
+        """Return whether it is true for these values."""
         try:
             value = self.program.execute(context)
         except KeyError as error:
@@ -126,58 +126,58 @@ class Part:
         except (TypeError, RuntimeError, ValueError, OverflowError) as error:
             return Outcome(holds=False, error=str(error).splitlines()[0][:200])
         if not isinstance(value, bool):
-            return Outcome(holds=False, error=f"gave {type(value).__name__}, not true or false")
+            return Outcome(holds=False, error=f"returned {type(value).__name__}, not true or false")
         return Outcome(holds=value)
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A checked condition. `parts` are and-ed; those that read the window come last."""
+    """A checked condition: the conjunction of its clauses. Those that read the window come last."""
 
     source: str
     subject: Subject
-    parts: tuple[Part, ...]
+    clauses: tuple[Clause, ...]
 
     @functools.cached_property
-    def row_parts(self) -> tuple[Part, ...]:
-        """Parts that one log decides."""
-        return tuple(part for part in self.parts if not part.reads_window)
+    def row_clauses(self) -> tuple[Clause, ...]:
+        """Clauses that depend on one log."""
+        return tuple(clause for clause in self.clauses if not clause.reads_window)
 
     @functools.cached_property
-    def window_parts(self) -> tuple[Part, ...]:
-        """Parts that need the statistics of the window."""
-        return tuple(part for part in self.parts if part.reads_window)
+    def window_clauses(self) -> tuple[Clause, ...]:
+        """Clauses that depend on the statistics of the window."""
+        return tuple(clause for clause in self.clauses if clause.reads_window)
 
     @functools.cached_property
     def window_only_grows(self) -> bool:
-        """Whether every part that needs the window can only become true while logs are added to it."""
-        return all(part.only_grows for part in self.window_parts)
+        """Whether adding logs to the window can make its clauses true but never false."""
+        return all(clause.only_grows for clause in self.window_clauses)
 
     @functools.cached_property
     def window_names(self) -> frozenset[str]:
-        """Names that the parts about the window mention."""
-        return frozenset[str]().union(*(part.names for part in self.window_parts))
+        """Names that the window clauses read."""
+        return frozenset[str]().union(*(clause.names for clause in self.window_clauses))
 
     @functools.cached_property
     def names(self) -> frozenset[str]:
-        """Every name it mentions."""
-        return frozenset[str]().union(*(part.names for part in self.parts))
+        """Every name that it reads."""
+        return frozenset[str]().union(*(clause.names for clause in self.clauses))
 
 
 def compile_condition(source: str, subject: Subject) -> Condition:
-    """Check and compile a condition. Raises BadCondition that says where it is wrong and what to write."""
+    """Check and compile a condition. Raises BadCondition."""
     if len(source.encode("utf-8", "surrogatepass")) > MAX_SOURCE_BYTES:
         raise BadCondition([f"a condition may have at most {MAX_SOURCE_BYTES} bytes; split it into several rules"])
     if "${{" in source:
-        raise BadCondition(["a condition must not hold '${{': GitHub would expand it inside a workflow file"])
+        raise BadCondition(["a condition must not contain '${{': GitHub would expand it in a workflow file"])
     if not source.strip():
-        raise BadCondition(["the condition is empty; write 'true' to fire on everything that passes the filter"])
+        raise BadCondition(["the condition is empty; write 'true' to match everything that passes the filter"])
     tree = _google_tree(source, subject)
-    problems = _refusals(tree, subject)
+    problems = _errors(tree, subject)
     if problems:
         raise BadCondition(problems)
-    parts = tuple(_part(node) for node in tree.conjuncts())
-    return Condition(source, subject, tuple(sorted(parts, key=lambda part: part.reads_window)))
+    clauses = tuple(_clause(node) for node in tree.conjuncts())
+    return Condition(source, subject, tuple(sorted(clauses, key=lambda clause: clause.reads_window)))
 
 
 @functools.cache
@@ -198,15 +198,15 @@ def _google_tree(source: str, subject: Subject) -> Node:
     try:
         expression = _environment(subject).compile(source)
     except RuntimeError as error:
-        raise BadCondition(_compiler_words(str(error), subject)) from error
+        raise BadCondition(_compiler_errors(str(error), subject)) from error
     kind = expression.return_type().name()
     if kind not in ("BOOL", "bool", "DYN", "dyn"):
-        raise BadCondition([f"the condition gives {kind}, it must give true or false; compare it with something"])
+        raise BadCondition([f"the condition returns {kind}, but must return true or false; compare it with a value"])
     return read_checked(expression.serialize())
 
 
-def _compiler_words(text: str, subject: Subject) -> list[str]:
-    """The compiler's messages without its frame, each with its place; a hint for unknown names."""
+def _compiler_errors(text: str, subject: Subject) -> list[str]:
+    """The compiler's messages, each with its position and, for unknown names, the known names."""
     problems = []
     for line in text.splitlines():
         if "ERROR: <input>:" not in line:
@@ -220,23 +220,23 @@ def _compiler_words(text: str, subject: Subject) -> list[str]:
     return problems or [text[:300]]
 
 
-def _refusals(tree: Node, subject: Subject) -> list[str]:
+def _errors(tree: Node, subject: Subject) -> list[str]:
     problems = []
     for node in tree.walk():
         if node.kind == "comprehension":
-            problems += _macro_refusals(node)
+            problems += _macro_errors(node)
         if node.kind == "call" and node.name == "matches":
-            problems += _pattern_refusals(node.children[-1])
+            problems += _pattern_errors(node.children[-1])
     names = _names(tree)
     if subject == "analysis" and not names & MEASURED_ANALYSIS_NAMES:
         problems.append(
-            "an analysis rule must also read something measured (analysis.findings, kinds, services, top_score or "
-            "logs_read): words of a model alone must not start a workflow"
+            "an analysis rule must also read a measured value (analysis.findings, kinds, services, top_score or "
+            "logs_read): the output of a model alone must not start a workflow"
         )
     return problems
 
 
-def _macro_refusals(node: Node) -> list[str]:
+def _macro_errors(node: Node) -> list[str]:
     if macro_of(node) == "other":
         return ["map, filter and exists_one are not available; use exists or all"]
     if any(below.kind == "comprehension" for child in node.children for below in child.walk()):
@@ -244,9 +244,9 @@ def _macro_refusals(node: Node) -> list[str]:
     return []
 
 
-def _pattern_refusals(argument: Node) -> list[str]:
+def _pattern_errors(argument: Node) -> list[str]:
     if argument.kind != "const" or not isinstance(argument.value, str):
-        return ["the pattern of matches() must be written out as a constant text"]
+        return ["the pattern of matches() must be a string constant"]
     if len(argument.value) > MAX_PATTERN_LENGTH:
         return [f"a pattern may have at most {MAX_PATTERN_LENGTH} characters"]
     try:
@@ -258,7 +258,7 @@ def _pattern_refusals(argument: Node) -> list[str]:
             ]
         cel.evaluate("''.matches(pattern)", {"pattern": argument.value})
     except (re2.error, RuntimeError, ValueError) as error:
-        return [f"matches({argument.value[:60]!r}) is no RE2 pattern: {str(error).splitlines()[0][:120]}"]
+        return [f"matches({argument.value[:60]!r}) is not a valid RE2 pattern: {str(error).splitlines()[0][:120]}"]
     return []
 
 
@@ -266,16 +266,16 @@ def _names(tree: Node) -> frozenset[str]:
     return frozenset(node.name for node in tree.walk() if node.kind == "ident" and "." in node.name)
 
 
-def _part(node: Node) -> Part:
+def _clause(node: Node) -> Clause:
     text = unparse(node)
     try:
-        return Part(text, node, _names(node), cel.compile(text))
+        return Clause(text, node, _names(node), cel.compile(text))
     except ValueError as error:
         raise BadCondition([f"{text[:80]!r} cannot be evaluated: {error}"]) from error
 
 
 def attribute_keys(nodes: Sequence[Node]) -> frozenset[str] | None:
-    """The top-level attributes that expressions read; None when they may read any."""
+    """Return the top-level attributes that expressions read, None when they may read any."""
     keys = frozenset[str]()
     for node in nodes:
         found = _attribute_key(node)
@@ -298,7 +298,7 @@ def _attribute_key(node: Node) -> frozenset[str] | None:
 
 
 def context_of(names: frozenset[str], values: Mapping[str, Any]) -> cel.Context:
-    """The evaluation context for these dotted names: only what a condition reads is converted."""
+    """Return the evaluation context for these dotted names; only what a condition reads is converted."""
     nested: dict[str, dict[str, Any]] = {}
     for name in names:
         root, _, leaf = name.partition(".")

@@ -1,7 +1,6 @@
-"""Evaluating log rules on batches: prefilter, then CEL on the rows that are left, then the window.
+"""Evaluates log rules on batches: prefilter, then CEL on the remaining rows, then the window.
 
-It must not do I/O, so that the same code runs live and in a back-test. Whether a rule that matches may
-really fire (cooldown, budget) is asked from the caller, because that state is durable.
+The same code runs live and in back-tests, without I/O. The caller checks cooldown and budget, whose state is durable.
 """
 
 import time
@@ -18,9 +17,9 @@ from pydantic import BaseModel, Field
 
 from logloop_ci_bridge.durations import seconds
 from logloop_ci_bridge.rules import prefilter
-from logloop_ci_bridge.rules.conditions import Condition, Part, attribute_keys, context_of
+from logloop_ci_bridge.rules.conditions import Clause, Condition, attribute_keys, context_of
 from logloop_ci_bridge.rules.rule import Gate, Origin, Rule, RuleDraft, origin_gate
-from logloop_ci_bridge.rules.windows import Statistics, Window
+from logloop_ci_bridge.rules.windows import RuleWindow, Statistics
 
 ATTRIBUTE_HOP = "ci.hop"
 ATTRIBUTE_RULES = "ci.rules"
@@ -30,8 +29,8 @@ MAX_CEL_SECONDS = 2.0
 _REFERENCES = ("test_id", "func_id", "source")
 
 
-class PartValue(BaseModel):
-    """Value of one &&-part."""
+class ClauseValue(BaseModel):
+    """The value of one clause of a condition."""
 
     text: str
     holds: bool
@@ -39,14 +38,14 @@ class PartValue(BaseModel):
 
 
 class Evaluation(BaseModel):
-    """One look of a rule at something, and what came of it: 'why did it not fire'."""
+    """One evaluation of a rule and its outcome, which explains why the rule did or did not fire."""
 
     at: datetime
     outcome: str = Field(description="fired, dry_run, blocked or no_match.", examples=["blocked"])
-    gate: Gate | None = Field(None, description="What kept a matching rule from firing.")
+    gate: Gate | None = Field(None, description="The gate that kept a matching rule from firing.")
     subject_id: str | None = Field(None, description="Log, analysis or run id.")
-    matched: int = Field(0, description="Logs of the batch that passed the filter and the per-log parts.")
-    parts: list[PartValue] = Field(default_factory=list)
+    matched: int = Field(0, description="Logs of the batch that passed the filter and the per-log clauses.")
+    parts: list[ClauseValue] = Field(default_factory=list)
     stats: dict[str, float] | None = None
     detail: str | None = None
     dispatch_id: str | None = None
@@ -54,47 +53,47 @@ class Evaluation(BaseModel):
 
 @dataclass(frozen=True)
 class Candidate:
-    """The first log of a batch on which every part of the condition is true."""
+    """The first log of a batch for which every clause of the condition is true."""
 
     log: dict[str, Any]
     """Values by dotted name, such as log.message."""
     statistics: Statistics
     origin: Origin
-    parts: tuple[PartValue, ...]
+    clauses: tuple[ClauseValue, ...]
 
 
 @dataclass
-class Look:
-    """Result of one batch for one rule."""
+class BatchEvaluation:
+    """The result of one rule on one batch."""
 
     matched: int = 0
     candidate: Candidate | None = None
-    nearest: tuple[str, tuple[PartValue, ...], Statistics] | None = None
-    """Last log that matched but for the window: its id, the window parts' values and the statistics."""
+    nearest: tuple[str, tuple[ClauseValue, ...], Statistics] | None = None
+    """The last log that passed all but the window: its id, the window clauses' values and the statistics."""
     gate: Gate | None = None
-    """Set when logs matched but all of them came from the rule's own runs or too long a chain."""
+    """Set when matching logs came from the rule's own runs or from a chain that is too long."""
     gated_log: str | None = None
     skipped_rows: int = 0
-    after: int = 0
-    """Logs that matched after the candidate in the same batch."""
+    matched_later: int = 0
+    """Logs of the same batch that matched after the candidate."""
 
 
 @dataclass
 class CompiledRule:
-    """A rule ready to look at batches, with its window."""
+    """A rule that is ready to evaluate batches, with its window."""
 
     rule_id: str
     project_id: str
     rule: RuleDraft
     condition: Condition
     filter: prefilter.Prefilter
-    window: Window
+    window: RuleWindow
     revision: int = 0
     columns: frozenset[str] = field(default_factory=frozenset)
 
 
 def compile_rule(rule: RuleDraft, *, rule_id: str, project_id: str, revision: int = 0) -> CompiledRule:
-    """Make a rule ready. Raises BadCondition."""
+    """Compile a rule. Raises BadCondition."""
     condition = rule.compile()
     return CompiledRule(
         rule_id,
@@ -102,18 +101,18 @@ def compile_rule(rule: RuleDraft, *, rule_id: str, project_id: str, revision: in
         rule,
         condition,
         derive_prefilter(rule, condition),
-        Window(seconds(rule.window)),
+        RuleWindow(seconds(rule.window)),
         revision,
     )
 
 
 def compile_stored(rule: Rule) -> CompiledRule:
-    """Make a stored rule ready. Raises BadCondition."""
+    """Compile a stored rule. Raises BadCondition."""
     return compile_rule(rule, rule_id=rule.id, project_id=rule.project_id, revision=rule.revision)
 
 
 def derive_prefilter(rule: RuleDraft, condition: Condition) -> prefilter.Prefilter:
-    """What of a log rule is tested on whole batches."""
+    """Return what of a log rule is tested on whole batches."""
     wanted: list[tuple[str, prefilter.Mask]] = []
     kept = rule.filter
     for column, values in (
@@ -125,13 +124,13 @@ def derive_prefilter(rule: RuleDraft, condition: Condition) -> prefilter.Prefilt
             wanted.append((f"{column} in {', '.join(values)}", prefilter.one_of(column, values)))
     fixed = list(wanted)
     if kept.contains:
-        text = f"message contains {kept.contains!r} in any case"
+        text = f"message contains {kept.contains!r}, ignoring case"
         fixed.append((text, prefilter.contains("message", kept.contains, ignore_case=True)))
-    return prefilter.derive(fixed, condition.row_parts)
+    return prefilter.derive(fixed, condition.row_clauses)
 
 
-class _Timer:
-    """Says when the time of one look is over."""
+class _TimeLimit:
+    """Says when the time for the expressions of one batch is over."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -142,114 +141,123 @@ class _Timer:
         return self._clock() >= self._end
 
 
-def look_at(
+def evaluate_batch(
     compiled: CompiledRule,
     table: pa.Table,
     *,
     now: datetime,
     quiet: bool = False,
     clock: Callable[[], float] = time.monotonic,
-) -> Look:
-    """Show a batch to a rule. `quiet`: it cannot fire now, so only its window is kept up to date."""
-    look, timer = Look(), _Timer(clock)
+) -> BatchEvaluation:
+    """Evaluate a rule on a batch. `quiet`: it cannot fire now, so only its window is updated."""
+    result, limit = BatchEvaluation(), _TimeLimit(clock)
     rows = compiled.filter.apply(prefilter.Rows(table))
     if not len(rows):
-        return look
-    rows, look.skipped_rows = _bounded(rows, compiled)
-    rows = _per_row(compiled, rows, look, timer)
+        return result
+    rows, result.skipped_rows = _bounded(rows, compiled)
+    rows = _where_residual_holds(compiled, rows, result, limit)
     if not len(rows):
-        return look
+        return result
     now_us = int(now.timestamp() * 1_000_000)
-    rows = _without_loops(compiled, rows, look)
+    rows = _without_own_runs(compiled, rows, result)
     if not len(rows):
-        return look
-    look.matched += len(rows)
-    marks = list(zip(_microseconds(rows), rows.values("service_id"), strict=True))
+        return result
+    result.matched += len(rows)
+    timings = list(zip(_microseconds(rows), rows.values("service_id"), strict=True))
     if quiet:
-        compiled.window.add_all(marks, now_us=now_us)
-    elif not _all_at_once(compiled, rows, marks, look, now_us):
-        _one_by_one(compiled, rows, marks, look, now_us, timer)
-    return look
+        compiled.window.add_all(timings, now_us=now_us)
+    elif not _all_at_once(compiled, rows, timings, result, now_us):
+        _one_by_one(compiled, rows, timings, result, now_us, limit)
+    return result
 
 
-Marks = list[tuple[int, str]]
+Timings = list[tuple[int, str]]
 """(timestamp in µs, service) of each row."""
 
 
-def _all_at_once(compiled: CompiledRule, rows: prefilter.Rows, marks: Marks, look: Look, now_us: int) -> bool:
-    """Add a whole batch to the window and look once; False, with nothing added, when a closer look is needed.
+def _all_at_once(
+    compiled: CompiledRule, rows: prefilter.Rows, timings: Timings, result: BatchEvaluation, now_us: int
+) -> bool:
+    """Add a whole batch to the window and evaluate it once. Return False, with nothing added, if that is not enough.
 
-    If the parts can only become true, and are not at the end of the batch, they were not in between:
-    that is the common case, and 30 times faster than asking after every log.
+    If adding logs can only make the clauses true, and they are false after the batch, they were false after every
+    log. That is the common case, and 30 times faster than an evaluation after every log.
     """
-    if not compiled.condition.window_parts or not compiled.condition.window_only_grows:
+    if not compiled.condition.window_clauses or not compiled.condition.window_only_grows:
         return False
     before = compiled.window.copy()
-    compiled.window.add_all(marks, now_us=now_us)
+    compiled.window.add_all(timings, now_us=now_us)
     statistics = compiled.window.statistics()
     values = _window_values(compiled, rows, len(rows) - 1, statistics)
     if compiled.window.dropped == before.dropped and not all(value.holds for value in values):
-        look.nearest = (_log_id(rows, len(rows) - 1), values, statistics)
+        result.nearest = (_log_id(rows, len(rows) - 1), values, statistics)
         return True
     compiled.window = before
     return False
 
 
 def _one_by_one(
-    compiled: CompiledRule, rows: prefilter.Rows, marks: Marks, look: Look, now_us: int, timer: _Timer
+    compiled: CompiledRule,
+    rows: prefilter.Rows,
+    timings: Timings,
+    result: BatchEvaluation,
+    now_us: int,
+    limit: _TimeLimit,
 ) -> None:
-    """Add log after log and find the first on which everything holds."""
-    window_parts = compiled.condition.window_parts
-    nearest: tuple[int, tuple[PartValue, ...], Statistics] | None = None
-    for index, (timestamp_us, service_id) in enumerate(marks):
+    """Add the logs one by one and find the first for which everything holds."""
+    window_clauses = compiled.condition.window_clauses
+    nearest: tuple[int, tuple[ClauseValue, ...], Statistics] | None = None
+    for index, (timestamp_us, service_id) in enumerate(timings):
         compiled.window.add(timestamp_us, service_id, now_us=now_us)
         statistics = compiled.window.statistics()
-        values: tuple[PartValue, ...] = ()
-        if window_parts and timer.is_over:
-            look.skipped_rows += len(rows) - index
-            compiled.window.add_all(marks[index + 1 :], now_us=now_us)
+        values: tuple[ClauseValue, ...] = ()
+        if window_clauses and limit.is_over:
+            result.skipped_rows += len(rows) - index
+            compiled.window.add_all(timings[index + 1 :], now_us=now_us)
             break
-        if window_parts:
+        if window_clauses:
             values = _window_values(compiled, rows, index, statistics)
             nearest = (index, values, statistics)
         if all(value.holds for value in values):
-            look.candidate = _candidate(compiled, rows, index, statistics, values)
-            look.after = len(rows) - index - 1
-            compiled.window.add_all(marks[index + 1 :], now_us=now_us)
+            result.candidate = _candidate(compiled, rows, index, statistics, values)
+            result.matched_later = len(rows) - index - 1
+            compiled.window.add_all(timings[index + 1 :], now_us=now_us)
             break
     if nearest is not None:
-        look.nearest = (_log_id(rows, nearest[0]), nearest[1], nearest[2])
+        result.nearest = (_log_id(rows, nearest[0]), nearest[1], nearest[2])
 
 
 def _bounded(rows: prefilter.Rows, compiled: CompiledRule) -> tuple[prefilter.Rows, int]:
-    """At most so many rows for CEL that one batch cannot hold up the others."""
+    """Limit the rows for CEL, so that one batch cannot delay the others."""
     excess = len(rows) - MAX_CEL_ROWS
     if excess <= 0 or not compiled.filter.residual:
         return rows, 0
-    everything = pa.array(range(len(rows)), pa.int64()) if rows.indices is None else rows.indices
-    return prefilter.Rows(rows.table, everything.slice(0, MAX_CEL_ROWS)), excess
+    indices = pa.array(range(len(rows)), pa.int64()) if rows.indices is None else rows.indices
+    return prefilter.Rows(rows.table, indices.slice(0, MAX_CEL_ROWS)), excess
 
 
-def _per_row(compiled: CompiledRule, rows: prefilter.Rows, look: Look, timer: _Timer) -> prefilter.Rows:
-    """The rows on which every part that kernels could not decide holds, of those that there is time for."""
+def _where_residual_holds(
+    compiled: CompiledRule, rows: prefilter.Rows, result: BatchEvaluation, limit: _TimeLimit
+) -> prefilter.Rows:
+    """Return the rows for which every clause holds that kernels cannot evaluate, as far as the time allows."""
     residual = compiled.filter.residual
     if not residual:
         return rows
-    names = frozenset[str]().union(*(part.names for part in residual))
-    keys = attribute_keys([part.node for part in residual])
-    verdicts: list[bool] = []
+    names = frozenset[str]().union(*(clause.names for clause in residual))
+    keys = attribute_keys([clause.node for clause in residual])
+    holds: list[bool] = []
     for values in _log_values(compiled.project_id, rows, names, keys):
-        if timer.is_over:
+        if limit.is_over:
             break
         context = context_of(names, values)
-        verdicts.append(all(part.evaluate(context).holds for part in residual))
-    left = len(rows) - len(verdicts)
-    look.skipped_rows += left
-    return rows.where(pa.array(verdicts + [False] * left, pa.bool_()))
+        holds.append(all(clause.evaluate(context).holds for clause in residual))
+    skipped = len(rows) - len(holds)
+    result.skipped_rows += skipped
+    return rows.where(pa.array(holds + [False] * skipped, pa.bool_()))
 
 
-def _without_loops(compiled: CompiledRule, rows: prefilter.Rows, look: Look) -> prefilter.Rows:
-    """Drop rows that came from the rule's own runs or too long a chain of dispatches."""
+def _without_own_runs(compiled: CompiledRule, rows: prefilter.Rows, result: BatchEvaluation) -> prefilter.Rows:
+    """Drop rows that come from the rule's own runs or from a chain of dispatches that is too long."""
     from_runs = rows.test("attributes", lambda texts: pc.match_substring(texts, pattern=f'"{ATTRIBUTE_HOP}"'))
     if not pc.any(from_runs).as_py():
         return rows
@@ -258,12 +266,12 @@ def _without_loops(compiled: CompiledRule, rows: prefilter.Rows, look: Look) -> 
         gate = origin_gate(compiled.rule_id, compiled.rule, origin_of(text)) if is_run else None
         keep.append(gate is None)
         if gate:
-            look.gate, look.gated_log = gate, _log_id(rows, index)
+            result.gate, result.gated_log = gate, _log_id(rows, index)
     return rows.where(pa.array(keep, pa.bool_()))
 
 
 def origin_of(attributes: str | None) -> Origin:
-    """Which chain of dispatches a log came from, by its attributes. Any program may have written them."""
+    """Return the chain of dispatches that a log's attributes name. Any program may have written them."""
     found = orjson.loads(attributes) if attributes else {}
     hop, rules = found.get(ATTRIBUTE_HOP), found.get(ATTRIBUTE_RULES)
     if not isinstance(hop, int) or isinstance(hop, bool):
@@ -274,24 +282,24 @@ def origin_of(attributes: str | None) -> Origin:
 
 def _window_values(
     compiled: CompiledRule, rows: prefilter.Rows, index: int, statistics: Statistics
-) -> tuple[PartValue, ...]:
-    parts, names = compiled.condition.window_parts, compiled.condition.window_names
+) -> tuple[ClauseValue, ...]:
+    clauses, names = compiled.condition.window_clauses, compiled.condition.window_names
     values: dict[str, Any] = dict(statistics.values())
     if any(name.startswith("log.") for name in names):
         values |= _one(compiled.project_id, rows, index, names)
     context = context_of(names, values)
-    return tuple(_value(part, context) for part in parts)
+    return tuple(_value(clause, context) for clause in clauses)
 
 
-def _value(part: Part, context: Any) -> PartValue:
-    outcome = part.evaluate(context)
-    return PartValue(text=part.text, holds=outcome.holds, error=outcome.error)
+def _value(clause: Clause, context: Any) -> ClauseValue:
+    outcome = clause.evaluate(context)
+    return ClauseValue(text=clause.text, holds=outcome.holds, error=outcome.error)
 
 
-def part_values(condition: Condition, values: dict[str, Any]) -> list[PartValue]:
-    """Every part's value for something that has no window: an analysis or a run."""
+def clause_values(condition: Condition, values: dict[str, Any]) -> list[ClauseValue]:
+    """Return the value of every clause for an analysis or a run, which have no window."""
     context = context_of(condition.names, values)
-    return [_value(part, context) for part in condition.parts]
+    return [_value(clause, context) for clause in condition.clauses]
 
 
 def _candidate(
@@ -299,10 +307,10 @@ def _candidate(
     rows: prefilter.Rows,
     index: int,
     statistics: Statistics,
-    window_values: tuple[PartValue, ...],
+    window_values: tuple[ClauseValue, ...],
 ) -> Candidate:
     log = _one(compiled.project_id, rows, index, frozenset(_LOG_NAMES))
-    held = tuple(PartValue(text=part.text, holds=True) for part in compiled.condition.row_parts)
+    held = tuple(ClauseValue(text=clause.text, holds=True) for clause in compiled.condition.row_clauses)
     origin = origin_of(rows.values("attributes")[index])
     return Candidate(log, statistics, origin, held + window_values)
 
@@ -331,13 +339,13 @@ def _one(project_id: str, rows: prefilter.Rows, index: int, names: frozenset[str
 def _log_values(
     project_id: str, rows: prefilter.Rows, names: frozenset[str], keys: frozenset[str] | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Values by dotted name, row after row; absent references are the empty string. `keys`: attributes to keep."""
+    """Yield the values of each row by dotted name, "" for absent references. `keys`: attributes to keep."""
     columns: dict[str, list[Any]] = {}
     for name in names:
         if name.startswith("log."):
             columns[name] = _column(project_id, rows, name.removeprefix("log."))
     if keys is not None and "log.attributes" in columns:
-        # Handing an object to the engine costs 2 µs a value; a log may have 200.
+        # Passing an object to the engine costs 2 µs per value; a log may have 200.
         columns["log.attributes"] = [
             {key: found[key] for key in keys if key in found} for found in columns["log.attributes"]
         ]
@@ -371,20 +379,24 @@ def _log_id(rows: prefilter.Rows, index: int) -> str:
     )
 
 
-def evaluation_of(look: Look, now: datetime) -> Evaluation | None:
-    """What to remember of a look that did not lead to a candidate; None when nothing came near."""
-    if look.nearest is not None:
-        subject, values, statistics = look.nearest
+def near_miss(result: BatchEvaluation, now: datetime) -> Evaluation | None:
+    """Return the evaluation to keep of a batch without a candidate, None when nothing came near."""
+    if result.nearest is not None:
+        subject, values, statistics = result.nearest
         return Evaluation(
             at=now.astimezone(UTC),
             outcome="no_match",
             subject_id=subject,
-            matched=look.matched,
+            matched=result.matched,
             parts=list(values),
             stats=statistics.values(),
         )
-    if look.gate is not None:
+    if result.gate is not None:
         return Evaluation(
-            at=now.astimezone(UTC), outcome="blocked", gate=look.gate, subject_id=look.gated_log, matched=look.matched
+            at=now.astimezone(UTC),
+            outcome="blocked",
+            gate=result.gate,
+            subject_id=result.gated_log,
+            matched=result.matched,
         )
     return None

@@ -1,10 +1,7 @@
-"""Showing what happens to the rules: log batches, completed analyses, ended runs.
-
-It must not send anything; matches go to `firing`.
-"""
+"""Evaluates the rules of a project on log batches, completed analyses and completed runs."""
 
 import asyncio
-from collections import OrderedDict
+import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,136 +9,158 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import structlog
+from cachetools import FIFOCache
+from logloop_chassis.database.outages import wait_out_outages
+from logloop_chassis.ids import utc_now
 from logloop_contracts.analyses import AnalysisCompleted
 from logloop_contracts.log_batch import decode
 
-from logloop_ci_bridge.rules.active_rules import ActiveRule, RuleBook
-from logloop_ci_bridge.rules.evaluation import Evaluation, Look, evaluation_of, look_at, part_values
-from logloop_ci_bridge.rules.firing import Evaluations, Firing, Match
+from logloop_ci_bridge.rules.active_rules import ActiveRule, ActiveRules
+from logloop_ci_bridge.rules.conditions import Subject
+from logloop_ci_bridge.rules.evaluation import (
+    BatchEvaluation,
+    Candidate,
+    Evaluation,
+    clause_values,
+    evaluate_batch,
+    near_miss,
+)
+from logloop_ci_bridge.rules.evaluation_buffer import EvaluationBuffer
+from logloop_ci_bridge.rules.firing import RuleFirer, RuleMatch
 from logloop_ci_bridge.rules.rule import Origin, origin_gate
 from logloop_ci_bridge.runs.run import Run
-from logloop_ci_bridge.stores.outages import through_outages
-from logloop_ci_bridge.telemetry import RULE_LOOKS, RULE_ROWS_SKIPPED, RULE_SECONDS
-from logloop_ci_bridge.work_loops import utc_now
+from logloop_ci_bridge.telemetry import RULE_BATCHES, RULE_ROWS_SKIPPED, RULE_SECONDS
 
 _SEEN_BATCHES = 50_000
 _log = structlog.get_logger()
 
 
 class SeenBatches:
-    """Batch ids that were shown to the rules lately, so that a client's retry does not count twice."""
+    """Ids of recently evaluated batches, so that a client's retry is not counted twice."""
 
     def __init__(self, kept: int = _SEEN_BATCHES) -> None:
-        self._kept = kept
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._seen: FIFOCache[str, bool] = FIFOCache(kept)
+        self._lock = threading.Lock()
 
     def fresh(self, project_id: str, table: pa.Table) -> pa.Table:
-        """The rows of batches that were not seen, which are seen from now on."""
+        """Return the rows of batches that are new, and mark them as seen. Safe to call from several threads."""
         ids: list[str] = pc.unique(table.column("batch")).to_pylist()
-        new = [batch for batch in ids if f"{project_id}/{batch}" not in self._seen]
-        for batch in new:
-            self._seen[f"{project_id}/{batch}"] = None
-        while len(self._seen) > self._kept:
-            self._seen.popitem(last=False)
+        with self._lock:
+            new = [batch for batch in ids if f"{project_id}/{batch}" not in self._seen]
+            for batch in new:
+                self._seen[f"{project_id}/{batch}"] = True
         if len(new) == len(ids):
             return table
         texts = pc.cast(table.column("batch"), pa.utf8())
         return table.filter(pc.is_in(texts, value_set=pa.array(new, pa.utf8())))
 
 
-class Watching:
-    """Live evaluation."""
+class RuleEvaluator:
+    """Evaluates rules live, and passes matches to the firer."""
 
-    def __init__(self, book: RuleBook, firing: Firing, evaluations: Evaluations, *, public_url: str) -> None:
-        self._book = book
-        self._firing = firing
+    def __init__(
+        self, active: ActiveRules, firer: RuleFirer, evaluations: EvaluationBuffer, *, public_url: str
+    ) -> None:
+        self._active = active
+        self._firer = firer
         self._evaluations = evaluations
         self._public_url = public_url.rstrip("/")
         self._seen = SeenBatches()
-        self._one_at_a_time: dict[str, asyncio.Lock] = {}
+        self._project_locks: dict[str, asyncio.Lock] = {}
 
     async def on_logs(self, project_id: str, body: bytes, stopping: asyncio.Event) -> None:
-        """Show a batch to the log rules of its project. Raises BadBatch. Returns after every firing is stored.
+        """Evaluate the log rules of a project on an encoded batch, and return when every match is stored.
 
-        Only the storing is repeated in an outage: the windows have counted the batch by then.
+        During an outage only the storing is repeated: the windows have already counted the batch. Raises BadBatch.
         """
-        async with self._one_at_a_time.setdefault(project_id, asyncio.Lock()):
-            rules = await through_outages(lambda: self._book.active(project_id, "logs"), stopping)
+        async with self._project_locks.setdefault(project_id, asyncio.Lock()):
+            rules = await self._rules_on("logs", project_id, stopping)
             if not rules:
-                RULE_LOOKS.labels("no_rules").inc()
+                RULE_BATCHES.labels("no_rules").inc()
                 return
             now = utc_now()
             with RULE_SECONDS.time():
-                looks = await asyncio.to_thread(self._look, project_id, body, rules, now)
-            for rule, look in zip(rules, looks, strict=True):
-                await self._conclude(rule, look, now, stopping)
+                results = await asyncio.to_thread(self._evaluate, project_id, body, rules, now)
+            for rule, result in zip(rules, results, strict=True):
+                await self._conclude(rule, result, now, stopping)
 
-    def _look(self, project_id: str, body: bytes, rules: Sequence[ActiveRule], now: datetime) -> list[Look]:
+    async def _rules_on(self, on: Subject, project_id: str, stopping: asyncio.Event) -> Sequence[ActiveRule]:
+        return await wait_out_outages(lambda: self._active.get(project_id, on), "read rules", stopping=stopping)
+
+    async def _fire(self, match: RuleMatch, stopping: asyncio.Event) -> datetime | None:
+        return await wait_out_outages(lambda: self._firer.fire(match), "fire a rule", stopping=stopping)
+
+    def _evaluate(
+        self, project_id: str, body: bytes, rules: Sequence[ActiveRule], now: datetime
+    ) -> list[BatchEvaluation]:
         table = self._seen.fresh(project_id, decode(body))
-        return [_look_or_nothing(rule, table, now) for rule in rules]
+        return [_evaluate_rule(rule, table, now) for rule in rules]
 
-    async def _conclude(self, rule: ActiveRule, look: Look, now: datetime, stopping: asyncio.Event) -> None:
-        rule.looks += 1
-        rule.matched += look.matched
-        rule.last_look_at = now
-        RULE_ROWS_SKIPPED.inc(look.skipped_rows)
-        RULE_LOOKS.labels("match" if look.candidate else "near" if look.matched else "none").inc()
-        candidate = look.candidate
-        if candidate is None:
-            self._note(rule, look, now)
+    async def _conclude(
+        self, rule: ActiveRule, result: BatchEvaluation, now: datetime, stopping: asyncio.Event
+    ) -> None:
+        rule.evaluated += 1
+        rule.matched += result.matched
+        rule.last_evaluated_at = now
+        RULE_ROWS_SKIPPED.inc(result.skipped_rows)
+        RULE_BATCHES.labels("match" if result.candidate else "near" if result.matched else "none").inc()
+        if result.candidate is None:
+            self._keep_near_miss(rule, result, now)
             return
+        rule.quiet_until = await self._fire(self._match(rule, result.candidate, result.matched, now), stopping)
+
+    def _match(self, rule: ActiveRule, candidate: Candidate, matched: int, now: datetime) -> RuleMatch:
         first = candidate.log["log.id"]
-        match = Match(
+        statistics = candidate.statistics.values()
+        return RuleMatch(
             rule.stored,
             first,
             candidate.log["log.timestamp"],
-            {**candidate.log, **candidate.statistics.values()},
+            {**candidate.log, **statistics},
             candidate.origin,
             Evaluation(
                 at=now,
                 outcome="fired",
                 subject_id=first,
-                matched=look.matched,
-                parts=list(candidate.parts),
-                stats=candidate.statistics.values(),
+                matched=matched,
+                parts=list(candidate.clauses),
+                stats=statistics,
             ),
-            self._page(rule.stored.project_id, "logs", first),
+            self._link(rule.stored.project_id, "logs", first),
         )
-        rule.quiet_until = await through_outages(lambda: self._firing.fire(match), stopping)
 
-    def _page(self, project_id: str, kind: str, subject_id: object) -> str:
-        # No ? and no &: templates take both out of every text, because they mean something to a shell.
+    def _link(self, project_id: str, kind: str, subject_id: object) -> str:
+        # No ? and no &: templates replace both in every text, because they have a meaning in shells.
         return f"{self._public_url}/projects/{project_id}/{kind}/{subject_id}"
 
-    def _note(self, rule: ActiveRule, look: Look, now: datetime) -> None:
-        evaluation = evaluation_of(look, now)
-        if evaluation is None and look.matched and rule.quiet_at(now):
+    def _keep_near_miss(self, rule: ActiveRule, result: BatchEvaluation, now: datetime) -> None:
+        evaluation = near_miss(result, now)
+        if evaluation is None and result.matched and rule.quiet_at(now):
             detail = f"quiet until {rule.quiet_until:%Y-%m-%d %H:%M:%SZ}"
-            evaluation = Evaluation(at=now, outcome="blocked", gate="cooldown", matched=look.matched, detail=detail)
+            evaluation = Evaluation(at=now, outcome="blocked", gate="cooldown", matched=result.matched, detail=detail)
         if evaluation is not None:
-            self._evaluations.note(rule.stored.id, rule.stored.project_id, evaluation)
+            self._evaluations.add(rule.stored.id, rule.stored.project_id, evaluation)
 
     async def on_analysis(self, analysis: AnalysisCompleted, stopping: asyncio.Event) -> None:
-        """Show a first report to the analysis rules; answers to follow-up questions start nothing."""
+        """Evaluate the analysis rules on a first report; answers to follow-up questions start nothing."""
         if analysis.turn:
             return
         values = analysis_values(analysis)
-        link = self._page(analysis.project_id, "analyses", analysis.analysis_id)
-        rules = await through_outages(lambda: self._book.active(analysis.project_id, "analysis"), stopping)
-        for rule in rules:
-            await self._show(rule, values, analysis.analysis_id, Origin(), link, stopping)
+        link = self._link(analysis.project_id, "analyses", analysis.analysis_id)
+        for rule in await self._rules_on("analysis", analysis.project_id, stopping):
+            await self._evaluate_subject(rule, values, analysis.analysis_id, Origin(), link, stopping)
 
     async def on_run(self, run: Run, stopping: asyncio.Event) -> None:
-        """Show an ended run to the run rules."""
+        """Evaluate the run rules on a completed run."""
         values = run_values(run)
-        link = self._page(run.project_id, "runs", run.run_id)
+        link = self._link(run.project_id, "runs", run.run_id)
         origin = Origin(run.hop, frozenset(run.rules))
-        for rule in await through_outages(lambda: self._book.active(run.project_id, "run"), stopping):
-            wanted = rule.stored.filter.pipelines
-            if not wanted or run.pipeline_id in wanted:
-                await self._show(rule, values, f"{run.run_id}.{run.attempt}", origin, link, stopping)
+        for rule in await self._rules_on("run", run.project_id, stopping):
+            pipelines = rule.stored.filter.pipelines
+            if not pipelines or run.pipeline_id in pipelines:
+                await self._evaluate_subject(rule, values, f"{run.run_id}.{run.attempt}", origin, link, stopping)
 
-    async def _show(
+    async def _evaluate_subject(
         self,
         rule: ActiveRule,
         values: Mapping[str, Any],
@@ -151,36 +170,35 @@ class Watching:
         stopping: asyncio.Event,
     ) -> None:
         now = utc_now()
-        rule.looks += 1
-        rule.last_look_at = now
-        parts = part_values(rule.condition, dict(values))
-        evaluation = Evaluation(at=now, outcome="no_match", subject_id=subject_id, matched=1, parts=parts)
-        if not all(part.holds for part in parts):
-            self._evaluations.note(rule.stored.id, rule.stored.project_id, evaluation)
+        rule.evaluated += 1
+        rule.last_evaluated_at = now
+        clauses = clause_values(rule.condition, dict(values))
+        evaluation = Evaluation(at=now, outcome="no_match", subject_id=subject_id, matched=1, parts=clauses)
+        if not all(clause.holds for clause in clauses):
+            self._evaluations.add(rule.stored.id, rule.stored.project_id, evaluation)
             return
         gate = origin_gate(rule.stored.id, rule.stored, origin)
         if gate is not None:
             blocked = evaluation.model_copy(update={"outcome": "blocked", "gate": gate})
-            self._evaluations.note(rule.stored.id, rule.stored.project_id, blocked)
+            self._evaluations.add(rule.stored.id, rule.stored.project_id, blocked)
             return
-        # The moment is left out of the key: a redelivery of the same fact must give the same one.
+        # The dedupe key contains no time: a redelivery of the same event must give the same key.
         epoch = datetime.fromtimestamp(0, tz=now.tzinfo)
-        match = Match(rule.stored, subject_id, epoch, values, origin, evaluation, link)
-        await through_outages(lambda: self._firing.fire(match), stopping)
+        await self._fire(RuleMatch(rule.stored, subject_id, epoch, values, origin, evaluation, link), stopping)
 
 
-def _look_or_nothing(rule: ActiveRule, table: pa.Table, now: datetime) -> Look:
-    """Show a batch to one rule."""
+def _evaluate_rule(rule: ActiveRule, table: pa.Table, now: datetime) -> BatchEvaluation:
+    """Evaluate one rule on a batch; an error counts as no match."""
     try:
-        return look_at(rule.compiled, table, now=now, quiet=rule.quiet_at(now))
-    except Exception:  # noqa: BLE001  # logs are attackers' text: one rule's error must not blind the others
-        _log.exception("a rule cannot look at a batch", rule_id=rule.stored.id, project_id=rule.stored.project_id)
-        RULE_LOOKS.labels("error").inc()
-        return Look()
+        return evaluate_batch(rule.compiled, table, now=now, quiet=rule.quiet_at(now))
+    except Exception:  # noqa: BLE001  # logs are untrusted: an error in one rule must not stop the others
+        _log.exception("rule evaluation failed", rule_id=rule.stored.id, project_id=rule.stored.project_id)
+        RULE_BATCHES.labels("error").inc()
+        return BatchEvaluation()
 
 
 def analysis_values(analysis: AnalysisCompleted) -> dict[str, Any]:
-    """What conditions see of an analysis."""
+    """Return the values of an analysis that conditions may read."""
     report = analysis.report
     return {
         "analysis.id": analysis.analysis_id,
@@ -197,7 +215,7 @@ def analysis_values(analysis: AnalysisCompleted) -> dict[str, Any]:
 
 
 def run_values(run: Run) -> dict[str, Any]:
-    """What conditions see of a run. `hop` is -1 for a run that no dispatch of ours started."""
+    """Return the values of a run that conditions may read. `hop` is -1 for a run that Logloop did not start."""
     return {
         "run.id": run.run_id,
         "run.repository": run.repository,

@@ -1,6 +1,6 @@
-"""Which rows of a batch can meet a rule: its filter and the simple parts of its condition as Arrow kernels.
+"""Selects the rows of a batch that can match a rule: its filter and simple clauses as Arrow kernels.
 
-It must not decide what kernels cannot: such parts stay for CEL, row by row, on the rows that are left.
+Other clauses remain for CEL, row by row, on the rows that are left.
 """
 
 import json
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from logloop_ci_bridge.rules.cel_tree import Node
-from logloop_ci_bridge.rules.conditions import Part
+from logloop_ci_bridge.rules.conditions import Clause
 
 _TEXT_COLUMNS = {
     "log.severity": "severity",
@@ -29,11 +29,11 @@ _PLAIN_KEY = re.compile(r"[A-Za-z0-9_.\-/ ]+")
 _FREE_TEXT = frozenset({"message", "attributes"})
 
 Mask = Callable[["Rows"], Any]
-"""Rows to an Arrow boolean array of the same length."""
+"""Maps rows to an Arrow boolean array of the same length."""
 
 
 class Rows:
-    """Some rows of a log table; a column is gathered only when somebody asks for it."""
+    """Some rows of a log table; a column is gathered when it is first read."""
 
     def __init__(self, table: pa.Table, indices: pa.Array | None = None) -> None:
         self.table = table
@@ -44,7 +44,7 @@ class Rows:
         return self.table.num_rows if self.indices is None else len(self.indices)
 
     def column(self, name: str) -> Any:
-        """One contiguous array."""
+        """Return a column as one contiguous array."""
         if name not in self._columns:
             chunks = self.table.column(name)
             whole = chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()
@@ -54,19 +54,19 @@ class Rows:
         return self._columns[name]
 
     def values(self, name: str) -> list[Any]:
-        """A column as Python values, None for null."""
+        """Return a column as Python values, None for null."""
         found: list[Any] = self.column(name).to_pylist()
         return found
 
     def where(self, mask: Any) -> "Rows":
-        """Those rows where the mask is true."""
+        """Return the rows where the mask is true."""
         if pc.all(mask).as_py() is not False:
             return self
         kept = pc.indices_nonzero(mask)
         return Rows(self.table, kept if self.indices is None else self.indices.take(kept))
 
     def test(self, name: str, kernel: Callable[[Any], Any]) -> Any:
-        """Apply a text predicate, once per distinct value where the column is dictionary-encoded; null is ''."""
+        """Apply a text predicate, once per distinct value if the column is dictionary-encoded; null is ''."""
         column = self.column(name)
         if not pa.types.is_dictionary(column.type):
             return kernel(pc.fill_null(column, ""))
@@ -80,14 +80,14 @@ class Rows:
 
 @dataclass(frozen=True)
 class Prefilter:
-    """Kernels in the order they run, cheap ones first. `exact` parts need no further look at a row."""
+    """Kernels in the order in which they run, cheap ones first; `residual` clauses are left for CEL."""
 
     masks: tuple[Mask, ...]
     described: tuple[str, ...]
-    residual: tuple[Part, ...]
+    residual: tuple[Clause, ...]
 
     def apply(self, rows: Rows) -> Rows:
-        """The rows that pass every kernel."""
+        """Return the rows that pass every kernel."""
         for mask in self.masks:
             if not len(rows):
                 break
@@ -95,30 +95,30 @@ class Prefilter:
         return rows
 
 
-def derive(fixed: Sequence[tuple[str, Mask]], parts: Sequence[Part]) -> Prefilter:
-    """The prefilter of a rule: its own filter (`fixed`, with a description each) and what its row parts allow."""
+def derive(fixed: Sequence[tuple[str, Mask]], clauses: Sequence[Clause]) -> Prefilter:
+    """Return the prefilter of a rule: its filter (`fixed`, with descriptions) and its simple row clauses."""
     cheap: list[tuple[str, Mask]] = list(fixed)
-    dear: list[tuple[str, Mask]] = []
+    costly: list[tuple[str, Mask]] = []
     residual = []
-    for part in parts:
-        mask = _translate(part.node)
+    for clause in clauses:
+        mask = _translate(clause.node)
         if mask is None:
-            residual.append(part)
-            dear += [(f"attributes mention {key!r}", _mentions(key)) for key in sorted(_needed_keys(part.node))]
+            residual.append(clause)
+            costly += [(f"attributes mention {key!r}", _mentions(key)) for key in sorted(_needed_keys(clause.node))]
         else:
-            (dear if "log.message" in part.names else cheap).append((part.text, mask))
-    ordered = cheap + dear
+            (costly if "log.message" in clause.names else cheap).append((clause.text, mask))
+    ordered = cheap + costly
     return Prefilter(tuple(mask for _, mask in ordered), tuple(text for text, _ in ordered), tuple(residual))
 
 
 def one_of(column: str, wanted: Sequence[str]) -> Mask:
-    """Rows whose column is one of these texts."""
+    """Return a mask for rows whose column is one of these texts."""
     values = pa.array(list(wanted), pa.utf8())
     return lambda rows: rows.test(column, lambda texts: pc.is_in(texts, value_set=values))
 
 
 def contains(column: str, text: str, *, ignore_case: bool = False) -> Mask:
-    """Rows whose column contains a text."""
+    """Return a mask for rows whose column contains a text."""
     return lambda rows: rows.test(
         column, lambda texts: pc.match_substring(texts, pattern=text, ignore_case=ignore_case)
     )
@@ -176,7 +176,7 @@ def _text_mask(function: str, column: str, text: str) -> Mask | None:
 
 
 def _needed_keys(node: Node) -> frozenset[str]:
-    """Attribute keys without which a part cannot be true, because reading an absent one counts as false."""
+    """Attribute keys without which a clause cannot be true: reading a missing one counts as false."""
     if node.kind != "call" or node.name in ("_||_", "!_", "_?_:_"):
         return frozenset()
     if node.name == "_&&_":
@@ -188,7 +188,7 @@ def _needed_keys(node: Node) -> frozenset[str]:
 
 
 def _keys_of(node: Node) -> frozenset[str]:
-    """The keys on the way of one plain attribute access."""
+    """The keys of one plain attribute access."""
     keys = set()
     while not (node.kind == "ident" and node.name == "log.attributes"):
         if node.kind == "select" and not node.test_only:

@@ -1,7 +1,4 @@
-"""Rules: what they say, whether one may be saved, and what the gates answer when one wants to fire.
-
-It must not do I/O: windows live in `evaluation`, durable state in `store`.
-"""
+"""Rules: their fields, the checks when one is saved, and the gates that may keep one from firing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,21 +23,25 @@ Gate = Literal[
 
 
 class LogFilter(BaseModel):
-    """What a log must be before the condition is asked. Empty lists let everything pass."""
+    """What a log must match before the condition is evaluated. Empty lists match everything."""
 
     model_config = ConfigDict(extra="forbid")
 
     services: list[str] = Field(default_factory=list, max_length=100, examples=[["checkout"]])
     severities: list[Severity] = Field(default_factory=list, max_length=4, examples=[["error"]])
     sources: list[str] = Field(default_factory=list, max_length=20)
-    contains: str | None = Field(None, min_length=1, max_length=200, description="Text within the message, any case.")
+    contains: str | None = Field(
+        None, min_length=1, max_length=200, description="Text in the message, ignoring case."
+    )
     pipelines: list[str] = Field(
-        default_factory=list, max_length=50, description="Of a run rule: only runs of these pipelines (ids)."
+        default_factory=list,
+        max_length=50,
+        description="For rules on runs: ids of the pipelines whose runs are evaluated.",
     )
 
 
 class Budget(BaseModel):
-    """How often a rule may fire at most, over sliding hours and days."""
+    """How often a rule may fire, over sliding hours and days."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -49,16 +50,16 @@ class Budget(BaseModel):
 
 
 class Action(BaseModel):
-    """What a firing rule starts."""
+    """What a rule starts when it fires."""
 
     model_config = ConfigDict(extra="forbid")
 
     pipeline_id: str = Field(max_length=64, description="Pipeline to start.")
-    template_id: str | None = Field(None, max_length=64, description="Event template that fills the payload.")
+    template_id: str | None = Field(None, max_length=64, description="Event template of the payload.")
 
 
 class RuleDraft(BaseModel):
-    """What a person writes."""
+    """The fields of a rule that users write."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -82,25 +83,27 @@ class RuleDraft(BaseModel):
     name: str = Field(min_length=1, max_length=100)
     description: str = Field("", max_length=2000)
     enabled: bool = True
-    on: Subject = Field("logs", description="What is looked at: each log, each completed analysis or each ended run.")
+    on: Subject = Field(
+        "logs", description="What is evaluated: each log, each completed analysis or each completed run."
+    )
     filter: LogFilter = Field(default_factory=LogFilter)
     condition: str = Field(
         "true",
         min_length=1,
         max_length=MAX_SOURCE_BYTES,
-        description="A CEL expression. `stats` covers the logs in the window that pass the filter and every "
-        "&&-part of the condition that does not mention `stats`; stats.rate is logs a minute.",
+        description="A CEL expression. `stats` covers the logs in the window that pass the filter and every clause "
+        "of the condition, separated by &&, that does not mention `stats`; stats.rate is in logs per minute.",
     )
     window: Duration = "5m"
-    cooldown: Duration = Field("15m", description="After firing, how long the rule stays quiet; at least 10s.")
+    cooldown: Duration = Field("15m", description="How long the rule stays quiet after it fires; at least 10s.")
     budget: Budget = Field(default_factory=Budget)
     max_hops: int = Field(
-        1, ge=0, le=MAX_HOPS, description="How many dispatches may come before this rule's in one chain; 0: none."
+        1, ge=0, le=MAX_HOPS, description="How many earlier dispatches a chain may have before this rule's; 0: none."
     )
     allow_own_runs: bool = Field(
-        False, description="Let it fire on the logs or results of runs that it started itself, up to max_hops."
+        False, description="Allow it to fire on the logs or results of runs that it started itself, up to max_hops."
     )
-    dry_run: bool = Field(False, description="Record what would be dispatched, send nothing.")
+    dry_run: bool = Field(False, description="Record dispatches without sending them.")
     action: Action
 
     @model_validator(mode="after")
@@ -114,7 +117,7 @@ class RuleDraft(BaseModel):
         return self
 
     def compile(self) -> Condition:
-        """The checked condition. Raises BadCondition."""
+        """Return the compiled condition. Raises BadCondition."""
         return compile_condition(self.condition, self.on)
 
 
@@ -129,36 +132,38 @@ class Rule(RuleDraft):
 
 
 class RuleCheck(BaseModel):
-    """What is right and wrong about a rule."""
+    """The result of checking a rule, and how it is evaluated."""
 
     valid: bool
     errors: list[str] = Field(default_factory=list)
     warnings: list[str] = Field(default_factory=list)
-    per_log: list[str] = Field(default_factory=list, description="Parts that one log, analysis or run decides.")
-    per_window: list[str] = Field(default_factory=list, description="Parts that need the window's statistics.")
+    per_log: list[str] = Field(default_factory=list, description="Clauses that depend on one log, analysis or run.")
+    per_window: list[str] = Field(
+        default_factory=list, description="Clauses that depend on the statistics of the window."
+    )
     prefilter: list[str] = Field(
-        default_factory=list, description="What is tested on whole batches at once, before any expression runs."
+        default_factory=list, description="What is tested on whole batches, before any expression is evaluated."
     )
 
 
 def check_rule(draft: RuleDraft, others: Sequence[Rule], own_id: str | None = None) -> RuleCheck:
-    """Check the condition and whether the rule would feed itself, alone or through `others`."""
+    """Check the condition, and whether the rule would trigger itself, directly or through `others`."""
     try:
         condition = draft.compile()
     except BadCondition as error:
         return RuleCheck(valid=False, errors=error.problems)
-    errors = _self_feeding(draft)
+    errors = _self_triggering(draft)
     warnings = _chain_warnings(draft, [rule for rule in others if rule.id != own_id])
-    if draft.on == "logs" and condition.window_parts and not condition.row_parts and not _filters(draft):
-        warnings.append("the window counts every log of the project; add a filter or a part about `log`")
+    if draft.on == "logs" and condition.window_clauses and not condition.row_clauses and not _filters(draft):
+        warnings.append("the window counts every log of the project; add a filter or a clause about `log`")
     if draft.on != "logs" and (draft.filter.services or draft.filter.severities or draft.filter.contains):
-        warnings.append("filter.services, severities and contains are for rules on logs and have no effect here")
+        warnings.append("filter.services, severities and contains have no effect: they are for rules on logs")
     return RuleCheck(
         valid=not errors,
         errors=errors,
         warnings=warnings,
-        per_log=[part.text for part in condition.row_parts],
-        per_window=[part.text for part in condition.window_parts],
+        per_log=[clause.text for clause in condition.row_clauses],
+        per_window=[clause.text for clause in condition.window_clauses],
     )
 
 
@@ -167,63 +172,63 @@ def _filters(draft: RuleDraft) -> bool:
     return bool(kept.services or kept.severities or kept.sources or kept.contains)
 
 
-def _self_feeding(draft: RuleDraft) -> list[str]:
-    """A rule that its own action sets off again, without an end, is refused."""
+def _self_triggering(draft: RuleDraft) -> list[str]:
+    """Errors of a rule that its own action triggers again without end."""
     listens = draft.on == "run" and draft.action.pipeline_id in draft.filter.pipelines
     if listens and not draft.allow_own_runs:
         return [
             (
-                "this rule starts the very pipeline whose runs it listens to; choose another pipeline, or set "
-                "allow_own_runs and a max_hops for a bounded number of retries"
+                "this rule starts the same pipeline whose runs it evaluates; choose another pipeline, or set "
+                "allow_own_runs and max_hops for a limited number of retries"
             )
         ]
     if draft.allow_own_runs and draft.max_hops == 0:
-        return ["allow_own_runs with max_hops 0 can never fire on an own run; set max_hops to 1 or more"]
+        return ["with max_hops 0, allow_own_runs has no effect; set max_hops to 1 or more"]
     return []
 
 
 def _chain_warnings(draft: RuleDraft, others: Sequence[Rule]) -> list[str]:
-    """Chains of run rules that come back to where they began; max_hops bounds them, but they deserve a look."""
+    """Warnings about chains of rules that return to this rule. max_hops ends them, but they may be unintended."""
     warnings = []
     if draft.allow_own_runs:
-        warnings.append(f"this rule may set itself off; at most {draft.max_hops} further dispatches follow the first")
-    path = _way_back(draft, others)
+        warnings.append(f"this rule may trigger itself; at most {draft.max_hops} further dispatches follow the first")
+    path = _cycle(draft, others)
     if path:
-        warnings.append(f"rules set each other off in a circle: {' → '.join(path)}; max_hops ends it")
+        warnings.append(f"rules trigger each other in a cycle: {' → '.join(path)}; max_hops ends it")
     return warnings
 
 
-def _hears(listener: RuleDraft, pipeline_id: str) -> bool:
+def _evaluates_runs_of(listener: RuleDraft, pipeline_id: str) -> bool:
     return listener.on == "run" and (not listener.filter.pipelines or pipeline_id in listener.filter.pipelines)
 
 
-def _way_back(draft: RuleDraft, others: Sequence[Rule]) -> list[str]:
-    stack = [(rule, [draft.name, rule.name]) for rule in others if _hears(rule, draft.action.pipeline_id)]
-    seen: set[str] = set()
+def _cycle(draft: RuleDraft, others: Sequence[Rule]) -> list[str]:
+    stack = [(rule, [draft.name, rule.name]) for rule in others if _evaluates_runs_of(rule, draft.action.pipeline_id)]
+    visited: set[str] = set()
     while stack:
         rule, path = stack.pop()
-        if _hears(draft, rule.action.pipeline_id):
+        if _evaluates_runs_of(draft, rule.action.pipeline_id):
             return [*path, draft.name]
-        if rule.id in seen:
+        if rule.id in visited:
             continue
-        seen.add(rule.id)
-        stack += [(nxt, [*path, nxt.name]) for nxt in others if _hears(nxt, rule.action.pipeline_id)]
+        visited.add(rule.id)
+        stack += [(nxt, [*path, nxt.name]) for nxt in others if _evaluates_runs_of(nxt, rule.action.pipeline_id)]
     return []
 
 
 @dataclass(frozen=True)
 class RuleState:
-    """What must survive a restart: when the rule fired within the last day, oldest first."""
+    """When the rule fired within the last day, oldest first. It survives a restart."""
 
     fired_at: tuple[datetime, ...] = field(default=())
 
     def after(self, now: datetime) -> "RuleState":
-        """The state once the rule has fired."""
+        """Return the state after the rule fires."""
         return RuleState((*(at for at in self.fired_at if at > now - DAY), now))
 
 
 def closed_gate(rule: RuleDraft, state: RuleState, now: datetime) -> Gate | None:
-    """The gate that keeps a rule from firing now, None when it may fire."""
+    """Return the gate that keeps a rule from firing now, None when it may fire."""
     fired = state.fired_at
     if fired and fired[-1] + timedelta(seconds=seconds(rule.cooldown)) > now:
         return "cooldown"
@@ -236,19 +241,19 @@ def closed_gate(rule: RuleDraft, state: RuleState, now: datetime) -> Gate | None
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a log or run comes from, if a dispatch of ours caused it."""
+    """The chain of dispatches that caused a log or run; empty when Logloop did not cause it."""
 
     hop: int | None = None
     rules: frozenset[str] = frozenset()
 
     @property
     def next_hop(self) -> int:
-        """Hop of a dispatch that this leads to."""
+        """The hop of the next dispatch in the chain."""
         return 0 if self.hop is None else self.hop + 1
 
 
 def origin_gate(rule_id: str, rule: RuleDraft, origin: Origin) -> Gate | None:
-    """The gate against loops: a rule's own runs, and chains that are too long."""
+    """Return the gate against loops, `own_run` or `max_hops`, None when both are open."""
     if rule_id in origin.rules and not rule.allow_own_runs:
         return "own_run"
     if origin.next_hop > rule.max_hops:

@@ -1,1 +1,1 @@
-"""Workflow runs: state, tracking, and their output as logs."""
+"""Runs: tracking, webhooks, and their output as logs."""

@@ -1,7 +1,4 @@
-"""Lines of a job as log batches whose ids follow from run, attempt and job, so that publishing twice stores once.
-
-It must not parse or publish.
-"""
+"""Makes log batches of the lines of a job. Their ids derive from run, attempt and job: repeats are stored once."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -19,7 +16,10 @@ ROWS = 5000
 
 
 def batches_of(run: Run, job: Job, parsed: ParsedJob) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """Batch ids and batches. The end of the job is a batch of its own: remarks may be readable only later."""
+    """Yield batch ids and batches.
+
+    The end of the job is a separate batch, because annotations may become readable later.
+    """
     parts: list[tuple[str, Sequence[CiLine]]] = [
         (str(start // ROWS), parsed.lines[start : start + ROWS]) for start in range(0, len(parsed.lines), ROWS)
     ]

@@ -1,6 +1,6 @@
-"""The output of a CI job as log lines: timestamps, commands, colours, steps, tests and severities.
+"""Parses the output of a CI job: timestamps, commands, colours, steps, tests and severities.
 
-It must not fetch or publish. Lines follow the format of GitHub's job logs; a line it cannot read is kept as it is.
+Lines have the format of GitHub's job logs; a line in another format is kept as it is.
 """
 
 import re
@@ -12,12 +12,12 @@ from typing import Any
 from logloop_contracts.log_entry import MAX_MESSAGE_BYTES, Severity
 
 from logloop_ci_bridge.github.gateway import Annotation, Job, Step
-from logloop_ci_bridge.runs.reported_tests import TestMention, TestNames
+from logloop_ci_bridge.runs.reported_tests import MentionedTest, ReportedTests
 
 _TIMED = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z ?(.*)$", re.DOTALL)
 _COMMAND = re.compile(r"^(?:##\[(\w+)\]|\[(command)\])(.*)$", re.DOTALL)
 _WORKFLOW_COMMAND = re.compile(r"^::(error|warning|notice|debug|group|endgroup)(?: ([^:]*))?::(.*)$", re.DOTALL)
-# CSI and OSC sequences, then what is left of control characters but the tab.
+# CSI and OSC sequences, then the other control characters except the tab.
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LEVELS = {
@@ -43,7 +43,7 @@ _WORD_LEVELS = {
     "DEBUG": Severity.DEBUG,
 }
 _PIECE = MAX_MESSAGE_BYTES // 4
-_OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class CiLine:
 
 @dataclass(frozen=True, slots=True)
 class ParsedJob:
-    """A job's lines in their order, remarks and the end of the job, and which tests failed."""
+    """The lines of a job in order, the annotations and end of the job as lines, and the tests that failed."""
 
     lines: tuple[CiLine, ...]
     ending: tuple[CiLine, ...]
@@ -70,18 +70,18 @@ class ParsedJob:
 
 
 def parse_job(job: Job, raw: bytes | None, annotations: Sequence[Annotation] = ()) -> ParsedJob:
-    """Parse a job's whole output; `raw` None when GitHub has none."""
+    """Parse the whole output of a job. `raw` is None when GitHub does not have it."""
     text = (raw or b"").decode("utf-8", "replace").removeprefix("\ufeff")
     plain = [_timed(line) for line in text.split("\n")]
-    names = TestNames.of(clean for _, clean in plain)
-    remarks = {remark.message.strip(): remark for remark in annotations}
-    lines = tuple(_lines(job, plain, names, remarks))
-    ending = (*_left_remarks(job, annotations, lines), _job_end(job, lines))
-    return ParsedJob(lines, ending, tuple(names.failed))
+    tests = ReportedTests.of(clean for _, clean in plain)
+    by_message = {annotation.message.strip(): annotation for annotation in annotations}
+    lines = tuple(_lines(job, plain, tests, by_message))
+    ending = (*_unseen_annotations(job, annotations, lines), _job_end(job, lines))
+    return ParsedJob(lines, ending, tuple(tests.failed))
 
 
 def clean_text(text: str) -> str:
-    """Text without colours and control characters; of a line redrawn with carriage returns, the last drawing."""
+    """Return text without colours and control characters; of a line redrawn with carriage returns, the last state."""
     text = _ANSI.sub("", text.rstrip("\r"))
     if "\r" in text:
         text = next((part for part in reversed(text.split("\r")) if part.strip()), "")
@@ -101,7 +101,10 @@ def _timed(line: str) -> tuple[datetime | None, str]:
 
 
 class _Steps:
-    """Which step a line belongs to. Steps start at whole seconds, so a step's first line decides within one."""
+    """Finds the step of a line.
+
+    Start times of steps are whole seconds, so within that second the step begins with its first line.
+    """
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self._steps = sorted(
@@ -110,7 +113,7 @@ class _Steps:
         self._at = 0
 
     def at(self, moment: datetime, line: str) -> str | None:
-        """The step's name."""
+        """Return the name of the step."""
         while self._at + 1 < len(self._steps) and self._begins(self._steps[self._at + 1], moment, line):
             self._at += 1
             if _opens_step(line):
@@ -129,10 +132,10 @@ def _opens_step(line: str) -> bool:
 
 
 def _lines(
-    job: Job, plain: Sequence[tuple[datetime | None, str]], names: TestNames, remarks: dict[str, Annotation]
+    job: Job, plain: Sequence[tuple[datetime | None, str]], tests: ReportedTests, by_message: dict[str, Annotation]
 ) -> Iterator[CiLine]:
     steps = _Steps(job.steps)
-    moment = job.started_at or _OLDEST
+    moment = job.started_at or _EPOCH
     group: str | None = None
     for number, (stamp, text) in enumerate(plain, start=1):
         moment = stamp or moment
@@ -144,8 +147,8 @@ def _lines(
             group = message[:200] or None
         if not message.strip() or command == "endgroup":
             continue
-        mention = names.mention(message)
-        extra = _extra(command, group, mention, remarks.get(message.strip()))
+        mention = tests.mention(message)
+        extra = _extra(command, group, mention, by_message.get(message.strip()))
         severity = _severity(command, message, mention)
         for piece in _pieces(message):
             yield CiLine(
@@ -172,7 +175,7 @@ def _command(text: str) -> tuple[str | None, str]:
 
 
 def _extra(
-    command: str | None, group: str | None, mention: TestMention | None, remark: Annotation | None
+    command: str | None, group: str | None, mention: MentionedTest | None, annotation: Annotation | None
 ) -> dict[str, Any]:
     extra: dict[str, Any] = {}
     if command:
@@ -181,12 +184,12 @@ def _extra(
         extra["ci.group"] = group
     if mention and mention.outcome:
         extra["ci.test_outcome"] = mention.outcome
-    if remark and remark.path:
-        extra |= {"ci.file": remark.path, "ci.file_line": remark.line}
+    if annotation and annotation.path:
+        extra |= {"ci.file": annotation.path, "ci.file_line": annotation.line}
     return extra
 
 
-def _severity(command: str | None, message: str, mention: TestMention | None) -> Severity:
+def _severity(command: str | None, message: str, mention: MentionedTest | None) -> Severity:
     if command in _LEVELS:
         return _LEVELS[command]
     if command in ("group", "command", "section"):
@@ -204,34 +207,38 @@ def _severity(command: str | None, message: str, mention: TestMention | None) ->
 
 
 def _pieces(message: str) -> Iterator[str]:
-    """A message in pieces that a log entry may hold."""
+    """Split a message into pieces that fit a log entry."""
     for start in range(0, len(message), _PIECE):
         yield message[start : start + _PIECE]
 
 
-def _left_remarks(job: Job, annotations: Sequence[Annotation], lines: Sequence[CiLine]) -> Iterator[CiLine]:
-    """Annotations that no line shows."""
+def _unseen_annotations(job: Job, annotations: Sequence[Annotation], lines: Sequence[CiLine]) -> Iterator[CiLine]:
+    """Annotations whose message is not among the lines."""
     shown = {line.message.strip() for line in lines}
-    for remark in annotations:
-        if not remark.message.strip() or remark.message.strip() in shown:
+    for annotation in annotations:
+        if not annotation.message.strip() or annotation.message.strip() in shown:
             continue
-        place = f"{remark.path}:{remark.line}: " if remark.path and remark.line else ""
+        place = f"{annotation.path}:{annotation.line}: " if annotation.path and annotation.line else ""
         yield CiLine(
             0,
             _end_of(job, lines),
-            _LEVELS.get(remark.level, Severity.INFO),
-            f"{place}{clean_text(remark.message)}"[:_PIECE],
-            extra={"ci.annotation": remark.level, "ci.file": remark.path, "ci.file_line": remark.line},
+            _LEVELS.get(annotation.level, Severity.INFO),
+            f"{place}{clean_text(annotation.message)}"[:_PIECE],
+            extra={
+                "ci.annotation": annotation.level,
+                "ci.file": annotation.path,
+                "ci.file_line": annotation.line,
+            },
         )
 
 
 def _job_end(job: Job, lines: Sequence[CiLine]) -> CiLine:
-    bad = [step.name for step in job.steps if step.conclusion == "failure"]
+    failed = [step.name for step in job.steps if step.conclusion == "failure"]
     conclusion = job.conclusion or "unknown"
     took = ""
     if job.started_at and job.completed_at:
         took = f" after {(job.completed_at - job.started_at).total_seconds():.0f} s"
-    where = f" in step {', '.join(bad)}" if bad else ""
+    where = f" in step {', '.join(failed)}" if failed else ""
     severity = {"failure": Severity.ERROR, "timed_out": Severity.ERROR, "cancelled": Severity.WARN}.get(
         conclusion, Severity.INFO
     )
@@ -245,4 +252,4 @@ def _job_end(job: Job, lines: Sequence[CiLine]) -> CiLine:
 
 
 def _end_of(job: Job, lines: Sequence[CiLine]) -> datetime:
-    return job.completed_at or (lines[-1].timestamp if lines else job.started_at or _OLDEST)
+    return job.completed_at or (lines[-1].timestamp if lines else job.started_at or _EPOCH)

@@ -1,6 +1,6 @@
-"""Which line of a job's output is about which test: the formats of pytest, unittest, go, cargo and Gradle.
+"""Finds the tests in a job's output, in the formats of pytest, unittest, go, cargo and Gradle.
 
-It must not know GitHub; `run_logs` hands it lines without timestamps and colours.
+Lines come without timestamps and colours.
 """
 
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ _OUTCOMES: dict[str, TestOutcome] = {
 _HINTS = ("PASS", "FAIL", "ERROR", "SKIP", "XFAIL", " ... ")
 _NODE = r"(?P<id>[\w./\\-]+\.py(?:::[^\s\[]+(?:\[.*?\])?)?)"
 _RESULT = r"(?P<result>PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS)"
-# RE2, because these run on whatever a program prints: its time grows with the line and no faster.
+# RE2, whose time is linear in the line: programs may print anything.
 _PATTERNS = tuple(
     re2.compile(pattern)
     for pattern in (
@@ -44,10 +44,8 @@ _PYTEST_RULE = re2.compile(r"^={3,} .* ={3,}$")
 
 
 @dataclass(frozen=True, slots=True)
-class TestMention:
+class MentionedTest:
     """A test that a line is about."""
-
-    __test__ = False
 
     test_id: str
     func_id: str | None = None
@@ -55,49 +53,47 @@ class TestMention:
 
 
 @dataclass
-class TestNames:
-    """Follows the tests through one job's output. Feed it every line in order."""
-
-    __test__ = False
+class ReportedTests:
+    """Tracks the tests through one job's output. Call `mention` with every line in order."""
 
     by_name: dict[str, str] = field(default_factory=dict)
     failed: dict[str, None] = field(default_factory=dict)
-    _block: TestMention | None = None
+    _block: MentionedTest | None = None
 
     @classmethod
-    def of(cls, lines: Iterable[str]) -> "TestNames":
-        """Learn the node ids first: pytest names them only after it has shown the failures."""
-        names = cls()
+    def of(cls, lines: Iterable[str]) -> "ReportedTests":
+        """Collect the test ids of all lines: pytest prints them only after the failures."""
+        tests = cls()
         for line in lines:
             mention = _result(line)
             if mention is not None:
-                names.by_name[_short_name(mention.test_id)] = mention.test_id
+                tests.by_name[_short_name(mention.test_id)] = mention.test_id
                 if mention.outcome == "failed":
-                    names.failed[mention.test_id] = None
-        return names
+                    tests.failed[mention.test_id] = None
+        return tests
 
-    def mention(self, line: str) -> TestMention | None:
-        """The test this line is about: its result, or the failure block it stands in."""
+    def mention(self, line: str) -> MentionedTest | None:
+        """Return the test that a line is about: its result, or the failure block around the line."""
         mention = _result(line)
         if mention is not None:
             return mention
         header = _PYTEST_HEADER.match(line) if line.startswith("___") else None
         if header:
             test_id = self.by_name.get(header["name"])
-            self._block = TestMention(test_id, func_of(test_id)) if test_id else None
+            self._block = MentionedTest(test_id, func_of(test_id)) if test_id else None
         elif line.startswith("===") and _PYTEST_RULE.match(line):
             self._block = None
         return self._block
 
 
-def _result(line: str) -> TestMention | None:
+def _result(line: str) -> MentionedTest | None:
     if not any(hint in line for hint in _HINTS):
         return None
     for pattern in _PATTERNS:
         match = pattern.match(line)
         if match:
             test_id = match["id"][:512]
-            return TestMention(test_id, func_of(test_id), _OUTCOMES[match["result"]])
+            return MentionedTest(test_id, func_of(test_id), _OUTCOMES[match["result"]])
     return None
 
 
@@ -108,7 +104,7 @@ def _short_name(test_id: str) -> str:
 
 
 def func_of(test_id: str) -> str | None:
-    """`tests.test_pay:TestPay.test_card` of a pytest node id, None for other tools' names."""
+    """Return `tests.test_pay:TestPay.test_card` for a pytest node id, None for the names of other tools."""
     path, found, rest = test_id.partition("::")
     if not found or not path.endswith(".py"):
         return None

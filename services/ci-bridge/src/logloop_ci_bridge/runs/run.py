@@ -1,51 +1,16 @@
-"""Runs of workflows as Logloop follows them, and the one direction in which their state moves.
+"""Runs that belong to a project, with the dispatch that started them and the state of their logs."""
 
-It must not fetch anything. GitHub's webhooks come late, doubled and out of order; `order` decides which news counts.
-"""
+from typing import Any, Literal
 
-from datetime import datetime
-from typing import Any, Literal, get_args
+from pydantic import Field
 
-from logloop_contracts.ci import RunConclusion, RunStatus
-from pydantic import BaseModel, Field
+from logloop_ci_bridge.dispatches.outbox import Dispatch
+from logloop_ci_bridge.github.workflow_runs import ReportedRun
 
 LogsState = Literal["none", "waiting", "collected", "unavailable"]
-_RANKS: dict[str, int] = {"queued": 0, "in_progress": 1, "completed": 2}
-_STATUSES: dict[str, RunStatus] = {
-    "queued": "queued",
-    "requested": "queued",
-    "waiting": "queued",
-    "pending": "queued",
-    "in_progress": "in_progress",
-    "completed": "completed",
-}
 
 
-class SeenRun(BaseModel):
-    """A run as GitHub told of it once, by webhook or API."""
-
-    run_id: str
-    repository: str
-    workflow: str | None = None
-    name: str | None = None
-    title: str | None = None
-    event: str | None = None
-    status: RunStatus
-    conclusion: RunConclusion | None = None
-    attempt: int = 1
-    url: str | None = None
-    branch: str | None = None
-    started_at: datetime | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-
-    @property
-    def order(self) -> int:
-        """Grows with every step of a run: attempt first, then queued, in_progress, completed."""
-        return self.attempt * 10 + _RANKS[self.status]
-
-
-class Run(SeenRun):
+class Run(ReportedRun):
     """A run that belongs to a project."""
 
     project_id: str
@@ -54,35 +19,35 @@ class Run(SeenRun):
     rule_id: str | None = None
     pipeline_id: str | None = None
     service_id: str
-    hop: int | None = Field(None, description="Hop of the dispatch that started it; null when none of ours did.")
+    hop: int | None = Field(None, description="Hop of the dispatch that started it; null when Logloop did not.")
     rules: list[str] = Field(default_factory=list)
     guessed: bool = False
-    logs: LogsState = Field("none", description="Whether its output came back as logs.")
+    logs: LogsState = Field("none", description="Whether its output was collected as logs.")
     logs_detail: str | None = None
     log_count: int = 0
     failed_jobs: list[str] = Field(default_factory=list)
     failed_tests: list[str] = Field(default_factory=list)
 
 
-def read_run(payload: dict[str, Any], repository: str | None = None) -> SeenRun:
-    """A run from GitHub's JSON, read leniently. Raises KeyError, ValueError or TypeError when it is none."""
-    status = _STATUSES.get(str(payload.get("status")), "queued")
-    conclusion = payload.get("conclusion")
-    path = str(payload.get("path") or "")
-    owner = repository or str((payload.get("repository") or {}).get("full_name") or "")
-    return SeenRun(
-        run_id=str(int(payload["id"])),
-        repository=owner,
-        workflow=path.partition("@")[0].rpartition("/")[2] or None,
-        name=payload.get("name"),
-        title=payload.get("display_title"),
-        event=payload.get("event"),
-        status=status,
-        conclusion=conclusion if conclusion in get_args(RunConclusion) else None,
-        attempt=int(payload.get("run_attempt") or 1),
-        url=payload.get("html_url"),
-        branch=payload.get("head_branch"),
-        started_at=payload.get("run_started_at"),
-        created_at=payload.get("created_at"),
-        updated_at=payload.get("updated_at"),
+_OWNER_FIELDS = ("dispatch_id", "correlation_id", "rule_id", "pipeline_id", "service_id", "hop", "rules", "guessed")
+
+
+def run_of(dispatch: Dispatch, reported: ReportedRun, *, guessed: bool) -> Run:
+    """Return the run that a dispatch started."""
+    return Run(
+        **reported.model_dump(),
+        project_id=dispatch.project_id,
+        dispatch_id=dispatch.id,
+        correlation_id=dispatch.correlation_id,
+        rule_id=dispatch.rule_id,
+        pipeline_id=dispatch.pipeline_id,
+        service_id=dispatch.service_id,
+        hop=dispatch.hop,
+        rules=dispatch.rules,
+        guessed=guessed,
     )
+
+
+def owner_fields(run: Run) -> dict[str, Any]:
+    """Return the fields that link a run to its dispatch."""
+    return {name: getattr(run, name) for name in _OWNER_FIELDS}

@@ -1,21 +1,19 @@
-"""Runs and webhook deliveries: ci_runs and ci_deliveries.
-
-It must not fetch anything; `order` lets a run move forward only.
-"""
+"""Stores runs and the webhook deliveries that were applied: ci_runs and ci_deliveries."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from logloop_chassis.database.client import Database, Document
+from logloop_chassis.ids import utc_now
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from logloop_ci_bridge.runs.run import Run
 
-DELIVERY_KEPT = timedelta(days=7)
+DELIVERY_HISTORY = timedelta(days=7)
 HISTORY_S = 180 * 86_400
-"""How long runs are kept; their logs follow the project's retention."""
+"""How long runs are kept; their logs are kept for the project's retention."""
 _PROGRESS = (
     "event",
     "created_at",
@@ -33,7 +31,7 @@ _PROGRESS = (
 
 
 class RunStore:
-    """What is known of runs."""
+    """Writes runs, whose state moves forward only."""
 
     def __init__(self, database: Database) -> None:
         self._runs = database["ci_runs"]
@@ -48,27 +46,27 @@ class RunStore:
         await self._runs.create_index("run_id")
         await self._runs.create_index("work_at")
         await self._runs.create_index("first_seen_at", expireAfterSeconds=HISTORY_S)
-        await self._deliveries.create_index("at", expireAfterSeconds=int(DELIVERY_KEPT.total_seconds()))
+        await self._deliveries.create_index("at", expireAfterSeconds=int(DELIVERY_HISTORY.total_seconds()))
 
     async def delivery_is_new(self, delivery_id: str, project_id: str) -> bool:
-        """Whether a webhook delivery is seen for the first time by a project."""
+        """Return whether a webhook delivery has not been applied to a project."""
         found = await self._deliveries.find_one({"_id": f"{project_id}/{delivery_id}"}, {"_id": 1})
         return found is None
 
     async def delivery_done(self, delivery_id: str, project_id: str, event: str) -> None:
-        """Remember a delivery once its effect is stored, so that a crash before that does not swallow it."""
-        document = {"_id": f"{project_id}/{delivery_id}", "event": event, "at": datetime.now(UTC)}
+        """Record a delivery after its effect is stored, so that a crash before that does not lose it."""
+        document = {"_id": f"{project_id}/{delivery_id}", "event": event, "at": utc_now()}
         await self._deliveries.replace_one({"_id": document["_id"]}, document, upsert=True)
 
     async def remove_project(self, project_id: str, until: datetime) -> None:
         """Delete a project's runs and deliveries seen up to a moment."""
         await self._runs.delete_many({"project_id": project_id, "first_seen_at": {"$lte": until}})
-        # Ids of deliveries begin with the project and a slash, which no project id has; 0 comes after the slash.
+        # Delivery ids start with the project id and a slash, which project ids cannot contain; 0 follows the slash.
         ids = {"$gte": f"{project_id}/", "$lt": f"{project_id}0"}
         await self._deliveries.delete_many({"_id": ids, "at": {"$lte": until}})
 
     async def advance(self, run: Run, now: datetime) -> Run | None:
-        """Store news of a run unless something later is known; the run as it is now, None when nothing moved."""
+        """Store a newer state of a run and return it, or None when a newer or equal state is stored."""
         document = run.model_dump(mode="python")
         progress = {name: document[name] for name in _PROGRESS if document[name] is not None}
         fresh = {"conclusion": run.conclusion, "order": run.order, "announced": False, "work_at": now, "logs": "none"}
@@ -85,15 +83,15 @@ class RunStore:
         return None if stored is None else _read(stored)
 
     async def adopt(self, project_id: str, run_id: str, fields: Document) -> None:
-        """Note which dispatch a run belongs to, when it was seen before that was known."""
+        """Link a run to its dispatch, if it was stored without one."""
         await self._runs.update_one(
             {"project_id": project_id, "run_id": run_id, "dispatch_id": None}, {"$set": fields}
         )
 
     async def due(self, now: datetime, again_in: timedelta, busy: Sequence[str] = ()) -> tuple[Run, bool] | None:
-        """A run that wants work, of no busy project, and whether the others know its latest state.
+        """Take a run that is due and whose project is not busy, and whether its state was announced.
 
-        It comes again after `again_in`.
+        It is returned again after `again_in`.
         """
         found = await self._runs.find_one_and_update(
             {"work_at": {"$lte": now}, "project_id": {"$nin": list(busy)}},
@@ -103,8 +101,8 @@ class RunStore:
         )
         return None if found is None else (_read(found), bool(found.get("announced")))
 
-    async def note(self, run: Run, fields: Document, *, done: bool = False) -> None:
-        """Write fields of a run as long as it has not moved on; `done`: no more work on this state."""
+    async def update(self, run: Run, fields: Document, *, done: bool = False) -> None:
+        """Write fields of a run unless its state has changed. `done`: this state needs no more work."""
         change: dict[str, Any] = {"$set": fields} if fields else {}
         if done:
             change["$unset"] = {"work_at": 1}
@@ -113,14 +111,8 @@ class RunStore:
                 {"project_id": run.project_id, "run_id": run.run_id, "order": run.order}, change
             )
 
-    async def work_soon(self, project_id: str, run_id: str, at: datetime) -> None:
-        """Have a run looked at earlier."""
-        await self._runs.update_one(
-            {"project_id": project_id, "run_id": run_id, "work_at": {"$gt": at}}, {"$set": {"work_at": at}}
-        )
-
     async def find(self, run_id: str, project_ids: Sequence[str] | None) -> Sequence[Run]:
-        """Runs with GitHub's id, in these projects (None: in all)."""
+        """Return the runs with GitHub's id, in these projects (None: in all)."""
         query: Document = {"run_id": run_id}
         if project_ids is not None:
             query["project_id"] = {"$in": list(project_ids)}
@@ -129,7 +121,10 @@ class RunStore:
     async def page(
         self, project_id: str, *, limit: int, after: tuple[datetime, str] | None, where: Document
     ) -> Sequence[tuple[Run, datetime]]:
-        """Runs of a project, newest first, with the moment they were first seen; `after` a moment and a run id."""
+        """Return runs of a project, newest first, with the time they were first seen.
+
+        `after` is such a time with a run id.
+        """
         query: Document = {"project_id": project_id, **where}
         if after:
             moment, run_id = after

@@ -1,4 +1,4 @@
-"""Showing batches live: repeats, and an outage in the middle."""
+"""Live evaluation: repeated batches, outages and errors."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,9 +9,16 @@ import pyarrow as pa
 import pytest
 from logloop_ci_bridge.dispatches.templates import safe_text
 from logloop_ci_bridge.rules.active_rules import ActiveRule
-from logloop_ci_bridge.rules.evaluation import CompiledRule, Evaluation, Look, compile_stored, look_at
-from logloop_ci_bridge.rules.evaluator import SeenBatches, Watching
-from logloop_ci_bridge.rules.firing import Evaluations, Match
+from logloop_ci_bridge.rules.evaluation import (
+    BatchEvaluation,
+    CompiledRule,
+    Evaluation,
+    compile_stored,
+    evaluate_batch,
+)
+from logloop_ci_bridge.rules.evaluation_buffer import EvaluationBuffer
+from logloop_ci_bridge.rules.evaluator import RuleEvaluator, SeenBatches
+from logloop_ci_bridge.rules.firing import RuleMatch
 from logloop_ci_bridge.rules.rule import Rule
 from logloop_contracts.log_batch import encode, entries_to_batch, new_batch_id
 from logloop_contracts.log_entry import LogEntry, Severity
@@ -20,27 +27,27 @@ from pymongo.errors import AutoReconnect
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-class Book:
+class FixedRules:
     """Always the same rules."""
 
     def __init__(self, *rules: ActiveRule) -> None:
         self.rules = rules
 
-    async def active(self, _: str, on: str) -> Sequence[ActiveRule]:
+    async def get(self, _: str, on: str) -> Sequence[ActiveRule]:
         return [rule for rule in self.rules if rule.stored.on == on]
 
 
-class FlakyFiring:
-    """MongoDB is away for the first calls."""
+class FlakyFirer:
+    """MongoDB is unavailable for the first calls."""
 
     def __init__(self, outages: int = 0) -> None:
         self.outages = outages
-        self.matches: list[Match] = []
+        self.matches: list[RuleMatch] = []
 
-    async def fire(self, match: Match) -> datetime | None:
+    async def fire(self, match: RuleMatch) -> datetime | None:
         if self.outages:
             self.outages -= 1
-            raise AutoReconnect("away")
+            raise AutoReconnect("unavailable")
         self.matches.append(match)
         return None
 
@@ -59,9 +66,9 @@ def rule(condition: str, rule_id: str = "R") -> ActiveRule:
     return ActiveRule(stored, compile_stored(stored))
 
 
-def watching(active: ActiveRule, firing: FlakyFiring, *others: ActiveRule) -> Watching:
-    evaluations = Evaluations(store=None)  # type: ignore[arg-type]  # nothing is flushed here
-    return Watching(Book(active, *others), firing, evaluations, public_url="http://x/")  # type: ignore[arg-type]
+def evaluator(active: ActiveRule, firer: FlakyFirer, *others: ActiveRule) -> RuleEvaluator:
+    evaluations = EvaluationBuffer(store=None)  # type: ignore[arg-type]  # nothing is flushed here
+    return RuleEvaluator(FixedRules(active, *others), firer, evaluations, public_url="http://x/")  # type: ignore[arg-type]
 
 
 def table(batch_id: str, count: int = 1) -> pa.Table:
@@ -73,18 +80,18 @@ def table(batch_id: str, count: int = 1) -> pa.Table:
 
 
 async def test_an_outage_while_firing_neither_loses_the_match_nor_counts_twice() -> None:
-    active, firing = rule("stats.count >= 2"), FlakyFiring(outages=1)
-    await watching(active, firing).on_logs("shop", encode(table(new_batch_id(), 3)), asyncio.Event())
-    assert [match.rule.id for match in firing.matches] == ["R"]
+    active, firer = rule("stats.count >= 2"), FlakyFirer(outages=1)
+    await evaluator(active, firer).on_logs("shop", encode(table(new_batch_id(), 3)), asyncio.Event())
+    assert [match.rule.id for match in firer.matches] == ["R"]
     assert active.compiled.window.statistics().count == 3
 
 
-async def test_a_batch_that_comes_again_counts_once_and_its_neighbours_still_count() -> None:
-    active, firing = rule("stats.count >= 100"), FlakyFiring()
-    watcher, first, second = watching(active, firing), new_batch_id(), new_batch_id()
-    await watcher.on_logs("shop", encode(table(first, 3)), asyncio.Event())
+async def test_a_repeated_batch_counts_once_and_its_neighbours_still_count() -> None:
+    active, firer = rule("stats.count >= 100"), FlakyFirer()
+    evaluating, first, second = evaluator(active, firer), new_batch_id(), new_batch_id()
+    await evaluating.on_logs("shop", encode(table(first, 3)), asyncio.Event())
     both = pa.concat_tables([table(first, 3), table(second, 2)], promote_options="none").unify_dictionaries()
-    await watcher.on_logs("shop", encode(both), asyncio.Event())
+    await evaluating.on_logs("shop", encode(both), asyncio.Event())
     assert active.compiled.window.statistics().count == 5
 
 
@@ -99,26 +106,26 @@ def test_seen_batches_are_remembered_by_project_and_bounded() -> None:
 
 
 async def test_a_link_to_the_log_and_its_values_reach_the_action() -> None:
-    firing = FlakyFiring()
-    await watching(rule("true"), firing).on_logs("shop", encode(table(new_batch_id())), asyncio.Event())
-    [match] = firing.matches
+    firer = FlakyFirer()
+    await evaluator(rule("true"), firer).on_logs("shop", encode(table(new_batch_id())), asyncio.Event())
+    [match] = firer.matches
     assert match.link == f"http://x/projects/shop/logs/{match.first}"
     assert safe_text(match.link) == match.link
     assert match.values["log.severity"] == "error"
     assert match.values["stats.count"] == 1
 
 
-async def test_an_error_in_one_rule_does_not_blind_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken, whole, firing = rule("true", "broken"), rule("true", "whole"), FlakyFiring()
+async def test_an_error_in_one_rule_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, whole, firer = rule("true", "broken"), rule("true", "whole"), FlakyFirer()
 
-    def fails_for_one(compiled: CompiledRule, *given: Any, **more: Any) -> Look:
+    def fails_for_one(compiled: CompiledRule, *given: Any, **more: Any) -> BatchEvaluation:
         if compiled.rule_id == "broken":
-            raise TypeError("what nobody thought of")
-        return look_at(compiled, *given, **more)
+            raise TypeError("unexpected")
+        return evaluate_batch(compiled, *given, **more)
 
-    monkeypatch.setattr("logloop_ci_bridge.rules.evaluator.look_at", fails_for_one)
-    await watching(broken, firing, whole).on_logs("shop", encode(table(new_batch_id())), asyncio.Event())
-    assert [match.rule.id for match in firing.matches] == ["whole"]
+    monkeypatch.setattr("logloop_ci_bridge.rules.evaluator.evaluate_batch", fails_for_one)
+    await evaluator(broken, firer, whole).on_logs("shop", encode(table(new_batch_id())), asyncio.Event())
+    assert [match.rule.id for match in firer.matches] == ["whole"]
 
 
 @pytest.mark.parametrize(
@@ -132,8 +139,8 @@ async def test_an_error_in_one_rule_does_not_blind_the_others(monkeypatch: pytes
         {"ci.hop": None, "ci.rules": "R"},
     ],
 )
-async def test_made_up_marks_of_a_run_silence_no_rule(attributes: dict[str, Any]) -> None:
-    firing = FlakyFiring()
+async def test_forged_run_attributes_silence_no_rule(attributes: dict[str, Any]) -> None:
+    firer = FlakyFirer()
     entry = LogEntry(
         project_id="shop",
         service_id="a",
@@ -143,31 +150,31 @@ async def test_made_up_marks_of_a_run_silence_no_rule(attributes: dict[str, Any]
         attributes=attributes,
     )
     batch = entries_to_batch([entry], new_batch_id())
-    await watching(rule("true"), firing).on_logs("shop", encode(batch), asyncio.Event())
-    assert len(firing.matches) == 1
+    await evaluator(rule("true"), firer).on_logs("shop", encode(batch), asyncio.Event())
+    assert len(firer.matches) == 1
 
 
-class AwayStore:
-    """MongoDB is away for the first write."""
+class FlakyStore:
+    """MongoDB is unavailable for the first write."""
 
     def __init__(self) -> None:
-        self.away = True
+        self.unavailable = True
         self.kept: list[tuple[str, list[str]]] = []
 
-    async def remember(self, rule_id: str, _: str, evaluations: Sequence[Evaluation]) -> None:
-        if self.away:
-            self.away = False
-            raise AutoReconnect("away")
+    async def add_evaluations(self, rule_id: str, _: str, evaluations: Sequence[Evaluation]) -> None:
+        if self.unavailable:
+            self.unavailable = False
+            raise AutoReconnect("unavailable")
         self.kept.append((rule_id, [item.outcome for item in evaluations]))
 
 
-async def test_what_became_of_looks_is_kept_over_an_outage() -> None:
-    store = AwayStore()
-    evaluations = Evaluations(store)  # type: ignore[arg-type]  # a stand-in
+async def test_evaluations_survive_an_outage() -> None:
+    store = FlakyStore()
+    evaluations = EvaluationBuffer(store)
     for rule_id in ("a", "b"):
-        evaluations.note(rule_id, "shop", Evaluation(at=NOW, outcome="fired"))
+        evaluations.add(rule_id, "shop", Evaluation(at=NOW, outcome="fired"))
     with pytest.raises(AutoReconnect):
         await evaluations.flush()
-    evaluations.note("a", "shop", Evaluation(at=NOW, outcome="no_match"))
+    evaluations.add("a", "shop", Evaluation(at=NOW, outcome="no_match"))
     await evaluations.flush()
     assert sorted(store.kept) == [("a", ["fired", "no_match"]), ("b", ["fired"])]

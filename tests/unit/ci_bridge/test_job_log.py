@@ -1,4 +1,4 @@
-"""The parser of job output, a row a format."""
+"""The parser of job output, one row for each format."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -116,7 +116,7 @@ def test_the_failure_block_belongs_to_the_test_that_the_summary_names_later() ->
     assert parse_job(job(), text.encode()).failed_tests == (node,)
 
 
-def test_timestamps_keep_microseconds_and_lines_without_one_follow_the_line_before() -> None:
+def test_timestamps_keep_microseconds_and_lines_without_one_take_that_of_the_previous_line() -> None:
     found = lines(f"\ufeff{STAMP}one\ntwo\n{STAMP}\n")
     assert [(line.message, line.timestamp.isoformat()) for line in found] == [
         ("one", "2025-04-07T12:57:33.294317+00:00"),
@@ -124,7 +124,7 @@ def test_timestamps_keep_microseconds_and_lines_without_one_follow_the_line_befo
     ]
 
 
-def test_groups_are_named_on_their_lines_and_end() -> None:
+def test_lines_carry_the_name_of_their_group() -> None:
     found = lines(f"{STAMP}##[group]Setup\n{STAMP}inside\n{STAMP}##[endgroup]\n{STAMP}outside")
     assert [(line.message, line.extra.get("ci.group")) for line in found] == [
         ("Setup", "Setup"),
@@ -153,9 +153,9 @@ def test_within_the_second_of_its_start_a_step_begins_with_its_first_line() -> N
     assert [line.step for line in found] == ["Set up job", "Set up job", "Run tests", "Run tests", "Run tests"]
 
 
-def test_annotations_place_a_line_or_become_one() -> None:
-    remarks = [Annotation("failure", "broken", "a.py", 3), Annotation("warning", "unseen", "b.py", 9, "t")]
-    parsed = parse_job(job(), f"{STAMP}##[error]broken".encode(), remarks)
+def test_annotations_locate_a_line_or_become_one() -> None:
+    annotations = [Annotation("failure", "broken", "a.py", 3), Annotation("warning", "unseen", "b.py", 9, "t")]
+    parsed = parse_job(job(), f"{STAMP}##[error]broken".encode(), annotations)
     assert parsed.lines[0].extra["ci.file"] == "a.py"
     assert [(line.severity.value, line.message) for line in parsed.ending] == [
         ("warn", "b.py:9: unseen"),
@@ -163,7 +163,7 @@ def test_annotations_place_a_line_or_become_one() -> None:
     ]
 
 
-def test_a_job_without_log_still_says_how_it_ended() -> None:
+def test_a_job_without_a_log_still_shows_its_conclusion() -> None:
     failed = job(Step(1, "Run tests", "failure", BEGAN, BEGAN), conclusion="failure")
     parsed = parse_job(failed, None)
     assert parsed.lines == ()
@@ -172,7 +172,7 @@ def test_a_job_without_log_still_says_how_it_ended() -> None:
 
 
 @given(st.binary(max_size=400))
-def test_any_bytes_are_read_and_become_valid_log_entries(raw: bytes) -> None:
+def test_any_bytes_become_valid_log_entries(raw: bytes) -> None:
     parsed = parse_job(job(), raw)
     run = Run(run_id="9", repository="a/b", status="completed", project_id="shop", service_id="ci", hop=0)
     rows = sum(batch.num_rows for _, batch in batches_of(run, job(), parsed))
@@ -185,13 +185,13 @@ def test_cleaned_text_has_no_control_characters(text: str) -> None:
     assert not any(ord(character) < 32 and character not in "\t\n" for character in cleaned)
 
 
-def test_a_line_longer_than_a_log_entry_may_be_comes_in_pieces() -> None:
+def test_a_line_that_is_too_long_for_a_log_entry_is_split() -> None:
     found = lines(STAMP + "ü" * 300_000)
     assert "".join(line.message for line in found) == "ü" * 300_000
     assert len({line.number for line in found}) == 1
 
 
-def test_batch_ids_follow_from_run_attempt_and_job_and_nothing_else() -> None:
+def test_batch_ids_derive_from_run_attempt_and_job_alone() -> None:
     run = Run(run_id="9", repository="a/b", status="completed", project_id="shop", service_id="ci")
     parsed = parse_job(job(), "\n".join(f"{STAMP}{n}" for n in range(5001)).encode())
     first = [batch_id for batch_id, _ in batches_of(run, job(), parsed)]

@@ -1,0 +1,106 @@
+"""Stores when each rule fired and its latest evaluations: ci_rule_state."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from logloop_chassis.database.client import Database, Document
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import DuplicateKeyError
+
+from logloop_ci_bridge.dispatches.outbox import Dispatch
+from logloop_ci_bridge.dispatches.store import DispatchStore
+from logloop_ci_bridge.rules.evaluation import Evaluation
+from logloop_ci_bridge.rules.rule import Gate, RuleState
+
+KEPT_EVALUATIONS = 50
+
+Decide = Callable[[RuleState], Gate | None]
+"""Returns the gate that is closed in a state of a rule, None when the rule may fire."""
+
+
+class RuleStateStore:
+    """Writes the state of rules, with the dispatch of a rule that fires in the same transaction."""
+
+    def __init__(self, client: AsyncMongoClient[Document], database: Database, dispatches: DispatchStore) -> None:
+        self._client = client
+        self._states = database["ci_rule_state"]
+        self._rules = database["ci_rules"]
+        self._dispatches = dispatches
+
+    async def prepare(self) -> None:
+        """Create indexes."""
+        await self._states.create_index("project_id")
+
+    async def fire(self, dispatch: Dispatch, decide: Decide, now: datetime) -> Gate | None:
+        """Store the dispatch of a rule, and that the rule fired, unless a gate is closed.
+
+        Returns the closed gate, `duplicate` when the dispatch is already stored, `no_rule` when the rule was deleted,
+        or None when the dispatch is new.
+        """
+
+        async def transact(session: AsyncClientSession) -> Gate | None:
+            return await self._fire(dispatch, decide, now, session)
+
+        async with self._client.start_session() as session:
+            try:
+                return await session.with_transaction(transact)
+            except DuplicateKeyError:
+                return "duplicate"
+
+    async def _fire(
+        self, dispatch: Dispatch, decide: Decide, now: datetime, session: AsyncClientSession
+    ) -> Gate | None:
+        if await self._dispatches.is_stored(dispatch.project_id, dispatch.dedupe_key, session):
+            return "duplicate"
+        if await self._rules.find_one({"_id": dispatch.rule_id}, {"_id": 1}, session=session) is None:
+            return "no_rule"
+        state = _state(await self._states.find_one({"_id": dispatch.rule_id}, {"fired_at": 1}, session=session))
+        gate = decide(state)
+        if gate is not None:
+            return gate
+        await self._dispatches.insert(dispatch, session)
+        fired = {"fired_at": list(state.after(now).fired_at), "project_id": dispatch.project_id}
+        await self._states.update_one({"_id": dispatch.rule_id}, {"$set": fired}, upsert=True, session=session)
+        return None
+
+    async def find(self, rule_id: str) -> RuleState:
+        """Return when a rule fired within the last day."""
+        return _state(await self._states.find_one({"_id": rule_id}, {"fired_at": 1}))
+
+    async def add_evaluations(self, rule_id: str, project_id: str, evaluations: Sequence[Evaluation]) -> None:
+        """Keep the latest evaluations of a rule, unless the rule was deleted."""
+        if await self._rules.find_one({"_id": rule_id}, {"_id": 1}) is None:
+            return
+        await self._states.update_one(
+            {"_id": rule_id},
+            {
+                "$push": {
+                    "evaluations": {
+                        "$each": [item.model_dump(mode="python") for item in evaluations],
+                        "$slice": -KEPT_EVALUATIONS,
+                    }
+                },
+                "$set": {"project_id": project_id},
+            },
+            upsert=True,
+        )
+
+    async def evaluations(self, rule_id: str) -> Sequence[Evaluation]:
+        """Return the latest evaluations of a rule, newest first."""
+        state = await self._states.find_one({"_id": rule_id}, {"evaluations": 1})
+        found = [Evaluation.model_validate(item) for item in (state or {}).get("evaluations", [])]
+        return list(reversed(found))
+
+    async def delete(self, rule_id: str) -> None:
+        """Delete the state of a deleted rule."""
+        await self._states.delete_one({"_id": rule_id})
+
+    async def remove_project(self, project_id: str, until: datetime) -> None:  # noqa: ARG002  # states have no age
+        """Delete the state of a project's deleted rules."""
+        rules = await self._rules.distinct("_id", {"project_id": project_id})
+        await self._states.delete_many({"project_id": project_id, "_id": {"$nin": rules}})
+
+
+def _state(document: Document | None) -> RuleState:
+    return RuleState(tuple((document or {}).get("fired_at", ())))

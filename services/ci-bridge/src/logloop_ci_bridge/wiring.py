@@ -1,0 +1,177 @@
+"""Builds the parts of ci-bridge and connects them."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from logloop_chassis.database.outages import wait_out_outages
+from logloop_chassis.outbound.egress import EgressGuard
+from logloop_chassis.settings import is_loopback
+from logloop_chassis.state import Resources
+
+from logloop_ci_bridge import record_store
+from logloop_ci_bridge.dispatches.dispatcher import Dispatcher
+from logloop_ci_bridge.dispatches.pipelines import Pipeline
+from logloop_ci_bridge.dispatches.store import DispatchStore
+from logloop_ci_bridge.dispatches.templates import Template
+from logloop_ci_bridge.github.client import GitHubClient
+from logloop_ci_bridge.github.credential_check import CredentialCheck
+from logloop_ci_bridge.github.gateway import ConsoleGateway, Gateway, GatewayOf
+from logloop_ci_bridge.github.rest_gateway import RestGateway
+from logloop_ci_bridge.project_removal import ProjectRemoval
+from logloop_ci_bridge.query_client import QueryClient
+from logloop_ci_bridge.record_store import RecordStore
+from logloop_ci_bridge.rules.active_rules import ActiveRules
+from logloop_ci_bridge.rules.evaluation_buffer import EvaluationBuffer
+from logloop_ci_bridge.rules.evaluator import RuleEvaluator
+from logloop_ci_bridge.rules.firing import RuleFirer
+from logloop_ci_bridge.rules.rule import Rule
+from logloop_ci_bridge.rules.state_store import RuleStateStore
+from logloop_ci_bridge.runs.store import RunStore
+from logloop_ci_bridge.runs.tracker import RunTracker
+from logloop_ci_bridge.runs.webhook_receiver import WebhookReceiver
+from logloop_ci_bridge.settings import CiBridgeSettings
+
+BACK_TESTS = 2
+"""Back-tests at the same time: each may evaluate 200,000 logs, in the process that evaluates all rules."""
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The collections of ci-bridge."""
+
+    templates: RecordStore[Template]
+    pipelines: RecordStore[Pipeline]
+    rules: RecordStore[Rule]
+    dispatches: DispatchStore
+    rule_states: RuleStateStore
+    runs: RunStore
+
+
+@dataclass(frozen=True)
+class CiBridgeServices:
+    """The parts that request handlers, consumers and background loops use."""
+
+    stores: Stores
+    query: QueryClient
+    github_check: CredentialCheck
+    active_rules: ActiveRules
+    evaluations: EvaluationBuffer
+    evaluator: RuleEvaluator
+    dispatcher: Dispatcher
+    run_tracker: RunTracker
+    webhooks: WebhookReceiver
+    project_removal: ProjectRemoval
+    back_tests: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BACK_TESTS))
+
+
+async def build_services(resources: Resources[CiBridgeSettings], stack: AsyncExitStack) -> CiBridgeServices:
+    """Build everything, with clients that close with `stack`. Waits until MongoDB answers."""
+    settings = resources.settings
+    stores = await _open_stores(resources)
+    query = QueryClient(settings.query_url, settings.secret_key.get_secret_value())
+    github = _github_client(settings)
+    stack.push_async_callback(query.close)
+    stack.push_async_callback(github.close)
+    gateway_of = _gateways(query, github)
+    dispatcher = _dispatcher(resources, stores, gateway_of)
+    run_tracker = _run_tracker(resources, stores, gateway_of)
+    evaluations = EvaluationBuffer(stores.rule_states)
+    active_rules = ActiveRules(stores.rules, fresh_s=settings.ci_rules_fresh)
+    firer = RuleFirer(stores.rule_states, stores.pipelines, stores.templates, evaluations, dispatcher.wake.set)
+    return CiBridgeServices(
+        stores=stores,
+        query=query,
+        github_check=CredentialCheck(query, github),
+        active_rules=active_rules,
+        evaluations=evaluations,
+        evaluator=RuleEvaluator(active_rules, firer, evaluations, public_url=settings.public_url),
+        dispatcher=dispatcher,
+        run_tracker=run_tracker,
+        webhooks=WebhookReceiver(query, stores.pipelines, stores.dispatches, stores.runs, run_tracker.wake.set),
+        project_removal=_project_removal(stores, active_rules, query),
+    )
+
+
+async def _open_stores(resources: Resources[CiBridgeSettings]) -> Stores:
+    database = resources.database
+    dispatches = DispatchStore(database)
+    stores = Stores(
+        templates=record_store.templates(database),
+        pipelines=record_store.pipelines(database),
+        rules=record_store.rules(database),
+        dispatches=dispatches,
+        rule_states=RuleStateStore(resources.mongo, database, dispatches),
+        runs=RunStore(database),
+    )
+    for store in (
+        stores.templates,
+        stores.pipelines,
+        stores.rules,
+        dispatches,
+        stores.rule_states,
+        stores.runs,
+    ):
+        await wait_out_outages(store.prepare, "create indexes", stopping=resources.stopping)
+    return stores
+
+
+def _project_removal(stores: Stores, active_rules: ActiveRules, query: QueryClient) -> ProjectRemoval:
+    # Rules go first: without its rule nothing fires, and the state of a rule is removed once the rule is gone.
+    in_order = (
+        stores.rules,
+        stores.pipelines,
+        stores.templates,
+        stores.dispatches,
+        stores.rule_states,
+        stores.runs,
+    )
+    return ProjectRemoval(in_order, (active_rules, query))
+
+
+def _dispatcher(resources: Resources[CiBridgeSettings], stores: Stores, gateway_of: GatewayOf) -> Dispatcher:
+    settings = resources.settings
+    return Dispatcher(
+        stores.dispatches,
+        gateway_of,
+        resources.publisher,
+        lease_s=settings.ci_lease,
+        settle_s=settings.ci_settle,
+        interval_s=settings.ci_send_interval,
+        poll_s=settings.ci_poll,
+        repository_budget=settings.ci_repository_budget,
+    )
+
+
+def _run_tracker(resources: Resources[CiBridgeSettings], stores: Stores, gateway_of: GatewayOf) -> RunTracker:
+    settings = resources.settings
+    return RunTracker(
+        stores.dispatches,
+        stores.runs,
+        gateway_of,
+        resources.publisher,
+        poll_s=settings.ci_poll,
+        lease_s=settings.ci_lease,
+        lost_after_s=settings.ci_lost_after,
+        job_log_bytes=settings.ci_job_log_bytes,
+    )
+
+
+def _github_client(settings: CiBridgeSettings) -> GitHubClient:
+    """The operator's API URL may be private; API URLs of projects must be public or allowed."""
+    own_host = urlsplit(settings.github_api_url).hostname or ""
+    guard = EgressGuard(f"{settings.egress_allow},{own_host}", loopback=is_loopback(settings.host))
+    hosts = [host.strip().lower() for host in settings.github_log_hosts.split(",") if host.strip()]
+    return GitHubClient(settings.github_api_url, guard, log_hosts=hosts, timeout_s=settings.github_timeout)
+
+
+def _gateways(query: QueryClient, github: GitHubClient) -> GatewayOf:
+    """GitHub for projects with credentials, the console gateway for the others."""
+    console = ConsoleGateway()
+
+    async def gateway_of(project_id: str) -> Gateway:
+        credentials = await query.credentials(project_id)
+        return RestGateway(github, credentials) if credentials and credentials.usable else console
+
+    return gateway_of
