@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from logloop_analyzer.model import LangChainModel
-from logloop_analyzer.prompts import answer_schema
-from logloop_analyzer.provider import Message, ProviderFailed, ProviderName, ProviderSettings
-from logloop_analyzer.verify import check_shape
+from logloop_analyzer.model.client import LangChainModel
+from logloop_analyzer.model.prompts import answer_schema
+from logloop_analyzer.model.provider import Message, ProviderFailed, ProviderName, ProviderSettings
+from logloop_analyzer.model.verification import check_shape
 from logloop_chassis.egress import EgressGuard
 from pydantic import SecretStr
 

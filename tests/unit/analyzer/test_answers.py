@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_analyzer.answer_text import SummaryStream, parse_object
-from logloop_analyzer.provider import ProviderSettings
-from logloop_analyzer.provider_errors import failure_of
+from logloop_analyzer.model.answer_text import SummaryStream, parse_object
+from logloop_analyzer.model.provider import ProviderSettings
+from logloop_analyzer.model.provider_errors import failure_of
 from logloop_chassis.egress import EgressRefused
 
 values = st.dictionaries(st.text(max_size=8), st.text(max_size=20) | st.integers() | st.lists(st.text(max_size=5)))

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from logloop_analyzer.asking import Asked, Asker
-from logloop_analyzer.budget import DailyTokens
+from logloop_analyzer.analysis.model_explainer import Asked, Asker
+from logloop_analyzer.analysis.progress import Narrator
 from logloop_analyzer.evidence import measure
-from logloop_analyzer.progress import Narrator
-from logloop_analyzer.provider import ProviderFailed, ProviderSettings
-from logloop_analyzer.redaction import Redactor
+from logloop_analyzer.model.budget import DailyTokens
+from logloop_analyzer.model.provider import ProviderFailed, ProviderSettings
+from logloop_analyzer.text.redaction import Redactor
 from logloop_chassis.testing import CapturingPublisher
 from logloop_contracts.analyses import AnalysisRequested, AnalysisScope, ModelUsage, Report
 

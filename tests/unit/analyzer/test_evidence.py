@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from logloop_analyzer.evidence import Evidence, measure
-from logloop_analyzer.evidence.logs import GroupKey, read_windows
+from logloop_analyzer.evidence.log_window import GroupKey, read_windows
 from logloop_analyzer.evidence.templates import merge_templates
 
 from tests.fakes.incidents import POISON, Line, incident

@@ -6,10 +6,10 @@ may come after the last of its frequent ones.
 """
 
 import pytest
+from logloop_analyzer.analysis.report import Reading, deterministic_report
+from logloop_analyzer.analysis.verdict import decide
 from logloop_analyzer.evidence import measure
-from logloop_analyzer.redaction import Redactor
-from logloop_analyzer.report import Reading, deterministic_report
-from logloop_analyzer.verdict import decide
+from logloop_analyzer.text.redaction import Redactor
 
 from tests.fakes.incidents import KINDS, Kind, incident
 

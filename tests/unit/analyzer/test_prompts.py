@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from logloop_analyzer.evidence import measure
-from logloop_analyzer.pack import BYTES_PER_TOKEN, build_pack
-from logloop_analyzer.prompts import answer_schema, build_prompt
-from logloop_analyzer.redaction import Redactor
-from logloop_analyzer.text import shorten, visible
+from logloop_analyzer.model.evidence_pack import BYTES_PER_TOKEN, build_pack
+from logloop_analyzer.model.prompts import answer_schema, build_prompt
+from logloop_analyzer.text.redaction import Redactor
+from logloop_analyzer.text.sanitise import shorten, visible
 from logloop_contracts.analyses import ThreadMessage
 
 from tests.fakes.incidents import KINDS, Kind, incident

@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from logloop_analyzer.budget import DailyTokens
+from logloop_analyzer.analysis.progress import Narrator
 from logloop_analyzer.consumers import Requests
 from logloop_analyzer.errors import Ended
-from logloop_analyzer.progress import Narrator
+from logloop_analyzer.model.budget import DailyTokens
 from logloop_chassis.broker import NotPublished
 from logloop_chassis.failures import RetryLater, Skip
 from logloop_chassis.testing import CapturingPublisher

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from logloop_analyzer.evidence import measure
-from logloop_analyzer.pack import Pack, build_pack
-from logloop_analyzer.redaction import Redactor
-from logloop_analyzer.verify import Verified, check_shape, verify
+from logloop_analyzer.model.evidence_pack import Pack, build_pack
+from logloop_analyzer.model.verification import Verified, check_shape, verify
+from logloop_analyzer.text.redaction import Redactor
 
 from tests.unit.analyzer.tables import line, steady, windows
 

@@ -14,15 +14,15 @@ from logloop_chassis.egress import EgressGuard
 from logloop_chassis.settings import is_loopback
 from logloop_contracts.channels import ANALYZER_REQUESTS
 
-from logloop_analyzer import http
-from logloop_analyzer.analysis import Analyzer, Limits
-from logloop_analyzer.asking import Asker
-from logloop_analyzer.budget import DailyTokens
+from logloop_analyzer.analysis.model_explainer import Asker
+from logloop_analyzer.analysis.runner import Analyzer, Limits
 from logloop_analyzer.consumers import Requests
-from logloop_analyzer.model import LangChainModel
-from logloop_analyzer.query_client import QueryClient
-from logloop_analyzer.redaction import Strictness
+from logloop_analyzer.http import providers
+from logloop_analyzer.model.budget import DailyTokens
+from logloop_analyzer.model.client import LangChainModel
+from logloop_analyzer.query_api.client import QueryClient
 from logloop_analyzer.settings import AnalyzerSettings
+from logloop_analyzer.text.redaction import Strictness
 
 
 def create_app(settings: AnalyzerSettings) -> FastAPI:
@@ -36,7 +36,7 @@ def create_app(settings: AnalyzerSettings) -> FastAPI:
         dead_letter_prefix="/api/v1/analyzer/dead-letters",
         tags=[{"name": "analyzer", "description": "Trying a model provider."}],
     )
-    app.include_router(http.router)
+    app.include_router(providers.router)
     return app
 
 

@@ -13,9 +13,9 @@ from logloop_contracts.analyses import AnalysisCompleted, AnalysisRequested
 from logloop_contracts.channels import ANALYSIS_COMPLETED, ANALYSIS_FAILED, ANALYSIS_REQUESTED
 from logloop_contracts.envelope import Event
 
-from logloop_analyzer.analysis import Analyzer, Outcome
+from logloop_analyzer.analysis.progress import Events, Narrator
+from logloop_analyzer.analysis.runner import Analyzer, Outcome
 from logloop_analyzer.errors import Ended
-from logloop_analyzer.progress import Events, Narrator
 
 _REMEMBERED = 500
 _PUBLISH_TRIES = 6

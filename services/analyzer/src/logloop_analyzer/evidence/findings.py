@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from logloop_contracts.analyses import FindingKind
 
 from logloop_analyzer.evidence import statistics
-from logloop_analyzer.evidence.logs import GroupKey, Window, from_us
+from logloop_analyzer.evidence.log_window import GroupKey, Window, from_us
 from logloop_analyzer.evidence.signals import ALARMING, WHOLE_SERVICE, Comparison, Signal
 from logloop_analyzer.evidence.traces import FirstInTrace
-from logloop_analyzer.text import shorten, visible
+from logloop_analyzer.text.sanitise import shorten, visible
 
 _MAX_ROWS = 5
 _MAX_TESTS = 5

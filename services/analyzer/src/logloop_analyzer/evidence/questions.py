@@ -8,7 +8,7 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from logloop_analyzer.evidence.logs import LogLine, Window
+from logloop_analyzer.evidence.log_window import LogLine, Window
 
 MAX_LINES = 8
 _MAX_WORDS = 12

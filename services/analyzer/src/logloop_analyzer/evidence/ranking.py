@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 
 from logloop_analyzer.evidence.findings import Candidate
-from logloop_analyzer.evidence.logs import GroupKey
+from logloop_analyzer.evidence.log_window import GroupKey
 from logloop_analyzer.evidence.signals import ALARMING
 from logloop_analyzer.evidence.traces import FirstInTrace
 

@@ -14,7 +14,7 @@ from typing import Literal
 import pyarrow as pa
 
 from logloop_analyzer.evidence import statistics
-from logloop_analyzer.evidence.logs import GroupKey, Window
+from logloop_analyzer.evidence.log_window import GroupKey, Window
 
 FALSE_DISCOVERY_RATE = 0.01
 MIN_NEW_ERRORS = 3

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from logloop_analyzer.evidence.logs import GroupKey, Window
+from logloop_analyzer.evidence.log_window import GroupKey, Window
 from logloop_analyzer.evidence.signals import ALARMING, Signal
 
 

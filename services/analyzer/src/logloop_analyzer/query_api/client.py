@@ -19,9 +19,9 @@ from logloop_contracts.analyses import Report
 from pydantic import ValidationError
 
 from logloop_analyzer.errors import AnalysisError
-from logloop_analyzer.evidence.logs import conform
-from logloop_analyzer.log_source import AnalysisState, ReadLogs, Selection
-from logloop_analyzer.provider import ProviderSettings
+from logloop_analyzer.evidence.log_window import conform
+from logloop_analyzer.model.provider import ProviderSettings
+from logloop_analyzer.query_api.interface import AnalysisState, ReadLogs, Selection
 
 TRY_FOR_S = 30.0
 _FIRST_DELAY_S = 0.25

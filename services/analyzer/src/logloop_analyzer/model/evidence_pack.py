@@ -12,8 +12,8 @@ from typing import Any
 from logloop_contracts.analyses import EvidenceLine
 
 from logloop_analyzer.evidence import Evidence, LogLine
-from logloop_analyzer.redaction import Redactor
-from logloop_analyzer.text import shorten, visible
+from logloop_analyzer.text.redaction import Redactor
+from logloop_analyzer.text.sanitise import shorten, visible
 
 BYTES_PER_TOKEN = 3.0
 """On the safe side for log text in the tokenizers of the large providers (3.2 to 4.1)."""

@@ -11,7 +11,7 @@ from logloop_chassis.broker import NotPublished
 from logloop_contracts.analyses import AnalysisProgress, AnalysisRequested, Finding
 from logloop_contracts.channels import ANALYSIS_PROGRESS, Channel
 
-from logloop_analyzer.metrics import PROGRESS_LOST
+from logloop_analyzer.telemetry import PROGRESS_LOST
 
 Stage = Literal["started", "reading", "evidence", "asking", "answering", "verifying"]
 _GATHER_S = 0.2

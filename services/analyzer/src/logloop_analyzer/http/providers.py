@@ -14,8 +14,8 @@ from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 from pydantic import BaseModel, ConfigDict, Field
 
 from logloop_analyzer.errors import AnalysisError
-from logloop_analyzer.log_source import LogSource
-from logloop_analyzer.provider import Message, Model, ProviderFailed, ProviderSettings
+from logloop_analyzer.model.provider import Message, Model, ProviderFailed, ProviderSettings
+from logloop_analyzer.query_api.interface import LogSource
 
 TEST_SECONDS = 30.0
 _PROMPT = (

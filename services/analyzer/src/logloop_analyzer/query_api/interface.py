@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 from logloop_contracts.analyses import Report
 
-from logloop_analyzer.provider import ProviderSettings
+from logloop_analyzer.model.provider import ProviderSettings
 
 
 @dataclass(frozen=True, slots=True)

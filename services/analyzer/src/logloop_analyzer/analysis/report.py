@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from logloop_contracts.analyses import Claim, EvidenceLine, Finding, ModelUsage, Report, Verdict
 
+from logloop_analyzer.analysis.verdict import after_model, confidence_cap, decide
 from logloop_analyzer.evidence import Evidence, RankedFinding
-from logloop_analyzer.pack import PackLine, safe_text, shown_lines
-from logloop_analyzer.redaction import Redactor
-from logloop_analyzer.verdict import after_model, confidence_cap, decide
-from logloop_analyzer.verify import Verified
+from logloop_analyzer.model.evidence_pack import PackLine, safe_text, shown_lines
+from logloop_analyzer.model.verification import Verified
+from logloop_analyzer.text.redaction import Redactor
 
 NO_PROVIDER = "no model provider is set for this project; the report comes from measurements alone"
 _CLAIMS = 4

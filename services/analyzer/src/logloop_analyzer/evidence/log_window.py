@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from logloop_analyzer.evidence.suspicion import speaks_to_model
+from logloop_analyzer.evidence.prompt_injection import speaks_to_model
 from logloop_analyzer.evidence.templates import merge_templates
 
 SEVERITIES = ("debug", "info", "warn", "error")

@@ -10,9 +10,9 @@ from typing import Any
 
 from logloop_contracts.analyses import ThreadMessage
 
-from logloop_analyzer.pack import Pack, safe_text
-from logloop_analyzer.provider import Message
-from logloop_analyzer.redaction import Redactor
+from logloop_analyzer.model.evidence_pack import Pack, safe_text
+from logloop_analyzer.model.provider import Message
+from logloop_analyzer.text.redaction import Redactor
 
 PROMPT_VERSION = "1"
 MAX_CLAIMS = 8

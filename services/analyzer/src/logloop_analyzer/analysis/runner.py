@@ -12,17 +12,10 @@ from typing import Any
 import structlog
 from logloop_contracts.analyses import AnalysisCompleted, AnalysisFailed, AnalysisRequested, FailureReason, Report
 
-from logloop_analyzer.asking import Answered, Asked, Asker
-from logloop_analyzer.errors import AnalysisError, Ended
-from logloop_analyzer.evidence import Evidence, measure
-from logloop_analyzer.follow_up import extended, measured_answer, model_answer, thread_about
-from logloop_analyzer.log_source import AnalysisState, LogSource, ReadLogs, Selection, described
-from logloop_analyzer.metrics import ANALYSES, ANALYSIS_SECONDS, LOGS_READ, RUNNING
-from logloop_analyzer.pack import safe_text
-from logloop_analyzer.progress import Narrator
-from logloop_analyzer.provider import ProviderFailed, ProviderSettings
-from logloop_analyzer.redaction import Redactor, Strictness
-from logloop_analyzer.report import (
+from logloop_analyzer.analysis.follow_up import extended, measured_answer, model_answer, thread_about
+from logloop_analyzer.analysis.model_explainer import Answered, Asked, Asker
+from logloop_analyzer.analysis.progress import Narrator
+from logloop_analyzer.analysis.report import (
     NO_PROVIDER,
     Reading,
     deterministic_report,
@@ -30,6 +23,13 @@ from logloop_analyzer.report import (
     shown_finding,
     without_support,
 )
+from logloop_analyzer.errors import AnalysisError, Ended
+from logloop_analyzer.evidence import Evidence, measure
+from logloop_analyzer.model.evidence_pack import safe_text
+from logloop_analyzer.model.provider import ProviderFailed, ProviderSettings
+from logloop_analyzer.query_api.interface import AnalysisState, LogSource, ReadLogs, Selection, described
+from logloop_analyzer.telemetry import ANALYSES, ANALYSIS_SECONDS, LOGS_READ, RUNNING
+from logloop_analyzer.text.redaction import Redactor, Strictness
 
 NOTHING_TO_ASK = "nothing differs beyond chance, so no model was asked; ask a question to make one look"
 _RESERVE_S = 3.0

@@ -19,10 +19,18 @@ from logloop_chassis.egress import EgressGuard
 from logloop_chassis.guarded_http import guarded_transport
 from logloop_contracts.analyses import ModelUsage
 
-from logloop_analyzer.answer_text import SummaryStream, parse_object
-from logloop_analyzer.metrics import MODEL_CALLS, MODEL_SECONDS, MODEL_TOKENS
-from logloop_analyzer.provider import Answer, Check, Message, OnText, ProviderFailed, ProviderName, ProviderSettings
-from logloop_analyzer.provider_errors import failure_of
+from logloop_analyzer.model.answer_text import SummaryStream, parse_object
+from logloop_analyzer.model.provider import (
+    Answer,
+    Check,
+    Message,
+    OnText,
+    ProviderFailed,
+    ProviderName,
+    ProviderSettings,
+)
+from logloop_analyzer.model.provider_errors import failure_of
+from logloop_analyzer.telemetry import MODEL_CALLS, MODEL_SECONDS, MODEL_TOKENS
 
 Rung = Literal["json_schema", "function_calling", "text"]
 RUNGS: tuple[Rung, ...] = ("json_schema", "function_calling", "text")

@@ -9,16 +9,16 @@ from typing import Any
 
 from logloop_contracts.analyses import ModelUsage, Report, ThreadMessage
 
-from logloop_analyzer.budget import DailyTokens
+from logloop_analyzer.analysis.progress import Narrator
+from logloop_analyzer.analysis.verdict import confidence_cap
 from logloop_analyzer.evidence import Evidence
-from logloop_analyzer.metrics import CLAIMS, REDACTED
-from logloop_analyzer.pack import BYTES_PER_TOKEN, Pack, build_pack
-from logloop_analyzer.progress import Narrator
-from logloop_analyzer.prompts import answer_schema, build_prompt
-from logloop_analyzer.provider import Message, Model, ProviderFailed, ProviderSettings
-from logloop_analyzer.redaction import Redactor
-from logloop_analyzer.verdict import confidence_cap
-from logloop_analyzer.verify import Verified, check_shape, verify
+from logloop_analyzer.model.budget import DailyTokens
+from logloop_analyzer.model.evidence_pack import BYTES_PER_TOKEN, Pack, build_pack
+from logloop_analyzer.model.prompts import answer_schema, build_prompt
+from logloop_analyzer.model.provider import Message, Model, ProviderFailed, ProviderSettings
+from logloop_analyzer.model.verification import Verified, check_shape, verify
+from logloop_analyzer.telemetry import CLAIMS, REDACTED
+from logloop_analyzer.text.redaction import Redactor
 
 MIN_EVIDENCE_TOKENS = 1_000
 

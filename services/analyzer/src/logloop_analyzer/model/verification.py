@@ -11,10 +11,10 @@ from typing import Annotated, Any
 from logloop_contracts.analyses import Claim, EvidenceLine
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from logloop_analyzer.pack import Pack, PackLine
-from logloop_analyzer.prompts import MAX_CLAIMS, MAX_STEPS
-from logloop_analyzer.redaction import Redactor
-from logloop_analyzer.text import shorten, visible
+from logloop_analyzer.model.evidence_pack import Pack, PackLine
+from logloop_analyzer.model.prompts import MAX_CLAIMS, MAX_STEPS
+from logloop_analyzer.text.redaction import Redactor
+from logloop_analyzer.text.sanitise import shorten, visible
 
 _MIN_QUOTE = 3
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d"

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from logloop_contracts.analyses import Claim, EvidenceLine, ModelUsage, Report, ThreadMessage
 
 from logloop_analyzer.evidence import Evidence
-from logloop_analyzer.pack import safe_text, shown_lines
-from logloop_analyzer.redaction import Redactor
-from logloop_analyzer.verify import Verified
+from logloop_analyzer.model.evidence_pack import safe_text, shown_lines
+from logloop_analyzer.model.verification import Verified
+from logloop_analyzer.text.redaction import Redactor
 
 MAX_CLAIMS = 40
 MAX_EVIDENCE = 200

@@ -13,8 +13,8 @@ from typing import Any
 
 from logloop_chassis.egress import refusal_behind
 
-from logloop_analyzer.provider import FailureKind, ProviderFailed
-from logloop_analyzer.text import shorten, visible
+from logloop_analyzer.model.provider import FailureKind, ProviderFailed
+from logloop_analyzer.text.sanitise import shorten, visible
 
 _MAX_WORDS = 500
 _BY_NAME: dict[str, FailureKind] = {

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 from logloop_contracts.analyses import ModelUsage
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from logloop_analyzer.redaction import Strictness
+from logloop_analyzer.text.redaction import Strictness
 
 ProviderName = Literal["openai", "anthropic", "google", "ollama", "openai-compatible"]
 DEFAULT_BASE_URLS: Mapping[ProviderName, str] = {

@@ -1,0 +1,1 @@
+"""Makes log text safe to show and to send."""
