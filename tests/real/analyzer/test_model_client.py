@@ -1,4 +1,4 @@
-"""Each provider's client library against a provider that answers, and one that misbehaves, on loopback."""
+"""The client library of each provider against a working and a misbehaving provider on loopback."""
 
 import asyncio
 import json
@@ -8,30 +8,32 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from logloop_analyzer.model.client import LangChainModel
+from logloop_analyzer.model.client import ModelClient
 from logloop_analyzer.model.prompts import answer_schema
-from logloop_analyzer.model.provider import Message, ProviderFailed, ProviderName, ProviderSettings
+from logloop_analyzer.model.provider import PromptMessage, ProviderFailed, ProviderName, ProviderSettings
 from logloop_analyzer.model.verification import check_shape
 from logloop_chassis.egress import EgressGuard
 from pydantic import SecretStr
 
-from tests.fakes.llm import Endless, FakeLlm, Hang, Raw, Reset, Say, Status, Wire, say
+from tests.fakes.llm import Endless, FakeLlm, Hang, Raw, Reset, Say, Status, say
+from tests.real.analyzer.harness import ask_once, wire_of
 
 KEY = "sk-canary-0123456789abcdef"
-PROVIDERS: dict[ProviderName, Wire] = {
-    "openai": "openai",
-    "anthropic": "anthropic",
-    "google": "google",
-    "ollama": "ollama",
-    "openai-compatible": "openai",
-}
+PROVIDERS: tuple[ProviderName, ...] = ("openai", "anthropic", "google", "ollama", "openai-compatible")
 VALUE = {
     "summary": 'It "broke" — größer [E1].',
     "claims": [{"text": "t", "evidence": ["E1"], "quote": "q", "confidence": 0.5}],
     "cause_found": True,
     "next_steps": ["look"],
 }
-PROMPT = [Message("system", "rules {with braces}"), Message("user", 'lines {"id": "E1"}')]
+PROMPT = [PromptMessage("system", "rules {with braces}"), PromptMessage("user", 'lines {"id": "E1"}')]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _warm_client_libraries() -> None:
+    """Use each library once: the first use takes seconds of CPU time, which must not count towards a deadline."""
+    for provider in ("anthropic", "google", "ollama"):
+        asyncio.run(ask_once(provider))
 
 
 @pytest.fixture
@@ -41,12 +43,12 @@ async def llm() -> AsyncIterator[FakeLlm]:
 
 
 def settings(llm: FakeLlm, provider: ProviderName = "openai", **more: Any) -> ProviderSettings:
-    values = {"timeout_s": 5, "api_key": SecretStr(KEY), "base_url": llm.url(PROVIDERS[provider]), **more}
+    values = {"timeout_s": 5, "api_key": SecretStr(KEY), "base_url": llm.url(wire_of(provider)), **more}
     return ProviderSettings(provider=provider, model="test-model", **values)
 
 
 async def ask(
-    chosen: ProviderSettings, *, seconds: float = 10, model: LangChainModel | None = None
+    chosen: ProviderSettings, *, seconds: float = 10, model: ModelClient | None = None
 ) -> tuple[dict[str, Any], str, Any]:
     pieces: list[str] = []
 
@@ -54,14 +56,14 @@ async def ask(
         pieces.append(piece)
 
     deadline = asyncio.get_running_loop().time() + seconds
-    answer = await (model or LangChainModel(EgressGuard(loopback=True))).ask(
+    answer = await (model or ModelClient(EgressGuard(loopback=True))).ask(
         chosen, PROMPT, answer_schema(["E1", "E2"]), check_shape, on_text, deadline
     )
     return answer.value, "".join(pieces), answer.usage
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_every_provider_answers_with_structure_and_streams_its_summary(
+async def test_every_provider_gives_a_structured_answer_and_streams_its_summary(
     llm: FakeLlm, provider: ProviderName
 ) -> None:
     value, streamed, usage = await ask(settings(llm, provider))
@@ -74,7 +76,7 @@ async def test_every_provider_answers_with_structure_and_streams_its_summary(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_the_key_travels_in_a_header_and_the_schema_names_the_allowed_ids(
+async def test_the_key_is_sent_in_a_header_and_the_schema_lists_the_allowed_ids(
     llm: FakeLlm, provider: ProviderName
 ) -> None:
     await ask(settings(llm, provider))
@@ -85,7 +87,7 @@ async def test_the_key_travels_in_a_header_and_the_schema_names_the_allowed_ids(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_where_schemas_are_refused_a_tool_call_gives_the_answer(llm: FakeLlm, provider: ProviderName) -> None:
+async def test_a_tool_call_is_the_fallback_for_schemas(llm: FakeLlm, provider: ProviderName) -> None:
     llm.reply = lambda asked: (
         Status(400, "response_format is not supported") if asked.mode == "json_schema" else say(VALUE)
     )
@@ -96,22 +98,22 @@ async def test_where_schemas_are_refused_a_tool_call_gives_the_answer(llm: FakeL
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_a_model_that_ignores_the_tool_is_asked_for_json_in_text(llm: FakeLlm, provider: ProviderName) -> None:
+async def test_json_in_text_is_the_fallback_for_tool_calls(llm: FakeLlm, provider: ProviderName) -> None:
     llm.script.extend([Say("no idea"), Say("", as_tool=False), Say(f"Sure!\n```json\n{json.dumps(VALUE)}\n```")])
     value, _, _ = await ask(settings(llm, provider))
     assert value == VALUE
     assert [asked.mode for asked in llm.asked] == ["json_schema", "tool", "text"]
 
 
-async def test_what_worked_last_time_is_tried_first(llm: FakeLlm) -> None:
+async def test_the_method_that_worked_last_time_is_tried_first(llm: FakeLlm) -> None:
     llm.reply = lambda asked: say(VALUE) if asked.mode == "text" else Status(400, "unknown field")
-    model = LangChainModel(EgressGuard(loopback=True))
+    model = ModelClient(EgressGuard(loopback=True))
     await ask(settings(llm), model=model)
     await ask(settings(llm), model=model)
     assert [asked.mode for asked in llm.asked] == ["json_schema", "tool", "text", "text"]
 
 
-async def test_text_that_is_no_json_is_repaired_once(llm: FakeLlm) -> None:
+async def test_the_model_may_correct_invalid_json_once(llm: FakeLlm) -> None:
     llm.reply = lambda asked: Say("not json") if asked.mode != "text" else Say('{"summary": "only half')
     llm.script.extend([Say("x"), Say("x"), Say("still prose")])
     llm.script.append(say(VALUE))
@@ -125,7 +127,7 @@ async def test_text_that_is_no_json_is_repaired_once(llm: FakeLlm) -> None:
 @pytest.mark.parametrize(
     ("code", "kind"), [(401, "auth"), (403, "permission"), (404, "not_found"), (500, "server"), (429, "rate_limit")]
 )
-async def test_a_refusal_ends_with_the_providers_own_words(
+async def test_an_error_response_ends_with_the_providers_own_words(
     llm: FakeLlm, provider: ProviderName, code: int, kind: str
 ) -> None:
     llm.reply = lambda _: Status(code, f"provider says no {code} to {KEY}", {"retry-after": "60"})
@@ -136,7 +138,7 @@ async def test_a_refusal_ends_with_the_providers_own_words(
     assert KEY not in str(failed.value)
 
 
-async def test_a_rate_limit_is_waited_out_as_long_as_the_provider_says(llm: FakeLlm) -> None:
+async def test_a_retry_waits_as_long_as_the_provider_says(llm: FakeLlm) -> None:
     llm.script.append(Status(429, "slow down", {"retry-after": "0.4"}))
     started = time.monotonic()
     value, _, _ = await ask(settings(llm))
@@ -145,7 +147,7 @@ async def test_a_rate_limit_is_waited_out_as_long_as_the_provider_says(llm: Fake
     assert len(llm.asked) == 2
 
 
-async def test_a_used_up_quota_is_not_asked_again(llm: FakeLlm) -> None:
+async def test_an_exhausted_quota_is_not_retried(llm: FakeLlm) -> None:
     llm.reply = lambda _: Status(429, "You exceeded your current quota, check your plan and billing details")
     with pytest.raises(ProviderFailed, match="billing"):
         await ask(settings(llm))
@@ -153,7 +155,7 @@ async def test_a_used_up_quota_is_not_asked_again(llm: FakeLlm) -> None:
 
 
 @pytest.mark.parametrize("fault", [Status(503, "overloaded"), Reset(), Say(json.dumps(VALUE), reset_after=3)])
-async def test_a_fault_that_passes_is_tried_again(llm: FakeLlm, fault: Any) -> None:
+async def test_a_temporary_fault_is_retried(llm: FakeLlm, fault: Any) -> None:
     llm.script.append(fault)
     value, _, _ = await ask(settings(llm))
     assert value == VALUE
@@ -184,14 +186,14 @@ async def test_a_hang_ends_at_the_deadline(llm: FakeLlm, provider: ProviderName,
         Say("null"),
     ],
 )
-async def test_garbage_is_a_failure_and_nothing_else(llm: FakeLlm, provider: ProviderName, fault: Any) -> None:
+async def test_garbage_raises_only_provider_failed(llm: FakeLlm, provider: ProviderName, fault: Any) -> None:
     llm.reply = lambda _: fault
     with pytest.raises(ProviderFailed):
         await ask(settings(llm, provider), seconds=8)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_an_answer_without_end_is_cut(llm: FakeLlm, provider: ProviderName) -> None:
+async def test_an_endless_answer_is_cut_off(llm: FakeLlm, provider: ProviderName) -> None:
     llm.reply = lambda _: Endless()
     started = time.monotonic()
     with pytest.raises(ProviderFailed):
@@ -199,7 +201,7 @@ async def test_an_answer_without_end_is_cut(llm: FakeLlm, provider: ProviderName
     assert time.monotonic() - started < 11
 
 
-async def test_a_prompt_that_is_too_long_is_told_apart(llm: FakeLlm) -> None:
+async def test_a_prompt_that_is_too_long_has_its_own_kind_of_failure(llm: FakeLlm) -> None:
     llm.reply = lambda _: Status(400, "This model's maximum context length is 8192 tokens")
     with pytest.raises(ProviderFailed) as failed:
         await ask(settings(llm))
@@ -211,13 +213,13 @@ async def test_a_private_address_is_not_called_unless_an_operator_allows_it(
     llm: FakeLlm, provider: ProviderName
 ) -> None:
     with pytest.raises(ProviderFailed, match="LOGLOOP_EGRESS_ALLOW") as failed:
-        await ask(settings(llm, provider), model=LangChainModel(EgressGuard()))
+        await ask(settings(llm, provider), model=ModelClient(EgressGuard()))
     assert failed.value.kind == "blocked"
     assert llm.asked == []
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_a_name_that_turns_private_after_the_check_is_not_called(
+async def test_a_name_that_resolves_to_a_private_address_after_the_check_is_not_called(
     llm: FakeLlm, provider: ProviderName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asyncio_loop = asyncio.get_running_loop()
@@ -229,7 +231,7 @@ async def test_a_name_that_turns_private_after_the_check_is_not_called(
     monkeypatch.setattr(asyncio_loop, "getaddrinfo", rebinding)
     chosen = settings(llm, provider, base_url=f"http://llm.example.org:{llm.port}/v1")
     with pytest.raises(ProviderFailed) as failed:
-        await ask(chosen, model=LangChainModel(EgressGuard()))
+        await ask(chosen, model=ModelClient(EgressGuard()))
     assert failed.value.kind == "blocked"
     assert llm.asked == []
 
@@ -237,7 +239,7 @@ async def test_a_name_that_turns_private_after_the_check_is_not_called(
 @pytest.mark.parametrize("provider", PROVIDERS)
 async def test_a_redirect_is_not_followed(llm: FakeLlm, provider: ProviderName) -> None:
     async with FakeLlm() as trap:
-        llm.reply = lambda _: Status(307, "moved", {"Location": f"{trap.url(PROVIDERS[provider])}/chat/completions"})
+        llm.reply = lambda _: Status(307, "moved", {"Location": f"{trap.url(wire_of(provider))}/chat/completions"})
         with pytest.raises(ProviderFailed):
             await ask(settings(llm, provider), seconds=5)
         assert trap.asked == []

@@ -1,14 +1,14 @@
-"""Requests are worked on once, outcomes told until the broker confirms, steps gathered and numbered."""
+"""Requests run once, outcomes are published until the broker confirms, and progress is grouped and numbered."""
 
 import asyncio
 from datetime import date
 from typing import Any
 
 import pytest
-from logloop_analyzer.analysis.progress import Narrator
-from logloop_analyzer.consumers import Requests
-from logloop_analyzer.errors import Ended
-from logloop_analyzer.model.budget import DailyTokens
+from logloop_analyzer.analysis.progress import ProgressReporter
+from logloop_analyzer.consumers import AnalysisRequestConsumer
+from logloop_analyzer.errors import AnalysisObsolete
+from logloop_analyzer.model.budget import DailyTokenBudget
 from logloop_chassis.broker import NotPublished
 from logloop_chassis.failures import RetryLater, Skip
 from logloop_chassis.testing import CapturingPublisher
@@ -29,25 +29,25 @@ def event(name: str = "a1.0") -> Event[AnalysisRequested]:
     )
 
 
-class Explaining:
-    """Stands in for Analyzer: waits for `go`, then completes or has ended."""
+class FakeRunner:
+    """Stands in for AnalysisRunner: waits for `go`, then completes or is obsolete."""
 
-    def __init__(self, *, ended: bool = False) -> None:
+    def __init__(self, *, obsolete: bool = False) -> None:
         self.calls = 0
-        self.ended = ended
+        self.obsolete = obsolete
         self.go = asyncio.Event()
 
-    async def explain(self, request: AnalysisRequested, _: Narrator) -> AnalysisCompleted:
+    async def run(self, request: AnalysisRequested, _: ProgressReporter) -> AnalysisCompleted:
         self.calls += 1
         await self.go.wait()
-        if self.ended:
-            raise Ended
+        if self.obsolete:
+            raise AnalysisObsolete
         report = Report(verdict="insufficient", summary="nothing")
         return AnalysisCompleted(analysis_id=request.analysis_id, project_id="shop", report=report)
 
 
-class Failing(CapturingPublisher):
-    """A publisher whose broker does not confirm the first few times."""
+class UnconfirmedPublisher(CapturingPublisher):
+    """A publisher whose broker does not confirm the first few messages."""
 
     def __init__(self, failures: int) -> None:
         super().__init__()
@@ -60,72 +60,72 @@ class Failing(CapturingPublisher):
         return await super().publish_event(channel, data, project_id=project_id, **names)
 
 
-def requests(explaining: Explaining, events: Any, stopping: asyncio.Event | None = None) -> Requests:
-    return Requests(explaining, events, stopping or asyncio.Event())  # type: ignore[arg-type]  # a stand-in
+def requests(runner: FakeRunner, events: Any, stopping: asyncio.Event | None = None) -> AnalysisRequestConsumer:
+    return AnalysisRequestConsumer(runner, events, stopping or asyncio.Event())  # type: ignore[arg-type]  # a stand-in
 
 
-async def test_a_request_that_comes_again_joins_the_work() -> None:
-    explaining, events = Explaining(), CapturingPublisher()
-    work = requests(explaining, events)
-    both = asyncio.gather(work.take(event()), work.take(event()))
+async def test_a_repeated_request_joins_the_running_analysis() -> None:
+    runner, events = FakeRunner(), CapturingPublisher()
+    consumer = requests(runner, events)
+    both = asyncio.gather(consumer.handle(event()), consumer.handle(event()))
     await asyncio.sleep(0)
-    explaining.go.set()
+    runner.go.set()
     await both
-    assert explaining.calls == 1
-    assert {told.id for _, told in events.events} == {"a1.0.completed.v1"}
+    assert runner.calls == 1
+    assert {sent.id for _, sent in events.events} == {"a1.0.completed.v1"}
     with pytest.raises(Skip):
-        await work.take(event())
+        await consumer.handle(event())
 
 
-async def test_what_has_ended_is_skipped_without_a_word() -> None:
-    explaining, events = Explaining(ended=True), CapturingPublisher()
-    explaining.go.set()
+async def test_an_obsolete_request_is_skipped_without_an_event() -> None:
+    runner, events = FakeRunner(obsolete=True), CapturingPublisher()
+    runner.go.set()
     with pytest.raises(Skip):
-        await requests(explaining, events).take(event())
+        await requests(runner, events).handle(event())
     assert events.events == []
 
 
-async def test_an_outcome_is_told_again_until_the_broker_confirms() -> None:
-    explaining, events = Explaining(), Failing(1)
-    explaining.go.set()
-    await requests(explaining, events).take(event())
+async def test_an_outcome_is_published_again_until_the_broker_confirms() -> None:
+    runner, events = FakeRunner(), UnconfirmedPublisher(1)
+    runner.go.set()
+    await requests(runner, events).handle(event())
     assert len(events.events) == 1
 
 
-async def test_an_outcome_that_could_not_be_told_is_not_worked_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("logloop_analyzer.consumers._PUBLISH_TRIES", 1)
-    explaining, events = Explaining(), Failing(1)
-    explaining.go.set()
-    work = requests(explaining, events)
+async def test_an_unpublished_outcome_is_not_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logloop_analyzer.consumers._PUBLISH_ATTEMPTS", 1)
+    runner, events = FakeRunner(), UnconfirmedPublisher(1)
+    runner.go.set()
+    consumer = requests(runner, events)
     with pytest.raises(RetryLater):
-        await work.take(event())
-    await work.take(event())
-    assert explaining.calls == 1
+        await consumer.handle(event())
+    await consumer.handle(event())
+    assert runner.calls == 1
     assert len(events.events) == 1
 
 
 async def test_stopping_leaves_the_message_to_the_next_process() -> None:
-    explaining, stopping = Explaining(), asyncio.Event()
-    taking = asyncio.create_task(requests(explaining, CapturingPublisher(), stopping).take(event()))
+    runner, stopping = FakeRunner(), asyncio.Event()
+    handling = asyncio.create_task(requests(runner, CapturingPublisher(), stopping).handle(event()))
     await asyncio.sleep(0)
     stopping.set()
     with pytest.raises(asyncio.CancelledError):
-        await taking
+        await handling
 
 
-async def test_pieces_of_text_are_gathered_and_steps_numbered() -> None:
+async def test_pieces_of_text_are_grouped_and_steps_numbered() -> None:
     now = [0.0]
     events = CapturingPublisher()
-    tell = Narrator(events, REQUEST, correlation_id="a1", causation_id="a1.0", clock=lambda: now[0])
-    await tell.stage("started", "x")
+    progress = ProgressReporter(events, REQUEST, correlation_id="a1", causation_id="a1.0", clock=lambda: now[0])
+    await progress.stage("started", "x")
     for word in ("one ", "two ", "three"):
-        await tell.piece(word)
+        await progress.answer_text(word)
     now[0] = 1.0
-    await tell.piece(" four")
-    await tell.piece(" five")
-    await tell.stage("verifying", "y")
-    told = [(e.data.seq, e.data.stage, e.data.text) for _, e in events.events]
-    assert told == [
+    await progress.answer_text(" four")
+    await progress.answer_text(" five")
+    await progress.stage("verifying", "y")
+    steps = [(e.data.seq, e.data.stage, e.data.text) for _, e in events.events]
+    assert steps == [
         (1, "started", "x"),
         (2, "answering", "one two three four"),
         (3, "answering", " five"),
@@ -133,20 +133,20 @@ async def test_pieces_of_text_are_gathered_and_steps_numbered() -> None:
     ]
 
 
-async def test_a_step_that_cannot_be_told_stops_nothing() -> None:
+async def test_a_step_that_cannot_be_published_does_not_stop_the_analysis() -> None:
     now = [0.0]
-    events = Failing(1)
-    tell = Narrator(events, REQUEST, correlation_id=None, causation_id=None, clock=lambda: now[0])
-    await tell.stage("started", "lost")
-    await tell.stage("reading", "still silent")
+    events = UnconfirmedPublisher(1)
+    progress = ProgressReporter(events, REQUEST, correlation_id=None, causation_id=None, clock=lambda: now[0])
+    await progress.stage("started", "lost")
+    await progress.stage("reading", "also lost")
     now[0] = 10.0
-    await tell.stage("evidence", "told")
-    assert [(e.data.seq, e.data.text) for _, e in events.events] == [(3, "told")]
+    await progress.stage("evidence", "published")
+    assert [(e.data.seq, e.data.text) for _, e in events.events] == [(3, "published")]
 
 
-def test_a_budget_of_tokens_is_per_project_and_day() -> None:
+def test_a_token_budget_is_per_project_and_day() -> None:
     day = [date(2026, 11, 22)]
-    tokens = DailyTokens(lambda: day[0])
+    tokens = DailyTokenBudget(lambda: day[0])
     tokens.spend("shop", 900)
     assert tokens.allows("shop", 100, 1000)
     assert not tokens.allows("shop", 101, 1000)

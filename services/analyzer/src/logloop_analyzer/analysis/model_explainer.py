@@ -1,7 +1,4 @@
-"""One question to a model about measured evidence: pack, prompt, answer, verification.
-
-It must not decide what is found; a model only adds words whose citations hold.
-"""
+"""Asks a project's model to explain measured evidence, within the token budget, and verifies its answer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,14 +6,20 @@ from typing import Any
 
 from logloop_contracts.analyses import ModelUsage, Report, ThreadMessage
 
-from logloop_analyzer.analysis.progress import Narrator
+from logloop_analyzer.analysis.progress import ProgressReporter
 from logloop_analyzer.analysis.verdict import confidence_cap
 from logloop_analyzer.evidence import Evidence
-from logloop_analyzer.model.budget import DailyTokens
-from logloop_analyzer.model.evidence_pack import BYTES_PER_TOKEN, Pack, build_pack
+from logloop_analyzer.model.budget import DailyTokenBudget
+from logloop_analyzer.model.evidence_pack import BYTES_PER_TOKEN, EvidencePack, build_pack
 from logloop_analyzer.model.prompts import answer_schema, build_prompt
-from logloop_analyzer.model.provider import Message, Model, ProviderFailed, ProviderSettings
-from logloop_analyzer.model.verification import Verified, check_shape, verify
+from logloop_analyzer.model.provider import (
+    LanguageModel,
+    ModelAnswer,
+    PromptMessage,
+    ProviderFailed,
+    ProviderSettings,
+)
+from logloop_analyzer.model.verification import VerifiedAnswer, check_shape, verify
 from logloop_analyzer.telemetry import CLAIMS, REDACTED
 from logloop_analyzer.text.redaction import Redactor
 
@@ -24,8 +27,8 @@ MIN_EVIDENCE_TOKENS = 1_000
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a model is asked about."""
+class ModelQuestion:
+    """What a model is asked: the evidence, the measured report `base`, facts about the window, and the thread."""
 
     project_id: str
     evidence: Evidence
@@ -36,74 +39,94 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Answered:
-    """A verified answer, what it cost, and what the budget left out of its prompt."""
+class Explanation:
+    """A verified answer, its cost, and what the token budget left out of the prompt."""
 
-    verified: Verified
+    verified: VerifiedAnswer
     usage: ModelUsage
     left_out: str | None
 
 
-class Asker:
-    """Asks the model of a project, within its budget of the day."""
+class ModelExplainer:
+    """Asks the model of a project, within its daily token budget."""
 
-    def __init__(self, model: Model, tokens: DailyTokens) -> None:
+    def __init__(self, model: LanguageModel, budget: DailyTokenBudget) -> None:
         self._model = model
-        self._tokens = tokens
+        self._budget = budget
 
-    async def ask(
-        self, asked: Asked, settings: ProviderSettings, redactor: Redactor, tell: Narrator, deadline: float
-    ) -> Answered:
-        """Ask, once more with half the evidence when it was too long. Raises ProviderFailed."""
-        room = settings.evidence_tokens
-        while True:
-            pack = build_pack(asked.evidence, redactor, room)
-            try:
-                return await self._once(asked, pack, settings, redactor, tell, deadline)
-            except ProviderFailed as failed:
-                room //= 2
-                if failed.kind != "too_long" or room < MIN_EVIDENCE_TOKENS:
-                    raise
-
-    async def _once(
+    async def explain(
         self,
-        asked: Asked,
-        pack: Pack,
+        question: ModelQuestion,
         settings: ProviderSettings,
         redactor: Redactor,
-        tell: Narrator,
+        progress: ProgressReporter,
         deadline: float,
-    ) -> Answered:
-        messages = build_prompt(pack, redactor, question=asked.question, thread=asked.thread, facts=asked.facts)
-        size = _tokens(messages)
-        if not self._tokens.allows(asked.project_id, size + settings.max_tokens, settings.budget_tokens_per_day):
-            raise ProviderFailed("permission", "the project's token budget of today is used up")
+    ) -> Explanation:
+        """Return the model's explanation. Halves the evidence while it is too long. Raises ProviderFailed."""
+        tokens = settings.evidence_tokens
+        while True:
+            pack = build_pack(question.evidence, redactor, tokens)
+            try:
+                return await self._explain_pack(question, pack, settings, redactor, progress, deadline)
+            except ProviderFailed as failed:
+                tokens //= 2
+                if failed.kind != "too_long" or tokens < MIN_EVIDENCE_TOKENS:
+                    raise
+
+    async def _explain_pack(
+        self,
+        question: ModelQuestion,
+        pack: EvidencePack,
+        settings: ProviderSettings,
+        redactor: Redactor,
+        progress: ProgressReporter,
+        deadline: float,
+    ) -> Explanation:
+        messages = build_prompt(
+            pack, redactor, question=question.question, thread=question.thread, facts=question.facts
+        )
+        size = _estimate_tokens(messages)
+        if not self._budget.allows(question.project_id, size + settings.max_tokens, settings.budget_tokens_per_day):
+            raise ProviderFailed("budget", "")
         REDACTED.inc(redactor.count)
-        await tell.stage(
+        await progress.stage(
             "asking",
             f"Asking {settings.model} ({settings.provider}): {len(pack.findings)} findings, {len(pack.lines)} lines, "
-            f"about {size} tokens, {redactor.count} values taken out",
+            f"about {size} tokens, {redactor.count} values redacted",
         )
+        answer = await self._ask(question.project_id, settings, messages, pack, progress, deadline)
+        verified = verify(answer.value, pack, redactor, confidence_cap=confidence_cap(question.base.verdict))
+        kept = len(verified.claims)
+        CLAIMS.labels("kept").inc(kept)
+        CLAIMS.labels("dropped").inc(verified.dropped)
+        await progress.stage(
+            "verifying", f"{kept} of {kept + verified.dropped} statements are supported by cited lines"
+        )
+        return Explanation(verified, answer.usage, pack.left_out)
+
+    async def _ask(
+        self,
+        project_id: str,
+        settings: ProviderSettings,
+        messages: Sequence[PromptMessage],
+        pack: EvidencePack,
+        progress: ProgressReporter,
+        deadline: float,
+    ) -> ModelAnswer:
+        """Ask the model and charge the budget, also for an answer that cannot be used."""
         schema = answer_schema(pack.ids)
         try:
-            answer = await self._model.ask(settings, messages, schema, check_shape, tell.piece, deadline)
+            answer = await self._model.ask(settings, messages, schema, check_shape, progress.answer_text, deadline)
         except ProviderFailed as failed:
-            self._spend(asked, failed.usage)
+            self._charge(project_id, failed.usage)
             raise
-        self._spend(asked, answer.usage)
-        cap = confidence_cap(asked.base.verdict)
-        verified = verify(answer.value, pack, redactor, confidence_cap=cap)
-        CLAIMS.labels("kept").inc(len(verified.claims))
-        CLAIMS.labels("dropped").inc(verified.dropped)
-        total = len(verified.claims) + verified.dropped
-        await tell.stage("verifying", f"{total - verified.dropped} of {total} statements are backed by cited lines")
-        return Answered(verified, answer.usage, pack.left_out)
+        self._charge(project_id, answer.usage)
+        return answer
 
-    def _spend(self, asked: Asked, usage: ModelUsage | None) -> None:
-        """Charge what was used to the project's budget; an answer that cannot be used costs as much as any."""
+    def _charge(self, project_id: str, usage: ModelUsage | None) -> None:
         if usage is not None:
-            self._tokens.spend(asked.project_id, usage.input_tokens + usage.output_tokens)
+            self._budget.spend(project_id, usage.input_tokens + usage.output_tokens)
 
 
-def _tokens(messages: Sequence[Message]) -> int:
+def _estimate_tokens(messages: Sequence[PromptMessage]) -> int:
     return int(sum(len(message.text.encode()) for message in messages) / BYTES_PER_TOKEN)

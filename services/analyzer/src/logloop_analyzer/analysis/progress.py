@@ -1,7 +1,4 @@
-"""Tells the steps of one analysis as events, in order, and gathers pieces of text into fewer of them.
-
-It must not fail an analysis: a step that cannot be published is counted and left out.
-"""
+"""Publishes the steps of one analysis as events, in order, and groups small pieces of text."""
 
 import time
 from collections.abc import Callable
@@ -14,13 +11,14 @@ from logloop_contracts.channels import ANALYSIS_PROGRESS, Channel
 from logloop_analyzer.telemetry import PROGRESS_LOST
 
 Stage = Literal["started", "reading", "evidence", "asking", "answering", "verifying"]
-_GATHER_S = 0.2
-_GATHER_CHARS = 400
-_SILENT_S = 5.0
+_GROUP_S = 0.2
+_GROUP_CHARS = 400
+_PAUSE_S = 5.0
+"""How long no progress is published after a failure, so that an analysis does not wait for the broker each time."""
 
 
-class Events(Protocol):
-    """Publishes events; `logloop_chassis.broker.Publisher` does."""
+class EventPublisher(Protocol):
+    """Publishes events, as `logloop_chassis.broker.Publisher` does."""
 
     async def publish_event(
         self,
@@ -32,15 +30,18 @@ class Events(Protocol):
         causation_id: str | None = None,
         event_id: str | None = None,
     ) -> Any:
-        """Tell a fact. Raises NotPublished."""
+        """Publish an event. Raises NotPublished."""
 
 
-class Narrator:
-    """Progress of one turn. `seq` counts from 1 without a gap, also over steps that could not be published."""
+class ProgressReporter:
+    """Reports the progress of one turn. Steps that cannot be published are counted and do not fail the analysis.
+
+    `seq` counts every step from 1, including those that were not published.
+    """
 
     def __init__(
         self,
-        events: Events,
+        events: EventPublisher,
         request: AnalysisRequested,
         *,
         correlation_id: str | None,
@@ -53,37 +54,37 @@ class Narrator:
         self._causation_id = causation_id
         self._clock = clock
         self._seq = 0
-        self._pieces = ""
-        self._gathering_since = 0.0
-        self._silent_until = 0.0
+        self._text = ""
+        self._text_since = 0.0
+        self._paused_until = 0.0
 
     async def stage(self, stage: Stage, text: str) -> None:
-        """A sentence about what happens now."""
+        """Report the start of a stage with a sentence for people."""
         await self.flush()
-        await self._tell(stage, text=text)
+        await self._publish(stage, text=text)
 
     async def finding(self, finding: Finding) -> None:
-        """A finding, as soon as it is measured."""
-        await self._tell("evidence", finding=finding)
+        """Report a finding as soon as it is measured."""
+        await self._publish("evidence", finding=finding)
 
-    async def piece(self, text: str) -> None:
-        """A piece of the answer; told with its neighbours."""
+    async def answer_text(self, text: str) -> None:
+        """Report a piece of the answer; it is published together with adjacent pieces."""
         now = self._clock()
-        if not self._pieces:
-            self._gathering_since = now
-        self._pieces += text
-        if len(self._pieces) >= _GATHER_CHARS or now - self._gathering_since >= _GATHER_S:
+        if not self._text:
+            self._text_since = now
+        self._text += text
+        if len(self._text) >= _GROUP_CHARS or now - self._text_since >= _GROUP_S:
             await self.flush()
 
     async def flush(self) -> None:
-        """Tell the pieces gathered so far."""
-        pieces, self._pieces = self._pieces, ""
-        if pieces:
-            await self._tell("answering", text=pieces)
+        """Publish the answer text that is still held back."""
+        text, self._text = self._text, ""
+        if text:
+            await self._publish("answering", text=text)
 
-    async def _tell(self, stage: Stage, *, text: str | None = None, finding: Finding | None = None) -> None:
+    async def _publish(self, stage: Stage, *, text: str | None = None, finding: Finding | None = None) -> None:
         self._seq += 1
-        if self._clock() < self._silent_until:
+        if self._clock() < self._paused_until:
             PROGRESS_LOST.inc()
             return
         progress = AnalysisProgress(
@@ -104,4 +105,4 @@ class Narrator:
             )
         except NotPublished:
             PROGRESS_LOST.inc()
-            self._silent_until = self._clock() + _SILENT_S
+            self._paused_until = self._clock() + _PAUSE_S

@@ -1,70 +1,67 @@
-"""Puts a report together: the part that needs no model, and what a verified answer adds to it.
+"""Builds a report from measured evidence, and adds a model's verified answer to it."""
 
-It must not measure or ask anything.
-"""
-
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from logloop_contracts.analyses import Claim, EvidenceLine, Finding, ModelUsage, Report, Verdict
 
-from logloop_analyzer.analysis.verdict import after_model, confidence_cap, decide
+from logloop_analyzer.analysis.verdict import confidence_cap, decide_verdict, lower_if_unsupported
 from logloop_analyzer.evidence import Evidence, RankedFinding
-from logloop_analyzer.model.evidence_pack import PackLine, safe_text, shown_lines
-from logloop_analyzer.model.verification import Verified
-from logloop_analyzer.text.redaction import Redactor
+from logloop_analyzer.model.evidence_pack import PackedLine, display_lines
+from logloop_analyzer.model.verification import VerifiedAnswer
+from logloop_analyzer.text.redaction import Redactor, safe_text
 
-NO_PROVIDER = "no model provider is set for this project; the report comes from measurements alone"
+NO_PROVIDER = "no model provider is set for this project; the report is based on measurements alone"
+UNSUPPORTED = "the model's answer cited no line that supports it; the report is based on measurements alone"
 _CLAIMS = 4
 _STEPS = {
-    "new_pattern": "Look at what {service} deployed or was sent shortly before {time} UTC.",
-    "burst": "Compare the load and the dependencies of {service} before and after {time} UTC.",
-    "vanished_pattern": "Check whether {service} still runs and can reach its queue or scheduler since {time} UTC.",
-    "first_error": "Open one failing trace of {service} and follow it upstream.",
+    "new_pattern": "Check deployments of {service} and requests to it shortly before {time} UTC.",
+    "burst": "Compare the load and dependencies of {service} before and after {time} UTC.",
+    "vanished_pattern": "Check whether {service} still runs and has reached its queue or scheduler since {time} UTC.",
+    "first_error": "Open a failing trace of {service} and follow it upstream.",
     "error_rate": "Split the errors of {service} by version and host.",
-    "test_split": "Run the failing test alone and compare it with its last green run.",
+    "test_split": "Run the failing test alone and compare it with its last passing run.",
     "service_split": "Start with {service}, which logs most of these errors.",
-    "suspicious_text": "Find out who can write the lines of {service} that speak to a language model.",
+    "suspicious_text": "Find out who can write the suspicious lines of {service}.",
 }
 
 
 @dataclass(frozen=True)
-class Reading:
-    """How much was read, and what the limits left out."""
+class LogCoverage:
+    """How many logs were read, and what the limits left out."""
 
     logs: int
     baseline_logs: int
     left_out: str | None = None
 
 
-def shown_finding(item: RankedFinding, redactor: Redactor) -> Finding:
-    """A finding as people see it; its pattern stays as it is, so that it can be searched for."""
+def display_finding(item: RankedFinding, redactor: Redactor) -> Finding:
+    """Return a finding as people see it. Its pattern stays unchanged, so that it can be searched for."""
     return item.finding.model_copy(update={"title": safe_text(item.finding.title, redactor, 500)})
 
 
-def deterministic_report(evidence: Evidence, redactor: Redactor, reading: Reading, reason: str | None) -> Report:
-    """The report without a model; `reason` says why there is none."""
-    verdict = decide(evidence)
-    lines = shown_lines(evidence, redactor)
+def measured_report(evidence: Evidence, redactor: Redactor, coverage: LogCoverage, reason: str | None) -> Report:
+    """Return the report without a model; `reason` says why no model answered."""
+    verdict = decide_verdict(evidence)
+    lines = display_lines(evidence, redactor)
     claims = [_claim(item, verdict, redactor) for item in evidence.findings if item.strong][:_CLAIMS]
     return Report(
         verdict=verdict,
         summary=_summary(evidence, verdict, redactor),
         claims=claims,
-        findings=[shown_finding(item, redactor) for item in evidence.findings],
+        findings=[display_finding(item, redactor) for item in evidence.findings],
         evidence=_evidence(lines, evidence),
         next_steps=_steps(evidence, verdict),
         mode="deterministic",
         degraded_reason=reason,
-        logs_read=reading.logs,
-        baseline_logs_read=reading.baseline_logs,
-        left_out=reading.left_out,
+        logs_read=coverage.logs,
+        baseline_logs_read=coverage.baseline_logs,
+        left_out=coverage.left_out,
     )
 
 
-def model_report(base: Report, verified: Verified, usage: ModelUsage, left_out: str | None) -> Report:
-    """The same findings with a model's verified words."""
-    verdict = after_model(base.verdict, cause_found=verified.cause_found, claims=len(verified.claims))
+def model_report(base: Report, verified: VerifiedAnswer, usage: ModelUsage, left_out: str | None) -> Report:
+    """Return the same findings with a model's verified summary and claims."""
+    verdict = lower_if_unsupported(base.verdict, cause_found=verified.cause_found, claims=len(verified.claims))
     known = {line.log_id for line in base.evidence}
     extra = [line for line in verified.cited if line.log_id not in known]
     parts = [part for part in (base.left_out, left_out) if part]
@@ -84,11 +81,11 @@ def model_report(base: Report, verified: Verified, usage: ModelUsage, left_out: 
     )
 
 
-def without_support(base: Report, verified: Verified, usage: ModelUsage) -> Report:
-    """The model answered, but nothing it said could be traced to a line: the measured report stands."""
+def unsupported_report(base: Report, verified: VerifiedAnswer, usage: ModelUsage) -> Report:
+    """Return the measured report when no statement of the model's answer was supported by a line."""
     return base.model_copy(
         update={
-            "degraded_reason": "the model's answer cited no line that supports it, so the measurements stand alone",
+            "degraded_reason": UNSUPPORTED,
             "dropped_claims": verified.dropped,
             "usage": usage,
         }
@@ -101,7 +98,7 @@ def _claim(item: RankedFinding, verdict: Verdict, redactor: Redactor) -> Claim:
     return Claim(text=text + ".", citations=item.finding.evidence, confidence=round(confidence, 2))
 
 
-def _evidence(lines: dict[str, PackLine], evidence: Evidence) -> list[EvidenceLine]:
+def _evidence(lines: dict[str, PackedLine], evidence: Evidence) -> list[EvidenceLine]:
     order = dict.fromkeys(log_id for item in evidence.findings for log_id in item.finding.evidence)
     order |= dict.fromkeys(line.id for line in evidence.asked_about)
     return [lines[log_id].evidence for log_id in order]
@@ -109,41 +106,38 @@ def _evidence(lines: dict[str, PackLine], evidence: Evidence) -> list[EvidenceLi
 
 def _summary(evidence: Evidence, verdict: Verdict, redactor: Redactor) -> str:
     if not evidence.logs:
-        before = f" The window before held {evidence.baseline_logs}." if evidence.baseline_logs else ""
+        before = f" The previous window held {evidence.baseline_logs}." if evidence.baseline_logs else ""
         return f"There are no logs in this window.{before} Widen the window or the search."
     compared = (
-        f"compared with {evidence.baseline_logs} in the window before"
+        f"compared with {evidence.baseline_logs} in the previous window"
         if evidence.comparable
-        else "without enough logs before it to compare with"
+        else "with too few logs in the previous window to compare"
     )
-    looked = f"Looked at {evidence.logs} logs, {compared}."
+    scope = f"Analysed {evidence.logs} logs, {compared}."
     strong = [item for item in evidence.findings if item.strong and item.finding.kind != "service_split"]
     if verdict == "insufficient" or not strong:
-        return f"{looked} Nothing in them differs beyond chance, so no cause can be named."
+        return f"{scope} No change is statistically significant, so no cause can be named."
     top = strong[0]
-    sentences = [f"Most telling: {safe_text(top.finding.title, redactor, 400)}."]
+    sentences = [f"Main finding: {safe_text(top.finding.title, redactor, 400)}."]
     others = [item for item in strong[1:] if item.finding.kind in {"new_pattern", "burst", "vanished_pattern"}][:2]
     sentences += [f"Also: {safe_text(item.finding.title, redactor, 300)}." for item in others]
     if verdict == "confirmed":
-        sentences.append(_why_first(top))
-    return " ".join([*sentences, looked])
+        sentences.append(_origin_sentence(top))
+    return " ".join([*sentences, scope])
 
 
-def _why_first(top: RankedFinding) -> str:
+def _origin_sentence(top: RankedFinding) -> str:
     if top.failing_traces:
         share = round(top.first_in_traces * top.failing_traces)
         return f"In {share} of {top.failing_traces} failing traces it came first, so it is the likely origin."
-    return "It began before every other change, so it is the likely origin."
+    return "It began before all other changes, so it is the likely origin."
 
 
 def _steps(evidence: Evidence, verdict: Verdict) -> list[str]:
     if verdict == "insufficient":
-        return ["Widen the window, or start it shortly before the trouble was noticed."]
-    return list(dict.fromkeys(_step(item) for item in _distinct(evidence.findings)))[:3]
-
-
-def _distinct(findings: Sequence[RankedFinding]) -> list[RankedFinding]:
-    return [item for item in findings if item.strong or item.finding.kind == "suspicious_text"]
+        return ["Widen the window, or start it shortly before the problem was noticed."]
+    relevant = (item for item in evidence.findings if item.strong or item.finding.kind == "suspicious_text")
+    return list(dict.fromkeys(_step(item) for item in relevant))[:3]
 
 
 def _step(item: RankedFinding) -> str:

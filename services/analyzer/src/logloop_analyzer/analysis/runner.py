@@ -1,7 +1,4 @@
-"""One analysis from request to outcome: read, measure, ask, verify, report.
-
-It must not know brokers, HTTP or LangChain. It always ends, within its deadline, with an outcome to show.
-"""
+"""Runs one analysis from request to outcome: reads logs, measures them, asks a model, and builds the report."""
 
 import asyncio
 import time
@@ -12,63 +9,64 @@ from typing import Any
 import structlog
 from logloop_contracts.analyses import AnalysisCompleted, AnalysisFailed, AnalysisRequested, FailureReason, Report
 
-from logloop_analyzer.analysis.follow_up import extended, measured_answer, model_answer, thread_about
-from logloop_analyzer.analysis.model_explainer import Answered, Asked, Asker
-from logloop_analyzer.analysis.progress import Narrator
+from logloop_analyzer.analysis.follow_up import extend_report, measured_answer, model_answer, split_thread
+from logloop_analyzer.analysis.model_explainer import Explanation, ModelExplainer, ModelQuestion
+from logloop_analyzer.analysis.progress import ProgressReporter
 from logloop_analyzer.analysis.report import (
     NO_PROVIDER,
-    Reading,
-    deterministic_report,
+    LogCoverage,
+    display_finding,
+    measured_report,
     model_report,
-    shown_finding,
-    without_support,
+    unsupported_report,
 )
-from logloop_analyzer.errors import AnalysisError, Ended
+from logloop_analyzer.errors import AnalysisError, AnalysisObsolete
 from logloop_analyzer.evidence import Evidence, measure
-from logloop_analyzer.model.evidence_pack import safe_text
 from logloop_analyzer.model.provider import ProviderFailed, ProviderSettings
-from logloop_analyzer.query_api.interface import AnalysisState, LogSource, ReadLogs, Selection, described
+from logloop_analyzer.query_api.interface import AnalysisState, LogSample, LogSelection, QueryApi
 from logloop_analyzer.telemetry import ANALYSES, ANALYSIS_SECONDS, LOGS_READ, RUNNING
-from logloop_analyzer.text.redaction import Redactor, Strictness
+from logloop_analyzer.text.redaction import RedactionLevel, Redactor, safe_text
 
-NOTHING_TO_ASK = "nothing differs beyond chance, so no model was asked; ask a question to make one look"
+NO_CHANGE = "no change is statistically significant, so no model was asked; ask a question to involve the model"
+NO_LINES = "there are no log lines to ask a model about"
 _RESERVE_S = 3.0
-_LOOK_EVERY_S = 2.0
+"""Time before the deadline in which the report is built and published."""
+_STATE_CHECK_S = 2.0
 _log = structlog.get_logger()
 
 Outcome = AnalysisCompleted | AnalysisFailed
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Bounds of one analysis: seconds, and of each window logs and bytes."""
+class AnalysisLimits:
+    """Limits of one analysis: its duration in seconds, and logs and bytes per window."""
 
     deadline_s: float = 240.0
     max_logs: int = 200_000
     max_bytes: int = 128 * 2**20
-    redaction: Strictness = "standard"
+    redaction: RedactionLevel = "standard"
 
 
 @dataclass(frozen=True)
-class _Read:
+class _Measurement:
     evidence: Evidence
-    reading: Reading
+    coverage: LogCoverage
     facts: dict[str, Any]
 
 
-class Analyzer:
-    """Explains windows of logs. Holds nothing between analyses but the tokens spent today."""
+class AnalysisRunner:
+    """Runs analyses. It keeps no state between them except the model's token budget."""
 
-    def __init__(self, source: LogSource, asker: Asker, limits: Limits) -> None:
-        self._source = source
-        self._asker = asker
+    def __init__(self, query: QueryApi, explainer: ModelExplainer, limits: AnalysisLimits) -> None:
+        self._query = query
+        self._explainer = explainer
         self._limits = limits
 
-    async def explain(self, request: AnalysisRequested, tell: Narrator) -> Outcome:
-        """The outcome of a request. Raises Ended when nobody waits for it any more, and nothing else."""
+    async def run(self, request: AnalysisRequested, progress: ProgressReporter) -> Outcome:
+        """Return the outcome of a request, within the deadline. Raises only AnalysisObsolete."""
         started = time.monotonic()
         with RUNNING.track_inprogress():
-            outcome = await self._outcome(request, tell)
+            outcome = await self._outcome(request, progress)
         ANALYSIS_SECONDS.labels("whole").observe(time.monotonic() - started)
         if isinstance(outcome, AnalysisCompleted):
             ANALYSES.labels("completed", outcome.report.mode, outcome.report.verdict).inc()
@@ -76,158 +74,177 @@ class Analyzer:
             ANALYSES.labels(outcome.reason, "", "").inc()
         return outcome
 
-    async def _outcome(self, request: AnalysisRequested, tell: Narrator) -> Outcome:
+    async def _outcome(self, request: AnalysisRequested, progress: ProgressReporter) -> Outcome:
         try:
             async with asyncio.timeout(self._limits.deadline_s):
-                return await _until_ended(self._work(request, tell), self._watch(request))
-        except Ended:
+                return await _unless_obsolete(self._analyse(request, progress), self._wait_until_obsolete(request))
+        except AnalysisObsolete:
             raise
         except TimeoutError:
-            limit = f"no answer within {self._limits.deadline_s:.0f} s; narrow the window or the search"
-            return _failed(request, "deadline", limit)
+            detail = f"no result within {self._limits.deadline_s:.0f} s; narrow the window or the search"
+            return _failed(request, "deadline", detail)
         except AnalysisError as error:
             return _failed(request, error.reason, error.detail)
-        except Exception:  # noqa: BLE001  # the edge of the use case: whoever asked has to see an end
+        except Exception:  # noqa: BLE001  # the edge of the use case: every analysis needs a visible end
             _log.exception("analysis failed", analysis_id=request.analysis_id)
-            return _failed(request, "internal", "this is a fault of Logloop; the analyzer's log tells more")
+            return _failed(request, "internal", "this is a bug in Logloop; see the analyzer's log for details")
 
-    async def _watch(self, request: AnalysisRequested) -> None:
-        """Return when the analysis was cancelled, deleted or asked on; query not answering says nothing."""
+    async def _wait_until_obsolete(self, request: AnalysisRequested) -> None:
+        """Return when the analysis was cancelled, deleted or given a new turn. Ignores failures of query."""
         while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(_STATE_CHECK_S)
             try:
-                state = await self._source.state(request.project_id, request.analysis_id)
+                state = await self._query.analysis_state(request.project_id, request.analysis_id)
             except AnalysisError:
                 continue
-            if state is None or not state.waits_for(request.turn):
+            if state is None or not state.awaits(request.turn):
                 return
 
-    async def _work(self, request: AnalysisRequested, tell: Narrator) -> AnalysisCompleted:
+    async def _analyse(self, request: AnalysisRequested, progress: ProgressReporter) -> AnalysisCompleted:
         deadline = asyncio.get_running_loop().time() + self._limits.deadline_s
         state = await self._state(request)
-        await tell.stage("started", "The analyzer has begun")
-        thread, question = thread_about(request.question, state.report if state else None, request.messages)
-        settings = await self._source.provider(request.project_id)
+        await progress.stage("started", "The analysis has started")
+        thread, question = split_thread(request.question, state.report if state else None, request.messages)
+        settings = await self._query.provider(request.project_id)
         redactor = Redactor(settings.redaction if settings else self._limits.redaction)
-        read = await self._read(request, question, redactor, tell)
-        base = deterministic_report(read.evidence, redactor, read.reading, None)
-        asked = Asked(request.project_id, read.evidence, base, read.facts, question, thread if request.turn else ())
-        answered = await self._ask(asked, settings, redactor, tell, deadline - _RESERVE_S)
+        measured = await self._measure(request, question, redactor, progress)
+        base = measured_report(measured.evidence, redactor, measured.coverage, None)
+        model_question = ModelQuestion(
+            request.project_id, measured.evidence, base, measured.facts, question, thread if request.turn else ()
+        )
+        explanation = await self._explain(model_question, settings, redactor, progress, deadline - _RESERVE_S)
         if request.turn == 0:
-            return _completed(request, _report(base, answered), None)
+            return _completed(request, _report(base, explanation), None)
         earlier = (state.report if state else None) or base
-        return _reply(request, earlier, asked, answered, redactor)
+        return _reply(request, earlier, model_question, explanation, redactor)
 
     async def _state(self, request: AnalysisRequested) -> AnalysisState | None:
-        """Where the analysis stands; a request that was told again may have been answered meanwhile."""
+        """Return the state in query, None if query refuses. Raises AnalysisObsolete, as for a repeated request."""
         try:
-            state = await self._source.state(request.project_id, request.analysis_id)
+            state = await self._query.analysis_state(request.project_id, request.analysis_id)
         except AnalysisError as error:
             if error.reason == "query_unavailable":
                 raise
             return None
-        if state is None or not state.waits_for(request.turn):
-            raise Ended
+        if state is None or not state.awaits(request.turn):
+            raise AnalysisObsolete
         return state
 
-    async def _read(
-        self, request: AnalysisRequested, question: str | None, redactor: Redactor, tell: Narrator
-    ) -> _Read:
+    async def _measure(
+        self, request: AnalysisRequested, question: str | None, redactor: Redactor, progress: ProgressReporter
+    ) -> _Measurement:
         scope = request.scope
         length = scope.until - scope.since
-        window = Selection(request.project_id, scope.q, scope.since, scope.until)
-        before = Selection(request.project_id, scope.q, scope.since - length, scope.since)
-        await tell.stage("reading", "Reading the logs of the window and of the one before")
+        selection = LogSelection(request.project_id, scope.q, scope.since, scope.until)
+        earlier = LogSelection(request.project_id, scope.q, scope.since - length, scope.since)
+        await progress.stage("reading", "Reading the logs of the window and of the previous window")
+        window, baseline = await self._read(selection, earlier)
         started = time.monotonic()
-        limits = {"max_logs": self._limits.max_logs, "max_bytes": self._limits.max_bytes}
-        now = await self._source.read_logs(window, **limits)
-        baseline = await self._source.read_logs(before, **limits)
-        LOGS_READ.labels("window").inc(now.table.num_rows)
-        LOGS_READ.labels("baseline").inc(baseline.table.num_rows)
-        ANALYSIS_SECONDS.labels("reading").observe(time.monotonic() - started)
-        started = time.monotonic()
-        evidence = await asyncio.to_thread(measure, now.table, baseline.table, question)
+        evidence = await asyncio.to_thread(measure, window.table, baseline.table, question)
         ANALYSIS_SECONDS.labels("evidence").observe(time.monotonic() - started)
-        reading = Reading(evidence.logs, evidence.baseline_logs, _left_out(now, baseline))
-        await tell.stage(
+        coverage = LogCoverage(evidence.logs, evidence.baseline_logs, _left_out(window, baseline))
+        await progress.stage(
             "evidence",
-            f"Compared {evidence.logs} logs with {evidence.baseline_logs} of the window before: "
+            f"Compared {evidence.logs} logs with {evidence.baseline_logs} of the previous window: "
             f"{len(evidence.findings)} findings",
         )
         for item in evidence.findings:
-            await tell.finding(shown_finding(item, redactor))
-        facts: dict[str, Any] = {name: safe_text(value, redactor, 1000) for name, value in described(window).items()}
-        facts |= {"logs": evidence.logs, "logs_in_the_window_before": evidence.baseline_logs}
-        if reading.left_out:
-            facts["not_read"] = reading.left_out
-        return _Read(evidence, reading, facts)
+            await progress.finding(display_finding(item, redactor))
+        return _Measurement(evidence, coverage, _facts(selection, coverage, redactor))
 
-    async def _ask(
+    async def _read(self, selection: LogSelection, earlier: LogSelection) -> tuple[LogSample, LogSample]:
+        started = time.monotonic()
+        limits = {"max_logs": self._limits.max_logs, "max_bytes": self._limits.max_bytes}
+        window = await self._query.read_logs(selection, **limits)
+        baseline = await self._query.read_logs(earlier, **limits)
+        LOGS_READ.labels("window").inc(window.table.num_rows)
+        LOGS_READ.labels("baseline").inc(baseline.table.num_rows)
+        ANALYSIS_SECONDS.labels("reading").observe(time.monotonic() - started)
+        return window, baseline
+
+    async def _explain(
         self,
-        asked: Asked,
+        question: ModelQuestion,
         settings: ProviderSettings | None,
         redactor: Redactor,
-        tell: Narrator,
+        progress: ProgressReporter,
         deadline: float,
-    ) -> Answered | str:
-        """A model's verified answer, or why there is none."""
+    ) -> Explanation | str:
+        """Return a model's explanation, or the reason why there is none."""
         if settings is None:
             return NO_PROVIDER
-        if not any(item.lines for item in asked.evidence.findings) and not asked.evidence.asked_about:
-            return "there is no line of log to ask a model about"
-        if asked.base.verdict == "insufficient" and not asked.question:
-            return NOTHING_TO_ASK
+        if not any(item.lines for item in question.evidence.findings) and not question.evidence.asked_about:
+            return NO_LINES
+        if question.base.verdict == "insufficient" and not question.question:
+            return NO_CHANGE
         try:
-            return await self._asker.ask(asked, settings, redactor, tell, deadline)
+            return await self._explainer.explain(question, settings, redactor, progress, deadline)
         except ProviderFailed as failed:
-            _log.warning("no model answered", provider=settings.provider, kind=failed.kind, reason=failed.message)
+            _log.warning("model did not answer", provider=settings.provider, kind=failed.kind, reason=failed.message)
             return f"{settings.provider} {settings.model}: {failed}"
         finally:
-            await tell.flush()
+            await progress.flush()
 
 
-async def _until_ended(work: Awaitable[AnalysisCompleted], watch: Awaitable[None]) -> AnalysisCompleted:
-    """The work's result. Raises Ended when the watch returns first."""
-    working, watching = asyncio.ensure_future(work), asyncio.ensure_future(watch)
+async def _unless_obsolete(work: Awaitable[AnalysisCompleted], obsolete: Awaitable[None]) -> AnalysisCompleted:
+    """Return the result of `work`. Cancels it and raises AnalysisObsolete if `obsolete` returns first."""
+    working, watching = asyncio.ensure_future(work), asyncio.ensure_future(obsolete)
     try:
         await asyncio.wait([working, watching], return_when=asyncio.FIRST_COMPLETED)
         if working.done():
             return working.result()
-        raise Ended
+        raise AnalysisObsolete
     finally:
         for task in (working, watching):
             task.cancel()
         await asyncio.gather(working, watching, return_exceptions=True)
 
 
-def _left_out(window: ReadLogs, baseline: ReadLogs) -> str | None:
+def _facts(selection: LogSelection, coverage: LogCoverage, redactor: Redactor) -> dict[str, Any]:
+    """Return what a prompt says about the window."""
+    facts: dict[str, Any] = {
+        "search": safe_text(selection.q, redactor, 1000),
+        "since": selection.since.isoformat(),
+        "until": selection.until.isoformat(),
+        "logs": coverage.logs,
+        "logs_in_the_previous_window": coverage.baseline_logs,
+    }
+    return {**facts, "not_read": coverage.left_out} if coverage.left_out else facts
+
+
+def _left_out(window: LogSample, baseline: LogSample) -> str | None:
     parts = []
-    for name, read in (("the window", window), ("the window before", baseline)):
-        if read.cut and read.last is not None:
-            parts.append(f"{name} was read only up to {read.last:%Y-%m-%d %H:%M:%S} UTC ({read.table.num_rows} logs)")
+    for name, sample in (("the window", window), ("the previous window", baseline)):
+        if sample.truncated and sample.last is not None:
+            until = f"{sample.last:%Y-%m-%d %H:%M:%S} UTC"
+            parts.append(f"{name} was read only up to {until} ({sample.table.num_rows} logs)")
     return "; ".join(parts) + "; narrow the window or the search to see the rest" if parts else None
 
 
-def _report(base: Report, answered: Answered | str) -> Report:
-    if isinstance(answered, str):
-        return base.model_copy(update={"degraded_reason": answered})
-    if not answered.verified.claims:
-        return without_support(base, answered.verified, answered.usage)
-    return model_report(base, answered.verified, answered.usage, answered.left_out)
+def _report(base: Report, explanation: Explanation | str) -> Report:
+    if isinstance(explanation, str):
+        return base.model_copy(update={"degraded_reason": explanation})
+    if not explanation.verified.claims:
+        return unsupported_report(base, explanation.verified, explanation.usage)
+    return model_report(base, explanation.verified, explanation.usage, explanation.left_out)
 
 
 def _reply(
-    request: AnalysisRequested, earlier: Report, asked: Asked, answered: Answered | str, redactor: Redactor
+    request: AnalysisRequested,
+    earlier: Report,
+    question: ModelQuestion,
+    explanation: Explanation | str,
+    redactor: Redactor,
 ) -> AnalysisCompleted:
-    if isinstance(answered, Answered) and answered.verified.claims:
-        verified = answered.verified
-        report = extended(earlier, verified.claims, verified.cited, answered.usage, verified.dropped)
+    if isinstance(explanation, Explanation) and explanation.verified.claims:
+        verified = explanation.verified
+        report = extend_report(earlier, verified.claims, verified.cited, explanation.usage, verified.dropped)
         return _completed(request, report, model_answer(verified))
-    usage = answered.usage if isinstance(answered, Answered) else None
-    dropped = answered.verified.dropped if isinstance(answered, Answered) else 0
-    reason = answered if isinstance(answered, str) else "what the model said could not be traced to any line"
-    report = extended(earlier, (), asked.base.evidence, usage, dropped)
-    return _completed(request, report, measured_answer(asked.evidence, redactor, asked.base, reason))
+    usage = explanation.usage if isinstance(explanation, Explanation) else None
+    dropped = explanation.verified.dropped if isinstance(explanation, Explanation) else 0
+    reason = explanation if isinstance(explanation, str) else "no statement of the model's answer is backed by a line"
+    report = extend_report(earlier, (), question.base.evidence, usage, dropped)
+    return _completed(request, report, measured_answer(question.evidence, redactor, question.base, reason))
 
 
 def _completed(request: AnalysisRequested, report: Report, answer: str | None) -> AnalysisCompleted:
@@ -240,11 +257,7 @@ def _completed(request: AnalysisRequested, report: Report, answer: str | None) -
     )
 
 
-def _failed(
-    request: AnalysisRequested,
-    reason: FailureReason,
-    detail: str,
-) -> AnalysisFailed:
+def _failed(request: AnalysisRequested, reason: FailureReason, detail: str) -> AnalysisFailed:
     return AnalysisFailed(
         analysis_id=request.analysis_id,
         project_id=request.project_id,

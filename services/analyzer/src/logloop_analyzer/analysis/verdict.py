@@ -1,7 +1,4 @@
-"""How sure a report may be: decided from measured evidence by code, never by a model.
-
-It must not look at text.
-"""
+"""Decides from measured evidence how certain a report is; a model can only lower the verdict."""
 
 from logloop_contracts.analyses import Verdict
 
@@ -13,16 +10,16 @@ _DECISIVE_TRACES = 3
 _CAPS: dict[Verdict, float] = {"confirmed": 0.95, "likely": 0.75, "insufficient": 0.3}
 
 
-def decide(evidence: Evidence) -> Verdict:
-    """`insufficient`: nothing beyond chance. `confirmed`: what ranks first also came first. Else `likely`."""
+def decide_verdict(evidence: Evidence) -> Verdict:
+    """Return `insufficient` if no change is significant, `confirmed` if the top finding came first, else `likely`."""
     strong = [item for item in evidence.findings if item.strong]
     if not strong:
         return "insufficient"
-    return "confirmed" if _decisive(evidence.findings[0], evidence) else "likely"
+    return "confirmed" if _is_decisive(evidence.findings[0], evidence) else "likely"
 
 
-def _decisive(top: RankedFinding, evidence: Evidence) -> bool:
-    """First in most failing traces, or the earliest of all strong changes; an absence alone explains nothing."""
+def _is_decisive(top: RankedFinding, evidence: Evidence) -> bool:
+    """Return whether a change came first in most failing traces, or else earliest of all; an absence never counts."""
     if not top.strong or not evidence.comparable or top.surprise < _DECISIVE_SURPRISE:
         return False
     if top.finding.kind == "vanished_pattern":
@@ -32,13 +29,13 @@ def _decisive(top: RankedFinding, evidence: Evidence) -> bool:
     return top.earliest
 
 
-def after_model(verdict: Verdict, *, cause_found: bool, claims: int) -> Verdict:
-    """A model may lower the verdict, never raise it."""
+def lower_if_unsupported(verdict: Verdict, *, cause_found: bool, claims: int) -> Verdict:
+    """Return `likely` instead of `confirmed` if the model found no cause or has no valid claim."""
     if verdict == "confirmed" and not (cause_found and claims):
         return "likely"
     return verdict
 
 
 def confidence_cap(verdict: Verdict) -> float:
-    """Highest confidence that a claim may have, 0 to 1."""
+    """Return the maximum confidence of a claim, 0 to 1."""
     return _CAPS[verdict]

@@ -1,7 +1,4 @@
-"""A window of logs made ready for counting: rows in time order, grouped by service, severity and template.
-
-It must not judge what is unusual; it only counts and finds rows.
-"""
+"""Prepares a time range of logs for counting: rows in time order, grouped by service, severity and template."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,10 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from logloop_analyzer.evidence.prompt_injection import speaks_to_model
+from logloop_analyzer.evidence.prompt_injection import find_prompt_injection
 from logloop_analyzer.evidence.templates import merge_templates
 
-SEVERITIES = ("debug", "info", "warn", "error")
 _TRACE_ID = r'"(?:trace_id|traceId|trace\.id|traceID|TraceId)":"(?P<trace>[^"\\]{1,128})"'
 _TEXTS = pa.dictionary(pa.int32(), pa.utf8())
 
@@ -38,7 +34,7 @@ EXPORT_SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True, order=True)
 class GroupKey:
-    """Lines that say the same: one service, severity and template."""
+    """Identifies a group of similar lines by service, severity and template."""
 
     service_id: str
     severity: str
@@ -47,7 +43,7 @@ class GroupKey:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One row, as Python values."""
+    """One row as Python values."""
 
     id: str
     timestamp_us: int
@@ -61,51 +57,51 @@ class LogLine:
 
     @property
     def timestamp(self) -> datetime:
-        """Time in UTC."""
+        """Return the time in UTC."""
         return from_us(self.timestamp_us)
 
 
 @dataclass(frozen=True)
-class Window:
-    """The rows of one window in time order. `suspicious` rows are in none of the `groups`."""
+class LogWindow:
+    """The rows of one time range in time order. `suspicious` rows are in none of the `groups`."""
 
     table: pa.Table
     groups: Mapping[GroupKey, pa.Array] = field(repr=False)
-    """Row numbers of each group, rising."""
+    """Row numbers of each group, ascending."""
     suspicious: pa.Array = field(repr=False)
-    """Row numbers of lines that speak to a model, rising."""
+    """Row numbers of lines that look like a prompt injection, ascending."""
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
     @cached_property
     def times(self) -> pa.Array:
-        """Microseconds since 1970 of each row."""
+        """Return the time of each row in microseconds since 1970."""
         return one_chunk(self.table["timestamp"].cast(pa.int64()))
 
     @property
     def first_us(self) -> int:
-        """Time of the first row; the window must not be empty."""
+        """Return the time of the first row. The window must not be empty."""
         return int(self.times[0].as_py())
 
     @property
     def last_us(self) -> int:
-        """Time of the last row; the window must not be empty."""
+        """Return the time of the last row. The window must not be empty."""
         return int(self.times[len(self) - 1].as_py())
 
     def count(self, key: GroupKey) -> int:
-        """Entries of a group."""
+        """Return the number of entries in a group."""
         return len(self.groups[key]) if key in self.groups else 0
 
     def times_of(self, key: GroupKey) -> list[int]:
-        """Times of a group's entries, rising."""
+        """Return the times of a group's entries, ascending."""
         if key not in self.groups:
             return []
         times: list[int] = self.times.take(self.groups[key]).to_pylist()
         return times
 
     def lines(self, rows: Iterable[int]) -> list[LogLine]:
-        """Rows by their numbers, in the order given."""
+        """Return rows by number, in the given order."""
         picked = self.table.take(pa.array(list(rows), pa.int64()))
         columns: dict[str, list[Any]] = {
             name: picked[name.removesuffix("_us")]
@@ -116,25 +112,25 @@ class Window:
         return [LogLine(*values) for values in zip(*columns.values(), strict=True)]
 
     def traces_of(self, rows: pa.Array) -> list[str | None]:
-        """Trace id of each of these rows, None where the attributes have none."""
+        """Return the trace id of each row, None where the attributes have none."""
         found = pc.extract_regex(one_chunk(self.table["attributes"].take(rows)), _TRACE_ID)
         traces: list[str | None] = pc.struct_field(found, "trace").to_pylist()
         return traces
 
 
 def from_us(value: int) -> datetime:
-    """A UTC time from microseconds since 1970."""
+    """Convert microseconds since 1970 to a time in UTC."""
     return datetime.fromtimestamp(value // 1_000_000, UTC).replace(microsecond=value % 1_000_000)
 
 
 def one_chunk(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    """A column as one array."""
+    """Return a column as one array."""
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     return pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
 
 
-def read_windows(window: pa.Table, baseline: pa.Table) -> tuple[Window, Window]:
-    """Both windows with templates in common. The tables have `EXPORT_SCHEMA`; rows come in any order."""
+def read_windows(window: pa.Table, baseline: pa.Table) -> tuple[LogWindow, LogWindow]:
+    """Return both windows with shared templates. The tables have `EXPORT_SCHEMA` and rows in any order."""
     tables = [_in_time_order(conform(table).unify_dictionaries()) for table in (window, baseline)]
     patterns = {value for table in tables for value in _values(table["pattern"])}
     templates = merge_templates(patterns)
@@ -143,7 +139,7 @@ def read_windows(window: pa.Table, baseline: pa.Table) -> tuple[Window, Window]:
 
 
 def conform(table: pa.Table | None) -> pa.Table:
-    """The known columns with the known types. Raises KeyError for one that is missing; None gives an empty table."""
+    """Return the columns and types of EXPORT_SCHEMA, empty for None. Raises KeyError if a column is missing."""
     if table is None:
         return EXPORT_SCHEMA.empty_table()
     columns = [_typed(table[item.name], item.type) for item in EXPORT_SCHEMA]
@@ -166,11 +162,11 @@ def _values(column: pa.ChunkedArray) -> list[str]:
     return values
 
 
-def _window(table: pa.Table, templates: Mapping[str, str]) -> Window:
-    flags = pc.or_(speaks_to_model(table["message"]), speaks_to_model(table["attributes"]))
+def _window(table: pa.Table, templates: Mapping[str, str]) -> LogWindow:
+    flags = pc.or_(find_prompt_injection(table["message"]), find_prompt_injection(table["attributes"]))
     rows = pa.array(range(table.num_rows), pa.int64())
     suspicious = rows.filter(one_chunk(flags))
-    return Window(table, _grouped(table, rows.filter(one_chunk(pc.invert(flags))), templates), suspicious)
+    return LogWindow(table, _grouped(table, rows.filter(one_chunk(pc.invert(flags))), templates), suspicious)
 
 
 def _grouped(table: pa.Table, rows: pa.Array, templates: Mapping[str, str]) -> dict[GroupKey, pa.Array]:
@@ -198,6 +194,6 @@ def _grouped(table: pa.Table, rows: pa.Array, templates: Mapping[str, str]) -> d
 
 
 def _encoded(column: pa.ChunkedArray) -> tuple[list[str], pa.Array]:
-    """Distinct values and each row's index among them."""
+    """Return the distinct values and the index of each row's value among them."""
     encoded = one_chunk(column.cast(pa.utf8())).dictionary_encode()
     return encoded.dictionary.to_pylist(), encoded.indices.cast(pa.int64())

@@ -1,7 +1,4 @@
-"""Deterministic evidence: two tables of logs in, ranked findings with their lines out.
-
-It must not do any I/O and must not know of models; the same logs always give the same evidence.
-"""
+"""Turns two tables of logs into ranked findings with the lines that show them; the same logs give the same result."""
 
 from dataclasses import dataclass
 
@@ -9,7 +6,7 @@ import pyarrow as pa
 from logloop_contracts.analyses import Finding
 
 from logloop_analyzer.evidence.findings import Candidate, candidates
-from logloop_analyzer.evidence.log_window import LogLine, Window, read_windows
+from logloop_analyzer.evidence.log_window import LogLine, LogWindow, read_windows
 from logloop_analyzer.evidence.questions import lines_about
 from logloop_analyzer.evidence.ranking import rank
 from logloop_analyzer.evidence.signals import compare, find_signals
@@ -20,22 +17,22 @@ MAX_FINDINGS = 12
 
 @dataclass(frozen=True, slots=True)
 class RankedFinding:
-    """A finding with its lines, in the order of its evidence ids."""
+    """A finding with its lines in the order of its evidence ids."""
 
     finding: Finding
     lines: tuple[LogLine, ...]
     strong: bool
     surprise: float
     earliest: bool
-    """No other strong change of warnings, errors or heartbeats began before."""
+    """Whether no other strong finding began earlier."""
     first_in_traces: float
-    """Share of the failing traces in which this comes first, 0 to 1."""
+    """Share of failing traces in which this change comes first, 0 to 1."""
     failing_traces: int
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was measured, best first. `comparable` False: the window before held too little to compare with."""
+    """What was measured. `findings` are in order of rank, `logs` and `baseline_logs` count rows."""
 
     findings: tuple[RankedFinding, ...]
     context: tuple[LogLine, ...]
@@ -46,12 +43,13 @@ class Evidence:
     logs: int
     baseline_logs: int
     comparable: bool
+    """False if the baseline holds too few logs to compare with."""
 
 
 def measure(window: pa.Table, baseline: pa.Table, question: str | None = None) -> Evidence:
-    """Measure what changed from `baseline` to `window` (both of EXPORT_SCHEMA, rows in any order).
+    """Return what changed from `baseline` to `window`, both with EXPORT_SCHEMA and rows in any order.
 
-    Lines that share words with the question are added; they change no finding.
+    Lines that share words with the question are added in `asked_about`. They do not affect the findings.
     """
     now, before = read_windows(window, baseline)
     if not len(now):
@@ -76,13 +74,13 @@ def measure(window: pa.Table, baseline: pa.Table, question: str | None = None) -
 
 
 def _chosen(ranked: list[tuple[float, Candidate]]) -> list[tuple[float, Candidate]]:
-    """The best findings, and suspicious text always."""
-    told = [item for item in ranked if item[1].kind != "suspicious_text"][:MAX_FINDINGS]
-    return [*told, *(item for item in ranked if item[1].kind == "suspicious_text")]
+    """Return the best findings, and findings of suspicious text in any case."""
+    best = [item for item in ranked if item[1].kind != "suspicious_text"][:MAX_FINDINGS]
+    return [*best, *(item for item in ranked if item[1].kind == "suspicious_text")]
 
 
 def _ranked(
-    score: float, item: Candidate, now: Window, before: Window, first: FirstInTrace, earliest: int | None
+    score: float, item: Candidate, now: LogWindow, before: LogWindow, first: FirstInTrace, earliest: int | None
 ) -> RankedFinding:
     lines = tuple((now if item.in_window else before).lines(item.rows))
     finding = Finding(
@@ -101,8 +99,8 @@ def _ranked(
     return RankedFinding(finding, lines, item.strong, item.surprise, item.onset_us == earliest, share, first.traces)
 
 
-def _context(now: Window, chosen: list[tuple[float, Candidate]]) -> list[LogLine]:
-    """The lines of the trace of the first finding's first line, else its neighbours in time."""
+def _context(now: LogWindow, chosen: list[tuple[float, Candidate]]) -> list[LogLine]:
+    """Return the trace of the top finding's first line, or its neighbours in time if it has no trace."""
     top = next((item for _, item in chosen if item.in_window and item.rows), None)
     if top is None or top.kind == "suspicious_text":
         return []

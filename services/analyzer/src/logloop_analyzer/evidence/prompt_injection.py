@@ -1,7 +1,6 @@
-"""Which lines speak to a language model instead of telling what happened.
+"""Detects log lines that look like instructions to a language model.
 
-It must not decide anything but that: a flagged line is kept out of the statistics and shown as such.
-The expressions run on RE2 (in Arrow), so no line can make them slow.
+The expressions run on RE2 (in Arrow), in linear time.
 """
 
 import pyarrow as pa
@@ -11,7 +10,7 @@ INVISIBLE = (
     r"[\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{200B}-\x{200F}\x{202A}-\x{202E}"
     r"\x{2060}-\x{206F}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF9}-\x{FFFB}\x{E0000}-\x{E0FFF}]"
 )
-"""Characters without width or that turn the direction of text, as an RE2 class."""
+"""Characters that have no width or change the direction of text, as an RE2 class."""
 
 _GAP = r"[\s\S]{0,40}?\b"
 _ORDERS = r"(instructions?|prompts?|directions|guidelines|directives|commands|system message)\b"
@@ -44,10 +43,10 @@ _PHRASES = (
 INSTRUCTION = "(?i)" + "|".join(f"(?:{phrase})" for phrase in _PHRASES)
 
 
-def speaks_to_model(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """A Boolean for each text: does it look like an instruction to a model? Null is False.
+def find_prompt_injection(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Return a Boolean per text: whether it looks like an instruction to a model. Null gives False.
 
-    Invisible characters do not hide one.
+    Invisible characters are ignored.
     """
     visible = texts
     if pc.any(pc.match_substring_regex(texts, INVISIBLE)).as_py():

@@ -1,7 +1,4 @@
-"""Reads an answer out of what a model wrote: the JSON object in a text, and its summary while it is being written.
-
-It must not judge the content; `verify` does.
-"""
+"""Parses the JSON object in a model's answer, and its summary while it streams in."""
 
 import json
 import re
@@ -14,9 +11,9 @@ _MAX_STARTS = 20
 
 
 def parse_object(text: str) -> dict[str, Any]:
-    """The first JSON object in a text, with small faults mended. Raises ValueError that says what is wrong."""
+    """Return the first JSON object in a text, without code fences and trailing commas. Raises ValueError."""
     plain = _FENCE.sub("", text)
-    problem = "there is no JSON object in it"
+    problem = "it holds no JSON object"
     start = plain.find("{")
     for _ in range(_MAX_STARTS):
         if start < 0:
@@ -34,7 +31,7 @@ def parse_object(text: str) -> dict[str, Any]:
 
 
 class SummaryStream:
-    """Picks the value of `summary` out of JSON that arrives in pieces."""
+    """Extracts the value of `summary` from JSON that arrives in pieces."""
 
     def __init__(self) -> None:
         self._text = ""
@@ -42,7 +39,7 @@ class SummaryStream:
         self._done = False
 
     def feed(self, piece: str) -> str:
-        """Take the next piece; returns what it adds to the summary."""
+        """Add the next piece and return what it adds to the summary."""
         if self._done:
             return ""
         self._text += piece
@@ -68,10 +65,10 @@ class SummaryStream:
             else:
                 at += 1
         self._at = at
-        return _unescaped(self._text[start:at])
+        return _unescape(self._text[start:at])
 
 
-def _unescaped(text: str) -> str:
+def _unescape(text: str) -> str:
     try:
         value: str = json.loads(f'"{text}"', strict=False)
     except json.JSONDecodeError:

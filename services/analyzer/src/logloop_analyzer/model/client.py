@@ -1,67 +1,49 @@
-"""Asks a language model through LangChain: whichever provider, the same question and the same kind of answer.
-
-It must not know what the question is about. This is the only file that imports LangChain.
-"""
+"""Asks a language model for a structured answer, with retries and with fallbacks for models that lack a feature."""
 
 import asyncio
-import importlib
 import json
-import os
 import random
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import stamina
 import structlog
+from cachetools import LRUCache
 from logloop_chassis.egress import EgressGuard
-from logloop_chassis.guarded_http import guarded_transport
 from logloop_contracts.analyses import ModelUsage
 
 from logloop_analyzer.model.answer_text import SummaryStream, parse_object
+from logloop_analyzer.model.langchain_chat import disable_tracing, open_chat
 from logloop_analyzer.model.provider import (
-    Answer,
-    Check,
-    Message,
+    ModelAnswer,
     OnText,
+    PromptMessage,
     ProviderFailed,
-    ProviderName,
     ProviderSettings,
+    ShapeCheck,
 )
-from logloop_analyzer.model.provider_errors import failure_of
+from logloop_analyzer.model.provider_errors import provider_failure
 from logloop_analyzer.telemetry import MODEL_CALLS, MODEL_SECONDS, MODEL_TOKENS
 
-Rung = Literal["json_schema", "function_calling", "text"]
-RUNGS: tuple[Rung, ...] = ("json_schema", "function_calling", "text")
+AnswerMethod = Literal["json_schema", "function_calling", "text"]
+METHODS: tuple[AnswerMethod, ...] = ("json_schema", "function_calling", "text")
+"""Ways to get a structured answer, the most reliable first."""
 MAX_ATTEMPTS = 4
-MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _FIRST_DELAY_S = 0.5
 _MAX_DELAY_S = 20.0
+_JITTER_S = 0.5
+_RESERVE_S = 1.0
+"""A retry must begin this long before the deadline."""
 _CHARS_PER_TOKEN = 12
-_REMEMBERED = 200
+_REMEMBERED_MODELS = 200
 _ROLES = {"system": "system", "user": "human", "assistant": "ai"}
-_PROVIDERS = {"google": "google_genai", "openai-compatible": "openai"}
-_PACKAGES: Mapping[ProviderName, tuple[str, ...]] = {
-    "openai": ("langchain_openai",),
-    "openai-compatible": ("langchain_openai",),
-    "anthropic": ("langchain_anthropic",),
-    "google": ("langchain_google_genai",),
-    "ollama": ("langchain_ollama",),
-}
 _log = structlog.get_logger()
 
 
-def _no_tracing() -> None:
-    """LangChain would send every prompt to its maker's service if the environment asked for it."""
-    for name in ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2"):
-        os.environ[name] = "false"
-    for name in ("LANGSMITH_GATEWAY", "LANGSMITH_GATEWAY_API_KEY"):
-        os.environ.pop(name, None)
-
-
 @dataclass
-class _Spent:
+class _UsageMeter:
     """What the calls of one question cost."""
 
     settings: ProviderSettings
@@ -75,7 +57,7 @@ class _Spent:
         self.input_tokens += int(usage.get("input_tokens", 0))
         self.output_tokens += int(usage.get("output_tokens", 0))
 
-    def usage(self) -> ModelUsage:
+    def total(self) -> ModelUsage:
         return ModelUsage(
             provider=self.settings.provider,
             model=self.settings.model,
@@ -86,288 +68,185 @@ class _Spent:
         )
 
 
-class LangChainModel:
-    """Any provider that LangChain's `init_chat_model` knows. Holds no connection and no key between questions."""
+class ModelClient:
+    """A client for models of any provider. It keeps no connection and no key between questions."""
 
     def __init__(self, guard: EgressGuard) -> None:
         self._guard = guard
-        self._first_rung: dict[tuple[str, str, str], int] = {}
-        self._random = random.Random()  # noqa: S311  # jitter, not a secret
-        _no_tracing()
+        self._first_method: LRUCache[tuple[str, str, str], int] = LRUCache(_REMEMBERED_MODELS)
+        disable_tracing()
 
     async def ask(
         self,
         settings: ProviderSettings,
-        messages: Sequence[Message],
+        messages: Sequence[PromptMessage],
         schema: Mapping[str, Any],
-        check: Check,
+        check_shape: ShapeCheck,
         on_text: OnText,
         deadline: float,
-    ) -> Answer:
-        """See `provider.Model`. Tries structured output, then a tool call, then JSON in text, then a repair of it."""
-        secret = settings.api_key.get_secret_value() if settings.api_key else None
-        spent = _Spent(settings)
+    ) -> ModelAnswer:
+        """Return a structured answer; see `LanguageModel.ask`.
+
+        Tries structured output, then a tool call, then JSON in text, which the model may correct once.
+        """
+        meter = _UsageMeter(settings)
         try:
-            async with asyncio.timeout_at(deadline), self._chat(settings) as chat:
-                value = await self._climb(
-                    _Question(chat, settings, messages, schema, check, on_text, deadline, spent)
-                )
+            async with asyncio.timeout_at(deadline), open_chat(settings, self._guard) as chat:
+                question = _Question(chat, settings, messages, schema, check_shape, on_text, deadline, meter)
+                value = await self._ask_by_first_working_method(question)
         except Exception as error:
-            # The client libraries raise whatever they stumble over; one place turns it into a failure to show.
-            failed = failure_of(error, secret)
-            failed.usage = spent.usage()
+            # Client libraries raise exceptions of many kinds; all become a failure that can be shown.
+            failed = provider_failure(error, settings.key)
+            failed.usage = meter.total()
             MODEL_CALLS.labels(settings.provider, failed.kind).inc()
             raise failed from error
-        usage = spent.usage()
+        usage = meter.total()
         MODEL_CALLS.labels(settings.provider, "ok").inc()
         MODEL_SECONDS.labels(settings.provider).observe(usage.seconds)
         MODEL_TOKENS.labels(settings.provider, "input").inc(usage.input_tokens)
         MODEL_TOKENS.labels(settings.provider, "output").inc(usage.output_tokens)
-        return Answer(value, usage)
+        return ModelAnswer(value, usage)
 
-    async def _climb(self, question: "_Question") -> dict[str, Any]:
-        """Each way to get structured output in turn, from the one that worked last time."""
-        known = (question.settings.provider, question.settings.url, question.settings.model)
-        for at in range(self._first_rung.get(known, 0), len(RUNGS)):
+    async def _ask_by_first_working_method(self, question: "_Question") -> dict[str, Any]:
+        """Try the methods in turn, starting with the one that worked for this model last time."""
+        model = (question.settings.provider, question.settings.url, question.settings.model)
+        for index in range(self._first_method.get(model, 0), len(METHODS)):
             try:
-                value = await self._patiently(question, RUNGS[at])
+                value = await _ask_with_retries(question, METHODS[index])
             except ProviderFailed as failed:
-                if failed.kind not in {"invalid", "bad_output"} or at == len(RUNGS) - 1:
+                if failed.kind not in {"invalid", "bad_output"} or index == len(METHODS) - 1:
                     raise
-                _log.info("the model cannot answer this way", way=RUNGS[at], reason=failed.message)
+                _log.info("model answer method failed", method=METHODS[index], reason=failed.message)
             else:
-                if len(self._first_rung) >= _REMEMBERED:
-                    self._first_rung.clear()
-                self._first_rung[known] = at
+                self._first_method[model] = index
                 return value
-        raise AssertionError("the last rung returns or raises")
+        raise AssertionError("the last method returns or raises")
 
-    async def _patiently(self, question: "_Question", rung: Rung) -> dict[str, Any]:
-        """Ask one way, again after failures that may pass, as long as there is time."""
-        for attempt in range(1, MAX_ATTEMPTS + 1):
-            try:
-                return await question.ask(rung)
-            except Exception as error:
-                secret = question.settings.api_key.get_secret_value() if question.settings.api_key else None
-                failed = failure_of(error, secret)
-                delay = self._delay(attempt, failed.retry_after)
-                late = asyncio.get_running_loop().time() + delay >= question.deadline - 1
-                if not failed.retryable or attempt == MAX_ATTEMPTS or late:
-                    raise failed from error
-                _log.info("asking the model again", reason=failed.message, delay_s=round(delay, 2))
-            await asyncio.sleep(delay)
-        raise AssertionError("the last attempt returns or raises")
 
-    def _delay(self, attempt: int, told: float | None) -> float:
-        """Seconds to wait: what the provider said, else doubling, with up to half of it added at random."""
-        wait = told if told is not None else min(_MAX_DELAY_S, _FIRST_DELAY_S * 2 ** (attempt - 1))
-        return wait + self._random.uniform(0, min(wait, _MAX_DELAY_S) / 2)
+async def _ask_with_retries(question: "_Question", method: AnswerMethod) -> dict[str, Any]:
+    """Ask by one method, and retry temporary failures until the deadline comes close."""
+    loop = asyncio.get_running_loop()
+    delay = _FIRST_DELAY_S
 
-    @asynccontextmanager
-    async def _chat(self, settings: ProviderSettings) -> AsyncIterator[Any]:
-        """A chat model over connections of its own, which the guard watches."""
-        self._guard.check(settings.url)
-        init_chat_model = await asyncio.to_thread(_library, settings.provider)
-        async with AsyncExitStack() as stack:
-            options = _options(settings, self._guard, stack)
-            name = _PROVIDERS.get(settings.provider, settings.provider)
-            chat = init_chat_model(settings.model, model_provider=name, **options)
-            if settings.provider == "anthropic":
-                _connect_anthropic(chat, settings, self._guard, stack)
-            yield chat
+    def next_delay(error: BaseException) -> float | Literal[False]:
+        """Return the seconds to wait: what the provider asked for, or a backoff. False means give up."""
+        nonlocal delay
+        # A cancellation, as at the deadline, arrives here as well.
+        if not isinstance(error, ProviderFailed) or not error.retryable:
+            return False
+        base = delay if error.retry_after is None else error.retry_after
+        wait = base + random.uniform(0, _JITTER_S)  # noqa: S311  # jitter
+        delay = min(_MAX_DELAY_S, delay * 2)
+        return wait if loop.time() + wait < question.deadline - _RESERVE_S else False
+
+    async for attempt in stamina.retry_context(on=next_delay, attempts=MAX_ATTEMPTS, timeout=None):
+        with attempt:
+            return await question.ask(method)
+    raise AssertionError("the last attempt returns or raises")
 
 
 @dataclass(frozen=True)
 class _Question:
     chat: Any
     settings: ProviderSettings
-    messages: Sequence[Message]
+    messages: Sequence[PromptMessage]
     schema: Mapping[str, Any]
-    check: Check
+    check_shape: ShapeCheck
     on_text: OnText
     deadline: float
-    spent: _Spent
+    meter: _UsageMeter
 
-    async def ask(self, rung: Rung) -> dict[str, Any]:
-        """One way of asking, with a repair in the last. Raises ProviderFailed or what the library raises."""
-        if rung != "text":
-            text = await self._stream(self._structured(rung), self.messages)
-            return self._read(text)
-        asked = _with_schema(self.messages, self.schema)
-        text = await self._stream(self.chat, asked)
+    async def ask(self, method: AnswerMethod) -> dict[str, Any]:
+        """Return the answer to one call, or two if a text answer needs a correction. Raises ProviderFailed."""
         try:
-            return self._read(text)
-        except ProviderFailed as failed:
-            told = f"That could not be read: {failed.message}. Reply with the corrected JSON object and nothing else."
-            repair = [*asked, Message("assistant", text[:20_000] or "(nothing)"), Message("user", told)]
-            return self._read(await self._stream(self.chat, repair))
+            if method == "text":
+                return await self._ask_for_text()
+            return self._parse(await self._stream(self._structured(method), self.messages))
+        except Exception as error:
+            raise provider_failure(error, self.settings.key) from error
 
-    def _structured(self, rung: Rung) -> Any:
-        options: dict[str, Any] = {"method": rung, "include_raw": True}
-        if rung == "json_schema" and self.settings.provider in {"openai", "openai-compatible"}:
+    async def _ask_for_text(self) -> dict[str, Any]:
+        messages = _with_schema(self.messages, self.schema)
+        text = await self._stream(self.chat, messages)
+        try:
+            return self._parse(text)
+        except ProviderFailed as failed:
+            request = (
+                f"Your reply could not be read: {failed.message}. "
+                "Reply with the corrected JSON object and nothing else."
+            )
+            reply = PromptMessage("assistant", text[:20_000] or "(nothing)")
+            return self._parse(await self._stream(self.chat, [*messages, reply, PromptMessage("user", request)]))
+
+    def _structured(self, method: AnswerMethod) -> Any:
+        options: dict[str, Any] = {"method": method, "include_raw": True}
+        if method == "json_schema" and self.settings.provider in {"openai", "openai-compatible"}:
             options["strict"] = True
         chain = self.chat.with_structured_output(dict(self.schema), **options)
-        # The chain hands out its answer whole, after its own parser; the bound model inside streams it.
+        # The chain returns its answer only after its own parser has read all of it; the model inside streams.
         steps = getattr(chain.steps[0], "steps__", {}) if getattr(chain, "steps", None) else {}
         return steps.get("raw", chain)
 
-    def _read(self, text: str) -> dict[str, Any]:
+    def _parse(self, text: str) -> dict[str, Any]:
         if not text.strip():
             raise ProviderFailed("bad_output", "the model returned nothing")
         try:
             value = parse_object(text)
-            self.check(value)
+            self.check_shape(value)
         except ValueError as error:
             raise ProviderFailed("bad_output", f"{error}; it began with: {text[:120]!r}") from error
         return value
 
-    async def _stream(self, runnable: Any, messages: Sequence[Message]) -> str:
-        """The whole text of an answer, or the arguments of its tool call; the summary streams out meanwhile."""
-        from langsmith import tracing_context
-
-        self.spent.calls += 1
-        written = _Written(self.settings.max_tokens * _CHARS_PER_TOKEN + 10_000)
+    async def _stream(self, runnable: Any, messages: Sequence[PromptMessage]) -> str:
+        """Return the text of an answer, or the arguments of its tool call, and stream out its summary."""
+        self.meter.calls += 1
+        answer = _StreamedAnswer(self.settings.max_tokens * _CHARS_PER_TOKEN + 10_000)
         prompt = [(_ROLES[message.role], message.text) for message in messages]
-        with tracing_context(enabled=False):
-            async with asyncio.timeout(self.settings.timeout_s):
-                try:
-                    async for part in runnable.astream([*prompt], config={"callbacks": []}):
-                        piece = written.add(part.get("raw") if isinstance(part, dict) else part)
-                        if piece:
-                            await self.on_text(piece)
-                finally:
-                    self.spent.add(written.whole)
-        written.raise_if_refused()
-        return written.text
+        async with asyncio.timeout(self.settings.timeout_s):
+            try:
+                async for part in runnable.astream([*prompt], config={"callbacks": []}):
+                    piece = answer.add(part.get("raw") if isinstance(part, dict) else part)
+                    if piece:
+                        await self.on_text(piece)
+            finally:
+                self.meter.add(answer.message)
+        answer.raise_if_refused()
+        return answer.text
 
 
-class _Written:
-    """What has arrived of an answer."""
+class _StreamedAnswer:
+    """The part of an answer that has arrived."""
 
     def __init__(self, limit: int) -> None:
         self.text = ""
-        self.whole: Any = None
+        self.message: Any = None
         self._limit = limit
         self._summary = SummaryStream()
 
     def add(self, chunk: Any) -> str:
-        """Take a chunk; returns what it adds to the summary. Raises ProviderFailed for an endless answer."""
+        """Add a chunk and return what it adds to the summary. Raises ProviderFailed if the answer is too long."""
         if chunk is None:
             return ""
-        self.whole = chunk if self.whole is None else self.whole + chunk
+        self.message = chunk if self.message is None else self.message + chunk
         calls = getattr(chunk, "tool_call_chunks", None) or []
         piece = "".join(call.get("args") or "" for call in calls) or str(chunk.text)
         self.text += piece
         if len(self.text) > self._limit:
-            raise ProviderFailed("bad_output", "the model did not stop writing")
+            raise ProviderFailed("bad_output", "the answer exceeds its maximum length")
         return self._summary.feed(piece)
 
     def raise_if_refused(self) -> None:
-        """A provider may end an answer because of its own rules, or because it grew too long."""
-        whole = self.whole
-        if whole is None:
+        """Raise ProviderFailed if the answer is empty or the provider stopped it because of its content rules."""
+        message = self.message
+        if message is None:
             raise ProviderFailed("bad_output", "the model returned nothing")
-        refusal = whole.additional_kwargs.get("refusal")
-        told = whole.response_metadata
-        reason = str(told.get("stop_reason") or told.get("finish_reason") or told.get("done_reason") or "").lower()
+        refusal = message.additional_kwargs.get("refusal")
+        about = message.response_metadata
+        reason = str(about.get("stop_reason") or about.get("finish_reason") or about.get("done_reason") or "").lower()
         if refusal or reason in {"refusal", "content_filter", "safety", "prohibited_content", "blocklist"}:
             raise ProviderFailed("refused", str(refusal or reason))
 
 
-def _with_schema(messages: Sequence[Message], schema: Mapping[str, Any]) -> list[Message]:
-    rule = "Reply with one JSON object and nothing else. It must fit this JSON Schema:\n" + json.dumps(schema)
-    return [Message("system", f"{messages[0].text}\n\n{rule}"), *messages[1:]]
-
-
-def _library(provider: ProviderName) -> Any:
-    """Import LangChain and a provider's package: seconds of work and much memory, so not before it is needed."""
-    for name in _PACKAGES[provider]:
-        importlib.import_module(name)
-    return importlib.import_module("langchain.chat_models").init_chat_model
-
-
-def _options(settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitStack) -> dict[str, Any]:
-    """Arguments of `init_chat_model`. Our own retries, no redirects, no proxies of the environment."""
-    make = {"ollama": _ollama, "google": _google, "anthropic": _anthropic}.get(settings.provider, _openai)
-    options = {"base_url": settings.url, **make(settings, guard, stack)}
-    return options if settings.temperature is None else {**options, "temperature": settings.temperature}
-
-
-def _ollama(settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitStack) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {_key(settings)}"} if settings.api_key else {}
-    transport = _transport("httpx", settings.url, guard, stack)
-    client = {"follow_redirects": False, "trust_env": False, "headers": headers, "timeout": settings.timeout_s}
-    return {
-        "num_predict": settings.max_tokens,
-        # Ollama cuts a prompt that is longer than its context without a word, and its default is short.
-        "num_ctx": settings.evidence_tokens + settings.max_tokens + 2_000,
-        "async_client_kwargs": {**client, "transport": transport},
-    }
-
-
-def _google(settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitStack) -> dict[str, Any]:
-    # Google's library takes httpx where both are installed, and we depend on httpx.
-    transport = _transport("httpx", settings.url, guard, stack)
-    client = {"transport": transport, "follow_redirects": False, "trust_env": False}
-    return {**_common(settings), "max_tokens": settings.max_tokens, "max_retries": 1, "client_args": client}
-
-
-def _anthropic(settings: ProviderSettings, _guard: EgressGuard, _stack: AsyncExitStack) -> dict[str, Any]:
-    return {**_common(settings), "max_tokens": settings.max_tokens, "max_retries": 0}
-
-
-def _openai(settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitStack) -> dict[str, Any]:
-    limit: dict[str, Any] = {"max_tokens": settings.max_tokens}
-    if settings.provider == "openai-compatible":
-        # Servers other than OpenAI's know the older name of this field.
-        limit = {"extra_body": {"max_tokens": settings.max_tokens}}
-    return {
-        **_common(settings),
-        **limit,
-        "max_retries": 0,
-        "stream_usage": True,
-        "use_responses_api": False,
-        "http_async_client": _client(settings, guard, stack),
-    }
-
-
-def _connect_anthropic(chat: Any, settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitStack) -> None:
-    """ChatAnthropic takes no HTTP client, so its cached one is put in place."""
-    import anthropic
-
-    chat.__dict__["_async_client"] = anthropic.AsyncAnthropic(
-        api_key=_key(settings),
-        base_url=settings.url,
-        max_retries=0,
-        timeout=settings.timeout_s,
-        http_client=_client(settings, guard, stack),
-    )
-
-
-def _common(settings: ProviderSettings) -> dict[str, Any]:
-    return {"timeout": settings.timeout_s, "api_key": _key(settings)}
-
-
-def _key(settings: ProviderSettings) -> str:
-    """The API key; the libraries insist on one also where none is needed."""
-    return settings.api_key.get_secret_value() if settings.api_key else "none"
-
-
-def _client(settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitStack) -> Any:
-    """An HTTP client for one question, for libraries that take a whole one."""
-    import httpx2
-
-    return httpx2.AsyncClient(
-        transport=_transport("httpx2", settings.url, guard, stack),
-        follow_redirects=False,
-        trust_env=False,
-        timeout=settings.timeout_s,
-    )
-
-
-def _transport(library: Literal["httpx", "httpx2"], url: str, guard: EgressGuard, stack: AsyncExitStack) -> Any:
-    """A transport for one question whose connections the guard checks."""
-    scheme: Literal["http", "https"] = "https" if url.lower().startswith("https:") else "http"
-    transport = guarded_transport(guard, scheme, library=library, connection_bytes=MAX_ANSWER_BYTES)
-    stack.push_async_callback(transport.aclose)
-    return transport
+def _with_schema(messages: Sequence[PromptMessage], schema: Mapping[str, Any]) -> list[PromptMessage]:
+    rule = "Reply with one JSON object and nothing else. It must match this JSON Schema:\n" + json.dumps(schema)
+    return [PromptMessage("system", f"{messages[0].text}\n\n{rule}"), *messages[1:]]

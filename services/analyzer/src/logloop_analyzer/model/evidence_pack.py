@@ -1,8 +1,4 @@
-"""The evidence pack: what a model is shown of the logs, under short ids and within a budget of tokens.
-
-It must not choose what is evidence. Lines are made harmless, redacted and shortened here, in this order,
-so that a cut never leaves half a secret.
-"""
+"""Builds the evidence pack: the findings and log lines that a model sees, with short ids, within a token budget."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -12,21 +8,20 @@ from typing import Any
 from logloop_contracts.analyses import EvidenceLine
 
 from logloop_analyzer.evidence import Evidence, LogLine
-from logloop_analyzer.text.redaction import Redactor
-from logloop_analyzer.text.sanitise import shorten, visible
+from logloop_analyzer.text.redaction import Redactor, safe_text
 
 BYTES_PER_TOKEN = 3.0
-"""On the safe side for log text in the tokenizers of the large providers (3.2 to 4.1)."""
+"""A conservative value: the tokenizers of the large providers give 3.2 to 4.1 for log text."""
 MAX_MESSAGE = 800
 MAX_ATTRIBUTES = 300
 _MAX_FIELD = 200
 
 
 @dataclass(frozen=True, slots=True)
-class PackLine:
-    """A line as the model sees it. `text` is everything a quote may come from."""
+class PackedLine:
+    """A line as the model sees it. A quote may come from `message`; `rendered` is the JSON in the prompt."""
 
-    eid: str
+    evidence_id: str
     line: LogLine
     message: str
     rendered: str
@@ -34,7 +29,7 @@ class PackLine:
 
     @property
     def evidence(self) -> EvidenceLine:
-        """The line as a report shows it."""
+        """Return the line as a report shows it."""
         return EvidenceLine(
             log_id=self.line.id,
             timestamp=self.line.timestamp,
@@ -45,34 +40,38 @@ class PackLine:
 
 
 @dataclass(frozen=True)
-class Pack:
+class EvidencePack:
     """Findings and lines for a prompt. Ids are E1, E2, … in the order of importance."""
 
     findings: tuple[str, ...]
-    lines: tuple[PackLine, ...]
+    lines: tuple[PackedLine, ...]
     left_out: str | None
-    by_id: Mapping[str, PackLine] = field(default_factory=dict)
+    by_id: Mapping[str, PackedLine] = field(default_factory=dict)
 
     @property
     def ids(self) -> list[str]:
-        """Every evidence id."""
-        return [line.eid for line in self.lines]
+        """Return every evidence id."""
+        return [line.evidence_id for line in self.lines]
+
+    def log_ids(self, evidence_ids: Iterable[str]) -> list[str]:
+        """Return the log ids of known evidence ids."""
+        return [self.by_id[evidence_id].line.id for evidence_id in evidence_ids]
 
 
-def build_pack(evidence: Evidence, redactor: Redactor, token_budget: int) -> Pack:
-    """Pack the evidence into about `token_budget` tokens, findings first, then their lines, then context."""
+def build_pack(evidence: Evidence, redactor: Redactor, token_budget: int) -> EvidencePack:
+    """Return the most important evidence that fits into about `token_budget` tokens."""
     room = int(token_budget * BYTES_PER_TOKEN)
-    lines: dict[str, PackLine] = {}
+    lines: dict[str, PackedLine] = {}
     skipped = 0
     for line in _by_importance(evidence):
         if line.id in lines:
             continue
-        made = _line(f"E{len(lines) + 1}", line, redactor, suspicious=line.id in evidence.suspicious_ids)
-        cost = len(made.rendered.encode()) + 1
+        packed_line = _line(f"E{len(lines) + 1}", line, redactor, suspicious=line.id in evidence.suspicious_ids)
+        cost = len(packed_line.rendered.encode()) + 1
         if cost > room and lines:
             skipped += 1
             continue
-        lines[line.id] = made
+        lines[line.id] = packed_line
         room -= cost
     findings: list[str] = []
     for number, item in enumerate(evidence.findings, 1):
@@ -82,23 +81,20 @@ def build_pack(evidence: Evidence, redactor: Redactor, token_budget: int) -> Pac
         findings.append(text)
         room -= len(text.encode()) + 1
     packed = tuple(lines.values())
-    return Pack(tuple(findings), packed, _left_out(evidence, len(findings), skipped), {p.eid: p for p in packed})
+    return EvidencePack(
+        tuple(findings), packed, _left_out(evidence, len(findings), skipped), {p.evidence_id: p for p in packed}
+    )
 
 
-def shown_lines(evidence: Evidence, redactor: Redactor) -> dict[str, PackLine]:
-    """Every line a finding rests on or that was asked about, by log id, as people are shown it."""
+def display_lines(evidence: Evidence, redactor: Redactor) -> dict[str, PackedLine]:
+    """Return the lines of findings and those about the question, by log id, as people see them."""
     lines = {line.id: line for item in evidence.findings for line in item.lines}
     lines |= {line.id: line for line in evidence.asked_about}
     return {log_id: _line("", line, redactor, suspicious=False) for log_id, line in lines.items()}
 
 
-def safe_text(text: str, redactor: Redactor, limit: int) -> str:
-    """Text as it may be shown: visible, redacted, at most `limit` characters."""
-    return shorten(redactor.redact(visible(text)), limit)
-
-
 def _by_importance(evidence: Evidence) -> Iterable[LogLine]:
-    """The first line of each finding, what was asked about, the other lines of each finding, then the context."""
+    """Yield the first line of each finding, lines about the question, other lines of findings, then context."""
     yield from (item.lines[0] for item in evidence.findings if item.lines)
     yield from evidence.asked_about
     most = max((len(item.lines) for item in evidence.findings), default=0)
@@ -109,10 +105,10 @@ def _by_importance(evidence: Evidence) -> Iterable[LogLine]:
     yield from evidence.context
 
 
-def _line(eid: str, line: LogLine, redactor: Redactor, *, suspicious: bool) -> PackLine:
+def _line(evidence_id: str, line: LogLine, redactor: Redactor, *, suspicious: bool) -> PackedLine:
     message = safe_text(line.message, redactor, MAX_MESSAGE)
     fields: dict[str, Any] = {
-        "id": eid,
+        "id": evidence_id,
         "time": line.timestamp.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "severity": line.severity,
         "service": safe_text(line.service_id, redactor, _MAX_FIELD),
@@ -123,11 +119,11 @@ def _line(eid: str, line: LogLine, redactor: Redactor, *, suspicious: bool) -> P
         "speaks_to_a_model": suspicious or None,
     }
     rendered = json.dumps({name: value for name, value in fields.items() if value is not None}, ensure_ascii=False)
-    return PackLine(eid, line, message, rendered, suspicious)
+    return PackedLine(evidence_id, line, message, rendered, suspicious)
 
 
-def _finding(number: int, finding: dict[str, Any], lines: Mapping[str, PackLine], redactor: Redactor) -> str:
-    told = {
+def _finding(number: int, finding: dict[str, Any], lines: Mapping[str, PackedLine], redactor: Redactor) -> str:
+    fields = {
         "finding": number,
         "kind": finding["kind"],
         "title": redactor.redact(finding["title"]),
@@ -135,9 +131,9 @@ def _finding(number: int, finding: dict[str, Any], lines: Mapping[str, PackLine]
         "count": finding["count"],
         "count_before": finding["baseline_count"],
         "first_seen": finding["first_seen"],
-        "evidence": [lines[log_id].eid for log_id in finding["evidence"] if log_id in lines],
+        "evidence": [lines[log_id].evidence_id for log_id in finding["evidence"] if log_id in lines],
     }
-    return json.dumps({name: value for name, value in told.items() if value is not None}, ensure_ascii=False)
+    return json.dumps({name: value for name, value in fields.items() if value is not None}, ensure_ascii=False)
 
 
 def _left_out(evidence: Evidence, findings: int, lines: int) -> str | None:

@@ -1,6 +1,6 @@
-"""What a provider's client library raised, as one kind of failure with the provider's own words.
+"""Maps exceptions of the provider libraries to one kind of failure with the provider's own words.
 
-It must not import any of these libraries: it goes by the names and attributes that they have in common.
+It goes by class names and attributes, so that it need not import these libraries.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Any
 from logloop_chassis.egress import refusal_behind
 
 from logloop_analyzer.model.provider import FailureKind, ProviderFailed
-from logloop_analyzer.text.sanitise import shorten, visible
+from logloop_analyzer.text.sanitise import sanitise, shorten
 
 _MAX_WORDS = 500
 _BY_NAME: dict[str, FailureKind] = {
@@ -58,8 +58,8 @@ _RETRY_DELAY = re.compile(r'(?i)retry(?:delay"?: ?"| in |.after:? )(\d{1,6}(?:\.
 _NO_CREDIT = re.compile(r"(?i)insufficient_quota|credit balance|billing")
 
 
-def failure_of(error: BaseException, secret: str | None) -> ProviderFailed:
-    """The failure behind an exception. The key never shows in its words."""
+def provider_failure(error: BaseException, secret: str | None) -> ProviderFailed:
+    """Return the failure behind an exception. `secret`, the API key, is removed from its words."""
     if isinstance(error, ProviderFailed):
         return error
     refused = refusal_behind(error)
@@ -110,36 +110,35 @@ def _status(error: BaseException) -> int | None:
 
 
 def _words(chain: list[BaseException], secret: str | None) -> str:
-    found = next((text for error in chain if (text := _told(error))), None)
+    found = next((text for error in chain if (text := _message_in(error))), None)
     text = found or str(chain[0]) or type(chain[0]).__name__
     if secret:
         text = text.replace(secret, "***")
-    return shorten(" ".join(visible(text).split()), _MAX_WORDS)
+    return shorten(" ".join(sanitise(text).split()), _MAX_WORDS)
 
 
-def _told(error: BaseException) -> str | None:
-    """The message that the provider sent in the body of its answer."""
+def _message_in(error: BaseException) -> str | None:
+    """Return the message in the body of the provider's response."""
     for body in (getattr(error, "body", None), getattr(error, "details", None), getattr(error, "error", None)):
-        message = _message(body)
+        message = _find_message(body)
         if message:
             return message
     return None
 
 
-def _message(body: Any, depth: int = 0) -> str | None:
+def _find_message(body: Any, depth: int = 0) -> str | None:
     if isinstance(body, str):
         text = body.strip()
         if text.startswith(("{", "[")):
             try:
-                return _message(json.loads(text), depth + 1) or text
+                return _find_message(json.loads(text), depth + 1) or text
             except ValueError:
                 return text
         return text or None
     if isinstance(body, list) and body:
-        return _message(body[0], depth + 1)
+        return _find_message(body[0], depth + 1)
     if isinstance(body, dict) and depth < 4:
-        inner = body.get("error")
-        return _message(inner, depth + 1) if inner else _message(body.get("message") or body.get("detail"), depth + 1)
+        return _find_message(body.get("error") or body.get("message") or body.get("detail"), depth + 1)
     return None
 
 

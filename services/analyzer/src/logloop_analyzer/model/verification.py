@@ -1,8 +1,9 @@
-"""Checks a model's answer against the evidence: what cannot be traced to a line is dropped and counted.
+"""Checks a model's answer against the evidence and drops what no cited line supports.
 
-It must not ask a model. A citation counts when its id is in the pack and the quoted words stand in a cited line.
+A citation is valid if its id is in the pack and the quoted words occur in a cited line.
 """
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,16 +12,16 @@ from typing import Annotated, Any
 from logloop_contracts.analyses import Claim, EvidenceLine
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from logloop_analyzer.model.evidence_pack import Pack, PackLine
+from logloop_analyzer.model.evidence_pack import EvidencePack, PackedLine
 from logloop_analyzer.model.prompts import MAX_CLAIMS, MAX_STEPS
 from logloop_analyzer.text.redaction import Redactor
-from logloop_analyzer.text.sanitise import shorten, visible
+from logloop_analyzer.text.sanitise import sanitise, shorten
 
 _MIN_QUOTE = 3
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 _MAX_TEXT = 1_000
 _MAX_SUMMARY = 4_000
-_MARK = re.compile(r"\[\s*(E\d{1,4}(?:\s*[,;]\s*E\d{1,4})*)\s*\]")
+_CITATION = re.compile(r"\[\s*(E\d{1,4}(?:\s*[,;]\s*E\d{1,4})*)\s*\]")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[A-Z\"'<(])|\n+")
 _LINK = re.compile(
     r"!?\[([^\]\n]{0,300})\]\([^)\n]{0,1000}\)|(?:https?|ftp|file|data|javascript)://?\S{1,500}", re.IGNORECASE
@@ -37,7 +38,7 @@ class _Claim(BaseModel):
 
 
 class _Answer(BaseModel):
-    """What a model has to give; unknown fields are ignored."""
+    """The expected answer; unknown fields are ignored."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
@@ -48,10 +49,10 @@ class _Answer(BaseModel):
 
 
 @dataclass(frozen=True)
-class Verified:
-    """What is left of an answer. `summary` is empty when none of its sentences could be traced.
+class VerifiedAnswer:
+    """The supported part of an answer. `summary` is empty if no sentence is supported.
 
-    `cited_summary` is the same text with `[log:<id>]` after each sentence, or the claims so marked without one.
+    `cited_summary` is the summary, or else the claims, with `[log:<id>]` after each sentence.
     """
 
     summary: str
@@ -64,41 +65,43 @@ class Verified:
 
 
 def check_shape(value: Mapping[str, Any]) -> None:
-    """Raise ValueError that says what is wrong when an answer does not have the shape that was asked for."""
+    """Raise ValueError with the reason if an answer does not have the expected shape."""
     try:
         answer = _Answer.model_validate(value)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()[:5])
-        raise ValueError(wrong) from error
+        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()[:5])
+        raise ValueError(problems) from error
     if not answer.claims and not answer.summary.strip():
         raise ValueError("summary and claims are both empty")
 
 
-def verify(value: Mapping[str, Any], pack: Pack, redactor: Redactor, *, confidence_cap: float) -> Verified:
-    """Keep the claims whose citations hold, and the sentences of the summary that rest on them alone."""
+def verify(
+    value: Mapping[str, Any], pack: EvidencePack, redactor: Redactor, *, confidence_cap: float
+) -> VerifiedAnswer:
+    """Return the claims with valid citations, and the summary sentences that cite only lines of these claims."""
     answer = _Answer.model_validate(value)
     kept, trusted = [], set[str]()
     for claim in answer.claims[:MAX_CLAIMS]:
-        ids = _valid(claim, pack)
+        ids = _valid_ids(claim, pack)
         if not ids:
             continue
         trusted.update(ids)
         kept.append(
             Claim(
                 text=_clean(claim.text, redactor, _MAX_TEXT),
-                citations=[pack.by_id[eid].line.id for eid in ids],
+                citations=pack.log_ids(ids),
                 confidence=round(min(max(claim.confidence, 0.0), confidence_cap), 2),
             )
         )
-    sentences, lost = _summary(answer.summary, trusted, redactor)
-    marked = [_marked(text, [pack.by_id[eid].line.id for eid in ids]) for text, ids in sentences]
-    marked = marked or [_marked(claim.text, claim.citations) for claim in kept]
-    cited = tuple(line.evidence for line in pack.lines if line.eid in trusted)
+    sentences, dropped_sentences = _summary(answer.summary, trusted, redactor)
+    with_ids = [_with_log_ids(text, pack.log_ids(ids)) for text, ids in sentences]
+    with_ids = with_ids or [_with_log_ids(claim.text, claim.citations) for claim in kept]
+    cited = tuple(line.evidence for line in pack.lines if line.evidence_id in trusted)
     steps = tuple(_clean(step, redactor, 300) for step in answer.next_steps[:MAX_STEPS] if step.strip())
-    dropped = len(answer.claims) - len(kept) + lost
-    return Verified(
+    dropped = len(answer.claims) - len(kept) + dropped_sentences
+    return VerifiedAnswer(
         summary=" ".join(text for text, _ in sentences),
-        cited_summary=" ".join(marked),
+        cited_summary=" ".join(with_ids),
         claims=tuple(kept),
         cause_found=answer.cause_found and bool(kept),
         next_steps=steps,
@@ -107,41 +110,42 @@ def verify(value: Mapping[str, Any], pack: Pack, redactor: Redactor, *, confiden
     )
 
 
-def _marked(text: str, log_ids: Sequence[str]) -> str:
+def _with_log_ids(text: str, log_ids: Sequence[str]) -> str:
     return " ".join([text, *(f"[log:{log_id}]" for log_id in log_ids)])
 
 
-def _valid(claim: _Claim, pack: Pack) -> list[str]:
-    """The cited ids of a claim, none when an id is unknown or the quote stands in no cited line."""
-    ids = list(dict.fromkeys(eid.strip() for eid in claim.evidence))
-    if not ids or any(eid not in pack.by_id for eid in ids):
+def _valid_ids(claim: _Claim, pack: EvidencePack) -> list[str]:
+    """Return the cited ids of a claim; none if an id is unknown or no cited line contains the quote."""
+    ids = list(dict.fromkeys(evidence_id.strip() for evidence_id in claim.evidence))
+    if not ids or any(evidence_id not in pack.by_id for evidence_id in ids):
         return []
-    lines = [pack.by_id[eid] for eid in ids]
+    lines = [pack.by_id[evidence_id] for evidence_id in ids]
     if all(line.suspicious for line in lines):
         return []
-    return ids if _quoted(claim.quote, lines) else []
+    return ids if _contains_quote(claim.quote, lines) else []
 
 
-def _quoted(quote: str, lines: Sequence[PackLine]) -> bool:
-    wanted = _folded(quote.strip().strip(_QUOTES).removesuffix("…").removesuffix("..."))
-    return len(wanted) >= _MIN_QUOTE and any(wanted in _folded(line.message) for line in lines)
+def _contains_quote(quote: str, lines: Sequence[PackedLine]) -> bool:
+    wanted = _normalised(quote.strip().strip(_QUOTES).removesuffix("…").removesuffix("..."))
+    return len(wanted) >= _MIN_QUOTE and any(wanted in _normalised(line.message) for line in lines)
 
 
-def _folded(text: str) -> str:
+def _normalised(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
 def _summary(text: str, trusted: set[str], redactor: Redactor) -> tuple[list[tuple[str, list[str]]], int]:
-    """Sentences that rest on trusted lines alone, with their evidence ids, and how many others there were."""
+    """Return the sentences that cite only trusted lines, with their evidence ids, and the number of dropped ones."""
     kept, dropped = [], 0
-    # A mark belongs to the sentence before it, also when the full stop comes first: "It failed. [E1]"
+    # A citation belongs to the sentence before it even if the full stop comes first: "It failed. [E1]"
     joined = re.sub(r"([.!?])\s*(\[\s*E\d[^\]]{0,200}\])", r" \2\1", text[:_MAX_SUMMARY])
     for sentence in _SENTENCE_END.split(joined):
         if not sentence.strip():
             continue
-        ids = list(dict.fromkeys(eid for mark in _MARK.findall(sentence) for eid in re.split(r"\s*[,;]\s*", mark)))
+        cited = (re.split(r"\s*[,;]\s*", group) for group in _CITATION.findall(sentence))
+        ids = list(dict.fromkeys(itertools.chain.from_iterable(cited)))
         if ids and trusted.issuperset(ids):
-            plain = re.sub(r"\s+([.!?,;])", r"\1", _MARK.sub("", sentence))
+            plain = re.sub(r"\s+([.!?,;])", r"\1", _CITATION.sub("", sentence))
             kept.append((_clean(plain, redactor, _MAX_TEXT), ids))
         else:
             dropped += 1
@@ -149,6 +153,6 @@ def _summary(text: str, trusted: set[str], redactor: Redactor) -> tuple[list[tup
 
 
 def _clean(text: str, redactor: Redactor, limit: int) -> str:
-    """A model's words as people may see them: visible, without links, personal placeholders undone."""
-    plain = _LINK.sub(lambda found: found.group(1) or "(link removed)", visible(text))
-    return shorten(redactor.restore(_MARK.sub("", plain)).strip(), limit)
+    """Return a model's words as people see them: sanitised, without links, with personal data restored."""
+    plain = _LINK.sub(lambda found: found.group(1) or "(link removed)", sanitise(text))
+    return shorten(redactor.restore(_CITATION.sub("", plain)).strip(), limit)

@@ -1,11 +1,8 @@
-"""What an analysis needs of the other services, as shapes.
-
-It must not know how they are reached; `query_client` does.
-"""
+"""What the analyzer needs from the query service, as a protocol and its data types."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 from logloop_contracts.analyses import Report
@@ -14,8 +11,8 @@ from logloop_analyzer.model.provider import ProviderSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
-    """Logs of one project that a search text selects within [since, until)."""
+class LogSelection:
+    """Logs of one project that match a search text within [since, until)."""
 
     project_id: str
     q: str
@@ -24,15 +21,15 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class ReadLogs:
-    """Rows in time order (evidence.EXPORT_SCHEMA); `cut` when a limit ended the reading."""
+class LogSample:
+    """Rows in time order with evidence.EXPORT_SCHEMA; `truncated` if a limit left out later rows."""
 
     table: pa.Table
-    cut: bool = False
+    truncated: bool = False
 
     @property
     def last(self) -> datetime | None:
-        """Time of the last row, UTC."""
+        """Return the time of the last row in UTC."""
         if not self.table.num_rows:
             return None
         moment: datetime = self.table["timestamp"][self.table.num_rows - 1].as_py()
@@ -41,31 +38,26 @@ class ReadLogs:
 
 @dataclass(frozen=True)
 class AnalysisState:
-    """How far query says an analysis is."""
+    """The state of an analysis as stored in query."""
 
     status: str
     turn: int
     question: str | None = None
     report: Report | None = None
 
-    def waits_for(self, turn: int) -> bool:
-        """Whether somebody still waits for this turn."""
+    def awaits(self, turn: int) -> bool:
+        """Return whether this turn still needs an answer."""
         return self.turn == turn and self.status in {"queued", "running"}
 
 
-class LogSource(Protocol):
-    """The service that keeps logs, settings and analyses."""
+class QueryApi(Protocol):
+    """The query service, which stores logs, settings and analyses."""
 
-    async def read_logs(self, selection: Selection, *, max_logs: int, max_bytes: int) -> ReadLogs:
-        """The earliest logs of a selection, as many as the limits allow. Raises AnalysisError."""
+    async def read_logs(self, selection: LogSelection, *, max_logs: int, max_bytes: int) -> LogSample:
+        """Return the earliest logs of a selection, up to the limits. Raises AnalysisError."""
 
     async def provider(self, project_id: str | None) -> ProviderSettings | None:
-        """The model provider of a project (None: the default), None without one. Raises AnalysisError."""
+        """Return the model provider of a project (None: the default), None if none is set. Raises AnalysisError."""
 
-    async def state(self, project_id: str, analysis_id: str) -> AnalysisState | None:
-        """Where an analysis stands, None when it was deleted. Raises AnalysisError."""
-
-
-def described(selection: Selection) -> dict[str, Any]:
-    """A selection as the facts of a prompt."""
-    return {"search": selection.q, "since": selection.since.isoformat(), "until": selection.until.isoformat()}
+    async def analysis_state(self, project_id: str, analysis_id: str) -> AnalysisState | None:
+        """Return the state of an analysis, None if it was deleted. Raises AnalysisError."""

@@ -1,1 +1,1 @@
-"""Makes log text safe to show and to send."""
+"""Makes log text safe to display and to send to a model."""

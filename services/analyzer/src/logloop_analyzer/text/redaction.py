@@ -1,6 +1,6 @@
-"""Secrets and personal data replaced by typed placeholders before anything leaves the service.
+"""Replaces secrets and personal data in text with typed placeholders.
 
-It must not guess by entropy: every rule names a known shape. Expressions run on RE2, so no line can make them slow.
+Each rule matches a known format; there is no guessing by entropy. The expressions run on RE2, in linear time.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -9,25 +9,25 @@ from typing import Any, Literal
 
 import re2
 
-Strictness = Literal["off", "standard", "strict"]
+from logloop_analyzer.text.sanitise import sanitise, shorten
+
+RedactionLevel = Literal["off", "standard", "strict"]
 
 _PERSONAL = frozenset({"EMAIL", "USER", "IP", "PHONE", "LITERAL"})
-"""Kinds that people may read again in an answer; the others stay hidden there too."""
+"""Kinds that an answer may show again; the other kinds stay hidden."""
 
-_NAMES_OF_SECRETS = (
+_SENSITIVE_NAMES = (
     r"[a-z0-9_.-]{0,40}?(?:password|passwd|passphrase|pwd|secret|api[_-]?key|apikey|access[_-]?key|private[_-]?key|"
     r"auth[_-]?token|access[_-]?token|refresh[_-]?token|id[_-]?token|session[_-]?id|sessionid|csrf[_-]?token|credentials?|"
     r"client[_-]?secret|x-api-key|token|cookie)[a-z0-9_]{0,20}"
 )
-
-
-_GROUP = re2.compile(r"\d+")
+_DIGITS = re2.compile(r"\d+")
 _MAX_CARD_DIGITS = 19
 
 
 @dataclass(frozen=True)
 class _Rule:
-    """The `parts` of every match's `group` become placeholders of `kind`, when `accept` agrees."""
+    """Replaces `parts` of the `group` of each match with placeholders of `kind` if `accept` returns true."""
 
     kind: str
     pattern: Any
@@ -45,8 +45,8 @@ def _luhn(text: str) -> bool:
 
 
 def _cards(run: str) -> Iterator[tuple[int, int]]:
-    """Where cards stand in a run of digits with blanks and dashes: whole groups that together pass the check."""
-    groups = [(match.start(), match.end()) for match in _GROUP.finditer(run)]
+    """Find card numbers in a run of digits, blanks and dashes: whole groups that together pass the Luhn check."""
+    groups = [(match.start(), match.end()) for match in _DIGITS.finditer(run)]
     at = 0
     while at < len(groups):
         start, found = groups[at][0], 0
@@ -61,11 +61,11 @@ def _cards(run: str) -> Iterator[tuple[int, int]]:
         at = found or at + 1
 
 
-def _no_placeholder(text: str) -> bool:
+def _is_not_placeholder(text: str) -> bool:
     return not (text.startswith("<") and text.endswith(">"))
 
 
-def _rule(kind: str, pattern: str, group: int = 0, accept: Callable[[str], bool] = _no_placeholder) -> _Rule:
+def _rule(kind: str, pattern: str, group: int = 0, accept: Callable[[str], bool] = _is_not_placeholder) -> _Rule:
     return _Rule(kind, re2.compile(pattern), group, accept)
 
 
@@ -86,11 +86,11 @@ _STANDARD = (
     _rule("TOKEN", r"https?://hooks\.slack\.com/services/([A-Za-z0-9/_-]{10,})", 1),
     _rule("PASSWORD", r"[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s/:@\"'<>]*:([^\s/@\"'<>]+)@", 1),
     _rule("TOKEN", r"(?i)\b(?:bearer|basic|digest|negotiate)[ =:]+([A-Za-z0-9._~+/=-]{8,})", 1),
-    _rule("SECRET", rf"(?i)\b{_NAMES_OF_SECRETS}\\?[\"']?\s{{0,3}}(?:=|:|=>|is)\s{{0,3}}\\?\"([^\"]+?)\\?\"", 1),
-    _rule("SECRET", rf"(?i)\b{_NAMES_OF_SECRETS}\\?[\"']?\s{{0,3}}(?:=|:|=>)\s{{0,3}}\\?'([^']+?)\\?'", 1),
+    _rule("SECRET", rf"(?i)\b{_SENSITIVE_NAMES}\\?[\"']?\s{{0,3}}(?:=|:|=>|is)\s{{0,3}}\\?\"([^\"]+?)\\?\"", 1),
+    _rule("SECRET", rf"(?i)\b{_SENSITIVE_NAMES}\\?[\"']?\s{{0,3}}(?:=|:|=>)\s{{0,3}}\\?'([^']+?)\\?'", 1),
     _rule(
         "SECRET",
-        rf"(?i)\b{_NAMES_OF_SECRETS}\\?[\"']?\s{{0,3}}(?:=|:|=>)\s{{0,3}}([^\s\"',;&<>(){{}}\[\]]{{3,}})",
+        rf"(?i)\b{_SENSITIVE_NAMES}\\?[\"']?\s{{0,3}}(?:=|:|=>)\s{{0,3}}([^\s\"',;&<>(){{}}\[\]]{{3,}})",
         1,
     ),
     _rule("EMAIL", r"\b[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z]{2,24}\b"),
@@ -102,26 +102,30 @@ _STRICT = (
     _rule("USER", r"(?:/home/|/Users/|\\Users\\)([A-Za-z0-9._-]{1,64})", 1),
     _rule("PHONE", r"\+\d{1,3}[ -]?(?:\(\d{1,4}\)[ -]?)?\d{2,4}(?:[ -]?\d{2,4}){1,4}\b"),
 )
-_RULES: Mapping[Strictness, tuple[_Rule, ...]] = {"off": (), "standard": _STANDARD, "strict": (*_STANDARD, *_STRICT)}
+_RULES: Mapping[RedactionLevel, tuple[_Rule, ...]] = {
+    "off": (),
+    "standard": _STANDARD,
+    "strict": (*_STANDARD, *_STRICT),
+}
 
 
 class Redactor:
-    """Placeholders of one request: the same value always gets the same one. Remembers them to undo."""
+    """Replaces values within one request. The same value always gets the same placeholder, which can be undone."""
 
-    def __init__(self, strictness: Strictness = "standard") -> None:
-        self._rules = _RULES[strictness]
-        self._active = strictness != "off"
+    def __init__(self, level: RedactionLevel = "standard") -> None:
+        self._rules = _RULES[level]
+        self._active = level != "off"
         self._placeholders: dict[tuple[str, str], str] = {}
         self._values: dict[str, tuple[str, str]] = {}
         self._counts: dict[str, int] = {}
 
     @property
     def count(self) -> int:
-        """Distinct values replaced so far."""
+        """Number of distinct values replaced so far."""
         return len(self._values)
 
     def redact(self, text: str) -> str:
-        """The text with secrets replaced, such as `<EMAIL_1>`."""
+        """Return the text with placeholders such as `<EMAIL_1>` in place of secrets and personal data."""
         if not self._active:
             return text
         for rule in (_LITERAL, *self._rules):
@@ -150,8 +154,16 @@ class Redactor:
         return found
 
     def restore(self, text: str) -> str:
-        """Undo placeholders of personal data in an answer; secrets stay placeholders."""
+        """Return the text with personal data back in place of its placeholders; secrets stay hidden."""
         for placeholder, (kind, value) in self._values.items():
             if kind in _PERSONAL and placeholder in text:
                 text = text.replace(placeholder, value)
         return text
+
+
+def safe_text(text: str, redactor: Redactor, limit: int) -> str:
+    """Return the text sanitised, redacted and at most `limit` characters long.
+
+    Shortening comes last, so that a cut never leaves half a secret.
+    """
+    return shorten(redactor.redact(sanitise(text)), limit)

@@ -1,7 +1,4 @@
-"""Text of log lines made harmless to show: no control sequences, nothing invisible, no endless length.
-
-It must not decide what a text means.
-"""
+"""Makes text from logs safe to display: strips control sequences and invisible characters, and shortens it."""
 
 import re
 
@@ -18,17 +15,17 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _BLANKS = re.compile(r"[ \t]{3,}")
 
 
-def visible(text: str) -> str:
-    """The text without terminal sequences, control characters, and characters that hide or reorder text.
+def sanitise(text: str) -> str:
+    """Return the text without terminal sequences, control characters, and characters that hide or reorder text.
 
-    Line ends and tabs stay; a carriage return becomes a line end.
+    Line breaks and tabs stay; a carriage return becomes a line break.
     """
     plain = _ANSI.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     return _BLANKS.sub("  ", _CONTROL.sub("", _INVISIBLE.sub("", plain)))
 
 
 def shorten(text: str, limit: int) -> str:
-    """The text with its middle left out where it is longer than `limit` characters."""
+    """Return the text with its middle cut out if it is longer than `limit` characters."""
     if len(text) <= limit:
         return text
     head = max(1, limit * 2 // 3)
