@@ -13,10 +13,11 @@ from logloop_contracts.channels import ANALYZER_REQUESTS
 from logloop_analyzer.analysis.model_explainer import ModelExplainer
 from logloop_analyzer.analysis.runner import AnalysisLimits, AnalysisRunner
 from logloop_analyzer.consumers import AnalysisRequestConsumer
-from logloop_analyzer.http import providers
+from logloop_analyzer.http import internal, providers
 from logloop_analyzer.http.dependencies import AnalyzerServices
 from logloop_analyzer.model.budget import DailyTokenBudget
 from logloop_analyzer.model.client import ModelClient
+from logloop_analyzer.model.provider_check import ProviderCheck
 from logloop_analyzer.query_api.client import QueryClient
 from logloop_analyzer.settings import AnalyzerSettings
 
@@ -33,6 +34,7 @@ def create_app(settings: AnalyzerSettings) -> FastAPI:
         tags=[{"name": "analyzer", "description": "Testing a model provider."}],
     )
     app.include_router(providers.router)
+    app.include_router(internal.router)
     return app
 
 
@@ -47,7 +49,7 @@ async def _open(resources: Resources[AnalyzerSettings], app: FastAPI) -> AsyncIt
     )
     guard = EgressGuard(settings.egress_allow, loopback=is_loopback(settings.host))
     model = ModelClient(guard)
-    app.state.services = AnalyzerServices(query, model)
+    app.state.services = AnalyzerServices(query, model, ProviderCheck(guard))
     limits = AnalysisLimits(
         settings.analysis_deadline,
         settings.analysis_max_logs,

@@ -8,6 +8,7 @@ from logloop_chassis.problems import Conflict, NotFound, Unavailable
 
 from logloop_analyzer.errors import AnalysisError
 from logloop_analyzer.model.provider import LanguageModel, ProviderSettings
+from logloop_analyzer.model.provider_check import ProviderCheck
 from logloop_analyzer.query_api.interface import QueryApi
 
 
@@ -17,6 +18,7 @@ class AnalyzerServices:
 
     query: QueryApi
     model: LanguageModel
+    provider_check: ProviderCheck
 
 
 def analyzer_services(request: Request) -> AnalyzerServices:
