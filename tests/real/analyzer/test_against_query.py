@@ -1,4 +1,4 @@
-"""The analyzer and the real query together: stored logs, saved settings, an analysis asked for over HTTP."""
+"""The analyzer with the real query: stored logs, saved settings, and analyses requested over HTTP."""
 
 import asyncio
 import contextlib
@@ -28,21 +28,21 @@ from tests.real.analyzer.harness import SECRET_KEY, settings_for
 
 @dataclass
 class Platform:
-    """Query and analyzer, with an incident stored in project shop that happened just now."""
+    """Query and analyzer, with a recent incident stored in project shop."""
 
     api: httpx.AsyncClient
     llm: FakeLlm
     since: datetime
 
     async def analyse(self, **more: Any) -> dict[str, Any]:
-        """Ask for an analysis of the incident's window and wait for its end."""
+        """Request an analysis of the incident's window and wait for its end."""
         scope = {"since": self.since.isoformat(), "until": (self.since + LENGTH).isoformat()}
         asked = await self.api.post("/api/v1/logs/analyses", json={"project_id": "shop", **scope, **more})
         assert asked.status_code == 202, asked.text
         return await self.finished(asked.json()["id"])
 
     async def finished(self, analysis_id: str) -> dict[str, Any]:
-        """An analysis once it is final."""
+        """Wait until an analysis is final and return it."""
 
         async def final() -> dict[str, Any]:
             found: dict[str, Any] = (await self.api.get(f"/api/v1/logs/analyses/{analysis_id}")).json()
@@ -81,7 +81,7 @@ async def _query(amqp_url: str, mongo_url: str, database: str) -> AsyncIterator[
     try:
         yield app, f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
-        app.state.resources.stopping.set()
+        app.stopping.set()
         server.should_exit = True
         await serving
 
@@ -102,7 +102,7 @@ async def platform(fresh_amqp_url: str, mongo_url: str) -> AsyncIterator[Platfor
             assert created.status_code == 201, created.text
             since = datetime.now(UTC).replace(microsecond=0) - LENGTH - timedelta(minutes=1)
             for table in (case.baseline, case.window):
-                await query.state.resources.publisher.publish_bytes(
+                await query.resources.publisher.publish_bytes(
                     LOGS_EXCHANGE.name,
                     "shop",
                     _batch(table, since - START),
@@ -124,7 +124,7 @@ async def _stored(api: httpx.AsyncClient, wanted: int) -> bool:
     return answer.text.count("\n") == wanted
 
 
-async def test_an_analysis_is_measured_told_and_asked_on(platform: Platform) -> None:
+async def test_an_analysis_is_measured_stored_and_answers_a_follow_up(platform: Platform) -> None:
     done = await platform.analyse(question="Why do orders fail?")
     assert done["status"] == "completed", done
     report = done["report"]
@@ -143,7 +143,7 @@ async def test_an_analysis_is_measured_told_and_asked_on(platform: Platform) -> 
     assert replied["report"]["findings"] == report["findings"]
 
 
-async def test_a_saved_provider_answers_with_lines_that_query_knows(platform: Platform) -> None:
+async def test_a_saved_provider_cites_lines_that_query_stores(platform: Platform) -> None:
     saved = await platform.api.put(
         "/api/v1/settings/llm",
         params={"project_id": "shop"},

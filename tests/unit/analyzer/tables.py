@@ -1,4 +1,4 @@
-"""Small tables of logs written by hand."""
+"""Small hand-written tables of logs."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,21 +11,21 @@ EMPTY = table([], "e")
 
 
 def line(seconds: float, message: str, severity: str = "info", service: str = "web", **more: Any) -> Line:
-    """A line some seconds after the window's start; negative: in the window before."""
+    """Return a line some seconds after the start of the window; a negative number gives the previous window."""
     return Line(START + timedelta(seconds=seconds), service, severity, message, **more)
 
 
 def steady(message: str, every_s: float = 10, severity: str = "info", service: str = "web") -> list[Line]:
-    """The same line at even intervals over the window."""
+    """Return the same line at even intervals over the window."""
     return [line(at * every_s, message, severity, service) for at in range(int(LENGTH.total_seconds() / every_s))]
 
 
 def windows(now: list[Line], before: list[Line]) -> tuple[pa.Table, pa.Table]:
-    """Both windows; the lines of `before` are moved one window back."""
+    """Return both windows; the lines of `before` are moved one window back."""
     earlier = [Line(i.at - LENGTH, i.service, i.severity, i.message, i.trace, i.test) for i in before]
     return table(now, "w"), table(earlier, "b")
 
 
 def row_id(row: int, batch: str = "w") -> str:
-    """Id of a row of `windows`."""
+    """Return the id of a row of `windows`."""
     return f"{batch * 26}-734ea-{row:x}"

@@ -1,4 +1,4 @@
-"""What is found in two windows written by hand, and what does not change it."""
+"""Findings in hand-written windows, and what must not affect them."""
 
 import random
 from collections import Counter
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from logloop_analyzer.evidence import Evidence, measure
-from logloop_analyzer.evidence.logs import GroupKey, read_windows
+from logloop_analyzer.evidence.log_window import GroupKey, read_windows
 from logloop_analyzer.evidence.templates import merge_templates
 
 from tests.fakes.incidents import POISON, Line, incident
@@ -33,7 +33,7 @@ def test_a_new_error_is_found_with_its_first_line() -> None:
     assert top.strong
 
 
-def test_an_error_that_rises_is_a_burst_from_its_change_point() -> None:
+def test_a_rising_error_is_a_burst_from_its_change_point() -> None:
     usual = [line(60 * i, f"retry {i}", "error") for i in range(15)]
     burst = [line(500 + i, f"retry {i}", "error") for i in range(60)]
     now, before = windows([*NORMAL, *usual, *burst], [*NORMAL, *usual])
@@ -44,13 +44,13 @@ def test_an_error_that_rises_is_a_burst_from_its_change_point() -> None:
     assert 440 <= (top.finding.first_seen - line(0, "").at).total_seconds() <= 501
 
 
-def test_an_error_as_frequent_as_before_is_no_finding() -> None:
+def test_an_error_as_frequent_as_before_is_not_a_finding() -> None:
     usual = [line(30 * i, f"retry {i}", "error") for i in range(30)]
     now, before = windows([*NORMAL, *usual], [*NORMAL, *usual])
     assert [item for item in measure(now, before).findings if item.strong] == []
 
 
-def test_twice_the_traffic_is_no_incident() -> None:
+def test_twice_the_traffic_is_not_an_incident() -> None:
     usual = [line(30 * i, f"retry {i}", "error") for i in range(20)]
     double = [*NORMAL, *NORMAL, *usual, *usual]
     now, before = windows(double, [*NORMAL, *usual])
@@ -65,7 +65,7 @@ def test_a_heartbeat_that_stops_is_found_with_its_last_line() -> None:
     assert top.lines[0].timestamp == line(440, "").at
 
 
-def test_a_service_that_falls_silent_is_one_finding() -> None:
+def test_a_service_that_stops_logging_is_one_finding() -> None:
     many = [*steady("a", 8, service="gone"), *steady("b", 9, service="gone"), *steady("c", 11, service="gone")]
     now, before = windows([*NORMAL, *(i for i in many if i.at < line(300, "").at)], [*NORMAL, *many])
     found = [item.finding for item in measure(now, before).findings if item.finding.service_id == "gone"]
@@ -74,7 +74,7 @@ def test_a_service_that_falls_silent_is_one_finding() -> None:
     assert "every line stopped" in found[0].title
 
 
-def test_logs_that_all_end_together_are_no_silence() -> None:
+def test_logs_that_all_end_together_have_not_vanished() -> None:
     now, before = windows([item for item in NORMAL if item.at < line(300, "").at], NORMAL)
     assert "vanished_pattern" not in kinds(measure(now, before))
 
@@ -106,7 +106,7 @@ def test_the_context_is_the_trace_of_the_first_line() -> None:
     assert "other" not in context
 
 
-def test_a_test_that_fails_now_and_did_not_before_is_named() -> None:
+def test_a_newly_failing_test_is_named() -> None:
     failing = [line(100 + i, "assert 1 == 2", "error", test="test_a") for i in range(4)]
     flaky = [line(50, "timeout", "error", test="test_b")]
     now, before = windows([*NORMAL, *failing, *flaky], [*NORMAL, *flaky])
@@ -114,7 +114,7 @@ def test_a_test_that_fails_now_and_did_not_before_is_named() -> None:
     assert tests == ["test_a"]
 
 
-def test_without_a_window_before_errors_are_told_as_they_are() -> None:
+def test_without_a_baseline_errors_are_reported_as_they_are() -> None:
     errors = [line(100 + i, "boom", "error") for i in range(5)]
     now, before = windows([*NORMAL, *errors], [])
     evidence = measure(now, before)
@@ -203,7 +203,7 @@ def test_groups_count_as_a_plain_loop_counts(now: list[Line], before: list[Line]
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(lines, max_size=80), st.lists(lines, max_size=80))
-def test_whatever_the_logs_evidence_is_sound(now: list[Line], before: list[Line]) -> None:
+def test_evidence_is_consistent_for_any_logs(now: list[Line], before: list[Line]) -> None:
     window, baseline = windows(now, before)
     evidence = measure(window, baseline)
     known = {*window["id"].to_pylist(), *baseline["id"].to_pylist()}
@@ -215,7 +215,7 @@ def test_whatever_the_logs_evidence_is_sound(now: list[Line], before: list[Line]
         assert item.finding.evidence == [found.id for found in item.lines]
 
 
-def test_words_that_vary_are_merged_and_words_that_tell_are_not() -> None:
+def test_variable_words_are_merged_and_specific_words_are_not() -> None:
     names = "anna bert carl dora emil frida gert hanna".split()  # noqa: SIM905  # a list of names reads better so
     patterns = [f"user {name} signed in" for name in names] + ["connection to db lost", "connection to cache lost"]
     merged = merge_templates(patterns)
@@ -230,7 +230,7 @@ def test_merging_does_not_depend_on_order(patterns: list[str], rng: random.Rando
     assert merge_templates(patterns, 3) == merge_templates(other, 3)
 
 
-def test_a_missing_column_is_an_error_and_not_a_guess() -> None:
+def test_a_missing_column_is_an_error() -> None:
     case = incident("no_fault")
     with pytest.raises(KeyError):
         measure(case.window.drop_columns(["pattern"]), case.baseline)

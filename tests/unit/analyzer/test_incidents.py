@@ -1,15 +1,15 @@
-"""A small benchmark in the tests: generated incidents with known truth, and what must be found in each.
+"""A small benchmark: generated incidents with known causes, and what must be found in each.
 
-Two known misses, with the right service all the same: in a burst of an error that always happens a little, a line of
-the usual rate shortly before the burst may be taken for its first line; and where a service falls silent, a rare line
-may come after the last of its frequent ones.
+There are two known misses, both with the right service. If an error occurs at a low rate before its burst, an earlier
+line may be taken for the first line of the burst. If a service stops logging, a rare line may follow the last of its
+frequent ones.
 """
 
 import pytest
+from logloop_analyzer.analysis.report import LogCoverage, measured_report
+from logloop_analyzer.analysis.verdict import decide_verdict
 from logloop_analyzer.evidence import measure
-from logloop_analyzer.redaction import Redactor
-from logloop_analyzer.report import Reading, deterministic_report
-from logloop_analyzer.verdict import decide
+from logloop_analyzer.text.redaction import Redactor
 
 from tests.fakes.incidents import KINDS, Kind, incident
 
@@ -31,10 +31,10 @@ def test_the_top_finding_is_the_cause(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", HEALTHY)
-def test_where_nothing_is_wrong_nothing_is_claimed(kind: Kind) -> None:
+def test_without_an_incident_nothing_is_claimed(kind: Kind) -> None:
     for seed in SEEDS:
         case = incident(kind, seed)
-        report = deterministic_report(measure(case.window, case.baseline), Redactor(), Reading(1, 1), None)
+        report = measured_report(measure(case.window, case.baseline), Redactor(), LogCoverage(1, 1), None)
         assert report.verdict == "insufficient"
         assert report.claims == []
         assert "no cause can be named" in report.summary
@@ -42,18 +42,20 @@ def test_where_nothing_is_wrong_nothing_is_claimed(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", ["timeout_cascade", "decoy", "new_exception", "poisoned"])
 def test_a_cause_that_came_first_in_its_traces_is_confirmed(kind: Kind) -> None:
-    verdicts = [decide(measure(case.window, case.baseline)) for case in (incident(kind, seed) for seed in SEEDS)]
+    verdicts = [
+        decide_verdict(measure(case.window, case.baseline)) for case in (incident(kind, seed) for seed in SEEDS)
+    ]
     assert verdicts.count("confirmed") >= len(SEEDS) - 1
 
 
 @pytest.mark.parametrize("kind", ["vanished_heartbeat", "silent_service"])
-def test_an_absence_alone_is_never_more_than_likely(kind: Kind) -> None:
+def test_an_absence_alone_is_at_most_likely(kind: Kind) -> None:
     case = incident(kind, 100)
-    assert decide(measure(case.window, case.baseline)) == "likely"
+    assert decide_verdict(measure(case.window, case.baseline)) == "likely"
 
 
 @pytest.mark.parametrize("kind", ["poisoned", "poisoned_no_fault"])
-def test_every_poisoned_line_is_flagged_and_no_other(kind: Kind) -> None:
+def test_exactly_the_poisoned_lines_are_flagged(kind: Kind) -> None:
     for seed in SEEDS:
         case = incident(kind, seed)
         evidence = measure(case.window, case.baseline)

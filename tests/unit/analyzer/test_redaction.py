@@ -1,11 +1,11 @@
-"""Secrets do not get through, the same value is the same placeholder, and ordinary text stays as it is."""
+"""Secrets are redacted, equal values get equal placeholders, and ordinary text is unchanged."""
 
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_analyzer.redaction import Redactor
+from logloop_analyzer.text.redaction import Redactor
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
 SECRETS = {
@@ -33,9 +33,9 @@ CONTEXTS = ["{}", "login with {} failed", 'body={{"a":"{}"}}', "[{}]", "x={};y=2
 @pytest.mark.parametrize("context", CONTEXTS)
 def test_a_secret_becomes_its_placeholder(name: str, context: str) -> None:
     secret, kind = SECRETS[name]
-    told = Redactor().redact(context.format(secret))
-    assert secret not in told
-    assert re.search(rf"<({kind}|SECRET)_1>", told)
+    redacted = Redactor().redact(context.format(secret))
+    assert secret not in redacted
+    assert re.search(rf"<({kind}|SECRET)_1>", redacted)
 
 
 @pytest.mark.parametrize(
@@ -55,11 +55,11 @@ def test_a_secret_becomes_its_placeholder(name: str, context: str) -> None:
         ("https://hooks.slack.com/services/T000/B000/XXXXhunter2", "hunter2"),
     ],
 )
-def test_a_value_named_as_secret_is_hidden_and_its_name_stays(text: str, hidden: str) -> None:
-    told = Redactor().redact(text)
-    assert hidden not in told
-    assert "_1>" in told
-    assert told[:4] == text[:4]
+def test_a_value_with_a_sensitive_name_is_hidden_and_its_name_stays(text: str, hidden: str) -> None:
+    redacted = Redactor().redact(text)
+    assert hidden not in redacted
+    assert "_1>" in redacted
+    assert redacted[:4] == text[:4]
 
 
 @pytest.mark.parametrize(
@@ -75,17 +75,17 @@ def test_a_value_named_as_secret_is_hidden_and_its_name_stays(text: str, hidden:
         "http://localhost:8080/path",
     ],
 )
-def test_ordinary_text_stays_as_it_is(text: str) -> None:
+def test_ordinary_text_is_unchanged(text: str) -> None:
     assert Redactor().redact(text) == text
 
 
 @pytest.mark.parametrize("around", ["{} 0", "0 {}", "12 {} 34", "7-{}", "{} 4111111111111112", "{} {}"])
-def test_numbers_beside_a_card_do_not_hide_it(around: str) -> None:
+def test_adjacent_numbers_do_not_keep_a_card_from_being_redacted(around: str) -> None:
     card = "4111 1111 1111 1111"
-    told = Redactor().redact(around.replace("{}", card))
-    # Where the neighbour completes a longer number that passes the check, it is hidden with the card.
-    assert card not in told
-    assert "<CARD_1>" in told
+    redacted = Redactor().redact(around.replace("{}", card))
+    # If the card and its neighbour form a longer number that passes the check, both are redacted.
+    assert card not in redacted
+    assert "<CARD_1>" in redacted
 
 
 def test_the_same_value_is_the_same_placeholder_everywhere() -> None:
@@ -97,26 +97,26 @@ def test_the_same_value_is_the_same_placeholder_everywhere() -> None:
     assert redactor.count == 2
 
 
-def test_personal_data_comes_back_in_an_answer_and_secrets_do_not() -> None:
+def test_personal_data_is_restored_in_an_answer_and_secrets_are_not() -> None:
     redactor = Redactor()
-    told = redactor.redact("a@example.org used password=hunter2")
-    assert redactor.restore(told) == "a@example.org used password=<SECRET_1>"
+    redacted = redactor.redact("a@example.org used password=hunter2")
+    assert redactor.restore(redacted) == "a@example.org used password=<SECRET_1>"
 
 
 def test_a_line_cannot_forge_a_placeholder() -> None:
     redactor = Redactor()
     redactor.redact("real@example.org")
-    told = redactor.redact("I am <EMAIL_7>")
-    assert told == "I am <LITERAL_1>"
-    assert redactor.restore(told) == "I am <EMAIL_7>"
+    redacted = redactor.redact("I am <EMAIL_7>")
+    assert redacted == "I am <LITERAL_1>"
+    assert redactor.restore(redacted) == "I am <EMAIL_7>"
 
 
-def test_strict_takes_addresses_and_home_folders_too() -> None:
-    told = Redactor("strict").redact("from 10.1.2.3 and fe80::1 in /home/anna/x, call +49 30 1234567")
-    assert "10.1.2.3" not in told
-    assert "fe80::1" not in told
-    assert "anna" not in told
-    assert "1234567" not in told
+def test_strict_also_redacts_addresses_and_home_folders() -> None:
+    redacted = Redactor("strict").redact("from 10.1.2.3 and fe80::1 in /home/anna/x, call +49 30 1234567")
+    assert "10.1.2.3" not in redacted
+    assert "fe80::1" not in redacted
+    assert "anna" not in redacted
+    assert "1234567" not in redacted
 
 
 def test_off_changes_nothing() -> None:
@@ -124,20 +124,20 @@ def test_off_changes_nothing() -> None:
 
 
 @given(st.text(max_size=200), st.sampled_from(sorted(SECRETS)), st.text(max_size=200))
-def test_a_secret_with_blanks_around_it_never_gets_through(before: str, name: str, after: str) -> None:
+def test_a_secret_between_blanks_is_always_redacted(before: str, name: str, after: str) -> None:
     secret = SECRETS[name][0]
-    told = Redactor("strict").redact(f"{before} {secret} {after}")
-    assert secret not in told or secret in before or secret in after
+    redacted = Redactor("strict").redact(f"{before} {secret} {after}")
+    assert secret not in redacted or secret in before or secret in after
 
 
 @given(st.text(max_size=300))
-def test_redacting_again_changes_nothing(text: str) -> None:
+def test_redacting_twice_changes_nothing(text: str) -> None:
     redactor = Redactor()
     once = redactor.redact(text)
     assert redactor.redact(once) == once
 
 
-def test_an_evil_line_takes_no_time() -> None:
+def test_hostile_lines_are_redacted_in_linear_time() -> None:
     redactor = Redactor("strict")
     for evil in (
         "a" * 200_000,

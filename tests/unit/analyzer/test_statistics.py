@@ -1,4 +1,4 @@
-"""The arithmetic of findings, against values from tables and slow definitions."""
+"""Statistics against published values and slow reference implementations."""
 
 import math
 import random
@@ -32,7 +32,7 @@ def test_g_of_a_textbook_pair() -> None:
 
 
 @given(counts, scales)
-def test_counts_as_expected_are_no_surprise(baseline: int, scale: float) -> None:
+def test_expected_counts_are_not_surprising(baseline: int, scale: float) -> None:
     assert g_test(round(baseline * scale), baseline, scale) <= 1.0 + 2 / max(1, baseline)
 
 
@@ -44,7 +44,7 @@ def test_g_is_never_negative_and_bounded_surprise(now: int, before: int, scale: 
 
 
 @given(st.integers(1, 5000), st.integers(0, 5000), scales)
-def test_more_of_what_rose_surprises_more(extra: int, before: int, scale: float) -> None:
+def test_a_larger_rise_is_more_surprising(extra: int, before: int, scale: float) -> None:
     base = math.ceil(before * scale) + 1
     assert g_test(base + extra, before, scale) >= g_test(base, before, scale)
 
@@ -65,7 +65,7 @@ def test_even_counts_are_not_dispersed_and_bursts_are() -> None:
 @given(st.integers(0, 10_000))
 def test_the_change_point_is_where_the_rate_rose(seed: int) -> None:
     rng = random.Random(seed)
-    # Up to a while before: chance may put several of the early ones so near that they belong to the rise.
+    # A gap before the burst: otherwise random early events may be so close that they belong to the rise.
     before = sorted(rng.randrange(0, 500_000) for _ in range(5))
     burst = sorted(rng.randrange(600_000, 700_000) for _ in range(100))
     times = before + burst
@@ -73,12 +73,12 @@ def test_the_change_point_is_where_the_rate_rose(seed: int) -> None:
     assert abs(found - len(before)) <= 1
 
 
-def test_the_change_point_of_nothing_is_the_start() -> None:
+def test_without_events_the_change_point_is_the_start() -> None:
     assert change_point([], 0, 100) == 0
     assert change_point([5, 6], 5, 5) == 0
 
 
-def test_typical_traffic_is_not_moved_by_the_few_that_changed() -> None:
+def test_a_few_changed_patterns_do_not_move_the_traffic_ratio() -> None:
     steady = [(100, 100), (50, 52), (30, 29), (80, 80)]
     assert typical_ratio([*steady, (5000, 10)], fallback=9.0) == pytest.approx(1.0, abs=0.1)
     assert typical_ratio([(100, 100)], fallback=9.0) == 9.0

@@ -1,1 +1,1 @@
-"""Explains a window of logs with cited evidence."""
+"""Explains windows of logs with cited evidence."""

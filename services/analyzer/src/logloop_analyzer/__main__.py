@@ -1,4 +1,4 @@
-"""Run the analyzer: `python -m logloop_analyzer`."""
+"""Runs the analyzer: `python -m logloop_analyzer`."""
 
 from logloop_chassis.app import run
 
@@ -7,7 +7,7 @@ from logloop_analyzer.settings import AnalyzerSettings
 
 
 def main() -> None:
-    """Serve until a signal."""
+    """Serve until a stop signal arrives."""
     settings = AnalyzerSettings()
     run(create_app(settings), settings, service="analyzer")
 

@@ -1,70 +1,71 @@
-"""The composition root of the analyzer: what it opens, which routes it mounts, what it consumes.
-
-It must not hold a rule of any use case.
-"""
+"""The composition root of the analyzer."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import cast
 
-from fastapi import FastAPI
 from logloop_chassis.app import service_app
 from logloop_chassis.messaging.consuming import subscribe
 from logloop_chassis.outbound.egress import EgressGuard
 from logloop_chassis.settings import is_loopback
-from logloop_chassis.state import Resources
+from logloop_chassis.state import Resources, ServiceApp
 from logloop_contracts.channels import ANALYZER_REQUESTS
 
-from logloop_analyzer import http
-from logloop_analyzer.analysis import Analyzer, Limits
-from logloop_analyzer.asking import Asker
-from logloop_analyzer.budget import DailyTokens
-from logloop_analyzer.consumers import Requests
-from logloop_analyzer.model import LangChainModel
-from logloop_analyzer.query_client import QueryClient
-from logloop_analyzer.redaction import Strictness
+from logloop_analyzer.analysis.model_explainer import ModelExplainer
+from logloop_analyzer.analysis.runner import AnalysisLimits, AnalysisRunner
+from logloop_analyzer.consumers import AnalysisRequestConsumer
+from logloop_analyzer.http import internal, providers
+from logloop_analyzer.http.dependencies import AnalyzerServices
+from logloop_analyzer.model.budget import DailyTokenBudget
+from logloop_analyzer.model.client import ModelClient
+from logloop_analyzer.model.provider_check import ProviderCheck
+from logloop_analyzer.query_api.client import QueryClient
 from logloop_analyzer.settings import AnalyzerSettings
 
 
-def create_app(settings: AnalyzerSettings) -> FastAPI:
-    """The service as an app; nothing connects before its lifespan starts."""
+def create_app(settings: AnalyzerSettings) -> ServiceApp:
+    """Return the service as an app; nothing connects before its lifespan starts."""
     app = service_app(
         settings,
         service="analyzer",
         title="Logloop analyzer",
-        description="Explains windows of logs with cited evidence. Ask for an analysis at query.",
+        description="Explains windows of logs with cited evidence. Request an analysis from the query service.",
         open_service=_open,
         dead_letter_prefix="/api/v1/analyzer/dead-letters",
-        tags=[{"name": "analyzer", "description": "Trying a model provider."}],
+        tags=[{"name": "analyzer", "description": "Testing a model provider."}],
     )
-    app.include_router(http.router)
+    app.include_router(providers.router)
+    app.include_router(internal.router)
     return app
 
 
 @asynccontextmanager
-async def _open(resources: Resources[AnalyzerSettings], app: FastAPI) -> AsyncIterator[None]:
+async def _open(resources: Resources[AnalyzerSettings]) -> AsyncIterator[AnalyzerServices]:
     settings = resources.settings
-    redaction = cast("Strictness", settings.analysis_redaction)
-    source = QueryClient(
+    query = QueryClient(
         settings.query_url,
         settings.secret_key.get_secret_value(),
         evidence_tokens=settings.analysis_evidence_tokens,
-        redaction=redaction,
+        redaction=settings.analysis_redaction,
     )
-    model = LangChainModel(EgressGuard(settings.egress_allow, loopback=is_loopback(settings.host)))
-    limits = Limits(settings.analysis_deadline, settings.analysis_max_logs, settings.analysis_max_bytes, redaction)
-    analyzer = Analyzer(source, Asker(model, DailyTokens()), limits)
-    requests = Requests(analyzer, resources.publisher, resources.stopping)
-    app.state.source, app.state.model = source, model
-    resources.health.add("query", source.ping)
+    guard = EgressGuard(settings.egress_allow, loopback=is_loopback(settings.host))
+    model = ModelClient(guard)
+    limits = AnalysisLimits(
+        settings.analysis_deadline,
+        settings.analysis_max_logs,
+        settings.analysis_max_bytes,
+        settings.analysis_redaction,
+    )
+    runner = AnalysisRunner(query, ModelExplainer(model, DailyTokenBudget()), limits)
+    consumer = AnalysisRequestConsumer(runner, resources.publisher, resources.stopping)
+    resources.health.add("query", query.ping)
     subscribe(
         resources.consumer,
         ANALYZER_REQUESTS,
-        requests.handler(),
+        consumer.handler(),
         resources.publisher,
         prefetch=settings.analysis_concurrency,
     )
     try:
-        yield
+        yield AnalyzerServices(query, model, ProviderCheck(guard))
     finally:
-        await source.aclose()
+        await query.aclose()

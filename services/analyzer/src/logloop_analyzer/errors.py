@@ -1,13 +1,10 @@
-"""Why an analysis ends without a report; the one base of the analyzer's own errors.
-
-It must not know where such an error is shown.
-"""
+"""Why an analysis ends without a report."""
 
 from logloop_contracts.analyses import FailureReason
 
 
 class AnalysisError(Exception):
-    """No report. `detail` says what happened and what to do."""
+    """The analysis failed. `detail` says what happened and what to do."""
 
     def __init__(self, reason: FailureReason, detail: str) -> None:
         super().__init__(detail)
@@ -15,5 +12,5 @@ class AnalysisError(Exception):
         self.detail = detail
 
 
-class Ended(Exception):
-    """The analysis was cancelled, deleted or finished elsewhere: nobody waits for more."""
+class AnalysisObsolete(Exception):
+    """The analysis was cancelled, deleted or already answered, so its outcome is not needed."""

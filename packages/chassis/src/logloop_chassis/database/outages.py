@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import stamina
-import structlog
 from pymongo.errors import (
     AutoReconnect,
     ConnectionFailure,
@@ -22,7 +21,6 @@ from logloop_chassis.messaging.failures import RetryLater
 _AUTHENTICATION_FAILED = 18
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 2.0
-_log = structlog.get_logger()
 
 T = TypeVar("T")
 
@@ -54,14 +52,13 @@ async def wait_out_outages(
     def again(error: Exception) -> bool:
         if not is_outage(error) or (stopping is not None and stopping.is_set()):
             return False
-        _log.warning("waiting for MongoDB", task=task, error=f"{type(error).__name__}: {error}"[:200])
         if on_wait is not None:
             on_wait()
         return True
 
     retries = stamina.retry_context(
         on=again, attempts=None, timeout=None, wait_initial=FIRST_WAIT_S, wait_max=LONGEST_WAIT_S, wait_jitter=0.1
-    )
+    ).with_name(f"{task}: waiting for MongoDB", (), {})
     try:
         async for attempt in retries:
             with attempt:

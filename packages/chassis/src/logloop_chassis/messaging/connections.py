@@ -55,23 +55,20 @@ def consuming_broker(url: str, service: str, *, graceful_timeout: float) -> Rabb
 async def keep_starting(name: str, start: Callable[[], Awaitable[None]]) -> None:
     """Call `start` until RabbitMQ is reachable. Errors that are not connection errors are raised."""
     retries = stamina.retry_context(
-        on=lambda error: _unreachable(name, error),
+        on=_is_unreachable,
         attempts=None,
         timeout=None,
         wait_initial=0.25,
         wait_max=2.0,
         wait_jitter=0.1,
-    )
+    ).with_name(f"{name}: waiting for RabbitMQ", (), {})
     async for attempt in retries:
         with attempt, connection_loss_raised():
             await start()
 
 
-def _unreachable(name: str, error: Exception) -> bool:
-    if not isinstance(error, AMQPError | OSError | TimeoutError):
-        return False
-    _log.warning("waiting for RabbitMQ", connection=name, error=f"{type(error).__name__}: {error}"[:200])
-    return True
+def _is_unreachable(error: Exception) -> bool:
+    return isinstance(error, AMQPError | OSError | TimeoutError)
 
 
 async def stop_quietly(broker: RabbitBroker) -> None:

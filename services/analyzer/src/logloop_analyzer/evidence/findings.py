@@ -1,7 +1,4 @@
-"""From changes to findings: what people are told, each with the rows that show it.
-
-It must not score; `ranking` does. Nothing here reads the text of a line but to quote its pattern.
-"""
+"""Turns measured changes into findings: a title for people and the rows that show it."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,10 +10,10 @@ import pyarrow.compute as pc
 from logloop_contracts.analyses import FindingKind
 
 from logloop_analyzer.evidence import statistics
-from logloop_analyzer.evidence.logs import GroupKey, Window, from_us
+from logloop_analyzer.evidence.log_window import GroupKey, LogWindow, from_us
 from logloop_analyzer.evidence.signals import ALARMING, WHOLE_SERVICE, Comparison, Signal
 from logloop_analyzer.evidence.traces import FirstInTrace
-from logloop_analyzer.text import shorten, visible
+from logloop_analyzer.text.sanitise import sanitise, shorten
 
 _MAX_ROWS = 5
 _MAX_TESTS = 5
@@ -27,7 +24,7 @@ _CHANGES: dict[str, FindingKind] = {"new": "new_pattern", "burst": "burst", "van
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A finding before it has a score. `rows` are row numbers, of the window or (`in_window` False) the baseline."""
+    """A finding without a score. `rows` are row numbers of the window, or of the baseline if `in_window` is False."""
 
     kind: FindingKind
     title: str
@@ -48,14 +45,14 @@ class Candidate:
 
     @property
     def first_seen(self) -> datetime:
-        """Onset in UTC."""
+        """Return the onset in UTC."""
         return from_us(self.onset_us)
 
 
 def candidates(comparison: Comparison, signals: Sequence[Signal], first: FirstInTrace) -> list[Candidate]:
-    """Every finding that the window gives, in no order."""
+    """Return every finding of the window, in no particular order."""
     return [
-        *(_of_signal(comparison, signal) for signal in signals),
+        *(_from_signal(comparison, signal) for signal in signals),
         *_first_errors(signals, first),
         *_error_rates(comparison),
         *_tests(comparison),
@@ -64,7 +61,7 @@ def candidates(comparison: Comparison, signals: Sequence[Signal], first: FirstIn
     ]
 
 
-def _of_signal(comparison: Comparison, signal: Signal) -> Candidate:
+def _from_signal(comparison: Comparison, signal: Signal) -> Candidate:
     window = comparison.window if signal.in_window else comparison.baseline
     rows = window.groups[signal.key] if signal.key in window.groups else pa.array([signal.onset_row], pa.int64())
     whole = signal.key.template == WHOLE_SERVICE
@@ -89,25 +86,22 @@ def _of_signal(comparison: Comparison, signal: Signal) -> Candidate:
 
 def _title(signal: Signal, *, compared: bool) -> str:
     at = from_us(signal.onset_us).strftime("%H:%M:%S")
-    who, text = signal.key.service_id, shorten(visible(signal.key.template), 160)
+    service, text = signal.key.service_id, shorten(sanitise(signal.key.template), 160)
     if signal.change == "vanished":
         what = "every line" if signal.key.template == WHOLE_SERVICE else f"'{text}'"
-        return f"{who}: {what} stopped after {at} UTC ({signal.baseline_count} entries in the window before)"
+        return f"{service}: {what} stopped after {at} UTC ({signal.baseline_count} entries in the previous window)"
     if signal.change == "burst":
         return (
-            f"{who}: {signal.key.severity} '{text}' rose from {signal.baseline_count} to {signal.count} entries,"
-            f" from {at} UTC on"
+            f"{service}: {signal.key.severity} '{text}' rose from {signal.baseline_count} to {signal.count} entries,"
+            f" starting at {at} UTC"
         )
-    word = "is new" if compared else "occurs"
-    return f"{who}: {signal.key.severity} '{text}' {word}, {signal.count} {_entries(signal.count)} since {at} UTC"
-
-
-def _entries(count: int) -> str:
-    return "entry" if count == 1 else "entries"
+    verb = "is new" if compared else "occurs"
+    entries = "entry" if signal.count == 1 else "entries"
+    return f"{service}: {signal.key.severity} '{text}' {verb}, {signal.count} {entries} since {at} UTC"
 
 
 def _sample(rows: Sequence[int], onset: int) -> tuple[int, ...]:
-    """The row at the onset, the next two, one halfway and the last."""
+    """Return the row at the onset, the next two, one halfway and the last."""
     start = rows.index(onset)
     picked = [start, start + 1, start + 2, (start + len(rows) - 1) // 2, len(rows) - 1]
     return tuple(rows[at] for at in dict.fromkeys(picked) if at < len(rows))[:_MAX_ROWS]
@@ -123,7 +117,7 @@ def _first_errors(signals: Sequence[Signal], first: FirstInTrace) -> Iterable[Ca
             continue
         yield Candidate(
             kind="first_error",
-            title=f"{key.service_id}: '{shorten(visible(key.template), 120)}' comes first in {count} of "
+            title=f"{key.service_id}: '{shorten(sanitise(key.template), 120)}' comes first in {count} of "
             f"{first.traces} failing traces",
             surprise=signal.surprise,
             strong=signal.strong,
@@ -137,8 +131,8 @@ def _first_errors(signals: Sequence[Signal], first: FirstInTrace) -> Iterable[Ca
         )
 
 
-def _error_rows(window: Window) -> Mapping[str, list[int]]:
-    """Rows of errors by service, rising."""
+def _error_rows(window: LogWindow) -> Mapping[str, list[int]]:
+    """Return the rows of errors by service, in ascending order."""
     rows: dict[str, list[int]] = {}
     for key, found in window.groups.items():
         if key.severity == "error":
@@ -160,7 +154,7 @@ def _error_rates(comparison: Comparison) -> Iterable[Candidate]:
         at = statistics.change_point(times, comparison.start_us, comparison.end_us) if base else 0
         yield Candidate(
             kind="error_rate",
-            title=f"{service}: {len(rows)} errors, {base} in the window before",
+            title=f"{service}: {len(rows)} errors, {base} in the previous window",
             surprise=statistics.surprise(g),
             strong=True,
             severity="error",
@@ -173,7 +167,7 @@ def _error_rates(comparison: Comparison) -> Iterable[Candidate]:
 
 
 def _tests(comparison: Comparison) -> Iterable[Candidate]:
-    """Tests that log errors now and did not before."""
+    """Yield tests that log errors in the window but not in the baseline."""
     now = _errors_by_test(comparison.window)
     before = _errors_by_test(comparison.baseline) if len(comparison.baseline) else {}
     failing = sorted((test for test in now if test not in before), key=lambda test: (-len(now[test]), test))
@@ -182,8 +176,8 @@ def _tests(comparison: Comparison) -> Iterable[Candidate]:
         line = comparison.window.lines(rows[:1])[0]
         yield Candidate(
             kind="test_split",
-            title=f"test {shorten(visible(test), 160)} logs {len(rows)} {'error' if len(rows) == 1 else 'errors'}, "
-            + ("none in the window before" if comparison.comparable else f"the first from {line.service_id}"),
+            title=f"test {shorten(sanitise(test), 160)} logs {len(rows)} {'error' if len(rows) == 1 else 'errors'}, "
+            + ("none in the previous window" if comparison.comparable else f"the first from {line.service_id}"),
             surprise=statistics.surprise(statistics.g_test(len(rows), 0, comparison.scale)),
             strong=len(rows) >= 3 or not comparison.comparable,
             severity="error",
@@ -195,7 +189,7 @@ def _tests(comparison: Comparison) -> Iterable[Candidate]:
         )
 
 
-def _errors_by_test(window: Window) -> dict[str, list[int]]:
+def _errors_by_test(window: LogWindow) -> dict[str, list[int]]:
     rows = sorted(row for found in _error_rows(window).values() for row in found)
     tests = window.table["test_id"].take(pa.array(rows, pa.int64())).cast(pa.utf8()).to_pylist()
     found: dict[str, list[int]] = {}
@@ -206,7 +200,7 @@ def _errors_by_test(window: Window) -> dict[str, list[int]]:
 
 
 def _services(signals: Sequence[Signal]) -> Iterable[Candidate]:
-    """How the errors that rose are spread over services, where more than one has them."""
+    """Yield how new and rising errors are distributed over services, if several services have them."""
     rising = [s for s in signals if s.change != "vanished" and s.strong and s.key.severity == "error"]
     counts: Counter[str] = Counter()
     for signal in rising:
@@ -215,12 +209,12 @@ def _services(signals: Sequence[Signal]) -> Iterable[Candidate]:
     if len(counts) < 2 or total < 5:
         return
     order = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    told = ", ".join(f"{service} {count * 100 // total} %" for service, count in order[:5])
+    shares = ", ".join(f"{service} {count * 100 // total} %" for service, count in order[:5])
     service = order[0][0]
     earliest = min((s for s in rising if s.key.service_id == service), key=lambda s: (s.onset_us, s.key))
     yield Candidate(
         kind="service_split",
-        title=f"{total} errors that are new or rose, by service: {told}",
+        title=f"{total} new or rising errors by service: {shares}",
         surprise=earliest.surprise,
         strong=False,
         severity="error",
@@ -241,11 +235,11 @@ def _suspicious(comparison: Comparison) -> Iterable[Candidate]:
     )
     alarming = pc.sum(severe).as_py() or 0
     first = comparison.window.lines(rows[:1])[0]
-    note = f"; {alarming} of them are warnings or errors and may hide a real one" if alarming else ""
+    note = f"; {alarming} of them are warnings or errors and may hide a real problem" if alarming else ""
+    lines = "line looks" if len(rows) == 1 else "lines look"
     yield Candidate(
         kind="suspicious_text",
-        title=f"{len(rows)} {'line speaks' if len(rows) == 1 else 'lines speak'} to a language model; "
-        f"kept out of the statistics{note}",
+        title=f"{len(rows)} {lines} like instructions to a language model; excluded from the statistics{note}",
         surprise=0.0,
         strong=False,
         severity="warn",

@@ -1,14 +1,11 @@
-"""Lines that share words with a question: what somebody asks about should be in front of whoever answers.
-
-It must not understand the question; it compares words.
-"""
+"""Finds log lines that share words with a question, so that they are part of the evidence."""
 
 import re
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from logloop_analyzer.evidence.logs import LogLine, Window
+from logloop_analyzer.evidence.log_window import LogLine, LogWindow
 
 MAX_LINES = 8
 _MAX_WORDS = 12
@@ -23,27 +20,27 @@ time between into out you your our its their they them been being also only just
 _COMMON = frozenset(_COMMON_WORDS.split())
 
 
-def words_of(question: str) -> list[str]:
-    """The telling words of a question, in their order."""
+def key_words(question: str) -> list[str]:
+    """Return the words of a question that are not common ones, in order."""
     found = (word.strip(".:/-").casefold() for word in _WORD.findall(question))
     return list(dict.fromkeys(word for word in found if len(word) > 2 and word not in _COMMON))[:_MAX_WORDS]
 
 
-def lines_about(window: Window, question: str) -> list[LogLine]:
-    """The lines with most of the question's words, the earliest first among equals; at most 8, in time order."""
-    words = words_of(question)
+def lines_about(window: LogWindow, question: str) -> list[LogLine]:
+    """Return up to 8 lines with the most words of the question, in time order; earlier lines win ties."""
+    words = key_words(question)
     if not words or not len(window):
         return []
     texts = pc.binary_join_element_wise(
         window.table["service_id"].cast(pa.utf8()), window.table["message"].cast(pa.utf8()), " "
     )
     hits = [pc.match_substring(texts, word, ignore_case=True) for word in words]
-    common = len(window) // 4
-    telling = [hit for hit in hits if 0 < (pc.sum(hit).as_py() or 0) <= max(common, MAX_LINES)]
-    if not telling:
+    limit = max(len(window) // 4, MAX_LINES)
+    specific = [hit for hit in hits if 0 < (pc.sum(hit).as_py() or 0) <= limit]
+    if not specific:
         return []
-    score = telling[0].cast(pa.int32())
-    for hit in telling[1:]:
+    score = specific[0].cast(pa.int32())
+    for hit in specific[1:]:
         score = pc.add(score, hit.cast(pa.int32()))
     ranked = pa.table({"score": score, "row": pa.array(range(len(window)), pa.int64())})
     ranked = ranked.filter(pc.greater(ranked["score"], 0))

@@ -1,13 +1,13 @@
-"""Order of findings: surprise by severity by precedence, the same for the same logs every time.
+"""Ranks findings by surprise, severity and precedence.
 
-It must not look at text, only at numbers, so that no line can talk itself up or down.
+Only numbers count, never the text of a line, so that a log entry cannot influence its own rank.
 """
 
 import math
 from collections.abc import Sequence
 
 from logloop_analyzer.evidence.findings import Candidate
-from logloop_analyzer.evidence.logs import GroupKey
+from logloop_analyzer.evidence.log_window import GroupKey
 from logloop_analyzer.evidence.signals import ALARMING
 from logloop_analyzer.evidence.traces import FirstInTrace
 
@@ -23,7 +23,7 @@ _KIND = {
     "suspicious_text": 0.0,
 }
 _REGULAR_VANISHED = 0.9
-"""Lines at even intervals that stop are a heartbeat; other information that dries up is mostly a consequence."""
+"""Regular lines that stop are a heartbeat; other information that stops is usually a consequence."""
 _SILENT_SERVICE = 1.0
 _WEAK = 0.5
 _PRECEDENCE = (2.0, 1.4, 1.2, 1.1)
@@ -33,9 +33,9 @@ _ENOUGH_TRACES = 5
 
 
 def rank(candidates: Sequence[Candidate], first: FirstInTrace) -> list[tuple[float, Candidate]]:
-    """Candidates with their scores, highest first. Weak ones count half and never take precedence."""
-    places = _places(candidates)
-    scored = [(round(_score(item, places, first), 3), item) for item in candidates]
+    """Return candidates with their scores, highest first. Weak ones count half and never take precedence."""
+    positions = _positions(candidates)
+    scored = [(round(_score(item, positions, first), 3), item) for item in candidates]
     return sorted(scored, key=_order)
 
 
@@ -45,18 +45,18 @@ def _order(scored: tuple[float, Candidate]) -> tuple[float, str, str, str, str]:
 
 
 def severity_weight(item: Candidate) -> float:
-    """How much a candidate's severity counts, 0 to 1."""
+    """Return the weight of a candidate's severity, 0 to 1."""
     if item.kind == "vanished_pattern":
         base = _REGULAR_VANISHED if item.regular else _SEVERITY["info"]
         return _SILENT_SERVICE if item.whole_service else base
     return _SEVERITY.get(item.severity, _SEVERITY["info"])
 
 
-def _score(item: Candidate, places: dict[GroupKey, int], first: FirstInTrace) -> float:
-    place = places.get(item.key) if item.key is not None else None
-    earliness = _PRECEDENCE[place] - 1 if place is not None and place < len(_PRECEDENCE) else 0.0
+def _score(item: Candidate, positions: dict[GroupKey, int], first: FirstInTrace) -> float:
+    position = positions.get(item.key) if item.key is not None else None
+    earliness = _PRECEDENCE[position] - 1 if position is not None and position < len(_PRECEDENCE) else 0.0
     if first.traces >= _MIN_TRACES:
-        # Order within a trace says more about cause than order in the window.
+        # Order within a trace says more about the cause than order in the window.
         share = first.share(item.key) if item.key is not None else 0.0
         precedence = 1 + earliness / 2 + _FIRST_IN_TRACE * share * min(1.0, first.traces / _ENOUGH_TRACES)
     else:
@@ -65,15 +65,15 @@ def _score(item: Candidate, places: dict[GroupKey, int], first: FirstInTrace) ->
     return math.log1p(item.surprise) * severity_weight(item) * precedence * strength * _KIND[item.kind]
 
 
-def _places(candidates: Sequence[Candidate]) -> dict[GroupKey, int]:
-    """Place in time of each strong alarming change: 0 for the earliest."""
+def _positions(candidates: Sequence[Candidate]) -> dict[GroupKey, int]:
+    """Return the position in time of each strong change that can be a cause, 0 for the earliest."""
     changes = {
-        item.key: item.onset_us for item in candidates if item.key is not None and item.strong and _causes(item)
+        item.key: item.onset_us for item in candidates if item.key is not None and item.strong and _can_be_cause(item)
     }
-    return {key: place for place, key in enumerate(sorted(changes, key=lambda key: (changes[key], key)))}
+    return {key: position for position, key in enumerate(sorted(changes, key=lambda key: (changes[key], key)))}
 
 
-def _causes(item: Candidate) -> bool:
+def _can_be_cause(item: Candidate) -> bool:
     if item.kind == "vanished_pattern":
         return item.regular or item.whole_service
     return item.kind in {"new_pattern", "burst"} and item.severity in ALARMING

@@ -1,7 +1,4 @@
-"""What changed in each group of lines between the window before and the window: new, bursting, vanished.
-
-It must not rank; it measures one group at a time and says whether the change is beyond chance.
-"""
+"""Measures how each group of lines changed from the baseline to the window: new, bursting or vanished."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -14,7 +11,7 @@ from typing import Literal
 import pyarrow as pa
 
 from logloop_analyzer.evidence import statistics
-from logloop_analyzer.evidence.logs import GroupKey, Window
+from logloop_analyzer.evidence.log_window import GroupKey, LogWindow
 
 FALSE_DISCOVERY_RATE = 0.01
 MIN_NEW_ERRORS = 3
@@ -28,14 +25,14 @@ _REGULAR_GAP_SPREAD = 0.5
 
 _NO_ROWS = pa.array([], pa.int64())
 WHOLE_SERVICE = ""
-"""Template of the signal that a whole service fell silent."""
+"""Template of the signal that a whole service stopped logging."""
 
 Change = Literal["new", "burst", "vanished"]
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A change of one group. `strong`: beyond chance, all groups considered. Times are microseconds since 1970."""
+    """A change of one group. `strong`: significant, or several new errors. Times are microseconds since 1970."""
 
     key: GroupKey
     change: Change
@@ -45,29 +42,29 @@ class Signal:
     strong: bool
     onset_us: int
     onset_row: int
-    """Row of the line at the onset: in the window, or for `vanished` without any line there in the baseline."""
+    """Row of the line at the onset, in the window or (`in_window` False) in the baseline."""
     in_window: bool = True
     regular: bool = False
-    """Vanished lines that used to come at even intervals."""
+    """Whether vanished lines came at regular intervals before."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two windows and how their traffic compares."""
+    """Two windows and the ratio of their traffic."""
 
-    window: Window
-    baseline: Window
+    window: LogWindow
+    baseline: LogWindow
     scale: float
     comparable: bool
-    """False when the window before holds too little to compare with."""
+    """False if the baseline holds too few logs to compare with."""
     start_us: int
     end_us: int
-    """Bounds of what the window really holds."""
+    """Times of the first and the last row of the window."""
     slices: int = field(default=_SLICES)
 
 
-def compare(window: Window, baseline: Window) -> Comparison:
-    """Put two windows side by side. The window must hold at least one line."""
+def compare(window: LogWindow, baseline: LogWindow) -> Comparison:
+    """Return the comparison of two windows. `window` must not be empty."""
     start, end = window.first_us, window.last_us
     comparable = len(baseline) >= MIN_BASELINE
     scale = 1.0
@@ -79,17 +76,17 @@ def compare(window: Window, baseline: Window) -> Comparison:
 
 
 def find_signals(comparison: Comparison) -> list[Signal]:
-    """Every group that changed, in the order of its key."""
+    """Return a signal for every group that changed, in the order of keys."""
     keys = sorted({*comparison.window.groups, *comparison.baseline.groups})
     if not comparison.comparable:
         alarming = [key for key in keys if key.severity in ALARMING and comparison.window.count(key)]
         return [_without_baseline(comparison, key) for key in alarming]
     tests = [_g(comparison, key) for key in keys]
-    beyond_chance = statistics.significant([statistics.p_value(g) for g in tests], FALSE_DISCOVERY_RATE)
+    significant = statistics.significant([statistics.p_value(g) for g in tests], FALSE_DISCOVERY_RATE)
     found = [
         signal
-        for key, g, certain in zip(keys, tests, beyond_chance, strict=True)
-        if (signal := _signal(comparison, key, g, certain)) is not None
+        for key, g, is_significant in zip(keys, tests, significant, strict=True)
+        if (signal := _signal(comparison, key, g, is_significant)) is not None
     ]
     return _silent_services(comparison, found)
 
@@ -101,20 +98,20 @@ def _g(comparison: Comparison, key: GroupKey) -> float:
     return statistics.g_test(count, len(before), comparison.scale, spread)
 
 
-def _per_slice(times: list[int], window: Window, slices: int) -> list[int]:
-    """How many of these rising times fall into each of equal slices of a window."""
+def _per_slice(times: list[int], window: LogWindow, slices: int) -> list[int]:
+    """Count how many of the ascending times fall into each of `slices` equal slices of a window."""
     first, length = window.first_us, max(1, window.last_us - window.first_us)
     ends = [bisect_left(times, first + -(-length * number // slices)) for number in range(1, slices)]
     return [end - start for start, end in pairwise([0, *ends, len(times)])]
 
 
-def _signal(comparison: Comparison, key: GroupKey, g: float, certain: bool) -> Signal | None:
+def _signal(comparison: Comparison, key: GroupKey, g: float, is_significant: bool) -> Signal | None:
     count, before = comparison.window.count(key), comparison.baseline.count(key)
     if before == 0:
-        strong = certain or (key.severity == "error" and count >= MIN_NEW_ERRORS)
+        strong = is_significant or (key.severity == "error" and count >= MIN_NEW_ERRORS)
         return _rising(comparison, key, "new", g, strong=strong, onset=0)
     expected = statistics.expected_count(before, comparison.scale)
-    if certain and count >= _BURST_RATIO * expected and count - expected >= _BURST_EXTRA:
+    if is_significant and count >= _BURST_RATIO * expected and count - expected >= _BURST_EXTRA:
         times = comparison.window.times_of(key)
         onset = statistics.change_point(times, comparison.start_us, comparison.end_us)
         return _rising(comparison, key, "burst", g, strong=True, onset=onset)
@@ -137,20 +134,20 @@ def _rising(comparison: Comparison, key: GroupKey, change: Change, g: float, *, 
 
 
 def _without_baseline(comparison: Comparison, key: GroupKey) -> Signal:
-    """With nothing to compare with, warnings and errors count by how many there are."""
+    """Return a signal for warnings or errors without a baseline, based on their number alone."""
     count = comparison.window.count(key)
     g = statistics.g_test(count, 0, 1.0)
     return _rising(comparison, key, "new", g, strong=key.severity == "error", onset=0)
 
 
 def _vanished(comparison: Comparison, key: GroupKey) -> Signal | None:
-    """A group that stopped: silent to the end for far longer than its rate before lets expect."""
+    """Return a signal if a group stopped: silent until the end for far longer than its earlier rate explains."""
     before, seen = comparison.baseline.groups.get(key, _NO_ROWS), comparison.window.groups.get(key, _NO_ROWS)
     return _stopped(comparison, key, before, seen)
 
 
 def _silent_services(comparison: Comparison, signals: list[Signal]) -> list[Signal]:
-    """Where several groups of a service stopped and nothing of it goes on, one signal for the whole service."""
+    """Replace the vanished groups of a service with one signal if the whole service stopped logging."""
     stopped = Counter(signal.key.service_id for signal in signals if signal.change == "vanished")
     silent: dict[str, Signal] = {}
     for service in (name for name, groups in stopped.items() if groups > 1):
@@ -162,7 +159,7 @@ def _silent_services(comparison: Comparison, signals: list[Signal]) -> list[Sign
     return sorted([*kept, *silent.values()], key=lambda signal: signal.key)
 
 
-def _rows_of(window: Window, service: str) -> pa.Array:
+def _rows_of(window: LogWindow, service: str) -> pa.Array:
     parts = [rows for key, rows in window.groups.items() if key.service_id == service]
     return pa.concat_arrays(parts).sort() if parts else _NO_ROWS
 
@@ -175,7 +172,7 @@ def _stopped(comparison: Comparison, key: GroupKey, before_rows: pa.Array, seen_
         return None
     length = max(1, comparison.baseline.last_us - comparison.baseline.first_us)
     silence = comparison.end_us - (seen[-1] if seen else comparison.start_us)
-    # `scale` compares whole windows; what counts here is traffic in the same time, and only if it fell.
+    # `scale` compares whole windows; this compares traffic in equal time, and counts only a decrease.
     traffic = comparison.scale * length / max(1, comparison.end_us - comparison.start_us)
     spread = statistics.dispersion(_per_slice(before, comparison.baseline, comparison.slices))
     missing = len(before) / length * silence * min(1.0, traffic) / spread

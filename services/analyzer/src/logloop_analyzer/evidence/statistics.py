@@ -1,7 +1,4 @@
-"""The arithmetic behind findings: is a count surprising, when did it change, which of many tests to believe.
-
-It must not know what a log is; counts and times go in, numbers come out.
-"""
+"""Statistics on counts and times: significance of a change, its onset, and false discovery control."""
 
 import math
 from collections.abc import Sequence
@@ -11,9 +8,9 @@ _PSEUDO_COUNT = 0.5
 
 
 def g_test(count: int, baseline: int, scale: float, dispersion: float = 1.0) -> float:
-    """G of two Poisson counts, chi-squared with one degree of freedom under "nothing changed".
+    """Return G of two Poisson counts: chi-squared with one degree of freedom if nothing changed.
 
-    `scale` is the exposure of the window over that of the baseline; `dispersion` (1 = Poisson) divides the result.
+    `scale` is the exposure of the window over that of the baseline. `dispersion` (1 = Poisson) divides the result.
     """
     total = count + baseline
     if total == 0:
@@ -28,22 +25,22 @@ def g_test(count: int, baseline: int, scale: float, dispersion: float = 1.0) -> 
 
 
 def p_value(g: float) -> float:
-    """Upper tail of chi-squared with one degree of freedom."""
+    """Return the upper tail of chi-squared with one degree of freedom."""
     return math.erfc(math.sqrt(g / 2))
 
 
 def surprise(g: float) -> float:
-    """G as a number of standard deviations, capped so that no flood counts without end."""
+    """Return G in standard deviations, capped at MAX_SURPRISE."""
     return min(MAX_SURPRISE, math.sqrt(g))
 
 
 def expected_count(baseline: int, scale: float) -> float:
-    """Entries to expect in the window; half an entry when the baseline had none."""
+    """Return the entries to expect in the window, at least half an entry before scaling."""
     return max(float(baseline), _PSEUDO_COUNT) * scale
 
 
 def dispersion(slices: Sequence[int]) -> float:
-    """Variance over mean of counts in equal slices of time, at least 1: how much burstier than Poisson they are."""
+    """Return variance over mean of counts in equal time slices, at least 1: how bursty compared with Poisson."""
     if len(slices) < 2 or not any(slices):
         return 1.0
     mean = sum(slices) / len(slices)
@@ -52,18 +49,18 @@ def dispersion(slices: Sequence[int]) -> float:
 
 
 def significant(p_values: Sequence[float], rate: float) -> list[bool]:
-    """Which tests hold when at most `rate` of those that hold may be false (Benjamini and Hochberg)."""
+    """Return which tests are significant at a false discovery rate of `rate` (Benjamini and Hochberg)."""
     order = sorted(range(len(p_values)), key=lambda index: p_values[index])
     last = -1
     for position, index in enumerate(order):
         if p_values[index] <= rate * (position + 1) / len(order):
             last = position
-    held = set(order[: last + 1])
-    return [index in held for index in range(len(p_values))]
+    accepted = set(order[: last + 1])
+    return [index in accepted for index in range(len(p_values))]
 
 
 def change_point(times: Sequence[int], start: int, end: int) -> int:
-    """Index of the first event after the rate rose: where the events lag furthest behind an even spread.
+    """Return the index of the first event after the rate rose: where events lag furthest behind an even spread.
 
     `times` are sorted and lie within [start, end].
     """
@@ -75,9 +72,9 @@ def change_point(times: Sequence[int], start: int, end: int) -> int:
 
 
 def typical_ratio(pairs: Sequence[tuple[int, int]], fallback: float) -> float:
-    """Window over baseline traffic as the median ratio of the counts of patterns that both hold often.
+    """Return the ratio of window to baseline traffic: the median over patterns that are frequent in both.
 
-    A median is not moved by the few patterns that an incident changes. `pairs` are (window, baseline).
+    The few patterns that an incident changes do not move a median. `pairs` are (window, baseline) counts.
     """
     ratios = sorted(now / before for now, before in pairs if now >= 5 and before >= 5)
     if len(ratios) < 3:

@@ -1,7 +1,4 @@
-"""Patterns whose variable part is a word, brought together: `user anna left`, `user bert left` → `user <*> left`.
-
-It must not depend on the order of lines, so that the same logs always give the same patterns.
-"""
+"""Merges patterns that differ in one variable word: `user anna left`, `user bert left` → `user <*> left`."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,10 +11,10 @@ _ROUNDS = 2
 
 
 def merge_templates(patterns: Iterable[str], min_values: int = MIN_VALUES) -> dict[str, str]:
-    """Template of each distinct pattern.
+    """Return the template of each distinct pattern, independent of the order of patterns.
 
-    A word is variable where at least `min_values` patterns differ in that word alone. Patterns longer than
-    40 words stay as they are, and all do where there are more than 20,000 of them.
+    A word is variable if at least `min_values` patterns differ only in that word. Patterns longer than 40 words
+    stay unchanged; so do all patterns if there are more than 20,000.
     """
     result = {pattern: pattern for pattern in patterns}
     if len(result) > _MAX_PATTERNS:
@@ -31,7 +28,7 @@ def merge_templates(patterns: Iterable[str], min_values: int = MIN_VALUES) -> di
 
 
 def _wildcards(templates: set[str], min_values: int) -> dict[str, str]:
-    # Templates are distinct, so those that agree without one word differ in it: counting them counts its values.
+    # Templates are distinct: those that are equal without one word differ in it, so their number is its values.
     values: Counter[int] = Counter()
     for template in templates:
         values.update(hash(key) for key in _each_word_left_out(template))

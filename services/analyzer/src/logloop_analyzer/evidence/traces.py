@@ -1,7 +1,4 @@
-"""Which alarming change comes first within each trace: the nearest plain logs come to saying what caused what.
-
-It must not read anything but trace ids in the attributes.
-"""
+"""Finds the warning or error that comes first within each trace, the best hint at the cause in plain logs."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,25 +7,25 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from logloop_analyzer.evidence.logs import GroupKey, Window
+from logloop_analyzer.evidence.log_window import GroupKey, LogWindow
 from logloop_analyzer.evidence.signals import ALARMING, Signal
 
 
 @dataclass(frozen=True)
 class FirstInTrace:
-    """Over the traces that hold an alarming change: in how many a group is the first one, and on which rows."""
+    """For the `traces` with an alarming change: in how many of them a group comes first, and on which rows."""
 
     traces: int = 0
     counts: dict[GroupKey, int] = field(default_factory=dict)
     rows: dict[GroupKey, list[int]] = field(default_factory=dict)
 
     def share(self, key: GroupKey) -> float:
-        """Share of the failing traces in which this group comes first, 0 to 1."""
+        """Return the share of failing traces in which this group comes first, 0 to 1."""
         return self.counts.get(key, 0) / self.traces if self.traces else 0.0
 
 
-def first_in_traces(window: Window, signals: Sequence[Signal]) -> FirstInTrace:
-    """Look at every trace with a line of a rising, alarming group. No trace ids: an empty answer."""
+def first_in_traces(window: LogWindow, signals: Sequence[Signal]) -> FirstInTrace:
+    """Return which rising, alarming group comes first in each trace. Empty without trace ids."""
     groups = [s.key for s in signals if s.change != "vanished" and s.strong and s.key.severity in ALARMING]
     if not groups:
         return FirstInTrace()

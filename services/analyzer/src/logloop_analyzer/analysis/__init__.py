@@ -1,0 +1,1 @@
+"""Turns a requested analysis into a report."""

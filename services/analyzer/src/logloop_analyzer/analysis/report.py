@@ -1,0 +1,147 @@
+"""Builds a report from measured evidence, and adds a model's verified answer to it."""
+
+from dataclasses import dataclass
+
+from logloop_contracts.analyses import Claim, EvidenceLine, Finding, ModelUsage, Report, Verdict
+
+from logloop_analyzer.analysis.verdict import confidence_cap, decide_verdict, lower_if_unsupported
+from logloop_analyzer.evidence import Evidence, RankedFinding
+from logloop_analyzer.model.evidence_pack import PackedLine, display_lines
+from logloop_analyzer.model.verification import VerifiedAnswer
+from logloop_analyzer.text.redaction import Redactor, safe_text
+
+NO_PROVIDER = "no model provider is set for this project; the report is based on measurements alone"
+UNSUPPORTED = "the model's answer cited no line that supports it; the report is based on measurements alone"
+_CLAIMS = 4
+_STEPS = {
+    "new_pattern": "Check deployments of {service} and requests to it shortly before {time} UTC.",
+    "burst": "Compare the load and dependencies of {service} before and after {time} UTC.",
+    "vanished_pattern": "Check whether {service} still runs and has reached its queue or scheduler since {time} UTC.",
+    "first_error": "Open a failing trace of {service} and follow it upstream.",
+    "error_rate": "Split the errors of {service} by version and host.",
+    "test_split": "Run the failing test alone and compare it with its last passing run.",
+    "service_split": "Start with {service}, which logs most of these errors.",
+    "suspicious_text": "Find out who can write the suspicious lines of {service}.",
+}
+
+
+@dataclass(frozen=True)
+class LogCoverage:
+    """How many logs were read, and what the limits left out."""
+
+    logs: int
+    baseline_logs: int
+    left_out: str | None = None
+
+
+def display_finding(item: RankedFinding, redactor: Redactor) -> Finding:
+    """Return a finding as people see it. Its pattern stays unchanged, so that it can be searched for."""
+    return item.finding.model_copy(update={"title": safe_text(item.finding.title, redactor, 500)})
+
+
+def measured_report(evidence: Evidence, redactor: Redactor, coverage: LogCoverage, reason: str | None) -> Report:
+    """Return the report without a model; `reason` says why no model answered."""
+    verdict = decide_verdict(evidence)
+    lines = display_lines(evidence, redactor)
+    claims = [_claim(item, verdict, redactor) for item in evidence.findings if item.strong][:_CLAIMS]
+    return Report(
+        verdict=verdict,
+        summary=_summary(evidence, verdict, redactor),
+        claims=claims,
+        findings=[display_finding(item, redactor) for item in evidence.findings],
+        evidence=_evidence(lines, evidence),
+        next_steps=_steps(evidence, verdict),
+        mode="deterministic",
+        degraded_reason=reason,
+        logs_read=coverage.logs,
+        baseline_logs_read=coverage.baseline_logs,
+        left_out=coverage.left_out,
+    )
+
+
+def model_report(base: Report, verified: VerifiedAnswer, usage: ModelUsage, left_out: str | None) -> Report:
+    """Return the same findings with a model's verified summary and claims."""
+    verdict = lower_if_unsupported(base.verdict, cause_found=verified.cause_found, claims=len(verified.claims))
+    known = {line.log_id for line in base.evidence}
+    extra = [line for line in verified.cited if line.log_id not in known]
+    parts = [part for part in (base.left_out, left_out) if part]
+    return base.model_copy(
+        update={
+            "verdict": verdict,
+            "summary": verified.summary or " ".join(claim.text for claim in verified.claims[:2]) or base.summary,
+            "claims": list(verified.claims),
+            "evidence": [*base.evidence, *extra],
+            "next_steps": list(verified.next_steps) or base.next_steps,
+            "mode": "model",
+            "degraded_reason": None,
+            "dropped_claims": verified.dropped,
+            "left_out": "; ".join(parts) or None,
+            "usage": usage,
+        }
+    )
+
+
+def unsupported_report(base: Report, verified: VerifiedAnswer, usage: ModelUsage) -> Report:
+    """Return the measured report when no statement of the model's answer was supported by a line."""
+    return base.model_copy(
+        update={
+            "degraded_reason": UNSUPPORTED,
+            "dropped_claims": verified.dropped,
+            "usage": usage,
+        }
+    )
+
+
+def _claim(item: RankedFinding, verdict: Verdict, redactor: Redactor) -> Claim:
+    text = safe_text(item.finding.title, redactor, 500)
+    confidence = min(confidence_cap(verdict), 0.5 + item.surprise / 20)
+    return Claim(text=text + ".", citations=item.finding.evidence, confidence=round(confidence, 2))
+
+
+def _evidence(lines: dict[str, PackedLine], evidence: Evidence) -> list[EvidenceLine]:
+    order = dict.fromkeys(log_id for item in evidence.findings for log_id in item.finding.evidence)
+    order |= dict.fromkeys(line.id for line in evidence.asked_about)
+    return [lines[log_id].evidence for log_id in order]
+
+
+def _summary(evidence: Evidence, verdict: Verdict, redactor: Redactor) -> str:
+    if not evidence.logs:
+        before = f" The previous window held {evidence.baseline_logs}." if evidence.baseline_logs else ""
+        return f"There are no logs in this window.{before} Widen the window or the search."
+    compared = (
+        f"compared with {evidence.baseline_logs} in the previous window"
+        if evidence.comparable
+        else "with too few logs in the previous window to compare"
+    )
+    scope = f"Analysed {evidence.logs} logs, {compared}."
+    strong = [item for item in evidence.findings if item.strong and item.finding.kind != "service_split"]
+    if verdict == "insufficient" or not strong:
+        return f"{scope} No change is statistically significant, so no cause can be named."
+    top = strong[0]
+    sentences = [f"Main finding: {safe_text(top.finding.title, redactor, 400)}."]
+    others = [item for item in strong[1:] if item.finding.kind in {"new_pattern", "burst", "vanished_pattern"}][:2]
+    sentences += [f"Also: {safe_text(item.finding.title, redactor, 300)}." for item in others]
+    if verdict == "confirmed":
+        sentences.append(_origin_sentence(top))
+    return " ".join([*sentences, scope])
+
+
+def _origin_sentence(top: RankedFinding) -> str:
+    if top.failing_traces:
+        share = round(top.first_in_traces * top.failing_traces)
+        return f"In {share} of {top.failing_traces} failing traces it came first, so it is the likely origin."
+    return "It began before all other changes, so it is the likely origin."
+
+
+def _steps(evidence: Evidence, verdict: Verdict) -> list[str]:
+    if verdict == "insufficient":
+        return ["Widen the window, or start it shortly before the problem was noticed."]
+    relevant = (item for item in evidence.findings if item.strong or item.finding.kind == "suspicious_text")
+    return list(dict.fromkeys(_step(item) for item in relevant))[:3]
+
+
+def _step(item: RankedFinding) -> str:
+    seen = item.finding.first_seen
+    return _STEPS[item.finding.kind].format(
+        service=item.finding.service_id or "the service", time=seen.strftime("%H:%M:%S") if seen else "this time"
+    )

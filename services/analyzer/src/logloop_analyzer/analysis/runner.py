@@ -1,0 +1,267 @@
+"""Runs one analysis from request to outcome: reads logs, measures them, asks a model, and builds the report."""
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from logloop_contracts.analyses import AnalysisCompleted, AnalysisFailed, AnalysisRequested, FailureReason, Report
+
+from logloop_analyzer.analysis.follow_up import extend_report, measured_answer, model_answer, split_thread
+from logloop_analyzer.analysis.model_explainer import Explanation, ModelExplainer, ModelQuestion
+from logloop_analyzer.analysis.progress import ProgressReporter
+from logloop_analyzer.analysis.report import (
+    NO_PROVIDER,
+    LogCoverage,
+    display_finding,
+    measured_report,
+    model_report,
+    unsupported_report,
+)
+from logloop_analyzer.errors import AnalysisError, AnalysisObsolete
+from logloop_analyzer.evidence import Evidence, measure
+from logloop_analyzer.model.provider import ProviderFailed, ProviderSettings
+from logloop_analyzer.query_api.interface import AnalysisState, LogSample, LogSelection, QueryApi
+from logloop_analyzer.telemetry import ANALYSES, ANALYSIS_SECONDS, LOGS_READ, RUNNING
+from logloop_analyzer.text.redaction import RedactionLevel, Redactor, safe_text
+
+NO_CHANGE = "no change is statistically significant, so no model was asked; ask a question to involve the model"
+NO_LINES = "there are no log lines to ask a model about"
+_RESERVE_S = 3.0
+"""Time before the deadline in which the report is built and published."""
+_STATE_CHECK_S = 2.0
+_log = structlog.get_logger()
+
+Outcome = AnalysisCompleted | AnalysisFailed
+
+
+@dataclass(frozen=True)
+class AnalysisLimits:
+    """Limits of one analysis: its duration in seconds, and logs and bytes per window."""
+
+    deadline_s: float = 240.0
+    max_logs: int = 200_000
+    max_bytes: int = 128 * 2**20
+    redaction: RedactionLevel = "standard"
+
+
+@dataclass(frozen=True)
+class _Measurement:
+    evidence: Evidence
+    coverage: LogCoverage
+    facts: dict[str, Any]
+
+
+class AnalysisRunner:
+    """Runs analyses. It keeps no state between them except the model's token budget."""
+
+    def __init__(self, query: QueryApi, explainer: ModelExplainer, limits: AnalysisLimits) -> None:
+        self._query = query
+        self._explainer = explainer
+        self._limits = limits
+
+    async def run(self, request: AnalysisRequested, progress: ProgressReporter) -> Outcome:
+        """Return the outcome of a request, within the deadline. Raises only AnalysisObsolete."""
+        started = time.monotonic()
+        with RUNNING.track_inprogress():
+            outcome = await self._outcome(request, progress)
+        ANALYSIS_SECONDS.labels("whole").observe(time.monotonic() - started)
+        if isinstance(outcome, AnalysisCompleted):
+            ANALYSES.labels("completed", outcome.report.mode, outcome.report.verdict).inc()
+        else:
+            ANALYSES.labels(outcome.reason, "", "").inc()
+        return outcome
+
+    async def _outcome(self, request: AnalysisRequested, progress: ProgressReporter) -> Outcome:
+        try:
+            async with asyncio.timeout(self._limits.deadline_s):
+                return await _unless_obsolete(self._analyse(request, progress), self._wait_until_obsolete(request))
+        except AnalysisObsolete:
+            raise
+        except TimeoutError:
+            detail = f"no result within {self._limits.deadline_s:.0f} s; narrow the window or the search"
+            return _failed(request, "deadline", detail)
+        except AnalysisError as error:
+            return _failed(request, error.reason, error.detail)
+        except Exception:  # noqa: BLE001  # the edge of the use case: every analysis needs a visible end
+            _log.exception("analysis failed", analysis_id=request.analysis_id)
+            return _failed(request, "internal", "this is a bug in Logloop; see the analyzer's log for details")
+
+    async def _wait_until_obsolete(self, request: AnalysisRequested) -> None:
+        """Return when the analysis was cancelled, deleted or given a new turn. Ignores failures of query."""
+        while True:
+            await asyncio.sleep(_STATE_CHECK_S)
+            try:
+                state = await self._query.analysis_state(request.project_id, request.analysis_id)
+            except AnalysisError:
+                continue
+            if state is None or not state.awaits(request.turn):
+                return
+
+    async def _analyse(self, request: AnalysisRequested, progress: ProgressReporter) -> AnalysisCompleted:
+        deadline = asyncio.get_running_loop().time() + self._limits.deadline_s
+        state = await self._state(request)
+        await progress.stage("started", "The analysis has started")
+        thread, question = split_thread(request.question, state.report if state else None, request.messages)
+        settings = await self._query.provider(request.project_id)
+        redactor = Redactor(settings.redaction if settings else self._limits.redaction)
+        measured = await self._measure(request, question, redactor, progress)
+        base = measured_report(measured.evidence, redactor, measured.coverage, None)
+        model_question = ModelQuestion(
+            request.project_id, measured.evidence, base, measured.facts, question, thread if request.turn else ()
+        )
+        explanation = await self._explain(model_question, settings, redactor, progress, deadline - _RESERVE_S)
+        if request.turn == 0:
+            return _completed(request, _report(base, explanation), None)
+        earlier = (state.report if state else None) or base
+        return _reply(request, earlier, model_question, explanation, redactor)
+
+    async def _state(self, request: AnalysisRequested) -> AnalysisState | None:
+        """Return the state in query, None if query refuses. Raises AnalysisObsolete, as for a repeated request."""
+        try:
+            state = await self._query.analysis_state(request.project_id, request.analysis_id)
+        except AnalysisError as error:
+            if error.reason == "query_unavailable":
+                raise
+            return None
+        if state is None or not state.awaits(request.turn):
+            raise AnalysisObsolete
+        return state
+
+    async def _measure(
+        self, request: AnalysisRequested, question: str | None, redactor: Redactor, progress: ProgressReporter
+    ) -> _Measurement:
+        scope = request.scope
+        length = scope.until - scope.since
+        selection = LogSelection(request.project_id, scope.q, scope.since, scope.until)
+        earlier = LogSelection(request.project_id, scope.q, scope.since - length, scope.since)
+        await progress.stage("reading", "Reading the logs of the window and of the previous window")
+        window, baseline = await self._read(selection, earlier)
+        started = time.monotonic()
+        evidence = await asyncio.to_thread(measure, window.table, baseline.table, question)
+        ANALYSIS_SECONDS.labels("evidence").observe(time.monotonic() - started)
+        coverage = LogCoverage(evidence.logs, evidence.baseline_logs, _left_out(window, baseline))
+        await progress.stage(
+            "evidence",
+            f"Compared {evidence.logs} logs with {evidence.baseline_logs} of the previous window: "
+            f"{len(evidence.findings)} findings",
+        )
+        for item in evidence.findings:
+            await progress.finding(display_finding(item, redactor))
+        return _Measurement(evidence, coverage, _facts(selection, coverage, redactor))
+
+    async def _read(self, selection: LogSelection, earlier: LogSelection) -> tuple[LogSample, LogSample]:
+        started = time.monotonic()
+        limits = {"max_logs": self._limits.max_logs, "max_bytes": self._limits.max_bytes}
+        window = await self._query.read_logs(selection, **limits)
+        baseline = await self._query.read_logs(earlier, **limits)
+        LOGS_READ.labels("window").inc(window.table.num_rows)
+        LOGS_READ.labels("baseline").inc(baseline.table.num_rows)
+        ANALYSIS_SECONDS.labels("reading").observe(time.monotonic() - started)
+        return window, baseline
+
+    async def _explain(
+        self,
+        question: ModelQuestion,
+        settings: ProviderSettings | None,
+        redactor: Redactor,
+        progress: ProgressReporter,
+        deadline: float,
+    ) -> Explanation | str:
+        """Return a model's explanation, or the reason why there is none."""
+        if settings is None:
+            return NO_PROVIDER
+        if not any(item.lines for item in question.evidence.findings) and not question.evidence.asked_about:
+            return NO_LINES
+        if question.base.verdict == "insufficient" and not question.question:
+            return NO_CHANGE
+        try:
+            return await self._explainer.explain(question, settings, redactor, progress, deadline)
+        except ProviderFailed as failed:
+            _log.warning("model did not answer", provider=settings.provider, kind=failed.kind, reason=failed.message)
+            return f"{settings.provider} {settings.model}: {failed}"
+        finally:
+            await progress.flush()
+
+
+async def _unless_obsolete(work: Awaitable[AnalysisCompleted], obsolete: Awaitable[None]) -> AnalysisCompleted:
+    """Return the result of `work`. Cancels it and raises AnalysisObsolete if `obsolete` returns first."""
+    working, watching = asyncio.ensure_future(work), asyncio.ensure_future(obsolete)
+    try:
+        await asyncio.wait([working, watching], return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        raise AnalysisObsolete
+    finally:
+        for task in (working, watching):
+            task.cancel()
+        await asyncio.gather(working, watching, return_exceptions=True)
+
+
+def _facts(selection: LogSelection, coverage: LogCoverage, redactor: Redactor) -> dict[str, Any]:
+    """Return what a prompt says about the window."""
+    facts: dict[str, Any] = {
+        "search": safe_text(selection.q, redactor, 1000),
+        "since": selection.since.isoformat(),
+        "until": selection.until.isoformat(),
+        "logs": coverage.logs,
+        "logs_in_the_previous_window": coverage.baseline_logs,
+    }
+    return {**facts, "not_read": coverage.left_out} if coverage.left_out else facts
+
+
+def _left_out(window: LogSample, baseline: LogSample) -> str | None:
+    parts = []
+    for name, sample in (("the window", window), ("the previous window", baseline)):
+        if sample.truncated and sample.last is not None:
+            until = f"{sample.last:%Y-%m-%d %H:%M:%S} UTC"
+            parts.append(f"{name} was read only up to {until} ({sample.table.num_rows} logs)")
+    return "; ".join(parts) + "; narrow the window or the search to see the rest" if parts else None
+
+
+def _report(base: Report, explanation: Explanation | str) -> Report:
+    if isinstance(explanation, str):
+        return base.model_copy(update={"degraded_reason": explanation})
+    if not explanation.verified.claims:
+        return unsupported_report(base, explanation.verified, explanation.usage)
+    return model_report(base, explanation.verified, explanation.usage, explanation.left_out)
+
+
+def _reply(
+    request: AnalysisRequested,
+    earlier: Report,
+    question: ModelQuestion,
+    explanation: Explanation | str,
+    redactor: Redactor,
+) -> AnalysisCompleted:
+    if isinstance(explanation, Explanation) and explanation.verified.claims:
+        verified = explanation.verified
+        report = extend_report(earlier, verified.claims, verified.cited, explanation.usage, verified.dropped)
+        return _completed(request, report, model_answer(verified))
+    usage = explanation.usage if isinstance(explanation, Explanation) else None
+    dropped = explanation.verified.dropped if isinstance(explanation, Explanation) else 0
+    reason = explanation if isinstance(explanation, str) else "no statement of the model's answer is backed by a line"
+    report = extend_report(earlier, (), question.base.evidence, usage, dropped)
+    return _completed(request, report, measured_answer(question.evidence, redactor, question.base, reason))
+
+
+def _completed(request: AnalysisRequested, report: Report, answer: str | None) -> AnalysisCompleted:
+    return AnalysisCompleted(
+        analysis_id=request.analysis_id,
+        project_id=request.project_id,
+        turn=request.turn,
+        report=report,
+        answer=answer,
+    )
+
+
+def _failed(request: AnalysisRequested, reason: FailureReason, detail: str) -> AnalysisFailed:
+    return AnalysisFailed(
+        analysis_id=request.analysis_id,
+        project_id=request.project_id,
+        turn=request.turn,
+        reason=reason,
+        detail=detail,
+    )

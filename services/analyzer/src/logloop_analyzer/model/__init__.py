@@ -1,0 +1,1 @@
+"""Asks a language model about measured evidence and checks its answer."""

@@ -1,0 +1,145 @@
+"""Builds the evidence pack: the findings and log lines that a model sees, with short ids, within a token budget."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from logloop_contracts.analyses import EvidenceLine
+
+from logloop_analyzer.evidence import Evidence, LogLine
+from logloop_analyzer.text.redaction import Redactor, safe_text
+
+BYTES_PER_TOKEN = 3.0
+"""A conservative value: the tokenizers of the large providers give 3.2 to 4.1 for log text."""
+MAX_MESSAGE = 800
+MAX_ATTRIBUTES = 300
+_MAX_FIELD = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PackedLine:
+    """A line as the model sees it. A quote may come from `message`; `rendered` is the JSON in the prompt."""
+
+    evidence_id: str
+    line: LogLine
+    message: str
+    rendered: str
+    suspicious: bool
+
+    @property
+    def evidence(self) -> EvidenceLine:
+        """Return the line as a report shows it."""
+        return EvidenceLine(
+            log_id=self.line.id,
+            timestamp=self.line.timestamp,
+            service_id=self.line.service_id,
+            severity=self.line.severity,
+            message=self.message,
+        )
+
+
+@dataclass(frozen=True)
+class EvidencePack:
+    """Findings and lines for a prompt. Ids are E1, E2, … in the order of importance."""
+
+    findings: tuple[str, ...]
+    lines: tuple[PackedLine, ...]
+    left_out: str | None
+    by_id: Mapping[str, PackedLine] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> list[str]:
+        """Return every evidence id."""
+        return [line.evidence_id for line in self.lines]
+
+    def log_ids(self, evidence_ids: Iterable[str]) -> list[str]:
+        """Return the log ids of known evidence ids."""
+        return [self.by_id[evidence_id].line.id for evidence_id in evidence_ids]
+
+
+def build_pack(evidence: Evidence, redactor: Redactor, token_budget: int) -> EvidencePack:
+    """Return the most important evidence that fits into about `token_budget` tokens."""
+    room = int(token_budget * BYTES_PER_TOKEN)
+    lines: dict[str, PackedLine] = {}
+    skipped = 0
+    for line in _by_importance(evidence):
+        if line.id in lines:
+            continue
+        packed_line = _line(f"E{len(lines) + 1}", line, redactor, suspicious=line.id in evidence.suspicious_ids)
+        cost = len(packed_line.rendered.encode()) + 1
+        if cost > room and lines:
+            skipped += 1
+            continue
+        lines[line.id] = packed_line
+        room -= cost
+    findings: list[str] = []
+    for number, item in enumerate(evidence.findings, 1):
+        text = _finding(number, item.finding.model_dump(mode="json"), lines, redactor)
+        if len(text.encode()) + 1 > max(room, 2000) and findings:
+            break
+        findings.append(text)
+        room -= len(text.encode()) + 1
+    packed = tuple(lines.values())
+    return EvidencePack(
+        tuple(findings), packed, _left_out(evidence, len(findings), skipped), {p.evidence_id: p for p in packed}
+    )
+
+
+def display_lines(evidence: Evidence, redactor: Redactor) -> dict[str, PackedLine]:
+    """Return the lines of findings and those about the question, by log id, as people see them."""
+    lines = {line.id: line for item in evidence.findings for line in item.lines}
+    lines |= {line.id: line for line in evidence.asked_about}
+    return {log_id: _line("", line, redactor, suspicious=False) for log_id, line in lines.items()}
+
+
+def _by_importance(evidence: Evidence) -> Iterable[LogLine]:
+    """Yield the first line of each finding, lines about the question, other lines of findings, then context."""
+    yield from (item.lines[0] for item in evidence.findings if item.lines)
+    yield from evidence.asked_about
+    most = max((len(item.lines) for item in evidence.findings), default=0)
+    for depth in range(1, most):
+        for item in evidence.findings:
+            if depth < len(item.lines):
+                yield item.lines[depth]
+    yield from evidence.context
+
+
+def _line(evidence_id: str, line: LogLine, redactor: Redactor, *, suspicious: bool) -> PackedLine:
+    message = safe_text(line.message, redactor, MAX_MESSAGE)
+    fields: dict[str, Any] = {
+        "id": evidence_id,
+        "time": line.timestamp.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "severity": line.severity,
+        "service": safe_text(line.service_id, redactor, _MAX_FIELD),
+        "test": line.test_id and safe_text(line.test_id, redactor, _MAX_FIELD),
+        "function": line.func_id and safe_text(line.func_id, redactor, _MAX_FIELD),
+        "message": message,
+        "attributes": line.attributes and safe_text(line.attributes, redactor, MAX_ATTRIBUTES),
+        "speaks_to_a_model": suspicious or None,
+    }
+    rendered = json.dumps({name: value for name, value in fields.items() if value is not None}, ensure_ascii=False)
+    return PackedLine(evidence_id, line, message, rendered, suspicious)
+
+
+def _finding(number: int, finding: dict[str, Any], lines: Mapping[str, PackedLine], redactor: Redactor) -> str:
+    fields = {
+        "finding": number,
+        "kind": finding["kind"],
+        "title": redactor.redact(finding["title"]),
+        "service": finding["service_id"],
+        "count": finding["count"],
+        "count_before": finding["baseline_count"],
+        "first_seen": finding["first_seen"],
+        "evidence": [lines[log_id].evidence_id for log_id in finding["evidence"] if log_id in lines],
+    }
+    return json.dumps({name: value for name, value in fields.items() if value is not None}, ensure_ascii=False)
+
+
+def _left_out(evidence: Evidence, findings: int, lines: int) -> str | None:
+    parts = []
+    if findings < len(evidence.findings):
+        parts.append(f"{len(evidence.findings) - findings} of {len(evidence.findings)} findings")
+    if lines:
+        parts.append(f"{lines} evidence lines")
+    return f"the token budget left out {' and '.join(parts)}" if parts else None

@@ -1,0 +1,63 @@
+"""What the analyzer needs from the query service, as a protocol and its data types."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import pyarrow as pa
+from logloop_contracts.analyses import Report
+
+from logloop_analyzer.model.provider import ProviderSettings
+
+
+@dataclass(frozen=True, slots=True)
+class LogSelection:
+    """Logs of one project that match a search text within [since, until)."""
+
+    project_id: str
+    q: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
+class LogSample:
+    """Rows in time order with evidence.EXPORT_SCHEMA; `truncated` if a limit left out later rows."""
+
+    table: pa.Table
+    truncated: bool = False
+
+    @property
+    def last(self) -> datetime | None:
+        """Return the time of the last row in UTC."""
+        if not self.table.num_rows:
+            return None
+        moment: datetime = self.table["timestamp"][self.table.num_rows - 1].as_py()
+        return moment
+
+
+@dataclass(frozen=True)
+class AnalysisState:
+    """The state of an analysis as stored in query."""
+
+    status: str
+    turn: int
+    question: str | None = None
+    report: Report | None = None
+
+    def awaits(self, turn: int) -> bool:
+        """Return whether this turn still needs an answer."""
+        return self.turn == turn and self.status in {"queued", "running"}
+
+
+class QueryApi(Protocol):
+    """The query service, which stores logs, settings and analyses."""
+
+    async def read_logs(self, selection: LogSelection, *, max_logs: int, max_bytes: int) -> LogSample:
+        """Return the earliest logs of a selection, up to the limits. Raises AnalysisError."""
+
+    async def provider(self, project_id: str | None) -> ProviderSettings | None:
+        """Return the model provider of a project (None: the default), None if none is set. Raises AnalysisError."""
+
+    async def analysis_state(self, project_id: str, analysis_id: str) -> AnalysisState | None:
+        """Return the state of an analysis, None if it was deleted. Raises AnalysisError."""

@@ -1,0 +1,1 @@
+"""Makes log text safe to display and to send to a model."""
