@@ -5,7 +5,7 @@ The same code runs live and in back-tests, without I/O. The caller checks cooldo
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -88,11 +88,9 @@ class CompiledRule:
     condition: Condition
     filter: prefilter.Prefilter
     window: RuleWindow
-    revision: int = 0
-    columns: frozenset[str] = field(default_factory=frozenset)
 
 
-def compile_rule(rule: RuleDraft, *, rule_id: str, project_id: str, revision: int = 0) -> CompiledRule:
+def compile_rule(rule: RuleDraft, *, rule_id: str, project_id: str) -> CompiledRule:
     """Compile a rule. Raises BadCondition."""
     condition = rule.compile()
     return CompiledRule(
@@ -102,13 +100,12 @@ def compile_rule(rule: RuleDraft, *, rule_id: str, project_id: str, revision: in
         condition,
         derive_prefilter(rule, condition),
         RuleWindow(seconds(rule.window)),
-        revision,
     )
 
 
 def compile_stored(rule: Rule) -> CompiledRule:
     """Compile a stored rule. Raises BadCondition."""
-    return compile_rule(rule, rule_id=rule.id, project_id=rule.project_id, revision=rule.revision)
+    return compile_rule(rule, rule_id=rule.id, project_id=rule.project_id)
 
 
 def derive_prefilter(rule: RuleDraft, condition: Condition) -> prefilter.Prefilter:
