@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 import pytest
 from logloop import AsyncClient, Client, errors
-from logloop.calls import moment_text
+from logloop.api.endpoints import moment_text
+from logloop.api.retry import Backoff, parse_retry_after
+from logloop.api.sse import EventStreamParser
 from logloop.connection import resolve, save_config
-from logloop.retry import Backoff, parse_retry_after
-from logloop.sse import EventStreamParser
 from logloop_contracts import LogEntry
 
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -163,7 +163,7 @@ def test_an_answer_that_will_not_pass_is_raised_at_once(status: int, kind: type[
 
 
 def test_refused_entries_keep_their_index_over_several_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("logloop.calls.MAX_BATCH_ENTRIES", 2)
+    monkeypatch.setattr("logloop.api.endpoints.MAX_BATCH_ENTRIES", 2)
 
     def answer(request: httpx.Request) -> httpx.Response:
         bad = [{"index": i, "errors": ["no"]} for i, entry in enumerate(body(request)) if entry["message"] == "bad"]
@@ -241,7 +241,7 @@ def test_a_tail_gives_logs_and_tells_what_was_dropped() -> None:
 
 
 def test_a_tail_goes_on_where_a_lost_stream_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("logloop.client.time.sleep", lambda _seconds: None)
+    monkeypatch.setattr("logloop.api.client.time.sleep", lambda _seconds: None)
     ids: list[str | None] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from logloop_contracts import LogEntry, Severity, parse_severity
 
-    from logloop.async_client import AsyncClient
-    from logloop.client import Client
+    from logloop.api.async_client import AsyncClient
+    from logloop.api.client import Client
+    from logloop.api.results import SearchPage, SendResult, StoredLog
     from logloop.errors import LogloopError
     from logloop.handler import LoggingHandler
-    from logloop.results import SearchPage, SendResult, StoredLog
 
 __version__ = "0.1.0"
 
@@ -34,15 +34,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AsyncClient": "logloop.async_client",
-    "Client": "logloop.client",
+    "AsyncClient": "logloop.api.async_client",
+    "Client": "logloop.api.client",
     "LogEntry": "logloop_contracts",
     "LoggingHandler": "logloop.handler",
     "LogloopError": "logloop.errors",
-    "SearchPage": "logloop.results",
-    "SendResult": "logloop.results",
+    "SearchPage": "logloop.api.results",
+    "SendResult": "logloop.api.results",
     "Severity": "logloop_contracts",
-    "StoredLog": "logloop.results",
+    "StoredLog": "logloop.api.results",
     "parse_severity": "logloop_contracts",
 }
 

@@ -1,7 +1,4 @@
-"""`logging` to Logloop: turns log records into entries and queues them.
-
-It must not block or break the program, whatever the platform does; see `logloop.delivery` for how they travel.
-"""
+"""The `logging` handler: turns log records into entries and queues them for `logloop.sending.background_sender`."""
 
 from __future__ import annotations
 
@@ -13,10 +10,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from logloop.batch_sender import Entry, is_delivering
 from logloop.connection import resolve
-from logloop.delivery import Delivery, DeliverySettings, DeliveryStats, say
 from logloop.errors import NotConfigured
+from logloop.sending.background_sender import Delivery, DeliverySettings, DeliveryStats, say
+from logloop.sending.batch_sender import Entry, is_delivering
 
 if TYPE_CHECKING:
     import httpx
@@ -113,7 +110,7 @@ def _add_exception(message: str, attributes: dict[str, Any], record: logging.Log
 
 
 def _snapshot(value: Any) -> Any:
-    from logloop.calls import json_safe
+    from logloop.api.endpoints import json_safe
 
     try:
         return json_safe(value)  # now: the program may change the object before it is sent
@@ -122,7 +119,7 @@ def _snapshot(value: Any) -> Any:
 
 
 def _text_of(value: Any) -> str:
-    from logloop.calls import text_of
+    from logloop.api.endpoints import text_of
 
     return text_of(value)
 

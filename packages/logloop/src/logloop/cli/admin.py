@@ -12,7 +12,17 @@ import typer
 from logloop.cli.command import command, open_admin_client, open_client
 from logloop.cli.options import AsJson, Project
 from logloop.cli.output import print_json, say
-from logloop.cli.records import Data, Id, Number, Records, Set, read_fields, record_group, show_list, show_record
+from logloop.cli.record_commands import (
+    Data,
+    Id,
+    Number,
+    Records,
+    Set,
+    read_fields,
+    record_group,
+    show_list,
+    show_record,
+)
 
 app = typer.Typer(help="Projects, services, users, keys, settings, audit.", no_args_is_help=True)
 _PROJECT_COLUMNS = ["id", "name", "retention_days", "state", "created_at"]

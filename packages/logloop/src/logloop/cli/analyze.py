@@ -18,9 +18,9 @@ from logloop.cli.output import console, print_json, say, visible
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from logloop.client import Client
+    from logloop.api.client import Client
+    from logloop.api.results import Analysis, Scope
     from logloop.connection import Connection
-    from logloop.results import Analysis, Scope
 
 CITED = 3
 """Lines shown for a claim; the page and --json have them all."""

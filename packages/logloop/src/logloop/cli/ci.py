@@ -15,7 +15,17 @@ from logloop.cli import exit_codes
 from logloop.cli.command import Ended, command, open_client
 from logloop.cli.options import AsJson, Project
 from logloop.cli.output import print_json, print_logs, print_records, say
-from logloop.cli.records import Data, Id, Number, Records, Set, read_fields, record_group, show_list, show_record
+from logloop.cli.record_commands import (
+    Data,
+    Id,
+    Number,
+    Records,
+    Set,
+    read_fields,
+    record_group,
+    show_list,
+    show_record,
+)
 
 app = typer.Typer(help="Start workflows, and manage rules, templates and pipelines.", no_args_is_help=True)
 rules = record_group(Records("/ci/rules", "rule", ["id", "name", "on", "enabled", "condition"], replaces=True))
@@ -126,7 +136,7 @@ def run_logs(run_id: Id, number: Number = 1_000, project: Project = None, as_jso
     if as_json:
         print_json({"items": found})
         return
-    from logloop.results import StoredLog
+    from logloop.api.results import StoredLog
 
     print_logs([StoredLog.model_validate(item) for item in found])
 

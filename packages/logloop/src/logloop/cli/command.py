@@ -26,7 +26,7 @@ from logloop.errors import (
 )
 
 if TYPE_CHECKING:
-    from logloop.client import Client
+    from logloop.api.client import Client
 
 P = ParamSpec("P")
 _CODES: dict[type[LogloopError], int] = {
@@ -122,6 +122,6 @@ def _try_sign_in(client: Client, email: str, password: str) -> bool:
 
 def open_client(project: str | None = None, *, retry_for: float | None = READ_RETRY_SECONDS) -> Client:
     """A client with the settings of the environment, the login or this machine's `logloop up`."""
-    from logloop.client import Client
+    from logloop.api.client import Client
 
     return Client(project=project, retry_for=retry_for)

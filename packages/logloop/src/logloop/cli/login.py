@@ -28,7 +28,7 @@ def login(
 
     The key is asked for, or read from stdin; the file has mode 600.
     """
-    from logloop.client import Client
+    from logloop.api.client import Client
     from logloop.connection import clean_url, resolve, save_config
 
     address = clean_url(url or resolve().url)

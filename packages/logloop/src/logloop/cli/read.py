@@ -20,9 +20,9 @@ from logloop.cli.options import AsJson, Project, Query, Since, Until, joined
 from logloop.cli.output import print_json, print_log_stream, print_logs, say, to_json, write
 
 if TYPE_CHECKING:
-    from logloop.client import Client
-    from logloop.results import Scope, SearchOptions, StoredLog
-    from logloop.sse import ServerEvent
+    from logloop.api.client import Client
+    from logloop.api.results import Scope, SearchOptions, StoredLog
+    from logloop.api.sse import ServerEvent
 
 PAGE = 1_000
 

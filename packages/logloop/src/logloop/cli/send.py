@@ -23,8 +23,8 @@ from logloop.cli.output import print_json, say
 from logloop.errors import LogloopError, describe_refusal
 
 if TYPE_CHECKING:
-    from logloop.client import Client
-    from logloop.shipping import Follower, Shipped, Shipper, ShipSettings
+    from logloop.api.client import Client
+    from logloop.shipping.shipper import Follower, Shipped, Shipper, ShipSettings
 
 Format = Literal["auto", "text", "json", "logfmt"]
 Files = Annotated[list[Path] | None, typer.Argument(metavar="FILE", help="Files (also .gz), or - for stdin.")]
@@ -61,8 +61,8 @@ def send(
     as_json: AsJson = False,
 ) -> None:
     """Send lines of files or stdin. Times, severities and known formats are recognised; tracebacks stay together."""
-    from logloop.client import Client
-    from logloop.shipping import Shipper
+    from logloop.api.client import Client
+    from logloop.shipping.shipper import Shipper
 
     paths = files or [Path("-")]
     _check(paths, follow=follow)
@@ -122,9 +122,9 @@ def _settings(
     *,
     join: bool,
 ) -> ShipSettings:
-    from logloop.cli.records import read_fields
+    from logloop.cli.record_commands import read_fields
     from logloop.lines.timestamps import parse_zone
-    from logloop.shipping import ShipSettings
+    from logloop.shipping.shipper import ShipSettings
 
     try:
         zone = parse_zone(timezone)
@@ -147,7 +147,7 @@ def _with_service(client: Client, paths: list[Path]) -> Client:
 
 
 def _send_all(paths: list[Path], shipper: Shipper) -> None:
-    from logloop.shipping import file_lines
+    from logloop.shipping.shipper import file_lines
 
     for path in paths:
         if str(path) == "-":
@@ -158,7 +158,7 @@ def _send_all(paths: list[Path], shipper: Shipper) -> None:
 
 def _send_stdin(shipper: Shipper) -> None:
     """Ctrl-C in a pipeline reaches every program of it: what the others still say is sent before this one ends."""
-    from logloop.shipping import stream_lines
+    from logloop.shipping.shipper import stream_lines
 
     stopping = threading.Event()
 
@@ -174,8 +174,8 @@ def _send_stdin(shipper: Shipper) -> None:
 
 
 def _follow(paths: list[Path], shipper: Shipper, client: Client, folder: Path | None, *, from_end: bool) -> None:
-    from logloop.following import Checkpoint
-    from logloop.shipping import Follower, checkpoint_path
+    from logloop.shipping.file_follower import Checkpoint
+    from logloop.shipping.shipper import Follower, checkpoint_path
 
     folder = folder or _state_folder()
     connection = client.connection
@@ -198,7 +198,7 @@ def _follow(paths: list[Path], shipper: Shipper, client: Client, folder: Path | 
 
 
 def _run(followers: list[Follower]) -> NoReturn:
-    from logloop.shipping import POLL_SECONDS
+    from logloop.shipping.shipper import POLL_SECONDS
 
     while True:
         busy = False

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from logloop.api.client import Client
+from logloop.api.results import Analysis
 from logloop.cli.analyze import print_report
 from logloop.cli.output import console, print_json, print_logs, to_json
-from logloop.client import Client
 from logloop.demo import real_input
 from logloop.demo.platform import Stage, stage
 from logloop.demo.shop import ROOT_CAUSE_SERVICE, ROOT_CAUSE_TEXT, Incident, Shop
 from logloop.errors import LogloopError
-from logloop.results import Analysis
 
 _PIPELINE = "Demo: probe the payment provider"
 _RULE = "Demo: payment time-outs"

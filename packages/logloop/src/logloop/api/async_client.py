@@ -1,4 +1,4 @@
-"""The client for event loops: the same calls as `logloop.client`, awaited.
+"""The client for event loops: the same calls as `logloop.api.client`, awaited.
 
 It must not block the loop and owns no background task.
 """
@@ -13,14 +13,14 @@ from typing import Any, Self, Unpack
 import httpx
 from logloop_contracts import LogEntry
 
-from logloop import calls
-from logloop.client import FINAL_ANALYSIS_EVENTS, FINAL_REASONS
+from logloop.api import endpoints
+from logloop.api.client import FINAL_ANALYSIS_EVENTS, FINAL_REASONS
+from logloop.api.results import Analysis, Refusal, Scope, SearchOptions, SearchPage, SendResult, StoredLog
+from logloop.api.retry import Backoff
+from logloop.api.sse import EventStreamParser, ServerEvent
+from logloop.api.transport import AsyncTransport
 from logloop.connection import Connection, resolve
 from logloop.errors import Unavailable, Unreachable
-from logloop.results import Analysis, Refusal, Scope, SearchOptions, SearchPage, SendResult, StoredLog
-from logloop.retry import Backoff
-from logloop.sse import EventStreamParser, ServerEvent
-from logloop.transport import AsyncTransport
 
 
 class AsyncClient:
@@ -58,11 +58,11 @@ class AsyncClient:
         self, entries: Iterable[LogEntry | Mapping[str, Any]], *, idempotency_key: str | None = None
     ) -> SendResult:
         """Send entries; return once the broker has confirmed them. See `Client.send`."""
-        lines = (calls.entry_line(entry, self.connection) for entry in entries)
+        lines = (endpoints.entry_line(entry, self.connection) for entry in entries)
         accepted, rejected, offset = 0, list[Refusal](), 0
-        for number, group in enumerate(calls.split_lines(lines)):
+        for number, group in enumerate(endpoints.split_lines(lines)):
             key = f"{idempotency_key}-{number}" if idempotency_key and number else idempotency_key
-            result = await self._transport.run(calls.send_lines(group, key))
+            result = await self._transport.run(endpoints.send_lines(group, key))
             accepted += result.accepted
             rejected += [Refusal(index=r.index + offset, errors=r.errors) for r in result.rejected]
             offset += len(group)
@@ -81,7 +81,7 @@ class AsyncClient:
 
     async def search(self, q: str = "", **options: Unpack[SearchOptions]) -> SearchPage:
         """One page of logs, newest first unless order="asc"."""
-        return await self._transport.run(calls.search(self.connection, q, options))
+        return await self._transport.run(endpoints.search(self.connection, q, options))
 
     async def search_all(self, q: str = "", **options: Unpack[SearchOptions]) -> AsyncIterator[StoredLog]:
         """Every log of a search, page by page."""
@@ -95,39 +95,39 @@ class AsyncClient:
 
     async def get_log(self, log_id: str) -> StoredLog:
         """One log by its id. Raises NotFound."""
-        return await self._transport.run(calls.get_log(log_id))
+        return await self._transport.run(endpoints.get_log(log_id))
 
     async def update_log(self, log_id: str, **changes: Any) -> StoredLog:
         """Change fields of a log and return it. Raises NotFound and Refused."""
-        return await self._transport.run(calls.update_log(log_id, changes))
+        return await self._transport.run(endpoints.update_log(log_id, changes))
 
     async def delete_log(self, log_id: str) -> None:
         """Remove a log. Raises NotFound."""
-        await self._transport.run(calls.delete_log(log_id))
+        await self._transport.run(endpoints.delete_log(log_id))
 
     async def delete_logs(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
         """Remove every log a search finds; the answer says how many."""
-        return await self._transport.run(calls.delete_logs(self.connection, q, scope))
+        return await self._transport.run(endpoints.delete_logs(self.connection, q, scope))
 
     async def histogram(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
         """Counts over time, by severity."""
-        return await self._transport.run(calls.about_logs(self.connection, "histogram", q, scope))
+        return await self._transport.run(endpoints.about_logs(self.connection, "histogram", q, scope))
 
     async def facets(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
         """Counts by service and severity."""
-        return await self._transport.run(calls.about_logs(self.connection, "facets", q, scope))
+        return await self._transport.run(endpoints.about_logs(self.connection, "facets", q, scope))
 
     async def patterns(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
         """Messages with their changing parts masked, with counts."""
-        return await self._transport.run(calls.about_logs(self.connection, "patterns", q, scope))
+        return await self._transport.run(endpoints.about_logs(self.connection, "patterns", q, scope))
 
     async def context(self, log_id: str, *, before: int = 10, after: int = 10) -> dict[str, Any]:
         """The logs before and after one log."""
-        return await self._transport.run(calls.context(log_id, before, after))
+        return await self._transport.run(endpoints.context(log_id, before, after))
 
     async def export(self, q: str = "", *, format: str = "ndjson", **scope: Unpack[Scope]) -> AsyncIterator[bytes]:  # noqa: A002 - the API's own word
         """Every log of a search as ndjson, csv, parquet or arrow, in pieces of bytes."""
-        async with self._transport.stream(calls.export(self.connection, q, format, scope)) as response:
+        async with self._transport.stream(endpoints.export(self.connection, q, format, scope)) as response:
             async for piece in response.aiter_bytes():
                 yield piece
 
@@ -139,7 +139,7 @@ class AsyncClient:
         on_event: Callable[[ServerEvent], None] | None = None,
     ) -> AsyncGenerator[StoredLog, None]:
         """Live logs as they arrive, for ever; a lost connection is opened again."""
-        async for event in self._events(lambda last_id: calls.tail(self.connection, q, project, last_id)):
+        async for event in self._events(lambda last_id: endpoints.tail(self.connection, q, project, last_id)):
             if on_event:
                 on_event(event)
             if event.event == "log":
@@ -150,15 +150,15 @@ class AsyncClient:
 
     async def analyze(self, q: str = "", *, question: str | None = None, **scope: Unpack[Scope]) -> Analysis:
         """Ask for an explanation; returns at once."""
-        return await self._transport.run(calls.analyze(self.connection, q, question, scope))
+        return await self._transport.run(endpoints.analyze(self.connection, q, question, scope))
 
     async def get_analysis(self, analysis_id: str) -> Analysis:
         """An analysis as it stands. Raises NotFound."""
-        return await self._transport.run(calls.analysis(analysis_id))
+        return await self._transport.run(endpoints.analysis(analysis_id))
 
     async def follow_analysis(self, analysis_id: str) -> AsyncIterator[ServerEvent]:
         """Steps of an analysis until it is completed or failed."""
-        async for event in self._events(lambda last_id: calls.analysis_events(analysis_id, last_id)):
+        async for event in self._events(lambda last_id: endpoints.analysis_events(analysis_id, last_id)):
             yield event
             if event.event.removeprefix("analysis.") in FINAL_ANALYSIS_EVENTS:
                 return
@@ -171,14 +171,14 @@ class AsyncClient:
 
     async def ask(self, analysis_id: str, text: str) -> dict[str, Any]:
         """Ask on about an explanation; the reply arrives as events of the analysis."""
-        return await self._transport.run(calls.ask(analysis_id, text))
+        return await self._transport.run(endpoints.ask(analysis_id, text))
 
     # -- records
 
     async def list(self, path: str, **params: Any) -> AsyncIterator[dict[str, Any]]:
         """Every record under a path such as `/projects` or `/ci/runs`."""
         while True:
-            page = await self._transport.run(calls.list_page(path, params))
+            page = await self._transport.run(endpoints.list_page(path, params))
             for item in page.items:
                 yield item
             if page.next_cursor is None:
@@ -189,14 +189,14 @@ class AsyncClient:
         self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Any = None
     ) -> Any:
         """Any call of the API that answers JSON; `path` is below /api/v1."""
-        return await self._transport.run(calls.request(method, path, params, body))
+        return await self._transport.run(endpoints.request(method, path, params, body))
 
     async def dispatch(self, pipeline_id: str, *, idempotency_key: str | None = None, **body: Any) -> dict[str, Any]:
         """Start a workflow: `values` fill the fields of the template `template_id`. A retry starts it once."""
         body = {"project_id": self.connection.require_project(), "pipeline_id": pipeline_id, **body}
-        return await self._transport.run(calls.dispatch(body, idempotency_key))
+        return await self._transport.run(endpoints.dispatch(body, idempotency_key))
 
-    async def _events(self, call: Callable[[str | None], calls.Call[Any]]) -> AsyncIterator[ServerEvent]:
+    async def _events(self, call: Callable[[str | None], endpoints.Call[Any]]) -> AsyncIterator[ServerEvent]:
         parser, backoff = EventStreamParser(), Backoff(None)
         opened = False
         while True:

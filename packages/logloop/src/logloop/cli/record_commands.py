@@ -23,7 +23,7 @@ from logloop.cli.options import AsJson, Project
 from logloop.cli.output import print_json, print_records, say
 
 if TYPE_CHECKING:
-    from logloop.client import Client
+    from logloop.api.client import Client
 
 Set = Annotated[
     list[str] | None,

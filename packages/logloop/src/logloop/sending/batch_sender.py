@@ -20,7 +20,7 @@ from logloop.errors import LogloopError, Refused
 if TYPE_CHECKING:
     import httpx
 
-    from logloop.transport import SyncTransport
+    from logloop.api.transport import SyncTransport
 
 Entry = dict[str, Any]
 Pause = Callable[[float], bool]
@@ -87,7 +87,7 @@ class BatchSender:
     def open(self) -> SyncTransport:
         """Import and set up what sending needs; done by `send` if not before."""
         if self._transport is None:
-            from logloop.transport import SyncTransport
+            from logloop.api.transport import SyncTransport
 
             for name in _HTTP_LOGGERS:
                 logging.getLogger(name).addFilter(_not_from_delivery)
@@ -102,10 +102,10 @@ class BatchSender:
 
     def send(self, batch: list[Entry], outcome: Outcome) -> None:
         """Send a batch, in halves when it is too large; counts go into `outcome` as they are known."""
-        from logloop import calls
+        from logloop.api import endpoints
 
-        lines = [calls.entry_line(_with_time(entry), self._connection) for entry in batch]
-        groups = list(calls.split_lines(lines))
+        lines = [endpoints.entry_line(_with_time(entry), self._connection) for entry in batch]
+        groups = list(endpoints.split_lines(lines))
         while groups:
             group = groups.pop(0)
             if self._send_group(group, outcome):
@@ -118,10 +118,10 @@ class BatchSender:
 
     def _send_group(self, lines: list[bytes], outcome: Outcome) -> bool:
         """False when the lines are too large for one request."""
-        from logloop import calls
-        from logloop.retry import Backoff
+        from logloop.api import endpoints
+        from logloop.api.retry import Backoff
 
-        call = calls.send_lines(lines, uuid.uuid4().hex)
+        call = endpoints.send_lines(lines, uuid.uuid4().hex)
         backoff = Backoff(None, first=0.5, longest=30.0)
         while True:
             try:

@@ -1,7 +1,4 @@
-"""The requests of the HTTP API, one function each: path, parameters, body and how to read the answer.
-
-It must not send anything: the sync and the async client do, with the same calls.
-"""
+"""Builds the requests of the HTTP API: one function per endpoint, shared by the blocking and the async client."""
 
 from __future__ import annotations
 
@@ -17,9 +14,9 @@ from urllib.parse import quote
 
 from logloop_contracts import LogEntry
 
+from logloop.api.results import Analysis, Moment, Page, Scope, SearchOptions, SearchPage, SendResult, StoredLog
 from logloop.connection import Connection
 from logloop.errors import NotConfigured
-from logloop.results import Analysis, Moment, Page, Scope, SearchOptions, SearchPage, SendResult, StoredLog
 
 T = TypeVar("T")
 PREFIX = "/api/v1"

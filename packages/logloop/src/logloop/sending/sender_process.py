@@ -1,7 +1,6 @@
-"""`python -m logloop.sender`: a process that sends the entries it reads, for programs whose own network is not to be
-trusted, such as a test run that mocks sockets, HTTP clients and the clock.
+"""A child process that sends the entries it reads from stdin and prints its counts as one JSON object.
 
-It must not write anything but its final counts, as one JSON object, to stdout.
+The pytest plugin uses it because tests mock sockets, HTTP clients and clocks in their own process.
 """
 
 from __future__ import annotations
@@ -12,9 +11,9 @@ import sys
 from dataclasses import asdict
 from typing import IO
 
-from logloop.batch_sender import Entry
 from logloop.connection import resolve
-from logloop.delivery import Delivery, DeliverySettings
+from logloop.sending.background_sender import Delivery, DeliverySettings
+from logloop.sending.batch_sender import Entry
 
 END = b"END\n"
 AWAY_SECONDS = 5.0

@@ -19,8 +19,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from logloop.batch_sender import BatchSender, Entry, Outcome, delivering, forget_thread, is_delivering
 from logloop.connection import Connection
+from logloop.sending.batch_sender import BatchSender, Entry, Outcome, delivering, forget_thread, is_delivering
 
 if TYPE_CHECKING:
     import httpx

@@ -1,7 +1,4 @@
-"""Sends test outcomes and captured logs to Logloop; must never change or fail the user's test run.
-
-Without `--logloop` or LOGLOOP_PYTEST=1 it declares its options and does nothing else; see `logloop.pytest_run`.
-"""
+"""The pytest plugin: declares its options and, when enabled, starts reporting the run (`logloop.pytest_plugin.run`)."""
 
 from __future__ import annotations
 
@@ -32,6 +29,6 @@ def is_enabled(config: pytest.Config) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     """Start reporting when it is asked for."""
     if is_enabled(config):
-        from logloop import pytest_run
+        from logloop.pytest_plugin import run
 
-        pytest_run.start(config)
+        run.start(config)

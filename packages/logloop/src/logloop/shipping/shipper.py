@@ -17,15 +17,15 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import IO, Any
 
-from logloop.batch_sender import Entry
-from logloop.client import Client
+from logloop.api.client import Client
+from logloop.api.results import SendResult
+from logloop.api.retry import Backoff
 from logloop.errors import LogloopError, Unavailable, Unreachable
-from logloop.following import Checkpoint, FollowedFile, Line, Position
 from logloop.handler import fit
 from logloop.lines.parsed import ParsedLine
 from logloop.lines.records import Record, RecordReader
-from logloop.results import SendResult
-from logloop.retry import Backoff
+from logloop.sending.batch_sender import Entry
+from logloop.shipping.file_follower import Checkpoint, FollowedFile, Line, Position
 
 BATCH_ENTRIES = 5_000
 IDLE_FLUSH_SECONDS = 0.5

@@ -13,13 +13,13 @@ from typing import Any, Self, Unpack
 import httpx
 from logloop_contracts import LogEntry
 
-from logloop import calls
+from logloop.api import endpoints
+from logloop.api.results import Analysis, Refusal, Scope, SearchOptions, SearchPage, SendResult, StoredLog
+from logloop.api.retry import Backoff
+from logloop.api.sse import EventStreamParser, ServerEvent
+from logloop.api.transport import SyncTransport
 from logloop.connection import Connection, resolve
 from logloop.errors import Unavailable, Unreachable
-from logloop.results import Analysis, Refusal, Scope, SearchOptions, SearchPage, SendResult, StoredLog
-from logloop.retry import Backoff
-from logloop.sse import EventStreamParser, ServerEvent
-from logloop.transport import SyncTransport
 
 FINAL_ANALYSIS_EVENTS = frozenset({"completed", "failed", "cancelled"})
 FINAL_REASONS = frozenset({"finished", "signed_out"})
@@ -70,11 +70,11 @@ class Client:
         calling again with the same key and entries adds nothing. Raises a LogloopError; refusals of single entries
         are in the result, with their index among `entries`.
         """
-        lines = (calls.entry_line(entry, self.connection) for entry in entries)
+        lines = (endpoints.entry_line(entry, self.connection) for entry in entries)
         accepted, rejected, offset = 0, list[Refusal](), 0
-        for number, group in enumerate(calls.split_lines(lines)):
+        for number, group in enumerate(endpoints.split_lines(lines)):
             key = f"{idempotency_key}-{number}" if idempotency_key and number else idempotency_key
-            result = self._transport.run(calls.send_lines(group, key))
+            result = self._transport.run(endpoints.send_lines(group, key))
             accepted += result.accepted
             rejected += [Refusal(index=r.index + offset, errors=r.errors) for r in result.rejected]
             offset += len(group)
@@ -91,7 +91,7 @@ class Client:
 
     def search(self, q: str = "", **options: Unpack[SearchOptions]) -> SearchPage:
         """One page of logs, newest first unless order="asc". `q` is Lucene-style: `severity:error "timed out"`."""
-        return self._transport.run(calls.search(self.connection, q, options))
+        return self._transport.run(endpoints.search(self.connection, q, options))
 
     def search_all(self, q: str = "", **options: Unpack[SearchOptions]) -> Iterator[StoredLog]:
         """Every log of a search, page by page; `limit` is the page size."""
@@ -104,39 +104,39 @@ class Client:
 
     def get_log(self, log_id: str) -> StoredLog:
         """One log by its id. Raises NotFound."""
-        return self._transport.run(calls.get_log(log_id))
+        return self._transport.run(endpoints.get_log(log_id))
 
     def update_log(self, log_id: str, **changes: Any) -> StoredLog:
         """Change fields of a log and return it. Raises NotFound and Refused."""
-        return self._transport.run(calls.update_log(log_id, changes))
+        return self._transport.run(endpoints.update_log(log_id, changes))
 
     def delete_log(self, log_id: str) -> None:
         """Remove a log. Raises NotFound."""
-        self._transport.run(calls.delete_log(log_id))
+        self._transport.run(endpoints.delete_log(log_id))
 
     def delete_logs(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
         """Remove every log a search finds; the answer says how many."""
-        return self._transport.run(calls.delete_logs(self.connection, q, scope))
+        return self._transport.run(endpoints.delete_logs(self.connection, q, scope))
 
     def histogram(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
         """Counts over time, by severity."""
-        return self._transport.run(calls.about_logs(self.connection, "histogram", q, scope))
+        return self._transport.run(endpoints.about_logs(self.connection, "histogram", q, scope))
 
     def facets(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
         """Counts by service and severity."""
-        return self._transport.run(calls.about_logs(self.connection, "facets", q, scope))
+        return self._transport.run(endpoints.about_logs(self.connection, "facets", q, scope))
 
     def patterns(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
         """Messages with their changing parts masked, with counts."""
-        return self._transport.run(calls.about_logs(self.connection, "patterns", q, scope))
+        return self._transport.run(endpoints.about_logs(self.connection, "patterns", q, scope))
 
     def context(self, log_id: str, *, before: int = 10, after: int = 10) -> dict[str, Any]:
         """The logs before and after one log."""
-        return self._transport.run(calls.context(log_id, before, after))
+        return self._transport.run(endpoints.context(log_id, before, after))
 
     def export(self, q: str = "", *, format: str = "ndjson", **scope: Unpack[Scope]) -> Iterator[bytes]:  # noqa: A002 - the API's own word
         """Every log of a search as ndjson, csv, parquet or arrow, in pieces of bytes."""
-        with self._transport.stream(calls.export(self.connection, q, format, scope)) as response:
+        with self._transport.stream(endpoints.export(self.connection, q, format, scope)) as response:
             yield from response.iter_bytes()
 
     def tail(
@@ -150,7 +150,7 @@ class Client:
 
         `on_event` sees every event first, also `dropped` (with how many were left out) and `bye`.
         """
-        for event in self._events(lambda last_id: calls.tail(self.connection, q, project, last_id)):
+        for event in self._events(lambda last_id: endpoints.tail(self.connection, q, project, last_id)):
             if on_event:
                 on_event(event)
             if event.event == "log":
@@ -161,15 +161,15 @@ class Client:
 
     def analyze(self, q: str = "", *, question: str | None = None, **scope: Unpack[Scope]) -> Analysis:
         """Ask for an explanation; returns at once. See `follow_analysis` and `wait_for_analysis`."""
-        return self._transport.run(calls.analyze(self.connection, q, question, scope))
+        return self._transport.run(endpoints.analyze(self.connection, q, question, scope))
 
     def get_analysis(self, analysis_id: str) -> Analysis:
         """An analysis as it stands. Raises NotFound."""
-        return self._transport.run(calls.analysis(analysis_id))
+        return self._transport.run(endpoints.analysis(analysis_id))
 
     def follow_analysis(self, analysis_id: str) -> Iterator[ServerEvent]:
         """Steps of an analysis until it is completed or failed."""
-        for event in self._events(lambda last_id: calls.analysis_events(analysis_id, last_id)):
+        for event in self._events(lambda last_id: endpoints.analysis_events(analysis_id, last_id)):
             yield event
             if event.event.removeprefix("analysis.") in FINAL_ANALYSIS_EVENTS:
                 return
@@ -185,14 +185,14 @@ class Client:
 
     def ask(self, analysis_id: str, text: str) -> dict[str, Any]:
         """Ask on about an explanation; the reply arrives as events of the analysis."""
-        return self._transport.run(calls.ask(analysis_id, text))
+        return self._transport.run(endpoints.ask(analysis_id, text))
 
     # -- records
 
     def list(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
         """Every record under a path: `client.list("/projects")`, `client.list("/ci/runs", project_id="shop")`."""
         while True:
-            page = self._transport.run(calls.list_page(path, params))
+            page = self._transport.run(endpoints.list_page(path, params))
             yield from page.items
             if page.next_cursor is None:
                 return
@@ -200,7 +200,7 @@ class Client:
 
     def sign_in(self, email: str, password: str) -> None:
         """Go on as a user instead of with the key, until `sign_out`. Raises NotAuthenticated."""
-        call = calls.request("POST", "/session", body={"email": email, "password": password})
+        call = endpoints.request("POST", "/session", body={"email": email, "password": password})
         self._transport.sign_in(call)
 
     def sign_out(self) -> None:
@@ -209,14 +209,14 @@ class Client:
 
     def request(self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Any = None) -> Any:
         """Any call of the API that answers JSON; `path` is below /api/v1."""
-        return self._transport.run(calls.request(method, path, params, body))
+        return self._transport.run(endpoints.request(method, path, params, body))
 
     def dispatch(self, pipeline_id: str, *, idempotency_key: str | None = None, **body: Any) -> dict[str, Any]:
         """Start a workflow: `values` fill the fields of the template `template_id`. A retry starts it once."""
         body = {"project_id": self.connection.require_project(), "pipeline_id": pipeline_id, **body}
-        return self._transport.run(calls.dispatch(body, idempotency_key))
+        return self._transport.run(endpoints.dispatch(body, idempotency_key))
 
-    def _events(self, call: Callable[[str | None], calls.Call[Any]]) -> Iterator[ServerEvent]:
+    def _events(self, call: Callable[[str | None], endpoints.Call[Any]]) -> Iterator[ServerEvent]:
         parser, backoff = EventStreamParser(), Backoff(None)
         opened = False
         while True:

@@ -22,11 +22,11 @@ from typing import Any
 
 import pytest
 
-from logloop.batch_sender import Entry
 from logloop.connection import Connection, resolve
 from logloop.errors import LogloopError
 from logloop.handler import entry_of, fit
-from logloop.sender import END
+from logloop.sending.batch_sender import Entry
+from logloop.sending.sender_process import END
 
 SEVERITIES = {"failed": "error", "error": "error", "xpassed": "warn"}
 MAX_WAITING = 50_000
@@ -86,7 +86,7 @@ class Pipe:
         if connection.api_key:
             environ["LOGLOOP_API_KEY"] = connection.api_key
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "logloop.sender"],
+            [sys.executable, "-m", "logloop.sending.sender_process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -97,7 +97,7 @@ class Pipe:
 
     def put(self, entry: Entry) -> None:
         """Queue an entry; a child that the tests forked has no part in it."""
-        from logloop.calls import json_line
+        from logloop.api.endpoints import json_line
 
         if os.getpid() != self._owner:
             return

@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 
 import httpx
 
-from logloop.calls import Call
+from logloop.api.endpoints import Call
+from logloop.api.retry import Backoff, parse_retry_after
 from logloop.connection import Connection
 from logloop.errors import RETRYABLE_STATUSES, LogloopError, Unreachable, error_for
-from logloop.retry import Backoff, parse_retry_after
 
 T = TypeVar("T")
 USER_AGENT = "logloop-python/0.1.0"
