@@ -1,7 +1,6 @@
-"""What a program needs to send, search and act on logs: entry, client, logging handler.
+"""Send, search and act on logs: log entry, clients and logging handler.
 
-It must not import anything slow by itself: names are loaded on first use, so that `logloop --help`
-and every pytest run stay fast.
+Names are imported on first use, so that `logloop --help` and pytest runs without `--logloop` start fast.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ __all__ = [
     "parse_severity",
 ]
 
-_HOMES = {
+_MODULES = {
     "AsyncClient": "logloop.api.async_client",
     "Client": "logloop.api.client",
     "LogEntry": "logloop_contracts",
@@ -48,12 +47,12 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
+    module = _MODULES.get(name)
+    if module is None:
         raise AttributeError(f"module 'logloop' has no attribute {name!r}")
     from importlib import import_module
 
-    value: object = getattr(import_module(home), name)
+    value: object = getattr(import_module(module), name)
     globals()[name] = value
     return value
 

@@ -1,13 +1,18 @@
-"""Reads server-sent events (the WHATWG event stream format) from lines of text.
-
-It must not know HTTP or what the events mean.
-"""
+"""Reads server-sent events from a streamed response, with httpx-sse."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
+
+import httpx
+from httpx_sse import EventSource, ServerSentEvent, SSEError
+
+from logloop.errors import ServerFault
+
+_END_OF_STREAM_REASONS = frozenset({"finished", "signed_out"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,46 +24,47 @@ class ServerEvent:
     id: str | None = None
 
     def json(self) -> dict[str, Any]:
-        """The data as a JSON object; empty when it is none."""
+        """Return the data as a JSON object; empty when the data is not JSON."""
         try:
             value = json.loads(self.data)
         except ValueError:
             return {}
         return value if isinstance(value, dict) else {"value": value}
 
+    @property
+    def ends_stream(self) -> bool:
+        """Whether the server has ended the stream for good, so that reconnecting is pointless."""
+        return self.event == "bye" and self.json().get("reason") in _END_OF_STREAM_REASONS
 
-class EventStreamParser:
-    """Feed it lines without their ends; it returns an event when a blank line completes one."""
 
-    def __init__(self) -> None:
-        self.last_id: str | None = None
-        self.retry_ms: int | None = None
-        self._event = ""
-        self._data: list[str] = []
+def read_events(response: httpx.Response) -> Iterator[ServerEvent]:
+    """Yield the events of a response. Raises ServerFault when it is not an event stream."""
+    try:
+        for event in EventSource(response).iter_sse():
+            if event.data:  # httpx-sse also reports blank lines, such as those after keep-alive comments
+                yield _server_event(event)
+    except SSEError as error:
+        raise _not_a_stream(response) from error
 
-    def feed(self, line: str) -> ServerEvent | None:
-        """Take one line; return the event it completes, if any."""
-        if not line:
-            return self._dispatch()
-        if line.startswith(":"):
-            return None
-        field, _, value = line.partition(":")
-        self._take(field, value.removeprefix(" "))
-        return None
 
-    def _take(self, field: str, value: str) -> None:
-        if field == "data":
-            self._data.append(value)
-        elif field == "event":
-            self._event = value
-        elif field == "id" and "\0" not in value:
-            self.last_id = value or None
-        elif field == "retry" and value.isascii() and value.isdigit():
-            self.retry_ms = int(value)
+async def aread_events(response: httpx.Response) -> AsyncIterator[ServerEvent]:
+    """Yield the events of a response. Raises ServerFault when it is not an event stream."""
+    try:
+        async for event in EventSource(response).aiter_sse():
+            if event.data:
+                yield _server_event(event)
+    except SSEError as error:
+        raise _not_a_stream(response) from error
 
-    def _dispatch(self) -> ServerEvent | None:
-        event, data = self._event, self._data
-        self._event, self._data = "", []
-        if not data:
-            return None
-        return ServerEvent(event or "message", "\n".join(data), self.last_id)
+
+def _server_event(event: ServerSentEvent) -> ServerEvent:
+    return ServerEvent(event.event, event.data, event.id or None)
+
+
+def _not_a_stream(response: httpx.Response) -> ServerFault:
+    content_type = response.headers.get("content-type", "none")
+    return ServerFault(
+        f"{response.url} returned {content_type} instead of an event stream. "
+        "Check that LOGLOOP_URL is the address of a Logloop platform.",
+        status=response.status_code,
+    )

@@ -1,7 +1,4 @@
-"""`logloop dead-letters`: messages a service could not handle; look at them, send them again, remove them.
-
-It must not retry by itself.
-"""
+"""`logloop dead-letters`: lists, retries and deletes messages that a service could not process."""
 
 from __future__ import annotations
 
@@ -11,25 +8,24 @@ from urllib.parse import quote
 import typer
 
 from logloop.cli import exit_codes
-from logloop.cli.command import Ended, command, open_admin_client
+from logloop.cli.command import CommandExit, command, open_admin_client
 from logloop.cli.options import AsJson
 from logloop.cli.output import print_json, print_records, say
 
-app = typer.Typer(help="Messages that could not be handled.", no_args_is_help=True)
+app = typer.Typer(help="List, retry and delete messages that could not be processed.", no_args_is_help=True)
 PATHS = {
     "ingest": "/ingest/dead-letters",
     "query": "/query/dead-letters",
     "analyzer": "/analyzer/dead-letters",
     "ci-bridge": "/ci/dead-letters",
 }
-Service = Annotated[str, typer.Option("--service", "-s", metavar="ingest|query|analyzer|ci-bridge")]
-Queue = Annotated[str, typer.Argument(metavar="QUEUE", help="As listed.")]
-Letter = Annotated[str, typer.Argument(metavar="ID", help="As listed.")]
+Queue = Annotated[str, typer.Argument(metavar="QUEUE", help="Queue, as shown by list.")]
+MessageId = Annotated[str, typer.Argument(metavar="ID", help="Message id, as shown by list.")]
 
 
 def _path(service: str, *parts: str) -> str:
     if service not in PATHS:
-        raise Ended(exit_codes.USAGE, f"{service!r} is no service; use {', '.join(PATHS)}")
+        raise CommandExit(exit_codes.USAGE, f"unknown service {service!r}; use one of {', '.join(PATHS)}")
     return "/".join([PATHS[service], *(quote(part, safe="") for part in parts)])
 
 
@@ -40,11 +36,13 @@ def _service_of(queue: str) -> str:
 @app.command("list")
 @command
 def list_letters(
-    service: Annotated[str | None, typer.Option("--service", "-s", help="Only this service.")] = None,
-    number: Annotated[int, typer.Option("--number", "-n", min=1, help="How many at most of each service.")] = 100,
+    service: Annotated[
+        str | None, typer.Option("--service", "-s", help="Only this service: ingest, query, analyzer or ci-bridge.")
+    ] = None,
+    number: Annotated[int, typer.Option("--number", "-n", min=1, help="Maximum number per service.")] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """List dead letters with the reason of each."""
+    """List dead letters and why each one failed."""
     found: list[dict[str, Any]] = []
     total = 0
     with open_admin_client() as client:
@@ -57,22 +55,22 @@ def list_letters(
     else:
         print_records(found, ["service", "queue", "id", "reason", "attempts", "failed_at", "detail"])
     if not found:
-        raise Ended(exit_codes.NOTHING_FOUND, None if as_json else "there are no dead letters")
+        raise CommandExit(exit_codes.NOTHING_FOUND, None if as_json else "there are no dead letters")
 
 
 @app.command("retry")
 @command
-def retry(queue: Queue, letter: Letter, as_json: AsJson = False) -> None:
-    """Send a dead letter to where it was first sent."""
+def retry(queue: Queue, message_id: MessageId, as_json: AsJson = False) -> None:
+    """Send a dead letter back to its original destination."""
     with open_admin_client() as client:
-        client.request("POST", f"{_path(_service_of(queue), queue, letter)}/retry")
-    print_json({"retried": letter}) if as_json else say(f"sent again: {letter}")
+        client.request("POST", f"{_path(_service_of(queue), queue, message_id)}/retry")
+    print_json({"retried": message_id}) if as_json else say(f"retried {message_id}")
 
 
 @app.command("delete")
 @command
-def delete(queue: Queue, letter: Letter, as_json: AsJson = False) -> None:
-    """Remove a dead letter for good."""
+def delete(queue: Queue, message_id: MessageId, as_json: AsJson = False) -> None:
+    """Delete a dead letter permanently."""
     with open_admin_client() as client:
-        client.request("DELETE", _path(_service_of(queue), queue, letter))
-    print_json({"deleted": letter}) if as_json else say(f"deleted {letter}")
+        client.request("DELETE", _path(_service_of(queue), queue, message_id))
+    print_json({"deleted": message_id}) if as_json else say(f"deleted {message_id}")

@@ -1,7 +1,4 @@
-"""`logloop send`: files, streams and growing files into the platform.
-
-It must not lose a line silently: what was not confirmed or was refused decides the exit code.
-"""
+"""`logloop send`: sends lines of files, streams and growing files, and reports lines that were not stored."""
 
 from __future__ import annotations
 
@@ -17,50 +14,60 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 
 from logloop.cli import exit_codes
-from logloop.cli.command import Ended, code_for, command
+from logloop.cli.command import CommandExit, command, exit_code_for
 from logloop.cli.options import AsJson, Project, RetryFor
 from logloop.cli.output import print_json, say
-from logloop.errors import LogloopError, describe_refusal
+from logloop.errors import LogloopError, describe_violation
 
 if TYPE_CHECKING:
     from logloop.api.client import Client
-    from logloop.shipping.shipper import Follower, Shipped, Shipper, ShipSettings
+    from logloop.shipping.file_follower import FileFollower
+    from logloop.shipping.shipper import ShipCounts, Shipper, ShipSettings
 
 Format = Literal["auto", "text", "json", "logfmt"]
-Files = Annotated[list[Path] | None, typer.Argument(metavar="FILE", help="Files (also .gz), or - for stdin.")]
+Files = Annotated[
+    list[Path] | None, typer.Argument(metavar="FILE", help="Files, also .gz, or - for stdin (the default).")
+]
 
 
 @command
 def send(
     files: Files = None,
     service: Annotated[
-        str | None, typer.Option("--service", "-s", metavar="ID", help="Service of every line.")
+        str | None, typer.Option("--service", "-s", metavar="ID", help="Service id for every line.")
     ] = None,
     project: Project = None,
-    test: Annotated[str | None, typer.Option("--test", metavar="ID", help="Test the lines belong to.")] = None,
+    test: Annotated[
+        str | None, typer.Option("--test", metavar="ID", help="Id of the test that the lines belong to.")
+    ] = None,
     source: Annotated[str | None, typer.Option(help="Source of the lines (default: the file's name).")] = None,
     attribute: Annotated[
-        list[str] | None, typer.Option("--attribute", "-a", metavar="NAME=VALUE", help="Add to every entry.")
+        list[str] | None,
+        typer.Option("--attribute", "-a", metavar="NAME=VALUE", help="Attribute to add to every entry; repeatable."),
     ] = None,
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on with what is appended, across rotation.")
+        bool, typer.Option("--follow", "-f", help="Keep sending what is appended, across rotation.")
     ] = False,
-    from_end: Annotated[bool, typer.Option("--from-end", help="With --follow: skip what is there already.")] = False,
+    from_end: Annotated[bool, typer.Option("--from-end", help="With --follow: skip the existing content.")] = False,
     checkpoint_dir: Annotated[
         Path | None,
-        typer.Option(help="With --follow: folder of the positions (default: in the user's state folder)."),
+        typer.Option(help="With --follow: folder for checkpoints (default: in the user's state folder)."),
     ] = None,
-    output_format: Annotated[Format, typer.Option("--format", help="How lines are read.")] = "auto",
+    output_format: Annotated[Format, typer.Option("--format", help="Format of the lines.")] = "auto",
     timezone: Annotated[
-        str, typer.Option(metavar="ZONE", help="What times without a zone mean: local, UTC, +02:00, Europe/Berlin.")
+        str,
+        typer.Option(metavar="ZONE", help="Time zone of times that name none: local, UTC, +02:00 or Europe/Berlin."),
     ] = "local",
     join: Annotated[
-        bool, typer.Option("--join/--no-join", help="Join tracebacks and indented lines to one log.")
+        bool, typer.Option("--join/--no-join", help="Join tracebacks and indented lines into one log.")
     ] = True,
     retry_for: RetryFor = 60.0,
     as_json: AsJson = False,
 ) -> None:
-    """Send lines of files or stdin. Times, severities and known formats are recognised; tracebacks stay together."""
+    """Send lines of files or stdin.
+
+    Times, severities and common formats are recognised; tracebacks stay together.
+    """
     from logloop.api.client import Client
     from logloop.shipping.shipper import Shipper
 
@@ -69,13 +76,13 @@ def send(
     settings = _settings(output_format, timezone, test, source, service, attribute, join=join)
     with Client(project=project, service=service, retry_for=0, timeout=30) as client:
         client.connection.require_project()
-        talk = _Talk(quiet=as_json)
+        progress = _Progress(quiet=as_json)
         shipper = Shipper(
             _with_service(client, paths),
             settings,
             retry_for=None if follow else retry_for,
-            on_wait=talk.waiting,
-            on_sent=talk.sent,
+            on_wait=progress.waiting,
+            on_sent=progress.sent,
         )
         try:
             if follow:
@@ -84,32 +91,36 @@ def send(
                 _send_all(paths, shipper)
         except LogloopError as error:
             _report(shipper.counts, as_json=as_json, error=error)
-            raise Ended(code_for(error), f"{error}\n{_how_far(shipper.counts.sent)}") from error
+            raise CommandExit(exit_code_for(error), f"{error}\n{_sent_before(shipper.counts.sent)}") from error
         except KeyboardInterrupt:
             if not follow:
-                _tell(shipper.counts, as_json=as_json)
+                _print_counts(shipper.counts, as_json=as_json)
             raise
     _report(shipper.counts, as_json=as_json)
 
 
-def _how_far(sent: int) -> str:
-    return f"Before that {sent} {'entry was' if sent == 1 else 'entries were'} sent." if sent else "Nothing was sent."
+def _sent_before(sent: int) -> str:
+    return (
+        f"{sent} {'entry was' if sent == 1 else 'entries were'} sent before the error."
+        if sent
+        else "Nothing was sent."
+    )
 
 
 def _check(paths: list[Path], *, follow: bool) -> None:
     if follow and Path("-") in paths:
-        raise Ended(exit_codes.USAGE, "stdin needs no --follow: lines are sent as they come")
+        raise CommandExit(exit_codes.USAGE, "stdin does not need --follow: lines are sent as they arrive")
     for path in paths:
         if str(path) == "-":
             continue
         if path.is_dir():
-            raise Ended(exit_codes.USAGE, f"{path} is a folder; name the files in it")
+            raise CommandExit(exit_codes.USAGE, f"{path} is a directory; name the files in it")
         if not follow and not path.exists():
-            raise Ended(exit_codes.USAGE, f"{path} is no file that can be read")
+            raise CommandExit(exit_codes.USAGE, f"cannot read {path}; check the path")
         if follow and not os.access(path, os.R_OK):
-            say(f"logloop: {path} is not there or not readable yet; waiting until it is")
+            say(f"logloop: {path} does not exist or is not readable yet; waiting for it")
     if paths == [Path("-")] and sys.stdin.isatty():
-        say("logloop: reading stdin; end with Ctrl-D")
+        say("logloop: reading stdin; press Ctrl-D to finish")
 
 
 def _settings(
@@ -129,14 +140,14 @@ def _settings(
     try:
         zone = parse_zone(timezone)
     except ValueError as error:
-        raise Ended(exit_codes.USAGE, str(error)) from error
+        raise CommandExit(exit_codes.USAGE, str(error)) from error
     pairs = [pair.replace(".", "\0", pair.partition("=")[0].count(".")) for pair in attributes or ()]
     fields = {name.replace("\0", "."): value for name, value in read_fields(None, pairs, "--attribute").items()}
     return ShipSettings(format_name, zone, test, source, service, fields, join)
 
 
 def _with_service(client: Client, paths: list[Path]) -> Client:
-    """A file's lines need a service: the configured one, else the file's name."""
+    """Fill in a missing service with the file's name."""
     if not client.connection.service:
         from dataclasses import replace
 
@@ -147,7 +158,7 @@ def _with_service(client: Client, paths: list[Path]) -> Client:
 
 
 def _send_all(paths: list[Path], shipper: Shipper) -> None:
-    from logloop.shipping.shipper import file_lines
+    from logloop.shipping.inputs import file_lines
 
     for path in paths:
         if str(path) == "-":
@@ -157,14 +168,14 @@ def _send_all(paths: list[Path], shipper: Shipper) -> None:
 
 
 def _send_stdin(shipper: Shipper) -> None:
-    """Ctrl-C in a pipeline reaches every program of it: what the others still say is sent before this one ends."""
-    from logloop.shipping.shipper import stream_lines
+    """Send stdin. On Ctrl-C, first send the last lines of the other programs in the pipeline."""
+    from logloop.shipping.inputs import stream_lines
 
     stopping = threading.Event()
 
     def stop(number: int, _frame: FrameType | None) -> None:
         stopping.set()
-        signal.signal(number, signal.default_int_handler)  # a second one ends it at once
+        signal.signal(number, signal.default_int_handler)  # a second one exits at once
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
@@ -174,13 +185,13 @@ def _send_stdin(shipper: Shipper) -> None:
 
 
 def _follow(paths: list[Path], shipper: Shipper, client: Client, folder: Path | None, *, from_end: bool) -> None:
-    from logloop.shipping.file_follower import Checkpoint
-    from logloop.shipping.shipper import Follower, checkpoint_path
+    from logloop.shipping.checkpoint import Checkpoint, checkpoint_path
+    from logloop.shipping.file_follower import FileFollower
 
     folder = folder or _state_folder()
     connection = client.connection
     followers = [
-        Follower(
+        FileFollower(
             path,
             Checkpoint(checkpoint_path(folder, path, connection.url, connection.project)),
             shipper,
@@ -197,8 +208,8 @@ def _follow(paths: list[Path], shipper: Shipper, client: Client, folder: Path | 
         raise
 
 
-def _run(followers: list[Follower]) -> NoReturn:
-    from logloop.shipping.shipper import POLL_SECONDS
+def _run(followers: list[FileFollower]) -> NoReturn:
+    from logloop.shipping.file_follower import POLL_SECONDS
 
     while True:
         busy = False
@@ -209,7 +220,7 @@ def _run(followers: list[Follower]) -> NoReturn:
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends it at once
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one exits at once
     raise KeyboardInterrupt
 
 
@@ -218,42 +229,42 @@ def _state_folder() -> Path:
     return (Path(state) if state else Path.home() / ".local" / "state") / "logloop" / "positions"
 
 
-class _Talk:
-    """Progress on stderr: on a terminal a line that is rewritten, elsewhere nothing but troubles."""
+class _Progress:
+    """Progress on stderr: a counter on a terminal, elsewhere only problems."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._is_live = sys.stderr.isatty() and not quiet
-        self._in_trouble = False
+        self._is_waiting = False
 
     def waiting(self, error: LogloopError) -> None:
-        if not self._in_trouble:
-            self._in_trouble = True
+        if not self._is_waiting:
+            self._is_waiting = True
             say(f"logloop: waiting for the platform. {error}")
 
-    def sent(self, counts: Shipped) -> None:
-        if self._in_trouble:
-            self._in_trouble = False
-            say("logloop: the platform is back")
+    def sent(self, counts: ShipCounts) -> None:
+        if self._is_waiting:
+            self._is_waiting = False
+            say("logloop: the platform is available again")
         if self._is_live:
             sys.stderr.write(f"\r{counts.sent} sent")
             sys.stderr.flush()
 
 
-def _report(counts: Shipped, *, as_json: bool, error: LogloopError | None = None) -> None:
-    _tell(counts, as_json=as_json, error=error)
+def _report(counts: ShipCounts, *, as_json: bool, error: LogloopError | None = None) -> None:
+    _print_counts(counts, as_json=as_json, error=error)
     if error is None and counts.refused:
-        raise Ended(exit_codes.PARTIAL)
+        raise CommandExit(exit_codes.PARTIAL)
     if error is None and not counts.sent:
-        raise Ended(exit_codes.NOTHING_FOUND, None if as_json else "there was nothing to send")
+        raise CommandExit(exit_codes.NOTHING_FOUND, None if as_json else "nothing to send")
 
 
-def _tell(counts: Shipped, *, as_json: bool, error: LogloopError | None = None) -> None:
+def _print_counts(counts: ShipCounts, *, as_json: bool, error: LogloopError | None = None) -> None:
     if as_json:
         failed = {"error": str(error)} if error else {}
         print_json({"sent": counts.sent, "refused": counts.refused, "errors": counts.errors, **failed})
     elif error is None:
         if sys.stderr.isatty():
-            sys.stderr.write("\r")  # over the count that was shown so far
-        say(f"{counts.sent} sent, {counts.refused} refused")
+            sys.stderr.write("\r")  # overwrites the counter
+        say(f"{counts.sent} sent, {counts.refused} rejected")
         for errors in counts.errors:
-            say("  refused: " + "; ".join(map(describe_refusal, errors)))
+            say("  rejected: " + "; ".join(map(describe_violation, errors)))

@@ -1,4 +1,4 @@
-"""The pytest plugin: declares its options and, when enabled, starts reporting the run (`logloop.pytest_plugin.run`)."""
+"""The pytest plugin: declares its options and, when enabled, starts reporting the run."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ import pytest
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
     group = parser.getgroup("logloop", "send test outcomes and logs to Logloop")
-    group.addoption("--logloop", action="store_true", help="send outcomes and logs (or LOGLOOP_PYTEST=1)")
-    group.addoption("--logloop-service", metavar="ID", help="service id (default: LOGLOOP_SERVICE or tests)")
+    group.addoption(
+        "--logloop", action="store_true", help="send test outcomes and logs (also enabled by LOGLOOP_PYTEST=1)"
+    )
+    group.addoption("--logloop-service", metavar="ID", help="service id (default: LOGLOOP_SERVICE, else tests)")
     group.addoption("--logloop-project", metavar="ID", help="project id (default: LOGLOOP_PROJECT)")
-    group.addoption("--logloop-run-id", metavar="ID", help="id of this run (default: LOGLOOP_RUN_ID, else made up)")
+    group.addoption("--logloop-run-id", metavar="ID", help="id of this run (default: LOGLOOP_RUN_ID, else random)")
 
 
 def is_enabled(config: pytest.Config) -> bool:
-    """Asked for on the command line, or by LOGLOOP_PYTEST=1 together with a URL and a key."""
+    """Return whether `--logloop` is given, or LOGLOOP_PYTEST=1 together with a URL and a key."""
     if config.getoption("--logloop"):
         return True
     environ = os.environ
@@ -27,7 +29,7 @@ def is_enabled(config: pytest.Config) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start reporting when it is asked for."""
+    """Start reporting when enabled."""
     if is_enabled(config):
         from logloop.pytest_plugin import run
 

@@ -12,45 +12,45 @@ from dataclasses import asdict
 from typing import IO
 
 from logloop.connection import resolve
-from logloop.sending.background_sender import Delivery, DeliverySettings
+from logloop.sending.background_sender import BackgroundSender, SenderSettings
 from logloop.sending.batch_sender import Entry
 
 END = b"END\n"
-AWAY_SECONDS = 5.0
+UNREACHABLE_SECONDS = 5.0
 BUSY_SECONDS = 20.0
 
 
-def send_all(lines: IO[bytes], delivery: Delivery) -> None:
-    """Queue each line (a JSON entry) until END or the end of input; a forked child may hold the pipe open."""
+def send_all(lines: IO[bytes], sender: BackgroundSender) -> None:
+    """Queue each line (a JSON entry) until END or end of file; a forked child may keep the pipe open."""
     for line in lines:
         if line == END:
             return
         try:
-            delivery.put(json.loads(line))
+            sender.put(json.loads(line))
         except ValueError:
             continue  # a line cut off by a killed parent
 
 
 def main() -> None:
-    """Read entries from stdin, send them, print the counts."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, which then ends us in order
+    """Read entries from stdin, send them and print the counts."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets Ctrl-C too and ends this process in order
     problems: list[str] = []
 
-    def report(number: int) -> Entry:
+    def drop_report(number: int) -> Entry:
         return {"message": f"{number} log entries were dropped", "severity": "warn", "source": "logloop"}
 
-    settings = DeliverySettings(capacity=100_000, batch_entries=2_000)
-    delivery = Delivery(resolve(), settings, report=report, on_problem=problems.append)
-    send_all(sys.stdin.buffer, delivery)
-    complete = _finish(delivery, problems)
-    answer = {**asdict(delivery.stats), "complete": complete, "problem": problems[0] if problems else None}
-    print(json.dumps(answer), flush=True)  # noqa: T201 - the answer to the parent
+    settings = SenderSettings(capacity=100_000, batch_entries=2_000)
+    sender = BackgroundSender(resolve(), settings, drop_report=drop_report, on_problem=problems.append)
+    send_all(sys.stdin.buffer, sender)
+    complete = _finish(sender, problems)
+    counts = {**asdict(sender.stats), "complete": complete, "problem": problems[0] if problems else None}
+    print(json.dumps(counts), flush=True)  # noqa: T201 - the parent reads it
 
 
-def _finish(delivery: Delivery, problems: list[str]) -> bool:
-    """Send the rest: not long for a platform that never answered, longer for one that does on a busy machine."""
-    is_away = not delivery.flush(AWAY_SECONDS) and bool(problems) and not delivery.stats.sent
-    return delivery.close(0.0 if is_away else BUSY_SECONDS)
+def _finish(sender: BackgroundSender, problems: list[str]) -> bool:
+    """Send the rest. Give up early when the platform never responded, later when it is just slow."""
+    is_unreachable = not sender.flush(UNREACHABLE_SECONDS) and bool(problems) and not sender.stats.sent
+    return sender.close(0.0 if is_unreachable else BUSY_SECONDS)
 
 
 if __name__ == "__main__":

@@ -1,194 +1,126 @@
-"""Follows a growing file across rotation and truncation, from where it was left.
-
-It must not parse lines, nor move its position: the caller does, once what it read is safe.
-"""
+"""Follows one growing file and ships what is appended, each line once even across crashes."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+import uuid
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
 
-HEAD_BYTES = 64
-CHUNK_BYTES = 1024 * 1024
-LONGEST_LINE = 4 * 1024 * 1024
+from logloop.lines.records import Record
+from logloop.sending.batch_sender import Entry
+from logloop.shipping.checkpoint import Checkpoint, Position
+from logloop.shipping.followed_file import FollowedFile, Line
+from logloop.shipping.shipper import BATCH_ENTRIES, Shipper
 
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """A place in a file: which file (inode and first bytes, as hex), how far (bytes), the time of the last record
-    before it, and a batch that may or may not have arrived: up to `pending_end`, under `pending_key`, read as if it
-    were `pending_now`. Times are ISO 8601."""
-
-    inode: int = 0
-    head: str = ""
-    offset: int = 0
-    last_time: str | None = None
-    pending_end: int | None = None
-    pending_key: str | None = None
-    pending_now: str | None = None
-    pending_live: bool = False
+IDLE_FLUSH_SECONDS = 0.5
+POLL_SECONDS = 0.2
 
 
-class Checkpoint:
-    """A position kept in a file; a torn write leaves the one before."""
+class FileFollower:
+    """Ships what is appended to one file. Call `step` in a loop.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    The checkpoint records each batch before it is sent. After a crash the batch is sent again with the same
+    idempotency key, so the platform stores it once.
+    """
 
-    def load(self) -> Position:
-        """The stored position, or the start."""
-        try:
-            stored: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
-            return Position(**{field.name: stored[field.name] for field in fields(Position) if field.name in stored})
-        except (OSError, ValueError, TypeError):
-            return Position()
+    def __init__(self, path: Path, checkpoint: Checkpoint, shipper: Shipper, *, from_end: bool = False) -> None:
+        self._checkpoint = checkpoint
+        self._shipper = shipper
+        self._confirmed = checkpoint.load()
+        self._file = FollowedFile(path, self._confirmed, from_end=from_end)
+        self._source = path.name
+        self._entries: list[Entry] = []
+        self._end = 0
+        self._last_line_at = self._first_entry_at = time.monotonic()
+        self._start_reader()
 
-    def save(self, position: Position) -> None:
-        """Replace the stored position."""
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = self._path.with_name(self._path.name + ".new")
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(asdict(position), file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._path)
+    def _start_reader(self) -> None:
+        self._reader = self._shipper.settings.reader(datetime.now(UTC))
+        if self._confirmed.last_time:
+            self._reader.last_time = datetime.fromisoformat(self._confirmed.last_time)
 
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line without its end, and the offset in the file after it."""
-
-    text: str
-    end: int
-
-
-class FollowedFile:
-    """One path that is followed. `read` gives complete lines; `is_finished` says that the file under it was replaced
-    and everything of the old one was read: then call `next_file`."""
-
-    def __init__(self, path: Path, position: Position, *, from_end: bool = False, grace: float = 1.0) -> None:
-        self._grace = grace
-        self._replaced_at: float | None = None
-        self.path = path
-        self.is_finished = False
-        self.inode, self.head, self.offset = 0, "", 0
-        self._file: BinaryIO | None = None
-        self._partial = b""
-        self._from_end = from_end and position == Position()
-        self._resume = position if position.inode else None
-
-    def read(self) -> Iterator[Line]:
-        """Lines that were completed since the last call, at most about a mebibyte."""
-        if self._file is None and not self._open():
-            return
-        assert self._file
-        if self._was_truncated():
-            self._restart()
-        chunk = self._file.read(CHUNK_BYTES)
-        if chunk:
-            self._replaced_at = None
-        else:
-            self.is_finished = self._is_left()
-            if self.is_finished and self._partial:
-                yield self._line(self._partial, 0)
-                self._partial = b""
-            return
-        if not self.head or len(self.head) < HEAD_BYTES * 2:
-            self.head = _head(self._file)
-        yield from self._lines(chunk)
-
-    def next_file(self) -> None:
-        """Go on with the file that is under the path now."""
-        self.close()
-        self.is_finished, self._replaced_at = False, None
-        self.inode, self.head, self.offset, self._partial = 0, "", 0, b""
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-    def _lines(self, chunk: bytes) -> Iterator[Line]:
-        *complete, self._partial = (self._partial + chunk).split(b"\n")
-        for raw in complete:
-            yield self._line(raw, 1)
-        if len(self._partial) > LONGEST_LINE:
-            yield self._line(self._partial, 0)
-            self._partial = b""
-
-    def _line(self, raw: bytes, end: int) -> Line:
-        self.offset += len(raw) + end
-        return Line(raw.rstrip(b"\r").decode("utf-8", "replace"), self.offset)
-
-    def _open(self) -> bool:
-        resume, self._resume = self._resume, None
-        if resume is not None and (found := _find(self.path, resume)):
-            self._start(found, resume.offset)
+    def step(self) -> bool:
+        """Read and send new lines; return False when there were none. Raises a LogloopError when sending fails."""
+        lines = list(self._file.read())
+        if lines and self._confirmed.pending_end is not None:
+            lines = self._resend_pending(lines)
+        for line in lines:
+            self._take(self._reader.feed(line.text, line.end))
+            if len(self._entries) >= BATCH_ENTRIES:
+                self._ship()
+        now = time.monotonic()
+        if lines:
+            self._last_line_at = now
+        elif self._file.is_finished or now - self._last_line_at > IDLE_FLUSH_SECONDS:
+            self._take(self._reader.flush())
+        if self._entries and (self._file.is_finished or now - self._first_entry_at > IDLE_FLUSH_SECONDS):
+            self._ship()
+        if not lines:
+            self._reader.is_live = True
+        if self._file.is_finished:
+            self._start_next_file()
             return True
-        try:
-            file = self.path.open("rb", buffering=0)
-        except OSError:
-            return False
-        self._start(file, os.fstat(file.fileno()).st_size if self._from_end else 0)
-        self._from_end = False
-        return True
+        return bool(lines)
 
-    def _start(self, file: BinaryIO | Any, offset: int) -> None:
-        self._file = file
-        self.inode = os.fstat(file.fileno()).st_ino
-        self.head = _head(file)
-        self.offset = offset
-        file.seek(offset)
+    def finish(self) -> None:
+        """Send everything read so far, including a record that may be incomplete, and close the file."""
+        self._take(self._reader.flush())
+        self._ship()
+        self._file.close()
 
-    def _was_truncated(self) -> bool:
-        assert self._file
-        read = self.offset + len(self._partial)
-        if os.fstat(self._file.fileno()).st_size < read:
-            return True
-        return not _head(self._file).startswith(self.head)
+    def _take(self, records: Iterable[Record]) -> None:
+        for record in records:
+            if not self._entries:
+                self._first_entry_at = time.monotonic()
+            self._entries.append(self._shipper.settings.entry(record.parsed, self._source))
+            self._end = record.end
 
-    def _restart(self) -> None:
-        assert self._file
-        self._partial, self.offset = b"", 0
-        self._file.seek(0)
-        self.head = _head(self._file)
+    def _ship(self) -> None:
+        if not self._entries:
+            return
+        assert self._reader.now
+        pending = replace(
+            self._confirmed,
+            inode=self._file.inode,
+            head=self._file.head,
+            pending_end=self._end,
+            pending_key=uuid.uuid4().hex,
+            pending_now=self._reader.now.isoformat(),
+            pending_live=self._reader.is_live,
+        )
+        self._checkpoint.save(pending)
+        self._send(pending)
+        self._reader.now = datetime.now(UTC)
 
-    def _is_left(self) -> bool:
-        """Replaced for a while: a program may write to the old file until it is told to open the new one."""
-        if not self._was_replaced():
-            self._replaced_at = None
-            return False
-        if self._replaced_at is None:
-            self._replaced_at = time.monotonic()
-        return time.monotonic() - self._replaced_at >= self._grace
+    def _send(self, pending: Position) -> None:
+        entries, self._entries = self._entries, []
+        self._shipper.send(entries, pending.pending_key)
+        last = self._reader.last_time
+        self._confirmed = Position(
+            self._file.inode, self._file.head, pending.pending_end or 0, last.isoformat() if last else None
+        )
+        self._checkpoint.save(self._confirmed)
 
-    def _was_replaced(self) -> bool:
-        try:
-            return self.path.stat().st_ino != self.inode
-        except OSError:
-            return False  # moved away, and no new one yet: more may still be written to the old one
+    def _resend_pending(self, lines: list[Line]) -> list[Line]:
+        """Resend the batch that a crash interrupted: the same lines, parsed the same way, with the same key."""
+        pending, end = self._confirmed, self._confirmed.pending_end or 0
+        while lines[-1].end < end and (more := list(self._file.read())):
+            lines += more
+        if pending.pending_now:
+            self._reader.now = datetime.fromisoformat(pending.pending_now)
+        self._reader.is_live = pending.pending_live
+        for line in lines:
+            if line.end <= end:
+                self._take(self._reader.feed(line.text, line.end))
+        self._take(self._reader.flush())
+        self._send(pending)
+        self._start_reader()
+        return [line for line in lines if line.end > end]
 
-
-def _head(file: BinaryIO) -> str:
-    return os.pread(file.fileno(), HEAD_BYTES, 0).hex()
-
-
-def _find(path: Path, position: Position) -> BinaryIO | None:
-    """The file the position is about: under its path, or beside it under the name a rotation gave it."""
-    for candidate in [path, *sorted(path.parent.glob(f"{path.name}*")), *sorted(path.parent.glob(f"{path.stem}*"))]:
-        with contextlib.suppress(OSError):
-            if candidate.stat().st_ino != position.inode:
-                continue
-            file: BinaryIO = candidate.open("rb", buffering=0)
-            large_enough = os.fstat(file.fileno()).st_size >= position.offset
-            if large_enough and _head(file).startswith(position.head):
-                return file
-            file.close()
-    return None
+    def _start_next_file(self) -> None:
+        self._file.next_file()
+        self._confirmed = Position()
+        self._checkpoint.save(self._confirmed)

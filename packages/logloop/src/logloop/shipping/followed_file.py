@@ -1,0 +1,154 @@
+"""Reads a growing file across rotation and truncation."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from logloop.shipping.checkpoint import Position
+
+HEAD_BYTES = 64
+CHUNK_BYTES = 1024 * 1024
+LONGEST_LINE = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line without its line ending, and the file offset after it."""
+
+    text: str
+    end: int
+
+
+class FollowedFile:
+    """A path whose file grows and may be replaced.
+
+    `read` yields complete lines. `is_finished` is set once the file was replaced and the old one is read to its end;
+    then call `next_file`. `grace` is how long (seconds) a program may keep writing to a replaced file.
+    """
+
+    def __init__(self, path: Path, position: Position, *, from_end: bool = False, grace: float = 1.0) -> None:
+        self._grace = grace
+        self._replaced_at: float | None = None
+        self.path = path
+        self.is_finished = False
+        self.inode, self.head, self.offset = 0, "", 0
+        self._file: BinaryIO | None = None
+        self._partial = b""
+        self._from_end = from_end and position == Position()
+        self._resume = position if position.inode else None
+
+    def read(self) -> Iterator[Line]:
+        """Yield the lines completed since the last call, at most about 1 MiB."""
+        if self._file is None and not self._open():
+            return
+        assert self._file
+        if self._was_truncated():
+            self._restart()
+        chunk = self._file.read(CHUNK_BYTES)
+        if chunk:
+            self._replaced_at = None
+        else:
+            self.is_finished = self._is_abandoned()
+            if self.is_finished and self._partial:
+                yield self._line(self._partial, 0)
+                self._partial = b""
+            return
+        if not self.head or len(self.head) < HEAD_BYTES * 2:
+            self.head = _head(self._file)
+        yield from self._lines(chunk)
+
+    def next_file(self) -> None:
+        """Continue with the file that is at the path now."""
+        self.close()
+        self.is_finished, self._replaced_at = False, None
+        self.inode, self.head, self.offset, self._partial = 0, "", 0, b""
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _lines(self, chunk: bytes) -> Iterator[Line]:
+        *complete, self._partial = (self._partial + chunk).split(b"\n")
+        for raw in complete:
+            yield self._line(raw, 1)
+        if len(self._partial) > LONGEST_LINE:
+            yield self._line(self._partial, 0)
+            self._partial = b""
+
+    def _line(self, raw: bytes, end: int) -> Line:
+        self.offset += len(raw) + end
+        return Line(raw.rstrip(b"\r").decode("utf-8", "replace"), self.offset)
+
+    def _open(self) -> bool:
+        resume, self._resume = self._resume, None
+        if resume is not None and (found := _find(self.path, resume)):
+            self._start(found, resume.offset)
+            return True
+        try:
+            file = self.path.open("rb", buffering=0)
+        except OSError:
+            return False
+        self._start(file, os.fstat(file.fileno()).st_size if self._from_end else 0)
+        self._from_end = False
+        return True
+
+    def _start(self, file: BinaryIO | Any, offset: int) -> None:
+        self._file = file
+        self.inode = os.fstat(file.fileno()).st_ino
+        self.head = _head(file)
+        self.offset = offset
+        file.seek(offset)
+
+    def _was_truncated(self) -> bool:
+        assert self._file
+        read = self.offset + len(self._partial)
+        if os.fstat(self._file.fileno()).st_size < read:
+            return True
+        return not _head(self._file).startswith(self.head)
+
+    def _restart(self) -> None:
+        assert self._file
+        self._partial, self.offset = b"", 0
+        self._file.seek(0)
+        self.head = _head(self._file)
+
+    def _is_abandoned(self) -> bool:
+        """Whether the file was replaced and the grace period is over; programs reopen their log file with a delay."""
+        if not self._was_replaced():
+            self._replaced_at = None
+            return False
+        if self._replaced_at is None:
+            self._replaced_at = time.monotonic()
+        return time.monotonic() - self._replaced_at >= self._grace
+
+    def _was_replaced(self) -> bool:
+        try:
+            return self.path.stat().st_ino != self.inode
+        except OSError:
+            return False  # moved, and not recreated yet: the program may still write to the old file
+
+
+def _head(file: BinaryIO) -> str:
+    return os.pread(file.fileno(), HEAD_BYTES, 0).hex()
+
+
+def _find(path: Path, position: Position) -> BinaryIO | None:
+    """Open the file of a position: at its path, or beside it under the name that a rotation gave it."""
+    for candidate in [path, *sorted(path.parent.glob(f"{path.name}*")), *sorted(path.parent.glob(f"{path.stem}*"))]:
+        with contextlib.suppress(OSError):
+            if candidate.stat().st_ino != position.inode:
+                continue
+            file: BinaryIO = candidate.open("rb", buffering=0)
+            large_enough = os.fstat(file.fileno()).st_size >= position.offset
+            if large_enough and _head(file).startswith(position.head):
+                return file
+            file.close()
+    return None
