@@ -55,7 +55,7 @@ def list_letters(
     else:
         print_records(found, ["service", "queue", "id", "reason", "attempts", "failed_at", "detail"])
     if not found:
-        raise CommandExit(exit_codes.NOTHING_FOUND, None if as_json else "there are no dead letters")
+        raise CommandExit(exit_codes.NOTHING_FOUND, None if as_json else "no dead letters")
 
 
 @app.command("retry")

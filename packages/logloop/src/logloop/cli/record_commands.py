@@ -89,7 +89,7 @@ def show_list(
         print_records(found, columns)
     if not found:
         kind = path.rpartition("/")[2].replace("-", " ").replace("api", "API")
-        raise CommandExit(exit_codes.NOTHING_FOUND, None if as_json else f"there are no {kind}")
+        raise CommandExit(exit_codes.NOTHING_FOUND, None if as_json else f"no {kind} found")
 
 
 def show_record(record: Any, *, as_json: bool) -> None:

@@ -31,7 +31,7 @@ _thread = threading.local()
 
 
 def is_sending() -> bool:
-    """Whether the calling thread is sending entries: what it logs meanwhile is not sent."""
+    """Return whether the calling thread is sending entries; its own log records are not sent."""
     return getattr(_thread, "is_sending", False)
 
 
