@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from logloop.cli.commands.logs import words_of
 from logloop.cli.output import cell_text, local_time, to_json, visible
-from logloop.cli.read import words_of
 
 
 def test_control_and_direction_characters_are_escaped_and_colours_removed() -> None:

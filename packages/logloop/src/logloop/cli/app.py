@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from logloop.cli import admin, analyze, ci, dead_letters, exit_codes, local, login, read, send
+from logloop.cli import exit_codes
+from logloop.cli.commands import admin, analyze, ci, dead_letters, local, login, logs, send
 
 app = typer.Typer(
     name="logloop",
@@ -46,9 +47,9 @@ def settings(
 app.command("up")(local.up)
 app.command("demo")(local.demo)
 app.command("send")(send.send)
-app.command("search")(read.search)
-app.command("tail")(read.tail)
-app.command("export")(read.export)
+app.command("search")(logs.search)
+app.command("tail")(logs.tail)
+app.command("export")(logs.export)
 app.command("analyze")(analyze.analyze)
 app.add_typer(ci.app, name="ci")
 app.add_typer(admin.app, name="admin")

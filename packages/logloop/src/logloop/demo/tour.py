@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from logloop.api.client import Client
 from logloop.api.results import Analysis
-from logloop.cli.analyze import print_report
+from logloop.cli.commands.analyze import print_report
 from logloop.cli.output import console, print_json, print_logs, to_json
 from logloop.connection import Connection
 from logloop.demo import real_input

@@ -103,8 +103,8 @@ def print_report(done: Analysis, connection: Connection) -> None:
             out.print(_citation(log_id, lines.get(log_id), connection))
         if len(cited) > MAX_CITATIONS:
             out.print(Text(f"    and {len(cited) - MAX_CITATIONS} more", style="dim"))
-    said = " ".join(str(claim["text"]) for claim in report.get("claims", []))
-    findings = [finding for finding in report.get("findings", []) if str(finding.get("title")) not in said]
+    claimed = " ".join(str(claim["text"]) for claim in report.get("claims", []))
+    findings = [finding for finding in report.get("findings", []) if str(finding.get("title")) not in claimed]
     if findings:
         out.print("\nOther findings:")
     for finding in findings:

@@ -84,19 +84,33 @@ def send(
             on_wait=progress.waiting,
             on_sent=progress.sent,
         )
-        try:
-            if follow:
-                _follow(paths, shipper, client, checkpoint_dir, from_end=from_end)
-            else:
-                _send_all(paths, shipper)
-        except LogloopError as error:
-            _report(shipper.counts, as_json=as_json, error=error)
-            raise CommandExit(exit_code_for(error), f"{error}\n{_sent_before(shipper.counts.sent)}") from error
-        except KeyboardInterrupt:
-            if not follow:
-                _print_counts(shipper.counts, as_json=as_json)
-            raise
+        _ship(paths, shipper, client, checkpoint_dir, follow=follow, from_end=from_end, as_json=as_json)
     _report(shipper.counts, as_json=as_json)
+
+
+def _ship(
+    paths: list[Path],
+    shipper: Shipper,
+    client: Client,
+    checkpoint_dir: Path | None,
+    *,
+    follow: bool,
+    from_end: bool,
+    as_json: bool,
+) -> None:
+    """Send all inputs. When that fails or is interrupted, report what was sent so far."""
+    try:
+        if follow:
+            _follow(paths, shipper, client, checkpoint_dir, from_end=from_end)
+        else:
+            _send_all(paths, shipper)
+    except LogloopError as error:
+        _report(shipper.counts, as_json=as_json, error=error)
+        raise CommandExit(exit_code_for(error), f"{error}\n{_sent_before(shipper.counts.sent)}") from error
+    except KeyboardInterrupt:
+        if not follow:
+            _print_counts(shipper.counts, as_json=as_json)
+        raise
 
 
 def _sent_before(sent: int) -> str:
