@@ -316,6 +316,36 @@ stop.set(); thread.join()
     assert len(api.messages) == len(set(api.messages))
 
 
+def test_a_fork_during_slow_imports_of_the_sender_loses_nothing(api: IngestApi, environ: dict[str, str]) -> None:
+    code = (
+        SET_UP
+        + """
+import os, threading
+from logloop.sending import background_sender
+background_sender.FORK_WAIT_SECONDS = 0.05
+importing, forked = threading.Event(), threading.Event()
+open_transport = background_sender.BatchSender.open
+def open_slowly(self):
+    importing.set()
+    forked.wait()
+    return open_transport(self)
+background_sender.BatchSender.open = open_slowly
+logging.info("before")
+importing.wait()
+pid = os.fork()
+if pid == 0:
+    os._exit(0)
+assert os.waitpid(pid, 0)[1] == 0
+forked.set()
+logging.info("after")
+"""
+    )
+    done = run(code, environ)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert api.messages == ["before", "after"]
+
+
 def test_logging_from_a_signal_handler_does_not_deadlock(api: IngestApi, environ: dict[str, str]) -> None:
     code = (
         SET_UP

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     import httpx
 
 ENTRY_OVERHEAD_BYTES = 400
+FORK_WAIT_SECONDS = 10.0
+"""How long a fork waits for imports of the sending thread. Limited, as the forking thread may hold an import lock."""
 _importing = threading.Lock()
+_forking = threading.local()
 _senders: weakref.WeakSet[BackgroundSender] = weakref.WeakSet()
 
 
@@ -288,11 +291,11 @@ def _flush_at_child_exit(sender: BackgroundSender) -> None:
 
 
 def _before_fork() -> None:
-    _importing.acquire(timeout=2.0)  # limited: the forking thread may itself hold a module's import lock
+    _forking.holds_lock = _importing.acquire(timeout=FORK_WAIT_SECONDS)
 
 
 def _after_fork_in_parent() -> None:
-    with contextlib.suppress(RuntimeError):  # not acquired in time
+    if _forking.holds_lock:  # otherwise the sending thread still holds it
         _importing.release()
 
 
