@@ -1,4 +1,4 @@
-"""The channel map is whole, its generated files are current, and every published example still parses."""
+"""The channel map is complete, generated files are up to date, and every published example still parses."""
 
 import json
 import subprocess
@@ -25,7 +25,7 @@ def examples() -> list[tuple[Channel, Path]]:
     return [(channel, path) for channel in CHANNELS for path in sorted(folder(channel).glob("*.json"))]
 
 
-def test_the_generated_files_are_current() -> None:
+def test_the_generated_files_are_up_to_date() -> None:
     check = subprocess.run(
         [sys.executable, ROOT / "scripts/contracts.py", "--check"], capture_output=True, text=True, timeout=60
     )
@@ -38,7 +38,7 @@ def test_every_channel_has_an_example(channel: Channel) -> None:
 
 
 @pytest.mark.parametrize(("channel", "path"), examples(), ids=lambda value: getattr(value, "stem", ""))
-def test_a_published_example_parses_and_fits_its_schema(channel: Channel, path: Path) -> None:
+def test_a_published_example_parses_and_matches_its_schema(channel: Channel, path: Path) -> None:
     document = json.loads(path.read_text())
     schema = json.loads((PACKAGE / "schemas" / f"{folder(channel).name}.json").read_text())
     jsonschema.Draft202012Validator(schema).validate(document)
@@ -52,19 +52,19 @@ def test_a_published_example_parses_and_fits_its_schema(channel: Channel, path: 
 @pytest.mark.parametrize("channel", CHANNELS, ids=lambda channel: channel.event_type)
 def test_an_event_with_a_field_of_a_later_minor_version_still_parses(channel: Channel) -> None:
     if channel.payload is LogEntry:
-        pytest.skip("log entries are checked strictly at the edge")
+        pytest.skip("log entries are validated strictly")
     document = json.loads(next(folder(channel).glob("*.json")).read_text())
     document["data"]["added_later"] = document["added_later"] = 1
     Event[channel.payload].model_validate(document)  # type: ignore[name-defined]  # class at run time
 
 
-def test_every_exchange_is_used_and_every_queue_has_one_consumer_that_exists() -> None:
+def test_every_exchange_is_used_and_every_queue_has_an_existing_consumer() -> None:
     assert {channel.exchange for channel in CHANNELS} | {EXCHANGES[-1]} == set(EXCHANGES)
     assert {queue.consumer for queue in QUEUES} == set(SERVICES)
     assert len({queue.name for queue in QUEUES}) == len(QUEUES)
 
 
-def test_no_routing_key_or_queue_name_is_written_outside_the_map() -> None:
+def test_no_exchange_queue_or_routing_key_is_named_outside_the_map() -> None:
     names = {queue.name for queue in QUEUES} | {exchange.name for exchange in EXCHANGES}
     names |= {channel.key for channel in CHANNELS if "*" not in channel.key}
     strays = [

@@ -1,4 +1,4 @@
-"""The fake platform and an environment that knows nothing but it."""
+"""The fake platform and an environment that points to it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def api() -> Iterator[IngestApi]:
 
 @pytest.fixture
 def environ(api: IngestApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Environment of a user of that platform: for this process and, as the returned copy, for child processes."""
+    """Set the environment of a user of that platform, and return a copy for child processes."""
     for name in [name for name in os.environ if name.startswith(("LOGLOOP_", "PYTEST_", "COV_"))]:
         monkeypatch.delenv(name)
     values = {

@@ -1,4 +1,4 @@
-"""The `logloop` command as a real process against a platform that answers as told."""
+"""The `logloop` command as a real process against a scripted platform."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def log(number: int, message: str = "hello", severity: str = "info") -> dict[str
     }  # fmt: skip
 
 
-def search_answer(*items: dict[str, Any], **more: Any) -> Answer:
+def search_response(*items: dict[str, Any], **more: Any) -> Answer:
     return Answer(200, {"items": list(items), "next_cursor": None, "partial": False, "partial_reason": None, **more})
 
 
@@ -48,7 +48,7 @@ def test_send_reads_stdin_and_recognises_times_and_severities(api: IngestApi, en
     done = run(environ, "send", "--service", "cart", "--test", "t::a", "-a", "release=1.2", stdin=text)
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
-    assert "2 sent, 0 refused" in done.stderr
+    assert "2 sent, 0 rejected" in done.stderr
     first, second = api.entries
     assert first["message"].startswith("cannot pay\nTraceback")
     assert (first["severity"], first["timestamp"]) == ("error", "2026-11-22T10:00:00Z")
@@ -57,7 +57,7 @@ def test_send_reads_stdin_and_recognises_times_and_severities(api: IngestApi, en
     assert second["message"] == "plain"
 
 
-def test_send_reads_files_also_gzipped_and_counts_as_json(
+def test_send_reads_plain_and_gzipped_files_and_prints_counts_as_json(
     api: IngestApi, environ: dict[str, str], tmp_path: Path
 ) -> None:
     import gzip
@@ -71,19 +71,19 @@ def test_send_reads_files_also_gzipped_and_counts_as_json(
     assert {entry["source"] for entry in api.entries} == {"a.log", "b.log.gz"}
 
 
-def test_send_reads_what_another_program_writes_in_place_of_a_file(api: IngestApi, environ: dict[str, str]) -> None:
+def test_send_reads_a_process_substitution(api: IngestApi, environ: dict[str, str]) -> None:
     line = f"{' '.join(COMMAND)} send <(echo from a program)"
     done = subprocess.run(["bash", "-c", line], env=environ, capture_output=True, text=True, timeout=150)
-    assert done.stderr == "1 sent, 0 refused\n"
+    assert done.stderr == "1 sent, 0 rejected\n"
     assert api.messages == ["from a program"]
 
 
-def test_send_assumes_the_zone_it_is_told(api: IngestApi, environ: dict[str, str]) -> None:
+def test_send_uses_the_given_time_zone(api: IngestApi, environ: dict[str, str]) -> None:
     run(environ, "send", "--timezone", "+02:00", stdin="2026-11-22 10:00:00 x\n")
     assert api.entries[0]["timestamp"] == "2026-11-22T08:00:00Z"
 
 
-def test_send_sends_lines_of_a_slow_program_before_it_ends(api: IngestApi, environ: dict[str, str]) -> None:
+def test_lines_of_a_slow_program_are_sent_before_it_ends(api: IngestApi, environ: dict[str, str]) -> None:
     process = subprocess.Popen(
         [*COMMAND, "send"], env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -96,7 +96,7 @@ def test_send_sends_lines_of_a_slow_program_before_it_ends(api: IngestApi, envir
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_in_a_pipeline_sends_what_was_read_and_the_last_words_of_the_others(
+def test_ctrl_c_in_a_pipeline_sends_what_was_read_and_the_last_lines_of_the_others(
     api: IngestApi, environ: dict[str, str], number: signal.Signals
 ) -> None:
     process = subprocess.Popen(
@@ -116,64 +116,64 @@ def test_ctrl_c_in_a_pipeline_sends_what_was_read_and_the_last_words_of_the_othe
     process.stdin.flush()
     wait_until(lambda: process.poll() is not None)  # also when the writer never closes the pipe
     assert process.stderr
-    assert (process.returncode, process.stderr.read()) == (130, "2 sent, 0 refused\n")
+    assert (process.returncode, process.stderr.read()) == (130, "2 sent, 0 rejected\n")
     assert api.messages == ["early", "shutting down"]
     process.stdin.close()
 
 
-def test_on_a_terminal_the_count_is_written_over(environ: dict[str, str]) -> None:
+def test_on_a_terminal_the_final_count_overwrites_the_counter(environ: dict[str, str]) -> None:
     parent, child = pty.openpty()
     process = subprocess.Popen([*COMMAND, "send"], env=environ, stdin=subprocess.PIPE, stderr=child)
     os.close(child)
     process.communicate(b"x\n", timeout=100)
-    assert os.read(parent, 4096).decode() == "\r1 sent\r1 sent, 0 refused\r\n"
+    assert os.read(parent, 4096).decode() == "\r1 sent\r1 sent, 0 rejected\r\n"
     os.close(parent)
 
 
-def test_send_ends_with_5_and_the_reason_when_entries_are_refused(api: IngestApi, environ: dict[str, str]) -> None:
+def test_send_exits_with_5_and_the_reason_when_entries_are_rejected(api: IngestApi, environ: dict[str, str]) -> None:
     api.reject = lambda entry: entry["message"] == "bad"
     done = run(environ, "send", stdin="good\nbad\n")
     assert done.returncode == 5
-    assert "1 sent, 1 refused" in done.stderr
+    assert "1 sent, 1 rejected" in done.stderr
     assert "refused by the test" in done.stderr
 
 
-def test_send_waits_for_a_platform_that_is_busy_and_stores_once(api: IngestApi, environ: dict[str, str]) -> None:
+def test_send_retries_while_the_platform_is_busy_and_stores_once(api: IngestApi, environ: dict[str, str]) -> None:
     api.script = [Answer(503, {"title": "Busy"}, {"Retry-After": "0"})] * 2
     done = run(environ, "send", stdin="x\n")
     assert done.returncode == 0
     assert api.messages == ["x"]
     assert len({request.headers["idempotency-key"] for request in api.requests}) == 1
-    assert "the platform is back" in done.stderr
+    assert "the platform is available again" in done.stderr
 
 
-def test_send_ends_with_4_when_the_platform_is_away_and_says_how_far_it_got(environ: dict[str, str]) -> None:
+def test_send_exits_with_4_when_the_platform_is_unreachable_and_prints_the_count(environ: dict[str, str]) -> None:
     environ["LOGLOOP_URL"] = "http://127.0.0.1:9"
     done = run(environ, "send", "--retry-for", "0.1", "--json", stdin="x\n")
     assert done.returncode == 4
     assert json.loads(done.stdout)["sent"] == 0
-    assert "No answer from http://127.0.0.1:9" in json.loads(done.stdout)["error"]
+    assert "No response from http://127.0.0.1:9" in json.loads(done.stdout)["error"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
-        (["send", "/no/such/file"], 2, "no file"),
-        (["send", "/tmp"], 2, "is a folder"),
-        (["send", "-f", "/tmp"], 2, "is a folder"),
+        (["send", "/no/such/file"], 2, "cannot read /no/such/file"),
+        (["send", "/tmp"], 2, "is a directory"),
+        (["send", "-f", "/tmp"], 2, "is a directory"),
         (["send", "-f", "-"], 2, "stdin"),
         (["send", "--timezone", "Mars"], 2, "Europe/Berlin"),
         (["search", "--no-such-option"], 2, "No such option"),
         (["send", "-a", "release"], 2, "--attribute 'release' is not NAME=VALUE"),
         (["admin", "users", "create", "--set", "x"], 2, "--set 'x' is not NAME=VALUE"),
-        (["admin", "users", "create", "--set", "a=1", "--set", "a.b=2"], 2, "'a' has a value"),
+        (["admin", "users", "create", "--set", "a=1", "--set", "a.b=2"], 2, "'a' already has a value"),
         (["admin", "settings", "set", "web"], 2, "github"),
         (["admin", "users", "create", "--data", "{"], 2, "JSON"),
         (["dead-letters", "list", "-s", "web"], 2, "ci-bridge"),
         (["export", "--format", "xml"], 2, "parquet"),
     ],
 )
-def test_wrong_usage_ends_with_2_and_says_what_works(
+def test_a_usage_error_exits_with_2_and_says_what_works(
     environ: dict[str, str], arguments: list[str], code: int, text: str
 ) -> None:
     done = run(environ, *arguments)
@@ -184,7 +184,7 @@ def test_wrong_usage_ends_with_2_and_says_what_works(
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 3), (403, 3), (404, 1), (422, 6), (500, 7), (503, 4)])
-def test_what_the_platform_answers_decides_the_exit_code(
+def test_the_response_status_decides_the_exit_code(
     api: IngestApi, environ: dict[str, str], status: int, code: int
 ) -> None:
     api.answers["GET", "/api/v1/logs"] = Answer(status, {"title": "No", "detail": "because"}, {"Retry-After": "60"})
@@ -197,9 +197,9 @@ def test_what_the_platform_answers_decides_the_exit_code(
 # -- search, tail, export
 
 
-def test_search_prints_a_line_for_each_log_without_colour_when_piped(api: IngestApi, environ: dict[str, str]) -> None:
+def test_search_prints_one_line_per_log_without_colour_when_piped(api: IngestApi, environ: dict[str, str]) -> None:
     evil = log(1, "\x1b[31mred\x1b[0m \x1b]0;title\x07 two\nlines", "error")
-    api.answers["GET", "/api/v1/logs"] = search_answer(evil, log(2))
+    api.answers["GET", "/api/v1/logs"] = search_response(evil, log(2))
     done = run(environ, "search", "severity:error", "--since", "2h")
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
@@ -215,14 +215,14 @@ def test_search_prints_a_line_for_each_log_without_colour_when_piped(api: Ingest
     )
 
 
-def test_a_query_may_be_typed_as_several_words(api: IngestApi, environ: dict[str, str]) -> None:
-    api.answers["GET", "/api/v1/logs"] = search_answer(log(1))
+def test_a_query_may_span_several_arguments(api: IngestApi, environ: dict[str, str]) -> None:
+    api.answers["GET", "/api/v1/logs"] = search_response(log(1))
     assert run(environ, "search", "service:cart", "payment", '"timed out"', "-n", "5", "--", "-debug").returncode == 0
     assert api.requests[0].params["q"] == 'service:cart payment "timed out" -debug'
 
 
 def test_search_prints_one_json_document(api: IngestApi, environ: dict[str, str]) -> None:
-    api.answers["GET", "/api/v1/logs"] = search_answer(log(1, "\x9b31m \u202e"))
+    api.answers["GET", "/api/v1/logs"] = search_response(log(1, "\x9b31m \u202e"))
     done = run(environ, "search", "--json")
     answer = json.loads(done.stdout)
     assert answer["items"][0]["message"] == "\x9b31m \u202e"
@@ -230,30 +230,30 @@ def test_search_prints_one_json_document(api: IngestApi, environ: dict[str, str]
     assert done.stdout.isascii()
 
 
-def test_search_reads_as_many_pages_as_asked_for(api: IngestApi, environ: dict[str, str]) -> None:
+def test_search_reads_as_many_pages_as_needed(api: IngestApi, environ: dict[str, str]) -> None:
     def page(request: Request) -> Answer:
         start = int(request.params.get("cursor", "0"))
         count = int(request.params["limit"])
-        return search_answer(*[log(n % 60) for n in range(start, start + count)], next_cursor=str(start + count))
+        return search_response(*[log(n % 60) for n in range(start, start + count)], next_cursor=str(start + count))
 
     api.answers["GET", "/api/v1/logs"] = page
     assert len(run(environ, "search", "-n", "2500").stdout.splitlines()) == 2500
     assert [request.params["limit"] for request in api.requests] == ["1000", "1000", "500"]
 
 
-def test_search_ends_with_1_when_nothing_matches_and_5_when_it_was_cut_short(
+def test_search_exits_with_1_when_nothing_matches_and_5_when_incomplete(
     api: IngestApi, environ: dict[str, str]
 ) -> None:
-    api.answers["GET", "/api/v1/logs"] = search_answer()
+    api.answers["GET", "/api/v1/logs"] = search_response()
     assert run(environ, "search").returncode == 1
-    api.answers["GET", "/api/v1/logs"] = search_answer(log(1), partial=True, partial_reason="time limit")
+    api.answers["GET", "/api/v1/logs"] = search_response(log(1), partial=True, partial_reason="time limit")
     done = run(environ, "search")
     assert done.returncode == 5
     assert "time limit" in done.stderr
 
 
-def test_a_reader_that_leaves_ends_the_command_quietly(api: IngestApi, environ: dict[str, str]) -> None:
-    api.answers["GET", "/api/v1/logs"] = search_answer(*[log(n % 60, "x" * 2_000) for n in range(1_000)])
+def test_a_closed_pipe_ends_the_command_silently(api: IngestApi, environ: dict[str, str]) -> None:
+    api.answers["GET", "/api/v1/logs"] = search_response(*[log(n % 60, "x" * 2_000) for n in range(1_000)])
     line = f"{' '.join(COMMAND)} search -n 1000 | head -1"
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", line], env=environ, capture_output=True, text=True, timeout=150
@@ -264,7 +264,7 @@ def test_a_reader_that_leaves_ends_the_command_quietly(api: IngestApi, environ: 
 
 
 def on_a_terminal(environ: dict[str, str], *arguments: str) -> tuple[int, str]:
-    """Exit code of a command and what a person sees of it."""
+    """Return the exit code of a command and its output on a terminal."""
     parent, child = pty.openpty()
     process = subprocess.Popen([*COMMAND, *arguments], env={**environ, "TERM": "xterm"}, stdout=child, stderr=child)
     os.close(child)
@@ -273,16 +273,16 @@ def on_a_terminal(environ: dict[str, str], *arguments: str) -> tuple[int, str]:
         while piece := os.read(parent, 4096):
             shown += piece
     except OSError:
-        pass  # Linux says so when the other side of a terminal is closed
+        pass  # how Linux reports that the other side of a terminal is closed
     os.close(parent)
     return process.wait(100), shown.decode()
 
 
-def test_on_a_terminal_logs_are_a_table_that_shows_control_characters(
+def test_on_a_terminal_logs_are_a_table_with_control_characters_escaped(
     api: IngestApi, environ: dict[str, str]
 ) -> None:
     del environ["NO_COLOR"]
-    api.answers["GET", "/api/v1/logs"] = search_answer(log(1, "pay \x1b]0;title\x07", "error"))
+    api.answers["GET", "/api/v1/logs"] = search_response(log(1, "pay \x1b]0;title\x07", "error"))
     code, text = on_a_terminal(environ, "search", "pay")
     assert code == 0
     assert "severity" in text
@@ -292,7 +292,7 @@ def test_on_a_terminal_logs_are_a_table_that_shows_control_characters(
     assert "\\x1b]0;title\\x07" in text
 
 
-def test_on_a_terminal_ids_stay_in_one_piece_and_times_are_local(api: IngestApi, environ: dict[str, str]) -> None:
+def test_on_a_terminal_ids_are_not_wrapped_and_times_are_local(api: IngestApi, environ: dict[str, str]) -> None:
     made = {
         "id": "01M836VEXD2DDFEHP5X476QFFN", "state": "recorded", "repository": "acme/" + "shop" * 20,
         "event_type": "x" * 60, "rule_name": "Payments " * 9, "created_at": "2026-11-22T10:00:00.5Z",
@@ -304,7 +304,7 @@ def test_on_a_terminal_ids_stay_in_one_piece_and_times_are_local(api: IngestApi,
     assert "10:00:00" not in text
 
 
-def test_a_binary_export_is_kept_off_the_terminal(environ: dict[str, str]) -> None:
+def test_a_binary_export_is_not_written_to_a_terminal(environ: dict[str, str]) -> None:
     code, text = on_a_terminal(environ, "export", "--format", "parquet")
     assert (code, "-o FILE" in text) == (2, True)
 
@@ -315,9 +315,7 @@ def events(*logs: dict[str, Any]) -> tuple[bytes, ...]:
     )
 
 
-def test_tail_prints_ndjson_as_logs_arrive_and_tells_what_was_left_out(
-    api: IngestApi, environ: dict[str, str]
-) -> None:
+def test_tail_prints_ndjson_as_logs_arrive_and_reports_dropped_logs(api: IngestApi, environ: dict[str, str]) -> None:
     dropped = b'event: dropped\ndata: {"count": 7}\n\n'
     api.answers["GET", "/api/v1/logs/tail"] = Answer(200, chunks=(dropped, *events(log(1), log(2))))
     done = run(environ, "tail", "x", "-n", "2", "--json")
@@ -339,7 +337,7 @@ def test_ctrl_c_ends_a_tail_with_130_and_no_traceback(api: IngestApi, environ: d
     assert complaint == ""
 
 
-def test_export_writes_the_bytes_as_they_come(api: IngestApi, environ: dict[str, str], tmp_path: Path) -> None:
+def test_export_writes_the_bytes_unchanged(api: IngestApi, environ: dict[str, str], tmp_path: Path) -> None:
     api.answers["GET", "/api/v1/logs/export"] = Answer(200, chunks=(b"PAR1", b"\x00\xff"))
     target = tmp_path / "logs.parquet"
     assert run(environ, "export", "-o", str(target)).returncode == 0
@@ -347,7 +345,7 @@ def test_export_writes_the_bytes_as_they_come(api: IngestApi, environ: dict[str,
     assert api.requests[0].params["format"] == "parquet"
 
 
-def test_an_export_that_cannot_be_written_or_is_refused_says_so_and_leaves_nothing(
+def test_a_failed_export_reports_why_and_leaves_no_file(
     api: IngestApi, environ: dict[str, str], tmp_path: Path
 ) -> None:
     api.answers["GET", "/api/v1/logs/export"] = Answer(200, chunks=(b"{}",))
@@ -389,9 +387,7 @@ def serve_analysis(api: IngestApi, status: str, **more: Any) -> None:
     api.answers["GET", "/api/v1/logs/analyses/a1/events"] = Answer(200, chunks=steps)
 
 
-def test_analyze_tells_its_steps_and_prints_the_report_with_cited_lines(
-    api: IngestApi, environ: dict[str, str]
-) -> None:
+def test_analyze_prints_progress_and_the_report_with_cited_lines(api: IngestApi, environ: dict[str, str]) -> None:
     serve_analysis(api, "completed", report=REPORT)
     done = run(environ, "analyze", "service:cart", "-q", "Why?", "--since", "2h")
     assert done.returncode == 0, done.stderr
@@ -409,7 +405,7 @@ def test_analyze_tells_its_steps_and_prints_the_report_with_cited_lines(
     assert json.loads(run(environ, "analyze", "--json").stdout)["report"] == REPORT
 
 
-def test_an_analysis_that_fails_ends_with_7_in_the_provider_s_words(api: IngestApi, environ: dict[str, str]) -> None:
+def test_a_failed_analysis_exits_with_7_and_the_provider_s_message(api: IngestApi, environ: dict[str, str]) -> None:
     serve_analysis(api, "failed", failure={"reason": "provider", "detail": "bad key", "provider_message": "401 nope"})
     done = run(environ, "analyze", "--json")
     assert done.returncode == 7
@@ -438,7 +434,7 @@ def test_records_are_listed_shown_created_changed_and_deleted(api: IngestApi, en
     assert json.loads(run(environ, "ci", "rules", "delete", "r1", "--json").stdout) == {"deleted": "r1"}
 
 
-def test_a_change_of_a_project_names_only_what_changes(api: IngestApi, environ: dict[str, str]) -> None:
+def test_a_project_update_sends_only_the_changes(api: IngestApi, environ: dict[str, str]) -> None:
     api.answers["PATCH", "/api/v1/projects/shop"] = Answer(200, {"id": "shop", "name": "Shop 2"})
     assert (
         run(environ, "admin", "projects", "update", "shop", "--set", "name=Shop 2").stdout
@@ -447,9 +443,7 @@ def test_a_change_of_a_project_names_only_what_changes(api: IngestApi, environ: 
     assert json.loads(api.requests[-1].body) == {"name": "Shop 2"}
 
 
-def test_on_the_machine_of_logloop_up_administration_signs_in_and_out(
-    api: IngestApi, environ: dict[str, str]
-) -> None:
+def test_admin_commands_sign_in_and_out_on_the_machine_of_logloop_up(api: IngestApi, environ: dict[str, str]) -> None:
     home = Path(environ["LOGLOOP_HOME"])
     home.mkdir()
     credentials = {"url": api.url, "api_key": "llk_a_b", "project": "demo", "email": "a@b", "password": "p"}
@@ -469,7 +463,7 @@ def test_on_the_machine_of_logloop_up_administration_signs_in_and_out(
     assert "authorization" not in listing
 
 
-def test_what_is_refused_is_told_once_and_in_words(api: IngestApi, environ: dict[str, str]) -> None:
+def test_a_rejected_request_is_explained_once_in_plain_text(api: IngestApi, environ: dict[str, str]) -> None:
     wrong = [{"index": n, "field": "service_id", "reason": "must be short"} for n in range(3)]
     api.answers["POST", "/api/v1/logs"] = Answer(422, {"title": "Wrong", "detail": "no entry", "errors": wrong})
     done = run(environ, "send", stdin="x\n")
@@ -482,7 +476,7 @@ def test_what_is_refused_is_told_once_and_in_words(api: IngestApi, environ: dict
     assert run(environ, "search", "(a").stderr == "logloop: Wrong: cannot read: a ) is missing (HTTP 422)\n"
 
 
-def test_a_rule_that_would_be_refused_ends_the_check_with_6(api: IngestApi, environ: dict[str, str]) -> None:
+def test_checking_an_invalid_rule_exits_with_6(api: IngestApi, environ: dict[str, str]) -> None:
     api.answers["POST", "/api/v1/ci/rules/check"] = Answer(200, {"valid": False, "errors": ["no such pipeline"]})
     done = run(environ, "ci", "rules", "check", "--set", "name=r")
     assert done.returncode == 6
@@ -491,9 +485,7 @@ def test_a_rule_that_would_be_refused_ends_the_check_with_6(api: IngestApi, envi
     assert run(environ, "ci", "rules", "check", "--set", "name=r").returncode == 0
 
 
-def test_fields_within_fields_are_shown_under_the_names_that_set_takes(
-    api: IngestApi, environ: dict[str, str]
-) -> None:
+def test_nested_fields_are_shown_under_the_names_that_set_accepts(api: IngestApi, environ: dict[str, str]) -> None:
     api.answers["GET", "/api/v1/settings"] = Answer(200, {"llm": {"provider": "none", "model": None}})
     assert run(environ, "admin", "settings", "show").stdout == "llm.provider\tnone\nllm.model\t-\n"
 
@@ -507,7 +499,7 @@ def test_dispatch_starts_a_workflow(api: IngestApi, environ: dict[str, str]) -> 
     }  # fmt: skip
 
 
-def test_a_new_key_is_all_that_is_on_stdout(api: IngestApi, environ: dict[str, str]) -> None:
+def test_a_new_key_is_the_only_output_on_stdout(api: IngestApi, environ: dict[str, str]) -> None:
     api.answers["POST", "/api/v1/api-keys"] = Answer(201, {"id": "k", "key": "llk_k_secret"})
     done = run(environ, "admin", "keys", "create", "ci", "--scope", "ingest", "--scope", "read")
     assert done.stdout == "llk_k_secret\n"
@@ -541,7 +533,7 @@ def test_login_checks_the_key_stores_it_privately_and_later_commands_use_it(
     assert json.loads(done.stdout)["project"] == "shop"
     stored = Path(environ["LOGLOOP_CONFIG"])
     assert stored.stat().st_mode & 0o777 == 0o600
-    api.answers["GET", "/api/v1/logs"] = search_answer(log(1))
+    api.answers["GET", "/api/v1/logs"] = search_response(log(1))
     assert run(environ, "search").returncode == 0
     assert api.requests[-1].headers["authorization"] == "Bearer llk_abc_secret"
     shown = run(environ, "config", "--json")
@@ -549,13 +541,13 @@ def test_login_checks_the_key_stores_it_privately_and_later_commands_use_it(
     assert "secret" not in shown.stdout
 
 
-def test_a_wrong_key_is_not_stored(api: IngestApi, environ: dict[str, str]) -> None:
+def test_an_invalid_key_is_not_stored(api: IngestApi, environ: dict[str, str]) -> None:
     api.answers["GET", "/api/v1/session"] = Answer(401, {"title": "Unauthorized"})
     assert run(environ, "login", api.url, stdin="llk_wrong\n").returncode == 3
     assert not Path(environ["LOGLOOP_CONFIG"]).exists()
 
 
-def test_on_the_machine_of_logloop_up_no_set_up_is_needed(api: IngestApi, environ: dict[str, str]) -> None:
+def test_no_setup_is_needed_on_the_machine_of_logloop_up(api: IngestApi, environ: dict[str, str]) -> None:
     home = Path(environ["LOGLOOP_HOME"])
     home.mkdir()
     credentials = {"url": api.url, "api_key": "llk_local_key", "project": "demo", "email": "a@b", "password": "p"}

@@ -1,4 +1,4 @@
-"""`logloop send --follow` across growth, rotation, truncation and crashes: every line once."""
+"""`logloop send --follow` across growth, rotation, truncation and crashes: every line is stored once."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def stop(process: subprocess.Popen[str], number: int = signal.SIGINT) -> str:
     return process.communicate(timeout=100)[1]
 
 
-def test_what_is_appended_arrives_and_half_a_line_waits_for_its_end(
+def test_appended_lines_arrive_and_an_incomplete_line_waits_for_its_end(
     api: IngestApi, follow: Follow, tmp_path: Path
 ) -> None:
     path = tmp_path / "app.log"
@@ -59,11 +59,11 @@ def test_what_is_appended_arrives_and_half_a_line_waits_for_its_end(
     assert process.returncode == 130
 
 
-def test_a_file_that_does_not_exist_yet_is_waited_for(api: IngestApi, follow: Follow, tmp_path: Path) -> None:
+def test_a_missing_file_is_awaited(api: IngestApi, follow: Follow, tmp_path: Path) -> None:
     path = tmp_path / "later.log"
     process = follow(path, options=("--service", "late"))
     assert process.stderr
-    assert f"{path} is not there" in process.stderr.readline()
+    assert f"{path} does not exist" in process.stderr.readline()
     path.write_text("hello\n")
     wait_until(lambda: api.messages == ["hello"])
     assert api.entries[0]["service_id"] == "late"
@@ -96,7 +96,7 @@ def test_a_truncated_file_is_read_from_its_start(api: IngestApi, follow: Follow,
     wait_until(lambda: len(api.messages) == 4)
 
 
-def test_a_restart_goes_on_where_it_was_also_when_the_file_was_rotated_meanwhile(
+def test_a_restart_resumes_even_when_the_file_was_rotated_in_between(
     api: IngestApi, follow: Follow, tmp_path: Path
 ) -> None:
     path = tmp_path / "app.log"
@@ -112,7 +112,7 @@ def test_a_restart_goes_on_where_it_was_also_when_the_file_was_rotated_meanwhile
     assert api.messages == ["a1", "a2", "b1"]
 
 
-def test_from_end_skips_what_is_there(api: IngestApi, follow: Follow, tmp_path: Path) -> None:
+def test_from_end_skips_the_existing_content(api: IngestApi, follow: Follow, tmp_path: Path) -> None:
     path = tmp_path / "app.log"
     path.write_text("old\n")
     process = follow(path, options=("--from-end",))
@@ -126,7 +126,7 @@ def _is_open(process: subprocess.Popen[str], path: Path) -> bool:
     return any(link.resolve() == path for link in folder.iterdir())
 
 
-def test_a_batch_whose_answer_was_lost_to_a_crash_is_sent_again_under_its_key(
+def test_a_batch_whose_response_was_lost_in_a_crash_is_resent_with_its_key(
     api: IngestApi, follow: Follow, tmp_path: Path
 ) -> None:
     path = tmp_path / "app.log"
@@ -152,7 +152,7 @@ def test_a_batch_whose_answer_was_lost_to_a_crash_is_sent_again_under_its_key(
     assert first.entries == again.entries
 
 
-def test_kills_at_any_moment_lose_and_double_nothing(api: IngestApi, follow: Follow, tmp_path: Path) -> None:
+def test_kills_at_any_moment_neither_lose_nor_duplicate_lines(api: IngestApi, follow: Follow, tmp_path: Path) -> None:
     path = tmp_path / "app.log"
     path.touch()
     number = 0
@@ -177,7 +177,7 @@ def _has_more_requests(api: IngestApi, than: int) -> bool:
     return len(api.requests) > than
 
 
-def test_while_the_platform_is_away_lines_wait_and_it_says_so_once(
+def test_lines_wait_while_the_platform_is_unreachable_and_that_is_reported_once(
     environ: dict[str, str], follow: Follow, tmp_path: Path
 ) -> None:
     path = tmp_path / "app.log"
@@ -189,10 +189,10 @@ def test_while_the_platform_is_away_lines_wait_and_it_says_so_once(
     assert "waiting for the platform" in process.stderr.readline()
     with _platform(port) as api:
         wait_until(lambda: api.messages == ["one"])
-        assert "is back" in process.stderr.readline()
+        assert "is available again" in process.stderr.readline()
 
 
-def test_a_key_that_is_refused_ends_it_with_3(api: IngestApi, follow: Follow, tmp_path: Path) -> None:
+def test_a_rejected_key_exits_with_3(api: IngestApi, follow: Follow, tmp_path: Path) -> None:
     path = tmp_path / "app.log"
     path.write_text("one\n")
     api.answers["POST", "/api/v1/logs"] = Answer(401, {"title": "Unauthorized", "detail": "the key was revoked"})

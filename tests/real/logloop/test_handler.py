@@ -1,4 +1,4 @@
-"""The logging handler against a platform that answers, hangs, refuses or is away."""
+"""The logging handler against a platform that responds, hangs, rejects or is unavailable."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def logger() -> Iterator[logging.Logger]:
         found.removeHandler(handler)
 
 
-def test_a_record_arrives_with_its_place_level_time_and_extras(api: IngestApi, logger: logging.Logger) -> None:
+def test_a_record_arrives_with_its_location_level_time_and_extras(api: IngestApi, logger: logging.Logger) -> None:
     logger.addHandler(handler := LoggingHandler(linger=0.01, attributes={"release": "1.2"}))
     before = time.time()
     logger.warning("order %s paid", 17, extra={"user_id": 42, "cart": {"items": {1}}, "test_id": "t::a"})
@@ -42,7 +42,7 @@ def test_a_record_arrives_with_its_place_level_time_and_extras(api: IngestApi, l
     assert entry["message"] == "order 17 paid"
     assert (entry["project_id"], entry["service_id"], entry["severity"]) == ("shop", "checkout", "warn")
     assert entry["test_id"] == "t::a"
-    assert entry["func_id"].endswith("test_handler:test_a_record_arrives_with_its_place_level_time_and_extras")
+    assert entry["func_id"].endswith("test_handler:test_a_record_arrives_with_its_location_level_time_and_extras")
     attributes = entry["attributes"]
     assert attributes["user_id"] == 42
     assert attributes["cart"] == {"items": [1]}
@@ -54,7 +54,7 @@ def test_a_record_arrives_with_its_place_level_time_and_extras(api: IngestApi, l
     assert api.requests[0].headers["authorization"].startswith("Bearer llk_")
 
 
-def test_an_exception_is_told_in_the_message_and_kept_whole_in_attributes(
+def test_an_exception_is_summarised_in_the_message_and_complete_in_the_attributes(
     api: IngestApi, logger: logging.Logger
 ) -> None:
     logger.addHandler(handler := LoggingHandler())
@@ -72,7 +72,7 @@ def test_an_exception_is_told_in_the_message_and_kept_whole_in_attributes(
     assert entry["severity"] == "error"
 
 
-def test_logging_does_not_wait_for_a_platform_that_hangs(api: IngestApi, logger: logging.Logger) -> None:
+def test_logging_does_not_wait_for_a_hanging_platform(api: IngestApi, logger: logging.Logger) -> None:
     api.script = [Answer(202, {"accepted": 0, "rejected": []}, hang=3)] * 3
     logger.addHandler(
         handler := LoggingHandler(capacity=100, linger=0.01, exit_timeout=0.1, on_problem=lambda _: None)
@@ -109,7 +109,7 @@ def test_a_full_queue_drops_the_oldest_and_reports_how_many_once_the_platform_is
     assert "broker is away" in problems[0]
 
 
-def test_a_retry_repeats_the_same_batch_under_the_same_key(api: IngestApi, logger: logging.Logger) -> None:
+def test_a_retry_sends_the_same_batch_with_the_same_key(api: IngestApi, logger: logging.Logger) -> None:
     api.script = [RETRY_AT_ONCE, Answer(429, {"title": "Too many"}, {"Retry-After": "0"})]
     logger.addHandler(handler := LoggingHandler(linger=0.01, on_problem=lambda _: None))
     logger.info("once")
@@ -120,7 +120,7 @@ def test_a_retry_repeats_the_same_batch_under_the_same_key(api: IngestApi, logge
     assert api.messages == ["once"]
 
 
-def test_the_wait_the_server_asks_for_is_kept(api: IngestApi, logger: logging.Logger) -> None:
+def test_retry_after_is_respected(api: IngestApi, logger: logging.Logger) -> None:
     api.script = [Answer(503, {"title": "Unavailable"}, {"Retry-After": "1"})]
     logger.addHandler(handler := LoggingHandler(linger=0.01, on_problem=lambda _: None))
     logger.info("later")
@@ -128,7 +128,7 @@ def test_the_wait_the_server_asks_for_is_kept(api: IngestApi, logger: logging.Lo
     assert api.requests[1].at - api.requests[0].at >= 1.0
 
 
-def test_a_batch_that_is_too_large_is_halved(api: IngestApi, logger: logging.Logger) -> None:
+def test_a_batch_that_is_too_large_is_split_in_halves(api: IngestApi, logger: logging.Logger) -> None:
     api.script = [Answer(413, {"title": "Too large"})]
     logger.addHandler(handler := LoggingHandler(linger=0.05))
     for number in range(8):
@@ -138,7 +138,7 @@ def test_a_batch_that_is_too_large_is_halved(api: IngestApi, logger: logging.Log
     assert [len(request.entries) for request in api.requests] == [8, 4, 4]
 
 
-def test_entries_the_platform_refuses_are_counted_and_the_others_stay(api: IngestApi, logger: logging.Logger) -> None:
+def test_rejected_entries_are_counted_and_the_others_stored(api: IngestApi, logger: logging.Logger) -> None:
     api.reject = lambda entry: "bad" in entry["message"]
     problems: list[str] = []
     logger.addHandler(handler := LoggingHandler(linger=0.05, on_problem=problems.append))
@@ -150,7 +150,7 @@ def test_entries_the_platform_refuses_are_counted_and_the_others_stay(api: Inges
     assert "refused by the test" in problems[0]
 
 
-def test_the_http_library_s_own_logs_are_not_sent_again_nor_shown(
+def test_logs_of_the_http_library_are_neither_sent_nor_shown(
     api: IngestApi, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -168,7 +168,7 @@ def test_the_http_library_s_own_logs_are_not_sent_again_nor_shown(
     assert {record.name for record in caplog.records} == {"mine"}
 
 
-def test_values_json_cannot_hold_become_text(api: IngestApi, logger: logging.Logger) -> None:
+def test_values_that_json_cannot_hold_become_text(api: IngestApi, logger: logging.Logger) -> None:
     class Broken:
         def __str__(self) -> str:
             raise RuntimeError
@@ -185,7 +185,7 @@ def test_values_json_cannot_hold_become_text(api: IngestApi, logger: logging.Log
     assert "Broken" in entry["attributes"]["o"]
 
 
-def test_no_value_of_a_program_costs_the_log_it_came_with(api: IngestApi, logger: logging.Logger) -> None:
+def test_a_value_that_cannot_be_encoded_does_not_lose_its_log(api: IngestApi, logger: logging.Logger) -> None:
     class Broken(dict[str, int]):
         def items(self) -> Any:
             raise RuntimeError("no items")
@@ -202,16 +202,16 @@ def test_no_value_of_a_program_costs_the_log_it_came_with(api: IngestApi, logger
     naive, within, mute = api.entries
     assert naive["attributes"]["when"] == "2026-11-22T10:00:00"
     assert "a" in within["attributes"]["order"]
-    assert mute["attributes"]["exception.message"].startswith("<Mute whose text failed")
+    assert mute["attributes"]["exception.message"].startswith("<Mute: str() raised")
 
 
-def test_without_a_project_it_says_so_once_and_does_nothing(
+def test_without_a_project_that_is_reported_once_and_nothing_is_sent(
     api: IngestApi, logger: logging.Logger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("LOGLOOP_PROJECT")
     problems: list[str] = []
     logger.addHandler(handler := LoggingHandler(on_problem=problems.append))
-    logger.info("nobody hears this")
+    logger.info("not sent")
     handler.flush()
     assert len(problems) == 1
     assert "LOGLOOP_PROJECT" in problems[0]
@@ -234,7 +234,7 @@ logging.config.dictConfig({
 """
 
 
-def test_a_program_s_last_lines_are_delivered_at_its_exit(api: IngestApi, environ: dict[str, str]) -> None:
+def test_the_last_lines_of_a_program_are_sent_at_exit(api: IngestApi, environ: dict[str, str]) -> None:
     code = SET_UP + "for n in range(5000): logging.info('line %d', n)\nraise SystemExit(3)"
     done = run(code, environ)
     assert done.returncode == 3
@@ -242,25 +242,27 @@ def test_a_program_s_last_lines_are_delivered_at_its_exit(api: IngestApi, enviro
     assert api.messages == [f"line {number}" for number in range(5000)]
 
 
-def test_a_program_whose_platform_is_away_ends_in_time_and_says_what_was_lost(environ: dict[str, str]) -> None:
+def test_with_an_unreachable_platform_a_program_exits_in_time_and_reports_lost_entries(
+    environ: dict[str, str],
+) -> None:
     environ["LOGLOOP_URL"] = "http://127.0.0.1:9"
     started = time.monotonic()
     done = run(SET_UP.replace('"exit_timeout": 30', '"exit_timeout": 4') + "logging.info('lost')", environ)
     assert done.returncode == 0
     assert time.monotonic() - started < 25
-    assert "No answer from http://127.0.0.1:9" in done.stderr
-    assert "1 log entries in all could not be delivered" in done.stderr
+    assert "No response from http://127.0.0.1:9" in done.stderr
+    assert "1 log entries were dropped before they could be sent" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_lines_logged_by_exit_functions_arrive_too(api: IngestApi, environ: dict[str, str]) -> None:
+def test_lines_logged_by_exit_functions_are_sent(api: IngestApi, environ: dict[str, str]) -> None:
     done = run("import atexit, logging\natexit.register(lambda: logging.info('bye'))\n" + SET_UP, environ)
     assert done.stderr == ""
     assert api.messages == ["bye"]
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_child_processes_deliver_their_own_lines_once(api: IngestApi, environ: dict[str, str], method: str) -> None:
+def test_child_processes_send_their_own_lines_once(api: IngestApi, environ: dict[str, str], method: str) -> None:
     code = f"""
 import logging, multiprocessing
 from logloop import LoggingHandler
@@ -286,7 +288,7 @@ if __name__ == "__main__":
     assert sorted(api.messages) == ["after", "before", "child 0", "child 1", "child 2"]
 
 
-def test_a_plain_fork_in_a_busy_program_neither_hangs_nor_doubles(api: IngestApi, environ: dict[str, str]) -> None:
+def test_a_plain_fork_in_a_busy_program_neither_hangs_nor_duplicates(api: IngestApi, environ: dict[str, str]) -> None:
     code = (
         SET_UP.replace('"linger": 30', '"linger": 0.001')
         + """
@@ -314,6 +316,36 @@ stop.set(); thread.join()
     assert len(api.messages) == len(set(api.messages))
 
 
+def test_a_fork_during_slow_imports_of_the_sender_loses_nothing(api: IngestApi, environ: dict[str, str]) -> None:
+    code = (
+        SET_UP
+        + """
+import os, threading
+from logloop.sending import background_sender
+background_sender.FORK_WAIT_SECONDS = 0.05
+importing, forked = threading.Event(), threading.Event()
+open_transport = background_sender.BatchSender.open
+def open_slowly(self):
+    importing.set()
+    forked.wait()
+    return open_transport(self)
+background_sender.BatchSender.open = open_slowly
+logging.info("before")
+importing.wait()
+pid = os.fork()
+if pid == 0:
+    os._exit(0)
+assert os.waitpid(pid, 0)[1] == 0
+forked.set()
+logging.info("after")
+"""
+    )
+    done = run(code, environ)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert api.messages == ["before", "after"]
+
+
 def test_logging_from_a_signal_handler_does_not_deadlock(api: IngestApi, environ: dict[str, str]) -> None:
     code = (
         SET_UP
@@ -330,7 +362,7 @@ signal.setitimer(signal.ITIMER_REAL, 0)
     assert "tick" in api.messages
 
 
-def test_basic_config_does_not_put_level_and_name_into_the_message(api: IngestApi, environ: dict[str, str]) -> None:
+def test_basic_config_does_not_add_level_and_name_to_the_message(api: IngestApi, environ: dict[str, str]) -> None:
     code = (
         "import logging, logloop; logging.basicConfig(handlers=[logloop.LoggingHandler()]); logging.warning('plain')"
     )
@@ -338,7 +370,7 @@ def test_basic_config_does_not_put_level_and_name_into_the_message(api: IngestAp
     assert api.messages == ["plain"]
 
 
-def test_a_formatter_of_the_program_s_own_makes_the_message(api: IngestApi, logger: logging.Logger) -> None:
+def test_a_custom_formatter_formats_the_message(api: IngestApi, logger: logging.Logger) -> None:
     logger.addHandler(handler := LoggingHandler())
     handler.setFormatter(logging.Formatter("shop: %(message)s"))
     logger.info("paid")

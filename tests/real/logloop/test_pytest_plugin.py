@@ -99,23 +99,23 @@ def test_each_test_s_outcome_arrives_once_with_its_reason(
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "1"]])
-def test_what_a_test_raised_arrives_as_type_and_message_with_the_phase_it_happened_in(
+def test_an_exception_arrives_as_type_and_message_with_its_phase(
     api: IngestApi, environ: dict[str, str], project: Path, workers: list[str]
 ) -> None:
     run(project, environ, "--logloop", *workers)
     ended = {e["test_id"]: e["attributes"] for e in api.entries if e["attributes"].get("test.event") == "finished"}
 
-    def told(name: str) -> list[str | None]:
+    def failure(name: str) -> list[str | None]:
         found = ended[f"test_shop.py::{name}"]
         return [found.get(f) for f in ("test.phase", "exception.type", "exception.message")]
 
-    [phase, kind, message] = told("test_bad")
+    [phase, kind, message] = failure("test_bad")
     assert (phase, kind) == ("call", "AssertionError")
     assert message
     assert message.startswith("sums differ")
-    assert told("test_error") == ["setup", "RuntimeError", "no database"]
-    assert told("test_known") == ["call", "ValueError", "still there"]
-    assert told("test_ok") == [None, None, None]
+    assert failure("test_error") == ["setup", "RuntimeError", "no database"]
+    assert failure("test_known") == ["call", "ValueError", "still there"]
+    assert failure("test_ok") == [None, None, None]
     messages = [entry["message"] for entry in api.entries if entry["attributes"].get("test.event") == "finished"]
     assert not [message for message in messages if "[gw" in message]
     assert [m for m in messages if m.startswith("test passed: test_shop.py::test_ok (") and "\n" not in m]
@@ -124,9 +124,7 @@ def test_what_a_test_raised_arrives_as_type_and_message_with_the_phase_it_happen
     assert output["attributes"]["test.phase"] == "call"
 
 
-def test_what_a_test_logs_arrives_with_its_id_and_phase(
-    api: IngestApi, environ: dict[str, str], project: Path
-) -> None:
+def test_logs_of_a_test_arrive_with_its_id_and_phase(api: IngestApi, environ: dict[str, str], project: Path) -> None:
     run(project, environ, "--logloop")
     [paid] = [entry for entry in api.entries if entry["message"] == "paid 3"]
     assert paid["test_id"] == "test_shop.py::test_ok"
@@ -154,7 +152,7 @@ def test_start_and_finish_of_the_run_arrive(api: IngestApi, environ: dict[str, s
     assert events.count("started") == len(EXPECTED)
 
 
-def test_workers_of_xdist_share_the_run(api: IngestApi, environ: dict[str, str], project: Path) -> None:
+def test_xdist_workers_share_the_run(api: IngestApi, environ: dict[str, str], project: Path) -> None:
     done = run(project, environ, "--logloop", "-n", "2")
     assert done.returncode == 1
     assert outcomes(api) == EXPECTED
@@ -171,7 +169,7 @@ def test_a_crashed_worker_s_test_is_reported(api: IngestApi, environ: dict[str, 
     assert outcomes(api) == {"test_shop.py::test_crash": "failed", "test_shop.py::test_fine": "passed"}
 
 
-def test_a_platform_that_is_away_changes_neither_outcome_nor_exit_code(
+def test_an_unreachable_platform_changes_neither_outcome_nor_exit_code(
     environ: dict[str, str], project: Path
 ) -> None:
     environ["LOGLOOP_URL"] = "http://127.0.0.1:9"
@@ -179,7 +177,7 @@ def test_a_platform_that_is_away_changes_neither_outcome_nor_exit_code(
     plain = run(project, environ, "-W", "error")
     assert done.returncode == plain.returncode == 1
     assert "logloop: 0 logs sent" in done.stdout
-    assert "No answer from http://127.0.0.1:9" in done.stdout
+    assert "No response from http://127.0.0.1:9" in done.stdout
     assert "logloop" not in plain.stdout
 
 
@@ -199,7 +197,7 @@ def test_it_does_nothing_unless_it_is_enabled(
     assert bool(api.entries) is sends
 
 
-def test_without_a_project_the_run_goes_on_and_the_end_says_why_nothing_was_sent(
+def test_without_a_project_the_run_continues_and_its_summary_says_why_nothing_was_sent(
     environ: dict[str, str], project: Path
 ) -> None:
     del environ["LOGLOOP_PROJECT"]
@@ -209,7 +207,7 @@ def test_without_a_project_the_run_goes_on_and_the_end_says_why_nothing_was_sent
     assert "LOGLOOP_PROJECT" in done.stdout
 
 
-def test_tests_that_block_sockets_and_reset_logging_do_not_stop_it(
+def test_blocked_sockets_and_reset_logging_do_not_stop_it(
     api: IngestApi, environ: dict[str, str], project: Path
 ) -> None:
     (project / "test_shop.py").write_text(

@@ -1,4 +1,4 @@
-"""The Arrow batch codec gives back what it was given, and refuses everything else."""
+"""The Arrow batch codec round-trips log batches and rejects everything else."""
 
 from datetime import UTC, datetime
 
@@ -37,7 +37,7 @@ entries = st.builds(
 
 
 @given(st.lists(entries, max_size=20))
-def test_a_batch_comes_back_as_it_was(items: list[LogEntry]) -> None:
+def test_a_batch_round_trips(items: list[LogEntry]) -> None:
     table = decode(encode(entries_to_batch(items, "b" * 26)))
     assert table.schema.equals(LOG_SCHEMA)
     assert table["message"].to_pylist() == [item.message for item in items]
@@ -47,13 +47,13 @@ def test_a_batch_comes_back_as_it_was(items: list[LogEntry]) -> None:
 
 
 @pytest.mark.parametrize("junk", [b"", b"{}", b"\xff" * 64, encode(pa.table({"a": [1]}))])
-def test_bytes_that_are_no_batch_are_refused(junk: bytes) -> None:
+def test_bytes_that_are_not_a_batch_are_rejected(junk: bytes) -> None:
     with pytest.raises(BadBatch):
         decode(junk)
 
 
 @given(st.binary(min_size=1, max_size=40), st.integers(0, 4000))
-def test_a_damaged_batch_is_refused_or_read_but_never_crashes(noise: bytes, at: int) -> None:
+def test_a_damaged_batch_is_rejected_or_read_but_never_crashes(noise: bytes, at: int) -> None:
     item = LogEntry(
         project_id="p", service_id="s", message="m", severity="info", timestamp=datetime(2026, 1, 1, tzinfo=UTC)
     )
@@ -66,25 +66,25 @@ def test_a_damaged_batch_is_refused_or_read_but_never_crashes(noise: bytes, at: 
         return
 
 
-def test_a_pattern_masks_each_word_that_holds_a_digit() -> None:
+def test_a_pattern_masks_each_word_with_a_digit() -> None:
     masked = mask_messages(pa.array(["took 5ms for id=77 at /v1/x", "no digits", ""]))
     assert masked.to_pylist() == ["took <*> for <*> at <*>", "no digits", ""]
 
 
-def test_a_batch_id_is_fresh_or_derived_from_project_and_key() -> None:
+def test_a_batch_id_is_new_or_derived_from_project_and_key() -> None:
     assert new_batch_id() != new_batch_id()
     assert len(new_batch_id()) == len(derived_batch_id("shop", "k")) == 26
     assert derived_batch_id("shop", "k") == derived_batch_id("shop", "k") != derived_batch_id("shop2", "k")
 
 
 @given(st.integers(0, 2**52), st.integers(0, 2**31 - 1))
-def test_a_log_id_tells_batch_hour_and_row(timestamp_us: int, row: int) -> None:
+def test_a_log_id_contains_batch_hour_and_row(timestamp_us: int, row: int) -> None:
     batch = new_batch_id()
     found = parse_log_id(log_id(batch, timestamp_us, row))
     assert (found.batch, found.hour, found.row) == (batch, timestamp_us // 3_600_000_000, row)
 
 
 @pytest.mark.parametrize("junk", ["", "a-b-c", "../../etc", "x" * 100, "b" * 26 + "-zz-1", "b" * 26])
-def test_text_that_is_no_log_id_is_refused(junk: str) -> None:
-    with pytest.raises(ValueError, match="no log id"):
+def test_an_invalid_log_id_is_rejected(junk: str) -> None:
+    with pytest.raises(ValueError, match="invalid log id"):
         parse_log_id(junk)

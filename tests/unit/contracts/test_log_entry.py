@@ -1,4 +1,4 @@
-"""What a log entry accepts, refuses and turns into."""
+"""What a log entry accepts, rejects and converts."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -17,7 +17,7 @@ def entry(**changes: Any) -> LogEntry:
     return LogEntry(**{**fields, **changes})
 
 
-def test_a_timestamp_is_kept_in_utc_with_its_microseconds() -> None:
+def test_a_timestamp_is_converted_to_utc_with_its_microseconds() -> None:
     assert entry().timestamp == datetime(2026, 11, 22, 10, 0, 0, 123456, tzinfo=UTC)
     assert entry().timestamp.utcoffset() == timedelta(0)
 
@@ -26,7 +26,7 @@ def test_a_timestamp_is_kept_in_utc_with_its_microseconds() -> None:
     ("word", "severity"),
     [("warning", "warn"), ("FATAL", "error"), ("Critical", "error"), ("trace", "debug"), (" info ", "info")],
 )
-def test_common_words_for_a_severity_are_understood(word: str, severity: str) -> None:
+def test_severity_aliases_are_accepted(word: str, severity: str) -> None:
     assert entry(severity=word).severity == Severity(severity)
     assert parse_severity(word) == severity
 
@@ -51,13 +51,13 @@ def test_common_words_for_a_severity_are_understood(word: str, severity: str) ->
         ("surprise", 1),
     ],
 )
-def test_a_wrong_value_is_refused_with_the_name_of_its_field(field: str, value: Any) -> None:
-    with pytest.raises(ValidationError) as refusal:
+def test_an_invalid_value_is_rejected_with_the_name_of_its_field(field: str, value: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
         entry(**{field: value})
-    assert refusal.value.errors()[0]["loc"][0] == field
+    assert caught.value.errors()[0]["loc"][0] == field
 
 
-def test_assignment_is_checked_like_construction_and_a_refused_one_changes_nothing() -> None:
+def test_assignment_is_validated_and_a_rejected_one_changes_nothing() -> None:
     item = entry()
     item.severity = "warning"  # type: ignore[assignment]  # the alias becomes a Severity
     assert item.severity is Severity.WARN
@@ -68,13 +68,13 @@ def test_assignment_is_checked_like_construction_and_a_refused_one_changes_nothi
     assert (item.severity, item.timestamp) == (Severity.WARN, entry().timestamp)
 
 
-def test_an_error_does_not_repeat_the_value_it_refuses() -> None:
-    with pytest.raises(ValidationError) as refusal:
+def test_an_error_does_not_repeat_the_rejected_value() -> None:
+    with pytest.raises(ValidationError) as caught:
         entry(severity="hunter2")
-    assert "input_value" not in str(refusal.value)
+    assert "input_value" not in str(caught.value)
 
 
-def test_attributes_nested_too_deep_are_refused_without_recursion() -> None:
+def test_attributes_nested_too_deep_are_rejected_without_recursion() -> None:
     value: Any = 1
     for _ in range(5000):
         value = {"a": value}
@@ -87,6 +87,6 @@ def test_attributes_nested_too_deep_are_refused_without_recursion() -> None:
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.text(max_size=50))
-def test_an_entry_survives_its_own_json(moment: datetime, message: str) -> None:
+def test_an_entry_round_trips_through_json(moment: datetime, message: str) -> None:
     item = entry(timestamp=moment, message=message)
     assert LogEntry.model_validate_json(item.model_dump_json()) == item

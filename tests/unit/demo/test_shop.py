@@ -1,4 +1,4 @@
-"""The demo's shop tells the same story each time, and its incident is where it says."""
+"""The simulated shop is reproducible, and its incident starts when configured."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,18 +9,18 @@ END = START + timedelta(minutes=20)
 BREAKS = START + timedelta(minutes=15)
 
 
-def test_the_same_seed_gives_the_same_lines() -> None:
+def test_the_same_seed_gives_the_same_entries() -> None:
     assert list(Shop("shop", START, END).entries()) == list(Shop("shop", START, END).entries())
 
 
-def test_a_healthy_shop_has_no_errors_and_every_service_speaks() -> None:
+def test_without_an_incident_every_service_logs_and_there_are_no_errors() -> None:
     entries = list(Shop("shop", START, END).entries())
     assert {entry.service_id for entry in entries} == set(SERVICES)
     assert not [entry for entry in entries if entry.severity == "error"]
     assert all(START <= entry.timestamp <= END for entry in entries)
 
 
-def test_in_the_incident_the_root_cause_comes_first_in_every_failed_trace() -> None:
+def test_during_the_incident_the_root_cause_is_first_in_every_failed_trace() -> None:
     entries = list(Shop("shop", START, END, Incident(BREAKS)).entries())
     errors = [entry for entry in entries if entry.severity == "error"]
     assert min(entry.timestamp for entry in errors) >= BREAKS
@@ -32,7 +32,7 @@ def test_in_the_incident_the_root_cause_comes_first_in_every_failed_trace() -> N
     assert all(message.startswith(ROOT_CAUSE_TEXT) for message in first.values())
 
 
-def test_orders_that_hang_at_the_end_do_not_fail_all_at_once() -> None:
+def test_orders_pending_at_the_end_do_not_fail_all_at_once() -> None:
     failed = [e for e in Shop("shop", START, END, Incident(BREAKS)).entries() if e.severity == "error"]
     assert len({entry.timestamp for entry in failed}) == len(failed)
     assert max(entry.timestamp for entry in failed) < END

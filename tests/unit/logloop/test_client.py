@@ -1,4 +1,4 @@
-"""The clients over a transport that answers from memory: retries, refusals, paging, errors."""
+"""The clients over an in-memory transport: retries, rejected entries, paging, errors, event streams."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 import pytest
 from logloop import AsyncClient, Client, errors
-from logloop.calls import moment_text
+from logloop.api.encoding import moment_text
+from logloop.api.retry import Backoff, parse_retry_after
+from logloop.api.sse import read_events
 from logloop.connection import resolve, save_config
-from logloop.retry import Backoff, parse_retry_after
-from logloop.sse import EventStreamParser
 from logloop_contracts import LogEntry
 
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -56,14 +56,14 @@ def log(number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_an_entry_gets_project_service_severity_and_time_when_it_has_none() -> None:
+def test_missing_fields_of_an_entry_are_filled_in() -> None:
     seen: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         seen.append(request)
         return accepted(request)
 
-    result = client(answer).log("paid", attributes={"amount": 3})
+    result = client(respond).log("paid", attributes={"amount": 3})
     assert result.accepted == 1
     [entry] = body(seen[0])
     assert (entry["project_id"], entry["service_id"], entry["severity"]) == ("shop", "cart", "info")
@@ -72,61 +72,61 @@ def test_an_entry_gets_project_service_severity_and_time_when_it_has_none() -> N
     assert seen[0].headers["idempotency-key"]
 
 
-def test_a_time_without_a_zone_is_refused_as_the_time_of_a_log_and_kept_as_an_attribute() -> None:
+def test_a_time_without_a_zone_is_rejected_as_timestamp_but_kept_as_attribute() -> None:
     naive = datetime(2026, 11, 22, 10)  # noqa: DTZ001 - as programs do
     seen: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         seen.append(request)
         return accepted(request)
 
-    client(answer).send([{"message": "x", "attributes": {"due": naive}}])
+    client(respond).send([{"message": "x", "attributes": {"due": naive}}])
     assert body(seen[0])[0]["attributes"] == {"due": "2026-11-22T10:00:00"}
     with pytest.raises(ValueError, match="offset"):
-        client(answer).send([{"message": "x", "timestamp": naive}])
+        client(respond).send([{"message": "x", "timestamp": naive}])
 
 
-def test_a_log_entry_goes_as_it_is() -> None:
+def test_a_log_entry_is_sent_unchanged() -> None:
     entry = LogEntry(
         project_id="other", service_id="s", message="m", severity="fatal", timestamp=datetime(2026, 1, 1, tzinfo=UTC)
     )
     seen: list[dict[str, Any]] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         seen.extend(body(request))
         return accepted(request)
 
-    client(answer).send([entry])
+    client(respond).send([entry])
     assert seen[0]["project_id"] == "other"
     assert seen[0]["severity"] == "error"
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
-def test_a_send_is_repeated_under_the_same_key_after_answers_that_pass(status: int) -> None:
+def test_a_send_is_retried_with_the_same_key_after_a_transient_status(status: int) -> None:
     keys: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         keys.append(request.headers["idempotency-key"])
         return httpx.Response(status, headers={"Retry-After": "0"}) if len(keys) < 3 else accepted(request)
 
-    assert client(answer).log("x").accepted == 1
+    assert client(respond).log("x").accepted == 1
     assert len(keys) == 3
     assert len(set(keys)) == 1
 
 
-def test_a_send_is_repeated_after_a_lost_connection() -> None:
+def test_a_send_is_retried_after_a_lost_connection() -> None:
     tries: list[int] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         tries.append(1)
         if len(tries) == 1:
             raise httpx.ReadError("reset")
         return accepted(request)
 
-    assert client(answer).log("x").accepted == 1
+    assert client(respond).log("x").accepted == 1
 
 
-def test_when_the_budget_is_over_the_last_answer_is_raised_with_what_to_do() -> None:
+def test_when_retries_run_out_the_last_error_is_raised_with_advice() -> None:
     with pytest.raises(errors.Unavailable) as caught:
         client(lambda _: httpx.Response(503, headers={"Retry-After": "9"}), retry_for=1).log("x")
     assert caught.value.retry_after == 9
@@ -146,33 +146,33 @@ def test_when_the_budget_is_over_the_last_answer_is_raised_with_what_to_do() -> 
         (302, errors.ServerFault),
     ],
 )  # fmt: skip
-def test_an_answer_that_will_not_pass_is_raised_at_once(status: int, kind: type[errors.LogloopError]) -> None:
+def test_a_permanent_error_is_raised_at_once(status: int, kind: type[errors.LogloopError]) -> None:
     tries: list[int] = []
 
-    def answer(_request: httpx.Request) -> httpx.Response:
+    def respond(_request: httpx.Request) -> httpx.Response:
         tries.append(1)
         problem = {"title": "No", "detail": "say please", "errors": [{"loc": ["a", "b"], "msg": "wrong"}]}
         return httpx.Response(status, json=problem, headers={"content-type": "application/problem+json"})
 
     with pytest.raises(kind, match="say please") as caught:
-        client(answer).log("x")
+        client(respond).log("x")
     assert type(caught.value) is kind
     assert "a.b: wrong" in str(caught.value)
     assert caught.value.status == status
     assert len(tries) == 1
 
 
-def test_refused_entries_keep_their_index_over_several_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("logloop.calls.MAX_BATCH_ENTRIES", 2)
+def test_rejected_entries_keep_their_index_across_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logloop.api.endpoints.MAX_BATCH_ENTRIES", 2)
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         bad = [{"index": i, "errors": ["no"]} for i, entry in enumerate(body(request)) if entry["message"] == "bad"]
         return httpx.Response(202, json={"accepted": len(body(request)) - len(bad), "rejected": bad})
 
-    keys = ("a", "bad", "b", "bad", "bad")
-    result = client(answer).send([{"message": message} for message in keys])
+    messages = ("a", "bad", "b", "bad", "bad")
+    result = client(respond).send([{"message": message} for message in messages])
     assert result.accepted == 2
-    assert [refusal.index for refusal in result.rejected] == [1, 3, 4]
+    assert [entry.index for entry in result.rejected] == [1, 3, 4]
 
 
 def test_a_missing_setting_is_named() -> None:
@@ -196,14 +196,14 @@ def test_every_page_of_a_search_is_read() -> None:
     assert found[0].timestamp == datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
-def test_parameters_go_as_the_api_reads_them() -> None:
+def test_parameters_are_encoded_as_the_api_expects() -> None:
     seen: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         seen.append(request)
         return httpx.Response(200, json={"items": []})
 
-    client(answer).search('a & "b"', since=datetime(2026, 1, 1, tzinfo=UTC), order="asc", project="p2")
+    client(respond).search('a & "b"', since=datetime(2026, 1, 1, tzinfo=UTC), order="asc", project="p2")
     assert dict(seen[0].url.params) == {
         "q": 'a & "b"', "since": "2026-01-01T00:00:00Z", "order": "asc", "project_id": "p2",
     }  # fmt: skip
@@ -211,16 +211,16 @@ def test_parameters_go_as_the_api_reads_them() -> None:
         moment_text(datetime(2026, 1, 1))  # noqa: DTZ001 - the mistake under test
 
 
-async def test_the_async_client_does_the_same() -> None:
+async def test_the_async_client_behaves_the_same() -> None:
     tries: list[int] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         tries.append(1)
         if request.method == "POST":
             return httpx.Response(503, headers={"Retry-After": "0"}) if len(tries) == 1 else accepted(request)
         return pages(request)
 
-    transport = httpx.MockTransport(answer)
+    transport = httpx.MockTransport(respond)
     async with AsyncClient("http://logs.test", "k", project="shop", service="s", http=transport) as connected:
         assert (await connected.log("x")).accepted == 1
         assert [entry.id async for entry in connected.search_all("x")] == ["i1", "i2", "i3"]
@@ -232,44 +232,63 @@ STREAM = (
 )  # fmt: skip
 
 
-def test_a_tail_gives_logs_and_tells_what_was_dropped() -> None:
-    told: list[str] = []
-    connected = client(lambda _: httpx.Response(200, content=STREAM))
-    found = list(connected.tail("x", on_event=lambda event: told.append(event.event)))
+def event_stream(content: bytes) -> httpx.Response:
+    return httpx.Response(200, content=content, headers={"content-type": "text/event-stream; charset=utf-8"})
+
+
+def test_a_tail_yields_logs_and_reports_dropped_ones() -> None:
+    seen: list[str] = []
+    connected = client(lambda _: event_stream(STREAM))
+    found = list(connected.tail("x", on_event=lambda event: seen.append(event.event)))
     assert [entry.id for entry in found] == ["i1"]
-    assert told == ["log", "dropped", "bye"]
+    assert seen == ["log", "dropped", "bye"]
 
 
-def test_a_tail_goes_on_where_a_lost_stream_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("logloop.client.time.sleep", lambda _seconds: None)
+def test_a_tail_resumes_after_the_last_event_of_a_lost_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logloop.api.client.time.sleep", lambda _seconds: None)
     ids: list[str | None] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         ids.append(request.headers.get("last-event-id"))
-        return httpx.Response(200, content=STREAM if len(ids) == 3 else STREAM.partition(b"event: dropped")[0])
+        return event_stream(STREAM if len(ids) == 3 else STREAM.partition(b"event: dropped")[0])
 
-    assert len(list(client(answer).tail())) == 3
+    assert len(list(client(respond).tail())) == 3
     assert ids == [None, "7", "7"]
 
 
-def test_following_an_analysis_ends_with_its_end_and_when_all_was_told() -> None:
+def test_following_an_analysis_ends_with_its_final_event_or_when_nothing_is_left() -> None:
     stream = (
         b'event: progress\ndata: {"stage":"evidence"}\n\nevent: completed\ndata: {}\n\nevent: progress\ndata: {}\n\n'
     )
-    connected = client(lambda _: httpx.Response(200, content=stream))
+    connected = client(lambda _: event_stream(stream))
     assert [event.event for event in connected.follow_analysis("a")] == ["progress", "completed"]
     assert list(client(lambda _: httpx.Response(204)).follow_analysis("a")) == []
 
 
 def test_events_are_parsed_as_the_standard_says() -> None:
-    parser = EventStreamParser()
-    lines = ["event: a", "data: 1", "data:2", "id: x", "", "retry: 5", ": c", "data", "", "event: lost", ""]
-    found = [event for line in lines if (event := parser.feed(line))]
-    assert [(event.event, event.data, event.id) for event in found] == [("a", "1\n2", "x"), ("message", "", "x")]
-    assert parser.retry_ms == 5
+    lines = ["event: a", "data: 1", "data:2", "id: x", "", ": keep-alive", "", "data: 3", "", "event: no data", ""]
+    found = list(read_events(event_stream("\r\n".join([*lines, ""]).encode())))
+    assert [(event.event, event.data, event.id) for event in found] == [("a", "1\n2", "x"), ("message", "3", "x")]
 
 
-def test_retry_after_is_read_as_seconds_or_date() -> None:
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85"])
+async def test_a_unicode_line_separator_in_a_message_does_not_split_the_event(separator: str) -> None:
+    items = [{**log(1), "message": f"one{separator}two"}]
+    data = json.dumps({"items": items}, ensure_ascii=False)
+    content = f'event: log\ndata: {data}\n\nevent: bye\ndata: {{"reason": "finished"}}\n\n'.encode()
+    assert [found.message for found in client(lambda _: event_stream(content)).tail()] == [f"one{separator}two"]
+    transport = httpx.MockTransport(lambda _: event_stream(content))
+    async with AsyncClient("http://logs.test", "k", project="shop", service="s", http=transport) as connected:
+        assert [found.message async for found in connected.tail()] == [f"one{separator}two"]
+
+
+def test_a_response_that_is_not_an_event_stream_is_an_error_not_a_retry() -> None:
+    page = httpx.Response(200, content=b"<html>", headers={"content-type": "text/html"})
+    with pytest.raises(errors.ServerFault, match="LOGLOOP_URL"):
+        list(client(lambda _: page).tail())
+
+
+def test_retry_after_is_parsed_as_seconds_or_date() -> None:
     now = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
     assert parse_retry_after("2") == 2
     assert parse_retry_after("Sun, 22 Nov 2026 10:00:30 GMT", now) == 30
@@ -278,7 +297,7 @@ def test_retry_after_is_read_as_seconds_or_date() -> None:
     assert parse_retry_after(None) is None
 
 
-def test_delays_grow_keep_to_what_the_server_says_and_end_with_the_budget() -> None:
+def test_delays_grow_respect_retry_after_and_end_with_the_budget() -> None:
     clock = [0.0]
     backoff = Backoff(10, first=1, longest=4, clock=lambda: clock[0], jitter=lambda: 1.0)
     assert [backoff.next_delay() for _ in range(4)] == [1, 2, 4, 4]
@@ -289,7 +308,7 @@ def test_delays_grow_keep_to_what_the_server_says_and_end_with_the_budget() -> N
     assert Backoff(None).next_delay(3600) is not None
 
 
-def test_the_stored_key_is_for_the_stored_address_alone(tmp_path: Path) -> None:
+def test_the_stored_key_is_used_for_the_stored_address_only(tmp_path: Path) -> None:
     path = save_config({"url": "https://logs.test/", "api_key": "llk_stored", "project": "p"})
     assert path.stat().st_mode & 0o777 == 0o600
     assert resolve().api_key == "llk_stored"

@@ -1,4 +1,4 @@
-"""Real lines of many systems, and what they are read as."""
+"""Real lines of many systems, and how they are parsed."""
 
 # ruff: noqa: E501, ISC004
 
@@ -126,7 +126,7 @@ LINES: list[tuple[str, str, int | None, str, dict[str, Any]]] = [
 @pytest.mark.parametrize(
     ("line", "severity", "micros", "message", "attributes"), LINES, ids=[row[0][:40] for row in LINES]
 )
-def test_a_line_is_read_as_its_system_meant_it(
+def test_a_line_is_parsed_by_its_format(
     line: str, severity: str, micros: int | None, message: str, attributes: dict[str, Any]
 ) -> None:
     parsed = read(line)
@@ -154,28 +154,28 @@ def test_a_line_is_read_as_its_system_meant_it(
         ("tests/a.py::test_c SKIPPED (not today)     [ 50%]", "tests/a.py::test_c", "skipped"),
     ],
 )
-def test_lines_of_pytest_name_their_test(line: str, test_id: str, outcome: str) -> None:
+def test_pytest_result_lines_contain_the_test_id(line: str, test_id: str, outcome: str) -> None:
     parsed = read(line)
     assert parsed.test_id == test_id
     assert parsed.attributes["test.outcome"] == outcome
     assert parsed.severity == ("error" if outcome in {"failed", "error"} else "info")
 
 
-def test_ids_in_structured_lines_become_ids_of_the_entry() -> None:
+def test_ids_in_structured_lines_become_entry_ids() -> None:
     parsed = read('{"service":"cart","test_id":"t","func_id":"m:f","source":"s","message":"x"}')
     assert (parsed.service_id, parsed.test_id, parsed.func_id, parsed.source) == ("cart", "t", "m:f", "s")
     assert parsed.attributes == {}
 
 
-def test_loguru_s_place_is_the_function() -> None:
+def test_the_location_in_a_loguru_line_becomes_the_function() -> None:
     assert read("2026-11-22 23:06:01.123 | INFO     | shop.pay:charge:12 - x").func_id == "shop.pay:charge"
 
 
-def test_a_word_that_is_an_alias_is_kept() -> None:
+def test_a_severity_alias_is_kept_as_severity_text() -> None:
     assert read('{"level":"CRITICAL","message":"x"}').severity_text == "CRITICAL"
     assert read('{"level":"error","message":"x"}').severity_text is None
 
 
-def test_a_named_format_reads_nothing_else() -> None:
+def test_a_named_format_parses_only_that_format() -> None:
     assert read_any('{"level":"error","message":"x"}', UTC, NOW, FORMATS["logfmt"]).message.startswith("{")
     assert read_any("a=1 b=2", UTC, NOW, FORMATS["json"]).attributes == {}

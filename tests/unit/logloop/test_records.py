@@ -1,4 +1,4 @@
-"""Lines that belong together become one record, whatever the lines are."""
+"""Lines that belong together become one record."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_go_panic_is_one_record() -> None:
     assert [message.splitlines()[0] for message in messages(text)] == ["panic: boom", "next line"]
 
 
-def test_a_traceback_by_itself_is_one_record_and_the_next_line_another() -> None:
+def test_a_traceback_without_a_log_line_is_one_record() -> None:
     text = 'starting\nTraceback (most recent call last):\n  File "a.py", line 1\nKeyError: 3\ndone'
     assert messages(text) == [
         "starting",
@@ -68,19 +68,19 @@ def test_a_traceback_by_itself_is_one_record_and_the_next_line_another() -> None
     ]
 
 
-def test_indented_lines_join_unless_that_is_switched_off() -> None:
+def test_indented_lines_are_joined_unless_disabled() -> None:
     assert messages("a\n  b\n\tc\nd") == ["a\n  b\n\tc", "d"]
     assert messages("a\n  b", join=False) == ["a", "  b"]
 
 
-def test_lines_without_a_time_get_that_of_the_record_before() -> None:
+def test_a_record_without_a_time_gets_the_time_of_the_record_before() -> None:
     reader = RecordReader("auto", UTC, NOW)
     times = [r.parsed.timestamp for r in read_records(["x", "2026-11-22T23:06:01Z a", "b"], reader)]
     at = datetime(2026, 11, 22, 23, 6, 1, tzinfo=UTC)
     assert times == [NOW, at, at]
 
 
-def test_an_endless_record_is_cut_into_records_below_the_limit() -> None:
+def test_an_endless_record_is_split_below_the_size_limit() -> None:
     found = messages("start\n" + "\n".join(" " + "x" * 999 for _ in range(500)))
     assert len(found) > 5
     assert max(map(len, found)) <= MAX_RECORD_CHARS + 1_000
@@ -92,7 +92,7 @@ def test_an_endless_record_is_cut_into_records_below_the_limit() -> None:
     )
 )
 @example(["{", "[", "<34>", "Nov 22", '<1>1 - - - - - [a b="', "a=", '="', "##[", "E1122 ", "1:M ", "[Sun"])
-def test_no_text_is_lost_and_none_fails(lines: list[str]) -> None:
+def test_no_text_is_lost(lines: list[str]) -> None:
     reader = RecordReader("text", UTC, NOW)
     joined = "\n".join(record.parsed.message for record in read_records(lines, reader))
     for line in lines:
@@ -106,7 +106,7 @@ def test_no_text_is_lost_and_none_fails(lines: list[str]) -> None:
         st.sampled_from(["a", "  b", "", "2026-11-22T23:06:01Z c", "Traceback (most recent call last):", "E: x"])
     )
 )
-def test_ends_of_records_are_ends_of_lines_in_order(lines: list[str]) -> None:
+def test_records_end_at_line_ends_in_order(lines: list[str]) -> None:
     reader, ends, offset = RecordReader("auto", UTC, NOW), list[int](), 0
     valid = {0}
     for line in lines:

@@ -1,4 +1,4 @@
-"""Times of log lines: forms, zones, missing years."""
+"""Parsing times in log lines: formats, zones, missing years."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ PLUS_TWO = timezone(timedelta(hours=2))
 EARLY, LATE = datetime(1975, 1, 1), datetime(2100, 1, 1)  # noqa: DTZ001 - hypothesis adds the zone
 
 
-def test_a_time_without_a_zone_is_in_the_assumed_one() -> None:
+def test_a_time_without_a_zone_is_in_the_given_zone() -> None:
     assert read_timestamp("2026-01-01 10:00:00", PLUS_TWO, NOW) == datetime(2026, 1, 1, 8, tzinfo=UTC)
     assert read_timestamp("2026-01-01 10:00:00Z", PLUS_TWO, NOW) == datetime(2026, 1, 1, 10, tzinfo=UTC)
     assert read_timestamp("2026-01-01T10:00:00+0530", PLUS_TWO, NOW) == datetime(2026, 1, 1, 4, 30, tzinfo=UTC)
 
 
-def test_summer_time_of_a_named_zone_is_that_of_the_moment() -> None:
+def test_a_named_zone_uses_the_offset_of_the_date() -> None:
     berlin = parse_zone("Europe/Berlin")
     assert read_timestamp("2026-07-01 10:00:00", berlin, NOW) == datetime(2026, 7, 1, 8, tzinfo=UTC)
     assert read_timestamp("2026-01-01 10:00:00", berlin, NOW) == datetime(2026, 1, 1, 9, tzinfo=UTC)
 
 
-def test_a_time_without_a_year_is_the_last_one_that_is_not_in_the_future() -> None:
+def test_a_time_without_a_year_is_the_latest_one_not_in_the_future() -> None:
     for text, year in (
         ("Dec 31 23:59:59", 2025),
         ("Jan  2 11:00:00", 2026),
@@ -45,12 +45,12 @@ def test_a_leap_day_without_a_year_is_found_in_a_leap_year() -> None:
 
 
 @pytest.mark.parametrize("text", ["2026-13-01 10:00:00", "2026-02-30 10:00:00", "25:00:00", "12345", "tomorrow", ""])
-def test_what_is_no_time_is_none(text: str) -> None:
+def test_other_text_is_not_a_time(text: str) -> None:
     assert read_timestamp(text, UTC, NOW) is None
 
 
 @pytest.mark.parametrize("text", ["Nowhere/Else", "+25", "summer"])
-def test_an_unknown_zone_is_refused_with_the_forms_that_work(text: str) -> None:
+def test_an_unknown_zone_is_rejected_with_examples(text: str) -> None:
     with pytest.raises(ValueError, match="Europe/Berlin"):
         parse_zone(text)
 
@@ -59,7 +59,7 @@ def test_an_unknown_zone_is_refused_with_the_forms_that_work(text: str) -> None:
     st.datetimes(min_value=EARLY, max_value=LATE, timezones=st.just(UTC)),
     st.sampled_from([1, 1_000, 1_000_000, 1_000_000_000]),
 )
-def test_numbers_since_1970_are_read_in_their_unit(moment: datetime, unit: int) -> None:
+def test_epoch_numbers_are_read_in_their_unit(moment: datetime, unit: int) -> None:
     micros = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
     found = read_timestamp(micros * unit // 1_000_000, UTC, NOW)
     assert found is not None
@@ -67,5 +67,5 @@ def test_numbers_since_1970_are_read_in_their_unit(moment: datetime, unit: int) 
 
 
 @given(st.datetimes(min_value=EARLY, timezones=st.just(PLUS_TWO)))
-def test_iso_times_survive(moment: datetime) -> None:
+def test_iso_times_round_trip(moment: datetime) -> None:
     assert read_timestamp(moment.isoformat(), UTC, NOW) == moment

@@ -1,4 +1,4 @@
-"""The shapes that cross a process boundary in Logloop."""
+"""Contracts between Logloop processes: the log entry, log batches, events and the channel map."""
 
 from logloop_contracts.log_entry import LogEntry, Severity, parse_severity
 

@@ -1,7 +1,4 @@
-"""Payloads about analyses: what is asked, what is found, how far it got.
-
-It must not know how evidence is computed or which model answers.
-"""
+"""Event payloads about analyses: request, progress, report and failure."""
 
 from typing import Annotated, Literal
 
@@ -30,33 +27,33 @@ class _Payload(BaseModel):
 
 
 class AnalysisScope(_Payload):
-    """The logs to explain: a search within a half-open window [since, until)."""
+    """The logs to analyse: a search within the half-open time range [since, until)."""
 
-    q: str = Field("", description="Search text; empty means every log.")
+    q: str = Field("", description="Search query; empty means all logs.")
     since: AwareDatetime
     until: AwareDatetime
 
 
 class ThreadMessage(_Payload):
-    """One turn of a conversation about an analysis."""
+    """One message in the conversation about an analysis."""
 
     role: Literal["user", "assistant"]
     text: Annotated[str, Field(max_length=20_000)]
 
 
 class AnalysisRequested(_Payload):
-    """Somebody wants a window of logs explained, or asks on about an earlier explanation."""
+    """A request to analyse the logs of a time range, or to answer a follow-up question."""
 
     analysis_id: str
     project_id: ProjectId
     scope: AnalysisScope
     question: str | None = Field(None, max_length=4_000)
-    turn: int = Field(0, ge=0, description="0 for the report, then one per follow-up message.")
-    messages: list[ThreadMessage] = Field(default_factory=list, description="The thread so far, oldest first.")
+    turn: int = Field(0, ge=0, description="0 for the report, then 1, 2, … for the follow-up questions.")
+    messages: list[ThreadMessage] = Field(default_factory=list, description="The conversation so far, oldest first.")
 
 
 class EvidenceLine(_Payload):
-    """A log line that a report cites, as it was shown to the model (redacted)."""
+    """A log that a report cites, redacted as it was shown to the model."""
 
     log_id: str
     timestamp: AwareDatetime
@@ -66,22 +63,22 @@ class EvidenceLine(_Payload):
 
 
 class Finding(_Payload):
-    """Something measured in the logs, without a model. Counts are log entries."""
+    """An observation measured in the logs without a model. Counts are log entries."""
 
     kind: FindingKind
     title: str
-    score: float = Field(ge=0, description="Rank within the report; higher is more telling.")
+    score: float = Field(ge=0, description="Rank within the report; higher is more significant.")
     service_id: str | None = None
     test_id: str | None = None
     pattern: str | None = None
-    count: int = Field(0, ge=0, description="Entries in the window.")
-    baseline_count: int = Field(0, ge=0, description="Entries in the window before, of the same length.")
+    count: int = Field(0, ge=0, description="Log entries in the time range.")
+    baseline_count: int = Field(0, ge=0, description="Log entries in the preceding time range of the same length.")
     first_seen: AwareDatetime | None = None
-    evidence: list[str] = Field(default_factory=list, description="Log ids.")
+    evidence: list[str] = Field(default_factory=list, description="Ids of logs that show it.")
 
 
 class Claim(_Payload):
-    """A sentence of an explanation with the log ids that code has checked."""
+    """A statement of an explanation with citations that were verified by code."""
 
     text: str
     citations: list[str] = Field(min_length=1)
@@ -89,7 +86,7 @@ class Claim(_Payload):
 
 
 class ModelUsage(_Payload):
-    """Who answered and what it cost, in tokens and seconds."""
+    """Which model answered, and its cost in tokens and seconds."""
 
     provider: str
     model: str
@@ -100,38 +97,40 @@ class ModelUsage(_Payload):
 
 
 class Report(_Payload):
-    """The explanation of a window of logs."""
+    """The explanation of the logs in a time range."""
 
     verdict: Verdict
     summary: str
     claims: list[Claim] = Field(default_factory=list)
     findings: list[Finding] = Field(default_factory=list)
-    evidence: list[EvidenceLine] = Field(default_factory=list, description="Every cited line.")
-    next_steps: list[str] = Field(default_factory=list, description="What would settle it.")
+    evidence: list[EvidenceLine] = Field(default_factory=list, description="Every cited log.")
+    next_steps: list[str] = Field(
+        default_factory=list, description="Steps that would confirm or refute the explanation."
+    )
     mode: Literal["deterministic", "model"] = "deterministic"
     degraded_reason: str | None = Field(
-        None, description="Why no model answered, in the provider's words if it spoke."
+        None, description="Why no model answered, in the provider's words where available."
     )
-    dropped_claims: int = Field(0, ge=0, description="Claims of the model without a valid citation.")
+    dropped_claims: int = Field(0, ge=0, description="Number of claims dropped because a citation was invalid.")
     logs_read: int = Field(0, ge=0)
     baseline_logs_read: int = Field(0, ge=0)
-    left_out: str | None = Field(None, description="What the limits kept out of the analysis.")
+    left_out: str | None = Field(None, description="What the limits excluded from the analysis.")
     usage: ModelUsage | None = None
 
 
 class AnalysisProgress(_Payload):
-    """A step of a running analysis. `seq` counts from 1 within a turn."""
+    """Progress of a running analysis. `seq` counts from 1 within a turn."""
 
     analysis_id: str
     turn: int = 0
     seq: int = Field(ge=1)
     stage: Literal["started", "reading", "evidence", "asking", "answering", "verifying"]
-    text: str | None = Field(None, description="A sentence for people, or a piece of the answer in stage answering.")
+    text: str | None = Field(None, description="A readable sentence, or part of the answer in stage answering.")
     finding: Finding | None = None
 
 
 class AnalysisCompleted(_Payload):
-    """An analysis has its report; for a follow-up, `answer` is the reply."""
+    """An analysis has completed. For a follow-up question, `answer` is the reply."""
 
     analysis_id: str
     project_id: ProjectId
@@ -141,11 +140,11 @@ class AnalysisCompleted(_Payload):
 
 
 class AnalysisFailed(_Payload):
-    """An analysis ended without a report."""
+    """An analysis has failed and has no report."""
 
     analysis_id: str
     project_id: ProjectId
     turn: int = 0
     reason: FailureReason
-    detail: str = Field(description="What happened and what to do, in a sentence.")
-    provider_message: str | None = Field(None, description="The provider's own words.")
+    detail: str = Field(description="What happened and what to do, in one sentence.")
+    provider_message: str | None = Field(None, description="The provider's error message.")

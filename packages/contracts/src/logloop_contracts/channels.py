@@ -1,6 +1,6 @@
-"""The map of every channel: exchange, routing key, payload, who produces and who consumes.
+"""The map of all channels: exchange, routing key, payload, producers and consumers.
 
-No other file may hold the name of an exchange, a queue or a routing key.
+The only file that names exchanges, queues and routing keys.
 """
 
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Channel:
-    """One kind of message. `key` is a routing key, or the pattern `*` where the project id is the key."""
+    """One kind of message. `key` is a routing key, or the pattern `*` when the routing key is the project id."""
 
     exchange: Exchange
     key: str
@@ -34,13 +34,13 @@ class Channel:
 
     @property
     def event_type(self) -> str:
-        """The CloudEvents type, such as logloop.analyses.completed.v1."""
+        """Return the CloudEvents type, such as logloop.analyses.completed.v1."""
         return f"{self.exchange.name}.{self.key}"
 
 
 @dataclass(frozen=True)
 class Queue:
-    """A durable quorum queue of one consumer service with its retry and dead companions."""
+    """A durable quorum queue of one consumer service, with its retry queue and dead-letter queue."""
 
     name: str
     consumer: str
@@ -50,12 +50,12 @@ class Queue:
 
     @property
     def retry(self) -> str:
-        """Queue where a message waits for its next attempt."""
+        """Return the name of the queue where messages wait for their next attempt."""
         return f"{self.name}.retry"
 
     @property
     def dead(self) -> str:
-        """Queue where a message rests with its reason until somebody retries or deletes it."""
+        """Return the name of the dead-letter queue, which keeps messages until they are retried or deleted."""
         return f"{self.name}.dead"
 
 
@@ -83,8 +83,8 @@ INTAKE = Channel(
     LogEntry,
     _JSON,
     ("any program with broker access",),
-    "Log entries to take in: a JSON object, an array or NDJSON. The routing key is the project id; "
-    "message_id makes a repeat harmless.",
+    "Log entries to ingest: a JSON object, an array or NDJSON. The routing key is the project id; "
+    "message_id is the idempotency key.",
 )
 LOGS = Channel(
     LOGS_EXCHANGE,
@@ -92,7 +92,8 @@ LOGS = Channel(
     LogEntry,
     _ARROW,
     ("ingest", "ci-bridge"),
-    "Batches of one project as an Arrow IPC stream (logloop_contracts.log_batch). The routing key is the project id.",
+    "A batch of log entries of one project as an Arrow IPC stream (logloop_contracts.log_batch). "
+    "The routing key is the project id.",
 )
 ANALYSIS_REQUESTED = Channel(
     ANALYSES_EXCHANGE,
@@ -100,7 +101,7 @@ ANALYSIS_REQUESTED = Channel(
     analyses.AnalysisRequested,
     _JSON,
     ("query",),
-    "Explain a window of logs.",
+    "An analysis of logs was requested.",
 )
 ANALYSIS_PROGRESS = Channel(
     ANALYSES_EXCHANGE,
@@ -108,7 +109,7 @@ ANALYSIS_PROGRESS = Channel(
     analyses.AnalysisProgress,
     _JSON,
     ("analyzer",),
-    "A step of a running analysis.",
+    "A running analysis has made progress.",
 )
 ANALYSIS_COMPLETED = Channel(
     ANALYSES_EXCHANGE,
@@ -116,7 +117,7 @@ ANALYSIS_COMPLETED = Channel(
     analyses.AnalysisCompleted,
     _JSON,
     ("analyzer",),
-    "An analysis has its report.",
+    "An analysis has completed with a report.",
 )
 ANALYSIS_FAILED = Channel(
     ANALYSES_EXCHANGE,
@@ -124,10 +125,10 @@ ANALYSIS_FAILED = Channel(
     analyses.AnalysisFailed,
     _JSON,
     ("analyzer",),
-    "An analysis ended without a report.",
+    "An analysis has failed.",
 )
 CI_DISPATCHED = Channel(
-    CI_EXCHANGE, "dispatched.v1", ci.Dispatched, _JSON, ("ci-bridge",), "A workflow was asked to start."
+    CI_EXCHANGE, "dispatched.v1", ci.Dispatched, _JSON, ("ci-bridge",), "A dispatch was sent to start a workflow."
 )
 CI_DISPATCH_FAILED = Channel(
     CI_EXCHANGE,
@@ -135,13 +136,13 @@ CI_DISPATCH_FAILED = Channel(
     ci.DispatchFailed,
     _JSON,
     ("ci-bridge",),
-    "A dispatch was refused for good.",
+    "A dispatch has failed permanently.",
 )
 CI_RUN_UPDATED = Channel(
-    CI_EXCHANGE, "run-updated.v1", ci.RunUpdated, _JSON, ("ci-bridge",), "A workflow run moved forward."
+    CI_EXCHANGE, "run-updated.v1", ci.RunUpdated, _JSON, ("ci-bridge",), "A workflow run has changed its state."
 )
 CI_RUN_COMPLETED = Channel(
-    CI_EXCHANGE, "run-completed.v1", ci.RunCompleted, _JSON, ("ci-bridge",), "A workflow run ended."
+    CI_EXCHANGE, "run-completed.v1", ci.RunCompleted, _JSON, ("ci-bridge",), "A workflow run has completed."
 )
 PROJECT_DELETED = Channel(
     RECORDS_EXCHANGE,
@@ -149,7 +150,7 @@ PROJECT_DELETED = Channel(
     records.ProjectDeleted,
     _JSON,
     ("query",),
-    "A project is deleted for good; told again until nothing of it is left.",
+    "A project was deleted; published repeatedly until its data is removed.",
 )
 CHANNELS = (
     INTAKE,
@@ -169,7 +170,7 @@ INGEST_INTAKE = Queue("ingest.intake", "ingest", (INTAKE,))
 QUERY_LOGS = Queue("query.logs", "query", (LOGS,))
 QUERY_ANALYSES = Queue("query.analyses", "query", (ANALYSIS_PROGRESS, ANALYSIS_COMPLETED, ANALYSIS_FAILED))
 ANALYZER_REQUESTS = Queue("analyzer.requests", "analyzer", (ANALYSIS_REQUESTED,))
-# Rules skip the oldest batches rather than stop the intake of logs when ci-bridge is away for long.
+# During a long outage of ci-bridge, rules miss the oldest batches; otherwise a full queue would block ingest.
 CI_BRIDGE_LOGS = Queue("ci-bridge.logs", "ci-bridge", (LOGS,), max_bytes=2**30, when_full="drop_oldest")
 CI_BRIDGE_ANALYSES = Queue("ci-bridge.analyses", "ci-bridge", (ANALYSIS_COMPLETED, ANALYSIS_FAILED))
 CI_BRIDGE_RUNS = Queue("ci-bridge.runs", "ci-bridge", (CI_RUN_COMPLETED,))

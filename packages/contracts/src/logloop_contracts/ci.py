@@ -1,7 +1,4 @@
-"""Payloads about CI: dispatches that were made or failed, and runs that were followed.
-
-It must not know rules or GitHub's own shapes.
-"""
+"""Event payloads about CI: dispatches and workflow runs."""
 
 from typing import Literal
 
@@ -28,7 +25,7 @@ class _Payload(BaseModel):
 
 
 class Dispatched(_Payload):
-    """A workflow was asked to start. Mode `console` records it only: no credentials are configured."""
+    """A dispatch was sent to start a workflow. Mode `console`: only recorded, as no credentials are configured."""
 
     dispatch_id: str
     project_id: ProjectId
@@ -37,26 +34,28 @@ class Dispatched(_Payload):
     event_type: str
     mode: Literal["repository_dispatch", "workflow_dispatch", "console"]
     rule_id: str | None = None
-    hop: int = Field(0, ge=0, description="How many dispatches came before in this chain.")
-    cause: list[str] = Field(default_factory=list, description="Log ids, analysis id or run id that led here.")
+    hop: int = Field(0, ge=0, description="Number of earlier dispatches in this chain.")
+    cause: list[str] = Field(
+        default_factory=list, description="Ids of the logs, the analysis or the run that caused it."
+    )
 
 
 class DispatchFailed(_Payload):
-    """A dispatch was refused for good."""
+    """A dispatch has failed permanently."""
 
     dispatch_id: str
     project_id: ProjectId
     correlation_id: str
     repository: str
     event_type: str
-    status: int | None = Field(None, description="HTTP status, None when none came.")
+    status: int | None = Field(None, description="HTTP status; null without a response.")
     detail: str
     rule_id: str | None = None
     hop: int = 0
 
 
 class RunUpdated(_Payload):
-    """A workflow run moved forward."""
+    """A workflow run has changed its state."""
 
     run_id: str
     project_id: ProjectId
@@ -75,7 +74,7 @@ class RunUpdated(_Payload):
 
 
 class RunCompleted(RunUpdated):
-    """A workflow run ended and its logs are being read."""
+    """A workflow run has completed and its logs are being read."""
 
     status: RunStatus = "completed"
     failed_jobs: list[str] = Field(default_factory=list)

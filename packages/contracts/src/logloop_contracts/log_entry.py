@@ -1,7 +1,4 @@
-"""The log entry: what one line of log is, and which values its fields may have.
-
-It must not know how entries travel or are stored; that is `log_batch` and the services.
-"""
+"""The log entry: its fields and their valid values."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -28,11 +25,11 @@ PROJECT_ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 SERVICE_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$"
 
 SEVERITY_TEXT_ATTRIBUTE = "severity_text"
-"""Attribute that keeps the sender's own severity word when it was an alias."""
+"""Attribute that keeps the sender's severity word when it was an alias."""
 
 
 class Severity(StrEnum):
-    """How serious a log entry is, from least to most."""
+    """The severity of a log entry, in ascending order."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -71,13 +68,13 @@ SEVERITY_ALIASES: dict[str, Severity] = {
 
 
 def parse_severity(word: str) -> Severity:
-    """Map a severity or one of its aliases, in any case, to a `Severity`.
+    """Return the `Severity` for a severity or one of its aliases, in any case.
 
-    Raises ValueError that names the accepted words.
+    Raises ValueError with the accepted words.
     """
     severity = SEVERITY_ALIASES.get(word.strip().lower())
     if severity is None:
-        raise ValueError(f"{word[:40]!r} is no severity; use debug, info, warn or error")
+        raise ValueError(f"unknown severity {word[:40]!r}; use debug, info, warn or error")
     return severity
 
 
@@ -89,17 +86,17 @@ def _to_utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        raise ValueError("in UTC the timestamp must lie within the years 1 to 9999") from None
+        raise ValueError("the timestamp in UTC must be within the years 1 to 9999") from None
 
 
 def _within_message_limit(value: str) -> str:
     if len(value.encode("utf-8", "surrogatepass")) > MAX_MESSAGE_BYTES:
-        raise ValueError(f"a message may have at most {MAX_MESSAGE_BYTES} bytes of UTF-8; split it")
+        raise ValueError(f"the message exceeds {MAX_MESSAGE_BYTES} bytes of UTF-8; split it")
     return value
 
 
 def attribute_depth(value: JsonValue) -> int:
-    """Nesting depth of a JSON value: a scalar has 0, an object of scalars 1. Does not recurse."""
+    """Return the nesting depth of a JSON value: 0 for a scalar, 1 for an object of scalars. Does not recurse."""
     deepest, stack = 0, [(value, 0)]
     while stack:
         item, depth = stack.pop()
@@ -117,9 +114,9 @@ def _within_attribute_limits(value: dict[str, JsonValue] | None) -> dict[str, Js
     if value is None:
         return value
     if len(value) > MAX_ATTRIBUTE_KEYS:
-        raise ValueError(f"attributes may have at most {MAX_ATTRIBUTE_KEYS} keys")
+        raise ValueError(f"attributes have more than {MAX_ATTRIBUTE_KEYS} keys; remove some")
     if attribute_depth(value) > MAX_ATTRIBUTE_DEPTH:
-        raise ValueError(f"attributes may be nested at most {MAX_ATTRIBUTE_DEPTH} deep")
+        raise ValueError(f"attributes are nested more than {MAX_ATTRIBUTE_DEPTH} levels deep; flatten them")
     return value
 
 
@@ -133,31 +130,32 @@ Attributes = Annotated[dict[str, JsonValue], AfterValidator(_within_attribute_li
 
 
 class LogEntry(BaseModel):
-    """One line of log.
+    """One log entry.
 
-    Every field is typed and checked, when the entry is made and at each assignment:
-    a wrong value raises pydantic's ValidationError and leaves the entry as it was.
-    `timestamp` needs an offset and is kept in UTC with microseconds.
+    Every field is validated on construction and on assignment: an invalid value raises pydantic's ValidationError
+    and leaves the entry unchanged. `timestamp` needs an offset and is converted to UTC with microseconds.
     """
 
     model_config = ConfigDict(validate_assignment=True, extra="forbid", hide_input_in_errors=True)
 
-    project_id: ProjectId = Field(description="Slug of the project.", examples=["shop"])
-    service_id: ServiceId = Field(description="Service that wrote the line.", examples=["checkout"])
+    project_id: ProjectId = Field(description="Id of the project.", examples=["shop"])
+    service_id: ServiceId = Field(description="Service that wrote the entry.", examples=["checkout"])
     test_id: Reference | None = Field(
         None, description="Test that was running.", examples=["tests/test_pay.py::test_card"]
     )
     func_id: Reference | None = Field(
-        None, description="Function that wrote the line.", examples=["checkout.pay:charge"]
+        None, description="Function that wrote the entry.", examples=["checkout.pay:charge"]
     )
-    message: Message = Field(description="The text, at most 256 KiB.", examples=["payment timed out after 30 s"])
-    severity: SeverityField = Field(description="debug, info, warn or error; common aliases are mapped.")
+    message: Message = Field(
+        description="The text, at most 256 KiB of UTF-8.", examples=["payment timed out after 30 s"]
+    )
+    severity: SeverityField = Field(description="debug, info, warn or error; common aliases are accepted.")
     timestamp: UtcTimestamp = Field(
-        description="When it happened, with an offset.", examples=["2026-11-22T10:00:00Z"]
+        description="When it happened, with a UTC offset.", examples=["2026-11-22T10:00:00Z"]
     )
-    source: Reference | None = Field(None, description="Where the line was read from.", examples=["stdout"])
+    source: Reference | None = Field(None, description="Where the entry was read from.", examples=["stdout"])
     attributes: Attributes | None = Field(
         None,
-        description="Further fields as a JSON object.",
+        description="Additional fields as a JSON object.",
         examples=[{"trace_id": "4bf92f", "http": {"status": 502}}],
     )

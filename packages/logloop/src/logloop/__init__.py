@@ -1,7 +1,6 @@
-"""What a program needs to send, search and act on logs: entry, client, logging handler.
+"""Send, search and act on logs: log entry, clients and logging handler.
 
-It must not import anything slow by itself: names are loaded on first use, so that `logloop --help`
-and every pytest run stay fast.
+Names are imported on first use, so that `logloop --help` and pytest runs without `--logloop` start fast.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from logloop_contracts import LogEntry, Severity, parse_severity
 
-    from logloop.async_client import AsyncClient
-    from logloop.client import Client
+    from logloop.api.async_client import AsyncClient
+    from logloop.api.client import Client
+    from logloop.api.results import SearchPage, SendResult, StoredLog
     from logloop.errors import LogloopError
     from logloop.handler import LoggingHandler
-    from logloop.results import SearchPage, SendResult, StoredLog
 
 __version__ = "0.1.0"
 
@@ -33,27 +32,27 @@ __all__ = [
     "parse_severity",
 ]
 
-_HOMES = {
-    "AsyncClient": "logloop.async_client",
-    "Client": "logloop.client",
+_MODULES = {
+    "AsyncClient": "logloop.api.async_client",
+    "Client": "logloop.api.client",
     "LogEntry": "logloop_contracts",
     "LoggingHandler": "logloop.handler",
     "LogloopError": "logloop.errors",
-    "SearchPage": "logloop.results",
-    "SendResult": "logloop.results",
+    "SearchPage": "logloop.api.results",
+    "SendResult": "logloop.api.results",
     "Severity": "logloop_contracts",
-    "StoredLog": "logloop.results",
+    "StoredLog": "logloop.api.results",
     "parse_severity": "logloop_contracts",
 }
 
 
 def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
+    module = _MODULES.get(name)
+    if module is None:
         raise AttributeError(f"module 'logloop' has no attribute {name!r}")
     from importlib import import_module
 
-    value: object = getattr(import_module(home), name)
+    value: object = getattr(import_module(module), name)
     globals()[name] = value
     return value
 

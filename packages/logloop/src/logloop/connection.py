@@ -1,6 +1,6 @@
-"""Finds out where the platform is and with which key: arguments, environment, files, in this order.
+"""Resolves the platform's address and API key: arguments first, then environment, then files.
 
-It must not send a key that a file holds for one address to another address.
+A key from a file is used only for the address stored beside it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where to send to. `origin` tells which source named the key, for messages to people."""
+    """Address, key, project and service in use. `origin` says where the key comes from, for messages."""
 
     url: str
     api_key: str | None = None
@@ -31,17 +31,17 @@ class Connection:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the platform runs on this machine."""
+        """Whether the platform is addressed over loopback."""
         return urlsplit(self.url).hostname in _LOOPBACK_HOSTS
 
     def require_project(self) -> str:
-        """The project, or NotConfigured that says how to name one."""
+        """Return the project. Raises NotConfigured when none is set."""
         if not self.project:
-            raise NotConfigured("No project is set. Pass project=… (--project), or set LOGLOOP_PROJECT.")
+            raise NotConfigured("No project is set. Pass project=… (--project) or set LOGLOOP_PROJECT.")
         return self.project
 
     def page(self, kind: str, record_id: str) -> str:
-        """Address of the page that shows a record of this project; `kind` is logs, analyses or runs."""
+        """Return the URL of the page for a record of this project; `kind` is logs, analyses or runs."""
         return f"{self.url}/projects/{self.require_project()}/{kind}/{record_id}"
 
     def __repr__(self) -> str:
@@ -50,7 +50,7 @@ class Connection:
 
 
 def config_path(environ: Mapping[str, str] = os.environ) -> Path:
-    """File that `logloop login` writes: LOGLOOP_CONFIG, else in the user's configuration folder."""
+    """Return the path of the file that `logloop login` writes: LOGLOOP_CONFIG, else in the user's config folder."""
     if named := environ.get("LOGLOOP_CONFIG"):
         return Path(named)
     home = environ.get("XDG_CONFIG_HOME")
@@ -58,7 +58,7 @@ def config_path(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def credentials_path(environ: Mapping[str, str] = os.environ) -> Path:
-    """File that `logloop up` writes on this machine."""
+    """Return the path of the file that `logloop up` writes on this machine."""
     if named := environ.get("LOGLOOP_HOME"):
         return Path(named) / "credentials.json"
     data = environ.get("XDG_DATA_HOME")
@@ -73,7 +73,8 @@ def resolve(
     *,
     environ: Mapping[str, str] = os.environ,
 ) -> Connection:
-    """Fill what is not given from LOGLOOP_URL, LOGLOOP_API_KEY, LOGLOOP_PROJECT, LOGLOOP_SERVICE, then the files.
+    """Return the connection. Missing arguments come from LOGLOOP_URL, LOGLOOP_API_KEY, LOGLOOP_PROJECT and
+    LOGLOOP_SERVICE, then from the files of `logloop login` and `logloop up`.
 
     Raises NotConfigured for a URL that is not http(s).
     """
@@ -96,15 +97,15 @@ def resolve(
 
 
 def clean_url(url: str) -> str:
-    """The URL without a trailing slash. Raises NotConfigured when it is not http(s) or has no host."""
+    """Return the URL without a trailing slash. Raises NotConfigured when it is not http(s) or has no host."""
     parts = urlsplit(url.strip())
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise NotConfigured(f"{url!r} is no address of a platform. Give one as http://host:8080 (LOGLOOP_URL).")
+        raise NotConfigured(f"Invalid platform address {url!r}. Use the form http://host:8080 (LOGLOOP_URL).")
     return url.strip().rstrip("/")
 
 
 def save_config(values: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> Path:
-    """Write the file of `logloop login` with mode 600 and return its path."""
+    """Write the configuration file with mode 600 and return its path."""
     path = config_path(environ)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
@@ -117,13 +118,13 @@ def save_config(values: Mapping[str, str], environ: Mapping[str, str] = os.envir
 
 
 def load_config(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """What `logloop login` stored; empty when there is nothing."""
+    """Return what `logloop login` stored; empty when there is nothing."""
     return _read(config_path(environ))
 
 
 def local_sign_in(connection: Connection, environ: Mapping[str, str] = os.environ) -> tuple[str, str] | None:
-    """E-mail and password of the first user of this machine's `logloop up`, when that is the platform in use and its
-    key comes from the same file."""
+    """Return e-mail and password of the first user of this machine's `logloop up`; None unless the key in use comes
+    from the same file."""
     path = credentials_path(environ)
     stored = _read(path)
     if connection.origin != str(path) or not stored.get("email") or not stored.get("password"):

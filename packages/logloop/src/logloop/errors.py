@@ -1,7 +1,4 @@
-"""What can go wrong between a program and the platform, each with what to do about it.
-
-It must not import an HTTP library: the command line maps these to exit codes before one is loaded.
-"""
+"""The errors of this package. Imports no HTTP library, so that the CLI can map errors and still start fast."""
 
 from __future__ import annotations
 
@@ -10,7 +7,12 @@ from typing import Any
 
 
 class LogloopError(Exception):
-    """Base of every error of this package. `status` is the HTTP status, None when no answer came."""
+    """Base of every error of this package.
+
+    `status` is the HTTP status, None without a response. `retry_after` is the server's Retry-After in seconds.
+    """
+
+    retry_after: float | None = None
 
     def __init__(self, message: str, *, status: int | None = None, problem: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -19,19 +21,18 @@ class LogloopError(Exception):
 
 
 class NotConfigured(LogloopError):
-    """A setting is missing or unusable; nothing was sent."""
+    """A setting is missing or invalid; nothing was sent."""
 
 
 class Unreachable(LogloopError):
-    """No answer came: refused, reset or timed out, also after the retries. A send may or may not be stored;
-    sending again with the same idempotency key is safe."""
+    """No response: the connection was refused, reset or timed out, even after retries.
+
+    Entries may or may not have been stored; sending them again with the same idempotency key is safe.
+    """
 
 
 class Unavailable(LogloopError):
-    """The server asked to come back later (429, 502, 503, 504), also after the retries.
-
-    `retry_after` is in seconds, None when the server named no time.
-    """
+    """The server is busy or unavailable (429, 502, 503, 504), even after retries."""
 
     def __init__(
         self,
@@ -50,24 +51,24 @@ class NotAuthenticated(LogloopError):
 
 
 class NotAllowed(LogloopError):
-    """The key is valid but may not do this (403)."""
+    """The key is valid but lacks the permission (403)."""
 
 
 class NotFound(LogloopError):
-    """The record does not exist or may not be seen (404)."""
+    """The record does not exist or is not visible to the caller (404)."""
 
 
 class Refused(LogloopError):
-    """The request is wrong and will be refused again as it is (400, 409, 413, 415, 422)."""
+    """The request was rejected and would be again, unchanged (400, 409, 413, 415, 422)."""
 
 
 class ServerFault(LogloopError):
-    """The server failed (500 and other unexpected statuses)."""
+    """The server failed (500 or another unexpected status)."""
 
 
 _ADVICE = {
-    401: "Set LOGLOOP_API_KEY to a valid key, or run `logloop login`.",
-    403: "Use a key of this project with the needed scope, or ask an administrator for the role.",
+    401: "Set LOGLOOP_API_KEY to a valid key or run `logloop login`.",
+    403: "Use a key of this project that has the required scope, or ask an administrator for the role.",
 }
 
 _KINDS: dict[int, type[LogloopError]] = {401: NotAuthenticated, 403: NotAllowed, 404: NotFound}
@@ -75,11 +76,11 @@ RETRYABLE_STATUSES = frozenset({429, 502, 503, 504})
 
 
 def describe_problem(status: int, problem: Mapping[str, Any]) -> str:
-    """One or more sentences for people from a problem document (RFC 9457) and its status."""
+    """Return a problem document (RFC 9457) and its status as readable text."""
     title = str(problem.get("title") or f"HTTP {status}")
     detail = str(problem.get("detail") or "")
     text = f"{title}: {detail}" if detail and detail != title else title
-    for error in dict.fromkeys(map(describe_refusal, _errors(problem))):
+    for error in dict.fromkeys(map(describe_violation, _errors(problem))):
         text += f"\n  {error}"
     if status in _ADVICE and not detail:
         text = f"{text.rstrip('.')}. {_ADVICE[status]}"
@@ -87,15 +88,15 @@ def describe_problem(status: int, problem: Mapping[str, Any]) -> str:
 
 
 def _errors(problem: Mapping[str, Any]) -> list[Any]:
-    """The first reasons of a problem; one that the detail already gives says nothing new."""
+    """Return the first five errors of a problem, without those that its detail already contains."""
     errors, detail = problem.get("errors"), str(problem.get("detail") or "")
     if not isinstance(errors, list):
         return []
     return [e for e in errors if not (isinstance(e, Mapping) and e.get("reason") and str(e["reason"]) in detail)][:5]
 
 
-def describe_refusal(error: Any) -> str:
-    """One reason of a refusal as text: the field, without the `body.` of the API, and what is wrong with it."""
+def describe_violation(error: Any) -> str:
+    """Return one violation as text: the field (without the API's `body.` prefix) and the reason."""
     if not isinstance(error, Mapping):
         return str(error)
     place = error.get("field") or error.get("loc") or error.get("pointer") or ""
@@ -107,7 +108,7 @@ def describe_refusal(error: Any) -> str:
 
 
 def error_for(status: int, problem: Mapping[str, Any], *, retry_after: float | None = None) -> LogloopError:
-    """The error for an answer with `status` >= 400 (or an unexpected one) and its problem document."""
+    """Return the error for a response that is not a success, from its status and problem document."""
     text = describe_problem(status, problem)
     if status in RETRYABLE_STATUSES:
         return Unavailable(text, status=status, problem=problem, retry_after=retry_after)

@@ -1,7 +1,4 @@
-"""`logging` to Logloop: turns log records into entries and queues them.
-
-It must not block or break the program, whatever the platform does; see `logloop.delivery` for how they travel.
-"""
+"""The `logging` handler: turns log records into entries and queues them for `logloop.sending.background_sender`."""
 
 from __future__ import annotations
 
@@ -13,10 +10,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from logloop.batch_sender import Entry, is_delivering
+from logloop.api.encoding import json_safe, text_of
 from logloop.connection import resolve
-from logloop.delivery import Delivery, DeliverySettings, DeliveryStats, say
 from logloop.errors import NotConfigured
+from logloop.sending.background_sender import BackgroundSender, SenderSettings, SenderStats, print_problem
+from logloop.sending.batch_sender import Entry, is_sending
 
 if TYPE_CHECKING:
     import httpx
@@ -27,14 +25,14 @@ _FIELDS = frozenset({"service_id", "test_id", "func_id", "source"})
 _FOUR_LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "ERROR"})
 _JSON_SCALARS = (str, int, bool, type(None))
 _LOCAL_FORMATTER = logging.Formatter()
-# basicConfig(handlers=[…]) gives every handler this formatter unasked; level and name have fields of their own here.
+# basicConfig(handlers=[…]) sets one of these formats on every handler; here level and logger name are fields.
 _DEFAULT_FORMATS = frozenset({
     logging.BASIC_FORMAT, "%(message)s", "{levelname}:{name}:{message}", "${levelname}:${name}:${message}",
 })  # fmt: skip
 
 
 def severity_of(levelno: int) -> str:
-    """The severity a level of `logging` stands for; levels in between count as the one below."""
+    """Return the severity of a `logging` level; levels in between are rounded down."""
     if levelno >= logging.ERROR:
         return "error"
     if levelno >= logging.WARNING:
@@ -43,9 +41,9 @@ def severity_of(levelno: int) -> str:
 
 
 def entry_of(record: logging.LogRecord, fixed: Mapping[str, Any], text: str | None = None) -> Entry:
-    """An entry with the record's message, level, time, place and extras, over the fields in `fixed`.
+    """Return the entry for a record: the fields in `fixed`, plus message, level, time, location and extras.
 
-    `text` replaces the message when a formatter made one. The time stays a float of seconds until it is sent.
+    `text` is the formatted message, if a formatter is set. `timestamp` is a float of seconds; the sender converts it.
     """
     entry: Entry = dict(fixed)
     attributes: dict[str, Any] = {
@@ -79,56 +77,47 @@ def entry_of(record: logging.LogRecord, fixed: Mapping[str, Any], text: str | No
 
 
 def function_of(record: logging.LogRecord) -> str:
-    """`module:function` of a record; the logger's name is the module when it ends like the file."""
+    """Return `module:function` of a record; the logger's name is the module when it ends with the file's name."""
     module = record.name if record.module in {record.name.rpartition(".")[2], "__init__"} else record.module
     return f"{module}:{record.funcName}"[:512]
 
 
 def fit(message: str, attributes: dict[str, Any]) -> str:
-    """The message, cut visibly when it is over the limit of 256 KiB of UTF-8."""
+    """Return the message, truncated with a visible mark when it exceeds 256 KiB of UTF-8."""
     if len(message) * 4 <= MAX_MESSAGE_BYTES:
         return message
     data = message.encode("utf-8", "surrogatepass")
     if len(data) <= MAX_MESSAGE_BYTES:
         return message
     attributes["logloop.message_bytes"] = len(data)
-    return data[: MAX_MESSAGE_BYTES - 64].decode("utf-8", "ignore") + f"… [cut, {len(data)} bytes in all]"
+    return data[: MAX_MESSAGE_BYTES - 64].decode("utf-8", "ignore") + f"… [truncated, {len(data)} bytes in total]"
 
 
 def _add_exception(message: str, attributes: dict[str, Any], record: logging.LogRecord) -> str:
     assert record.exc_info
     kind, error, _ = record.exc_info
     if not record.exc_text:
-        record.exc_text = _LOCAL_FORMATTER.formatException(
-            record.exc_info
-        )  # as every formatter does: kept for the others
+        # Cached on the record for other handlers, as every formatter does.
+        record.exc_text = _LOCAL_FORMATTER.formatException(record.exc_info)
     assert kind is not None
     attributes["exception.type"] = (
         kind.__qualname__ if kind.__module__ == "builtins" else (f"{kind.__module__}.{kind.__qualname__}")
     )
-    attributes["exception.message"] = _text_of(error)
+    attributes["exception.message"] = text_of(error)
     attributes["exception.stacktrace"] = record.exc_text
     last = "".join(traceback.format_exception_only(kind, error)).strip()
     return message if last in message else f"{message}\n{last}"
 
 
 def _snapshot(value: Any) -> Any:
-    from logloop.calls import json_safe
-
     try:
-        return json_safe(value)  # now: the program may change the object before it is sent
+        return json_safe(value)  # copied now: the program may change the object before it is sent
     except Exception:  # noqa: BLE001 - a foreign container may raise anything; the log must not be lost with it
-        return _text_of(value)
-
-
-def _text_of(value: Any) -> str:
-    from logloop.calls import text_of
-
-    return text_of(value)
+        return text_of(value)
 
 
 def default_service() -> str:
-    """A service id from the program's name, for when none is configured."""
+    """Return a service id from the program's name; used when none is configured."""
     path = Path(sys.argv[0] if sys.argv and sys.argv[0] else "python")
     name = path.parent.name if path.name == "__main__.py" else path.stem
     name = re.sub(r"[^A-Za-z0-9._:/@-]+", "-", name).strip("-._:/@")
@@ -138,10 +127,10 @@ def default_service() -> str:
 class LoggingHandler(logging.Handler):
     """Sends log records to Logloop from a background thread.
 
-    Settings that are not given come from LOGLOOP_URL, LOGLOOP_API_KEY, LOGLOOP_PROJECT and LOGLOOP_SERVICE, then
-    `logloop login`, then `logloop up` on this machine. Without a project it says so once and does nothing.
-    `attributes` are added to every entry. When `capacity` entries wait, the oldest are dropped and counted.
-    At exit it waits up to `exit_timeout` seconds.
+    Missing settings come from LOGLOOP_URL, LOGLOOP_API_KEY, LOGLOOP_PROJECT and LOGLOOP_SERVICE, then from
+    `logloop login`, then from `logloop up` on this machine. Without a project the handler reports that once and does
+    nothing. `attributes` are added to every entry. When `capacity` entries are queued, the oldest are dropped and
+    counted. At exit the handler waits up to `exit_timeout` seconds.
     """
 
     def __init__(
@@ -159,11 +148,11 @@ class LoggingHandler(logging.Handler):
         linger: float = 0.5,
         timeout: float = 10.0,
         exit_timeout: float = 5.0,
-        on_problem: Callable[[str], None] = say,
+        on_problem: Callable[[str], None] = print_problem,
         http: httpx.BaseTransport | None = None,
     ) -> None:
         super().__init__(level)
-        self.delivery: Delivery | None = None
+        self.sender: BackgroundSender | None = None
         try:
             connection = resolve(url, api_key, project, service)
             project_id = connection.require_project()
@@ -175,14 +164,16 @@ class LoggingHandler(logging.Handler):
             self.fixed["source"] = source
         if attributes:
             self.fixed["attributes"] = dict(attributes)
-        settings = DeliverySettings(
+        settings = SenderSettings(
             capacity=capacity, batch_entries=batch_entries, linger=linger, timeout=timeout, exit_timeout=exit_timeout
         )
-        self.delivery = Delivery(connection, settings, report=self._report_dropped, on_problem=on_problem, http=http)
+        self.sender = BackgroundSender(
+            connection, settings, drop_report=self._drop_report, on_problem=on_problem, http=http
+        )
 
     def handle(self, record: logging.LogRecord) -> bool:
-        """Filter and queue, without the handler's lock: at exit `logging` holds it while the thread delivers."""
-        if self.delivery is None or is_delivering():
+        """Filter and queue without the handler's lock, which `logging` holds at exit while the thread sends."""
+        if self.sender is None or is_sending():
             return False
         verdict = self.filter(record)
         if not verdict:
@@ -191,16 +182,16 @@ class LoggingHandler(logging.Handler):
         return True
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Queue one record. A defect in the record (say, wrong arguments) is told as every handler tells it."""
-        if self.delivery is None:
+        """Queue one record. Defects in it, such as wrong arguments, go to `handleError` as in every handler."""
+        if self.sender is None:
             return
         try:
-            self.delivery.put(self.entry_for(record))
+            self.sender.put(self.entry_for(record))
         except Exception:  # noqa: BLE001 - the contract of logging.Handler.emit
             self.handleError(record)
 
     def entry_for(self, record: logging.LogRecord) -> Entry:
-        """The entry a record becomes; override it to add fields."""
+        """Return the entry for a record; override it to add fields."""
         return entry_of(record, self.fixed, self._formatted(record))
 
     def _formatted(self, record: logging.LogRecord) -> str | None:
@@ -210,25 +201,25 @@ class LoggingHandler(logging.Handler):
         return formatter.format(record)
 
     def flush(self, timeout: float | None = None) -> None:
-        """Send what is queued, waiting up to `timeout` seconds (default: `exit_timeout`)."""
-        if self.delivery is not None:
-            self.delivery.flush(timeout)
+        """Send what is queued; wait up to `timeout` seconds (default: `exit_timeout`)."""
+        if self.sender is not None:
+            self.sender.flush(timeout)
 
     def close(self) -> None:
         """Flush and stop. Called by `logging` at exit."""
-        if self.delivery is not None:
-            self.delivery.close()
+        if self.sender is not None:
+            self.sender.close()
         super().close()
 
     @property
-    def stats(self) -> DeliveryStats:
-        """Counts of entries sent, dropped, refused and waiting in this process."""
-        return self.delivery.stats if self.delivery is not None else DeliveryStats()
+    def stats(self) -> SenderStats:
+        """Return the counts of entries sent, dropped, rejected and queued in this process."""
+        return self.sender.stats if self.sender is not None else SenderStats()
 
-    def _report_dropped(self, number: int) -> Entry:
+    def _drop_report(self, number: int) -> Entry:
         return {
             **self.fixed,
-            "message": f"{number} log entries were dropped: the queue was full or the platform was away for too long",
+            "message": f"{number} log entries were dropped: the queue was full or the platform was unavailable",
             "severity": "warn",
             "func_id": "logloop.handler:LoggingHandler",
             "attributes": {**self.fixed.get("attributes", {}), "logloop.dropped": number},

@@ -1,10 +1,10 @@
-"""The `logloop` command; must not import anything slow before a command needs it."""
+"""The `logloop` command. Slow imports happen inside the commands that need them."""
 
 from __future__ import annotations
 
 
 def main() -> None:
-    """Run the command line; ends the process with one of `logloop.cli.exit_codes`."""
+    """Run the command and exit with one of `logloop.cli.exit_codes`."""
     from logloop.cli.app import run
 
     run()

@@ -1,4 +1,4 @@
-"""`python -m logloop.cli`."""
+"""Runs the command as `python -m logloop.cli`."""
 
 from logloop.cli import main
 

@@ -1,7 +1,4 @@
-"""The tree of commands.
-
-It must not do what they do: each lives in the module of its name.
-"""
+"""The command tree and its global options."""
 
 from __future__ import annotations
 
@@ -11,11 +8,12 @@ from typing import Annotated
 
 import typer
 
-from logloop.cli import admin, analyze, ci, dead_letters, exit_codes, local, login, read, send
+from logloop.cli import exit_codes
+from logloop.cli.commands import admin, analyze, ci, dead_letters, local, login, logs, send
 
 app = typer.Typer(
     name="logloop",
-    help="Send, search, explain and act on logs.",
+    help="Send, search, analyse and act on logs.",
     epilog=exit_codes.EXPLANATION,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -35,13 +33,13 @@ def _version(value: bool) -> None:
 @app.callback()
 def settings(
     url: Annotated[
-        str | None, typer.Option(help="Address of the platform (default: LOGLOOP_URL, then the login's).")
+        str | None, typer.Option(help="Address of the platform (default: LOGLOOP_URL, then the stored login).")
     ] = None,
     _version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Send, search, explain and act on logs."""
+    """Send, search, analyse and act on logs."""
     if url:
         os.environ["LOGLOOP_URL"] = url
 
@@ -49,9 +47,9 @@ def settings(
 app.command("up")(local.up)
 app.command("demo")(local.demo)
 app.command("send")(send.send)
-app.command("search")(read.search)
-app.command("tail")(read.tail)
-app.command("export")(read.export)
+app.command("search")(logs.search)
+app.command("tail")(logs.tail)
+app.command("export")(logs.export)
 app.command("analyze")(analyze.analyze)
 app.add_typer(ci.app, name="ci")
 app.add_typer(admin.app, name="admin")
@@ -61,7 +59,7 @@ app.command("config")(login.config)
 
 
 def run() -> None:
-    """Run the command line."""
+    """Run the command."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -1,7 +1,4 @@
-"""The edge of every command: turns errors into a sentence and an exit code, and opens the client.
-
-It must not know what a command does.
-"""
+"""Wraps every command: turns errors into one message and an exit code, and opens the client."""
 
 from __future__ import annotations
 
@@ -26,7 +23,7 @@ from logloop.errors import (
 )
 
 if TYPE_CHECKING:
-    from logloop.client import Client
+    from logloop.api.client import Client
 
 P = ParamSpec("P")
 _CODES: dict[type[LogloopError], int] = {
@@ -41,8 +38,8 @@ _CODES: dict[type[LogloopError], int] = {
 READ_RETRY_SECONDS = 3.0
 
 
-class Ended(Exception):
-    """A command is over with this exit code, and has said why."""
+class CommandExit(Exception):
+    """Ends a command with an exit code and an optional message."""
 
     def __init__(self, code: int, message: str | None = None) -> None:
         super().__init__(message or "")
@@ -50,13 +47,13 @@ class Ended(Exception):
         self.message = message
 
 
-def code_for(error: LogloopError) -> int:
-    """The exit code an error ends the command with."""
+def exit_code_for(error: LogloopError) -> int:
+    """Return the exit code for an error."""
     return _CODES.get(type(error), exit_codes.FAILED)
 
 
 def command(function: Callable[P, None]) -> Callable[P, None]:
-    """Wrap a command: its errors become one message on stderr and an exit code; no traceback reaches a user."""
+    """Wrap a command: errors become one message on stderr and an exit code, never a traceback."""
 
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -65,15 +62,15 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
             sys.stdout.flush()
         except LogloopError as error:
             say(f"logloop: {error}")
-            _exit(code_for(error))
-        except Ended as end:
-            if end.message:
-                say(f"logloop: {end.message}")
-            _exit(end.code)
+            _exit(exit_code_for(error))
+        except CommandExit as error:
+            if error.message:
+                say(f"logloop: {error.message}")
+            _exit(error.code)
         except BrokenPipeError:
-            _leave_pipe()
+            _exit_on_broken_pipe()
         except OSError as error:
-            # A file that was named cannot be read or written; the HTTP client turns its own into LogloopErrors.
+            # A file cannot be read or written. Network errors arrive as LogloopErrors.
             say(f"logloop: {error.filename or 'input or output'}: {error.strerror or error}")
             _exit(exit_codes.USAGE)
         except KeyboardInterrupt:
@@ -86,19 +83,19 @@ def _exit(code: int) -> NoReturn:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        _leave_pipe()
+        _exit_on_broken_pipe()
     sys.exit(code)
 
 
-def _leave_pipe() -> NoReturn:
-    # The reader is gone (`| head`): leave without a word, as cat does, and keep Python from flushing into the pipe.
+def _exit_on_broken_pipe() -> NoReturn:
+    # The reader has exited (`| head`): exit silently, as cat does, and keep Python from flushing into the pipe.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(exit_codes.BROKEN_PIPE)
 
 
 @contextmanager
 def open_admin_client(project: str | None = None) -> Iterator[Client]:
-    """A client for administration: on the machine of `logloop up` as its first user, elsewhere with the key."""
+    """Open a client for administration: as the first user of this machine's `logloop up`, otherwise with the key."""
     from logloop.connection import local_sign_in
 
     with open_client(project) as client:
@@ -116,12 +113,12 @@ def _try_sign_in(client: Client, email: str, password: str) -> bool:
     try:
         client.sign_in(email, password)
     except NotAuthenticated:
-        return False  # the password was changed since; the key still does what it may
+        return False  # the password has changed; the key may still have the permission
     return True
 
 
 def open_client(project: str | None = None, *, retry_for: float | None = READ_RETRY_SECONDS) -> Client:
-    """A client with the settings of the environment, the login or this machine's `logloop up`."""
-    from logloop.client import Client
+    """Open a client with the settings from the environment, the stored login or this machine's `logloop up`."""
+    from logloop.api.client import Client
 
     return Client(project=project, retry_for=retry_for)

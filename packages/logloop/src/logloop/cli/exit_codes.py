@@ -1,4 +1,4 @@
-"""What the command's exit codes mean; scripts rely on them, so they do not change."""
+"""Exit codes of the command. Scripts rely on them, so they do not change."""
 
 OK = 0
 NOTHING_FOUND = 1
@@ -12,6 +12,6 @@ INTERRUPTED = 130
 BROKEN_PIPE = 141
 TERMINATED = 143
 
-EXPLANATION = """Exit codes: 0 done · 1 nothing found · 2 wrong usage or missing setting · 3 key missing, wrong or \
-not allowed · 4 platform unreachable or busy · 5 done in part (entries refused, search cut short) · 6 \
-request refused · 7 the platform failed, or the analysis did · 130 interrupted"""
+EXPLANATION = """Exit codes: 0 success · 1 nothing found · 2 usage error or missing setting · 3 key missing, invalid \
+or not permitted · 4 platform unreachable or busy · 5 partial success (entries rejected, search incomplete) · 6 \
+request rejected · 7 the platform or the analysis failed · 130 interrupted"""

@@ -1,7 +1,4 @@
-"""The options that commands share.
-
-It must not hold a command.
-"""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -14,17 +11,21 @@ AsJson = Annotated[
 ]
 Project = Annotated[
     str | None,
-    typer.Option("--project", "-p", metavar="ID", help="Project (default: LOGLOOP_PROJECT, then the login's)."),
+    typer.Option(
+        "--project", "-p", metavar="ID", help="Project id (default: LOGLOOP_PROJECT, then the stored login)."
+    ),
 ]
 Query = Annotated[
     list[str] | None,
-    typer.Argument(metavar="QUERY", help="Such as: 'severity:error service:cart \"timed out\" -debug'"),
+    typer.Argument(metavar="QUERY", help="For example: 'severity:error service:cart \"timed out\" -debug'"),
 ]
-Since = Annotated[str | None, typer.Option(help="From this time on: 15m, 2h, 7d (ago) or RFC 3339.")]
-Until = Annotated[str | None, typer.Option(help="Before this time: as --since, or now.")]
-RetryFor = Annotated[float, typer.Option(metavar="SECONDS", help="How long to try again when the platform is away.")]
+Since = Annotated[str | None, typer.Option(help="Start of the time range: 15m, 2h, 7d (ago) or RFC 3339.")]
+Until = Annotated[str | None, typer.Option(help="End of the time range, exclusive: as --since, or now.")]
+RetryFor = Annotated[
+    float, typer.Option(metavar="SECONDS", help="How long to retry while the platform is unavailable.")
+]
 
 
 def joined(words: list[str] | None) -> str:
-    """A query that was typed as several arguments, as one."""
+    """Return a query given as several arguments as one text."""
     return " ".join(words or ())

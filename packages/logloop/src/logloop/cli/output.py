@@ -1,7 +1,4 @@
-"""What commands print: data on stdout, talk on stderr.
-
-It must not let text of logs control the terminal: control and direction characters are shown, not sent.
-"""
+"""Prints data on stdout and messages on stderr. Log text cannot control the terminal: it is escaped first."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from logloop.results import StoredLog
+    from logloop.api.results import StoredLog
 
 # C0 without tab and newline, DEL and C1, zero-width, direction and line separators.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
@@ -28,18 +25,18 @@ SEVERITY_STYLES = {"error": "bold red", "warn": "yellow", "info": "green", "debu
 
 
 def visible(text: str, *, one_line: bool = False) -> str:
-    """Text of others, safe on a terminal: colours are dropped, other control characters become `\\x1b` and such."""
-    text = _UNSAFE.sub(_token, _SGR.sub("", text))
+    """Return untrusted text for a terminal: colours are removed, other control characters escaped (`\\x1b`)."""
+    text = _UNSAFE.sub(_escape, _SGR.sub("", text))
     return text.replace("\n", "\\n").replace("\t", " ") if one_line else text
 
 
-def _token(match: re.Match[str]) -> str:
+def _escape(match: re.Match[str]) -> str:
     code = ord(match.group())
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 def to_json(value: Any, *, indent: int | None = None) -> str:
-    """JSON that parses to the same value and holds no character a terminal acts on."""
+    """Return JSON that parses to the same value and has no character that a terminal interprets."""
     text = json.dumps(value, ensure_ascii=False, indent=indent, default=_json_value)
     return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
@@ -53,48 +50,48 @@ def _json_value(value: Any) -> Any:
 
 
 def print_json(value: Any) -> None:
-    """One JSON document; over several lines for a person."""
+    """Print one JSON document, indented on a terminal."""
     write(to_json(value, indent=2 if sys.stdout.isatty() else None))
 
 
 def print_json_line(value: Any) -> None:
-    """One line of NDJSON, at once."""
+    """Print one line of NDJSON without delay."""
     write(to_json(value))
     sys.stdout.flush()
 
 
 def write(text: str) -> None:
-    """One line to stdout."""
+    """Print one line to stdout."""
     sys.stdout.write(text + "\n")
 
 
 def say(text: str) -> None:
-    """One line to stderr."""
-    print(visible(text), file=sys.stderr, flush=True)  # noqa: T201 - talk goes here
+    """Print one line to stderr."""
+    print(visible(text), file=sys.stderr, flush=True)  # noqa: T201 - the only place that prints messages
 
 
 def console() -> Console:
-    """Rich on stdout: colours and tables on a terminal alone, NO_COLOR respected."""
+    """Return a Rich console on stdout: colours on a terminal only, and not with NO_COLOR."""
     from rich.console import Console
 
     return Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def local_time(moment: datetime) -> str:
-    """A time for people: this machine's zone, milliseconds, without the day when that is today."""
+    """Return a time in this machine's zone with milliseconds; the date is omitted when it is today."""
     local = moment.astimezone()
     is_today = local.date() == datetime.now(UTC).astimezone().date()
     return local.strftime("%H:%M:%S.%f" if is_today else "%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
 def log_line(log: StoredLog) -> str:
-    """A log as one line of tab-separated text: time in UTC, severity, service, message."""
+    """Return a log as one tab-separated line: time in UTC, severity, service, message."""
     time = log.timestamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return "\t".join([time, log.severity.value, visible(log.service_id), visible(log.message, one_line=True)])
 
 
 def print_logs(logs: Sequence[StoredLog], words: Iterable[str] = ()) -> None:
-    """Logs as a table on a terminal, as tab-separated lines elsewhere."""
+    """Print logs: a table on a terminal, tab-separated lines elsewhere."""
     if not sys.stdout.isatty():
         for log in logs:
             write(log_line(log))
@@ -111,7 +108,7 @@ def print_logs(logs: Sequence[StoredLog], words: Iterable[str] = ()) -> None:
 
 
 def styled_log(log: StoredLog, words: Iterable[str] = ()) -> list[Any]:
-    """A log's cells, with the severity coloured and the words of the search marked."""
+    """Return a log's table cells, with the severity coloured and the search words highlighted."""
     from rich.text import Text
 
     message = Text(visible(log.message))
@@ -127,7 +124,7 @@ def styled_log(log: StoredLog, words: Iterable[str] = ()) -> list[Any]:
 
 
 def print_log_stream(log: StoredLog, words: Iterable[str] = ()) -> None:
-    """One log of a live stream, at once."""
+    """Print one log of a live stream without delay."""
     if sys.stdout.isatty():
         from rich.text import Text
 
@@ -138,7 +135,7 @@ def print_log_stream(log: StoredLog, words: Iterable[str] = ()) -> None:
 
 
 def print_records(records: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Records as a table on a terminal, as tab-separated values elsewhere."""
+    """Print records: a table on a terminal, tab-separated values elsewhere."""
     rows = [[visible(cell_text(record, column), one_line=True) for column in columns] for record in records]
     if not sys.stdout.isatty():
         for row in rows:
@@ -148,7 +145,7 @@ def print_records(records: Sequence[Mapping[str, Any]], columns: Sequence[str]) 
 
     table = Table(box=None, padding=(0, 1), pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column == "id")  # an id in two pieces cannot be copied
+        table.add_column(column, overflow="fold", no_wrap=column == "id")  # a wrapped id cannot be copied
     for row in rows:
         table.add_row(*(_local(cell) for cell in row))
     console().print(table, soft_wrap=False)
@@ -159,7 +156,7 @@ def _local(cell: str) -> str:
 
 
 def cell_text(record: Mapping[str, Any], column: str) -> str:
-    """A value of a record as text; `a.b` reaches into it."""
+    """Return a value of a record as text; `a.b` names a nested field."""
     value: Any = record
     for part in column.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None

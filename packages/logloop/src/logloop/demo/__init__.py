@@ -1,1 +1,1 @@
-"""A guided tour on real input: the platform's own logs, its own tests, and a shop that breaks."""
+"""The guided demo: the platform's own logs, its own tests, and a simulated shop with an incident."""

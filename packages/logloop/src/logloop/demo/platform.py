@@ -1,7 +1,4 @@
-"""The platform that the demo runs on: the one that is up on this machine, else one it starts and stops again.
-
-It must not touch a platform on another machine.
-"""
+"""Provides the platform for the demo: the one running on this machine, else one started for the demo."""
 
 import json
 import os
@@ -22,51 +19,49 @@ _STOP_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True)
-class Stage:
-    """Where the demo plays. `ours` tells that the platform was started for it; `command` calls the command line."""
+class DemoPlatform:
+    """A running platform. `started` is set when it runs only for the demo; `command` is how to call the CLI."""
 
     connection: Connection
     logs: Path
-    ours: bool
+    started: bool
     command: str
 
 
 @contextmanager
-def stage() -> Iterator[Stage]:
-    """A running platform on this machine. Raises LogloopError when there is none and none can be started."""
+def running_platform() -> Iterator[DemoPlatform]:
+    """Yield a running platform on this machine; start one if needed. Raises LogloopError when that fails."""
     home = Home(home_folder())
     connection = resolve()
     if connection.is_loopback and knows_us(connection):
-        yield Stage(connection, home.logs, ours=False, command=home.command())
+        yield DemoPlatform(connection, home.logs, started=False, command=home.command())
         return
-    process = subprocess.Popen(
-        [sys.executable, "-m", "logloop.local", "--json"], stdout=subprocess.PIPE, text=True
-    )  # our own program
+    process = subprocess.Popen([sys.executable, "-m", "logloop.local", "--json"], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line:
-            raise LogloopError("the platform did not start; the lines above say why")
+            raise LogloopError("the platform did not start; see the lines above")
         ready = json.loads(line)
         connection = resolve(ready["url"], project=ready["project"], environ=_environment())
-        yield Stage(connection, home.logs, ours=True, command=home.command())
+        yield DemoPlatform(connection, home.logs, started=True, command=home.command())
     finally:
         process.terminate()
         process.wait(_STOP_TIMEOUT_S)
 
 
 def _environment() -> dict[str, str]:
-    """The environment without what points to another platform."""
+    """Return the environment without the settings that may name another platform."""
     return {name: value for name, value in os.environ.items() if name not in ("LOGLOOP_URL", "LOGLOOP_API_KEY")}
 
 
 def knows_us(connection: Connection) -> bool:
-    """Whether a platform answers there and takes our key; what listens on the usual port may be somebody else's."""
+    """Return whether a platform responds and accepts our key; another program may listen on the default port."""
     if not connection.project:
         return False
     headers = {"Authorization": f"Bearer {connection.api_key}"} if connection.api_key else {}
     try:
-        answer = httpx.get(f"{connection.url}/api/v1/session", headers=headers, timeout=3, trust_env=False)
+        response = httpx.get(f"{connection.url}/api/v1/session", headers=headers, timeout=3, trust_env=False)
     except httpx.HTTPError:
         return False
-    return answer.status_code == httpx.codes.OK
+    return response.status_code == httpx.codes.OK

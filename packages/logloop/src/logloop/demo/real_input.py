@@ -1,7 +1,4 @@
-"""Real logs for the demo: those of this very RabbitMQ and mongod, and Logloop's own tests.
-
-It must not make anything up.
-"""
+"""Sends real logs for the demo: those of the platform's RabbitMQ and mongod, and of Logloop's own tests."""
 
 import os
 import subprocess
@@ -17,8 +14,8 @@ _TESTS = "tests/unit/contracts"
 _TEST_TIMEOUT_S = 180
 
 
-def environment(connection: Connection) -> dict[str, str]:
-    """What a child needs to reach the platform."""
+def child_environment(connection: Connection) -> dict[str, str]:
+    """Return the environment that lets a child process reach the platform."""
     return {
         **os.environ,
         "LOGLOOP_URL": connection.url,
@@ -28,22 +25,22 @@ def environment(connection: Connection) -> dict[str, str]:
 
 
 @contextmanager
-def following(connection: Connection, logs: Path) -> Iterator[list[str]]:
-    """`logloop send --follow` on the broker's and the database's own log files; yields the services."""
+def followed_logs(connection: Connection, logs: Path) -> Iterator[list[str]]:
+    """Run `logloop send --follow` on the log files of broker and database; yield the service ids."""
     with ExitStack() as stack:
         services = []
         for service, name in OWN_LOGS.items():
             if (logs / name).exists():
-                stack.enter_context(_sender(connection, service, logs / name))
+                stack.enter_context(_follow(connection, service, logs / name))
                 services.append(service)
         yield services
 
 
 @contextmanager
-def _sender(connection: Connection, service: str, path: Path) -> Iterator[None]:
+def _follow(connection: Connection, service: str, path: Path) -> Iterator[None]:
     command = [sys.executable, "-m", "logloop.cli", "send", "--follow", "--service", service, str(path)]
     process = subprocess.Popen(  # noqa: S603  # our own program
-        command, env=environment(connection), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, env=child_environment(connection), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         yield
@@ -53,21 +50,21 @@ def _sender(connection: Connection, service: str, path: Path) -> Iterator[None]:
 
 
 def checkout() -> Path | None:
-    """The checkout this package is installed from, None when it is installed from a wheel."""
+    """Return the checkout that this package is installed from; None when installed from a wheel."""
     return next((folder for folder in Path(__file__).resolve().parents if (folder / _TESTS).is_dir()), None)
 
 
 def run_own_tests(connection: Connection, folder: Path) -> str:
-    """Run some of Logloop's own tests with the pytest plugin; returns the runner's closing line."""
+    """Run some of Logloop's own tests with the pytest plugin; return the last line of output."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--logloop", "--logloop-service"]
-    ended = subprocess.run(  # noqa: S603  # our own tests
+    done = subprocess.run(  # noqa: S603  # our own tests
         [*command, "logloop-tests", _TESTS],
         cwd=folder,
-        env=environment(connection),
+        env=child_environment(connection),
         capture_output=True,
         text=True,
         timeout=_TEST_TIMEOUT_S,
         check=False,
     )
-    lines = [line for line in ended.stdout.splitlines() if line.strip()]
-    return lines[-1] if lines else ended.stderr[-200:]
+    lines = [line for line in done.stdout.splitlines() if line.strip()]
+    return lines[-1] if lines else done.stderr[-200:]

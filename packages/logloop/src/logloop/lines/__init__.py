@@ -1,1 +1,1 @@
-"""What lines of log say: formats, times, severities, and which lines belong together."""
+"""Parses log lines: formats, times, severities, and which lines form one record."""

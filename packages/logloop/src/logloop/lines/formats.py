@@ -1,7 +1,4 @@
-"""Reads lines of text that programs are known to write; each reader takes a line and answers None for others'.
-
-It must not fail on any text.
-"""
+"""Parses the text formats of well-known programs. Each reader returns None for lines in another format."""
 
 from __future__ import annotations
 
@@ -77,7 +74,7 @@ def syslog(line: str, zone: tzinfo, now: datetime) -> ParsedLine | None:
         return None
     host, program, pid, message = match.groups()
     if not priority and text[:1].isdigit() and (host.startswith(("[", "-", "|")) or severities.from_word(host)):
-        return None  # a program's own line after an ISO time, not a host
+        return None  # an application line that starts with an ISO time, without a host
     attributes: dict[str, object] = {"host.name": host, "program": program}
     if pid:
         attributes["process.pid"] = int(pid)
@@ -101,7 +98,7 @@ def _rfc5424(match: re.Match[str], zone: tzinfo, now: datetime) -> ParsedLine | 
 
 
 def access_log(line: str, zone: tzinfo, now: datetime) -> ParsedLine | None:
-    """Common and combined log format, as Apache, nginx and Caddy's plain format write it."""
+    """Common and combined log format of Apache, nginx and Caddy."""
     match = _ACCESS.match(line)
     found = match_timestamp(match.group(3), zone, now) if match else None
     if not match or not found:
@@ -152,7 +149,7 @@ def apache_error(line: str, zone: tzinfo, now: datetime) -> ParsedLine | None:
 
 
 def container(line: str, zone: tzinfo, now: datetime) -> ParsedLine | None:
-    """Kubernetes' CRI: `2026-11-22T23:06:01.123456789Z stderr F text`; the text is read by its own format."""
+    """Kubernetes' CRI: `2026-11-22T23:06:01.123456789Z stderr F text`; the text is parsed by its own format."""
     found = match_timestamp(line, zone, now) if line[:1].isdigit() else None
     match = _CRI.match(line, found[1]) if found else None
     if not found or not match:
@@ -183,7 +180,7 @@ def python_default(line: str, _zone: tzinfo, _now: datetime) -> ParsedLine | Non
 
 
 def leading_time(line: str, zone: tzinfo, now: datetime) -> ParsedLine | None:
-    """Any line that begins with a time, maybe in brackets, with a level word near it."""
+    """Any line that starts with a time, optionally in brackets, with a level word near it."""
     offset = 1 if line.startswith("[") else 0
     found = match_timestamp(line[offset:], zone, now)
     if not found:
@@ -217,7 +214,7 @@ def _leveled(message: str, time: datetime | None, word: str, attributes: Mapping
 
 
 def plain(line: str, _zone: tzinfo, _now: datetime) -> ParsedLine:
-    """Any text; a level word at its head counts."""
+    """Any text; a level word near its start sets the severity."""
     word = severities.level_word(line)
     return ParsedLine(line, severity=severities.from_text(line), is_header=word is not None)
 
@@ -234,7 +231,7 @@ FORMATS["auto"] = (parse_json, parse_logfmt, *FORMATS["text"])
 
 
 def read_any(line: str, zone: tzinfo, now: datetime, readers: tuple[Reader, ...] = FORMATS["auto"]) -> ParsedLine:
-    """The line read by the first format that knows it, else as plain text."""
+    """Parse a line with the first format that matches, else as plain text."""
     for reader in readers:
         parsed = reader(line, zone, now)
         if parsed is not None:

@@ -1,4 +1,4 @@
-"""The value every format's reader returns."""
+"""The result of parsing a line, shared by all formats."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class ParsedLine:
-    """What a line says. Fields that it does not say are None; `timestamp` is in UTC."""
+    """A parsed line. Fields that the line does not contain are None; `timestamp` is in UTC."""
 
     message: str
     timestamp: datetime | None = None
@@ -21,4 +21,4 @@ class ParsedLine:
     source: str | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
     is_header: bool = True
-    """Whether the line surely begins a record (it has a time, a level or a known shape)."""
+    """Whether the line certainly starts a record: it has a time, a level or a known format."""

@@ -1,7 +1,4 @@
-"""Makes records of lines: reads each by its format and joins the lines that belong together, such as tracebacks.
-
-It must not hold back more than one record, nor grow one without bound.
-"""
+"""Groups lines into records: parses each line and joins those that belong together, such as tracebacks."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from logloop.lines.parsed import ParsedLine
 
 MAX_RECORD_LINES = 2_000
 MAX_RECORD_CHARS = 60_000
-"""At most four bytes of UTF-8 a character: below the limit of a message."""
+"""At up to four bytes of UTF-8 per character this stays below the message limit."""
 
 _CHAINED = re.compile(
     r"Caused by: |Suppressed: |\.\.\. \d+ more|During handling of the above exception"
@@ -28,17 +25,17 @@ _GO_CALL = re.compile(r"[\w./*()\[\]{}-]+\(.*\)$|created by |exit status ")
 
 @dataclass(slots=True)
 class Record:
-    """Joined lines and the bytes of input they span, counted from the start of the input."""
+    """A parsed record. `end` is the input offset in bytes after its last line."""
 
     parsed: ParsedLine
     end: int
 
 
 class RecordReader:
-    """Feed it lines (without their ends); it yields records once they are complete.
+    """Turns lines (without line endings) into records, each once it is complete. Holds back at most one record.
 
-    `zone` is what times without one mean. Records without a time get that of the record before, else `now`; when the
-    input `is_live`, they get `now` at once.
+    `zone` applies to times without a zone. A record without a time gets the time of the record before it, else `now`;
+    when `is_live` is set, it gets `now`.
     """
 
     def __init__(
@@ -58,7 +55,7 @@ class RecordReader:
         self.is_live = False
 
     def feed(self, line: str, end: int = 0) -> Iterator[Record]:
-        """Take one line, which ends at byte `end` of the input."""
+        """Process one line, which ends at byte `end` of the input; yield completed records."""
         if self._parsed is not None and self._continues(line):
             self._append(line)
         elif line.strip():
@@ -71,7 +68,7 @@ class RecordReader:
         self._end = end
 
     def flush(self) -> Iterator[Record]:
-        """The record that waits for more lines, if any."""
+        """Yield the pending record, if any."""
         if self._parsed is None:
             return
         parsed, self._parsed = self._parsed, None
@@ -79,17 +76,12 @@ class RecordReader:
             self._lines.pop()
         if self._lines:
             parsed.message = "\n".join([parsed.message, *self._lines])
-            _note_exception(parsed, self._lines)
+            _set_exception(parsed, self._lines)
         self._lines, self._chars, self._in_traceback = [], 0, False
         inherited = None if self.is_live else self.last_time
         self.last_time = parsed.timestamp or self.last_time
         parsed.timestamp = parsed.timestamp or inherited or self.now or datetime.now(UTC)
         yield Record(parsed, self._end)
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether a record waits for more lines."""
-        return self._parsed is not None
 
     def _begin(self, line: str) -> None:
         self._parsed = self._read(line)
@@ -127,7 +119,7 @@ class RecordReader:
         return read_any(line, self._zone, now, self._readers)
 
 
-def _note_exception(parsed: ParsedLine, lines: list[str]) -> None:
+def _set_exception(parsed: ParsedLine, lines: list[str]) -> None:
     if not any("Traceback (most recent call last)" in line for line in [parsed.message, *lines]):
         return
     parsed.severity = "error"
@@ -139,7 +131,7 @@ def _note_exception(parsed: ParsedLine, lines: list[str]) -> None:
 
 
 def read_records(lines: Iterable[str], reader: RecordReader) -> Iterator[Record]:
-    """Every record of some lines."""
+    """Yield all records of the lines."""
     for line in lines:
         yield from reader.feed(line)
     yield from reader.flush()

@@ -1,6 +1,6 @@
-"""Finds how serious a line of text is: by its level word, else by what it plainly is.
+"""Determines the severity of a line from its level word, or from an unmistakable error such as a traceback.
 
-It must not call a line an error because the word occurs somewhere in a sentence.
+The word "error" inside a sentence does not count.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ _IN_BRACKETS = re.compile(rf"[\[<(](?:\w+:)?({_LEVEL})[\])>]", re.IGNORECASE)
 _AS_WORD = re.compile(rf"(?<![\w/.=-])({_LEVEL})(?![\w/.=-]|\(s\))")
 _AT_START = re.compile(rf"^\W{{0,3}}({_LEVEL}|exception|failure)\s?:", re.IGNORECASE)
 _AS_PAIR = re.compile(rf"\b(?:level|lvl|severity)[=:]\s?\"?({_LEVEL})\b", re.IGNORECASE)
-_PLAINLY_BAD = re.compile(
+_CERTAIN_ERROR = re.compile(
     r"Traceback \(most recent call last\)|^panic: |^(?:E|F)\s{2,}|^\S*(?:Error|Exception)(?::|$)|^Segmentation fault"
 )
 _HEAD = 120
 
 
 def from_word(word: str) -> str | None:
-    """The severity a level word stands for, in any case; None for an unknown word."""
+    """Return the severity of a level word in any case; None for an unknown word."""
     return WORDS.get(word.strip().lower())
 
 
 def from_number(value: float, *, python: bool = False) -> str:
-    """The severity of a numeric level: syslog below 10, else Bunyan's and pino's scale, or Python's."""
+    """Return the severity of a numeric level: syslog below 10, else the scale of Bunyan and pino, or Python's."""
     if value < 10:
         return _SYSLOG[min(7, max(0, int(value)))]
     step = int(value) // 10 - (0 if python else 1)
@@ -47,7 +47,7 @@ def from_number(value: float, *, python: bool = False) -> str:
 
 
 def from_field(name: str, value: object) -> str | None:
-    """The severity in a field of structured logs: a word, a letter as in glog and MongoDB, or a number."""
+    """Return the severity in a structured field: a word, a letter as in glog and MongoDB, or a number."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
@@ -62,7 +62,7 @@ def from_field(name: str, value: object) -> str | None:
 
 
 def level_word(text: str) -> str | None:
-    """The level word at the head of a line: in brackets, in capitals, before a colon, or as level=…"""
+    """Return the level word near the start of a line: in brackets, in capitals, before a colon, or as level=…"""
     head = text[:_HEAD]
     for form in (_IN_BRACKETS, _AS_WORD, _AT_START, _AS_PAIR):
         if match := form.search(head):
@@ -71,7 +71,7 @@ def level_word(text: str) -> str | None:
 
 
 def from_text(text: str) -> str:
-    """The severity of a line of plain text; info when nothing says otherwise."""
+    """Return the severity of plain text; info by default."""
     if word := level_word(text):
         return from_word(word) or INFO
-    return ERROR if _PLAINLY_BAD.search(text) else INFO
+    return ERROR if _CERTAIN_ERROR.search(text) else INFO

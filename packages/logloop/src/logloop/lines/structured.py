@@ -1,6 +1,6 @@
-"""Reads lines that are data: JSON objects (also mongod's, journald's, Docker's) and logfmt.
+"""Parses structured lines: JSON objects (also from mongod, journald and Docker) and logfmt.
 
-It must not lose a field: what is not the message, time, level or an id stays in the attributes.
+Fields other than message, time, severity and ids become attributes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 
 
 def parse_json(line: str, zone: tzinfo, now: datetime) -> ParsedLine | None:
-    """A line that is a JSON object; None for anything else."""
+    """Parse a JSON object; None for any other line."""
     text = line.strip()
     if not (text.startswith("{") and text.endswith("}")):
         return None
@@ -56,7 +56,7 @@ def _mongod_fields(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def parse_logfmt(line: str, zone: tzinfo, now: datetime) -> ParsedLine | None:
-    """A line of `key=value key="two words"` pairs alone, at least two of them; None for anything else."""
+    """Parse a line of at least two `key=value key="two words"` pairs; None for any other line."""
     fields: dict[str, Any] = {}
     position, text = 0, line.rstrip()
     while position < len(text):
@@ -74,7 +74,7 @@ def _unescape(text: str) -> str:
 
 
 def from_fields(fields: dict[str, Any], line: str, zone: tzinfo, now: datetime) -> ParsedLine:
-    """Sort named values into the fields of an entry; the whole line is the message when none is named."""
+    """Map named values to entry fields; without a message field the whole line is the message."""
     rest = dict(fields)
     parsed = ParsedLine(message=line.strip())
     for name in TIME_FIELDS:

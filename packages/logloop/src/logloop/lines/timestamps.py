@@ -1,7 +1,4 @@
-"""Reads the times that log lines are written with, with or without year and zone.
-
-It must not guess a zone: what a time without one means is the caller's `zone`.
-"""
+"""Parses the times in log lines. A time without a zone is in the zone that the caller passes."""
 
 from __future__ import annotations
 
@@ -28,23 +25,23 @@ _EARLIEST_EPOCH, _LATEST_EPOCH = 10**8, 10**11  # 1973 to 5138, in seconds
 
 
 class LocalZone(tzinfo):
-    """This machine's zone, with its summer time at the moment in question."""
+    """This machine's zone, including daylight saving time."""
 
     def utcoffset(self, moment: datetime | None) -> timedelta | None:
-        """Offset of a local wall-clock time."""
+        """Return the offset of a local wall-clock time."""
         return moment.replace(tzinfo=None).astimezone().utcoffset() if moment else None
 
     def dst(self, _moment: datetime | None) -> timedelta | None:
-        """Unknown; the offset has it in."""
+        """Return None; the offset includes it."""
         return None
 
     def tzname(self, _moment: datetime | None) -> str:
-        """Always `local`."""
+        """Return `local`."""
         return "local"
 
 
 def parse_zone(text: str) -> tzinfo:
-    """`local`, `UTC`, an offset such as `+02:00`, or a name such as `Europe/Berlin`. Raises ValueError."""
+    """Parse `local`, `UTC`, an offset such as `+02:00` or a name such as `Europe/Berlin`. Raises ValueError."""
     if text.lower() == "local":
         return LocalZone()
     if text.upper() in {"UTC", "Z", "GMT"}:
@@ -54,14 +51,14 @@ def parse_zone(text: str) -> tzinfo:
     try:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"{text!r} is no time zone; use local, UTC, +02:00 or Europe/Berlin") from error
+        raise ValueError(f"unknown time zone {text!r}; use local, UTC, +02:00 or Europe/Berlin") from error
 
 
-@functools.lru_cache(maxsize=8)  # several readers ask about the same line
+@functools.lru_cache(maxsize=8)  # several formats try the same line
 def match_timestamp(text: str, zone: tzinfo, now: datetime) -> tuple[datetime, int] | None:
-    """The time at the start of `text` and where it ends; None when there is none.
+    """Return the time at the start of `text` and its end index; None without a time.
 
-    A time without a year is taken in the year that puts it closest before `now` (at most a day ahead).
+    A time without a year gets the latest year that does not put it more than a day after `now`.
     """
     for form in TIMESTAMP_FORMS:
         match = form.match(text)
@@ -72,7 +69,7 @@ def match_timestamp(text: str, zone: tzinfo, now: datetime) -> tuple[datetime, i
 
 
 def read_timestamp(value: object, zone: tzinfo, now: datetime) -> datetime | None:
-    """The time in a field: text, or a number of seconds, milliseconds, microseconds or nanoseconds since 1970."""
+    """Return the time in a field: text, or seconds, milliseconds, microseconds or nanoseconds since 1970."""
     if isinstance(value, dict):
         value = value.get("$date")
     if isinstance(value, bool) or value is None:

@@ -1,7 +1,4 @@
-"""`logloop ci`: workflows that logs start, and what became of them.
-
-It must not decide when a rule fires; ci-bridge does.
-"""
+"""`logloop ci`: starts workflows, shows dispatches and runs, manages rules, templates and pipelines."""
 
 from __future__ import annotations
 
@@ -12,22 +9,34 @@ from urllib.parse import quote
 import typer
 
 from logloop.cli import exit_codes
-from logloop.cli.command import Ended, command, open_client
+from logloop.cli.command import CommandExit, command, open_client
 from logloop.cli.options import AsJson, Project
 from logloop.cli.output import print_json, print_logs, print_records, say
-from logloop.cli.records import Data, Id, Number, Records, Set, read_fields, record_group, show_list, show_record
+from logloop.cli.record_commands import (
+    Data,
+    Id,
+    Number,
+    RecordCommands,
+    Set,
+    read_fields,
+    record_group,
+    show_list,
+    show_record,
+)
 
-app = typer.Typer(help="Start workflows, and manage rules, templates and pipelines.", no_args_is_help=True)
-rules = record_group(Records("/ci/rules", "rule", ["id", "name", "on", "enabled", "condition"], replaces=True))
-runs = typer.Typer(help="Runs of workflows.", no_args_is_help=True)
+app = typer.Typer(help="Start workflows and manage CI rules.", no_args_is_help=True)
+rules = record_group(RecordCommands("/ci/rules", "rule", ["id", "name", "on", "enabled", "condition"], replaces=True))
+runs = typer.Typer(help="Show workflow runs.", no_args_is_help=True)
 app.add_typer(rules, name="rules")
 app.add_typer(
-    record_group(Records("/ci/templates", "template", ["id", "name", "event_type", "description"], replaces=True)),
+    record_group(
+        RecordCommands("/ci/templates", "template", ["id", "name", "event_type", "description"], replaces=True)
+    ),
     name="templates",
 )
 app.add_typer(
     record_group(
-        Records("/ci/pipelines", "pipeline", ["id", "name", "service_id", "repository", "mode"], replaces=True)
+        RecordCommands("/ci/pipelines", "pipeline", ["id", "name", "service_id", "repository", "mode"], replaces=True)
     ),
     name="pipelines",
 )
@@ -38,15 +47,16 @@ app.add_typer(runs, name="runs")
 @command
 def dispatch(
     pipeline: Annotated[str, typer.Argument(metavar="PIPELINE", help="Id of the pipeline to start.")],
-    template: Annotated[str | None, typer.Option(help="Id of the event template that makes the payload.")] = None,
+    template: Annotated[str | None, typer.Option(help="Id of the event template for the payload.")] = None,
     data: Data = None,
     set_: Set = None,
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
-    """Start a workflow now; --data and --set fill the template's fields.
+    """Start a workflow now.
 
-    Without GitHub credentials it is recorded only; `logloop ci dispatches` shows what became of it.
+    --data and --set fill in the template's fields. Without GitHub credentials the dispatch is only recorded; see
+    `logloop ci dispatches`.
     """
     body: dict[str, Any] = {"values": read_fields(data, set_)}
     if template:
@@ -58,32 +68,32 @@ def dispatch(
 @app.command("dispatches")
 @command
 def dispatches(number: Number = 50, project: Project = None, as_json: AsJson = False) -> None:
-    """List what was asked of GitHub, newest first."""
+    """List dispatches to GitHub, newest first."""
     columns = ["id", "state", "repository", "event_type", "rule_name", "created_at"]
-    show_list("/ci/dispatches", columns, number, _place(project), as_json=as_json)
+    show_list("/ci/dispatches", columns, number, _project_params(project), as_json=as_json)
 
 
 @rules.command("check")
 @command
 def check(data: Data = None, set_: Set = None, project: Project = None, as_json: AsJson = False) -> None:
-    """Check a rule without saving it."""
+    """Validate a rule without saving it."""
     with open_client(project) as client:
         body = {"project_id": client.connection.require_project(), **read_fields(data, set_)}
         found = client.request("POST", "/ci/rules/check", body=body)
     show_record(found, as_json=as_json)
     if not found.get("valid"):
-        raise Ended(exit_codes.REFUSED)
+        raise CommandExit(exit_codes.REFUSED)
 
 
 @rules.command("back-test")
 @command
 def back_test(
     rule_id: Id,
-    since: Annotated[str, typer.Option(help="From this time on: 15m, 2h, 7d (ago) or RFC 3339.")] = "24h",
-    until: Annotated[str, typer.Option(help="Before this time.")] = "now",
+    since: Annotated[str, typer.Option(help="Start of the time range: 15m, 2h, 7d (ago) or RFC 3339.")] = "24h",
+    until: Annotated[str, typer.Option(help="End of the time range, exclusive.")] = "now",
     as_json: AsJson = False,
 ) -> None:
-    """Say when a rule would have fired."""
+    """Show when a rule would have fired."""
     with open_client() as client:
         found = client.request(
             "POST", f"/ci/rules/{_quoted(rule_id)}/back-test", body={"since": since, "until": until}
@@ -102,31 +112,31 @@ def back_test(
 @runs.command("list")
 @command
 def list_runs(number: Number = 50, project: Project = None, as_json: AsJson = False) -> None:
-    """List runs, newest first."""
+    """List workflow runs, newest first."""
     columns = ["run_id", "status", "conclusion", "repository", "workflow", "url"]
-    show_list("/ci/runs", columns, number, _place(project), as_json=as_json)
+    show_list("/ci/runs", columns, number, _project_params(project), as_json=as_json)
 
 
 @runs.command("show")
 @command
 def show_run(run_id: Id, project: Project = None, as_json: AsJson = False) -> None:
-    """Show a run."""
+    """Show a workflow run."""
     with open_client() as client:
-        found = client.request("GET", f"/ci/runs/{_quoted(run_id)}", params=_place(project))
+        found = client.request("GET", f"/ci/runs/{_quoted(run_id)}", params=_project_params(project))
     show_record(found, as_json=as_json)
 
 
 @runs.command("logs")
 @command
 def run_logs(run_id: Id, number: Number = 1_000, project: Project = None, as_json: AsJson = False) -> None:
-    """Show what a run printed."""
+    """Show the output of a workflow run."""
     with open_client() as client:
-        items = client.list(f"/ci/runs/{_quoted(run_id)}/logs", limit=min(number, 1_000), **_place(project))
+        items = client.list(f"/ci/runs/{_quoted(run_id)}/logs", limit=min(number, 1_000), **_project_params(project))
         found = list(islice(items, number))
     if as_json:
         print_json({"items": found})
         return
-    from logloop.results import StoredLog
+    from logloop.api.results import StoredLog
 
     print_logs([StoredLog.model_validate(item) for item in found])
 
@@ -135,6 +145,6 @@ def _quoted(record_id: str) -> str:
     return quote(record_id, safe="")
 
 
-def _place(project: str | None) -> dict[str, Any]:
+def _project_params(project: str | None) -> dict[str, Any]:
     with open_client(project) as client:
         return {"project_id": client.connection.require_project()}

@@ -1,7 +1,4 @@
-"""The client for event loops: the same calls as `logloop.client`, awaited.
-
-It must not block the loop and owns no background task.
-"""
+"""The async client: the same methods as `logloop.api.client`, awaited."""
 
 from __future__ import annotations
 
@@ -13,18 +10,18 @@ from typing import Any, Self, Unpack
 import httpx
 from logloop_contracts import LogEntry
 
-from logloop import calls
-from logloop.client import FINAL_ANALYSIS_EVENTS, FINAL_REASONS
+from logloop.api import endpoints
+from logloop.api.client import FINAL_ANALYSIS_EVENTS
+from logloop.api.results import Analysis, RejectedEntry, Scope, SearchOptions, SearchPage, SendResult, StoredLog
+from logloop.api.retry import Backoff
+from logloop.api.sse import ServerEvent, aread_events
+from logloop.api.transport import AsyncTransport
 from logloop.connection import Connection, resolve
 from logloop.errors import Unavailable, Unreachable
-from logloop.results import Analysis, Refusal, Scope, SearchOptions, SearchPage, SendResult, StoredLog
-from logloop.retry import Backoff
-from logloop.sse import EventStreamParser, ServerEvent
-from logloop.transport import AsyncTransport
 
 
 class AsyncClient:
-    """See `Client`: same settings, same methods, same errors. Use it within one event loop."""
+    """The async form of `Client`: same settings, methods and errors. Use it within one event loop."""
 
     def __init__(
         self,
@@ -52,39 +49,39 @@ class AsyncClient:
         """Close the connections."""
         await self._transport.aclose()
 
-    # -- sending
+    # -- sending logs
 
     async def send(
         self, entries: Iterable[LogEntry | Mapping[str, Any]], *, idempotency_key: str | None = None
     ) -> SendResult:
-        """Send entries; return once the broker has confirmed them. See `Client.send`."""
-        lines = (calls.entry_line(entry, self.connection) for entry in entries)
-        accepted, rejected, offset = 0, list[Refusal](), 0
-        for number, group in enumerate(calls.split_lines(lines)):
+        """Send entries and return once the broker has confirmed them. See `Client.send`."""
+        lines = (endpoints.entry_line(entry, self.connection) for entry in entries)
+        accepted, rejected, offset = 0, list[RejectedEntry](), 0
+        for number, group in enumerate(endpoints.split_lines(lines)):
             key = f"{idempotency_key}-{number}" if idempotency_key and number else idempotency_key
-            result = await self._transport.run(calls.send_lines(group, key))
+            result = await self._transport.run(endpoints.send_lines(group, key))
             accepted += result.accepted
-            rejected += [Refusal(index=r.index + offset, errors=r.errors) for r in result.rejected]
+            rejected += [RejectedEntry(index=r.index + offset, errors=r.errors) for r in result.rejected]
             offset += len(group)
         return SendResult(accepted=accepted, rejected=rejected)
 
     async def log(
         self, message: str, *, severity: str = "info", service: str | None = None, **fields: Any
     ) -> SendResult:
-        """Send one entry now."""
+        """Send one entry. See `Client.log`."""
         entry = {"message": message, "severity": severity, **fields}
         if service:
             entry["service_id"] = service
         return await self.send([entry])
 
-    # -- reading
+    # -- reading logs
 
     async def search(self, q: str = "", **options: Unpack[SearchOptions]) -> SearchPage:
-        """One page of logs, newest first unless order="asc"."""
-        return await self._transport.run(calls.search(self.connection, q, options))
+        """Return one page of logs, newest first unless order="asc"."""
+        return await self._transport.run(endpoints.search(self.connection, q, options))
 
     async def search_all(self, q: str = "", **options: Unpack[SearchOptions]) -> AsyncIterator[StoredLog]:
-        """Every log of a search, page by page."""
+        """Yield every log that matches, page by page."""
         while True:
             page = await self.search(q, **options)
             for item in page.items:
@@ -94,42 +91,42 @@ class AsyncClient:
             options["cursor"] = page.next_cursor
 
     async def get_log(self, log_id: str) -> StoredLog:
-        """One log by its id. Raises NotFound."""
-        return await self._transport.run(calls.get_log(log_id))
+        """Return one log. Raises NotFound."""
+        return await self._transport.run(endpoints.get_log(log_id))
 
     async def update_log(self, log_id: str, **changes: Any) -> StoredLog:
         """Change fields of a log and return it. Raises NotFound and Refused."""
-        return await self._transport.run(calls.update_log(log_id, changes))
+        return await self._transport.run(endpoints.update_log(log_id, changes))
 
     async def delete_log(self, log_id: str) -> None:
-        """Remove a log. Raises NotFound."""
-        await self._transport.run(calls.delete_log(log_id))
+        """Delete a log. Raises NotFound."""
+        await self._transport.run(endpoints.delete_log(log_id))
 
     async def delete_logs(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
-        """Remove every log a search finds; the answer says how many."""
-        return await self._transport.run(calls.delete_logs(self.connection, q, scope))
+        """Delete every log that matches; the result says how many."""
+        return await self._transport.run(endpoints.delete_logs(self.connection, q, scope))
 
     async def histogram(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
-        """Counts over time, by severity."""
-        return await self._transport.run(calls.about_logs(self.connection, "histogram", q, scope))
+        """Return counts over time by severity."""
+        return await self._transport.run(endpoints.summarise(self.connection, "histogram", q, scope))
 
     async def facets(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
-        """Counts by service and severity."""
-        return await self._transport.run(calls.about_logs(self.connection, "facets", q, scope))
+        """Return counts by service and by severity."""
+        return await self._transport.run(endpoints.summarise(self.connection, "facets", q, scope))
 
     async def patterns(self, q: str = "", **scope: Unpack[Scope]) -> dict[str, Any]:
-        """Messages with their changing parts masked, with counts."""
-        return await self._transport.run(calls.about_logs(self.connection, "patterns", q, scope))
+        """Return message patterns (variable parts masked) with counts."""
+        return await self._transport.run(endpoints.summarise(self.connection, "patterns", q, scope))
 
     async def context(self, log_id: str, *, before: int = 10, after: int = 10) -> dict[str, Any]:
-        """The logs before and after one log."""
-        return await self._transport.run(calls.context(log_id, before, after))
+        """Return the logs before and after one log."""
+        return await self._transport.run(endpoints.context(log_id, before, after))
 
     async def export(self, q: str = "", *, format: str = "ndjson", **scope: Unpack[Scope]) -> AsyncIterator[bytes]:  # noqa: A002 - the API's own word
-        """Every log of a search as ndjson, csv, parquet or arrow, in pieces of bytes."""
-        async with self._transport.stream(calls.export(self.connection, q, format, scope)) as response:
-            async for piece in response.aiter_bytes():
-                yield piece
+        """Yield every log that matches as chunks of ndjson, csv, parquet or arrow."""
+        async with self._transport.stream(endpoints.export(self.connection, q, format, scope)) as response:
+            async for chunk in response.aiter_bytes():
+                yield chunk
 
     async def tail(
         self,
@@ -138,8 +135,8 @@ class AsyncClient:
         project: str | None = None,
         on_event: Callable[[ServerEvent], None] | None = None,
     ) -> AsyncGenerator[StoredLog, None]:
-        """Live logs as they arrive, for ever; a lost connection is opened again."""
-        async for event in self._events(lambda last_id: calls.tail(self.connection, q, project, last_id)):
+        """Yield logs as they arrive, without end; a lost connection is reopened. See `Client.tail`."""
+        async for event in self._events(lambda last_id: endpoints.tail(self.connection, q, project, last_id)):
             if on_event:
                 on_event(event)
             if event.event == "log":
@@ -149,36 +146,36 @@ class AsyncClient:
     # -- analyses
 
     async def analyze(self, q: str = "", *, question: str | None = None, **scope: Unpack[Scope]) -> Analysis:
-        """Ask for an explanation; returns at once."""
-        return await self._transport.run(calls.analyze(self.connection, q, question, scope))
+        """Request an analysis and return at once."""
+        return await self._transport.run(endpoints.analyze(self.connection, q, question, scope))
 
     async def get_analysis(self, analysis_id: str) -> Analysis:
-        """An analysis as it stands. Raises NotFound."""
-        return await self._transport.run(calls.analysis(analysis_id))
+        """Return the current state of an analysis. Raises NotFound."""
+        return await self._transport.run(endpoints.get_analysis(analysis_id))
 
     async def follow_analysis(self, analysis_id: str) -> AsyncIterator[ServerEvent]:
-        """Steps of an analysis until it is completed or failed."""
-        async for event in self._events(lambda last_id: calls.analysis_events(analysis_id, last_id)):
+        """Yield the progress events of an analysis until it completes or fails."""
+        async for event in self._events(lambda last_id: endpoints.analysis_events(analysis_id, last_id)):
             yield event
             if event.event.removeprefix("analysis.") in FINAL_ANALYSIS_EVENTS:
                 return
 
     async def wait_for_analysis(self, analysis_id: str, *, interval: float = 0.5) -> Analysis:
-        """Ask until the analysis is finished; bound it with `asyncio.timeout`."""
-        while not (found := await self.get_analysis(analysis_id)).is_finished:  # noqa: ASYNC110 - asks a server
+        """Poll until the analysis has finished; limit the wait with `asyncio.timeout`."""
+        while not (found := await self.get_analysis(analysis_id)).is_finished:  # noqa: ASYNC110 - polls a server
             await asyncio.sleep(interval)
         return found
 
     async def ask(self, analysis_id: str, text: str) -> dict[str, Any]:
-        """Ask on about an explanation; the reply arrives as events of the analysis."""
-        return await self._transport.run(calls.ask(analysis_id, text))
+        """Ask a follow-up question about an analysis; the answer arrives as events of the analysis."""
+        return await self._transport.run(endpoints.ask(analysis_id, text))
 
     # -- records
 
     async def list(self, path: str, **params: Any) -> AsyncIterator[dict[str, Any]]:
-        """Every record under a path such as `/projects` or `/ci/runs`."""
+        """Yield every record under a path such as `/projects` or `/ci/runs`."""
         while True:
-            page = await self._transport.run(calls.list_page(path, params))
+            page = await self._transport.run(endpoints.list_page(path, params))
             for item in page.items:
                 yield item
             if page.next_cursor is None:
@@ -188,31 +185,33 @@ class AsyncClient:
     async def request(
         self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Any = None
     ) -> Any:
-        """Any call of the API that answers JSON; `path` is below /api/v1."""
-        return await self._transport.run(calls.request(method, path, params, body))
+        """Send a request to any endpoint that returns JSON; `path` is relative to /api/v1."""
+        return await self._transport.run(endpoints.json_request(method, path, params, body))
 
     async def dispatch(self, pipeline_id: str, *, idempotency_key: str | None = None, **body: Any) -> dict[str, Any]:
-        """Start a workflow: `values` fill the fields of the template `template_id`. A retry starts it once."""
+        """Start a workflow: `values` fill in the template `template_id`. A retry does not start it twice."""
         body = {"project_id": self.connection.require_project(), "pipeline_id": pipeline_id, **body}
-        return await self._transport.run(calls.dispatch(body, idempotency_key))
+        return await self._transport.run(endpoints.dispatch(body, idempotency_key))
 
-    async def _events(self, call: Callable[[str | None], calls.Call[Any]]) -> AsyncIterator[ServerEvent]:
-        parser, backoff = EventStreamParser(), Backoff(None)
-        opened = False
+    async def _events(
+        self, request_after: Callable[[str | None], endpoints.ApiRequest[Any]]
+    ) -> AsyncIterator[ServerEvent]:
+        """Yield events across reconnects; `request_after` builds the request that resumes after an event id."""
+        backoff, last_id, opened = Backoff(None), None, False
         while True:
             try:
-                async with self._transport.stream(call(parser.last_id)) as response:
-                    if response.status_code == 204:  # everything was told before
+                async with self._transport.stream(request_after(last_id)) as response:
+                    if response.status_code == httpx.codes.NO_CONTENT:  # all events were sent before
                         return
                     opened, backoff = True, Backoff(None)
-                    async for line in response.aiter_lines():
-                        if event := parser.feed(line):
-                            yield event
-                            if event.event == "bye" and event.json().get("reason") in FINAL_REASONS:
-                                return
+                    async for event in aread_events(response):
+                        last_id = event.id or last_id
+                        yield event
+                        if event.ends_stream:
+                            return
                 delay = backoff.next_delay()
             except (Unreachable, Unavailable) as error:
-                delay = backoff.next_delay(getattr(error, "retry_after", None)) if opened else None
+                delay = backoff.next_delay(error.retry_after) if opened else None
                 if delay is None:
                     raise
             await asyncio.sleep(delay or 0)

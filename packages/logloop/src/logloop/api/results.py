@@ -1,7 +1,4 @@
-"""What the platform answers, as typed values.
-
-It must not refuse an answer because it has more fields than these: servers may be newer.
-"""
+"""Typed responses of the API. Unknown fields are kept: the server may be newer than this package."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ class _Result(BaseModel):
 
 
 class StoredLog(_Result):
-    """A log entry as it is stored, with its id. `timestamp` is in UTC with microseconds."""
+    """A stored log entry with its id. `timestamp` is in UTC with microseconds."""
 
     id: str
     project_id: str
@@ -32,7 +29,7 @@ class StoredLog(_Result):
 
 
 class SearchPage(_Result):
-    """One page of a search. `partial` means that a limit ended it before everything was read."""
+    """One page of search results. `partial` is set when a limit ended the search early."""
 
     items: list[StoredLog]
     next_cursor: str | None = None
@@ -42,22 +39,22 @@ class SearchPage(_Result):
     took_ms: float | None = None
 
 
-class Refusal(_Result):
-    """An entry that was not accepted: its index in what was sent, and why."""
+class RejectedEntry(_Result):
+    """An entry that was rejected: its index in the request, and why."""
 
     index: int
     errors: list[Any] = Field(default_factory=list)
 
 
 class SendResult(_Result):
-    """How many entries were accepted (confirmed by the broker) and which were refused."""
+    """How many entries the broker has confirmed, and which ones were rejected."""
 
     accepted: int = 0
-    rejected: list[Refusal] = Field(default_factory=list)
+    rejected: list[RejectedEntry] = Field(default_factory=list)
 
 
 class Analysis(_Result):
-    """An explanation of logs. `report` follows `logloop_contracts.analyses.Report` once `status` is completed."""
+    """An analysis of logs. Once `status` is completed, `report` is a `logloop_contracts.analyses.Report`."""
 
     id: str
     project_id: str | None = None
@@ -66,7 +63,7 @@ class Analysis(_Result):
 
     @property
     def is_finished(self) -> bool:
-        """Whether nothing more will be added without a new question."""
+        """Whether the analysis has ended; only a follow-up question adds to it."""
         return self.status in {"completed", "failed", "cancelled"}
 
 
@@ -78,11 +75,11 @@ class Page(_Result):
 
 
 Moment = datetime | str
-"""A time with an offset, or text the server reads: RFC 3339, `15m` `2h` `7d` (ago), `now`."""
+"""A datetime with an offset, or text that the server parses: RFC 3339, `15m`, `2h`, `7d` (ago) or `now`."""
 
 
 class Scope(TypedDict, total=False):
-    """Which logs: a half-open window and a project."""
+    """A half-open time range [since, until) in a project."""
 
     since: Moment
     until: Moment
@@ -90,7 +87,7 @@ class Scope(TypedDict, total=False):
 
 
 class SearchOptions(Scope, total=False):
-    """Which page of which logs, and in which order of time."""
+    """A scope with page size, cursor and order by time."""
 
     limit: int
     cursor: str

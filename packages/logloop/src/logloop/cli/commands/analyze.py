@@ -1,7 +1,4 @@
-"""`logloop analyze`: an explanation of logs, with the lines it rests on.
-
-It must not judge the report: it prints what the platform checked.
-"""
+"""`logloop analyze`: requests an analysis of logs and prints its report with the cited lines."""
 
 from __future__ import annotations
 
@@ -11,34 +8,34 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from logloop.cli import exit_codes
-from logloop.cli.command import Ended, command, open_client
+from logloop.cli.command import CommandExit, command, open_client
 from logloop.cli.options import AsJson, Project, Query, Since, Until, joined
 from logloop.cli.output import console, print_json, say, visible
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from logloop.client import Client
+    from logloop.api.client import Client
+    from logloop.api.results import Analysis, Scope
     from logloop.connection import Connection
-    from logloop.results import Analysis, Scope
 
-CITED = 3
-"""Lines shown for a claim; the page and --json have them all."""
+MAX_CITATIONS = 3
+"""Citations printed per claim; the page and --json have all of them."""
 
 
 @command
 def analyze(
     query: Query = None,
-    question: Annotated[str | None, typer.Option("--question", "-q", help="What you want to know.")] = None,
+    question: Annotated[
+        str | None, typer.Option("--question", "-q", help="Question for the analysis to answer.")
+    ] = None,
     since: Since = "1h",
     until: Until = None,
-    follow: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="Wait for the report, or only print the id.")
-    ] = True,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the report, or just print the id.")] = True,
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
-    """Explain the logs of a search.
+    """Analyse the logs that match and explain them.
 
     Progress goes to stderr, the report with its cited lines to stdout.
     """
@@ -48,26 +45,28 @@ def analyze(
     if until:
         scope["until"] = until
     with open_client(project) as client:
-        asked = client.analyze(joined(query), question=question, **scope)
-        if not follow:
-            print_json({"id": asked.id, "status": asked.status}) if as_json else sys.stdout.write(asked.id + "\n")
+        requested = client.analyze(joined(query), question=question, **scope)
+        if not wait:
+            print_json({"id": requested.id, "status": requested.status}) if as_json else sys.stdout.write(
+                requested.id + "\n"
+            )
             return
-        _show_progress(client, asked.id, quiet=as_json)
-        done = client.wait_for_analysis(asked.id)
+        _show_progress(client, requested.id, quiet=as_json)
+        done = client.wait_for_analysis(requested.id)
     if as_json:
         print_json(done)
     elif done.report:
         print_report(done, client.connection)
     if done.status != "completed":
-        raise Ended(exit_codes.FAILED, _failure_text(done))
+        raise CommandExit(exit_codes.FAILED, _failure_text(done))
     if done.report and done.report.get("verdict") == "insufficient" and not done.report.get("findings"):
-        raise Ended(exit_codes.NOTHING_FOUND)
+        raise CommandExit(exit_codes.NOTHING_FOUND)
 
 
 def _failure_text(done: Analysis) -> str:
     failure = (done.model_extra or {}).get("failure") or {}
-    said = f" The provider said: {failure['provider_message']}" if failure.get("provider_message") else ""
-    return f"the analysis is {done.status}: {failure.get('detail') or 'no reason was given'}{said}"
+    provider = f" Provider message: {failure['provider_message']}" if failure.get("provider_message") else ""
+    return f"analysis {done.status}: {failure.get('detail') or 'no reason given'}{provider}"
 
 
 def _show_progress(client: Client, analysis_id: str, *, quiet: bool) -> None:
@@ -79,13 +78,13 @@ def _show_progress(client: Client, analysis_id: str, *, quiet: bool) -> None:
             sys.stderr.write(visible(str(step.get("text") or "")))
             sys.stderr.flush()
         elif step.get("finding"):
-            say("  found: " + visible(str(step["finding"].get("title")), one_line=True))
+            say("  finding: " + visible(str(step["finding"].get("title")), one_line=True))
         elif step.get("text"):
             say(f"… {step['text']}")
 
 
 def print_report(done: Analysis, connection: Connection) -> None:
-    """The report for a person: verdict, summary, claims with their lines, findings, next steps."""
+    """Print the report: verdict, summary, claims with their cited lines, findings and next steps."""
     from rich.text import Text
 
     report = done.report or {}
@@ -100,21 +99,21 @@ def print_report(done: Analysis, connection: Connection) -> None:
     for claim in report.get("claims", []):
         out.print(Text(f"\n• {visible(str(claim['text']), one_line=True)}"))
         cited = claim.get("citations", [])
-        for log_id in cited[:CITED]:
+        for log_id in cited[:MAX_CITATIONS]:
             out.print(_citation(log_id, lines.get(log_id), connection))
-        if len(cited) > CITED:
-            out.print(Text(f"    and {len(cited) - CITED} more", style="dim"))
-    said = " ".join(str(claim["text"]) for claim in report.get("claims", []))
-    findings = [finding for finding in report.get("findings", []) if str(finding.get("title")) not in said]
+        if len(cited) > MAX_CITATIONS:
+            out.print(Text(f"    and {len(cited) - MAX_CITATIONS} more", style="dim"))
+    claimed = " ".join(str(claim["text"]) for claim in report.get("claims", []))
+    findings = [finding for finding in report.get("findings", []) if str(finding.get("title")) not in claimed]
     if findings:
-        out.print("\nMeasured:")
+        out.print("\nOther findings:")
     for finding in findings:
         counts = f"{finding.get('count', 0)} now, {finding.get('baseline_count', 0)} before"
         out.print(Text(f"  {visible(str(finding.get('title')), one_line=True)} ({counts})"))
         for log_id in finding.get("evidence", [])[:2]:
             out.print(_citation(log_id, lines.get(log_id), connection))
     if report.get("next_steps"):
-        out.print("\nWhat would settle it:")
+        out.print("\nNext steps:")
     for step in report.get("next_steps", []):
         out.print(Text(f"  - {visible(str(step))}"))
     link = connection.page("analyses", done.id)

@@ -1,8 +1,7 @@
-"""Delivers entries from a bounded queue in a background thread, so that the program never waits for the platform.
+"""Sends entries from a bounded queue in a background thread, so that the program never waits for the platform.
 
-It must not raise into the program, log through `logging`, or hold more than its bounds: when the queue is full the
-oldest entries go (the newest tell why a program is in trouble), are counted, and the count is sent once the platform
-is back.
+A full queue drops its oldest entries, because the newest explain why a program fails. The number of dropped entries
+is sent once the platform is reachable again. Problems go to a callback, never to `logging`.
 """
 
 from __future__ import annotations
@@ -19,20 +18,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from logloop.batch_sender import BatchSender, Entry, Outcome, delivering, forget_thread, is_delivering
 from logloop.connection import Connection
+from logloop.sending.batch_sender import BatchOutcome, BatchSender, Entry, clear_mark, is_sending, marked_as_sending
 
 if TYPE_CHECKING:
     import httpx
 
 ENTRY_OVERHEAD_BYTES = 400
+FORK_WAIT_SECONDS = 10.0
+"""How long a fork waits for imports of the sending thread. Limited, as the forking thread may hold an import lock."""
 _importing = threading.Lock()
-_alive: weakref.WeakSet[Delivery] = weakref.WeakSet()
+_forking = threading.local()
+_senders: weakref.WeakSet[BackgroundSender] = weakref.WeakSet()
 
 
 @dataclass(frozen=True, slots=True)
-class DeliverySettings:
-    """Bounds and pace. Times in seconds; `capacity` in entries, `capacity_bytes` roughly in bytes of memory."""
+class SenderSettings:
+    """Limits of the queue and of waiting. Times in seconds; `capacity_bytes` is approximate memory."""
 
     capacity: int = 10_000
     capacity_bytes: int = 64 * 1024 * 1024
@@ -43,9 +45,9 @@ class DeliverySettings:
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveryStats:
-    """Counts of entries: confirmed by the platform, dropped because the queue was full or the program ended,
-    refused by the platform, and still waiting."""
+class SenderStats:
+    """Counts of entries: confirmed by the platform, dropped (queue full or program ended), rejected by the platform,
+    and still queued."""
 
     sent: int = 0
     dropped: int = 0
@@ -53,36 +55,36 @@ class DeliveryStats:
     queued: int = 0
 
 
-def say(text: str) -> None:
-    """One line to stderr; never raises."""
+def print_problem(text: str) -> None:
+    """Print one line to stderr; never raises."""
     try:
-        print(f"logloop: {text}", file=sys.stderr)  # noqa: T201 - the only place to tell a person
+        print(f"logloop: {text}", file=sys.stderr)  # noqa: T201 - the handler cannot log its own problems
     except (OSError, ValueError, AttributeError):
-        return  # no stderr, or closed: nobody listens
+        return  # stderr is missing or closed
 
 
-class Delivery:
-    """A queue of entries and the thread that sends it. Thread-safe, fork-safe, safe inside signal handlers."""
+class BackgroundSender:
+    """A queue of entries and the thread that sends them. Thread-safe, fork-safe and safe in signal handlers."""
 
     def __init__(
         self,
         connection: Connection,
-        settings: DeliverySettings | None = None,
+        settings: SenderSettings | None = None,
         *,
-        report: Callable[[int], Entry] | None = None,
-        on_problem: Callable[[str], None] = say,
+        drop_report: Callable[[int], Entry] | None = None,
+        on_problem: Callable[[str], None] = print_problem,
         http: httpx.BaseTransport | None = None,
     ) -> None:
         self._connection = connection
-        self._settings = settings or DeliverySettings()
-        self._report = report
+        self._settings = settings or SenderSettings()
+        self._drop_report = drop_report
         self._on_problem = on_problem
         self._http = http
-        self._start_fresh()
-        _alive.add(self)
+        self._reset()
+        _senders.add(self)
 
-    def _start_fresh(self) -> None:
-        self._changed = threading.Condition()  # over an RLock: a signal handler may log while put() runs
+    def _reset(self) -> None:
+        self._changed = threading.Condition()  # uses an RLock: a signal handler may log while put() runs
         self._queue: deque[tuple[Entry, int]] = deque()
         self._bytes = 0
         self._in_flight = 0
@@ -91,20 +93,20 @@ class Delivery:
             self._connection,
             timeout=self._settings.timeout,
             pause=self._pause,
-            on_trouble=self._trouble,
-            on_recovery=self._recovered,
+            on_problem=self._report_problem,
+            on_recovery=self._clear_problem,
             http=self._http,
         )
         self._idle = False
-        self._hurry = False
+        self._flushing = False
         self._deadline: float | None = None
         self._closed = False
-        self._last_try = False
-        self._stats = DeliveryStats()
+        self._may_try_again = False
+        self._stats = SenderStats()
         self._unreported = 0
-        self._in_trouble = False
+        self._has_problem = False
 
-    # -- the program's side
+    # -- called by the program
 
     def put(self, entry: Entry) -> None:
         """Queue one entry. Never blocks; drops the oldest when full."""
@@ -125,11 +127,11 @@ class Delivery:
                 self._changed.notify_all()
 
     def flush(self, timeout: float | None = None) -> bool:
-        """Send what is queued now; return whether everything went out within `timeout` seconds.
+        """Send what is queued and return whether everything was sent within `timeout` seconds.
 
-        Once the end was announced (`close`, interpreter exit) its deadline bounds every later flush too.
+        The deadline that `announce_exit` sets also limits every later flush.
         """
-        if is_delivering():
+        if is_sending():
             return False
         end = time.monotonic() + (self._settings.exit_timeout if timeout is None else timeout)
         with self._changed:
@@ -137,24 +139,24 @@ class Delivery:
             if self._thread is None and self._queue:
                 self._start_thread()
             if self._thread is not None:
-                self._hurry = True
+                self._flushing = True
                 self._changed.notify_all()
                 return self._changed.wait_for(self._is_empty, max(0.0, end - time.monotonic()))
-        return self._drain_here(end)
+        return self._drain_in_this_thread(end)
 
-    def announce_end(self, timeout: float | None = None) -> None:
-        """Give the thread a deadline (seconds from now); a wait for the platform ends with one last try."""
+    def announce_exit(self, timeout: float | None = None) -> None:
+        """Give the thread a deadline, in seconds from now. A thread that waits to retry makes one last attempt."""
         with self._changed:
             if self._deadline is None:
                 self._deadline = time.monotonic() + (self._settings.exit_timeout if timeout is None else timeout)
-                self._last_try = True
+                self._may_try_again = True
                 self._changed.notify_all()
 
     def close(self, timeout: float | None = None) -> bool:
-        """Flush, then stop: later entries are dropped. Returns whether everything went out."""
+        """Flush and stop; later entries are dropped. Return whether everything was sent."""
         if self._closed:
             return self._is_empty()
-        self.announce_end(timeout)
+        self.announce_exit(timeout)
         complete = self.flush(timeout)
         with self._changed:
             self._closed = True
@@ -164,14 +166,14 @@ class Delivery:
             self._changed.notify_all()
         lost = self._stats.dropped
         if lost:
-            self._tell(f"{lost} log entries in all could not be delivered before the program ended")
+            self._notify(f"{lost} log entries were dropped before they could be sent")
         if complete:
             self._sender.close()
         return complete
 
     @property
-    def stats(self) -> DeliveryStats:
-        """Counts so far in this process."""
+    def stats(self) -> SenderStats:
+        """Return the counts of this process so far."""
         with self._changed:
             return replace(self._stats, queued=len(self._queue) + self._in_flight)
 
@@ -183,37 +185,37 @@ class Delivery:
         self._stats = replace(self._stats, dropped=self._stats.dropped + number)
 
     def _start_thread(self) -> None:
-        thread = threading.Thread(target=self._run, name="logloop-delivery", daemon=True)
+        thread = threading.Thread(target=self._run, name="logloop-sender", daemon=True)
         try:
             thread.start()
         except RuntimeError:
-            return  # the interpreter is shutting down: close() sends from its own thread
+            return  # the interpreter is shutting down: close() sends from the calling thread
         self._thread = thread
         _flush_at_child_exit(self)
 
-    def _drain_here(self, end: float) -> bool:
+    def _drain_in_this_thread(self, end: float) -> bool:
         while time.monotonic() < end and (batch := self._take(wait=False)):
-            self._deliver(batch)
+            self._send_batch(batch)
         return self._is_empty()
 
-    # -- the thread's side
+    # -- called by the sending thread
 
     def _run(self) -> None:
-        # A fork in the middle of these imports (httpx makes some when it is used) would leave a child half a module.
-        with _importing, contextlib.suppress(Exception):  # what fails here fails again, and is told, in _send
+        # A fork during these imports (httpx imports more on first use) would leave the child with half a module.
+        with _importing, contextlib.suppress(Exception):  # fails again, and is reported, in _send_batch
             self._sender.open()
         while batch := self._take(wait=True):
-            self._deliver(batch)
+            self._send_batch(batch)
 
     def _take(self, *, wait: bool) -> list[Entry]:
         with self._changed:
             while wait and not self._queue:
                 if self._closed:
                     return []
-                self._hurry = False
+                self._flushing = False
                 self._idle = True
                 self._changed.wait()
-            if wait and not self._hurry and self._deadline is None:
+            if wait and not self._flushing and self._deadline is None:
                 self._changed.wait_for(self._is_batch_ready, self._settings.linger)
             batch: list[Entry] = []
             while self._queue and len(batch) < self._settings.batch_entries:
@@ -224,16 +226,16 @@ class Delivery:
             return batch
 
     def _is_batch_ready(self) -> bool:
-        return len(self._queue) >= self._settings.batch_entries or self._hurry or self._closed
+        return len(self._queue) >= self._settings.batch_entries or self._flushing or self._closed
 
-    def _deliver(self, batch: list[Entry]) -> None:
-        outcome = Outcome()
-        with delivering():
+    def _send_batch(self, batch: list[Entry]) -> None:
+        outcome = BatchOutcome()
+        with marked_as_sending():
             try:
-                self._sender.send(self._with_report(batch), outcome)
-            except Exception as error:  # noqa: BLE001 - the edge of the thread: a defect here must not end delivery
+                self._sender.send(self._with_drop_report(batch), outcome)
+            except Exception as error:  # noqa: BLE001 - the edge of the thread: a defect must not end it
                 outcome.refused += len(batch) - outcome.sent - outcome.refused - outcome.dropped
-                self._trouble(f"log entries were lost to {type(error).__name__}: {error}")
+                self._report_problem(f"log entries were lost: {type(error).__name__}: {error}")
         with self._changed:
             stats = self._stats
             self._stats = replace(stats, sent=stats.sent + outcome.sent, refused=stats.refused + outcome.refused)
@@ -241,45 +243,45 @@ class Delivery:
             self._in_flight = 0
             self._changed.notify_all()
 
-    def _with_report(self, batch: list[Entry]) -> list[Entry]:
+    def _with_drop_report(self, batch: list[Entry]) -> list[Entry]:
         with self._changed:
             number, self._unreported = self._unreported, 0
-        return [*batch, self._report(number)] if number and self._report else batch
+        return [*batch, self._drop_report(number)] if number and self._drop_report else batch
 
     def _pause(self, delay: float) -> bool:
-        """Wait; False when the program's end comes first. One last try is made when the end is announced."""
+        """Wait `delay` seconds; return False when the program ends first, except once for a last attempt."""
         wake = time.monotonic() + delay
         with self._changed:
             while (now := time.monotonic()) < wake:
                 if self._closed or (self._deadline is not None and now >= self._deadline):
                     return False
                 if self._deadline is not None and wake > self._deadline:
-                    last, self._last_try = self._last_try, False
-                    return last
+                    may_try_again, self._may_try_again = self._may_try_again, False
+                    return may_try_again
                 self._changed.wait(min(wake, self._deadline or wake) - now)
         return True
 
-    def _trouble(self, text: str) -> None:
-        if not self._in_trouble:
-            self._in_trouble = True
-            self._tell(text)
+    def _report_problem(self, text: str) -> None:
+        if not self._has_problem:
+            self._has_problem = True
+            self._notify(text)
 
-    def _recovered(self) -> None:
-        self._in_trouble = False
+    def _clear_problem(self) -> None:
+        self._has_problem = False
 
-    def _tell(self, text: str) -> None:
-        with contextlib.suppress(Exception):  # a callback of the program; its defects are not ours to spread
+    def _notify(self, text: str) -> None:
+        with contextlib.suppress(Exception):  # a defect in the program's callback must not end the thread
             self._on_problem(text)
 
 
-def _flush_at_child_exit(delivery: Delivery) -> None:
-    """Children of multiprocessing end with os._exit, without atexit: its own finalizers do run."""
+def _flush_at_child_exit(sender: BackgroundSender) -> None:
+    """Register with multiprocessing: its children end with os._exit, which skips atexit but not its finalizers."""
     process = sys.modules.get("multiprocessing.process")
     if process is None or process.parent_process() is None:
         return
     from multiprocessing.util import Finalize
 
-    reference = weakref.ref(delivery)
+    reference = weakref.ref(sender)
 
     def flush() -> None:
         if found := reference():
@@ -289,30 +291,30 @@ def _flush_at_child_exit(delivery: Delivery) -> None:
 
 
 def _before_fork() -> None:
-    _importing.acquire(timeout=2.0)  # a bound: the forking thread may itself hold a module's import lock
+    _forking.holds_lock = _importing.acquire(timeout=FORK_WAIT_SECONDS)
 
 
 def _after_fork_in_parent() -> None:
-    with contextlib.suppress(RuntimeError):  # not acquired in time
+    if _forking.holds_lock:  # otherwise the sending thread still holds it
         _importing.release()
 
 
 def _after_fork_in_child() -> None:
-    global _importing  # noqa: PLW0603 - the old one may be held by a thread that does not exist here
+    global _importing  # noqa: PLW0603 - the old lock may be held by a thread that does not exist here
     _importing = threading.Lock()
-    # The parent's thread and locks do not exist here, and the parent sends what it had queued.
-    forget_thread()
-    for delivery in list(_alive):
-        delivery._start_fresh()  # noqa: SLF001 - same module
+    # The parent's thread does not exist here, and the parent sends what it has queued.
+    clear_mark()
+    for sender in list(_senders):
+        sender._reset()  # noqa: SLF001 - same module
 
 
 def _flush_at_exit() -> None:
-    # Not a close: exit functions that run later may still log, and logging.shutdown() closes the handlers.
-    deliveries = list(_alive)
-    for delivery in deliveries:
-        delivery.announce_end()
-    for delivery in deliveries:
-        delivery.flush()
+    # Does not close: later exit functions may still log, and logging.shutdown() closes the handlers.
+    senders = list(_senders)
+    for sender in senders:
+        sender.announce_exit()
+    for sender in senders:
+        sender.flush()
 
 
 atexit.register(_flush_at_exit)

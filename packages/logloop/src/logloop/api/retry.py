@@ -1,7 +1,4 @@
-"""Decides whether and how long to wait before a request is tried again.
-
-It must not sleep or do I/O: the callers wait in their own way (thread, event loop, condition).
-"""
+"""Decides whether and when to retry a request; callers wait in their own way (thread, event loop, condition)."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from email.utils import parsedate_to_datetime
 
 
 def parse_retry_after(value: str | None, now: datetime | None = None) -> float | None:
-    """Seconds of a Retry-After header (a number or an HTTP date), never negative; None when absent or unreadable."""
+    """Return the seconds of a Retry-After header (a number or an HTTP date), at least 0; None without a valid one."""
     if not value:
         return None
     text = value.strip()
@@ -28,9 +25,9 @@ def parse_retry_after(value: str | None, now: datetime | None = None) -> float |
 
 
 class Backoff:
-    """Delays of one request: what the server asked for, else exponential with full jitter, within a time budget.
+    """The delays between attempts of one request: the server's Retry-After, else exponential with jitter.
 
-    `retry_for` is the budget in seconds from the start; 0 means one attempt, None means for ever.
+    `retry_for` is the time budget in seconds from the start; 0 means a single attempt, None means no limit.
     """
 
     def __init__(
@@ -51,9 +48,9 @@ class Backoff:
         self._attempt = 0
 
     def next_delay(self, retry_after: float | None = None) -> float | None:
-        """Seconds to wait before the next attempt, None when the budget would be over by then.
+        """Return the seconds to wait before the next attempt, or None when that would exceed the budget.
 
-        A server's own time is kept and spread by up to 10 % (at most 1 s) so that clients do not return together.
+        `retry_after` is lengthened by up to 10 % (at most 1 s) so that clients do not all return at once.
         """
         self._attempt += 1
         if retry_after is not None:

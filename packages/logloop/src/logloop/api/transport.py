@@ -1,7 +1,4 @@
-"""Sends calls with httpx: one attempt at a time, or with retries as the server tells.
-
-It must not know what a call means, and never follows redirects: a key must not reach another host.
-"""
+"""Sends API requests with httpx, with or without retries. Never follows redirects, so a key stays with its host."""
 
 from __future__ import annotations
 
@@ -13,17 +10,18 @@ from typing import Any, TypeVar
 
 import httpx
 
-from logloop.calls import Call
+from logloop.api.endpoints import ApiRequest
+from logloop.api.retry import Backoff, parse_retry_after
 from logloop.connection import Connection
 from logloop.errors import RETRYABLE_STATUSES, LogloopError, Unreachable, error_for
-from logloop.retry import Backoff, parse_retry_after
 
 T = TypeVar("T")
 USER_AGENT = "logloop-python/0.1.0"
+_ALWAYS_RETRYABLE = frozenset({429, 503})  # the server has not started to process the request
 
 
 def client_options(connection: Connection, timeout: float) -> dict[str, Any]:
-    """Arguments for an httpx client. Proxies of the environment are not asked for this machine's own addresses."""
+    """Return arguments for an httpx client. Proxies from the environment are ignored for loopback addresses."""
     headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}
     if connection.api_key:
         headers["Authorization"] = f"Bearer {connection.api_key}"
@@ -36,8 +34,8 @@ def client_options(connection: Connection, timeout: float) -> dict[str, Any]:
     }
 
 
-def failure_of(response: httpx.Response) -> LogloopError | None:
-    """The error an answer stands for, None for a success. The body must have been read."""
+def error_from(response: httpx.Response) -> LogloopError | None:
+    """Return the error a response stands for, or None for a success. The body must have been read."""
     if response.is_success:
         return None
     problem: Any = None
@@ -47,7 +45,7 @@ def failure_of(response: httpx.Response) -> LogloopError | None:
         except ValueError:
             problem = None
     if not isinstance(problem, dict):
-        problem = {"title": response.reason_phrase or "Unexpected answer", "detail": _plain_text(response)}
+        problem = {"title": response.reason_phrase or "Unexpected response", "detail": _plain_text(response)}
     return error_for(
         response.status_code, problem, retry_after=parse_retry_after(response.headers.get("retry-after"))
     )
@@ -61,30 +59,34 @@ def _plain_text(response: httpx.Response) -> str:
     return "" if "html" in response.headers.get("content-type", "") else response.text[:300].strip()
 
 
-def unreachable(connection: Connection, cause: httpx.HTTPError) -> Unreachable:
-    """The error for an attempt without an answer."""
+def _unreachable(connection: Connection, cause: httpx.HTTPError) -> Unreachable:
     reason = str(cause) or type(cause).__name__
     return Unreachable(
-        f"No answer from {connection.url}: {reason}. Is the platform up (`logloop up`), and is LOGLOOP_URL right?"
+        f"No response from {connection.url}: {reason}. Check that the platform is running (`logloop up`) "
+        "and that LOGLOOP_URL is correct."
     )
 
 
-def _build(call: Call[Any], client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
+def _build(request: ApiRequest[Any], client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
     return client.build_request(
-        call.method, call.path, params=call.params or None, content=call.content, headers=dict(call.headers)
+        request.method,
+        request.path,
+        params=request.params or None,
+        content=request.content,
+        headers=dict(request.headers),
     )
 
 
-def _delay_after(error: LogloopError, call: Call[Any], backoff: Backoff) -> float | None:
+def _retry_delay(error: LogloopError, request: ApiRequest[Any], backoff: Backoff) -> float | None:
     if isinstance(error, Unreachable):
-        return backoff.next_delay() if call.safe_to_repeat else None
-    if error.status in RETRYABLE_STATUSES and (call.safe_to_repeat or error.status in {429, 503}):
-        return backoff.next_delay(getattr(error, "retry_after", None))
+        return backoff.next_delay() if request.idempotent else None
+    if error.status in _ALWAYS_RETRYABLE or (error.status in RETRYABLE_STATUSES and request.idempotent):
+        return backoff.next_delay(error.retry_after)
     return None
 
 
 class SyncTransport:
-    """Blocking calls over one connection pool. Thread-safe."""
+    """Blocking requests over one connection pool. Thread-safe."""
 
     def __init__(
         self,
@@ -100,55 +102,55 @@ class SyncTransport:
         self._sleep = sleep
         self._http = httpx.Client(**client_options(connection, timeout), transport=http)
 
-    def attempt(self, call: Call[T]) -> T:
-        """Send once. Raises a LogloopError for no answer or an answer that is no success."""
+    def attempt(self, request: ApiRequest[T]) -> T:
+        """Send once. Raises a LogloopError when there is no response or its status is not a success."""
         try:
-            response = self._http.send(_build(call, self._http))
+            response = self._http.send(_build(request, self._http))
         except httpx.HTTPError as cause:
-            raise unreachable(self._connection, cause) from cause
-        if error := failure_of(response):
+            raise _unreachable(self._connection, cause) from cause
+        if error := error_from(response):
             raise error
-        return call.read(response.content)
+        return request.parse(response.content)
 
-    def run(self, call: Call[T]) -> T:
-        """Send, and again after failures that pass, until the budget ends; then raise the last error."""
+    def run(self, request: ApiRequest[T]) -> T:
+        """Send, and retry after transient failures within the time budget. Raises the last error."""
         backoff = Backoff(self._retry_for)
         while True:
             try:
-                return self.attempt(call)
+                return self.attempt(request)
             except LogloopError as error:
-                delay = _delay_after(error, call, backoff)
+                delay = _retry_delay(error, request, backoff)
                 if delay is None:
                     raise
             self._sleep(delay)
 
-    def sign_in(self, call: Call[Any]) -> None:
-        """Send the call that begins a session, and go on with its cookie instead of the key."""
-        response = self._http.send(_build(call, self._http))
-        if error := failure_of(response):
+    def sign_in(self, request: ApiRequest[Any]) -> None:
+        """Send the request that starts a session, then use its cookie instead of the key."""
+        response = self._http.send(_build(request, self._http))
+        if error := error_from(response):
             raise error
-        # By hand: a cookie jar keeps a Secure cookie from http, also on loopback where browsers allow it.
+        # A cookie jar withholds a Secure cookie from http, even on loopback where browsers send it.
         cookies = [line.partition(";")[0] for line in response.headers.get_list("set-cookie")]
         self._http.headers.pop("Authorization", None)
         self._http.headers.update({"Cookie": "; ".join(cookies), "Origin": self._connection.url})
 
     @contextmanager
-    def stream(self, call: Call[Any], *, read_timeout: float | None = 60.0) -> Iterator[httpx.Response]:
-        """Open an answer to read piece by piece. Raises a LogloopError, also when it breaks off midway."""
-        request = _build(call, self._http)
-        request.extensions["timeout"]["read"] = read_timeout
+    def stream(self, request: ApiRequest[Any], *, read_timeout: float | None = 60.0) -> Iterator[httpx.Response]:
+        """Open a response to read in chunks. Raises a LogloopError, also when the connection breaks midway."""
+        built = _build(request, self._http)
+        built.extensions["timeout"]["read"] = read_timeout
         try:
-            response = self._http.send(request, stream=True)
+            response = self._http.send(built, stream=True)
             try:
                 if not response.is_success:
                     response.read()
-                if error := failure_of(response):
+                if error := error_from(response):
                     raise error
                 yield response
             finally:
                 response.close()
         except httpx.HTTPError as cause:
-            raise unreachable(self._connection, cause) from cause
+            raise _unreachable(self._connection, cause) from cause
 
     def close(self) -> None:
         """Close the connections."""
@@ -156,7 +158,7 @@ class SyncTransport:
 
 
 class AsyncTransport:
-    """The same calls on an event loop."""
+    """The same requests on an event loop."""
 
     def __init__(
         self,
@@ -170,45 +172,47 @@ class AsyncTransport:
         self._retry_for = retry_for
         self._http = httpx.AsyncClient(**client_options(connection, timeout), transport=http)
 
-    async def attempt(self, call: Call[T]) -> T:
-        """Send once. Raises a LogloopError for no answer or an answer that is no success."""
+    async def attempt(self, request: ApiRequest[T]) -> T:
+        """Send once. Raises a LogloopError when there is no response or its status is not a success."""
         try:
-            response = await self._http.send(_build(call, self._http))
+            response = await self._http.send(_build(request, self._http))
         except httpx.HTTPError as cause:
-            raise unreachable(self._connection, cause) from cause
-        if error := failure_of(response):
+            raise _unreachable(self._connection, cause) from cause
+        if error := error_from(response):
             raise error
-        return call.read(response.content)
+        return request.parse(response.content)
 
-    async def run(self, call: Call[T]) -> T:
-        """Send, and again after failures that pass, until the budget ends; then raise the last error."""
+    async def run(self, request: ApiRequest[T]) -> T:
+        """Send, and retry after transient failures within the time budget. Raises the last error."""
         backoff = Backoff(self._retry_for)
         while True:
             try:
-                return await self.attempt(call)
+                return await self.attempt(request)
             except LogloopError as error:
-                delay = _delay_after(error, call, backoff)
+                delay = _retry_delay(error, request, backoff)
                 if delay is None:
                     raise
             await asyncio.sleep(delay)
 
     @asynccontextmanager
-    async def stream(self, call: Call[Any], *, read_timeout: float | None = 60.0) -> AsyncIterator[httpx.Response]:
-        """Open an answer to read piece by piece. Raises a LogloopError, also when it breaks off midway."""
-        request = _build(call, self._http)
-        request.extensions["timeout"]["read"] = read_timeout
+    async def stream(
+        self, request: ApiRequest[Any], *, read_timeout: float | None = 60.0
+    ) -> AsyncIterator[httpx.Response]:
+        """Open a response to read in chunks. Raises a LogloopError, also when the connection breaks midway."""
+        built = _build(request, self._http)
+        built.extensions["timeout"]["read"] = read_timeout
         try:
-            response = await self._http.send(request, stream=True)
+            response = await self._http.send(built, stream=True)
             try:
                 if not response.is_success:
                     await response.aread()
-                if error := failure_of(response):
+                if error := error_from(response):
                     raise error
                 yield response
             finally:
                 await response.aclose()
         except httpx.HTTPError as cause:
-            raise unreachable(self._connection, cause) from cause
+            raise _unreachable(self._connection, cause) from cause
 
     async def aclose(self) -> None:
         """Close the connections."""

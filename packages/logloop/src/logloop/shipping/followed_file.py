@@ -1,18 +1,16 @@
-"""Follows a growing file across rotation and truncation, from where it was left.
-
-It must not parse lines, nor move its position: the caller does, once what it read is safe.
-"""
+"""Reads a growing file across rotation and truncation."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from logloop.shipping.checkpoint import Position
 
 HEAD_BYTES = 64
 CHUNK_BYTES = 1024 * 1024
@@ -20,57 +18,19 @@ LONGEST_LINE = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
-    """A place in a file: which file (inode and first bytes, as hex), how far (bytes), the time of the last record
-    before it, and a batch that may or may not have arrived: up to `pending_end`, under `pending_key`, read as if it
-    were `pending_now`. Times are ISO 8601."""
-
-    inode: int = 0
-    head: str = ""
-    offset: int = 0
-    last_time: str | None = None
-    pending_end: int | None = None
-    pending_key: str | None = None
-    pending_now: str | None = None
-    pending_live: bool = False
-
-
-class Checkpoint:
-    """A position kept in a file; a torn write leaves the one before."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def load(self) -> Position:
-        """The stored position, or the start."""
-        try:
-            stored: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
-            return Position(**{field.name: stored[field.name] for field in fields(Position) if field.name in stored})
-        except (OSError, ValueError, TypeError):
-            return Position()
-
-    def save(self, position: Position) -> None:
-        """Replace the stored position."""
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = self._path.with_name(self._path.name + ".new")
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(asdict(position), file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._path)
-
-
-@dataclass(frozen=True, slots=True)
 class Line:
-    """A line without its end, and the offset in the file after it."""
+    """A line without its line ending, and the file offset after it."""
 
     text: str
     end: int
 
 
 class FollowedFile:
-    """One path that is followed. `read` gives complete lines; `is_finished` says that the file under it was replaced
-    and everything of the old one was read: then call `next_file`."""
+    """A path whose file grows and may be replaced.
+
+    `read` yields complete lines. `is_finished` is set once the file was replaced and the old one is read to its end;
+    then call `next_file`. `grace` is how long (seconds) a program may keep writing to a replaced file.
+    """
 
     def __init__(self, path: Path, position: Position, *, from_end: bool = False, grace: float = 1.0) -> None:
         self._grace = grace
@@ -84,7 +44,7 @@ class FollowedFile:
         self._resume = position if position.inode else None
 
     def read(self) -> Iterator[Line]:
-        """Lines that were completed since the last call, at most about a mebibyte."""
+        """Yield the lines completed since the last call, at most about 1 MiB."""
         if self._file is None and not self._open():
             return
         assert self._file
@@ -94,7 +54,7 @@ class FollowedFile:
         if chunk:
             self._replaced_at = None
         else:
-            self.is_finished = self._is_left()
+            self.is_finished = self._is_abandoned()
             if self.is_finished and self._partial:
                 yield self._line(self._partial, 0)
                 self._partial = b""
@@ -104,7 +64,7 @@ class FollowedFile:
         yield from self._lines(chunk)
 
     def next_file(self) -> None:
-        """Go on with the file that is under the path now."""
+        """Continue with the file that is at the path now."""
         self.close()
         self.is_finished, self._replaced_at = False, None
         self.inode, self.head, self.offset, self._partial = 0, "", 0, b""
@@ -160,8 +120,8 @@ class FollowedFile:
         self._file.seek(0)
         self.head = _head(self._file)
 
-    def _is_left(self) -> bool:
-        """Replaced for a while: a program may write to the old file until it is told to open the new one."""
+    def _is_abandoned(self) -> bool:
+        """Whether the file was replaced and the grace period is over; programs reopen their log file with a delay."""
         if not self._was_replaced():
             self._replaced_at = None
             return False
@@ -173,7 +133,7 @@ class FollowedFile:
         try:
             return self.path.stat().st_ino != self.inode
         except OSError:
-            return False  # moved away, and no new one yet: more may still be written to the old one
+            return False  # moved, and not recreated yet: the program may still write to the old file
 
 
 def _head(file: BinaryIO) -> str:
@@ -181,7 +141,7 @@ def _head(file: BinaryIO) -> str:
 
 
 def _find(path: Path, position: Position) -> BinaryIO | None:
-    """The file the position is about: under its path, or beside it under the name a rotation gave it."""
+    """Open the file of a position: at its path, or beside it under the name that a rotation gave it."""
     for candidate in [path, *sorted(path.parent.glob(f"{path.name}*")), *sorted(path.parent.glob(f"{path.stem}*"))]:
         with contextlib.suppress(OSError):
             if candidate.stat().st_ino != position.inode:

@@ -1,0 +1,1 @@
+"""Sends log entries from a background thread or a child process."""

@@ -1,0 +1,1 @@
+"""Ships lines of files and streams: what `logloop send` does."""

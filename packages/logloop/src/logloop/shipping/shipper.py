@@ -1,0 +1,120 @@
+"""Ships lines: groups them into records, turns records into entries and sends those in batches."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from logloop.api.client import Client
+from logloop.api.results import SendResult
+from logloop.api.retry import Backoff
+from logloop.errors import LogloopError, Unavailable, Unreachable
+from logloop.handler import fit
+from logloop.lines.parsed import ParsedLine
+from logloop.lines.records import RecordReader
+from logloop.sending.batch_sender import Entry
+
+BATCH_ENTRIES = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class ShipSettings:
+    """How lines are parsed and what is added to each entry. `zone` applies to times without a zone."""
+
+    format_name: str = "auto"
+    zone: tzinfo = UTC
+    test_id: str | None = None
+    source: str | None = None
+    service: str | None = None
+    attributes: dict[str, Any] = field(default_factory=dict)
+    join: bool = True
+
+    def reader(self, now: datetime | None = None) -> RecordReader:
+        """Return a record reader with these settings."""
+        return RecordReader(self.format_name, self.zone, now, join=self.join)
+
+    def entry(self, parsed: ParsedLine, source: str) -> Entry:
+        """Return the entry for a record. Values in the line win over these settings, except the service."""
+        attributes = {**self.attributes, **parsed.attributes}
+        if parsed.severity_text:
+            attributes.setdefault("severity_text", parsed.severity_text)
+        entry: Entry = {
+            "message": fit(parsed.message, attributes),
+            "severity": parsed.severity or "info",
+            "timestamp": parsed.timestamp,
+            "source": (parsed.source or self.source or source)[:512],
+            "attributes": attributes or None,
+        }
+        found = {
+            "test_id": parsed.test_id or self.test_id,
+            "func_id": parsed.func_id,
+            "service_id": self.service or parsed.service_id,
+        }
+        return entry | {name: value[:512] for name, value in found.items() if value}
+
+
+@dataclass(slots=True)
+class ShipCounts:
+    """Counts so far. `errors` holds the errors of the first five rejected entries."""
+
+    sent: int = 0
+    refused: int = 0
+    errors: list[Any] = field(default_factory=list)
+
+
+class Shipper:
+    """Sends entries through a client and counts them. Retries for `retry_for` seconds; None means no limit."""
+
+    def __init__(
+        self,
+        client: Client,
+        settings: ShipSettings,
+        *,
+        retry_for: float | None,
+        on_wait: Callable[[LogloopError], None],
+        on_sent: Callable[[ShipCounts], None],
+    ) -> None:
+        self.counts = ShipCounts()
+        self.settings = settings
+        self._client = client
+        self._retry_for = retry_for
+        self._on_wait = on_wait
+        self._on_sent = on_sent
+
+    def send(self, entries: list[Entry], key: str | None = None) -> None:
+        """Send one batch and wait for its confirmation. Raises a LogloopError when that fails for good."""
+        if not entries:
+            return
+        result = self._send_with_retries(entries, key or uuid.uuid4().hex)
+        self.counts.sent += result.accepted
+        self.counts.refused += len(result.rejected)
+        self.counts.errors += [entry.errors for entry in result.rejected[: 5 - len(self.counts.errors)]]
+        self._on_sent(self.counts)
+
+    def _send_with_retries(self, entries: list[Entry], key: str) -> SendResult:
+        backoff = Backoff(self._retry_for)
+        while True:
+            try:
+                return self._client.send(entries, idempotency_key=key)
+            except (Unreachable, Unavailable) as error:
+                delay = backoff.next_delay(error.retry_after)
+                if delay is None:
+                    raise
+                self._on_wait(error)
+            time.sleep(delay)
+
+    def ship(self, lines: Iterable[str | None], source: str) -> None:
+        """Ship all lines of an input. None stands for a moment of silence and flushes what was read."""
+        reader, entries = self.settings.reader(), list[Entry]()
+        for line in lines:
+            records = reader.flush() if line is None else reader.feed(line)
+            entries += [self.settings.entry(record.parsed, source) for record in records]
+            if len(entries) >= BATCH_ENTRIES or (line is None and entries):
+                self.send(entries)
+                entries = []
+        entries += [self.settings.entry(record.parsed, source) for record in reader.flush()]
+        self.send(entries)
