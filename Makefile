@@ -43,7 +43,6 @@ demo: ## show the whole loop on real input in the terminal
 	@scripts/setup.sh up
 	@exec .venv/bin/logloop demo $(ARGS)
 
-lock: ## resolve the dependencies again and write requirements.lock
+lock: ## write requirements.lock; ARGS=--upgrade takes the newest versions
 	@scripts/setup.sh lock
-	@.tools/python/bin/uv lock --quiet
-	@.tools/python/bin/uv export --quiet --frozen --all-groups --no-emit-workspace --no-annotate --no-header --output-file requirements.lock
+	@scripts/lock.sh $(ARGS)
