@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from logloop_chassis.messaging.publisher import NotPublished
 from logloop_chassis.testing import wait_until
-from logloop_ingest.batcher import MAX_ROWS, MAX_UNCONFIRMED, READY_ROWS, Batcher
-from logloop_ingest.batches import Part, parts_of
-from logloop_ingest.checking import Row
+from logloop_ingest.batching.batcher import MAX_ROWS, MAX_UNCONFIRMED, READY_ROWS, Batcher
+from logloop_ingest.batching.messages import Part, parts_of
+from logloop_ingest.checking.entry import Row
 
-from tests.unit.ingest.doors import Broker, doors
+from tests.unit.ingest.harness import Broker, doors
 
 
 def part(text: str = "x", count: int = 1, key: str | None = None) -> Part:

@@ -15,9 +15,9 @@ from logloop_chassis.messaging.publisher import NotPublished
 from logloop_chassis.testing import wait_until
 from logloop_ingest.limits import Limits
 
-from tests.unit.ingest.doors import ADMIN, PATH, READ_KEY, Doors, doors, entry
-from tests.unit.ingest.test_decoders import JSON
-from tests.unit.ingest.test_entries import entries
+from tests.unit.ingest.harness import ADMIN, PATH, READ_KEY, Doors, doors, entry
+from tests.unit.ingest.test_checking import entries
+from tests.unit.ingest.test_parsing import JSON
 
 BOUND_USER = Principal(
     "user", "u2", "member", projects=frozenset({"shop", "bank"}), role_in={"shop": "member", "bank": "viewer"}

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_ingest.redaction import redact_secrets
+from logloop_ingest.batching.redaction import redact_secrets
 
 
 def redact(*texts: str | None) -> list[str | None]:

@@ -13,13 +13,13 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from logloop_chassis.auth.principal import Principal
 
-from logloop_ingest.batches import Part, parts_of
-from logloop_ingest.checking import Fault, Rules
-from logloop_ingest.columns import NotUniform, columns
-from logloop_ingest.decoders import Form, decode, decode_clean
+from logloop_ingest.batching.duplicates import Digest, Repeats, digest_of
+from logloop_ingest.batching.messages import Part, parts_of
+from logloop_ingest.checking.check import Reading, Refused, projects_named, projects_to_look_up, read
+from logloop_ingest.checking.columns import NotUniform, columns
+from logloop_ingest.checking.entry import Fault, Rules
 from logloop_ingest.limits import Limits
-from logloop_ingest.reading import Reading, Refused, projects_named, projects_to_look_up, read
-from logloop_ingest.repeats import Digest, Repeats, digest_of
+from logloop_ingest.parsing.json_values import Form, decode, decode_clean
 from logloop_ingest.telemetry import ACCEPTED, DUPLICATES, RECEIVED_BYTES, REJECTED
 
 Door = Literal["http", "amqp"]

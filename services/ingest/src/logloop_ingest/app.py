@@ -15,11 +15,11 @@ from logloop_chassis.state import Resources
 from logloop_contracts.channels import INGEST_INTAKE
 
 from logloop_ingest.accept import Accept
-from logloop_ingest.batcher import Batcher
+from logloop_ingest.batching.batcher import Batcher
+from logloop_ingest.batching.redaction import redact_secrets
 from logloop_ingest.consumers import intake_handler
-from logloop_ingest.http import HttpDoor, mount
+from logloop_ingest.http.endpoint import HttpDoor, mount
 from logloop_ingest.in_flight import InFlight
-from logloop_ingest.redaction import redact_secrets
 from logloop_ingest.settings import IngestSettings
 
 SERVICE = "ingest"

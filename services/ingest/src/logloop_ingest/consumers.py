@@ -29,11 +29,11 @@ from logloop_contracts.channels import (
 from logloop_contracts.log_batch import new_batch_id
 
 from logloop_ingest.accept import Result, Submission
-from logloop_ingest.batcher import Publishing
-from logloop_ingest.checking import Fault
-from logloop_ingest.decoders import Unreadable
+from logloop_ingest.batching.batcher import Publishing
+from logloop_ingest.checking.check import Refused
+from logloop_ingest.checking.entry import Fault
 from logloop_ingest.in_flight import InFlight
-from logloop_ingest.reading import Refused
+from logloop_ingest.parsing.json_values import Unreadable
 
 MAX_LETTERS = 100
 """Refused entries of a message that get a dead letter each; the rest share one."""

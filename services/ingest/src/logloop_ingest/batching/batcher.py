@@ -14,7 +14,7 @@ from logloop_chassis.messaging.publisher import NotPublished
 from logloop_contracts.channels import HEADER_COUNT, HEADER_KEY_IDS, HEADER_PROJECT, HEADER_SCHEMA, LOGS
 from logloop_contracts.log_batch import SCHEMA_VERSION
 
-from logloop_ingest.batches import MAX_PART_BYTES, Message, Part, Redact, build_message
+from logloop_ingest.batching.messages import MAX_PART_BYTES, Message, Part, Redact, build_message
 from logloop_ingest.telemetry import BATCH_ENTRIES, BATCHES, PUBLISHED_BYTES
 
 MAX_ROWS = 10_000

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from logloop_ingest.checking import Fault, Row, Rules, check, is_project_id
+from logloop_ingest.checking.entry import Fault, Row, Rules, check, is_project_id
 from logloop_ingest.limits import MAX_PROJECTS
 
 Rows: TypeAlias = list[Row] | pa.RecordBatch

@@ -15,8 +15,8 @@ from logloop_chassis.auth.principal import Principal
 from logloop_chassis.http.problems import register_problems
 from logloop_contracts.log_batch import decode
 from logloop_ingest.accept import Accept
-from logloop_ingest.batcher import Batcher
-from logloop_ingest.http import HttpDoor, mount
+from logloop_ingest.batching.batcher import Batcher
+from logloop_ingest.http.endpoint import HttpDoor, mount
 from logloop_ingest.in_flight import InFlight
 from logloop_ingest.limits import Limits
 

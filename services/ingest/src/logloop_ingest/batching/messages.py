@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from logloop_contracts.log_batch import LOG_SCHEMA, derived_batch_id, encode, mask_messages, new_batch_id
 
-from logloop_ingest.columns import rows_to_columns
-from logloop_ingest.reading import Rows
+from logloop_ingest.checking.check import Rows
+from logloop_ingest.checking.columns import rows_to_columns
 
 MAX_PART_BYTES = 4 * 2**20
 """Messages and attributes of one part. RabbitMQ 4 takes messages of 16 MiB; patterns may double the text."""

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from logloop_ingest.repeats import Repeats, digest_of
+from logloop_ingest.batching.duplicates import Repeats, digest_of
 
 BODY = digest_of(b"entries")
 

@@ -21,8 +21,8 @@ from logloop_contracts.log_entry import (
     parse_severity,
 )
 
-from logloop_ingest.decoders import Unreadable, fitting
 from logloop_ingest.limits import MAX_PROJECTS, Limits
+from logloop_ingest.parsing.json_values import Unreadable, fitting
 
 FIELDS = frozenset(
     {

@@ -7,13 +7,13 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from logloop_ingest.checking import Fault, Row, Rules, check
-from logloop_ingest.columns import NotUniform, columns, rows_to_columns
-from logloop_ingest.decoders import CleanEntry, decode
+from logloop_ingest.checking.check import projects_named, projects_to_look_up, read
+from logloop_ingest.checking.columns import NotUniform, columns, rows_to_columns
+from logloop_ingest.checking.entry import Fault, Row, Rules, check
 from logloop_ingest.limits import Limits
-from logloop_ingest.reading import projects_named, projects_to_look_up, read
+from logloop_ingest.parsing.json_values import CleanEntry, decode
 
-from tests.unit.ingest.doors import NOW, entry
+from tests.unit.ingest.harness import NOW, entry
 
 NOW_US = int(NOW.timestamp()) * 1_000_000
 RULES = Rules(Limits(), NOW_US, None, {"shop": None, "bank": Fault("project_id", "forbidden_project", "no")})

@@ -10,7 +10,7 @@ from logloop_chassis.messaging.publisher import NotPublished
 from logloop_chassis.testing import wait_until
 from logloop_ingest.consumers import MAX_LETTERS, intake_handler
 
-from tests.unit.ingest.doors import Doors, doors, entry
+from tests.unit.ingest.harness import Doors, doors, entry
 
 
 def delivery(content: Any, *, project: str = "shop", message_id: str = "m1", **headers: Any) -> Delivery:

@@ -29,13 +29,13 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from logloop_ingest import openapi
 from logloop_ingest.accept import IN_THREAD_FROM, Accept, Result, Submission
-from logloop_ingest.decoders import form_of
+from logloop_ingest.checking.check import Refused
 from logloop_ingest.decompression import decompress
+from logloop_ingest.http import openapi
 from logloop_ingest.in_flight import Hold, InFlight
 from logloop_ingest.limits import MAX_KEY_LENGTH, Limits
-from logloop_ingest.reading import Refused
+from logloop_ingest.parsing.json_values import form_of
 
 PATH = "/api/v1/logs"
 _MAX_ERRORS = 100

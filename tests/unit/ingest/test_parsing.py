@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from logloop_chassis.http.problems import BadRequest, Problem, TooLarge, UnsupportedMedia
-from logloop_ingest.decoders import Unreadable, decode, decode_clean, form_of
+from logloop_ingest.parsing.json_values import Unreadable, decode, decode_clean, form_of
 
-from tests.unit.ingest.doors import entry
+from tests.unit.ingest.harness import entry
 
 JSON = st.recursive(
     st.none()

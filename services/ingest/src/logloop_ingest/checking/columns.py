@@ -12,9 +12,9 @@ from logloop_contracts.log_batch import LOG_SCHEMA
 from logloop_contracts.log_entry import SEVERITY_ALIASES, Severity
 from orjson import OPT_SORT_KEYS, dumps
 
-from logloop_ingest.checking import Row, Rules, is_service_id, with_severity_text
-from logloop_ingest.decoders import CleanEntry
+from logloop_ingest.checking.entry import Row, Rules, is_service_id, with_severity_text
 from logloop_ingest.limits import Limits
+from logloop_ingest.parsing.json_values import CleanEntry
 
 COLUMNS = pa.schema([LOG_SCHEMA.field(name) for name in Row._fields])
 """What a request fills in; batch, row and pattern come when it is published."""

@@ -1,0 +1,1 @@
+"""Batches checked entries and publishes them."""
