@@ -1,1 +1,1 @@
-"""Batches checked entries and publishes them."""
+"""Batches the checked entries of many requests and publishes them with confirms."""

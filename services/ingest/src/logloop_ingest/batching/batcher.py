@@ -1,6 +1,6 @@
-"""Gathers parts of many requests for a few milliseconds and publishes them as one confirmed message a project.
+"""Collects slices of many requests for a few milliseconds and publishes them as one confirmed message per project.
 
-It must not answer before the broker confirmed. It holds only what the callers' in-flight budget let in.
+It holds no more than the in-flight budget of the callers admits.
 """
 
 import asyncio
@@ -14,20 +14,21 @@ from logloop_chassis.messaging.publisher import NotPublished
 from logloop_contracts.channels import HEADER_COUNT, HEADER_KEY_IDS, HEADER_PROJECT, HEADER_SCHEMA, LOGS
 from logloop_contracts.log_batch import SCHEMA_VERSION
 
-from logloop_ingest.batching.messages import MAX_PART_BYTES, Message, Part, Redact, build_message
+from logloop_ingest.batching.messages import Message, Redact, build_message
+from logloop_ingest.batching.slices import MAX_SLICE_BYTES, BatchSlice
 from logloop_ingest.telemetry import BATCH_ENTRIES, BATCHES, PUBLISHED_BYTES
 
 MAX_ROWS = 10_000
 MAX_UNCONFIRMED = 2
-"""Messages a project has under way at once; meanwhile the next one grows."""
-READY_ROWS = 500
-"""With so many a message is worth its cost, and waits no longer than for one that is under way."""
-_IN_THREAD_FROM = 300
+"""Messages of a project that may wait for a confirm at once; the next message grows in the meantime."""
+LARGE_ROWS = 500
+"""From this many rows on a message does not linger; it waits only while another one is unconfirmed."""
+_BUILD_IN_THREAD_FROM = 300
 _MAX_KEY_IDS = 50
 
 
-class Publishing(Protocol):
-    """What the batcher needs of the publisher."""
+class PublishesBytes(Protocol):
+    """The part of the publisher that is used here."""
 
     async def publish_bytes(
         self,
@@ -44,14 +45,16 @@ class Publishing(Protocol):
 
 @dataclass(slots=True)
 class _Waiter:
-    part: Part
+    """A slice whose request waits for the confirm."""
+
+    slice: BatchSlice
     key_id: str | None
-    done: "asyncio.Future[str]"
+    confirm: "asyncio.Future[str]"
 
 
 @dataclass(slots=True)
-class _Lane:
-    """What one project has waiting. `is_due`: the next message may go as soon as another is confirmed."""
+class _ProjectQueue:
+    """The waiting slices of one project. `is_due`: the next message is published after the next confirm."""
 
     waiting: list[_Waiter] = field(default_factory=list)
     rows: int = 0
@@ -60,15 +63,21 @@ class _Lane:
     unconfirmed: int = 0
     is_due: bool = False
 
+    def add(self, waiter: _Waiter) -> None:
+        """Append a slice."""
+        self.waiting.append(waiter)
+        self.rows += waiter.slice.count
+        self.size += waiter.slice.size
+
     def take(self) -> list[_Waiter]:
-        """The oldest waiters that fit into one message, at least one."""
+        """Remove the oldest slices that fit into one message, at least one."""
         taken, rows, size = 0, 0, 0
         for waiter in self.waiting:
-            if taken and (rows + waiter.part.count > MAX_ROWS or size + waiter.part.size > MAX_PART_BYTES):
+            if taken and (rows + waiter.slice.count > MAX_ROWS or size + waiter.slice.size > MAX_SLICE_BYTES):
                 break
             taken += 1
-            rows += waiter.part.count
-            size += waiter.part.size
+            rows += waiter.slice.count
+            size += waiter.slice.size
         waiters = self.waiting[:taken]
         del self.waiting[:taken]
         self.rows -= rows
@@ -76,7 +85,7 @@ class _Lane:
         return waiters
 
     def take_all(self) -> list[_Waiter]:
-        """Everybody who waits."""
+        """Remove all slices."""
         waiters, self.waiting = self.waiting, []
         self.rows = self.size = 0
         self.is_due = False
@@ -84,85 +93,86 @@ class _Lane:
 
 
 class Batcher:
-    """Per project: linger, build, publish, resolve."""
+    """Publishes slices in batches, a project at a time."""
 
     def __init__(
-        self, publisher: Publishing, *, executor: Executor, linger_s: float = 0.005, redact: Redact | None = None
+        self, publisher: PublishesBytes, *, executor: Executor, linger_s: float = 0.005, redact: Redact | None = None
     ) -> None:
         self._publisher = publisher
         self._executor = executor
         self._linger_s = linger_s
         self._redact = redact
-        self._lanes: dict[str, _Lane] = {}
+        self._queues: dict[str, _ProjectQueue] = {}
         self._sending: set[asyncio.Task[None]] = set()
 
-    async def submit(self, project_id: str, part: Part, *, key_id: str | None = None) -> str:
-        """Return the batch id once the broker has confirmed the part. Raises NotPublished."""
+    async def submit(self, project_id: str, batch_slice: BatchSlice, *, key_id: str | None = None) -> str:
+        """Return the batch id once the broker has confirmed the slice. Raises NotPublished."""
         loop = asyncio.get_running_loop()
-        lane = self._lanes.get(project_id)
-        if lane is None:
-            lane = self._lanes[project_id] = _Lane()
-        waiter = _Waiter(part, key_id, loop.create_future())
-        lane.waiting.append(waiter)
-        lane.rows += part.count
-        lane.size += part.size
-        ready = lane.rows >= READY_ROWS and not lane.unconfirmed
-        if ready or lane.rows >= MAX_ROWS or lane.size >= MAX_PART_BYTES:
-            self._flush(project_id, lane)
-        elif lane.timer is None and not lane.is_due:
-            lane.timer = loop.call_later(self._linger_s, self._flush, project_id, lane)
-        return await waiter.done
+        queue = self._queues.get(project_id)
+        if queue is None:
+            queue = self._queues[project_id] = _ProjectQueue()
+        waiter = _Waiter(batch_slice, key_id, loop.create_future())
+        queue.add(waiter)
+        is_large = queue.rows >= LARGE_ROWS and not queue.unconfirmed
+        if is_large or queue.rows >= MAX_ROWS or queue.size >= MAX_SLICE_BYTES:
+            self._flush(project_id, queue)
+        elif queue.timer is None and not queue.is_due:
+            queue.timer = loop.call_later(self._linger_s, self._flush, project_id, queue)
+        return await waiter.confirm
 
     async def drain(self) -> None:
-        """Publish what waits, and wait until everything is confirmed or failed."""
-        while self._lanes or self._sending:
-            for project_id, lane in list(self._lanes.items()):
-                self._flush(project_id, lane)
+        """Publish all waiting slices and return when each is confirmed or has failed."""
+        while self._queues or self._sending:
+            for project_id, queue in list(self._queues.items()):
+                self._flush(project_id, queue)
             if self._sending:
                 await asyncio.wait(set(self._sending))
 
-    def _flush(self, project_id: str, lane: _Lane) -> None:
-        if lane.timer is not None:
-            lane.timer.cancel()
-            lane.timer = None
-        lane.is_due = bool(lane.waiting)
-        while lane.is_due and lane.unconfirmed < MAX_UNCONFIRMED:
-            lane.unconfirmed += 1
-            waiters = lane.take()
-            task = asyncio.get_running_loop().create_task(self._send(project_id, lane, waiters), name="publish-batch")
+    def _flush(self, project_id: str, queue: _ProjectQueue) -> None:
+        """Start to publish what waits, as far as `MAX_UNCONFIRMED` allows."""
+        if queue.timer is not None:
+            queue.timer.cancel()
+            queue.timer = None
+        queue.is_due = bool(queue.waiting)
+        while queue.is_due and queue.unconfirmed < MAX_UNCONFIRMED:
+            queue.unconfirmed += 1
+            waiters = queue.take()
+            task = asyncio.get_running_loop().create_task(
+                self._send(project_id, queue, waiters), name="publish-batch"
+            )
             self._sending.add(task)
-            task.add_done_callback(partial(self._sent, project_id, lane, waiters))
-            lane.is_due = bool(lane.waiting)
-        if not lane.waiting and not lane.unconfirmed:
-            self._lanes.pop(project_id, None)
+            task.add_done_callback(partial(self._sent, project_id, queue, waiters))
+            queue.is_due = bool(queue.waiting)
+        if not queue.waiting and not queue.unconfirmed:
+            self._queues.pop(project_id, None)
 
-    async def _send(self, project_id: str, lane: _Lane, waiters: list[_Waiter]) -> None:
+    async def _send(self, project_id: str, queue: _ProjectQueue, waiters: list[_Waiter]) -> None:
         try:
-            message = await self._build([waiter.part for waiter in waiters])
+            message = await self._build([waiter.slice for waiter in waiters])
             await self._publish(project_id, message, waiters)
-        except Exception as error:  # noqa: BLE001  # whatever it is, each waiting request must be answered
+        except Exception as error:  # noqa: BLE001  # every waiting request must be answered, whatever the error is
             _fail(waiters, error)
             if isinstance(error, NotPublished) and error.reason != "full":
-                # Those behind would wait for the same time-out, one after the other.
-                _fail(lane.take_all(), NotPublished("unreachable", "RabbitMQ is away"))
+                # The next messages would wait for the same timeout, one after the other.
+                _fail(queue.take_all(), NotPublished("unreachable", "RabbitMQ is unavailable"))
         else:
             for waiter, batch_id in zip(waiters, message.batch_ids, strict=True):
-                if not waiter.done.done():
-                    waiter.done.set_result(batch_id)
+                if not waiter.confirm.done():
+                    waiter.confirm.set_result(batch_id)
 
-    def _sent(self, project_id: str, lane: _Lane, waiters: list[_Waiter], task: asyncio.Task[None]) -> None:
-        """A send has ended, if only because its task was cancelled; nobody may go on waiting for it."""
+    def _sent(self, project_id: str, queue: _ProjectQueue, waiters: list[_Waiter], task: asyncio.Task[None]) -> None:
+        """Publish the next message. A task that was cancelled has not answered its requests; fail them."""
         self._sending.discard(task)
-        _fail(waiters, NotPublished("timeout", "sending was broken off before the broker confirmed"))
-        lane.unconfirmed -= 1
-        if lane.is_due or lane.rows >= READY_ROWS or not (lane.waiting or lane.unconfirmed):
-            self._flush(project_id, lane)
+        _fail(waiters, NotPublished("timeout", "publishing was cancelled before the broker confirmed"))
+        queue.unconfirmed -= 1
+        if queue.is_due or queue.rows >= LARGE_ROWS or not (queue.waiting or queue.unconfirmed):
+            self._flush(project_id, queue)
 
-    async def _build(self, parts: list[Part]) -> Message:
-        if sum(part.count for part in parts) < _IN_THREAD_FROM:
-            return build_message(parts, self._redact)
+    async def _build(self, slices: list[BatchSlice]) -> Message:
+        if sum(item.count for item in slices) < _BUILD_IN_THREAD_FROM:
+            return build_message(slices, self._redact)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, build_message, parts, self._redact)
+        return await loop.run_in_executor(self._executor, build_message, slices, self._redact)
 
     async def _publish(self, project_id: str, message: Message, waiters: list[_Waiter]) -> None:
         headers: dict[str, Any] = {
@@ -188,5 +198,5 @@ class Batcher:
 
 def _fail(waiters: list[_Waiter], error: Exception) -> None:
     for waiter in waiters:
-        if not waiter.done.done():
-            waiter.done.set_exception(error)
+        if not waiter.confirm.done():
+            waiter.confirm.set_exception(error)

@@ -1,12 +1,12 @@
-"""Remembers the latest keyed batches of this process, so that a repeat is answered without a second publish.
+"""Remembers the latest batches with an idempotency key, so that a duplicate is answered without a second publish.
 
-It must not be what keeps a repeat from being stored twice: query does that, for it stores a batch id once.
+This saves work only: query stores a batch id once, whatever this process remembers.
 """
 
 import asyncio
 import zlib
-from collections import OrderedDict
 
+from cachetools import FIFOCache
 from logloop_chassis.http.problems import Conflict
 
 MAX_REMEMBERED = 20_000
@@ -15,37 +15,33 @@ Digest = tuple[int, int]
 
 
 def digest_of(body: bytes) -> Digest:
-    """Enough to tell a client of its mistake; nothing that is stored depends on it."""
+    """Return a digest that tells two bodies apart unless they are made to collide; no stored data depends on it."""
     return len(body), zlib.crc32(body)
 
 
-class Repeats:
-    """Batch ids with the body they stood for and their confirm."""
+class RecentBatches:
+    """Batch ids of this process with the digest of their request body and their confirm."""
 
     def __init__(self) -> None:
-        self._items: OrderedDict[str, tuple[Digest, asyncio.Future[str]]] = OrderedDict()
+        self._batches: FIFOCache[str, tuple[Digest, asyncio.Future[str]]] = FIFOCache(MAX_REMEMBERED)
 
     def find(self, batch_id: str, digest: Digest) -> "asyncio.Future[str] | None":
-        """The confirm of this batch, under way or done. Raises Conflict when the body was another."""
-        found = self._items.get(batch_id)
+        """Return the confirm of a batch, pending or done. Raises Conflict when its body was different."""
+        found = self._batches.get(batch_id)
         if found is None or _failed(found[1]):
             return None
         if found[0] != digest:
-            raise Conflict(
-                "this Idempotency-Key was used for other entries; give each set of entries a key of its own"
-            )
+            raise Conflict("this Idempotency-Key was used for other entries; use a new key for each set of entries")
         return found[1]
 
     def remember(self, batch_id: str, digest: Digest, confirm: "asyncio.Future[str]") -> None:
-        """Keep a batch until newer ones push it out, or its publish fails."""
-        self._items[batch_id] = (digest, confirm)
-        while len(self._items) > MAX_REMEMBERED:
-            self._items.popitem(last=False)
+        """Keep a batch until newer ones replace it, or its publish fails."""
+        self._batches[batch_id] = (digest, confirm)
 
         def forget_failure(done: "asyncio.Future[str]") -> None:
-            kept = self._items.get(batch_id)
+            kept = self._batches.get(batch_id)
             if _failed(done) and kept is not None and kept[1] is done:
-                del self._items[batch_id]
+                del self._batches[batch_id]
 
         confirm.add_done_callback(forget_failure)
 

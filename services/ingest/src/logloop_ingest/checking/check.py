@@ -1,63 +1,56 @@
-"""Entries of a request, apart by project, each checked, with what is wrong with it.
+"""Checks the entries of a request and groups them by project."""
 
-It must not know who sent them beyond the given rules, and does no I/O.
-"""
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
-
-import pyarrow as pa
-
-from logloop_ingest.checking.entry import Fault, Row, Rules, check, is_project_id
-from logloop_ingest.limits import MAX_PROJECTS
-
-Rows: TypeAlias = list[Row] | pa.RecordBatch
-"""Checked entries of one project: rows when few, columns (`columns.COLUMNS`) when many."""
+from logloop_ingest.checking.columns import check_columns
+from logloop_ingest.checking.entry import check_entry
+from logloop_ingest.checking.errors import NotUniform
+from logloop_ingest.checking.rows import Row, Rows
+from logloop_ingest.checking.rules import Rules, Violation
+from logloop_ingest.parsing.entries import Entries
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """An entry that was not taken: its position in the request, the entry as it came, and why."""
+class RejectedEntry:
+    """An entry that breaks rules: its position in the request, from 0, and the entry as it was parsed."""
 
     index: int
     entry: Any
-    faults: list[Fault]
+    violations: list[Violation]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a request holds, by project in order of first mention."""
+class CheckedEntries(NamedTuple):
+    """The accepted rows by project, in order of first mention, and the rejected entries."""
 
-    groups: dict[str, Rows] = field(default_factory=dict)
-    refused: list[Refused] = field(default_factory=list)
-
-
-def projects_named(entries: Sequence[Any]) -> set[Any]:
-    """What entries have as their project; None where it is left out, nothing for what cannot be one."""
-    try:
-        return {entry.get("project_id") for entry in entries}
-    except (AttributeError, TypeError):  # some are no objects, or have a list for a project
-        objects = [entry for entry in entries if isinstance(entry, dict)]
-        return {name for entry in objects if not isinstance(name := entry.get("project_id"), dict | list)}
+    by_project: dict[str, Rows]
+    rejected: list[RejectedEntry]
 
 
-def projects_to_look_up(named: Collection[Any], default_project: str | None) -> list[str]:
-    """The valid project ids among the named ones, at most `MAX_PROJECTS` of them. None stands for the default."""
-    names = {default_project if name is None else name for name in named}
-    valid = sorted(name for name in names if isinstance(name, str) and is_project_id(name))
-    return valid[:MAX_PROJECTS]
+def check(entries: Entries, rules: Rules) -> CheckedEntries:
+    """Return which entries are accepted and which are rejected.
+
+    Many entries of one project that break no rule are checked as columns, at a third of the cost. Everything else is
+    checked one by one; a property test holds both equal.
+    """
+    if entries.typed is not None:
+        with contextlib.suppress(NotUniform):
+            project_id, batch = check_columns(entries.typed, entries.project_ids, rules)
+            return CheckedEntries({project_id: batch}, rejected=[])
+    return check_one_by_one(entries.values(), rules)
 
 
-def read(entries: Sequence[Any], rules: Rules) -> Reading:
-    """Check entries against the rules, one by one."""
-    groups: dict[str, list[Row]] = {}
-    refused: list[Refused] = []
-    for index, entry in enumerate(entries):
-        outcome = check(entry, rules)
+def check_one_by_one(values: Sequence[Any], rules: Rules) -> CheckedEntries:
+    """Return the accepted rows and the rejected entries of a request's JSON values."""
+    by_project: dict[str, list[Row]] = {}
+    rejected: list[RejectedEntry] = []
+    for index, value in enumerate(values):
+        outcome = check_entry(value, rules)
         if isinstance(outcome, list):
-            refused.append(Refused(index, entry, outcome))
+            rejected.append(RejectedEntry(index, value, outcome))
         else:
             project_id, row = outcome
-            groups.setdefault(project_id, []).append(row)
-    return Reading(dict(groups), refused)
+            by_project.setdefault(project_id, []).append(row)
+    return CheckedEntries(dict(by_project), rejected)

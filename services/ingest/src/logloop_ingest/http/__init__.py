@@ -1,1 +1,1 @@
-"""HTTP endpoint of ingest."""
+"""The HTTP API of ingest."""

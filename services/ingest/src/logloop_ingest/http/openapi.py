@@ -1,6 +1,6 @@
-"""How POST /api/v1/logs is described: body, headers, examples and limits.
+"""Documents POST /api/v1/logs in OpenAPI: body, headers, examples and limits.
 
-It must not be read at run time; the body is parsed by `decoders`, for a model an entry costs five times as much.
+The body is not parsed by a model, which would take five times as long per entry; so its schema is written here.
 """
 
 from typing import Any
@@ -10,26 +10,27 @@ from logloop_contracts.log_entry import SEVERITY_ALIASES, LogEntry
 
 from logloop_ingest.limits import MAX_KEY_LENGTH, Limits
 
-DESCRIPTION = """Send one log entry, an array of them, or one a line (NDJSON).
+DESCRIPTION = """Send one log entry, an array of entries, or one entry per line (NDJSON).
 
-The answer comes after the message broker has written the entries to disk: what a `202` counts as accepted is kept.
-Entries that break a rule are refused one by one, with their position and the reasons; the others are taken in.
+The response is sent after the message broker has written the entries to disk: entries that a `202` counts as accepted
+are not lost. Entries that break a rule are rejected one by one, with their position and the reasons; the others are
+accepted.
 
-* `project_id` may be left out with an API key that is bound to one project. Entries of a project that the caller may
-  not write to are refused; when that is true of all, the answer is 403 (or 404 when there is no such project).
-* `timestamp` is RFC 3339 with an offset; digits beyond microseconds are cut off. It may lie a day ahead at most.
-* `severity` takes the usual words in any case (`WARNING`, `fatal`, `trace` …); the sender's own stays in
+* `project_id` is optional with an API key that is bound to one project. Entries of a project that the caller may not
+  write to are rejected; when that is true of all entries, the response is 403 (404 if the project does not exist).
+* `timestamp` is RFC 3339 with an offset; finer digits than microseconds are cut off. It may be at most one day ahead.
+* `severity` takes the common words in any case (`WARNING`, `fatal`, `trace` …); the sender's own word is kept in
   `attributes.severity_text`.
-* Lone surrogates, NUL characters and wrong UTF-8 become U+FFFD; integers of more than 64 bits become strings; NaN and
-  Infinity are refused.
-* A body may be compressed (`Content-Encoding: gzip`, `zstd` or `deflate`).
-* Limits, unless this deployment sets others: 32 MiB a request after decompression, 10,000 entries, 1 MiB an entry,
-  256 KiB a message, 256 attributes nested 20 deep.
+* Lone surrogates, NUL characters and invalid UTF-8 become U+FFFD; integers of more than 64 bits become strings; NaN
+  and Infinity are rejected.
+* The body may be compressed (`Content-Encoding: gzip`, `zstd` or `deflate`).
+* Default limits: 32 MiB per request after decompression, 10,000 entries, 1 MiB per entry, 256 KiB per message,
+  256 attributes nested 20 deep.
 
-**Retries.** On 429 and 503 wait as `Retry-After` says, then send the same again. With an `Idempotency-Key` a repeat
-is stored once, whenever it comes; without one a repeat after a time-out may be stored twice. The same key with other
-entries is a mistake: it is answered with 409 while the server remembers the first ones, and later they are dropped,
-for the first ones stay."""
+**Retries.** After 429 and 503 wait for the time in `Retry-After`, then send the same request again. With an
+`Idempotency-Key` the entries are stored once, however late the retry comes; without one, a retry after a timeout may
+store them twice. Do not use a key again for other entries: the response is 409 while the server remembers the first
+request; later the other entries are dropped, because the first ones are already stored."""
 
 _ENTRY: dict[str, Any] = {
     "project_id": "shop",
@@ -41,7 +42,7 @@ _ENTRY: dict[str, Any] = {
     "source": "stdout",
     "attributes": {"trace_id": "4bf92f35", "http": {"status": 502}},
 }
-_SHORT: dict[str, Any] = {
+_MINIMAL_ENTRY: dict[str, Any] = {
     "project_id": "shop",
     "service_id": "checkout",
     "message": "order 4711 placed",
@@ -50,13 +51,13 @@ _SHORT: dict[str, Any] = {
 }
 _BATCH = "06hd3k2p9s8t4u1v7a5b3c2d1e"
 
-ANSWERS: dict[str, Any] = {
+RECEIPTS: dict[str, Any] = {
     "all": {
-        "summary": "Everything was taken in",
+        "summary": "Every entry was accepted",
         "value": {"accepted": 2, "rejected": [], "batch_id": _BATCH, "batches": {}, "duplicate": False},
     },
     "some": {
-        "summary": "One entry was refused",
+        "summary": "One entry was rejected",
         "value": {
             "accepted": 1,
             "rejected": [
@@ -76,15 +77,15 @@ ANSWERS: dict[str, Any] = {
 def _entry_schema() -> dict[str, Any]:
     schema = LogEntry.model_json_schema()
     schema.pop("$defs", None)
-    schema["description"] = "One line of log."
+    schema["description"] = "One log entry."
     properties = schema["properties"]
     properties["severity"] = {
         "type": "string",
         "enum": list(SEVERITY_ALIASES),
-        "description": "debug, info, warn or error, or an alias that is mapped to one of them; in any case.",
+        "description": "debug, info, warn or error, or an alias of one of them; in any case.",
         "examples": ["error"],
     }
-    properties["project_id"]["description"] += " May be left out with a key that is bound to one project."
+    properties["project_id"]["description"] += " Optional with a key that is bound to one project."
     properties["attributes"]["anyOf"][0]["additionalProperties"] = True  # any JSON
     schema["required"] = ["service_id", "message", "severity", "timestamp"]
     schema["title"] = "LogEntry"
@@ -93,7 +94,7 @@ def _entry_schema() -> dict[str, Any]:
 
 def _operation() -> dict[str, Any]:
     entry = _entry_schema()
-    lines = b"\n".join(map(orjson.dumps, (_ENTRY, _SHORT))).decode()
+    lines = b"\n".join(map(orjson.dumps, (_ENTRY, _MINIMAL_ENTRY))).decode()
     return {
         "requestBody": {
             "required": True,
@@ -107,13 +108,13 @@ def _operation() -> dict[str, Any]:
                     },
                     "examples": {
                         "one": {"summary": "One entry", "value": _ENTRY},
-                        "many": {"summary": "Several entries", "value": [_ENTRY, _SHORT]},
+                        "many": {"summary": "Several entries", "value": [_ENTRY, _MINIMAL_ENTRY]},
                     },
                 },
-                # Named by its plain type: tools that make requests from this document know no NDJSON.
+                # Documented as text/plain: tools that generate requests from this document do not support NDJSON.
                 "text/plain": {
-                    "schema": {"type": "string", "description": "One entry a line; also as application/x-ndjson."},
-                    "examples": {"lines": {"summary": "One entry a line", "value": lines}},
+                    "schema": {"type": "string", "description": "One entry per line; also as application/x-ndjson."},
+                    "examples": {"lines": {"summary": "One entry per line", "value": lines}},
                 },
             },
         },
@@ -121,11 +122,11 @@ def _operation() -> dict[str, Any]:
             {
                 "name": "Idempotency-Key",
                 "in": "header",
-                "description": "Names this very set of entries within the project; a UUID will do.",
+                "description": "Identifies this set of entries within the project, for example a UUID.",
                 "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[!-~]+$"},
             },
         ],
-        # The schemes of chassis.auth; the handler checks them itself, before it reads the body.
+        # The security schemes of the chassis; the endpoint authenticates by itself, before it reads the body.
         "security": [{"HTTPBearer": []}, {"APIKeyHeader": []}, {"APIKeyCookie": []}],
     }
 
