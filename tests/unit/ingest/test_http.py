@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -145,6 +146,11 @@ async def test_a_body_that_never_ends_is_408() -> None:
 async def test_a_key_without_the_scope_is_403() -> None:
     async with ingest_service(READ_KEY) as ingest:
         problem(await ingest.post(body(entry())), 403)
+
+
+async def test_a_user_with_a_one_time_password_is_403() -> None:
+    async with ingest_service(replace(ADMIN, must_change_password=True)) as ingest:
+        assert "password" in problem(await ingest.post(body(entry())), 403)["detail"]
 
 
 async def test_entries_of_another_project_are_rejected(ingest: Ingest) -> None:
