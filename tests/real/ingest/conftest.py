@@ -1,4 +1,4 @@
-"""Ingest on real RabbitMQ and MongoDB, called through its ASGI app; a test reads what it published."""
+"""Ingest with real RabbitMQ and MongoDB, called through its ASGI app; tests read what it publishes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,13 +9,13 @@ from typing import Any
 import aio_pika
 import httpx
 import pytest
-from fastapi import FastAPI
 from logloop_chassis.crypto import KeyHasher
-from logloop_chassis.state import Resources
+from logloop_chassis.state import Resources, ServiceApp
 from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import INTAKE, QUERY_LOGS
 from logloop_contracts.log_batch import decode
 from logloop_ingest.app import create_app
+from logloop_ingest.http.endpoint import LogEndpoint
 from logloop_ingest.settings import IngestSettings
 
 from tests.infra import fresh_database
@@ -39,17 +39,21 @@ def entry(message: str = "order 4711 placed", **values: Any) -> dict[str, Any]:
 
 @dataclass
 class Ingest:
-    """A running ingest. Every call is made with the key of project `shop` unless told otherwise."""
+    """A running ingest. Calls use the key of project `shop` by default."""
 
-    app: FastAPI
+    app: ServiceApp
     client: httpx.AsyncClient
     amqp_url: str
     stored: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def resources(self) -> Resources[IngestSettings]:
-        found: Resources[IngestSettings] = self.app.state.resources
-        return found
+        return self.app.resources
+
+    @property
+    def endpoint(self) -> LogEndpoint:
+        assert isinstance(self.app.parts, LogEndpoint)
+        return self.app.parts
 
     async def post(self, content: Any, key: str = SHOP_KEY, **headers: str) -> httpx.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -60,7 +64,7 @@ class Ingest:
         return (await self.client.get("/readyz")).status_code == 200
 
     async def logs(self) -> list[dict[str, Any]]:
-        """Every row in query's queue so far, as query would read it; a repeated batch shows twice."""
+        """Return every row that has been in query's queue; a duplicate batch is listed twice."""
         connection = await aio_pika.connect(self.amqp_url)
         async with connection, connection.channel() as channel:
             queue = await channel.get_queue(QUERY_LOGS.name)
@@ -73,7 +77,7 @@ class Ingest:
         return self.stored
 
     async def send_over_amqp(self, body: bytes, *, project: str = "shop", message_id: str | None = None) -> None:
-        """Publish to the intake exchange as another program would."""
+        """Publish to the intake exchange."""
         connection = await aio_pika.connect(self.amqp_url)
         async with connection, connection.channel() as channel:
             exchange = await channel.get_exchange(INTAKE.exchange.name)
@@ -99,7 +103,7 @@ async def _seed(resources: Resources[IngestSettings]) -> None:
 
 @asynccontextmanager
 async def running(amqp_url: str, mongo_url: str, **values: Any) -> AsyncIterator[Ingest]:
-    """Start ingest; it need not be ready."""
+    """Start ingest without waiting until it is ready."""
     settings = IngestSettings(
         amqp_url=amqp_url, mongo_url=mongo_url, mongo_database=fresh_database(), secret_key=SECRET_KEY, **values
     )

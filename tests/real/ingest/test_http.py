@@ -1,4 +1,4 @@
-"""Logs over HTTP end in query's queue, confirmed, once, and nothing is promised that is not there."""
+"""Logs over HTTP reach query's queue once, and only confirmed logs count as accepted."""
 
 import asyncio
 import gzip
@@ -12,7 +12,7 @@ from tests.infra import rabbit_node
 from tests.real.ingest.conftest import ADMIN_KEY, Ingest, entry, running, together
 
 
-async def test_what_was_answered_with_202_is_in_the_queue(ingest: Ingest) -> None:
+async def test_accepted_logs_are_in_the_queue(ingest: Ingest) -> None:
     values = [entry(f"line {n}", attributes={"n": n}) for n in range(1000)]
     answer = await ingest.post(gzip.compress(json.dumps(values).encode()), content_encoding="gzip")
     assert answer.status_code == 202, answer.text
@@ -24,7 +24,7 @@ async def test_what_was_answered_with_202_is_in_the_queue(ingest: Ingest) -> Non
     assert rows[7]["pattern"] == "line <*>"
 
 
-async def test_fifty_posts_at_once_are_all_there(ingest: Ingest) -> None:
+async def test_fifty_concurrent_requests_are_all_queued(ingest: Ingest) -> None:
     answers = await together(*(ingest.post([entry(f"{n}.{m}") for m in range(20)]) for n in range(50)))
     assert {answer.status_code for answer in answers} == {202}
     rows = await ingest.logs()
@@ -32,7 +32,7 @@ async def test_fifty_posts_at_once_are_all_there(ingest: Ingest) -> None:
     assert len({(row["batch"], row["row"]) for row in rows}) == 1000
 
 
-async def test_the_body_limit_is_ours_up_to_the_last_byte(ingest: Ingest) -> None:
+async def test_the_body_limit_holds_to_the_last_byte(ingest: Ingest) -> None:
     assert (await ingest.post(b" " * (32 * 2**20) + b"x")).status_code == 413
     largest = [entry("x" * 200_000) for _ in range(100)]
     assert (await ingest.post(largest)).status_code == 202
@@ -41,19 +41,19 @@ async def test_the_body_limit_is_ours_up_to_the_last_byte(ingest: Ingest) -> Non
 
 async def test_a_key_may_be_sent_in_its_own_header(ingest: Ingest) -> None:
     answer = await ingest.client.post("/api/v1/logs", json=entry(), headers={"X-API-Key": ADMIN_KEY})
-    assert answer.status_code == 422  # known, but not bound to a project
+    assert answer.status_code == 422  # authenticated, but not bound to a project
     answer = await ingest.client.post("/api/v1/logs", json=entry(project_id="shop"), headers={"X-API-Key": ADMIN_KEY})
     assert answer.status_code == 202
     assert (await ingest.client.post("/api/v1/logs", json=entry())).status_code == 401
     assert (await ingest.post(entry(), key="llk_shopshop01_wrong")).status_code == 401
 
 
-async def test_a_project_that_is_not_there_is_404_for_an_administrator_and_403_for_a_key(ingest: Ingest) -> None:
+async def test_an_unknown_project_is_404_for_an_administrator_and_403_for_a_key(ingest: Ingest) -> None:
     assert (await ingest.post(entry(project_id="nowhere"), key=ADMIN_KEY)).status_code == 404
     assert (await ingest.post(entry(project_id="nowhere"))).status_code == 403
 
 
-async def test_a_repeat_is_one_batch_also_after_a_restart(ingest: Ingest, mongo_url: str) -> None:
+async def test_a_duplicate_is_one_batch_even_after_a_restart(ingest: Ingest, mongo_url: str) -> None:
     first = await ingest.post([entry("a"), entry("b")], idempotency_key="run-1")
     again = await ingest.post([entry("a"), entry("b")], idempotency_key="run-1")
     assert (first.json()["duplicate"], again.json()["duplicate"]) == (False, True)
@@ -62,13 +62,13 @@ async def test_a_repeat_is_one_batch_also_after_a_restart(ingest: Ingest, mongo_
         later = await other.post([entry("a"), entry("b")], idempotency_key="run-1")
     assert later.status_code == 202
     rows = await ingest.logs()
-    # The other process knows nothing of the first: same batch, same rows, which query stores once.
+    # The other process does not remember the first request, but makes the same batch, which query stores once.
     assert len(rows) == 4
     assert {row["batch"] for row in rows} == {first.json()["batch_id"]} == {later.json()["batch_id"]}
     assert {(row["row"], row["message"]) for row in rows} == {(0, "a"), (1, "b")}
 
 
-async def test_logs_no_queue_would_take_are_not_promised(ingest: Ingest) -> None:
+async def test_logs_without_a_queue_are_not_accepted(ingest: Ingest) -> None:
     channel = await ingest.resources.publisher.broker.connect()
     async with await channel.channel() as opened:
         queue = await opened.get_queue(QUERY_LOGS.name)
@@ -82,11 +82,11 @@ async def test_logs_no_queue_would_take_are_not_promised(ingest: Ingest) -> None
     assert (await ingest.post(entry())).status_code == 202
 
 
-async def test_the_key_check_outlives_the_database(fresh_amqp_url: str, mongo_url: str) -> None:
+async def test_a_cached_key_is_valid_during_an_outage_of_the_database(fresh_amqp_url: str, mongo_url: str) -> None:
     async with running(fresh_amqp_url, mongo_url) as ingest:
         await wait_until(ingest.is_ready)
         assert (await ingest.post(entry())).status_code == 202
-        await ingest.resources.mongo.close()  # as good as an outage for whoever asks it
+        await ingest.resources.mongo.close()  # every query fails from now on
         ingest.resources.authenticator._keys._items["api_keys/shopshop01"] = (
             ingest.resources.authenticator._keys._items["api_keys/shopshop01"][0] - 60,
             ingest.resources.authenticator._keys._items["api_keys/shopshop01"][1],
@@ -95,16 +95,16 @@ async def test_the_key_check_outlives_the_database(fresh_amqp_url: str, mongo_ur
         assert len(await ingest.logs()) == 2
 
 
-async def test_stopping_finishes_what_was_begun(fresh_amqp_url: str, mongo_url: str) -> None:
+async def test_stopping_finishes_open_requests(fresh_amqp_url: str, mongo_url: str) -> None:
     async with running(fresh_amqp_url, mongo_url, ingest_linger_ms=300) as ingest:
         await wait_until(ingest.is_ready)
         waiting = asyncio.ensure_future(ingest.post(entry("the last one")))
-        await wait_until(lambda: ingest.app.state.door.in_flight.used > 0)
+        await wait_until(lambda: ingest.endpoint.in_flight.used > 0)
     assert (await waiting).status_code == 202
     assert [row["message"] for row in await ingest.logs()] == ["the last one"]
 
 
-async def test_the_description_has_the_body_the_examples_and_every_answer(ingest: Ingest) -> None:
+async def test_the_documented_examples_are_accepted_and_every_response_is_documented(ingest: Ingest) -> None:
     operation = (await ingest.client.get("/openapi.json")).json()["paths"]["/api/v1/logs"]["post"]
     assert {"202", "400", "401", "403", "404", "408", "409", "413", "415", "422", "429", "503"} <= set(
         operation["responses"]
@@ -117,7 +117,7 @@ async def test_the_description_has_the_body_the_examples_and_every_answer(ingest
             assert answer.status_code == 202, answer.text
 
 
-async def test_metrics_tell_what_came_in_and_what_was_refused(ingest: Ingest) -> None:
+async def test_metrics_count_accepted_and_rejected_entries(ingest: Ingest) -> None:
     await ingest.post([entry(), entry(severity="loud")])
     text = (await ingest.client.get("/metrics")).text
     for name in (
@@ -131,22 +131,22 @@ async def test_metrics_tell_what_came_in_and_what_was_refused(ingest: Ingest) ->
 
 
 @pytest.mark.fault
-async def test_while_the_broker_is_dead_clients_are_sent_away_and_nothing_confirmed_is_lost(mongo_url: str) -> None:
+async def test_during_an_outage_of_the_broker_clients_get_503_and_no_confirmed_log_is_lost(mongo_url: str) -> None:
     with rabbit_node() as node:
         async with running(node.url, mongo_url) as ingest:
             await wait_until(ingest.is_ready)
             assert (await ingest.post(entry("before"))).status_code == 202
             await asyncio.to_thread(node.kill)
-            answer = await ingest.post(entry("while it is away"), idempotency_key="once")
+            answer = await ingest.post(entry("during the outage"), idempotency_key="once")
             assert answer.status_code == 503
             assert int(answer.headers["retry-after"]) > 0
             await asyncio.to_thread(node.start)
 
             async def accepted() -> bool:
-                again = await ingest.post(entry("while it is away"), idempotency_key="once")
+                again = await ingest.post(entry("during the outage"), idempotency_key="once")
                 assert again.status_code in {202, 503}
                 return again.status_code == 202
 
             await wait_until(accepted, timeout_s=60)
             rows = {(row["batch"], row["row"], row["message"]) for row in await ingest.logs()}
-            assert sorted(message for _, _, message in rows) == ["before", "while it is away"]
+            assert sorted(message for _, _, message in rows) == ["before", "during the outage"]

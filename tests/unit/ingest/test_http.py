@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -15,9 +16,9 @@ from logloop_chassis.messaging.publisher import NotPublished
 from logloop_chassis.testing import wait_until
 from logloop_ingest.limits import Limits
 
-from tests.unit.ingest.doors import ADMIN, PATH, READ_KEY, Doors, doors, entry
-from tests.unit.ingest.test_decoders import JSON
-from tests.unit.ingest.test_entries import entries
+from tests.unit.ingest.harness import ADMIN, PATH, READ_KEY, Ingest, entry, ingest_service
+from tests.unit.ingest.test_checking import entries
+from tests.unit.ingest.test_parsing import JSON
 
 BOUND_USER = Principal(
     "user", "u2", "member", projects=frozenset({"shop", "bank"}), role_in={"shop": "member", "bank": "viewer"}
@@ -29,8 +30,8 @@ def body(*values: Any) -> bytes:
 
 
 @pytest.fixture
-async def door() -> AsyncIterator[Doors]:
-    async with doors() as opened:
+async def ingest() -> AsyncIterator[Ingest]:
+    async with ingest_service() as opened:
         yield opened
 
 
@@ -43,17 +44,17 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     return found
 
 
-async def test_an_entry_is_published_with_everything_it_said(door: Doors) -> None:
-    said = entry(test_id="t", func_id="f", source="stdout", attributes={"b": 1, "a": {"x": [None]}})
-    answer = await door.post(body(said), content_type="application/json")
+async def test_an_entry_is_published_with_all_its_fields(ingest: Ingest) -> None:
+    sent = entry(test_id="t", func_id="f", source="stdout", attributes={"b": 1, "a": {"x": [None]}})
+    answer = await ingest.post(body(sent), content_type="application/json")
     assert answer.status_code == 202
     receipt = answer.json()
     assert (receipt["accepted"], receipt["rejected"], receipt["duplicate"]) == (1, [], False)
-    [row] = door.broker.logs
+    [row] = ingest.broker.logs
     assert row["batch"] == receipt["batch_id"]
     assert row["row"] == 0
     assert {name: row[name] for name in ("project_id", "service_id", "test_id", "func_id", "source", "message")} == {
-        name: said[name] for name in ("project_id", "service_id", "test_id", "func_id", "source", "message")
+        name: sent[name] for name in ("project_id", "service_id", "test_id", "func_id", "source", "message")
     }
     assert row["timestamp"].isoformat() == "2026-11-22T10:00:00.123456+00:00"
     assert row["attributes"] == '{"a":{"x":[null]},"b":1}'
@@ -62,18 +63,18 @@ async def test_an_entry_is_published_with_everything_it_said(door: Doors) -> Non
 
 @pytest.mark.parametrize("count", [1, 2, 200])
 @pytest.mark.parametrize("shape", ["array", "lines"])
-async def test_arrays_and_lines_keep_their_order(door: Doors, count: int, shape: str) -> None:
+async def test_arrays_and_lines_keep_their_order(ingest: Ingest, count: int, shape: str) -> None:
     values = [entry(message=f"line {n}") for n in range(count)]
     content = json.dumps(values) if shape == "array" else "\n".join(map(json.dumps, values))
-    answer = await door.post(gzip.compress(content.encode()), content_encoding="gzip")
+    answer = await ingest.post(gzip.compress(content.encode()), content_encoding="gzip")
     assert answer.json()["accepted"] == count
-    assert [row["message"] for row in door.broker.logs] == [f"line {n}" for n in range(count)]
-    assert [row["row"] for row in door.broker.logs] == list(range(count))
+    assert [row["message"] for row in ingest.broker.logs] == [f"line {n}" for n in range(count)]
+    assert [row["row"] for row in ingest.broker.logs] == list(range(count))
 
 
-async def test_wrong_entries_are_refused_by_position_and_the_others_taken(door: Doors) -> None:
+async def test_invalid_entries_are_rejected_by_position_and_the_others_accepted(ingest: Ingest) -> None:
     values = [entry(), entry(timestamp="2026-11-22T10:00:00"), entry(colour="red", severity="loud"), entry()]
-    answer = await door.post(body(*values))
+    answer = await ingest.post(body(*values))
     assert answer.status_code == 202
     receipt = answer.json()
     assert receipt["accepted"] == 2
@@ -82,54 +83,54 @@ async def test_wrong_entries_are_refused_by_position_and_the_others_taken(door: 
         {"field": "timestamp", "reason": "needs an offset: end it with Z or +01:00"}
     ]
     assert [error["field"] for error in receipt["rejected"][1]["errors"]] == ["colour", "severity"]
-    assert len(door.broker.logs) == 2
+    assert len(ingest.broker.logs) == 2
 
 
-async def test_one_wrong_entry_among_many_is_named(door: Doors) -> None:
+async def test_one_invalid_entry_among_many_is_rejected(ingest: Ingest) -> None:
     values = [entry(message=f"line {n}") for n in range(500)]
     values[321]["attributes"] = {"deep": [1e300 * 1e10]}
     content = json.dumps(values).replace("Infinity", "1e999")
-    receipt = (await door.post(content.encode())).json()
+    receipt = (await ingest.post(content.encode())).json()
     assert (receipt["accepted"], [item["index"] for item in receipt["rejected"]]) == (499, [321])
 
 
-async def test_a_broken_line_is_refused_and_the_others_taken(door: Doors) -> None:
+async def test_an_invalid_line_is_rejected_and_the_others_accepted(ingest: Ingest) -> None:
     content = b"\n".join([body(entry()), b'{"project_id": "sh', body(entry())])
-    receipt = (await door.post(content, content_type="application/x-ndjson")).json()
+    receipt = (await ingest.post(content, content_type="application/x-ndjson")).json()
     assert receipt["accepted"] == 2
     assert receipt["rejected"][0]["index"] == 1
     assert "not JSON" in receipt["rejected"][0]["errors"][0]["reason"]
 
 
-async def test_nothing_valid_is_422_with_the_reasons(door: Doors) -> None:
-    found = problem(await door.post(body(entry(severity="loud"), entry(message=None))), 422)
+async def test_a_request_without_a_valid_entry_is_422_with_the_reasons(ingest: Ingest) -> None:
+    found = problem(await ingest.post(body(entry(severity="loud"), entry(message=None))), 422)
     assert [(item["index"], item["field"]) for item in found["errors"]] == [(0, "severity"), (1, "message")]
-    problem(await door.post(b"[]"), 422)
-    assert door.broker.seen == 0
+    problem(await ingest.post(b"[]"), 422)
+    assert ingest.broker.seen == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"[1,", b"<a/>"])
-async def test_what_is_no_json_is_400(door: Doors, content: bytes) -> None:
-    problem(await door.post(content), 400)
+async def test_a_body_that_is_not_json_is_400(ingest: Ingest, content: bytes) -> None:
+    problem(await ingest.post(content), 400)
 
 
 @pytest.mark.parametrize("headers", [{"content_type": "text/xml"}, {"content_encoding": "br"}])
-async def test_other_formats_are_415(door: Doors, headers: dict[str, str]) -> None:
-    problem(await door.post(body(entry()), **headers), 415)
+async def test_unsupported_formats_are_415(ingest: Ingest, headers: dict[str, str]) -> None:
+    problem(await ingest.post(body(entry()), **headers), 415)
 
 
 async def test_requests_over_a_limit_are_413() -> None:
-    async with doors(limits=Limits(request_bytes=2000, entries=3)) as door:
-        problem(await door.post(b" " * 2001), 413)
-        problem(await door.post(b"[{},{},{},{}]"), 413)
-        problem(await door.post(gzip.compress(b" " * 100_000), content_encoding="gzip"), 413)
+    async with ingest_service(limits=Limits(request_bytes=2000, entries=3)) as ingest:
+        problem(await ingest.post(b" " * 2001), 413)
+        problem(await ingest.post(b"[{},{},{},{}]"), 413)
+        problem(await ingest.post(gzip.compress(b" " * 100_000), content_encoding="gzip"), 413)
 
         async def chunks() -> AsyncIterator[bytes]:
             for _ in range(5):
                 yield b" " * 500
 
-        problem(await door.client.post(PATH, content=chunks()), 413)
-        assert door.in_flight.used == 0
+        problem(await ingest.client.post(PATH, content=chunks()), 413)
+        assert ingest.in_flight.used == 0
 
 
 async def test_a_body_that_never_ends_is_408() -> None:
@@ -137,165 +138,172 @@ async def test_a_body_that_never_ends_is_408() -> None:
         yield b"["
         await asyncio.Event().wait()
 
-    async with doors() as door:
-        problem(await door.client.post(PATH, content=trickle()), 408)
-        assert door.in_flight.used == 0
+    async with ingest_service() as ingest:
+        problem(await ingest.client.post(PATH, content=trickle()), 408)
+        assert ingest.in_flight.used == 0
 
 
 async def test_a_key_without_the_scope_is_403() -> None:
-    async with doors(READ_KEY) as door:
-        problem(await door.post(body(entry())), 403)
+    async with ingest_service(READ_KEY) as ingest:
+        problem(await ingest.post(body(entry())), 403)
 
 
-async def test_entries_of_another_project_are_refused(door: Doors) -> None:
-    problem(await door.post(body(entry(project_id="bank"))), 403)
-    receipt = (await door.post(body(entry(), entry(project_id="bank")))).json()
+async def test_a_user_with_a_one_time_password_is_403() -> None:
+    async with ingest_service(replace(ADMIN, must_change_password=True)) as ingest:
+        assert "password" in problem(await ingest.post(body(entry())), 403)["detail"]
+
+
+async def test_entries_of_another_project_are_rejected(ingest: Ingest) -> None:
+    problem(await ingest.post(body(entry(project_id="bank"))), 403)
+    receipt = (await ingest.post(body(entry(), entry(project_id="bank")))).json()
     assert (receipt["accepted"], receipt["rejected"][0]["index"]) == (1, 1)
     assert receipt["rejected"][0]["errors"][0]["field"] == "project_id"
 
 
-async def test_a_project_may_be_left_out_with_a_bound_key_only() -> None:
+async def test_the_project_is_optional_with_a_bound_key_only() -> None:
     value = entry()
     del value["project_id"]
-    async with doors() as door:
-        assert (await door.post(body(value))).status_code == 202
-        assert door.broker.logs[0]["project_id"] == "shop"
-    async with doors(ADMIN) as door:
-        assert problem(await door.post(body(value)), 422)["errors"][0]["field"] == "project_id"
+    async with ingest_service() as ingest:
+        assert (await ingest.post(body(value))).status_code == 202
+        assert ingest.broker.logs[0]["project_id"] == "shop"
+    async with ingest_service(ADMIN) as ingest:
+        assert problem(await ingest.post(body(value)), 422)["errors"][0]["field"] == "project_id"
 
 
-async def test_a_user_sends_where_a_role_allows_it() -> None:
-    async with doors(BOUND_USER) as door:
-        assert (await door.post(body(entry()))).status_code == 202
-        problem(await door.post(body(entry(project_id="bank"))), 403)
-        problem(await door.post(body(entry(project_id="elsewhere"))), 404)
+async def test_a_user_may_send_to_projects_where_the_role_allows_it() -> None:
+    async with ingest_service(BOUND_USER) as ingest:
+        assert (await ingest.post(body(entry()))).status_code == 202
+        problem(await ingest.post(body(entry(project_id="bank"))), 403)
+        problem(await ingest.post(body(entry(project_id="elsewhere"))), 404)
 
 
-async def test_several_projects_in_a_request_become_a_batch_each() -> None:
-    async with doors(ADMIN) as door:
+async def test_each_project_of_a_request_gets_its_own_batch() -> None:
+    async with ingest_service(ADMIN) as ingest:
         values = [entry(project_id=name) for name in ("shop", "bank", "nowhere", "bank")]
-        receipt = (await door.post(body(*values))).json()
+        receipt = (await ingest.post(body(*values))).json()
         assert (receipt["accepted"], receipt["batch_id"]) == (3, None)
         assert [item["index"] for item in receipt["rejected"]] == [2]
         assert sorted(receipt["batches"]) == ["bank", "shop"]
-        assert {row["batch"] for row in door.broker.logs if row["project_id"] == "bank"} == {
+        assert {row["batch"] for row in ingest.broker.logs if row["project_id"] == "bank"} == {
             receipt["batches"]["bank"]
         }
-        problem(await door.post(body(entry(project_id="nowhere"))), 404)
+        problem(await ingest.post(body(entry(project_id="nowhere"))), 404)
 
 
-async def test_the_answer_waits_for_the_confirm(door: Doors) -> None:
-    door.broker.gate.clear()
-    waiting = asyncio.ensure_future(door.post(body(entry())))
-    await wait_until(lambda: door.broker.seen == 1)
+async def test_the_response_waits_for_the_confirm(ingest: Ingest) -> None:
+    ingest.broker.gate.clear()
+    waiting = asyncio.ensure_future(ingest.post(body(entry())))
+    await wait_until(lambda: ingest.broker.seen == 1)
     assert not waiting.done()
-    door.broker.gate.set()
+    ingest.broker.gate.set()
     assert (await waiting).status_code == 202
 
 
 @pytest.mark.parametrize(
     ("reason", "status"), [("timeout", 503), ("unreachable", 503), ("unroutable", 503), ("full", 429)]
 )
-async def test_without_a_confirm_the_client_is_told_to_come_back(door: Doors, reason: str, status: int) -> None:
-    door.broker.failure = NotPublished(reason, "x")
-    answer = await door.post(body(entry()), idempotency_key="k")
-    problem(answer, status)
+async def test_without_a_confirm_the_client_is_asked_to_retry(ingest: Ingest, reason: str, status: int) -> None:
+    ingest.broker.failure = NotPublished(reason, "x")
+    answer = await ingest.post(body(entry()), idempotency_key="k")
+    detail = problem(answer, status)["detail"]
+    assert "send again" in detail
+    assert "nothing was stored" not in detail  # an earlier part of the request may be
     assert int(answer.headers["retry-after"]) >= 1
-    door.broker.failure = None
-    answer = await door.post(body(entry()), idempotency_key="k")
+    ingest.broker.failure = None
+    answer = await ingest.post(body(entry()), idempotency_key="k")
     assert (answer.status_code, answer.json()["duplicate"]) == (202, False)
 
 
-async def test_a_publish_broken_off_is_answered_and_its_key_and_bytes_are_free_again(door: Doors) -> None:
-    door.broker.gate.clear()
-    door.broker.failure = asyncio.CancelledError()
-    calls = [asyncio.ensure_future(door.post(body(entry()), idempotency_key="k")) for _ in range(2)]
-    await wait_until(lambda: door.broker.seen and door.in_flight.used)
-    door.broker.gate.set()
+async def test_a_cancelled_publish_is_answered_and_releases_its_key_and_bytes(ingest: Ingest) -> None:
+    ingest.broker.gate.clear()
+    ingest.broker.failure = asyncio.CancelledError()
+    calls = [asyncio.ensure_future(ingest.post(body(entry()), idempotency_key="k")) for _ in range(2)]
+    await wait_until(lambda: ingest.broker.seen and ingest.in_flight.used)
+    ingest.broker.gate.set()
     for answer in await asyncio.wait_for(asyncio.gather(*calls), 5):
         problem(answer, 503)
         assert int(answer.headers["retry-after"]) >= 1
-    assert door.in_flight.used == 0
-    door.broker.failure = None
-    answer = await asyncio.wait_for(door.post(body(entry()), idempotency_key="k"), 5)
+    assert ingest.in_flight.used == 0
+    ingest.broker.failure = None
+    answer = await asyncio.wait_for(ingest.post(body(entry()), idempotency_key="k"), 5)
     assert (answer.status_code, answer.json()["duplicate"]) == (202, False)
 
 
-async def test_more_than_fits_is_429_and_the_room_comes_back() -> None:
-    async with doors(max_in_flight=1000) as door:
-        door.broker.gate.clear()
-        first = asyncio.ensure_future(door.post(body(entry(message="x" * 900))))
-        await wait_until(lambda: door.broker.seen == 1)
-        answer = await door.post(body(entry()))
+async def test_a_request_over_the_budget_is_429_and_finished_requests_release_theirs() -> None:
+    async with ingest_service(max_in_flight=1000) as ingest:
+        ingest.broker.gate.clear()
+        first = asyncio.ensure_future(ingest.post(body(entry(message="x" * 900))))
+        await wait_until(lambda: ingest.broker.seen == 1)
+        answer = await ingest.post(body(entry()))
         problem(answer, 429)
         assert answer.headers["retry-after"] == "1"
-        door.broker.gate.set()
+        ingest.broker.gate.set()
         assert (await first).status_code == 202
-        assert door.in_flight.used == 0
-        assert (await door.post(body(entry(message="x" * 2000)))).status_code == 202  # alone, it fits
+        assert ingest.in_flight.used == 0
+        assert (await ingest.post(body(entry(message="x" * 2000)))).status_code == 202  # alone, it fits
 
 
-async def test_a_repeat_is_one_batch(door: Doors) -> None:
-    answers = [await door.post(body(entry()), idempotency_key="k") for _ in range(3)]
+async def test_a_duplicate_is_one_batch(ingest: Ingest) -> None:
+    answers = [await ingest.post(body(entry()), idempotency_key="k") for _ in range(3)]
     assert [answer.json()["duplicate"] for answer in answers] == [False, True, True]
     assert len({answer.json()["batch_id"] for answer in answers}) == 1
-    assert len(door.broker.logs) == 1
+    assert len(ingest.broker.logs) == 1
 
 
-async def test_a_race_of_repeats_is_one_batch(door: Doors) -> None:
-    answers = await asyncio.gather(*(door.post(body(entry()), idempotency_key="k") for _ in range(8)))
+async def test_concurrent_duplicates_are_one_batch(ingest: Ingest) -> None:
+    answers = await asyncio.gather(*(ingest.post(body(entry()), idempotency_key="k") for _ in range(8)))
     assert {answer.status_code for answer in answers} == {202}
-    assert len(door.broker.logs) == 1
+    assert len(ingest.broker.logs) == 1
 
 
-async def test_the_same_key_for_other_entries_is_409(door: Doors) -> None:
-    await door.post(body(entry()), idempotency_key="k")
-    problem(await door.post(body(entry(message="other")), idempotency_key="k"), 409)
-    assert len(door.broker.logs) == 1
+async def test_the_same_key_for_other_entries_is_409(ingest: Ingest) -> None:
+    await ingest.post(body(entry()), idempotency_key="k")
+    problem(await ingest.post(body(entry(message="other")), idempotency_key="k"), 409)
+    assert len(ingest.broker.logs) == 1
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256])
-async def test_a_key_has_a_sane_length(door: Doors, key: str) -> None:
-    problem(await door.post(body(entry()), idempotency_key=key), 400)
+async def test_an_idempotency_key_has_a_limited_length(ingest: Ingest, key: str) -> None:
+    problem(await ingest.post(body(entry()), idempotency_key=key), 400)
 
 
-async def test_requests_at_the_same_time_share_a_message() -> None:
-    async with doors(linger_s=0.05) as door:
+async def test_concurrent_requests_share_a_message() -> None:
+    async with ingest_service(linger_s=0.05) as ingest:
         values = [entry(message=f"line {n}") for n in range(50)]
-        answers = await asyncio.gather(*(door.post(body(value)) for value in values))
+        answers = await asyncio.gather(*(ingest.post(body(value)) for value in values))
         assert {answer.json()["accepted"] for answer in answers} == {1}
-        assert len(door.broker.published) == 1
-        assert {row["message"] for row in door.broker.logs} == {value["message"] for value in values}
-        places = {(row["batch"], row["row"]) for row in door.broker.logs}
+        assert len(ingest.broker.published) == 1
+        assert {row["message"] for row in ingest.broker.logs} == {value["message"] for value in values}
+        places = {(row["batch"], row["row"]) for row in ingest.broker.logs}
         assert len(places) == 50
 
 
-async def test_a_large_request_is_cut_into_messages_a_broker_takes(door: Doors) -> None:
+async def test_a_large_request_is_cut_into_messages_that_the_broker_accepts(ingest: Ingest) -> None:
     values = [entry(message=f"{n} " + "x" * 100_000) for n in range(100)]
-    receipt = (await door.post(body(*values), idempotency_key="big")).json()
+    receipt = (await ingest.post(body(*values), idempotency_key="big")).json()
     assert receipt["accepted"] == 100
-    assert len(door.broker.published) == 3
-    assert [row["message"][:2] for row in door.broker.logs] == [value["message"][:2] for value in values]
-    first = {(row["batch"], row["row"], row["message"]) for row in door.broker.logs}
+    assert len(ingest.broker.published) == 3
+    assert [row["message"][:2] for row in ingest.broker.logs] == [value["message"][:2] for value in values]
+    first = {(row["batch"], row["row"], row["message"]) for row in ingest.broker.logs}
     assert len({(batch, row) for batch, row, _ in first}) == 100
 
-    door.broker.published.clear()
-    async with doors() as restarted:  # another process makes the same batches of the same request
+    ingest.broker.published.clear()
+    async with ingest_service() as restarted:  # another process cuts the same request into the same batches
         await restarted.post(body(*values), idempotency_key="big")
         assert {(row["batch"], row["row"], row["message"]) for row in restarted.broker.logs} == first
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(JSON, max_size=4) | JSON | entries(), garble=st.none() | st.integers(0, 400))
-def test_no_json_makes_the_server_fail(values: Any, garble: int | None) -> None:
+def test_no_body_makes_the_server_fail(values: Any, garble: int | None) -> None:
     async def post() -> None:
-        async with doors() as door:
+        async with ingest_service() as ingest:
             content = json.dumps(values).encode("utf-8", "replace")
             if garble is not None:
                 content = content[:garble] + b"\x00" + content[garble:]
-            answer = await door.post(content)
+            answer = await ingest.post(content)
             assert answer.status_code in {202, 400, 403, 413, 422}, answer.text
-            taken = answer.json()["accepted"] if answer.status_code == 202 else 0
-            assert len(door.broker.logs) == taken
+            accepted = answer.json()["accepted"] if answer.status_code == 202 else 0
+            assert len(ingest.broker.logs) == accepted
 
     asyncio.run(post())

@@ -1,4 +1,4 @@
-"""Credentials become markers; other text stays as it is."""
+"""Credentials are replaced by markers; other text is unchanged."""
 
 import json
 
@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_ingest.redaction import redact_secrets
+from logloop_ingest.batching.redaction import redact_secrets
 
 
 def redact(*texts: str | None) -> list[str | None]:
@@ -34,7 +34,7 @@ def test_a_credential_is_replaced(text: str, secret: str, rest: str) -> None:
     assert secret not in rest
 
 
-def test_text_without_credentials_is_untouched() -> None:
+def test_text_without_credentials_is_unchanged() -> None:
     column = pa.array(["the token expired", "GET /password/reset 200", "ratio 3:4@5", None], pa.utf8())
     assert redact_secrets(column).to_pylist() == column.to_pylist()
     assert redact(None, None) == [None, None]

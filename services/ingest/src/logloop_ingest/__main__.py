@@ -1,4 +1,4 @@
-"""Runs ingest: `python -m logloop_ingest`. It must not do anything when imported."""
+"""Runs ingest: `python -m logloop_ingest`."""
 
 from logloop_chassis.app import run
 
@@ -7,7 +7,7 @@ from logloop_ingest.settings import IngestSettings
 
 
 def main() -> None:
-    """Read the settings and serve until a signal."""
+    """Read the settings and serve until a signal arrives."""
     settings = IngestSettings()
     run(create_app(settings), settings, service=SERVICE)
 

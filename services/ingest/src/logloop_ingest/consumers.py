@@ -1,7 +1,7 @@
-"""The AMQP door: entries that programs publish to the intake exchange, their project as routing key.
+"""Accepts logs over AMQP: entries that programs publish to the intake exchange with their project as routing key.
 
-It must not judge entries. While the broker or the database is away it waits and keeps the message unacknowledged;
-what can never be taken in goes to the dead queue with the reason, entry by entry.
+During an outage of the broker or the database a message stays unacknowledged and is retried. Entries that break a
+rule go to the dead-letter queue with the reason.
 """
 
 import asyncio
@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 
 import orjson
 from logloop_chassis.auth.principal import Principal
+from logloop_chassis.background import wait_for_any
 from logloop_chassis.http.problems import Problem, TooManyRequests, Unavailable
+from logloop_chassis.ids import new_id
 from logloop_chassis.messaging.failures import Dead, Delivery, Handler, RetryLater, code_version
 from logloop_chassis.messaging.publisher import NotPublished
 from logloop_contracts.channels import (
@@ -26,103 +28,101 @@ from logloop_contracts.channels import (
     INGEST_INTAKE,
     INTAKE,
 )
-from logloop_contracts.log_batch import new_batch_id
 
 from logloop_ingest.accept import Result, Submission
-from logloop_ingest.batcher import Publishing
-from logloop_ingest.checking import Fault
-from logloop_ingest.decoders import Unreadable
-from logloop_ingest.in_flight import InFlight
-from logloop_ingest.reading import Refused
+from logloop_ingest.batching.batcher import PublishesBytes
+from logloop_ingest.checking.check import RejectedEntry
+from logloop_ingest.checking.rules import Violation
+from logloop_ingest.in_flight import InFlightBudget
+from logloop_ingest.parsing.json_values import InvalidLine
 
-MAX_LETTERS = 100
-"""Refused entries of a message that get a dead letter each; the rest share one."""
-_MAX_WAIT_S = 5.0
+MAX_DEAD_LETTERS = 100
+"""Rejected entries of a message that get a dead letter each; the others share one."""
+_FIRST_WAIT_S = 0.1
+_LONGEST_WAIT_S = 5.0
 
-Accepting = Callable[[Submission], Awaitable[Result]]
+AcceptsSubmissions = Callable[[Submission], Awaitable[Result]]
 
 
-def intake_handler(accept: Accepting, publisher: Publishing, in_flight: InFlight, stopping: asyncio.Event) -> Handler:
-    """A handler of the intake queue. `message_id`, where given, makes a repeat harmless."""
+def intake_handler(
+    accept: AcceptsSubmissions, publisher: PublishesBytes, in_flight: InFlightBudget, stopping: asyncio.Event
+) -> Handler:
+    """Return the handler of the intake queue. A message with a `message_id` is stored once."""
 
     async def handle(delivery: Delivery) -> None:
-        result = await _accepted(_submission(delivery), accept, in_flight, stopping)
+        result = await _accept(_submission(delivery), accept, in_flight, stopping)
         if not result.accepted:
-            faults = result.refused[0].faults if result.refused else [Fault("body", "empty", "holds no entry")]
-            raise Dead(faults[0].code, _words(faults))
-        await _bury(delivery, result.refused, publisher)
+            violations = (
+                result.rejected[0].violations if result.rejected else [Violation("body", "empty", "has no entries")]
+            )
+            raise Dead(violations[0].code, _text(violations))
+        await _dead_letter(delivery, result.rejected, publisher)
 
     return handle
 
 
 def _submission(delivery: Delivery) -> Submission:
-    project_id = _origin(delivery)
-    # Whoever may publish to the broker may send; the routing key says where to.
+    project_id = _routing_key(delivery)
+    # Every program that may publish to the broker may send logs; the routing key names the project.
     principal = Principal(
         "service", "amqp", "AMQP intake", scopes=frozenset({"ingest"}), projects=frozenset({project_id})
     )
     return Submission(delivery.body, "any", principal, "amqp", delivery.message_id or None)
 
 
-def _origin(delivery: Delivery) -> str:
-    """The routing key that the producer used; a retry arrives under the name of the queue."""
+def _routing_key(delivery: Delivery) -> str:
+    """Return the routing key of the producer; a retried message arrives with the name of the queue instead."""
     return str(delivery.headers.get(HEADER_ROUTING_KEY) or delivery.routing_key)
 
 
-async def _accepted(
-    submission: Submission, accept: Accepting, in_flight: InFlight, stopping: asyncio.Event
+async def _accept(
+    submission: Submission, accept: AcceptsSubmissions, in_flight: InFlightBudget, stopping: asyncio.Event
 ) -> Result:
-    delay = 0.1
+    """Accept a submission; during an outage retry until it ends, which uses up no attempt of the message."""
+    wait_s = _FIRST_WAIT_S
     while True:
         try:
-            with in_flight.hold() as hold:
-                hold.at_least(len(submission.body))
+            with in_flight.reserve() as reservation:
+                reservation.grow_to(len(submission.body))
                 return await accept(submission)
         except (NotPublished, Unavailable, TooManyRequests) as error:
-            # An outage must not use up attempts; the unacknowledged message holds back the queue.
             if stopping.is_set():
                 raise RetryLater(str(error)) from error
         except Problem as error:
             raise Dead(_reason(error), error.detail) from error
-        delay = await _wait(stopping, delay)
-
-
-async def _wait(stopping: asyncio.Event, delay: float) -> float:
-    try:
-        async with asyncio.timeout(delay):
-            await stopping.wait()
-    except TimeoutError:
-        return min(_MAX_WAIT_S, delay * 2)
-    return delay
+        await wait_for_any(stopping, timeout_s=wait_s)
+        wait_s = min(_LONGEST_WAIT_S, wait_s * 2)
 
 
 def _reason(problem: Problem) -> str:
     return {400: "not_json", 409: "other_content", 413: "too_large"}.get(problem.status, "refused")
 
 
-def _words(faults: list[Fault]) -> str:
-    return "; ".join(f"{fault.field} {fault.reason}" for fault in faults)
+def _text(violations: list[Violation]) -> str:
+    return "; ".join(f"{violation.field} {violation.reason}" for violation in violations)
 
 
-async def _bury(delivery: Delivery, refused: list[Refused], publisher: Publishing) -> None:
-    """Keep the refused entries of a message, whose other entries were taken in, to be mended and sent again."""
-    name = delivery.message_id or new_batch_id()
-    letters = [(f"{name}.{item.index}", [item]) for item in refused[:MAX_LETTERS]]
-    if len(refused) > MAX_LETTERS:
-        letters.append((f"{name}.rest", refused[MAX_LETTERS:]))
+async def _dead_letter(delivery: Delivery, rejected: list[RejectedEntry], publisher: PublishesBytes) -> None:
+    """Publish the rejected entries of a partly accepted message to the dead-letter queue."""
+    name = delivery.message_id or new_id()
+    letters = [(f"{name}.{item.index}", [item]) for item in rejected[:MAX_DEAD_LETTERS]]
+    if len(rejected) > MAX_DEAD_LETTERS:
+        letters.append((f"{name}.rest", rejected[MAX_DEAD_LETTERS:]))
     try:
-        await asyncio.gather(*(_letter(delivery, letter, items, publisher) for letter, items in letters))
+        await asyncio.gather(*(_publish_dead(delivery, letter_id, items, publisher) for letter_id, items in letters))
     except NotPublished as error:
-        raise RetryLater(f"refused entries could not be kept: {error}") from error
+        raise RetryLater(f"rejected entries could not be dead-lettered: {error}") from error
 
 
-async def _letter(delivery: Delivery, letter_id: str, items: list[Refused], publisher: Publishing) -> None:
-    faults = items[0].faults
+async def _publish_dead(
+    delivery: Delivery, letter_id: str, items: list[RejectedEntry], publisher: PublishesBytes
+) -> None:
+    violations = items[0].violations
     headers = {
-        HEADER_REASON: faults[0].code,
-        HEADER_DETAIL: f"entry {items[0].index} of message {delivery.message_id!r}: {_words(faults)}"[:2000],
+        HEADER_REASON: violations[0].code,
+        HEADER_DETAIL: f"entry {items[0].index} of message {delivery.message_id!r}: {_text(violations)}"[:2000],
         HEADER_EXCHANGE: delivery.headers.get(HEADER_EXCHANGE, delivery.exchange),
-        HEADER_ROUTING_KEY: _origin(delivery),
+        HEADER_ROUTING_KEY: _routing_key(delivery),
         HEADER_ATTEMPT: delivery.attempt,
         HEADER_CODE_VERSION: code_version(),
         HEADER_FAILED_AT: datetime.now(UTC).isoformat(),
@@ -137,10 +137,10 @@ async def _letter(delivery: Delivery, letter_id: str, items: list[Refused], publ
     )
 
 
-def _as_sent(item: Refused) -> bytes:
-    if isinstance(item.entry, Unreadable):
+def _as_sent(item: RejectedEntry) -> bytes:
+    if isinstance(item.entry, InvalidLine):
         return item.entry.line
     try:
         return orjson.dumps(item.entry)
-    except TypeError:  # lone surrogates and huge integers, which only the standard library writes
+    except TypeError:  # lone surrogates and integers of more than 64 bits, which only the standard library writes
         return json.dumps(item.entry).encode()

@@ -1,7 +1,4 @@
-"""Content encodings: gzip, deflate and zstd bodies become plain bytes, and bombs are refused on the way.
-
-It must not look at what the bytes mean.
-"""
+"""Decompresses gzip, deflate and zstd bodies and rejects decompression bombs."""
 
 import zlib
 from collections.abc import Iterator
@@ -15,16 +12,16 @@ ENCODINGS = ("gzip", "deflate", "zstd", "identity")
 
 _OUTPUT_STEP = 1 << 20
 _INPUT_STEP = 1 << 16
-# A zstd block of 4 bytes may stand for 128 KiB, and its decompressor has no output limit: small steps bound a bomb.
+# A zstd block of 4 bytes may expand to 128 KiB, and the decompressor has no output limit: small steps bound a bomb.
 _ZSTD_INPUT_STEP = 512
 _ZSTD_MAX_WINDOW = 1 << 23
 
 
 def decompress(body: bytes, encoding: str, limits: Limits) -> bytes:
-    """Undo a Content-Encoding.
+    """Return the body without its Content-Encoding.
 
-    Raises UnsupportedMedia for others than `ENCODINGS`, BadRequest for broken or truncated data, TooLarge as
-    soon as the output passes `limits.request_bytes` or the ratio.
+    Raises UnsupportedMedia for an encoding other than `ENCODINGS`, BadRequest for invalid or truncated data, TooLarge
+    as soon as the output exceeds `limits.request_bytes` or the ratio.
     """
     name = encoding.strip().lower().removeprefix("x-")
     if name in {"", "identity"}:
@@ -32,12 +29,12 @@ def decompress(body: bytes, encoding: str, limits: Limits) -> bytes:
     if name == "gzip":
         pieces = _inflate(body, zlib.MAX_WBITS | 16)
     elif name == "deflate":
-        # HTTP means zlib, but some clients send the bare stream.
+        # HTTP defines deflate as zlib, but some clients send the raw stream.
         pieces = _inflate(body, zlib.MAX_WBITS if _is_zlib(body) else -zlib.MAX_WBITS)
     elif name == "zstd":
         pieces = _zstd(body)
     else:
-        raise UnsupportedMedia(f"Content-Encoding {encoding[:40]!r} is not read here; use one of gzip, zstd, deflate")
+        raise UnsupportedMedia(f"Content-Encoding {encoding[:40]!r} is not supported; use one of gzip, zstd, deflate")
     try:
         return _collect(pieces, limits)
     except (zlib.error, zstandard.ZstdError) as error:
@@ -50,7 +47,7 @@ def _collect(pieces: Iterator[tuple[int, bytes]], limits: Limits) -> bytes:
         size += len(piece)
         if size > limits.request_bytes:
             raise TooLarge(
-                f"a request may have {limits.request_bytes} bytes after decompression; send several smaller ones"
+                f"a request may have {limits.request_bytes} bytes after decompression; send several smaller requests"
             )
         if size > limits.ratio_free_bytes and size > limits.ratio * consumed:
             raise TooLarge(
@@ -65,7 +62,7 @@ def _is_zlib(body: bytes) -> bool:
 
 
 def _inflate(body: bytes, wbits: int) -> Iterator[tuple[int, bytes]]:
-    """Yield (bytes consumed at most so far, output). Gzip members may follow each other, as RFC 1952 has it."""
+    """Yield (bytes consumed at most so far, output). A gzip body may have several members (RFC 1952)."""
     engine, consumed = zlib.decompressobj(wbits), 0
     for start in range(0, len(body), _INPUT_STEP):
         data = body[start : start + _INPUT_STEP]
@@ -73,13 +70,13 @@ def _inflate(body: bytes, wbits: int) -> Iterator[tuple[int, bytes]]:
         while data:
             if engine.eof:
                 if wbits != zlib.MAX_WBITS | 16:
-                    raise zlib.error("there are bytes after its end")
+                    raise zlib.error("data after the end of the stream")
                 engine = zlib.decompressobj(wbits)
             yield consumed, engine.decompress(data, _OUTPUT_STEP)
             data = engine.unused_data if engine.eof else engine.unconsumed_tail
     yield consumed, engine.flush()
     if not engine.eof:
-        raise zlib.error("it ends too early")
+        raise zlib.error("the stream is truncated")
 
 
 def _zstd(body: bytes) -> Iterator[tuple[int, bytes]]:
@@ -94,4 +91,4 @@ def _zstd(body: bytes) -> Iterator[tuple[int, bytes]]:
             yield consumed, engine.decompress(data)
             data = engine.unused_data if engine.eof else b""
     if not engine.eof:
-        raise zstandard.ZstdError("it ends too early")
+        raise zstandard.ZstdError("the stream is truncated")

@@ -1,7 +1,4 @@
-"""How large a request, an entry and its parts may be, and how far its clock may be off.
-
-It must not measure anything; decoders and checks compare with these numbers.
-"""
+"""The limits of requests and entries: sizes, counts, and how far ahead a sender's clock may be."""
 
 from dataclasses import dataclass
 
@@ -14,15 +11,15 @@ from logloop_contracts.log_entry import (
 )
 
 MAX_KEY_LENGTH = 255
-"""Characters of an Idempotency-Key, as many as an AMQP message id can have."""
+"""Characters of an Idempotency-Key; an AMQP message id has the same limit."""
 
 MAX_PROJECTS = 100
-"""Projects that one request may name."""
+"""Distinct projects in one request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of one deployment. Bytes are of UTF-8 and after decompression."""
+    """The limits of one deployment. Sizes are bytes of UTF-8 after decompression."""
 
     request_bytes: int = 32 * 2**20
     entries: int = 10_000
@@ -33,5 +30,5 @@ class Limits:
     attribute_depth: int = MAX_ATTRIBUTE_DEPTH
     future_s: int = 24 * 3600
     ratio: int = 200
-    """How many times larger than its compressed form a body may be, once it is over `ratio_free_bytes`."""
+    """Times a body may be larger than its compressed form, if it has more than `ratio_free_bytes`."""
     ratio_free_bytes: int = 4 * 2**20

@@ -1,7 +1,4 @@
-"""What ingest alone reads from the environment (prefix LOGLOOP_).
-
-It must not hold what other services need too.
-"""
+"""The settings of ingest, read from the environment (prefix LOGLOOP_)."""
 
 from typing import Literal
 
@@ -15,26 +12,26 @@ _MIB = 2**20
 
 
 class IngestSettings(ServiceSettings):
-    """Settings of ingest, such as LOGLOOP_INGEST_MAX_ENTRIES."""
+    """Settings of ingest alone, such as LOGLOOP_INGEST_MAX_ENTRIES."""
 
     port: int = Field(8101, ge=0, le=65535)
-    ingest_max_request_bytes: int = Field(32 * _MIB, ge=1024, description="A request after decompression.")
-    ingest_max_entries: int = Field(10_000, ge=1, description="Entries of one request.")
+    ingest_max_request_bytes: int = Field(32 * _MIB, ge=1024, description="Bytes of a request after decompression.")
+    ingest_max_entries: int = Field(10_000, ge=1, description="Entries in one request.")
     ingest_max_entry_bytes: int = Field(MAX_ENTRY_BYTES, ge=1024, le=4 * _MIB)
     ingest_max_message_bytes: int = Field(MAX_MESSAGE_BYTES, ge=1, le=4 * _MIB)
-    ingest_max_future_s: int = Field(24 * 3600, ge=0, description="How far ahead of our clock a timestamp may be.")
+    ingest_max_future_s: int = Field(24 * 3600, ge=0, description="Seconds that a timestamp may be in the future.")
     ingest_max_in_flight_bytes: int = Field(
-        64 * _MIB, ge=1024, description="Bodies being taken in at once; over it callers get 429."
+        64 * _MIB, ge=1024, description="Bytes of the bodies in progress at once; above it callers get 429."
     )
-    ingest_body_timeout_s: float = Field(30.0, gt=0, description="Time for a client to send its whole body.")
-    ingest_linger_ms: float = Field(5.0, ge=0, description="How long a small batch waits for company.")
-    ingest_prefetch: int = Field(50, ge=1, le=2000, description="Intake messages handled at once.")
+    ingest_body_timeout_s: float = Field(30.0, gt=0, description="Seconds that a client has to send its body.")
+    ingest_linger_ms: float = Field(5.0, ge=0, description="Milliseconds that a small batch waits for more entries.")
+    ingest_prefetch: int = Field(50, ge=1, le=2000, description="Intake messages in progress at once.")
     redact: Literal["off", "standard"] = Field(
-        "off", description="standard: credentials in messages and attributes are replaced before anything leaves."
+        "off", description="standard: replace credentials in messages and attributes before they are published."
     )
 
     def limits(self) -> Limits:
-        """The limits of this deployment."""
+        """Return the limits of this deployment."""
         return Limits(
             request_bytes=self.ingest_max_request_bytes,
             entries=self.ingest_max_entries,

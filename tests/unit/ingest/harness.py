@@ -1,4 +1,4 @@
-"""Both doors of ingest without broker and database: what would be published is remembered."""
+"""Ingest without RabbitMQ and MongoDB: a stand-in for the broker records what is published."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -9,15 +9,17 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import httpx
-from fastapi import FastAPI
 from logloop_chassis.auth.authenticator import Authenticator
 from logloop_chassis.auth.principal import Principal
 from logloop_chassis.http.problems import register_problems
+from logloop_chassis.state import ServiceApp
 from logloop_contracts.log_batch import decode
 from logloop_ingest.accept import Accept
-from logloop_ingest.batcher import Batcher
-from logloop_ingest.http import HttpDoor, mount
-from logloop_ingest.in_flight import InFlight
+from logloop_ingest.batching.batcher import Batcher
+from logloop_ingest.batching.submitter import Submitter
+from logloop_ingest.http.endpoint import LogEndpoint
+from logloop_ingest.http.routes import mount
+from logloop_ingest.in_flight import InFlightBudget
 from logloop_ingest.limits import Limits
 
 PATH = "/api/v1/logs"
@@ -40,7 +42,7 @@ def entry(**values: Any) -> dict[str, Any]:
 
 @dataclass
 class Broker:
-    """Confirms what it is given, unless `failure` is set; while `gate` is closed it takes its time."""
+    """Confirms every message once `gate` is open, unless `failure` is set."""
 
     failure: BaseException | None = None
     gate: asyncio.Event = field(default_factory=asyncio.Event)
@@ -90,11 +92,13 @@ async def _exists(project_id: str) -> bool:
 
 
 @dataclass
-class Doors:
+class Ingest:
+    """The parts of a service, and a client of its HTTP API."""
+
     broker: Broker
     batcher: Batcher
     accept: Accept
-    in_flight: InFlight
+    in_flight: InFlightBudget
     client: httpx.AsyncClient
 
     async def post(self, content: bytes, **headers: str) -> httpx.Response:
@@ -103,26 +107,30 @@ class Doors:
 
 
 @asynccontextmanager
-async def doors(
+async def ingest_service(
     principal: Principal = SHOP_KEY,
     *,
     limits: Limits | None = None,
     max_in_flight: int = 2**26,
     linger_s: float = 0.001,
-) -> AsyncIterator[Doors]:
+) -> AsyncIterator[Ingest]:
     limits = limits or Limits()
-    broker, in_flight = Broker(), InFlight(max_in_flight)
+    broker, in_flight = Broker(), InFlightBudget(max_in_flight)
     with ThreadPoolExecutor(2) as executor:
         batcher = Batcher(broker, executor=executor, linger_s=linger_s)
         accept = Accept(
-            batcher, _exists, limits=limits, executor=executor, clock=lambda: int(NOW.timestamp()) * 1_000_000_000
+            Submitter(batcher),
+            _exists,
+            limits=limits,
+            executor=executor,
+            clock=lambda: int(NOW.timestamp()) * 1_000_000_000,
         )
-        app = FastAPI()
+        app = ServiceApp()
         register_problems(app)
         mount(app)
-        app.state.door = HttpDoor(
+        app.parts = LogEndpoint(
             accept, cast("Authenticator", _Caller(principal)), in_flight, limits, executor, body_timeout_s=0.2
         )
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
-            yield Doors(broker, batcher, accept, in_flight, client)
+            yield Ingest(broker, batcher, accept, in_flight, client)

@@ -1,6 +1,6 @@
-"""Many clean entries become Arrow columns at once, checked by kernels instead of one by one.
+"""Turns many well-formed entries into Arrow columns at once and checks whole columns with Arrow kernels.
 
-It must not say what is wrong: anything out of the ordinary raises NotUniform, and `checking` takes over.
+A column that breaks a rule, or may break one, raises NotUniform; it does not say which entry is wrong.
 """
 
 from collections.abc import Sequence
@@ -8,38 +8,42 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from logloop_contracts.log_batch import LOG_SCHEMA
 from logloop_contracts.log_entry import SEVERITY_ALIASES, Severity
 from orjson import OPT_SORT_KEYS, dumps
 
-from logloop_ingest.checking import Row, Rules, is_service_id, with_severity_text
-from logloop_ingest.decoders import CleanEntry
+from logloop_ingest.checking.errors import NotUniform
+from logloop_ingest.checking.fields import is_service_id
+from logloop_ingest.checking.rows import COLUMNS, MICROSECONDS
+from logloop_ingest.checking.rules import ProjectAccess, Rules
+from logloop_ingest.checking.sanitising import with_severity_text
 from logloop_ingest.limits import Limits
-
-COLUMNS = pa.schema([LOG_SCHEMA.field(name) for name in Row._fields])
-"""What a request fills in; batch, row and pattern come when it is published."""
+from logloop_ingest.parsing.typed_entries import TypedEntry
 
 _NANOSECONDS = pa.timestamp("ns", "UTC")
-_MICROSECONDS = pa.timestamp("us", "UTC")
 _SEVERITIES = frozenset(severity.value for severity in Severity)
+_WORD_BYTES = 128 + 16
+"""The longest service id and a severity."""
 
 
-class NotUniform(Exception):
-    """These entries need the exact check, one by one."""
+def check_columns(
+    entries: Sequence[TypedEntry], project_ids: set[str | None], rules: Rules
+) -> tuple[str, pa.RecordBatch]:
+    """Return the project and columns of entries that all belong to one project and break no rule.
 
-
-def columns(entries: Sequence[CleanEntry], rules: Rules) -> tuple[str, pa.RecordBatch]:
-    """The project and columns of entries that are all of one project and all in order. Raises NotUniform."""
+    Raises NotUniform.
+    """
     try:
-        return _columns(entries, rules)
+        return _check_columns(entries, project_ids, rules)
     except (TypeError, ValueError, OverflowError, pa.ArrowException) as error:
-        # What a value out of the ordinary does to Arrow or to orjson.
+        # Arrow and orjson raise these for values that need the check one by one.
         raise NotUniform from error
 
 
-def _columns(entries: Sequence[CleanEntry], rules: Rules) -> tuple[str, pa.RecordBatch]:
+def _check_columns(
+    entries: Sequence[TypedEntry], project_ids: set[str | None], rules: Rules
+) -> tuple[str, pa.RecordBatch]:
     limits = rules.limits
-    project_id = _project({entry.project_id for entry in entries}, rules)
+    project_id = _project(project_ids, rules.access)
     attributes = [entry.attributes for entry in entries]
     severity = _severities([entry.severity for entry in entries], attributes)
     arrays = {
@@ -52,7 +56,7 @@ def _columns(entries: Sequence[CleanEntry], rules: Rules) -> tuple[str, pa.Recor
         "message": _messages([entry.message for entry in entries], limits),
         "attributes": _attributes(attributes, limits),
     }
-    _within_entry_limit(arrays, limits)
+    _require_entry_size(arrays, limits)
     return project_id, pa.RecordBatch.from_arrays([arrays[name] for name in COLUMNS.names], schema=COLUMNS)
 
 
@@ -61,12 +65,11 @@ def _require(condition: bool) -> None:
         raise NotUniform
 
 
-def _project(names: set[str | None], rules: Rules) -> str:
-    distinct = {rules.default_project if name is None else name for name in names}
+def _project(project_ids: set[str | None], access: ProjectAccess) -> str:
+    distinct = {access.default if name is None else name for name in project_ids}
     _require(len(distinct) == 1)
     project_id = distinct.pop()
-    # The caller's right was looked up for every valid name; others are not in the map.
-    _require(project_id is not None and rules.refusals.get(project_id, NotUniform) is None)
+    _require(project_id in access.permitted)
     return str(project_id)
 
 
@@ -88,28 +91,28 @@ def _words(values: Sequence[str | None]) -> Any:
 
 
 def _severities(words: list[str], attributes: list[Any]) -> Any:
-    """Dictionary array of severities. An alias is noted in `attributes`, which changes."""
+    """Return severities as a dictionary array. The sender's word for an alias is added to `attributes`, in place."""
     encoded = _words(words)
     distinct = encoded.dictionary.to_pylist()
     if _SEVERITIES.issuperset(distinct):
         return encoded
-    meaning = {word: SEVERITY_ALIASES.get(word.strip().lower()) for word in distinct}
-    _require(None not in meaning.values())
-    own = {word for word in distinct if with_severity_text({}, word)}
-    if own:
+    severity_of = {word: SEVERITY_ALIASES.get(word.strip().lower()) for word in distinct}
+    _require(None not in severity_of.values())
+    aliases = {word for word in distinct if with_severity_text({}, word)}
+    if aliases:
         for index, word in enumerate(words):
-            if word in own:
+            if word in aliases:
                 attributes[index] = with_severity_text(attributes[index] or {}, word)
-    return _words([str(meaning[word]) for word in words])
+    return _words([str(severity_of[word]) for word in words])
 
 
 def _timestamps(texts: list[str], rules: Rules) -> Any:
     array = pa.array(texts, pa.utf8())
     try:
-        moments = array.cast(_MICROSECONDS)
+        moments = array.cast(MICROSECONDS)
     except pa.ArrowInvalid:
         # Nanoseconds, as Go, Rust and Java write them.
-        moments = array.cast(_NANOSECONDS).cast(_MICROSECONDS, safe=False)
+        moments = array.cast(_NANOSECONDS).cast(MICROSECONDS, safe=False)
     bounds = pc.min_max(moments.view(pa.int64()))
     _require(bounds["min"].as_py() >= 0 and bounds["max"].as_py() <= rules.latest_us)
     return moments
@@ -123,7 +126,7 @@ def _messages(texts: list[str], limits: Limits) -> Any:
 
 
 def _attributes(values: list[Any], limits: Limits) -> Any:
-    # Decoding at once gives the writer's large buffer back: three times as fast as a list of its bytes.
+    # Decoding each text at once frees orjson's large buffer: three times as fast as a list of its bytes.
     texts = [dumps(value, option=OPT_SORT_KEYS).decode() if value else None for value in values]
     array = pa.array(texts, pa.utf8())
     if array.null_count == len(array):
@@ -132,21 +135,21 @@ def _attributes(values: list[Any], limits: Limits) -> Any:
     content = _content(array)
     _require(b"\\u0000" not in content)  # as orjson writes NUL
     if content.count(b"{") > len(array) - array.null_count or b"[" in content:
-        _within_depth(array, limits.attribute_depth, least_per_level=2 if b"[" in content else 5)
+        _require_depth(array, limits.attribute_depth, least_per_level=2 if b"[" in content else 5)
     return array
 
 
-def _within_depth(array: Any, depth: int, *, least_per_level: int) -> None:
-    """No JSON text is nested deeper. A level takes `[]` or `{"":}` at the least, and one opening."""
+def _require_depth(array: Any, depth: int, *, least_per_level: int) -> None:
+    """Require that no JSON text is nested deeper. A level takes at least `[]` or `{"":}`, and one opening bracket."""
     if _longest(array) > depth * least_per_level:
         openings = (text.count("{") + text.count("[") for text in array.to_pylist() if text)
         _require(max(openings) <= depth)
 
 
-def _within_entry_limit(arrays: dict[str, Any], limits: Limits) -> None:
+def _require_entry_size(arrays: dict[str, Any], limits: Limits) -> None:
     message, attributes = arrays["message"], arrays["attributes"]
-    # Words are bounded by their length in characters, up to four bytes each.
-    limit = limits.entry_bytes - 128 - 16 - 3 * 4 * limits.reference_length
+    # The three references are limited in characters, of up to four bytes each.
+    limit = limits.entry_bytes - _WORD_BYTES - 3 * 4 * limits.reference_length
     _require(message.nbytes + attributes.nbytes <= limit or _longest(message) + _longest(attributes) <= limit)
 
 
@@ -157,16 +160,3 @@ def _longest(array: Any) -> int:
 def _content(array: Any) -> bytes:
     buffer = array.buffers()[2]
     return bytes(buffer) if buffer is not None else b""
-
-
-def rows_to_columns(rows: Sequence[Row]) -> pa.RecordBatch:
-    """Columns of rows that were checked one by one."""
-    arrays = []
-    for field, values in zip(COLUMNS, zip(*rows, strict=True), strict=True):
-        if field.name == "timestamp":
-            arrays.append(pa.array(values, pa.int64()).cast(_MICROSECONDS))
-        elif pa.types.is_dictionary(field.type):
-            arrays.append(pa.array(values, pa.utf8()).dictionary_encode())
-        else:
-            arrays.append(pa.array(values, pa.utf8()))
-    return pa.RecordBatch.from_arrays(arrays, schema=COLUMNS)

@@ -1,43 +1,51 @@
-"""Entries are taken, mended or refused; the quick and the exact way agree."""
+"""Entries are accepted, sanitised or rejected; the check of columns agrees with the check one by one."""
 
 import json
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from logloop_ingest.checking import Fault, Row, Rules, check
-from logloop_ingest.columns import NotUniform, columns, rows_to_columns
-from logloop_ingest.decoders import CleanEntry, decode
+from logloop_ingest.authorisation import projects_to_look_up
+from logloop_ingest.checking.check import check_one_by_one
+from logloop_ingest.checking.columns import check_columns
+from logloop_ingest.checking.entry import check_entry
+from logloop_ingest.checking.errors import NotUniform
+from logloop_ingest.checking.rows import Row, rows_to_columns
+from logloop_ingest.checking.rules import ProjectAccess, Rules, Violation
 from logloop_ingest.limits import Limits
-from logloop_ingest.reading import projects_named, projects_to_look_up, read
+from logloop_ingest.parsing.entries import parse
+from logloop_ingest.parsing.typed_entries import TypedEntry
 
-from tests.unit.ingest.doors import NOW, entry
+from tests.unit.ingest.harness import NOW, entry
 
 NOW_US = int(NOW.timestamp()) * 1_000_000
-RULES = Rules(Limits(), NOW_US, None, {"shop": None, "bank": Fault("project_id", "forbidden_project", "no")})
+FORBIDDEN = Violation("project_id", "forbidden_project", "x")
+RULES = Rules(Limits(), ProjectAccess(None, frozenset({"shop"}), {"bank": FORBIDDEN}), NOW_US)
 
 
 def rules(**limits: int) -> Rules:
-    return Rules(Limits(**limits), NOW_US, "shop", {"shop": None})
+    return Rules(Limits(**limits), ProjectAccess("shop", frozenset({"shop"})), NOW_US)
 
 
-def clean(values: list[Any]) -> list[CleanEntry]:
-    """Entries as the quick parser gives them; it raises ValueError for values of other types."""
-    return msgspec.json.decode(json.dumps(values).encode(), type=list[CleanEntry])
+def columns(values: list[Any], checked_by: Rules = RULES) -> tuple[str, pa.RecordBatch]:
+    """Check values as columns. Raises ValueError when a value has the wrong type, NotUniform for other violations."""
+    typed = msgspec.json.decode(json.dumps(values).encode(), type=list[TypedEntry])
+    return check_columns(typed, {item.project_id for item in typed}, checked_by)
 
 
 def row_of(value: Any, checked_by: Rules = RULES) -> Row:
-    outcome = check(value, checked_by)
+    outcome = check_entry(value, checked_by)
     assert isinstance(outcome, tuple), outcome
     return outcome[1]
 
 
-def faults_of(value: Any, checked_by: Rules = RULES) -> set[tuple[str, str]]:
-    outcome = check(value, checked_by)
+def violations_of(value: Any, checked_by: Rules = RULES) -> set[tuple[str, str]]:
+    outcome = check_entry(value, checked_by)
     assert isinstance(outcome, list), outcome
-    return {(fault.field, fault.code) for fault in outcome}
+    return {(violation.field, violation.code) for violation in outcome}
 
 
 TEXTS = st.text(max_size=12) | st.sampled_from(["a\0b", "\ud800", "x" * 600, "", "\\u0000", "null"])
@@ -78,7 +86,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
 
 @st.composite
 def entries(draw: st.DrawFn) -> list[Any]:
-    """A list of good entries with a few changes in some of them."""
+    """Draw valid entries with a few changes in some of them."""
     found = []
     for index in range(draw(st.integers(1, 6))):
         names = draw(st.lists(st.sampled_from(sorted(FIELDS)), max_size=2))
@@ -90,35 +98,35 @@ def entries(draw: st.DrawFn) -> list[Any]:
 
 @settings(max_examples=400)
 @given(entries())
-def test_the_quick_way_takes_only_what_the_exact_way_takes_and_makes_the_same_rows(values: list[Any]) -> None:
+def test_columns_are_accepted_only_if_each_entry_is_and_give_the_same_rows(values: list[Any]) -> None:
     try:
-        project_id, batch = columns(clean(values), RULES)
+        project_id, batch = columns(values)
     except (NotUniform, ValueError):
         return
-    rows = [row_of(value) for value in decode(json.dumps(values).encode(), "json", max_entries=100)]
+    rows = [row_of(value) for value in parse(json.dumps(values).encode(), "json", max_entries=100).values()]
     assert project_id == "shop"
     assert batch.to_pylist() == rows_to_columns(rows).to_pylist()
 
 
 @given(entries())
-def test_every_entry_is_taken_or_refused(values: list[Any]) -> None:
-    reading = read(values, RULES)
-    taken = sum(len(rows) for rows in reading.groups.values())
-    assert taken + len(reading.refused) == len(values)
-    assert all(item.faults and item.entry is values[item.index] for item in reading.refused)
-    for rows in reading.groups.values():
+def test_every_entry_is_accepted_or_rejected(values: list[Any]) -> None:
+    checked = check_one_by_one(values, RULES)
+    accepted = sum(len(rows) for rows in checked.by_project.values())
+    assert accepted + len(checked.rejected) == len(values)
+    assert all(item.violations and item.entry is values[item.index] for item in checked.rejected)
+    for rows in checked.by_project.values():
         batch = rows_to_columns(rows) if isinstance(rows, list) else rows
         batch.validate(full=True)
 
 
-def test_clean_entries_take_the_quick_way() -> None:
+def test_valid_entries_are_accepted_as_columns() -> None:
     values = [
         entry(message=f"line {n}", severity=word, attributes={"a": {"b": [n, None, 0.5]}}, timestamp=stamp)
         for n in range(30)
         for word in ("info", "WARN", "critical")
         for stamp in ("2026-11-22T10:00:00Z", "2026-11-22T10:00:00.123456789+01:00")
     ]
-    project_id, batch = columns(clean(values), RULES)
+    project_id, batch = columns(values)
     assert (project_id, len(batch)) == ("shop", 180)
     assert set(batch.column("severity").to_pylist()) == {"info", "warn", "error"}
     texts = [text for text in batch.column("attributes").to_pylist() if "severity_text" in text]
@@ -126,7 +134,7 @@ def test_clean_entries_take_the_quick_way() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "fault"),
+    ("changes", "violation"),
     [
         ({"service_id": None}, ("service_id", "missing")),
         ({"service_id": "bad name"}, ("service_id", "bad_service")),
@@ -156,20 +164,20 @@ def test_clean_entries_take_the_quick_way() -> None:
         ({"level": "info"}, ("level", "unknown_field")),
     ],
 )
-def test_a_wrong_value_is_refused_with_its_field(changes: dict[str, Any], fault: tuple[str, str]) -> None:
-    assert faults_of(entry(**changes)) == {fault}
+def test_a_bad_value_is_rejected_with_its_field(changes: dict[str, Any], violation: tuple[str, str]) -> None:
+    assert violations_of(entry(**changes)) == {violation}
     with pytest.raises((NotUniform, ValueError)):
-        columns(clean([entry(**changes)]), RULES)
+        columns([entry(**changes)])
 
 
-def test_everything_wrong_with_an_entry_is_told_at_once() -> None:
-    found = faults_of({"severity": "x", "timestamp": "y", "extra": 1}, rules())
+def test_all_violations_of_an_entry_are_reported_at_once() -> None:
+    found = violations_of({"severity": "x", "timestamp": "y", "extra": 1}, rules())
     assert {name for name, _ in found} == {"severity", "timestamp", "service_id", "message", "extra"}
 
 
 @pytest.mark.parametrize("value", [None, 5, "text", [], [{}], True])
-def test_what_is_no_object_is_refused(value: Any) -> None:
-    assert faults_of(value) == {("entry", "not_an_object")}
+def test_an_entry_that_is_not_an_object_is_rejected(value: Any) -> None:
+    assert violations_of(value) == {("entry", "not_an_object")}
 
 
 @pytest.mark.parametrize(
@@ -187,7 +195,7 @@ def test_a_timestamp_is_kept_in_utc_microseconds(text: str, micros: int) -> None
     assert row_of(entry(timestamp=text)).timestamp == micros
 
 
-def test_text_is_mended() -> None:
+def test_text_is_sanitised() -> None:
     row = row_of(entry(message="a\0b\ud83d", attributes={"k\0": ["\udc00", 2**70, -(2**63) - 1, 2**64 - 1]}))
     assert row.message == "a\ufffdb\ufffd"
     assert (
@@ -196,7 +204,7 @@ def test_text_is_mended() -> None:
     )
 
 
-def test_the_senders_own_severity_word_is_kept_unless_it_says_the_same() -> None:
+def test_the_senders_severity_word_is_kept_when_it_is_an_alias() -> None:
     assert row_of(entry(severity="INFO"))[1:2] == ("info",)
     assert row_of(entry(severity="INFO")).attributes is None
     assert row_of(entry(severity="Fatal")).attributes == '{"severity_text":"Fatal"}'
@@ -204,23 +212,23 @@ def test_the_senders_own_severity_word_is_kept_unless_it_says_the_same() -> None
     assert (kept.severity, kept.attributes) == ("error", '{"severity_text":"OMG"}')
 
 
-def test_a_project_may_be_left_out_where_it_is_known() -> None:
-    value = {name: said for name, said in entry().items() if name != "project_id"}
-    assert check(value, rules())[0] == "shop"
-    assert columns(clean([value, entry()]), rules())[0] == "shop"
+def test_the_project_is_optional_when_there_is_a_default() -> None:
+    value = {name: sent for name, sent in entry().items() if name != "project_id"}
+    assert check_entry(value, rules())[0] == "shop"
+    assert columns([value, entry()], rules())[0] == "shop"
 
 
-def test_projects_are_looked_up_once_each_and_only_if_they_can_exist() -> None:
+def test_each_valid_project_is_looked_up_once() -> None:
     names: list[Any] = ["shop", "bank", "shop", "No!", None, 5, {}, []]
     values = [entry(project_id=name) for name in names]
-    named = projects_named([*values, "text", None])
-    assert projects_to_look_up(named, "mine") == ["bank", "mine", "shop"]
+    entries = parse(json.dumps([*values, "text", None]).encode(), "any", max_entries=100)
+    assert projects_to_look_up(entries.project_ids, "mine") == ["bank", "mine", "shop"]
     assert len(projects_to_look_up({f"p{n}" for n in range(500)}, None)) == 100
 
 
-def test_limits_are_those_of_the_deployment() -> None:
+def test_the_limits_of_the_deployment_apply() -> None:
     small = rules(message_bytes=10, attribute_keys=1, attribute_depth=1, reference_length=3)
-    assert faults_of(entry(message="12345678901"), small) == {("message", "too_large")}
-    assert faults_of(entry(message="1", attributes={"a": 1, "b": 2}), small) == {("attributes", "too_many_keys")}
-    assert faults_of(entry(message="1", attributes={"a": {}}), small) == {("attributes", "too_deep")}
-    assert faults_of(entry(message="1", test_id="four"), small) == {("test_id", "bad_length")}
+    assert violations_of(entry(message="12345678901"), small) == {("message", "too_large")}
+    assert violations_of(entry(message="1", attributes={"a": 1, "b": 2}), small) == {("attributes", "too_many_keys")}
+    assert violations_of(entry(message="1", attributes={"a": {}}), small) == {("attributes", "too_deep")}
+    assert violations_of(entry(message="1", test_id="four"), small) == {("test_id", "bad_length")}

@@ -1,0 +1,1 @@
+"""Batches the checked entries of many requests and publishes them with confirms."""

@@ -1,0 +1,79 @@
+"""Submits the checked entries of a request to the batcher and waits until the broker has confirmed all of them."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from logloop_ingest.batching.duplicates import Digest, RecentBatches, digest_of
+from logloop_ingest.batching.slices import BatchSlice, slices_of
+from logloop_ingest.checking.rows import Rows
+
+T = TypeVar("T")
+
+
+class SubmitsSlices(Protocol):
+    """The part of the batcher that is used here."""
+
+    async def submit(self, project_id: str, batch_slice: BatchSlice, *, key_id: str | None = None) -> str:
+        """Return the batch id after the confirm. Raises NotPublished."""
+
+
+class Confirmed(NamedTuple):
+    """The first batch id of a project's rows, and whether they had been confirmed before."""
+
+    batch_id: str
+    duplicate: bool = False
+
+
+class Submitter:
+    """Publishes rows through the batcher, those with an idempotency key once per process."""
+
+    def __init__(self, batcher: SubmitsSlices) -> None:
+        self._batcher = batcher
+        self._recent = RecentBatches()
+
+    async def submit(
+        self, by_project: Mapping[str, Rows], *, body: bytes, idempotency_key: str | None, key_id: str | None
+    ) -> dict[str, Confirmed]:
+        """Return what the broker confirmed, by project. `key_id` is the API key that sent the rows.
+
+        Raises NotPublished when the broker did not confirm everything; Conflict when the idempotency key was used
+        for another body.
+        """
+        digest = None if idempotency_key is None else digest_of(body)
+        jobs = [
+            self._submit_project(project_id, slices_of(project_id, rows, idempotency_key), digest, key_id)
+            for project_id, rows in by_project.items()
+        ]
+        return dict(zip(by_project, await _all(jobs), strict=True))
+
+    async def _submit_project(
+        self, project_id: str, slices: list[BatchSlice], digest: Digest | None, key_id: str | None
+    ) -> Confirmed:
+        batch_id = slices[0].batch_id
+        if batch_id is None or digest is None:
+            return Confirmed(await self._publish(project_id, slices, key_id))
+        known = self._recent.find(batch_id, digest)
+        if known is not None:
+            return Confirmed(await asyncio.shield(known), duplicate=True)
+        # A separate task: the request that starts it may be cancelled while duplicates wait for it.
+        publishing = asyncio.ensure_future(self._publish(project_id, slices, key_id))
+        self._recent.remember(batch_id, digest, publishing)
+        return Confirmed(await asyncio.shield(publishing))
+
+    async def _publish(self, project_id: str, slices: list[BatchSlice], key_id: str | None) -> str:
+        batch_ids = await _all([self._batcher.submit(project_id, item, key_id=key_id) for item in slices])
+        return batch_ids[0]
+
+
+async def _all(jobs: list[Coroutine[Any, Any, T]]) -> list[T]:
+    """Return the results of all jobs. An error is raised only after every job has ended."""
+    if len(jobs) == 1:
+        return [await jobs[0]]
+    outcomes = await asyncio.gather(*jobs, return_exceptions=True)
+    results: list[T] = []
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+        results.append(outcome)
+    return results

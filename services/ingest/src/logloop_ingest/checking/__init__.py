@@ -1,0 +1,1 @@
+"""Checks log entries against the rules of a request."""

@@ -1,0 +1,1 @@
+"""Parses request bodies into log entries."""

@@ -1,0 +1,45 @@
+"""Parses many well-formed entries straight into typed objects, at half the cost of dicts (see ADR 16)."""
+
+from typing import Any
+
+import msgspec
+
+from logloop_ingest.parsing.content_types import BodyFormat
+
+MIN_ENTRIES = 12
+"""From this many entries on, checking whole columns is faster than checking each entry."""
+_MIN_BYTES = 100 * MIN_ENTRIES
+
+
+class TypedEntry(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """An entry without unknown fields whose values have the right JSON types. The values are not checked."""
+
+    service_id: str
+    message: str
+    severity: str
+    timestamp: str
+    project_id: str | None = None
+    test_id: str | None = None
+    func_id: str | None = None
+    source: str | None = None
+    attributes: dict[str, Any] | None = None
+
+
+_ARRAY = msgspec.json.Decoder(list[TypedEntry])
+_LINE = msgspec.json.Decoder(TypedEntry)
+
+
+def parse_typed(body: bytes, form: BodyFormat) -> list[TypedEntry] | None:
+    """Return the entries of a trimmed body, or None when there are few or one of them is not well-formed."""
+    if len(body) < _MIN_BYTES:
+        return None
+    try:
+        if body.startswith(b"{"):
+            entries = _LINE.decode_lines(body)
+        elif form != "lines":
+            entries = _ARRAY.decode(body)
+        else:
+            return None
+    except (ValueError, RecursionError):
+        return None
+    return entries if len(entries) >= MIN_ENTRIES else None
