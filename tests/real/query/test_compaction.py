@@ -102,7 +102,7 @@ async def test_only_the_holder_of_the_lease_merges(storage: Storage) -> None:
     assert await leases.take("compaction", "other", 60)
 
     assert await compaction(storage).round() == 0
-    await leases.give_back("compaction", "other")
+    await leases.release("compaction", "other")
     assert await compaction(storage).round() == 1
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from logloop_contracts.log_batch import parse_log_id
-from logloop_query.logs.edits import LogGone
-from logloop_query.logs.search.plan import Window
+from logloop_query.logs.edits import LogNotFound
+from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.rows import json_rows
 from logloop_query.logs.search.syntax import parse_query
 
@@ -33,7 +33,7 @@ async def change(storage: Storage, log_id: str, **changes: Any) -> dict[str, Any
 
 
 async def delete(storage: Storage, q: str) -> int:
-    return await storage.edits.delete_window(Window("shop", parse_query(q)))
+    return await storage.edits.delete_selection(LogSelection("shop", parse_query(q)))
 
 
 async def test_every_field_can_be_changed_and_the_id_stays(storage: Storage) -> None:
@@ -83,11 +83,11 @@ async def test_a_log_that_is_gone_or_of_another_project_is_not_found(storage: St
     (item,) = await storage.search()
     wanted = parse_log_id(item["id"])
 
-    with pytest.raises(LogGone):
+    with pytest.raises(LogNotFound):
         await storage.edits.find(wanted, lambda project: project == "bank")
     await storage.edits.delete(wanted, anyone)
     for call in (storage.edits.find(wanted, anyone), storage.edits.delete(wanted, anyone)):
-        with pytest.raises(LogGone):
+        with pytest.raises(LogNotFound):
             await call
 
 
@@ -124,7 +124,7 @@ async def test_a_log_that_was_edited_out_of_a_search_survives_its_deletion(stora
         delete(storage, "-severity:error"), change(storage, first["id"], severity="error"), return_exceptions=True
     )
 
-    survivors = [] if isinstance(edited, LogGone) else [edited]
+    survivors = [] if isinstance(edited, LogNotFound) else [edited]
     assert await storage.search() == survivors
 
 
@@ -175,7 +175,7 @@ async def _apply(storage: Storage, model: dict[str, Any], ids: list[str], step: 
         return
     log_id = ids[values[0]]
     if log_id not in model:
-        with pytest.raises(LogGone):
+        with pytest.raises(LogNotFound):
             await storage.edits.find(parse_log_id(log_id), anyone)
     elif kind == "delete":
         await storage.edits.delete(parse_log_id(log_id), anyone)

@@ -14,7 +14,7 @@ import pytest
 from logloop_query.logs import export as export_module
 from logloop_query.logs.export import Export, cut_time
 from logloop_query.logs.export_formats import ExportFormat
-from logloop_query.logs.search.plan import Window
+from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.segment_codec import MINUTE_US
 
@@ -29,7 +29,7 @@ async def storage(mongo_url: str) -> AsyncIterator[Storage]:
 
 async def exported(storage: Storage, kind: ExportFormat, q: str = "", **bounds: Any) -> bytes:
     export = Export(storage.segments, storage.searching.executor, storage.searching.cache)
-    window = Window("shop", parse_query(q), **bounds)
+    window = LogSelection("shop", parse_query(q), **bounds)
     return b"".join([piece async for piece in export.stream(window, kind)])
 
 

@@ -10,14 +10,15 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from fastapi import FastAPI
 from logloop_chassis.crypto import issue_service_token
 from logloop_chassis.database.client import connect
+from logloop_chassis.state import ServiceApp
 from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, LOGS, LOGS_EXCHANGE, QUERY_LOGS
 from logloop_contracts.log_batch import encode
 from logloop_query.app import create_app
-from logloop_query.logs.search.searching import SearchLimits
+from logloop_query.logs.search.log_search import SearchLimits
+from logloop_query.query_services import QueryServices
 from logloop_query.settings import QuerySettings
 from pydantic import SecretStr
 
@@ -31,7 +32,7 @@ PASSWORD = "first admin password"
 class Service:
     """A running query service."""
 
-    def __init__(self, app: FastAPI, base_url: str, amqp_url: str) -> None:
+    def __init__(self, app: ServiceApp, base_url: str, amqp_url: str) -> None:
         self.app = app
         self.base_url = base_url
         self.amqp_url = amqp_url
@@ -47,7 +48,7 @@ class Service:
 
     async def publish(self, rows: Any, project: str = "shop", body: bytes | None = None) -> None:
         """Send a batch as ingest does."""
-        await self.app.state.resources.publisher.publish_bytes(
+        await self.app.resources.publisher.publish_bytes(
             LOGS_EXCHANGE.name,
             project,
             encode(rows) if body is None else body,
@@ -82,7 +83,7 @@ async def service(fresh_amqp_url: str, mongo_url: str, monkeypatch: pytest.Monke
         await wait_until(ready)
         await create_project(client)
     yield running
-    app.state.resources.stopping.set()
+    app.resources.stopping.set()
     server.should_exit = True
     await serving
     cleaner = connect(mongo_url, app_name="test")
@@ -155,7 +156,8 @@ async def test_the_lines_around_a_log_say_when_a_bound_hides_some(service: Servi
         around = f"/logs/{newest['id']}/context"
 
         whole = (await client.get(around)).json()
-        service.app.state.searching.limits = SearchLimits(max_bytes=1)
+        assert isinstance(service.app.parts, QueryServices)
+        service.app.parts.logs.search.limits = SearchLimits(max_bytes=1)
         cut = (await client.get(around)).json()
 
     assert (len(whole["before"]), whole["partial"]) == (20, False)
@@ -205,7 +207,7 @@ async def test_a_log_can_be_read_changed_and_deleted_and_the_trail_says_so(servi
             assert (await client.delete("/logs", params=nothing)).status_code == 422
         assert (await client.delete("/logs", params={"q": "line"})).json() == {"deleted": 1}
         assert await total(client) == 0
-    audit = [item["action"] async for item in service.app.state.resources.database["audit"].find({}).sort("_id")]
+    audit = [item["action"] async for item in service.app.resources.database["audit"].find({}).sort("_id")]
     assert [action for action in audit if action.startswith("log")] == ["log.update", "log.delete", "logs.delete"]
 
 
@@ -230,7 +232,7 @@ async def test_a_message_that_is_no_batch_becomes_a_dead_letter_with_its_reason(
         await wait_until(stored)
 
     async def dead() -> list[str]:
-        letters = await service.app.state.resources.dead_letters.list(10)
+        letters = await service.app.resources.dead_letters.list(10)
         return [f"{letter.queue} {letter.reason}" for letter in letters.items]
 
     assert await wait_until(dead) == [f"{QUERY_LOGS.name} bad_batch"]
@@ -245,7 +247,7 @@ async def test_a_tail_shows_logs_as_they_come_and_says_good_bye(service: Service
         await service.publish(table([entry("quiet"), entry("loud", severity="error")]))
         data = [line async for line in _until(lines, "data:")][-1]
         assert [item["message"] for item in json.loads(data[5:])["items"]] == ["loud"]
-        service.app.state.resources.stopping.set()
+        service.app.resources.stopping.set()
         assert [line async for line in lines if line] == ["event: bye", 'data: {"reason":"stopping"}']
 
 

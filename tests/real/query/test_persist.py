@@ -13,7 +13,7 @@ from logloop_contracts.log_batch import new_batch_id
 from logloop_query.logs.patterns import PatternIndex
 from logloop_query.logs.persister import Persister
 from logloop_query.logs.segment_codec import MAX_PART_BYTES, chunks_of, encode_segment
-from logloop_query.logs.stores.segments import PartsStored
+from logloop_query.logs.stores.segments import DuplicateParts
 from logloop_query.telemetry import WRITE_WAITS
 
 from tests.infra import mongo_node
@@ -140,7 +140,7 @@ async def test_a_part_can_be_inserted_only_once(storage: Storage) -> None:
     moment = datetime.now(UTC)
     await storage.segments.insert(segment, stored_at=moment, retention=timedelta(days=1))
 
-    with pytest.raises(PartsStored):
+    with pytest.raises(DuplicateParts):
         await storage.segments.insert(segment, stored_at=moment, retention=timedelta(days=1))
     assert await storage.segments.stored_parts("shop", chunk.parts) == set(chunk.parts)
 
@@ -186,7 +186,7 @@ async def test_a_message_that_cannot_be_written_takes_no_other_along(storage: St
         stored_parts = storage.segments.stored_parts
 
     index = PatternIndex(storage.patterns)
-    persister = Persister(Fussy(), storage.records, index, storage.executor, linger_s=0.05)
+    persister = Persister(Fussy(), storage.records, storage.records, index, storage.executor, linger_s=0.05)
     running = asyncio.create_task(persister.run())
     results = await asyncio.gather(
         persister.store("shop", numbered(0, 5)),
@@ -207,7 +207,7 @@ async def test_patterns_are_known_with_first_and_last_sight(storage: Storage) ->
         )
         await persister.store("shop", table([entry("took 9 ms", NOON - timedelta(hours=1), service_id="web")]))
 
-    known = (await storage.patterns.known("shop", ["took <*> ms"]))["took <*> ms"]
+    known = (await storage.patterns.find("shop", ["took <*> ms"]))["took <*> ms"]
     assert (known.count, known.services) == (3, ["cart", "web"])
     assert known.last_seen - known.first_seen == 3_601_000_000
 

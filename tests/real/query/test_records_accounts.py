@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from logloop_chassis.ids import utc_now
 from logloop_chassis.testing import wait_until
-from logloop_query.identity.first_start import FirstStart
+from logloop_query.identity.first_start import FirstStartSettings
 from logloop_query.identity.throttle import PER_ACCOUNT_AND_ADDRESS
-from logloop_query.records.types import now
 from pydantic import SecretStr
 
 from tests.infra import Infra, fresh_database
@@ -130,7 +130,8 @@ async def test_after_the_window_the_right_password_works_again(
     refused = await query.client().post(SESSION, json=wrong)
 
     monkeypatch.setattr(
-        "logloop_query.identity.throttle.now", lambda: now() + timedelta(seconds=int(refused.headers["retry-after"]))
+        "logloop_query.identity.throttle.utc_now",
+        lambda: utc_now() + timedelta(seconds=int(refused.headers["retry-after"])),
     )
 
     assert refused.status_code == 429
@@ -258,7 +259,7 @@ async def test_two_users_cannot_share_an_address(query: Running) -> None:
 async def test_use_moves_the_idle_end_of_a_session(query: Running) -> None:
     admin = await query.signed_in()
     sessions = query.resources.database["sessions"]
-    soon = now() + timedelta(minutes=1)
+    soon = utc_now() + timedelta(minutes=1)
     await sessions.update_many({}, {"$set": {"idle_expires_at": soon}})
 
     assert (await admin.get(SESSION)).status_code == 200
@@ -272,7 +273,7 @@ async def test_use_moves_the_idle_end_of_a_session(query: Running) -> None:
 
 async def test_an_idle_session_is_over(query: Running) -> None:
     admin = await query.signed_in()
-    await query.resources.database["sessions"].update_many({}, {"$set": {"idle_expires_at": now()}})
+    await query.resources.database["sessions"].update_many({}, {"$set": {"idle_expires_at": utc_now()}})
 
     assert (await admin.get(SESSION)).status_code == 401
 
@@ -280,7 +281,7 @@ async def test_an_idle_session_is_over(query: Running) -> None:
 async def test_two_instances_that_start_together_make_one_administrator(
     infra: Infra, amqp_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    database, wanted = fresh_database(), FirstStart()
+    database, wanted = fresh_database(), FirstStartSettings()
 
     async def start() -> int:
         async with running(amqp_url, infra.mongo_url, database=database, first_start=wanted) as app:
@@ -300,7 +301,7 @@ async def test_two_instances_that_start_together_make_one_administrator(
 
 
 async def test_an_installation_finds_its_project_and_key_at_the_first_start(infra: Infra, amqp_url: str) -> None:
-    wanted = FirstStart(
+    wanted = FirstStartSettings(
         admin_password=SecretStr(ADMIN_PASSWORD), first_project="demo", first_api_key=SecretStr(FIRST_KEY)
     )
     async with running(amqp_url, infra.mongo_url, first_start=wanted) as app:

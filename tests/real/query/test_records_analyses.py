@@ -296,18 +296,18 @@ async def test_a_watcher_who_leaves_is_forgotten(shop: Shop) -> None:
     analysis_id = await shop.ask()
     stream = Stream(shop, analysis_id)
     await wait_until(lambda: stream.status == 200)
-    streams = shop.query.app.state.records.streams
-    assert streams.open == 1
+    records = shop.query.records
+    assert records.analysis_streams.taken == 1
 
     stream.leave()
     await asyncio.wait_for(stream.finished, 10)
 
-    assert streams.open == 0
-    assert shop.query.app.state.records.progress._watchers._waiting == {}
+    assert records.analysis_streams.taken == 0
+    assert records.analysis_events.subscribers.is_empty
 
 
 async def test_who_loses_the_right_to_read_is_shown_out(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("logloop_query.http.analyses.RECHECK_S", 0.0)
+    monkeypatch.setattr("logloop_chassis.http.event_streams.RECHECK_S", 0.0)
     analysis_id = await shop.ask()
     stream = Stream(shop, analysis_id)
     await wait_until(lambda: stream.status == 200)
@@ -365,7 +365,7 @@ async def test_what_the_broker_did_not_take_is_published_later_by_the_sweep(shop
     past = datetime.now(UTC) - timedelta(seconds=1)
     await shop.query.resources.database["analyses"].update_many({}, {"$set": {"publish_after": past}})
 
-    await shop.query.app.state.records.analyses.sweep()
+    await shop.query.records.analyses.sweep()
 
     assert (await shop.analyzer.request_for(analysis_id)).project_id == "shop"
 
@@ -377,7 +377,7 @@ async def test_an_analyzer_that_went_silent_does_not_leave_a_request_running_for
     long_ago = datetime.now(UTC) - timedelta(hours=1)
     await shop.query.resources.database["analyses"].update_many({}, {"$set": {"updated_at": long_ago}})
 
-    await shop.query.app.state.records.analyses.sweep()
+    await shop.query.records.analyses.sweep()
 
     assert (await shop.read(analysis_id))["failure"]["reason"] == "deadline"
 

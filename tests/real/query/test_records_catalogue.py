@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from logloop_chassis.testing import wait_until
-from logloop_query.logs.outcomes import Outcomes
+from logloop_query.logs.outcomes import OutcomeSummary
 
 from tests.infra import Infra, fresh_database
 from tests.real.query.records_app import Running, make_key, make_project, running
@@ -34,7 +34,7 @@ async def test_a_project_lives_through_its_whole_life(query: Running) -> None:
     query.logs.retention.clear()
     await admin.patch("/api/v1/projects/shop", json={"retention_days": 3})
     assert query.logs.retention == {"shop": 3}, "repeating a request that was cut short applies it"
-    assert await query.app.state.records.retention_days("shop") == 3
+    assert await query.records.projects.retention_days("shop") == 3
 
 
 async def test_a_wrong_project_is_refused_with_the_field_named(query: Running) -> None:
@@ -78,12 +78,12 @@ async def test_a_list_comes_in_pages_without_gaps_or_repeats(query: Running) -> 
 async def test_a_service_registers_itself_with_its_first_log(query: Running) -> None:
     admin = await query.signed_in()
     await make_project(admin, "shop")
-    records = query.app.state.records
+    registry = query.records.registry
 
     await asyncio.gather(
-        *(records.on_seen("shop", {"cart", "pay/api:v2"}, {"t.py::test[a/b]"}, AT) for _ in range(5))
+        *(registry.register("shop", {"cart", "pay/api:v2"}, {"t.py::test[a/b]"}, AT) for _ in range(5))
     )
-    await records.on_seen("shop", {"cart"}, set(), AT + timedelta(hours=1))
+    await registry.register("shop", {"cart"}, set(), AT + timedelta(hours=1))
 
     services = (await admin.get("/api/v1/services?project_id=shop")).json()["items"]
     assert [(item["id"], item["name"]) for item in services] == [("cart", "cart"), ("pay/api:v2", "pay/api:v2")]
@@ -99,7 +99,7 @@ async def test_what_people_wrote_about_a_service_survives_its_logs(query: Runnin
     body = {"project_id": "shop", "id": "cart", "name": "Cart", "labels": {"team": "a"}, "repository": "acme/shop"}
     await admin.post("/api/v1/services", json=body)
 
-    await query.app.state.records.on_seen("shop", {"cart"}, set(), AT)
+    await query.records.registry.register("shop", {"cart"}, set(), AT)
 
     cart = (await admin.get("/api/v1/services/cart?project_id=shop")).json()
     assert (cart["name"], cart["labels"], cart["repository"]) == ("Cart", {"team": "a"}, "acme/shop")
@@ -109,12 +109,12 @@ async def test_what_people_wrote_about_a_service_survives_its_logs(query: Runnin
 async def test_a_forgotten_service_comes_back_with_its_next_log(query: Running) -> None:
     admin = await query.signed_in()
     await make_project(admin, "shop")
-    records = query.app.state.records
-    await records.on_seen("shop", {"cart"}, set(), AT)
+    registry = query.records.registry
+    await registry.register("shop", {"cart"}, set(), AT)
 
     await admin.delete("/api/v1/services/cart?project_id=shop")
     gone = await admin.get("/api/v1/services/cart?project_id=shop")
-    await records.on_seen("shop", {"cart"}, set(), AT)
+    await registry.register("shop", {"cart"}, set(), AT)
 
     assert gone.status_code == 404
     assert (await admin.get("/api/v1/services/cart?project_id=shop")).status_code == 200
@@ -142,7 +142,7 @@ async def _fill(admin: Any) -> str:
 async def test_deleting_a_project_removes_all_it_held_and_nothing_else(query: Running) -> None:
     admin = await query.signed_in()
     key = await _fill(admin)
-    query.app.state.records.projects._settle = timedelta(0)
+    query.records.project_deletion.settle = timedelta(0)
 
     answer = await admin.delete("/api/v1/projects/shop")
 
@@ -191,10 +191,10 @@ async def test_another_instance_finishes_a_deletion_that_was_cut_short(infra: In
         await _fill(admin)
         await admin.delete("/api/v1/projects/shop")
     async with running(amqp_url, infra.mongo_url, database=database) as second:
-        second.app.state.records.projects._settle = timedelta(0)
+        second.records.project_deletion.settle = timedelta(0)
         projects = second.resources.database["projects"]
         await projects.update_many({}, {"$set": {"deletion_leased_until": AT}})
-        second.app.state.records.projects._wake.set()
+        second.records.project_deletion.wake.set()
 
         async def gone() -> bool:
             return await projects.find_one({"_id": "shop"}) is None
@@ -208,12 +208,12 @@ async def test_a_test_shows_how_its_newest_run_ended_and_how_often_it_ran(query:
     admin = await query.signed_in()
     await make_project(admin, "shop")
     await admin.post("/api/v1/tests", json={"project_id": "shop", "test_id": "t::known", "name": "knows"})
-    records = query.app.state.records
-    later = Outcomes("$t::new", 2, "failed", AT + timedelta(hours=1), "cart", "$f")
-    earlier = Outcomes("$t::new", 1, "passed", AT, "cart", None)
+    registry = query.records.registry
+    later = OutcomeSummary("$t::new", 2, "failed", AT + timedelta(hours=1), "cart", "$f")
+    earlier = OutcomeSummary("$t::new", 1, "passed", AT, "cart", None)
 
-    await records.on_tests_ended("shop", [later, Outcomes("t::known", 1, "passed", AT, "cart", None)])
-    await records.on_tests_ended("shop", [earlier])
+    await registry.record_outcomes("shop", [later, OutcomeSummary("t::known", 1, "passed", AT, "cart", None)])
+    await registry.record_outcomes("shop", [earlier])
 
     tests = (await admin.get("/api/v1/tests?project_id=shop")).json()["items"]
     shown = [(item["name"], item["last_status"], item["runs"], item["service_id"], item["func_id"]) for item in tests]

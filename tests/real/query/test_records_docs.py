@@ -43,11 +43,10 @@ async def test_the_drop_down_offers_every_service(query: Running) -> None:
 
 
 async def test_a_service_that_is_away_is_a_bad_gateway_and_an_unknown_one_a_wrong_value(
-    query: Running, monkeypatch: pytest.MonkeyPatch
+    infra: Infra, amqp_url: str
 ) -> None:
-    monkeypatch.setenv("LOGLOOP_INGEST_URL", "http://127.0.0.1:9")
-
-    away = await query.client().get("/api/v1/openapi/ingest.json")
+    async with running(amqp_url, infra.mongo_url, ingest_url="http://127.0.0.1:9") as query:
+        away = await query.client().get("/api/v1/openapi/ingest.json")
     unknown = await query.client().get("/api/v1/openapi/etc.json")
 
     assert (away.status_code, unknown.status_code) == (502, 422)

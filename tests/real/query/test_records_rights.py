@@ -17,6 +17,7 @@ from logloop_query.logs.search.time_bounds import to_microseconds
 from pymongo.errors import WriteError
 
 from tests.infra import Infra
+from tests.real.query.fake_checks import fake_checks
 from tests.real.query.records_app import (
     ADMIN_PASSWORD,
     SECRET_KEY,
@@ -28,7 +29,7 @@ from tests.real.query.records_app import (
 )
 from tests.real.query.storage import NOON, entry
 
-UNKNOWN = "00q41d7nh6in9rudsm101qkcii"
+UNKNOWN = "01KB4C7F3A9W2M5N8P1QRSTVWX"
 NAMES = itertools.count()
 
 
@@ -80,17 +81,17 @@ OPERATIONS: Mapping[str, Operation] = {
     "analysis_delete": Operation("write", "/logs/analyses/{analysis}"),
     "analysis_message_create": Operation("write", "/logs/analyses/{analysis}/messages", {"text": "why?"}),
     "analysis_events": Operation("read", "/logs/analyses/{ended}/events"),
-    "search_logs": Operation("read", "/logs?project_id=alpha"),
+    "log_search": Operation("read", "/logs?project_id=alpha"),
     "log_histogram": Operation("read", "/logs/histogram?project_id=alpha"),
     "log_facets": Operation("read", "/logs/facets?project_id=alpha"),
     "log_patterns": Operation("read", "/logs/patterns?project_id=alpha"),
-    "tail_logs": Operation("read", "/logs/tail?project_id=alpha"),
-    "export_logs": Operation("read", "/logs/export?project_id=alpha"),
-    "get_log": Operation("read", "/logs/{log}"),
+    "log_tail": Operation("read", "/logs/tail?project_id=alpha"),
+    "log_export": Operation("read", "/logs/export?project_id=alpha"),
+    "log_read": Operation("read", "/logs/{log}"),
     "log_context": Operation("read", "/logs/{log}/context"),
-    "change_log": Operation("write", "/logs/{log}", {"severity": "warn"}),
-    "delete_log": Operation("write", "/logs/{log}"),
-    "delete_logs": Operation("write", "/logs?project_id=alpha&q=id:%22{log}%22"),
+    "log_update": Operation("write", "/logs/{log}", {"severity": "warn"}),
+    "log_delete": Operation("write", "/logs/{log}"),
+    "log_delete_by_search": Operation("write", "/logs?project_id=alpha&q=id:%22{log}%22"),
     "settings_read": Operation("read", "/settings?project_id=alpha"),
     "settings_llm_update": Operation("admin", "/settings/llm?project_id=alpha", {"provider": "none"}),
     "settings_llm_delete": Operation("admin", "/settings/llm?project_id=alpha"),
@@ -118,7 +119,7 @@ OPERATIONS: Mapping[str, Operation] = {
 KINDS = ("service", "test", "metric", "analysis", "ended", "key", "user", "project", "log")
 UNTRACED = {"metric_points_add", "settings_llm_test", "settings_github_test"}
 """They change no record: points are data, a test only asks."""
-ON_LOGS = {"change_log", "delete_log", "delete_logs"}
+ON_LOGS = {"log_update", "log_delete", "log_delete_by_search"}
 """They rewrite segments, which are too large to hold the trail up for."""
 EVERYTHING = {"open", "caller", "read", "write", "ingest", "admin", "admin everywhere"}
 CALLERS: Mapping[str, set[str]] = {
@@ -260,7 +261,10 @@ def _filled(value: Any, values: Mapping[str, str]) -> Any:
 @pytest.fixture
 async def world(infra: Infra, fresh_amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     monkeypatch.setenv("LOGLOOP_ADMIN_PASSWORD", ADMIN_PASSWORD)
-    async with running_whole(fresh_amqp_url, infra.mongo_url) as query:
+    async with (
+        fake_checks() as checks,
+        running_whole(fresh_amqp_url, infra.mongo_url, analyzer_url=checks.url, ci_bridge_url=checks.url) as query,
+    ):
         admin = await query.signed_in()
         for project in ("alpha", "beta"):
             await make_project(admin, project)
@@ -379,7 +383,7 @@ def _as_expected(answer: httpx.Response, caller: str, operation: Operation, *, a
 
 async def test_every_change_leaves_one_entry_in_the_trail_and_no_answer_stays_in_a_cache(world: World) -> None:
     trail = world.query.resources.database["audit"]
-    world.query.app.state.records.projects._settle = timedelta(hours=1)
+    world.query.records.project_deletion.settle = timedelta(hours=1)
     wrong = []
     for operation_id, (method, _, _) in operations(world.query).items():
         operation = OPERATIONS[operation_id]

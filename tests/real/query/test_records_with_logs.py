@@ -82,15 +82,14 @@ async def platform(infra: Infra, fresh_amqp_url: str, monkeypatch: pytest.Monkey
     )
     publisher = Publisher(publishing_broker(fresh_amqp_url, "ingest"), "ingest")
     async with app.router.lifespan_context(app):
-        resources = app.state.resources
-        query = Running(app, FakeLogs(), resources)
+        query = Running(app, FakeLogs())
         await publisher.broker.start()
         await wait_until(lambda: _ready(query))
         admin = await query.signed_in()
         await make_project(admin, "shop")
         yield Platform(query, admin, publisher)
         await stop_quietly(publisher.broker)
-        await resources.mongo.drop_database(resources.settings.mongo_database)
+        await app.resources.mongo.drop_database(app.resources.settings.mongo_database)
 
 
 async def _ready(query: Running) -> bool:
@@ -125,7 +124,7 @@ async def test_a_deleted_projects_logs_are_gone_and_the_others_stay(platform: Pl
     await platform.send(line("one"))
     await platform.send(line("two", project_id="keep"))
     await wait_until(lambda: _both(platform))
-    platform.query.app.state.records.projects._settle = timedelta(0)
+    platform.query.records.project_deletion.settle = timedelta(0)
 
     await platform.admin.delete("/api/v1/projects/shop")
 

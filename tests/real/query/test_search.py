@@ -1,4 +1,4 @@
-"""Searching what is stored: pages, counts, bounds, and the moment a log can be found."""
+"""LogSearch what is stored: pages, counts, bounds, and the moment a log can be found."""
 
 import asyncio
 import random
@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from logloop_contracts.log_batch import parse_log_id
 from logloop_query.logs.search.counts import Buckets
-from logloop_query.logs.search.plan import Window
-from logloop_query.logs.search.scan import PageRequest
-from logloop_query.logs.search.searching import Searching, SearchLimits, TooBusy
+from logloop_query.logs.search.log_search import LogSearch, SearchLimits, TooBusy
+from logloop_query.logs.search.plan import LogSelection
+from logloop_query.logs.search.scan import SearchRequest
 from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.search.time_bounds import to_microseconds
 
@@ -67,11 +67,11 @@ async def test_logs_of_one_moment_stay_in_the_order_they_were_sent(storage: Stor
 async def test_later_logs_do_not_disturb_pages(storage: Storage) -> None:
     async with storage.persister() as persister:
         await persister.store("shop", numbered(0, 20))
-        request = PageRequest(Window("shop"), 10, newest_first=True)
-        first, _ = await storage.searching.page(request)
+        request = SearchRequest(LogSelection("shop"), 10, newest_first=True)
+        first, _ = await storage.searching.search(request)
         await persister.store("shop", numbered(100, 20, NOON + timedelta(seconds=1)))
-        second, _ = await storage.searching.page(
-            PageRequest(Window("shop"), 10, newest_first=True, cursor=first.next_cursor)
+        second, _ = await storage.searching.search(
+            SearchRequest(LogSelection("shop"), 10, newest_first=True, cursor=first.next_cursor)
         )
 
     seen = first.table.column("message").to_pylist() + second.table.column("message").to_pylist()
@@ -91,7 +91,7 @@ async def test_a_frequent_term_reads_only_the_newest_segment(storage: Storage) -
         for i in range(10):
             await persister.store("shop", numbered(i * 50, 50, NOON + timedelta(seconds=i)))
 
-    page, budget = await storage.searching.page(PageRequest(Window("shop", parse_query("line")), 10))
+    page, budget = await storage.searching.search(SearchRequest(LogSelection("shop", parse_query("line")), 10))
 
     assert page.table.num_rows == 10
     assert budget.segments == 1
@@ -103,7 +103,9 @@ async def test_segments_without_the_severity_are_not_read(storage: Storage) -> N
             await persister.store("shop", numbered(i * 50, 50, NOON + timedelta(seconds=i)))
         await persister.store("shop", table([entry("bad", severity="error")]))
 
-    page, budget = await storage.searching.page(PageRequest(Window("shop", parse_query("severity:error bad")), 10))
+    page, budget = await storage.searching.search(
+        SearchRequest(LogSelection("shop", parse_query("severity:error bad")), 10)
+    )
 
     assert page.table.column("message").to_pylist() == ["bad"]
     assert budget.segments == 1
@@ -118,7 +120,9 @@ async def test_a_search_for_ids_opens_only_the_segments_that_hold_them(storage: 
     await storage.edits.change(parse_log_id(logs["line 77"]), lambda _: True, {"timestamp": NOON + timedelta(days=9)})
     q = f'id:"{logs["line 77"]}" OR id:("{logs["line 78"]}" "{logs["line 401"]}") OR (id:"{logs["line 401"]}" 401)'
 
-    page, budget = await storage.searching.page(PageRequest(Window("shop", parse_query(q)), 10, newest_first))
+    page, budget = await storage.searching.search(
+        SearchRequest(LogSelection("shop", parse_query(q)), 10, newest_first)
+    )
 
     expected = ["line 401", "line 77"]
     assert page.table.column("message").to_pylist() == (expected[::-1] if newest_first else expected)
@@ -131,11 +135,11 @@ async def test_a_search_past_its_bounds_says_so_and_can_be_continued(storage: St
     async with storage.persister(linger_s=0.001) as persister:
         for i in range(12):
             await persister.store("shop", numbered(i * 10, 10, NOON + timedelta(seconds=i)))
-    tight = Searching(storage.segments, SearchLimits(max_bytes=1))
+    tight = LogSearch(storage.segments, SearchLimits(max_bytes=1))
     found: list[str] = []
     cursor, pages = None, 0
     while True:
-        page, _ = await tight.page(PageRequest(Window("shop", parse_query("/[05]$/")), 100, True, cursor))
+        page, _ = await tight.search(SearchRequest(LogSelection("shop", parse_query("/[05]$/")), 100, True, cursor))
         found += page.table.column("message").to_pylist()
         pages += 1
         cursor = page.next_cursor
@@ -152,11 +156,11 @@ async def test_a_histogram_after_the_warm_up_reads_no_summary_again(storage: Sto
     async with storage.persister(linger_s=0.001) as persister:
         for i in range(5):
             await persister.store("shop", numbered(i * 10, 10, NOON + timedelta(seconds=i)))
-    fresh = Searching(storage.segments, SearchLimits())
+    fresh = LogSearch(storage.segments, SearchLimits())
     await fresh.warm_up(await storage.segments.project_ids())
 
     async with fresh.opened("test") as (snapshot, _):
-        refs = [ref async for ref in snapshot.plan(Window("shop"), newest_first=True)]
+        refs = [ref async for ref in snapshot.plan(LogSelection("shop"), newest_first=True)]
     fresh.close()
 
     assert len(refs) == 5
@@ -164,11 +168,11 @@ async def test_a_histogram_after_the_warm_up_reads_no_summary_again(storage: Sto
 
 
 async def test_no_more_searches_run_than_allowed(storage: Storage) -> None:
-    narrow = Searching(storage.segments, SearchLimits(concurrency=1, max_wait_seconds=0.05))
+    narrow = LogSearch(storage.segments, SearchLimits(concurrency=1, max_wait_seconds=0.05))
     async with narrow.opened("test"):
         with pytest.raises(TooBusy):
-            await narrow.page(PageRequest(Window("shop")))
-    page, _ = await narrow.page(PageRequest(Window("shop")))
+            await narrow.search(SearchRequest(LogSelection("shop")))
+    page, _ = await narrow.search(SearchRequest(LogSelection("shop")))
     narrow.close()
     assert page.table.num_rows == 0
 
@@ -204,7 +208,7 @@ async def test_counts_over_time_agree_with_the_logs(storage: Storage, q: str, wi
             key = ((at - origin) // (width_s * 1_000_000), item["severity"], item["service_id"])
             expected[key] = expected.get(key, 0) + 1
 
-    window = Window("shop", parse_query(q), low, high)
+    window = LogSelection("shop", parse_query(q), low, high)
     async with storage.searching.counting("test") as (counter, _):
         counts = await counter.by(window, ("severity", "service_id"), Buckets(origin, width_s * 1_000_000))
 
@@ -220,9 +224,9 @@ async def test_pattern_counts_agree_with_the_logs(storage: Storage) -> None:
             ]
             await persister.store("shop", table(rows))
     async with storage.searching.counting("test") as (counter, _):
-        all_of_them = await counter.by_pattern(Window("shop"))
+        all_of_them = await counter.by_pattern(LogSelection("shop"))
         some = await counter.by_pattern(
-            Window("shop", parse_query("user"), to_microseconds(NOON + timedelta(seconds=9)))
+            LogSelection("shop", parse_query("user"), to_microseconds(NOON + timedelta(seconds=9)))
         )
 
     assert counted(all_of_them.table) == {("took <*> ms",): 12, ("user <*>",): 15}

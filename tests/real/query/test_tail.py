@@ -15,7 +15,7 @@ from logloop_chassis.messaging.topology import declare_topology
 from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, LOGS, LOGS_EXCHANGE
 from logloop_contracts.log_batch import encode
-from logloop_query.logs.live_batches import NoLiveBatches, TransientQueue
+from logloop_query.logs.live_batches import LiveBatchesUnavailable, TransientQueue
 from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.tail import MAX_BUFFERED, MAX_WAITING_BATCHES, Tail, Tails, TooManyTails
 
@@ -146,7 +146,7 @@ async def test_too_many_tails_and_an_absent_broker_are_refused() -> None:
             await tails.tail("shop", parse_query("")).__aenter__()
     async with open_tails("amqp://guest:guest@127.0.0.1:1/") as (tails, _):
         for _ in range(2):
-            with pytest.raises(NoLiveBatches):
+            with pytest.raises(LiveBatchesUnavailable):
                 await tails.tail("shop", parse_query("")).__aenter__()
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from logloop_query.logs.compaction import merge_segments
-from logloop_query.logs.search.plan import SegmentRef, StoredColumns, Window
+from logloop_query.logs.search.plan import LogSelection, SegmentRef, StoredColumns
 from logloop_query.logs.segment_codec import Segment
 from logloop_query.logs.stores.segments import StoredSegment
 
@@ -65,7 +65,7 @@ class MemorySnapshot:
         self._stored = stored
         self._reads = reads
 
-    async def plan(self, window: Window, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
+    async def plan(self, window: LogSelection, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
         """As the store plans."""
         refs = [
             SegmentRef(item.id, item.revision, part.hour, part.min_ts, part.max_ts, part.count, part.stored_bytes)

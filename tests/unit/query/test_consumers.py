@@ -1,6 +1,7 @@
 """Messages of the work queue: what is no batch is dead, and no more is in work than memory allows."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,8 +10,8 @@ import pytest
 from logloop_chassis.messaging.failures import Dead, Delivery
 from logloop_contracts import LogEntry, Severity
 from logloop_contracts.log_batch import encode, entries_to_batch, new_batch_id
-from logloop_query.logs.consumer import BytesInWork, log_batch_handler
-from logloop_query.logs.segment_codec import TooLargePart
+from logloop_query.logs.consumer import InFlightBytes, log_batch_handler
+from logloop_query.logs.segment_codec import PartTooLarge
 
 
 class Remembers:
@@ -26,7 +27,7 @@ class Remembers:
             raise self._error
         self.stored.append((project_id, table.num_rows))
 
-    async def on_keys_used(self, key_ids: list[str], at: datetime) -> None:  # noqa: ARG002  # the shape of NotesKeys
+    async def record_keys(self, key_ids: Sequence[str], at: datetime) -> None:  # noqa: ARG002  # the shape of KeyUsage
         self.keys += key_ids
 
 
@@ -58,7 +59,7 @@ async def test_a_batch_is_stored_for_the_project_of_its_header_and_the_keys_are_
         (delivery(b"x" * 100_000), None, "bad_batch"),
         (delivery(body()[:-50]), None, "bad_batch"),
         (delivery(body(), key="No Project"), None, "bad_project"),
-        (delivery(body()), TooLargePart("too large"), "too_large"),
+        (delivery(body()), PartTooLarge("too large"), "too_large"),
     ],
 )
 async def test_a_message_that_can_never_be_stored_is_dead_with_its_reason(
@@ -71,13 +72,13 @@ async def test_a_message_that_can_never_be_stored_is_dead_with_its_reason(
 
 
 async def test_messages_wait_while_too_many_bytes_are_in_work_but_a_large_one_is_let_in_alone() -> None:
-    gate = BytesInWork(10)
+    gate = InFlightBytes(10)
     inside: list[int] = []
     most = 0
 
     async def work(size: int) -> None:
         nonlocal most
-        async with gate.admitted(size):
+        async with gate.reserve(size):
             inside.append(size)
             most = max(most, sum(inside)) if len(inside) > 1 else most
             await asyncio.sleep(0)
@@ -88,10 +89,10 @@ async def test_messages_wait_while_too_many_bytes_are_in_work_but_a_large_one_is
 
 
 async def test_a_message_that_gave_up_waiting_takes_no_room() -> None:
-    gate = BytesInWork(10)
-    async with gate.admitted(10):
-        waiting = asyncio.create_task(gate.admitted(5).__aenter__())
+    gate = InFlightBytes(10)
+    async with gate.reserve(10):
+        waiting = asyncio.create_task(gate.reserve(5).__aenter__())
         await asyncio.sleep(0)
         waiting.cancel()
-    async with asyncio.timeout(5), gate.admitted(10):
+    async with asyncio.timeout(5), gate.reserve(10):
         pass

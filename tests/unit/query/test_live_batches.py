@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from logloop_query.logs.live_batches import NoLiveBatches, TransientQueue
+from logloop_query.logs.live_batches import LiveBatchesUnavailable, TransientQueue
 
 
 class Broker:
@@ -42,7 +42,7 @@ async def test_a_project_that_cannot_be_followed_leaves_other_tails_alone(
     queue = over(broker, monkeypatch)
     await queue.follow("shop")
 
-    with pytest.raises(NoLiveBatches):
+    with pytest.raises(LiveBatchesUnavailable):
         await queue.follow("bank")
 
     assert (broker.bound, broker.closed) == (["shop"], 0)
@@ -51,7 +51,7 @@ async def test_a_project_that_cannot_be_followed_leaves_other_tails_alone(
 async def test_the_first_tail_that_fails_leaves_no_connection_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     broker = Broker("bank")
 
-    with pytest.raises(NoLiveBatches):
+    with pytest.raises(LiveBatchesUnavailable):
         await over(broker, monkeypatch).follow("bank")
 
     assert broker.closed == 1

@@ -16,10 +16,10 @@ from logloop_contracts.log_batch import encode, parse_log_id
 from logloop_query.logs.edits import LogEdits
 from logloop_query.logs.export import Export
 from logloop_query.logs.search.counts import Buckets, most_frequent
-from logloop_query.logs.search.plan import SummaryCache, Window
-from logloop_query.logs.search.rows import Cursor, RowKey, json_rows
-from logloop_query.logs.search.scan import MAX_PAGE_BYTES, PageRequest
-from logloop_query.logs.search.searching import Searching, SearchLimits
+from logloop_query.logs.search.log_search import LogSearch, SearchLimits
+from logloop_query.logs.search.plan import LogSelection, SummaryCache
+from logloop_query.logs.search.rows import RowKey, SearchCursor, json_rows
+from logloop_query.logs.search.scan import MAX_PAGE_BYTES, SearchRequest
 from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.search.time_bounds import to_microseconds
 from logloop_query.logs.segment_codec import MAX_SUB_PARTS, encode_segment, part_key, split_by_hour
@@ -45,10 +45,10 @@ class World:
     high: datetime
 
     @property
-    def window(self) -> Window:
+    def window(self) -> LogSelection:
         """What is searched; the upper bound is left out, as `until` says."""
         low, high = to_microseconds(self.low), to_microseconds(self.high) - 1
-        return Window("shop", parse_query(self.search.text), low, high)
+        return LogSelection("shop", parse_query(self.search.text), low, high)
 
     def wants(self, row: Row) -> bool:
         """Whether plain Python selects a log."""
@@ -93,15 +93,15 @@ def worlds(draw: st.DrawFn) -> World:
 
 
 @contextmanager
-def opened(store: MemorySegments, limits: SearchLimits) -> Iterator[Searching]:
-    searching = Searching(store, limits)
+def opened(store: MemorySegments, limits: SearchLimits) -> Iterator[LogSearch]:
+    searching = LogSearch(store, limits)
     try:
         yield searching
     finally:
         searching.close()
 
 
-def with_store(store: MemorySegments, use: Callable[[Searching], Awaitable[T]], limits: SearchLimits = _AMPLE) -> T:
+def with_store(store: MemorySegments, use: Callable[[LogSearch], Awaitable[T]], limits: SearchLimits = _AMPLE) -> T:
     async def run() -> T:
         with opened(store, limits) as searching:
             return await use(searching)
@@ -110,8 +110,8 @@ def with_store(store: MemorySegments, use: Callable[[Searching], Awaitable[T]], 
 
 
 async def page_after_page(
-    searching: Searching,
-    window: Window,
+    searching: LogSearch,
+    window: LogSelection,
     limit: int,
     *,
     newest_first: bool,
@@ -120,14 +120,14 @@ async def page_after_page(
 ) -> list[str]:
     """Ids of a whole search; `between` is called before each further page."""
     found: list[str] = []
-    cursor: Cursor | None = None
+    cursor: SearchCursor | None = None
     while True:
-        page, _ = await searching.page(PageRequest(window, limit, newest_first, cursor, max_bytes))
+        page, _ = await searching.search(SearchRequest(window, limit, newest_first, cursor, max_bytes))
         found += [item["id"] for item in json_rows("shop", page.table)]
         if page.next_cursor is None:
             return found
         assert page.next_cursor != cursor, "the search does not get on"
-        cursor = Cursor.parse(page.next_cursor.text())
+        cursor = SearchCursor.parse(page.next_cursor.text())
         between()
 
 
@@ -136,7 +136,7 @@ async def page_after_page(
 def test_pages_hold_exactly_the_selected_logs_in_order(world: World, limit: int, newest_first: bool) -> None:
     store = world.segments()
 
-    async def use(searching: Searching) -> list[str]:
+    async def use(searching: LogSearch) -> list[str]:
         return await page_after_page(searching, world.window, limit, newest_first=newest_first, between=store.compact)
 
     expected = ids(world.expected)
@@ -148,7 +148,7 @@ def test_pages_hold_exactly_the_selected_logs_in_order(world: World, limit: int,
 def test_a_search_cut_off_by_its_bounds_goes_on_without_gap_or_repetition(
     world: World, limit: int, newest_first: bool, page_bytes: int
 ) -> None:
-    async def use(searching: Searching) -> list[str]:
+    async def use(searching: LogSearch) -> list[str]:
         return await page_after_page(searching, world.window, limit, newest_first=newest_first, max_bytes=page_bytes)
 
     expected = ids(world.expected)
@@ -167,7 +167,7 @@ def test_counts_count_exactly_the_selected_logs(world: World, seconds: int, key:
     width = seconds * 1_000_000
     buckets = Buckets(to_microseconds(START - timedelta(days=2)) // width * width, width)
 
-    async def use(searching: Searching) -> tuple[Any, Any, Any, Any]:
+    async def use(searching: LogSearch) -> tuple[Any, Any, Any, Any]:
         async with searching.counting("test") as (counter, _):
             counter.fold_bytes = fold_bytes
             total = await counter.by(world.window, ())
@@ -198,7 +198,7 @@ def _tally(table: Any) -> dict[tuple[Any, ...], int]:
 def test_an_export_and_a_tail_hold_exactly_the_selected_logs(world: World) -> None:
     store = world.segments()
 
-    async def use(searching: Searching) -> list[str]:
+    async def use(searching: LogSearch) -> list[str]:
         export = Export(store, searching.executor, searching.cache)
         lines = b"".join([piece async for piece in export.stream(world.window, "ndjson")])
         return [orjson.loads(line)["id"] for line in lines.splitlines()]
@@ -217,11 +217,11 @@ def test_an_export_and_a_tail_hold_exactly_the_selected_logs(world: World) -> No
 def test_deleting_leaves_exactly_the_logs_that_are_not_selected(world: World, remembered_bytes: int) -> None:
     store = world.segments()
 
-    async def use(searching: Searching) -> tuple[int, list[str]]:
+    async def use(searching: LogSearch) -> tuple[int, list[str]]:
         edits = LogEdits(store, searching.executor, searching.cache)
         searching.cache._max_bytes = remembered_bytes
-        deleted = await edits.delete_window(world.window)
-        return deleted, await page_after_page(searching, Window("shop"), 100, newest_first=False)
+        deleted = await edits.delete_selection(world.window)
+        return deleted, await page_after_page(searching, LogSelection("shop"), 100, newest_first=False)
 
     deleted, left = with_store(store, use)
     assert left == ids(in_order(row for row in world.logs if not world.wants(row))), world.search.text
@@ -232,12 +232,12 @@ def test_deleting_leaves_exactly_the_logs_that_are_not_selected(world: World, re
 @given(worlds(), st.data())
 def test_the_lines_around_a_log_are_its_selected_neighbours(world: World, data: st.DataObject) -> None:
     here = data.draw(st.sampled_from(world.logs))
-    window = Window("shop", world.window.wanted)
+    window = LogSelection("shop", world.window.wanted)
 
-    async def use(searching: Searching) -> tuple[list[str], list[str]]:
-        place = Cursor(to_microseconds(here.timestamp), _key(here))
-        before, _ = await searching.page(PageRequest(window, 2, True, place))
-        after, _ = await searching.page(PageRequest(window, 2, False, place))
+    async def use(searching: LogSearch) -> tuple[list[str], list[str]]:
+        place = SearchCursor(to_microseconds(here.timestamp), _key(here))
+        before, _ = await searching.search(SearchRequest(window, 2, True, place))
+        after, _ = await searching.search(SearchRequest(window, 2, False, place))
         return [item["id"] for item in json_rows("shop", before.table)], [
             item["id"] for item in json_rows("shop", after.table)
         ]
@@ -264,11 +264,11 @@ def test_edits_between_pages_move_only_the_edited_logs(world: World, newest_firs
     moved = [row for row, fate in zip(world.logs, fates, strict=False) if fate == "moved"]
     later = START + timedelta(microseconds=data.draw(st.integers(0, 4_000_000)))
     untouched = [row for row in world.logs if row not in gone + moved]
-    whole = Window("shop")
+    whole = LogSelection("shop")
 
-    async def use(searching: Searching) -> list[str]:
+    async def use(searching: LogSearch) -> list[str]:
         edits = LogEdits(store, searching.executor, searching.cache)
-        page, _ = await searching.page(PageRequest(whole, 2, newest_first))
+        page, _ = await searching.search(SearchRequest(whole, 2, newest_first))
         first = [item["id"] for item in json_rows("shop", page.table)]
         for row in gone:
             await edits.delete(parse_log_id(row.id), lambda _: True)
@@ -277,7 +277,7 @@ def test_edits_between_pages_move_only_the_edited_logs(world: World, newest_firs
         store.compact()
         if page.next_cursor is None:
             return first
-        rest, _ = await searching.page(PageRequest(whole, 1000, newest_first, page.next_cursor))
+        rest, _ = await searching.search(SearchRequest(whole, 1000, newest_first, page.next_cursor))
         rest_ids = [item["id"] for item in json_rows("shop", rest.table)]
         assert not set(ids(gone)) & set(rest_ids)
         return first + rest_ids
@@ -296,9 +296,9 @@ def test_an_edited_log_is_found_by_what_it_says_now(world: World, data: st.DataO
     names = ("timestamp", "severity", "service_id", "test_id", "func_id", "source", "message", "attributes")
     changes = {name: getattr(other, name) for name in data.draw(st.sets(st.sampled_from(names), min_size=1))}
 
-    async def use(searching: Searching) -> list[str]:
+    async def use(searching: LogSearch) -> list[str]:
         edits = LogEdits(store, searching.executor, searching.cache)
-        await searching.page(PageRequest(world.window))
+        await searching.search(SearchRequest(world.window))
         await edits.change(parse_log_id(here.id), lambda _: True, changes)
         return await page_after_page(searching, world.window, 3, newest_first=False)
 
@@ -331,8 +331,8 @@ def test_a_search_for_an_id_reads_the_segment_that_holds_it_and_no_other() -> No
         other = replace(item.segment, parts=(part_key("0" * 26, item.segment.hour, n),))
         store.stored[item.id] = replace(item, segment=item.segment if n == 1 else other)
 
-    async def use(searching: Searching) -> list[str]:
-        return await page_after_page(searching, Window("shop", parse_query(text)), 10, newest_first=True)
+    async def use(searching: LogSearch) -> list[str]:
+        return await page_after_page(searching, LogSelection("shop", parse_query(text)), 10, newest_first=True)
 
     assert with_store(store, use) == [logs[5].id]
     assert set(store.reads) == {"s1"}
@@ -345,7 +345,7 @@ def test_what_is_remembered_of_segments_is_bounded_in_bytes_and_still_counted_ri
     ]
     world = World(logs, [n % 4 for n in range(60)], Search("", lambda _: True), START, START + timedelta(hours=1))
 
-    async def use(searching: Searching) -> tuple[int, int]:
+    async def use(searching: LogSearch) -> tuple[int, int]:
         searching.cache = SummaryCache(max_bytes=4000)
         total = 0
         for _ in range(2):
@@ -368,9 +368,9 @@ def _talkative(count: int, segments: int = 4) -> MemorySegments:
 
 
 def test_a_page_of_large_logs_ends_before_its_limit_and_goes_on() -> None:
-    async def use(searching: Searching) -> tuple[int, int]:
-        page, _ = await searching.page(PageRequest(Window("shop"), 100, max_bytes=4000))
-        found = await page_after_page(searching, Window("shop"), 100, newest_first=True, max_bytes=4000)
+    async def use(searching: LogSearch) -> tuple[int, int]:
+        page, _ = await searching.search(SearchRequest(LogSelection("shop"), 100, max_bytes=4000))
+        found = await page_after_page(searching, LogSelection("shop"), 100, newest_first=True, max_bytes=4000)
         return page.table.num_rows, len(found)
 
     first, all_of_them = with_store(_talkative(100), use)
@@ -379,12 +379,12 @@ def test_a_page_of_large_logs_ends_before_its_limit_and_goes_on() -> None:
 
 
 def test_more_different_patterns_than_memory_takes_end_the_count_and_say_so() -> None:
-    async def use(searching: Searching) -> list[tuple[int, str | None]]:
+    async def use(searching: LogSearch) -> list[tuple[int, str | None]]:
         found: list[tuple[int, str | None]] = []
         for most in (10_000_000, 1000):
             async with searching.counting("test") as (counter, _):
                 counter.max_key_bytes = most
-                counts = await counter.by_pattern(Window("shop"))
+                counts = await counter.by_pattern(LogSelection("shop"))
             found.append((counts.table.num_rows, counts.partial))
         return found
 

@@ -11,7 +11,7 @@ from logloop_contracts import LogEntry, Severity
 from logloop_contracts.log_batch import decode, encode, entries_to_batch
 from logloop_query.logs.search.filter import Filter, needed_columns
 from logloop_query.logs.search.kernels import selected_rows
-from logloop_query.logs.search.plan import Window, may_hold
+from logloop_query.logs.search.plan import LogSelection, may_hold
 from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.segment_codec import SegmentColumns, TableColumns, encode_segment, read_batch, split_by_hour
 
@@ -95,7 +95,7 @@ def test_a_stored_search_finds_the_same_with_only_the_columns_it_asks_for(logs: 
 @given(rows(), searches())
 def test_a_segment_is_left_out_only_if_none_of_its_lines_can_be_found(logs: list[Row], search: Search) -> None:
     wanted = parse_query(search.text)
-    window = Window("shop", wanted).narrowed()
+    window = LogSelection("shop", wanted).narrowed()
     for hour, part in split_by_hour(table_of(logs)):
         segment = encode_segment("shop", hour, ["p"], part)
         numbers = set(part.column("row").to_pylist())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from logloop_query.logs.search.filter import And, Contains, Equals, Not, Or, Within
-from logloop_query.logs.search.rows import BadCursor, Cursor, RowKey
+from logloop_query.logs.search.rows import InvalidCursor, RowKey, SearchCursor
 from logloop_query.logs.search.syntax import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, BadQuery, parse_query
 from logloop_query.logs.search.time_bounds import parse_moment, to_microseconds
 
@@ -117,11 +117,11 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 
 @given(st.integers(-(2**62), 2**62), st.text("abc0123", min_size=1), st.integers(0, 2**40), st.integers(0, 2**31))
 def test_a_cursor_survives_its_way_through_a_url(timestamp: int, batch: str, hour: int, row: int) -> None:
-    for cursor in (Cursor(timestamp), Cursor(timestamp, RowKey(timestamp, batch, hour, row))):
-        assert Cursor.parse(cursor.text()) == cursor
+    for cursor in (SearchCursor(timestamp), SearchCursor(timestamp, RowKey(timestamp, batch, hour, row))):
+        assert SearchCursor.parse(cursor.text()) == cursor
 
 
 @pytest.mark.parametrize("text", ["x", "é", "W10", "WyJhIl0", "e30", "bnVsbA", "WzEsMiwzLDRd", "====", "WzEuNV0"])
 def test_a_made_up_cursor_is_refused(text: str) -> None:
-    with pytest.raises(BadCursor):
-        Cursor.parse(text)
+    with pytest.raises(InvalidCursor):
+        SearchCursor.parse(text)

@@ -19,7 +19,7 @@ from logloop_contracts.log_batch import LOG_SCHEMA, LogId, attributes_text, mask
 
 from logloop_query.logs.search.filter import EVERYTHING, And, Filter, HasId, Within
 from logloop_query.logs.search.kernels import evaluate
-from logloop_query.logs.search.plan import Pruner, SegmentRef, Snapshot, SummaryCache, Window, grouped
+from logloop_query.logs.search.plan import LogSelection, Pruner, SegmentRef, Snapshot, SummaryCache, grouped
 from logloop_query.logs.search.rows import materialise
 from logloop_query.logs.segment_codec import Segment, SegmentColumns, encode_segment, possible_keys
 from logloop_query.logs.stores.segments import StoredSegment
@@ -30,11 +30,11 @@ _LOAD_AT_ONCE = 4
 T = TypeVar("T")
 
 
-class LogGone(Exception):
+class LogNotFound(Exception):
     """There is no such log that the caller may see."""
 
 
-class Contended(Exception):
+class EditConflict(Exception):
     """Others kept changing the segment; the edit was not made."""
 
 
@@ -81,12 +81,12 @@ class LogEdits:
         self._cache = cache
 
     async def find(self, log: LogId, visible: Visible) -> FoundLog:
-        """A log of a project that `visible` admits. Raises LogGone."""
+        """A log of a project that `visible` admits. Raises LogNotFound."""
         place = await self._place(log, visible)
         return FoundLog(place.stored.segment.project_id, materialise(place.columns, [place.number]))
 
     async def change(self, log: LogId, visible: Visible, changes: dict[str, Any]) -> FoundLog:
-        """Set columns of a log, in the values of `LogEntry`. Raises LogGone or Contended."""
+        """Set columns of a log, in the values of `LogEntry`. Raises LogNotFound or EditConflict."""
 
         async def attempt() -> FoundLog | None:
             place = await self._place(log, visible)
@@ -101,7 +101,7 @@ class LogEdits:
         return found
 
     async def delete(self, log: LogId, visible: Visible) -> str:
-        """Delete a log; its project. Raises LogGone or Contended."""
+        """Delete a log; its project. Raises LogNotFound or EditConflict."""
 
         async def attempt() -> str | None:
             place = await self._place(log, visible)
@@ -113,23 +113,26 @@ class LogEdits:
         EDITS.labels("delete").inc()
         return project_id
 
-    async def delete_window(self, window: Window) -> int:
-        """Delete every log of a window that is there when its segment is reached; how many. Raises Contended."""
-        wanted = _with_times(window)
+    async def delete_selection(self, selection: LogSelection) -> int:
+        """Delete every log of a selection and return their number. Raises EditConflict.
+
+        Logs that are stored after their segment was read are not deleted.
+        """
+        wanted = _with_times(selection)
         deleted = 0
         for _ in range(MAX_TRIES):
-            counts = await self._delete_pass(window.narrowed(), wanted)
+            counts = await self._delete_pass(selection.narrowed(), wanted)
             deleted += sum(count for count in counts if count)
             if all(count is not None for count in counts):
                 EDITS.labels("delete").inc(deleted)
                 return deleted
             await _pause()
-        raise Contended
+        raise EditConflict
 
-    async def _delete_pass(self, window: Window, wanted: Filter) -> list[int | None]:
+    async def _delete_pass(self, selection: LogSelection, wanted: Filter) -> list[int | None]:
         """Rows deleted of each segment; None for one that somebody else changed meanwhile."""
         async with self._store.snapshot() as snapshot:
-            refs = await self._candidates(snapshot, window)
+            refs = await self._candidates(snapshot, selection)
         counts: list[int | None] = []
         for start in range(0, len(refs), _LOAD_AT_ONCE):
             ids = [ref.id for ref in refs[start : start + _LOAD_AT_ONCE]]
@@ -139,9 +142,9 @@ class LogEdits:
                 counts.append(await self._delete_from(stored, wanted))
         return counts
 
-    async def _candidates(self, snapshot: Snapshot, window: Window) -> list[SegmentRef]:
-        plan = snapshot.plan(window, newest_first=True)
-        pruner = Pruner(snapshot, self._cache, window.wanted)
+    async def _candidates(self, snapshot: Snapshot, selection: LogSelection) -> list[SegmentRef]:
+        plan = snapshot.plan(selection, newest_first=True)
+        pruner = Pruner(snapshot, self._cache, selection.wanted)
         return [ref async for group in grouped(plan) for ref in await pruner.keep(group)]
 
     async def _delete_from(self, stored: StoredSegment, wanted: Filter) -> int | None:
@@ -159,7 +162,7 @@ class LogEdits:
             mask = evaluate(one, columns) if columns.count else False
             if mask is not False:
                 return _Place(stored, columns, pc.indices_nonzero(mask)[0].as_py())
-        raise LogGone
+        raise LogNotFound
 
     async def _until_uncontended(self, attempt: Callable[[], Awaitable[T | None]]) -> T:
         for _ in range(MAX_TRIES):
@@ -167,7 +170,7 @@ class LogEdits:
             if result is not None:
                 return result
             await _pause()
-        raise Contended
+        raise EditConflict
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
@@ -181,9 +184,9 @@ def _columns(segment: Segment) -> SegmentColumns:
     return SegmentColumns(segment.hour, segment.count, segment.columns, segment.patterns)
 
 
-def _with_times(window: Window) -> Filter:
-    bounds = Within(window.low, window.high)
-    return bounds if window.wanted == EVERYTHING else And((bounds, window.wanted))
+def _with_times(selection: LogSelection) -> Filter:
+    bounds = Within(selection.low, selection.high)
+    return bounds if selection.wanted == EVERYTHING else And((bounds, selection.wanted))
 
 
 def _without(segment: Segment, wanted: Filter) -> tuple[Segment, int]:

@@ -1,4 +1,4 @@
-"""Give out every log of a window in time order, as a stream of bytes in one of four formats.
+"""Give out every log of a selection in time order, as a stream of bytes in one of four formats.
 
 Memory is bounded however many logs there are: time is cut into slices of about 40,000 logs by the counts that
 segments carry, and each slice is read, sorted and written by itself. It must not know HTTP.
@@ -16,13 +16,13 @@ import pyarrow.compute as pc
 from logloop_query.logs.export_formats import WRITERS, ExportFormat
 from logloop_query.logs.search.kernels import selected_rows
 from logloop_query.logs.search.plan import (
+    LogSelection,
     Pruner,
     SegmentRef,
     SegmentSource,
     Snapshot,
     StoredColumns,
     SummaryCache,
-    Window,
     columns_for,
     in_threads,
 )
@@ -39,20 +39,20 @@ T = TypeVar("T")
 
 
 class Export:
-    """Reads a window slice by slice."""
+    """Reads a selection slice by slice."""
 
     def __init__(self, source: SegmentSource, executor: ThreadPoolExecutor, cache: SummaryCache) -> None:
         self._source = source
         self._executor = executor
         self._cache = cache
 
-    async def stream(self, window: Window, kind: ExportFormat) -> AsyncIterator[bytes]:
-        """The window as bytes. Closing the iterator early is fine."""
-        writer = WRITERS[kind](window.project_id)
+    async def stream(self, selection: LogSelection, kind: ExportFormat) -> AsyncIterator[bytes]:
+        """The selection as bytes. Closing the iterator early is fine."""
+        writer = WRITERS[kind](selection.project_id)
         head = writer.head()
         if head:
             yield head
-        async for table in self.tables(window):
+        async for table in self.tables(selection):
             step = table.num_rows if kind == "parquet" else _PIECE_ROWS
             for start in range(0, table.num_rows, step):
                 piece = table.slice(start, step)
@@ -64,13 +64,13 @@ class Export:
         if tail:
             yield tail
 
-    async def tables(self, window: Window) -> AsyncIterator[pa.Table]:
+    async def tables(self, selection: LogSelection) -> AsyncIterator[pa.Table]:
         """Rows in time order: `rows.ROW_COLUMNS`, pattern and hour, a table a slice."""
-        window = window.narrowed()
+        selection = selection.narrowed()
         coming: asyncio.Task[pa.Table | None] | None = None
         try:
-            for low, high in await self._slices(window):
-                part = Window(window.project_id, window.wanted, low, high)
+            for low, high in await self._slices(selection):
+                part = LogSelection(selection.project_id, selection.wanted, low, high)
                 # The next slice is read while the last one is written and sent.
                 ready, coming = coming, asyncio.create_task(self._slice(part))
                 table = await ready if ready is not None else None
@@ -83,35 +83,35 @@ class Export:
             if coming is not None:
                 coming.cancel()
 
-    async def _slices(self, window: Window) -> list[tuple[int, int]]:
-        """Cut a window so that no piece holds many more than SLICE_LOGS logs before the filter."""
+    async def _slices(self, selection: LogSelection) -> list[tuple[int, int]]:
+        """Cut a selection so that no piece holds many more than SLICE_LOGS logs before the filter."""
         minutes: dict[int, int] = {}
         async with self._source.snapshot() as snapshot:
-            plan = snapshot.plan(window, newest_first=False)
+            plan = snapshot.plan(selection, newest_first=False)
             refs = [ref async for ref in plan if ref.count]
             for start in range(0, len(refs), _REFS_AT_ONCE):
                 summaries = await self._cache.read(snapshot, refs[start : start + _REFS_AT_ONCE])
                 _add_minutes(minutes, list(summaries.values()))
-        return list(cut_time(minutes, window.low, window.high))
+        return list(cut_time(minutes, selection.low, selection.high))
 
-    async def _slice(self, window: Window) -> pa.Table | None:
+    async def _slice(self, selection: LogSelection) -> pa.Table | None:
         tables: list[pa.Table] = []
         async with self._source.snapshot() as snapshot:
-            plan = snapshot.plan(window, newest_first=False)
+            plan = snapshot.plan(selection, newest_first=False)
             refs = [ref async for ref in plan if ref.count]
-            kept = await Pruner(snapshot, self._cache, window.wanted).keep(refs)
+            kept = await Pruner(snapshot, self._cache, selection.wanted).keep(refs)
             for group in _by_size(kept):
-                tables += await self._read(snapshot, group, window)
+                tables += await self._read(snapshot, group, selection)
         filled = [table for table in tables if table.num_rows]
         if not filled:
             return None
         return await self._in_thread(lambda: _in_order(filled))
 
-    async def _read(self, snapshot: Snapshot, refs: Sequence[SegmentRef], window: Window) -> list[pa.Table]:
+    async def _read(self, snapshot: Snapshot, refs: Sequence[SegmentRef], selection: LogSelection) -> list[pa.Table]:
         stored = await snapshot.read(refs, _COLUMNS)
 
         def rows(ref: SegmentRef) -> pa.Table:
-            return _rows(ref, stored[ref.id], window)
+            return _rows(ref, stored[ref.id], selection)
 
         return await in_threads(self._executor, rows, [ref for ref in refs if ref.id in stored])
 
@@ -171,12 +171,12 @@ def _by_size(refs: Sequence[SegmentRef]) -> Iterator[list[SegmentRef]]:
         yield group
 
 
-def _rows(ref: SegmentRef, stored: StoredColumns, window: Window) -> pa.Table:
+def _rows(ref: SegmentRef, stored: StoredColumns, selection: LogSelection) -> pa.Table:
     columns = columns_for(ref, stored)
     times = columns.column("timestamp").cast(pa.int64())
-    rows = selected_rows(window.wanted, columns)
-    if not window.low <= ref.min_ts or not ref.max_ts <= window.high:
-        rows = rows_within(times, rows, window.low, window.high)
+    rows = selected_rows(selection.wanted, columns)
+    if not selection.low <= ref.min_ts or not ref.max_ts <= selection.high:
+        rows = rows_within(times, rows, selection.low, selection.high)
     return _taken(columns, rows)
 
 

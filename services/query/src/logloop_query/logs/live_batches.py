@@ -19,7 +19,7 @@ _PATIENCE_S = 5.0
 """A broker that takes calls and answers none must not hold every tail up."""
 
 
-class NoLiveBatches(Exception):
+class LiveBatchesUnavailable(Exception):
     """RabbitMQ is away."""
 
 
@@ -34,7 +34,7 @@ class TransientQueue:
         self._followed: set[str] = set()
 
     async def follow(self, project_id: str) -> None:
-        """Bind the queue to a project. Raises NoLiveBatches."""
+        """Bind the queue to a project. Raises LiveBatchesUnavailable."""
         try:
             if self._queue is None:
                 self._queue = await self._open()
@@ -42,7 +42,7 @@ class TransientQueue:
         except (AMQPError, OSError, TimeoutError, RuntimeError) as error:
             if not self._followed:  # others go on with the connection, which mends itself
                 await self.close()
-            raise NoLiveBatches from error
+            raise LiveBatchesUnavailable from error
         self._followed.add(project_id)
 
     async def leave(self, project_id: str) -> None:

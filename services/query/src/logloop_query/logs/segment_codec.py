@@ -28,7 +28,7 @@ _TINY_OPTIONS = pa.ipc.IpcWriteOptions()
 _TINY_BYTES = 128
 
 
-class TooLargePart(ValueError):
+class PartTooLarge(ValueError):
     """A batch is too large to be stored."""
 
 
@@ -128,7 +128,7 @@ def _sub_parts(batch: str, hour: int, part: pa.Table) -> Iterator[Chunk]:
         pc.divide(before, pa.scalar(MAX_PART_BYTES)), pc.divide(positions, pa.scalar(MAX_LOGS))
     )
     if pc.max(number).as_py() >= MAX_SUB_PARTS:
-        raise TooLargePart(f"batch {batch} holds more than {MAX_SUB_PARTS} segments take; send smaller batches")
+        raise PartTooLarge(f"batch {batch} holds more than {MAX_SUB_PARTS} segments take; send smaller batches")
     for sub_part in pc.unique(number).to_pylist():
         rows = part.filter(pc.equal(number, pa.scalar(sub_part, pa.int64())))
         yield Chunk(hour, (part_key(batch, hour, sub_part),), rows)

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import orjson
 import pyarrow as pa
 import structlog
+from logloop_chassis.background import wait_for_any
 from logloop_contracts.log_batch import BadBatch, decode
 
 from logloop_query.logs.search.filter import Filter
@@ -23,7 +24,6 @@ from logloop_query.logs.search.kernels import selected_rows
 from logloop_query.logs.search.rows import json_rows, materialise
 from logloop_query.logs.segment_codec import TableColumns
 from logloop_query.telemetry import TAIL_CLIENTS, TAIL_DROPPED
-from logloop_query.waiting import wait_at_most
 
 MAX_WAITING_BATCHES = 64
 MAX_BUFFERED = 2000
@@ -63,7 +63,7 @@ class Tail:
 
     async def wait(self, timeout_s: float) -> None:
         """Return when there is something to take, the tail is closed, or the time is over."""
-        await wait_at_most(self._news, timeout_s)
+        await wait_for_any(self._news, timeout_s=timeout_s)
 
     def take(self) -> tuple[list[bytes], int]:
         """JSON documents {"items": […]} in order, and how many logs were dropped since the last call."""

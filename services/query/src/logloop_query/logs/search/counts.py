@@ -1,4 +1,4 @@
-"""Count the logs of a window by time, field or pattern.
+"""Count the logs of a selection by time, field or pattern.
 
 Segments carry counts a minute, severity and service, and counts a pattern: what those answer is never read
 row by row. It must not know HTTP or MongoDB.
@@ -18,6 +18,7 @@ from logloop_query.logs.search.kernels import evaluate, selected_rows
 from logloop_query.logs.search.plan import (
     SUMMARY_COLUMNS,
     Budget,
+    LogSelection,
     PartialReason,
     Pruner,
     SegmentRef,
@@ -25,7 +26,6 @@ from logloop_query.logs.search.plan import (
     StoredColumns,
     SummaryCache,
     SummaryColumns,
-    Window,
     columns_for,
     columns_to_filter,
     in_threads,
@@ -108,43 +108,43 @@ class Counter:
         self._cache = cache
         self._budget = budget
 
-    async def refs(self, window: Window) -> list[SegmentRef]:
-        """Segments that overlap a window and hold logs, newest first."""
-        plan = self._snapshot.plan(window, newest_first=True)
+    async def refs(self, selection: LogSelection) -> list[SegmentRef]:
+        """Segments that overlap a selection and hold logs, newest first."""
+        plan = self._snapshot.plan(selection, newest_first=True)
         return [ref async for ref in plan if ref.count]
 
     async def by(
         self,
-        window: Window,
+        selection: LogSelection,
         keys: Sequence[str],
         buckets: Buckets | None = None,
         refs: list[SegmentRef] | None = None,
     ) -> Counts:
         """Logs by key columns, and by `bucket` when there are buckets."""
-        window = window.narrowed()
-        refs = await self.refs(window) if refs is None else refs
-        from_summaries = (needed_columns(window.wanted) | set(keys)) <= SUMMARY_COLUMNS and (
+        selection = selection.narrowed()
+        refs = await self.refs(selection) if refs is None else refs
+        from_summaries = (needed_columns(selection.wanted) | set(keys)) <= SUMMARY_COLUMNS and (
             buckets is None or buckets.whole_minutes
         )
-        inside = [ref for ref in refs if from_summaries and _lies_inside(ref, window)]
+        inside = [ref for ref in refs if from_summaries and _lies_inside(ref, selection)]
         known = {ref.id for ref in inside}
         counted = _Sum(_key_names(keys, buckets), self.max_key_bytes, self.fold_bytes)
-        await self._from_summaries(inside, window.wanted, keys, buckets, counted)
+        await self._from_summaries(inside, selection.wanted, keys, buckets, counted)
         rest = [ref for ref in refs if ref.id not in known]
-        partial = await self._scan(rest, window, keys, buckets, counted)
+        partial = await self._scan(rest, selection, keys, buckets, counted)
         return Counts(counted.table, partial)
 
-    async def by_pattern(self, window: Window) -> Counts:
+    async def by_pattern(self, selection: LogSelection) -> Counts:
         """Logs by `pattern`."""
-        window = window.narrowed()
-        refs = await self.refs(window)
-        from_words = needed_columns(window.wanted) <= {"pattern"}
-        inside = [ref for ref in refs if from_words and _lies_inside(ref, window)]
+        selection = selection.narrowed()
+        refs = await self.refs(selection)
+        from_words = needed_columns(selection.wanted) <= {"pattern"}
+        inside = [ref for ref in refs if from_words and _lies_inside(ref, selection)]
         counted = _Sum(["pattern"], self.max_key_bytes, self.fold_bytes)
-        partial = await self._from_patterns(inside, window.wanted, counted)
+        partial = await self._from_patterns(inside, selection.wanted, counted)
         known = {ref.id for ref in inside}
         rest = [ref for ref in refs if ref.id not in known]
-        cut = await self._scan(rest, window, ("pattern",), None, counted)
+        cut = await self._scan(rest, selection, ("pattern",), None, counted)
         return Counts(counted.table, partial or cut)
 
     def _bound(self, counted: _Sum) -> PartialReason | None:
@@ -183,13 +183,13 @@ class Counter:
     async def _scan(
         self,
         refs: Sequence[SegmentRef],
-        window: Window,
+        selection: LogSelection,
         keys: Sequence[str],
         buckets: Buckets | None,
         counted: _Sum,
     ) -> PartialReason | None:
-        pruner = Pruner(self._snapshot, self._cache, window.wanted)
-        names = columns_to_filter(window.wanted) | frozenset(keys)
+        pruner = Pruner(self._snapshot, self._cache, selection.wanted)
+        names = columns_to_filter(selection.wanted) | frozenset(keys)
         for group in _by_size(refs):
             bound = self._bound(counted)
             if bound is not None:
@@ -199,14 +199,14 @@ class Counter:
             self._budget.spend(kept, stored)
 
             def count(ref: SegmentRef, stored: dict[str, StoredColumns] = stored) -> pa.Table:
-                return _count_rows(ref, stored[ref.id], window, keys, buckets)
+                return _count_rows(ref, stored[ref.id], selection, keys, buckets)
 
             counted.add(await in_threads(self._executor, count, [ref for ref in kept if ref.id in stored]))
         return None
 
 
-def _lies_inside(ref: SegmentRef, window: Window) -> bool:
-    return window.low <= ref.min_ts and ref.max_ts <= window.high
+def _lies_inside(ref: SegmentRef, selection: LogSelection) -> bool:
+    return selection.low <= ref.min_ts and ref.max_ts <= selection.high
 
 
 def _by_size(refs: Sequence[SegmentRef]) -> list[list[SegmentRef]]:
@@ -250,13 +250,13 @@ def _count_words(stored: StoredColumns, wanted: Filter) -> pa.Table:
 
 
 def _count_rows(
-    ref: SegmentRef, stored: StoredColumns, window: Window, keys: Sequence[str], buckets: Buckets | None
+    ref: SegmentRef, stored: StoredColumns, selection: LogSelection, keys: Sequence[str], buckets: Buckets | None
 ) -> pa.Table:
     columns = columns_for(ref, stored)
     times = columns.column("timestamp").cast(pa.int64())
-    rows = selected_rows(window.wanted, columns)
-    if not _lies_inside(ref, window):
-        rows = rows_within(times, rows, window.low, window.high)
+    rows = selected_rows(selection.wanted, columns)
+    if not _lies_inside(ref, selection):
+        rows = rows_within(times, rows, selection.low, selection.high)
     counted = {name: columns.column(name) for name in keys}
     if buckets is not None:
         counted["bucket"] = times

@@ -60,7 +60,7 @@ class StoredColumns:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class LogSelection:
     """Logs of a project with low <= timestamp <= high, microseconds, that a filter selects."""
 
     project_id: str
@@ -74,10 +74,10 @@ class Window:
         batches = batches_of(self.wanted)
         return None if batches is None else [key for batch in sorted(batches) for key in possible_keys(*batch)]
 
-    def narrowed(self) -> "Window":
-        """The same logs, with the bounds that the filter demands of every log moved into the window."""
+    def narrowed(self) -> "LogSelection":
+        """The same logs, with the bounds that the filter demands of every log moved into the selection."""
         low, high = time_bounds(self.wanted)
-        return Window(
+        return LogSelection(
             self.project_id,
             without_time(self.wanted),
             self.low if low is None else max(low, self.low),
@@ -88,8 +88,8 @@ class Window:
 class Snapshot(Protocol):
     """Segments as they were at one moment, so that a compaction never shows a log twice or not at all."""
 
-    def plan(self, window: Window, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
-        """Segments that overlap a window and hold one of its parts: by falling max_ts, or by rising min_ts."""
+    def plan(self, selection: LogSelection, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
+        """Segments that overlap a selection and hold one of its parts: by falling max_ts, or by rising min_ts."""
 
     async def read(self, refs: Sequence[SegmentRef], names: AbstractSet[str]) -> dict[str, StoredColumns]:
         """Columns of segments by segment id; `summary` and `patterns` are names too."""

@@ -40,12 +40,12 @@ class RowKey(NamedTuple):
     row: int
 
 
-class BadCursor(ValueError):
+class InvalidCursor(ValueError):
     """A cursor that no search gave out."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
+class SearchCursor:
     """Go on after this place. `key` None: everything at `timestamp` itself is still to come."""
 
     timestamp: int
@@ -57,21 +57,21 @@ class Cursor:
         return base64.urlsafe_b64encode(orjson.dumps(content)).decode().rstrip("=")
 
     @classmethod
-    def parse(cls, text: str) -> "Cursor":
-        """Read a cursor. Raises BadCursor."""
+    def parse(cls, text: str) -> "SearchCursor":
+        """Read a cursor. Raises InvalidCursor."""
         try:
             content = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
             timestamp, *rest = content
             if not _is_integer(timestamp):
-                raise BadCursor
+                raise InvalidCursor
             if not rest:
                 return cls(timestamp)
             batch, hour, row = rest
             if not isinstance(batch, str) or not _is_integer(hour) or not _is_integer(row):
-                raise BadCursor
+                raise InvalidCursor
             return cls(timestamp, RowKey(timestamp, batch, hour, row))
         except (ValueError, TypeError) as error:
-            raise BadCursor("this cursor is not one that a search gave out; start without one") from error
+            raise InvalidCursor("this cursor is not one that a search gave out; start without one") from error
 
     def excludes(self, key: RowKey, *, newest_first: bool) -> bool:
         """Whether a row lies before the place to go on from."""
@@ -106,7 +106,7 @@ def rows_within(times: Any, rows: Any, low: int, high: int) -> Any:
 
 
 def first_rows(
-    columns: Columns, rows: Any, *, low: int, high: int, limit: int, newest_first: bool, cursor: Cursor | None
+    columns: Columns, rows: Any, *, low: int, high: int, limit: int, newest_first: bool, cursor: SearchCursor | None
 ) -> list[tuple[RowKey, int]]:
     """The first `limit` rows in order, as (key, row number). `rows` None means every row is selected."""
     times = columns.column("timestamp").cast(pa.int64())

@@ -15,39 +15,39 @@ from logloop_query.logs.search.filter import Filter, needed_columns
 from logloop_query.logs.search.kernels import Columns, selected_rows
 from logloop_query.logs.search.plan import (
     Budget,
+    LogSelection,
     PartialReason,
     Pruner,
     SegmentRef,
     Snapshot,
     StoredColumns,
     SummaryCache,
-    Window,
     columns_for,
     grouped,
     in_threads,
 )
-from logloop_query.logs.search.rows import ROW_COLUMNS, Cursor, RowKey, first_rows, materialise
+from logloop_query.logs.search.rows import ROW_COLUMNS, RowKey, SearchCursor, first_rows, materialise
 
 MAX_PAGE_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class PageRequest:
-    """A page of the logs in a window. It ends before `limit` when its logs are larger than `max_bytes`."""
+class SearchRequest:
+    """A page of the logs in a selection. It ends before `limit` when its logs are larger than `max_bytes`."""
 
-    window: Window
+    selection: LogSelection
     limit: int = 100
     newest_first: bool = True
-    cursor: Cursor | None = None
+    cursor: SearchCursor | None = None
     max_bytes: int = MAX_PAGE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SearchResult:
     """Rows in order (`rows.ROW_COLUMNS` and hour). `partial` says which bound ended the search early."""
 
     table: pa.Table
-    next_cursor: Cursor | None
+    next_cursor: SearchCursor | None
     partial: PartialReason | None
 
 
@@ -68,32 +68,32 @@ class Scanner:
         self._cache = cache
         self._budget = budget
 
-    async def page(self, request: PageRequest) -> Page:
+    async def search(self, request: SearchRequest) -> SearchResult:
         """The next page, or what was sure of it when a bound was reached."""
-        window = _after_cursor(request)
-        pruner = Pruner(self._snapshot, self._cache, window.wanted)
+        selection = _after_cursor(request)
+        pruner = Pruner(self._snapshot, self._cache, selection.wanted)
         collected = _Collected(request.limit + 1, request.max_bytes, newest_first=request.newest_first)
-        plan = self._snapshot.plan(window, newest_first=request.newest_first)
+        plan = self._snapshot.plan(selection, newest_first=request.newest_first)
         async for group in grouped(plan):
             edge = group[0].max_ts if request.newest_first else group[0].min_ts
             if collected.complete_before(edge):
                 break
             bound = self._budget.exhausted
-            if bound is not None and _is_inside(edge, window, newest_first=request.newest_first):
+            if bound is not None and _is_inside(edge, selection, newest_first=request.newest_first):
                 return collected.cut(edge, bound)
-            await self._look_into(await pruner.keep(group), window, request, collected)
-        return collected.page()
+            await self._look_into(await pruner.keep(group), selection, request, collected)
+        return collected.result()
 
     async def _look_into(
-        self, refs: Sequence[SegmentRef], window: Window, request: PageRequest, collected: "_Collected"
+        self, refs: Sequence[SegmentRef], selection: LogSelection, request: SearchRequest, collected: "_Collected"
     ) -> None:
-        stored, rows = await self._select(refs, window.wanted)
+        stored, rows = await self._select(refs, selection.wanted)
         hit = [ref for ref in refs if ref.id in rows]
         await self._complete(hit, stored)
         bar = collected.bar
 
         def choose(ref: SegmentRef) -> list[_Found]:
-            return _choose(columns_for(ref, stored[ref.id]), rows[ref.id], window, request, bar)
+            return _choose(columns_for(ref, stored[ref.id]), rows[ref.id], selection, request, bar)
 
         for found in await in_threads(self._executor, choose, [ref for ref in hit if ref.id in stored]):
             collected.add(found)
@@ -127,24 +127,26 @@ class Scanner:
             stored[ref.id].columns.update(more[ref.id].columns)
 
 
-def _after_cursor(request: PageRequest) -> Window:
-    window = request.window.narrowed()
+def _after_cursor(request: SearchRequest) -> LogSelection:
+    selection = request.selection.narrowed()
     if request.cursor is None:
-        return window
+        return selection
     place = request.cursor.timestamp
     if request.newest_first:
-        return Window(window.project_id, window.wanted, window.low, min(window.high, place))
-    return Window(window.project_id, window.wanted, max(window.low, place), window.high)
+        return LogSelection(selection.project_id, selection.wanted, selection.low, min(selection.high, place))
+    return LogSelection(selection.project_id, selection.wanted, max(selection.low, place), selection.high)
 
 
-def _is_inside(edge: int, window: Window, *, newest_first: bool) -> bool:
+def _is_inside(edge: int, selection: LogSelection, *, newest_first: bool) -> bool:
     """Whether a search that stops at `edge` has got on: a page that repeats its own start would have no end."""
-    return edge < window.high if newest_first else edge > window.low
+    return edge < selection.high if newest_first else edge > selection.low
 
 
-def _choose(columns: Columns, rows: Any, window: Window, request: PageRequest, bar: int | None) -> list[_Found]:
+def _choose(
+    columns: Columns, rows: Any, selection: LogSelection, request: SearchRequest, bar: int | None
+) -> list[_Found]:
     """The rows of one segment that may be on the page. `bar` is the timestamp of the last row so far."""
-    low, high = window.low, window.high
+    low, high = selection.low, selection.high
     if bar is not None:
         low, high = (max(low, bar), high) if request.newest_first else (low, min(high, bar))
     keyed = first_rows(
@@ -191,7 +193,7 @@ class _Collected:
         """Whether segments that begin at `edge` cannot change the page."""
         return self.bar is not None and (self.bar > edge if self._newest_first else self.bar < edge)
 
-    def cut(self, edge: int, reason: PartialReason) -> Page:
+    def cut(self, edge: int, reason: PartialReason) -> SearchResult:
         """What is sure although segments from `edge` on were not read; the cursor goes on there."""
         sure = [
             item
@@ -199,14 +201,14 @@ class _Collected:
             if (item.key.timestamp > edge if self._newest_first else item.key.timestamp < edge)
         ]
         page = sure[: self._most - 1]
-        more = Cursor(page[-1].key.timestamp, page[-1].key) if len(page) < len(sure) else Cursor(edge)
-        return Page(_table(page), more, reason)
+        more = SearchCursor(page[-1].key.timestamp, page[-1].key) if len(page) < len(sure) else SearchCursor(edge)
+        return SearchResult(_table(page), more, reason)
 
-    def page(self) -> Page:
+    def result(self) -> SearchResult:
         """The page when nothing was left out."""
         page = self._found[: self._most - 1]
         more = len(self._found) >= self._most
-        return Page(_table(page), Cursor(page[-1].key.timestamp, page[-1].key) if more else None, None)
+        return SearchResult(_table(page), SearchCursor(page[-1].key.timestamp, page[-1].key) if more else None, None)
 
 
 def _table(found: Sequence[_Found]) -> pa.Table:

@@ -1,6 +1,6 @@
-"""Bounds of a time window as callers write them: RFC 3339, `now`, or an age such as 15m, 2h, 7d.
+"""Bounds of a time selection as callers write them: RFC 3339, `now`, or an age such as 15m, 2h, 7d.
 
-It must not know which window is wanted or why.
+It must not know which selection is wanted or why.
 """
 
 import re

@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from logloop_query.logs.search.counts import Counter
-from logloop_query.logs.search.plan import Budget, SegmentRef, SegmentSource, Snapshot, SummaryCache, Window
-from logloop_query.logs.search.scan import Page, PageRequest, Scanner
+from logloop_query.logs.search.plan import Budget, LogSelection, SegmentRef, SegmentSource, Snapshot, SummaryCache
+from logloop_query.logs.search.scan import Scanner, SearchRequest, SearchResult
 from logloop_query.telemetry import SEARCH_BYTES, SEARCH_SECONDS, SEARCHES
 
 _WARM_SEGMENTS = 512
@@ -33,7 +33,7 @@ class SearchLimits:
     threads: int = 2
 
 
-class Searching:
+class LogSearch:
     """Runs searches. Close it to end its threads."""
 
     def __init__(self, source: SegmentSource, limits: SearchLimits) -> None:
@@ -52,7 +52,7 @@ class Searching:
         for project_id in project_ids:
             async with self._source.snapshot() as snapshot:
                 refs: list[SegmentRef] = []
-                async for ref in snapshot.plan(Window(project_id), newest_first=True):
+                async for ref in snapshot.plan(LogSelection(project_id), newest_first=True):
                     refs.append(ref)
                     if len(refs) == _WARM_SEGMENTS:
                         break
@@ -82,11 +82,11 @@ class Searching:
             SEARCH_SECONDS.labels(kind).observe(budget.took_ms / 1000)
             SEARCH_BYTES.inc(budget.bytes)
 
-    async def page(self, request: PageRequest) -> tuple[Page, Budget]:
+    async def search(self, request: SearchRequest) -> tuple[SearchResult, Budget]:
         """A page of logs and what it cost."""
         async with self.opened("page") as (snapshot, budget):
             scanner = Scanner(snapshot, self.executor, self.cache, budget)
-            return await scanner.page(request), budget
+            return await scanner.search(request), budget
 
     @asynccontextmanager
     async def counting(self, kind: str) -> AsyncIterator[tuple[Counter, Budget]]:
