@@ -218,8 +218,8 @@ def test_deleting_leaves_exactly_the_logs_that_are_not_selected(world: World, re
     store = world.segments()
 
     async def use(searching: LogSearch) -> tuple[int, list[str]]:
+        searching.cache = SummaryCache(max_bytes=remembered_bytes)
         edits = LogEdits(store, searching.executor, searching.cache)
-        searching.cache._max_bytes = remembered_bytes
         deleted = await edits.delete_selection(world.window)
         return deleted, await page_after_page(searching, LogSelection("shop"), 100, newest_first=False)
 

@@ -1,8 +1,8 @@
-"""Read, change and delete single logs, and delete what a search selects.
+"""Reads, changes and deletes single logs, and deletes the logs that a search selects.
 
-An edit rewrites one segment under its revision and starts over when somebody else was quicker. A log keeps its
-id whatever is edited, and a segment keeps its parts when all rows are gone, so that a redelivered message
-does not bring a deleted log back. It must not know HTTP.
+An edit rewrites one segment under its revision and starts again when the segment was changed in between. The id of
+a log never changes. A segment without rows keeps its parts, so that a redelivered message does not restore a
+deleted log.
 """
 
 import asyncio
@@ -35,35 +35,35 @@ class LogNotFound(Exception):
 
 
 class EditConflict(Exception):
-    """Others kept changing the segment; the edit was not made."""
+    """Other changes of the segment kept winning; the edit was not made."""
 
 
 class EditableSegments(Protocol):
-    """The segments as edits need them."""
+    """What edits need of the segment store."""
 
     async def holding(self, parts: Sequence[str]) -> list[StoredSegment]:
-        """Whole segments that hold one of these parts."""
+        """Return whole segments that hold one of these parts."""
 
     async def load(self, ids: Sequence[str]) -> list[StoredSegment]:
-        """Whole segments by id."""
+        """Return whole segments by id."""
 
     async def rewrite(self, old: StoredSegment, segment: Segment) -> bool:
-        """Replace a segment if nobody has changed it."""
+        """Replace a segment unless it was changed. Return whether it was replaced."""
 
     def snapshot(self) -> Any:
-        """A context manager with a Snapshot."""
+        """Return a context manager that yields a Snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundLog:
-    """A log: one row of `rows.ROW_COLUMNS` and hour, and its project."""
+    """A log as one row (`rows.ROW_COLUMNS` and hour), and its project."""
 
     project_id: str
     row: pa.Table
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Location:
     stored: StoredSegment
     columns: SegmentColumns
     number: int
@@ -73,7 +73,7 @@ Visible = Callable[[str], bool]
 
 
 class LogEdits:
-    """Single logs, and deletion by search."""
+    """Edits single logs, and deletes logs by search."""
 
     def __init__(self, store: EditableSegments, executor: ThreadPoolExecutor, cache: SummaryCache) -> None:
         self._store = store
@@ -81,12 +81,12 @@ class LogEdits:
         self._cache = cache
 
     async def find(self, log: LogId, visible: Visible) -> FoundLog:
-        """A log of a project that `visible` admits. Raises LogNotFound."""
+        """Return a log of a project for which `visible` is true. Raises LogNotFound."""
         place = await self._place(log, visible)
         return FoundLog(place.stored.segment.project_id, materialise(place.columns, [place.number]))
 
     async def change(self, log: LogId, visible: Visible, changes: dict[str, Any]) -> FoundLog:
-        """Set columns of a log, in the values of `LogEntry`. Raises LogNotFound or EditConflict."""
+        """Set columns of a log to values of `LogEntry`, and return the log. Raises LogNotFound or EditConflict."""
 
         async def attempt() -> FoundLog | None:
             place = await self._place(log, visible)
@@ -101,7 +101,7 @@ class LogEdits:
         return found
 
     async def delete(self, log: LogId, visible: Visible) -> str:
-        """Delete a log; its project. Raises LogNotFound or EditConflict."""
+        """Delete a log and return its project. Raises LogNotFound or EditConflict."""
 
         async def attempt() -> str | None:
             place = await self._place(log, visible)
@@ -130,7 +130,7 @@ class LogEdits:
         raise EditConflict
 
     async def _delete_pass(self, selection: LogSelection, wanted: Filter) -> list[int | None]:
-        """Rows deleted of each segment; None for one that somebody else changed meanwhile."""
+        """Return the number of deleted rows of each segment, None for a segment that was changed in between."""
         async with self._store.snapshot() as snapshot:
             refs = await self._candidates(snapshot, selection)
         counts: list[int | None] = []
@@ -153,7 +153,7 @@ class LogEdits:
             return 0
         return deleted if await self._store.rewrite(stored, segment) else None
 
-    async def _place(self, log: LogId, visible: Visible) -> _Place:
+    async def _place(self, log: LogId, visible: Visible) -> _Location:
         one = HasId(log.batch, log.hour, log.row)
         for stored in await self._store.holding(possible_keys(log.batch, log.hour)):
             if not visible(stored.segment.project_id):
@@ -161,7 +161,7 @@ class LogEdits:
             columns = _columns(stored.segment)
             mask = evaluate(one, columns) if columns.count else False
             if mask is not False:
-                return _Place(stored, columns, pc.indices_nonzero(mask)[0].as_py())
+                return _Location(stored, columns, pc.indices_nonzero(mask)[0].as_py())
         raise LogNotFound
 
     async def _until_uncontended(self, attempt: Callable[[], Awaitable[T | None]]) -> T:
@@ -190,7 +190,7 @@ def _with_times(selection: LogSelection) -> Filter:
 
 
 def _without(segment: Segment, wanted: Filter) -> tuple[Segment, int]:
-    """A segment without the rows of a filter, and how many those are."""
+    """Return a segment without the rows of a filter, and the number of removed rows."""
     columns = _columns(segment)
     mask = evaluate(wanted, columns) if columns.count else False
     if mask is False:
@@ -202,7 +202,7 @@ def _without(segment: Segment, wanted: Filter) -> tuple[Segment, int]:
     )
 
 
-def _changed(place: _Place, changes: dict[str, Any]) -> Segment:
+def _changed(place: _Location, changes: dict[str, Any]) -> Segment:
     table = place.columns.table()
     for name, value in _stored_values(changes).items():
         table = table.set_column(
@@ -224,7 +224,7 @@ def _stored_values(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_value(array: Any, number: int, value: str | datetime | None) -> Any:
-    """The array with one value replaced."""
+    """Return the array with one value replaced."""
     words = isinstance(array, pa.DictionaryArray)
     plain = pc.cast(array, pa.utf8()) if words else array
     one = pa.array([value], plain.type)

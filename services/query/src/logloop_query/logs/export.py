@@ -1,7 +1,7 @@
-"""Give out every log of a selection in time order, as a stream of bytes in one of four formats.
+"""Exports every log of a selection in time order, as a stream of bytes in one of four formats.
 
-Memory is bounded however many logs there are: time is cut into slices of about 40,000 logs by the counts that
-segments carry, and each slice is read, sorted and written by itself. It must not know HTTP.
+Memory is bounded: time is split into slices of about 40,000 logs, by the counts in the segments, and each slice is
+read, sorted and written separately.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ class Export:
         self._cache = cache
 
     async def stream(self, selection: LogSelection, kind: ExportFormat) -> AsyncIterator[bytes]:
-        """The selection as bytes. Closing the iterator early is fine."""
+        """Yield the selection as bytes. The iterator may be closed early."""
         writer = WRITERS[kind](selection.project_id)
         head = writer.head()
         if head:
@@ -65,13 +65,13 @@ class Export:
             yield tail
 
     async def tables(self, selection: LogSelection) -> AsyncIterator[pa.Table]:
-        """Rows in time order: `rows.ROW_COLUMNS`, pattern and hour, a table a slice."""
+        """Yield the rows in time order, one table per slice: `rows.ROW_COLUMNS`, pattern and hour."""
         selection = selection.narrowed()
         coming: asyncio.Task[pa.Table | None] | None = None
         try:
             for low, high in await self._slices(selection):
                 part = LogSelection(selection.project_id, selection.wanted, low, high)
-                # The next slice is read while the last one is written and sent.
+                # The next slice is read while the previous one is written and sent.
                 ready, coming = coming, asyncio.create_task(self._slice(part))
                 table = await ready if ready is not None else None
                 if table is not None:
@@ -84,7 +84,7 @@ class Export:
                 coming.cancel()
 
     async def _slices(self, selection: LogSelection) -> list[tuple[int, int]]:
-        """Cut a selection so that no piece holds many more than SLICE_LOGS logs before the filter."""
+        """Split a selection so that no slice has many more than SLICE_LOGS logs before filtering."""
         minutes: dict[int, int] = {}
         async with self._source.snapshot() as snapshot:
             plan = snapshot.plan(selection, newest_first=False)
@@ -134,7 +134,7 @@ def _add_minutes(minutes: dict[int, int], summaries: Sequence[Any]) -> None:
 
 
 def cut_time(minutes: dict[int, int], low: int, high: int) -> Iterator[tuple[int, int]]:
-    """Slices (low, high), both included, that cover every minute with logs; a crowded minute is cut evenly."""
+    """Yield inclusive slices (low, high) that cover every minute with logs. A large minute is split evenly."""
     start = end = logs = 0
     for minute in sorted(number for number in minutes if minutes[number] and _overlaps(number, low, high)):
         first, last = minute * MINUTE_US, (minute + 1) * MINUTE_US - 1

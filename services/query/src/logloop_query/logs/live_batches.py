@@ -1,6 +1,6 @@
-"""The transient queue over which this instance sees log batches while a live tail is open.
+"""Receives log batches for live tails over a transient queue, which exists while a tail is open.
 
-It must not touch the work queue: what is lost here is lost to live tails alone.
+Batches that are lost here are lost for live tails only; the work queue is separate.
 """
 
 import uuid
@@ -15,19 +15,19 @@ from logloop_contracts.channels import HEADER_COUNT, LOGS_EXCHANGE
 Offer = Callable[[str, bytes, int], None]
 
 MAX_LENGTH = 2000
-_PATIENCE_S = 5.0
-"""A broker that takes calls and answers none must not hold every tail up."""
+_TIMEOUT_S = 5.0
+"""Timeout of a call, so that a frozen broker does not block every tail."""
 
 
 class LiveBatchesUnavailable(Exception):
-    """RabbitMQ is away."""
+    """RabbitMQ is unavailable."""
 
 
 class TransientQueue:
-    """`tail.LiveBatches` over a connection that is there while at least one project is followed."""
+    """`tail.LiveBatches` over a connection that is open while at least one project is followed."""
 
     def __init__(self, url: str) -> None:
-        self.offer: Offer = _nobody
+        self.offer: Offer = _ignore
         self._url = amqp_url(url, name="query-tail")
         self._connection: AbstractRobustConnection | None = None
         self._queue: AbstractRobustQueue | None = None
@@ -38,28 +38,28 @@ class TransientQueue:
         try:
             if self._queue is None:
                 self._queue = await self._open()
-            await self._queue.bind(LOGS_EXCHANGE.name, routing_key=project_id, timeout=_PATIENCE_S)
+            await self._queue.bind(LOGS_EXCHANGE.name, routing_key=project_id, timeout=_TIMEOUT_S)
         except (AMQPError, OSError, TimeoutError, RuntimeError) as error:
-            if not self._followed:  # others go on with the connection, which mends itself
+            if not self._followed:  # other tails keep the connection, which reconnects by itself
                 await self.close()
             raise LiveBatchesUnavailable from error
         self._followed.add(project_id)
 
     async def leave(self, project_id: str) -> None:
-        """Unbind a project; the connection is closed after the last one."""
+        """Unbind a project. The connection is closed after the last one."""
         self._followed.discard(project_id)
         if not self._followed:
             await self.close()
             return
         try:
             if self._queue is not None:
-                await self._queue.unbind(LOGS_EXCHANGE.name, routing_key=project_id, timeout=_PATIENCE_S)
+                await self._queue.unbind(LOGS_EXCHANGE.name, routing_key=project_id, timeout=_TIMEOUT_S)
         except (AMQPError, OSError, TimeoutError, RuntimeError):
-            # Batches of a project without tails are ignored anyway.
+            # Batches of a project without tails are ignored.
             return
 
     async def close(self) -> None:
-        """Give the connection up; the broker deletes the queue with it."""
+        """Close the connection; the broker then deletes the queue."""
         connection, self._connection, self._queue = self._connection, None, None
         if connection is not None:
             try:
@@ -68,7 +68,7 @@ class TransientQueue:
                 return
 
     async def _open(self) -> AbstractRobustQueue:
-        self._connection = await aio_pika.connect_robust(self._url, timeout=_PATIENCE_S)
+        self._connection = await aio_pika.connect_robust(self._url, timeout=_TIMEOUT_S)
         channel = await self._connection.channel(publisher_confirms=False)
         queue: AbstractRobustQueue = await channel.declare_queue(
             f"query.tail.{uuid.uuid4().hex}",
@@ -85,5 +85,5 @@ class TransientQueue:
         self.offer(message.routing_key or "", message.body, count if isinstance(count, int) else 0)
 
 
-def _nobody(project_id: str, body: bytes, count: int) -> None:
-    """Stands in until somebody takes what arrives."""
+def _ignore(project_id: str, body: bytes, count: int) -> None:
+    """Default `offer`: drop the batch."""

@@ -1,7 +1,7 @@
-"""Count the logs of a selection by time, field or pattern.
+"""Counts the logs of a selection by time, field or pattern.
 
-Segments carry counts a minute, severity and service, and counts a pattern: what those answer is never read
-row by row. It must not know HTTP or MongoDB.
+Segments contain counts by minute, severity and service, and counts by pattern. Rows are read only for counts that
+these do not give.
 """
 
 from collections.abc import Sequence
@@ -41,31 +41,31 @@ _FOLD_BYTES = 16 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """Cut time into pieces of `width` microseconds, counted from `origin`."""
+    """Splits time into buckets of `width` microseconds, counted from `origin`."""
 
     origin: int
     width: int
 
     @property
     def whole_minutes(self) -> bool:
-        """Whether counts a minute can be added up to these buckets."""
+        """Whether counts by minute can be summed to these buckets."""
         return self.width % MINUTE_US == 0 and self.origin % MINUTE_US == 0
 
     def number(self, microseconds: Any) -> Any:
-        """Bucket number of each moment, which must not lie before the origin."""
+        """Return the bucket number of each moment, which must not be before the origin."""
         return pc.divide(pc.subtract(microseconds, pa.scalar(self.origin)), pa.scalar(self.width))
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """`table` has the key columns and `count`, a row each. `partial` says which bound was reached."""
+    """`table` has the key columns and `count`. `partial` is the limit that was reached."""
 
     table: pa.Table
     partial: PartialReason | None
 
 
 class _Sum:
-    """Counts of segments, added up now and then: memory follows how many different keys there are, and is bounded."""
+    """Sums the counts of segments. The memory depends on the number of distinct keys, and is bounded."""
 
     def __init__(self, keys: list[str], max_bytes: int, fold_at: int) -> None:
         self._keys = keys
@@ -75,7 +75,7 @@ class _Sum:
         self._bytes = 0
 
     def add(self, tables: Sequence[pa.Table]) -> None:
-        """Take in counts of segments."""
+        """Add counts of segments."""
         self._tables += tables
         self._bytes += sum(table.nbytes for table in tables)
         if self._bytes > self._fold_at:
@@ -85,7 +85,7 @@ class _Sum:
 
     @property
     def is_full(self) -> bool:
-        """Whether there are too many different keys to go on."""
+        """Whether there are too many distinct keys to continue."""
         return self._bytes > self._max_bytes
 
     @property
@@ -95,8 +95,9 @@ class _Sum:
 
 
 class Counter:
-    """Counts within one snapshot. `max_key_bytes` bounds the different keys of one count; they are added up each
-    time when `fold_bytes` have come together.
+    """Counts within one snapshot.
+
+    `max_key_bytes` bounds the distinct keys of one count. They are summed whenever `fold_bytes` have accumulated.
     """
 
     max_key_bytes = _MAX_KEY_BYTES
@@ -109,7 +110,7 @@ class Counter:
         self._budget = budget
 
     async def refs(self, selection: LogSelection) -> list[SegmentRef]:
-        """Segments that overlap a selection and hold logs, newest first."""
+        """Return the segments that overlap a selection and contain logs, newest first."""
         plan = self._snapshot.plan(selection, newest_first=True)
         return [ref async for ref in plan if ref.count]
 
@@ -120,7 +121,7 @@ class Counter:
         buckets: Buckets | None = None,
         refs: list[SegmentRef] | None = None,
     ) -> Counts:
-        """Logs by key columns, and by `bucket` when there are buckets."""
+        """Count logs by key columns, and by `bucket` when buckets are given."""
         selection = selection.narrowed()
         refs = await self.refs(selection) if refs is None else refs
         from_summaries = (needed_columns(selection.wanted) | set(keys)) <= SUMMARY_COLUMNS and (
@@ -135,7 +136,7 @@ class Counter:
         return Counts(counted.table, partial)
 
     async def by_pattern(self, selection: LogSelection) -> Counts:
-        """Logs by `pattern`."""
+        """Count logs by `pattern`."""
         selection = selection.narrowed()
         refs = await self.refs(selection)
         from_words = needed_columns(selection.wanted) <= {"pattern"}
@@ -272,7 +273,7 @@ def _count_rows(
 
 
 def _plain(table: pa.Table) -> pa.Table:
-    """Dictionary columns as plain text, so that tables of several segments add up."""
+    """Return dictionary columns as plain text, so that tables of several segments can be summed."""
     kinds = [
         pa.field(field.name, pa.utf8() if pa.types.is_dictionary(field.type) else field.type)
         for field in table.schema
@@ -294,7 +295,7 @@ def _add_up(tables: Sequence[pa.Table], keys: list[str]) -> pa.Table:
 
 
 def most_frequent(table: pa.Table, limit: int) -> list[tuple[Any, int]]:
-    """Values of a table of one key and its count: the most frequent first, then by value, none before any."""
+    """Return (value, count) of a table with one key: the most frequent first, then by value, null first."""
     order = [("count", "descending"), (table.schema.names[0], "ascending", "at_start")]
     best = table.take(pc.sort_indices(table, sort_keys=order)[:limit])
     return list(zip(*(best.column(number).to_pylist() for number in (0, 1)), strict=True))

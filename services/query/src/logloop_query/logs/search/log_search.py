@@ -1,7 +1,4 @@
-"""The use cases of search over one store: pages and counts, bounded in cost and number.
-
-It must not know HTTP or MongoDB.
-"""
+"""Runs searches and counts, with limits on their cost and their number."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -19,12 +16,12 @@ _WARM_AT_ONCE = 64
 
 
 class TooBusy(Exception):
-    """As many searches run as are allowed, and none ended in time."""
+    """The maximum number of searches is running, and none ended in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchLimits:
-    """Bounds on searches of this process."""
+    """Limits on the searches of this process."""
 
     max_bytes: int = 2 * 2**30
     max_seconds: float = 20.0
@@ -34,7 +31,7 @@ class SearchLimits:
 
 
 class LogSearch:
-    """Runs searches. Close it to end its threads."""
+    """Runs searches in its own threads, which `close` ends."""
 
     def __init__(self, source: SegmentSource, limits: SearchLimits) -> None:
         self._source = source
@@ -48,7 +45,7 @@ class LogSearch:
         self.executor.shutdown(wait=False, cancel_futures=True)
 
     async def warm_up(self, project_ids: Iterable[str]) -> None:
-        """Read the summaries of each project's newest segments, so that the first histogram finds them in memory."""
+        """Load the summaries of each project's newest segments, so that the first histogram is fast."""
         for project_id in project_ids:
             async with self._source.snapshot() as snapshot:
                 refs: list[SegmentRef] = []
@@ -63,7 +60,7 @@ class LogSearch:
 
     @asynccontextmanager
     async def opened(self, kind: str) -> AsyncIterator[tuple[Snapshot, Budget]]:
-        """A snapshot and a fresh budget, when it is this search's turn. Raises TooBusy."""
+        """Wait for a free slot and yield a snapshot and a new budget. Raises TooBusy."""
         try:
             async with asyncio.timeout(self.limits.max_wait_seconds):
                 await self._slots.acquire()
@@ -83,13 +80,13 @@ class LogSearch:
             SEARCH_BYTES.inc(budget.bytes)
 
     async def search(self, request: SearchRequest) -> tuple[SearchResult, Budget]:
-        """A page of logs and what it cost."""
+        """Return a page of logs and what it cost."""
         async with self.opened("page") as (snapshot, budget):
             scanner = Scanner(snapshot, self.executor, self.cache, budget)
             return await scanner.search(request), budget
 
     @asynccontextmanager
     async def counting(self, kind: str) -> AsyncIterator[tuple[Counter, Budget]]:
-        """A counter over one snapshot."""
+        """Yield a counter over one snapshot, and its budget."""
         async with self.opened(kind) as (snapshot, budget):
             yield Counter(snapshot, self.executor, self.cache, budget), budget

@@ -1,7 +1,4 @@
-"""Find the rows of a page: segments in time order, columns in threads, stop when the page is sure.
-
-It must not know HTTP or MongoDB.
-"""
+"""Finds the rows of a page: reads segments in time order and stops when the page is complete."""
 
 import itertools
 from collections.abc import Sequence
@@ -33,7 +30,7 @@ MAX_PAGE_BYTES = 32 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A page of the logs in a selection. It ends before `limit` when its logs are larger than `max_bytes`."""
+    """A page of the logs of a selection: at most `limit` logs and about `max_bytes`."""
 
     selection: LogSelection
     limit: int = 100
@@ -44,7 +41,7 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Rows in order (`rows.ROW_COLUMNS` and hour). `partial` says which bound ended the search early."""
+    """Rows in order (`rows.ROW_COLUMNS` and hour). `partial` is the limit that ended the search early."""
 
     table: pa.Table
     next_cursor: SearchCursor | None
@@ -69,7 +66,7 @@ class Scanner:
         self._budget = budget
 
     async def search(self, request: SearchRequest) -> SearchResult:
-        """The next page, or what was sure of it when a bound was reached."""
+        """Return the next page, or its certain part when a limit was reached."""
         selection = _after_cursor(request)
         pruner = Pruner(self._snapshot, self._cache, selection.wanted)
         collected = _Collected(request.limit + 1, request.max_bytes, newest_first=request.newest_first)
@@ -81,10 +78,10 @@ class Scanner:
             bound = self._budget.exhausted
             if bound is not None and _is_inside(edge, selection, newest_first=request.newest_first):
                 return collected.cut(edge, bound)
-            await self._look_into(await pruner.keep(group), selection, request, collected)
+            await self._read_group(await pruner.keep(group), selection, request, collected)
         return collected.result()
 
-    async def _look_into(
+    async def _read_group(
         self, refs: Sequence[SegmentRef], selection: LogSelection, request: SearchRequest, collected: "_Collected"
     ) -> None:
         stored, rows = await self._select(refs, selection.wanted)
@@ -101,7 +98,7 @@ class Scanner:
     async def _select(
         self, refs: Sequence[SegmentRef], wanted: Filter
     ) -> tuple[dict[str, StoredColumns], dict[str, Any]]:
-        """What was read, and the selected row numbers (None: all) of each segment that has some."""
+        """Return what was read, and the selected row numbers (None: all) of each segment that has some."""
         names = needed_columns(wanted)
         stored = await self._snapshot.read(refs, names) if refs and names else {}
         self._budget.spend(refs, stored)
@@ -117,7 +114,7 @@ class Scanner:
         return stored, {ref.id: rows for ref, rows in pairs if rows is None or len(rows)}
 
     async def _complete(self, refs: Sequence[SegmentRef], stored: dict[str, StoredColumns]) -> None:
-        """Read the columns that a page shows and the filter did not need."""
+        """Read the columns of the response that the filter did not need."""
         if not refs:
             return
         missing = frozenset(ROW_COLUMNS) - stored[refs[0].id].columns.keys()
@@ -138,14 +135,14 @@ def _after_cursor(request: SearchRequest) -> LogSelection:
 
 
 def _is_inside(edge: int, selection: LogSelection, *, newest_first: bool) -> bool:
-    """Whether a search that stops at `edge` has got on: a page that repeats its own start would have no end."""
+    """Return whether a search that stops at `edge` has made progress; otherwise paging would never end."""
     return edge < selection.high if newest_first else edge > selection.low
 
 
 def _choose(
     columns: Columns, rows: Any, selection: LogSelection, request: SearchRequest, bar: int | None
 ) -> list[_Found]:
-    """The rows of one segment that may be on the page. `bar` is the timestamp of the last row so far."""
+    """Return the rows of one segment that may be on the page. `bar` is the timestamp of the last row so far."""
     low, high = selection.low, selection.high
     if bar is not None:
         low, high = (max(low, bar), high) if request.newest_first else (low, min(high, bar))
@@ -176,11 +173,11 @@ class _Collected:
 
     @property
     def bar(self) -> int | None:
-        """Rows beyond this timestamp cannot be on the page any more."""
+        """Rows beyond this timestamp can no longer be on the page."""
         return self._found[self._most - 1].key.timestamp if len(self._found) >= self._most else None
 
     def add(self, found: Sequence[_Found]) -> None:
-        """Take in rows and keep the best."""
+        """Add rows and keep the best."""
         self._found.extend(found)
         self._found.sort(key=lambda item: item.key, reverse=self._newest_first)
         for place, size in enumerate(itertools.accumulate(item.bytes for item in self._found), 1):
@@ -190,11 +187,11 @@ class _Collected:
         del self._found[self._most :]
 
     def complete_before(self, edge: int) -> bool:
-        """Whether segments that begin at `edge` cannot change the page."""
+        """Return whether segments that begin at `edge` cannot change the page."""
         return self.bar is not None and (self.bar > edge if self._newest_first else self.bar < edge)
 
     def cut(self, edge: int, reason: PartialReason) -> SearchResult:
-        """What is sure although segments from `edge` on were not read; the cursor goes on there."""
+        """Return the certain rows when segments from `edge` on were not read. The cursor continues there."""
         sure = [
             item
             for item in self._found
@@ -205,7 +202,7 @@ class _Collected:
         return SearchResult(_table(page), more, reason)
 
     def result(self) -> SearchResult:
-        """The page when nothing was left out."""
+        """Return the page when every segment was read."""
         page = self._found[: self._most - 1]
         more = len(self._found) >= self._most
         return SearchResult(_table(page), SearchCursor(page[-1].key.timestamp, page[-1].key) if more else None, None)

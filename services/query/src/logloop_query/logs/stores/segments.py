@@ -235,7 +235,7 @@ class MongoSnapshot:
         self._session = session
 
     async def plan(self, selection: LogSelection, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
-        """Segments that a selection needs: those of its parts, else answered from a time index alone."""
+        """Yield the segments of a selection, by its parts if it has any, else from a covering time index."""
         condition: Document = {
             "project_id": selection.project_id,
             "max_ts": {"$gte": selection.low},
