@@ -1,4 +1,4 @@
-"""Exports: every log once, in order, in each format, whatever its size."""
+"""Exports contain every log once and in order, in each format."""
 
 import csv
 import io
@@ -80,7 +80,7 @@ def count_rows(kind: ExportFormat, content: bytes) -> int:
     return int(table.num_rows)
 
 
-async def test_overlapping_segments_come_out_in_time_order_in_small_slices(
+async def test_overlapping_segments_are_exported_in_time_order(
     storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_module, "SLICE_LOGS", 25)

@@ -1,4 +1,4 @@
-"""The whole query service over HTTP: logs come in over RabbitMQ, and are read, followed, edited and exported."""
+"""The complete service over HTTP: logs arrive over RabbitMQ and are read, followed, edited and exported."""
 
 import asyncio
 import json
@@ -142,7 +142,7 @@ async def test_a_published_batch_is_found_counted_and_grouped(service: Service) 
         assert around in (["line 0", "payment failed", "line 1", "line 2"], ["payment failed", "line 0", "line 1"])
 
 
-async def test_the_lines_around_a_log_say_when_a_bound_hides_some(service: Service) -> None:
+async def test_the_context_of_a_log_is_partial_when_a_limit_is_reached(service: Service) -> None:
     async with service.of_project() as client:
         for i in range(3):
             await service.publish(numbered(i * 10, 10, NOON + timedelta(seconds=i)))
@@ -164,7 +164,7 @@ async def test_the_lines_around_a_log_say_when_a_bound_hides_some(service: Servi
     assert (len(cut["before"]) < 20, cut["partial"]) == (True, True)
 
 
-async def test_a_log_can_be_read_changed_and_deleted_and_the_trail_says_so(service: Service) -> None:
+async def test_changes_and_deletions_of_logs_are_in_the_audit_trail(service: Service) -> None:
     await service.publish(numbered(0, 2))
     async with service.of_project() as client, service.of_project("bank") as stranger:
 
@@ -211,7 +211,7 @@ async def test_a_log_can_be_read_changed_and_deleted_and_the_trail_says_so(servi
     assert [action for action in audit if action.startswith("log")] == ["log.update", "log.delete", "logs.delete"]
 
 
-async def test_a_search_that_cannot_be_read_is_a_422_with_its_place(service: Service) -> None:
+async def test_an_invalid_search_is_a_422_with_the_position(service: Service) -> None:
     async with service.of_project() as client:
         for path in ("/logs", "/logs/histogram", "/logs/facets", "/logs/patterns", "/logs/tail", "/logs/export"):
             answer = await client.get(path, params={"q": "ok /a(b/"})
@@ -221,7 +221,7 @@ async def test_a_search_that_cannot_be_read_is_a_422_with_its_place(service: Ser
             assert (await client.get("/logs", params=wrong)).status_code == 422
 
 
-async def test_a_message_that_is_no_batch_becomes_a_dead_letter_with_its_reason(service: Service) -> None:
+async def test_an_invalid_batch_is_dead_lettered_with_its_reason(service: Service) -> None:
     await service.publish(None, body=b"no batch")
     await service.publish(numbered(0, 1))
     async with service.of_project() as client:
@@ -238,7 +238,7 @@ async def test_a_message_that_is_no_batch_becomes_a_dead_letter_with_its_reason(
     assert await wait_until(dead) == [f"{QUERY_LOGS.name} bad_batch"]
 
 
-async def test_a_tail_shows_logs_as_they_come_and_says_good_bye(service: Service) -> None:
+async def test_a_tail_sends_arriving_logs_and_a_closing_event(service: Service) -> None:
     errors = {"q": "severity:error"}
     async with service.of_project() as client, client.stream("GET", "/logs/tail", params=errors) as tail:
         assert tail.headers["content-type"].startswith("text/event-stream")

@@ -40,7 +40,7 @@ def _as_service(query: Running, project_id: str | None) -> httpx.AsyncClient:
     return query.with_key(issue_service_token(SECRET_KEY, "analyzer", project_id))
 
 
-async def test_a_key_goes_in_and_only_other_services_get_it_out(query: Running, admin: httpx.AsyncClient) -> None:
+async def test_a_stored_key_is_returned_only_to_other_services(query: Running, admin: httpx.AsyncClient) -> None:
     put = await admin.put(f"{LLM}?project_id=shop", json={**OPENAI, "api_key": KEY})
     read = await admin.get("/api/v1/settings?project_id=shop")
     internal = await _as_service(query, "shop").get("/internal/settings/llm?project_id=shop")
@@ -51,7 +51,7 @@ async def test_a_key_goes_in_and_only_other_services_get_it_out(query: Running, 
     assert internal.headers["cache-control"] == "no-store"
 
 
-async def test_the_raw_database_holds_no_credential(query: Running, admin: httpx.AsyncClient) -> None:
+async def test_the_database_contains_no_credentials_in_clear(query: Running, admin: httpx.AsyncClient) -> None:
     secrets = {"token": "ghp_token_0123456789", "private_key": "PEM-PRIVATE-KEY", "webhook_secret": "hook-secret-x"}
     await admin.put(f"{LLM}?project_id=shop", json={**OPENAI, "api_key": KEY})
     await admin.put(f"{GITHUB}?project_id=shop", json={"app_id": "1", **secrets})
@@ -64,9 +64,7 @@ async def test_the_raw_database_holds_no_credential(query: Running, admin: httpx
     assert [secret for secret in (KEY, *secrets.values()) if secret.encode() in raw] == []
 
 
-async def test_a_sealed_key_moved_to_another_project_cannot_be_opened(
-    query: Running, admin: httpx.AsyncClient
-) -> None:
+async def test_a_sealed_key_cannot_be_used_in_another_project(query: Running, admin: httpx.AsyncClient) -> None:
     await make_project(admin, "thief")
     for project, key in (("shop", KEY), ("thief", "sk-another-key-of-the-thief")):
         await admin.put(f"{LLM}?project_id={project}", json={**OPENAI, "api_key": key})
@@ -81,7 +79,7 @@ async def test_a_sealed_key_moved_to_another_project_cannot_be_opened(
     assert KEY not in answer.text
 
 
-async def test_nobody_but_a_service_of_that_project_gets_secrets(query: Running, admin: httpx.AsyncClient) -> None:
+async def test_only_a_service_token_of_the_project_gets_secrets(query: Running, admin: httpx.AsyncClient) -> None:
     await admin.put(f"{LLM}?project_id=shop", json={**OPENAI, "api_key": KEY})
     callers = {
         "administrator": admin,
@@ -101,7 +99,7 @@ async def test_nobody_but_a_service_of_that_project_gets_secrets(query: Running,
     assert not any(KEY in answer.text for answer in answers.values())
 
 
-async def test_a_project_uses_the_default_until_it_has_settings_of_its_own(
+async def test_a_project_uses_the_default_settings_until_it_has_its_own(
     query: Running, admin: httpx.AsyncClient
 ) -> None:
     async def source() -> tuple[str, str]:
@@ -123,7 +121,7 @@ async def test_a_project_uses_the_default_until_it_has_settings_of_its_own(
     ]
 
 
-async def test_a_key_that_is_left_out_stays_and_null_removes_it(admin: httpx.AsyncClient) -> None:
+async def test_an_omitted_key_stays_and_null_removes_it(admin: httpx.AsyncClient) -> None:
     local = {"provider": "ollama", "model": "llama3"}
     await admin.put(LLM, json={**local, "api_key": KEY})
 
@@ -133,7 +131,7 @@ async def test_a_key_that_is_left_out_stays_and_null_removes_it(admin: httpx.Asy
     assert (kept.json()["has_api_key"], removed.json()["has_api_key"]) == (True, False)
 
 
-async def test_a_stored_key_is_not_sent_to_a_new_address(admin: httpx.AsyncClient) -> None:
+async def test_a_new_address_needs_the_key_again(admin: httpx.AsyncClient) -> None:
     for change in (
         {"base_url": "https://evil.example/v1"},
         {"provider": "openai-compatible", "base_url": "https://other.example/v1"},
@@ -148,7 +146,7 @@ async def test_a_stored_key_is_not_sent_to_a_new_address(admin: httpx.AsyncClien
         assert entered_again.status_code == 200
 
 
-async def test_settings_that_cannot_or_must_not_work_are_refused(admin: httpx.AsyncClient) -> None:
+async def test_incomplete_and_unsafe_settings_are_rejected(admin: httpx.AsyncClient) -> None:
     own = {"provider": "openai-compatible", "model": "x"}
     wrong: list[dict[str, Any]] = [
         {"provider": "openai", "model": "x"},

@@ -1,4 +1,4 @@
-"""LogSearch what is stored: pages, counts, bounds, and the moment a log can be found."""
+"""Searching stored logs: pages, counts, limits, and when a log can be found."""
 
 import asyncio
 import random
@@ -25,7 +25,7 @@ async def storage(mongo_url: str) -> AsyncIterator[Storage]:
 
 
 async def store_shuffled(storage: Storage, count: int = 300) -> list[tuple[datetime, str, str]]:
-    """Logs in segments that overlap in time, many with equal timestamps; what was stored."""
+    """Store logs in overlapping segments, many with equal timestamps, and return them."""
     noise = random.Random(5)
     logs = [
         (NOON + timedelta(seconds=noise.randrange(40)), noise.choice(["info", "error"]), f"line {i}")
@@ -51,20 +51,20 @@ async def test_pages_hold_every_log_once_in_time_order(storage: Storage, limit: 
     assert times == sorted(times, reverse=newest_first)
 
 
-async def test_both_directions_are_each_other_reversed(storage: Storage) -> None:
+async def test_both_orders_are_the_reverse_of_each_other(storage: Storage) -> None:
     await store_shuffled(storage)
     up = await storage.search(limit=50)
     assert await storage.search(limit=33, newest_first=True) == up[::-1]
 
 
-async def test_logs_of_one_moment_stay_in_the_order_they_were_sent(storage: Storage) -> None:
+async def test_logs_with_equal_timestamps_stay_in_the_order_they_were_sent(storage: Storage) -> None:
     async with storage.persister() as persister:
         await persister.store("shop", numbered(0, 40, every=timedelta(0)))
 
     assert await storage.messages(limit=7) == [f"line {i}" for i in range(40)]
 
 
-async def test_later_logs_do_not_disturb_pages(storage: Storage) -> None:
+async def test_later_logs_do_not_change_the_pages_of_a_search(storage: Storage) -> None:
     async with storage.persister() as persister:
         await persister.store("shop", numbered(0, 20))
         request = SearchRequest(LogSelection("shop"), 10, newest_first=True)
@@ -112,7 +112,7 @@ async def test_segments_without_the_severity_are_not_read(storage: Storage) -> N
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
-async def test_a_search_for_ids_opens_only_the_segments_that_hold_them(storage: Storage, newest_first: bool) -> None:
+async def test_a_search_for_ids_reads_only_the_segments_of_these_logs(storage: Storage, newest_first: bool) -> None:
     async with storage.persister(linger_s=0.001) as persister:
         for i in range(10):
             await persister.store("shop", numbered(i * 50, 50, NOON + timedelta(seconds=i)))
@@ -131,7 +131,7 @@ async def test_a_search_for_ids_opens_only_the_segments_that_hold_them(storage: 
     assert await storage.messages(f'id:"{logs["line 5"]}"', project="another") == []
 
 
-async def test_a_search_past_its_bounds_says_so_and_can_be_continued(storage: Storage) -> None:
+async def test_a_search_that_reaches_its_limits_is_partial_and_can_be_continued(storage: Storage) -> None:
     async with storage.persister(linger_s=0.001) as persister:
         for i in range(12):
             await persister.store("shop", numbered(i * 10, 10, NOON + timedelta(seconds=i)))
@@ -167,7 +167,7 @@ async def test_a_histogram_after_the_warm_up_reads_no_summary_again(storage: Sto
     assert all(fresh.cache.get(ref) is not None for ref in refs)
 
 
-async def test_no_more_searches_run_than_allowed(storage: Storage) -> None:
+async def test_the_number_of_running_searches_is_limited(storage: Storage) -> None:
     narrow = LogSearch(storage.segments, SearchLimits(concurrency=1, max_wait_seconds=0.05))
     async with narrow.opened("test"):
         with pytest.raises(TooBusy):
@@ -233,7 +233,7 @@ async def test_pattern_counts_agree_with_the_logs(storage: Storage) -> None:
     assert counted(some.table) == {("user <*>",): 10}
 
 
-async def test_searches_while_logs_arrive_never_miss_or_repeat_one_that_was_there(storage: Storage) -> None:
+async def test_searches_during_writes_never_miss_or_repeat_a_stored_log(storage: Storage) -> None:
     async with storage.persister(linger_s=0.002) as persister:
         await persister.store("shop", numbered(0, 50))
 

@@ -7,7 +7,7 @@ from logloop_query.logs.live_batches import LiveBatchesUnavailable, TransientQue
 
 
 class Broker:
-    """Stands in for the connection and the queue on it; it cannot bind some projects."""
+    """Stands in for the connection and its queue; binding some projects fails."""
 
     def __init__(self, *refused: str) -> None:
         self.refused = refused
@@ -35,7 +35,7 @@ def over(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> TransientQueue:
     return queue
 
 
-async def test_a_project_that_cannot_be_followed_leaves_other_tails_alone(
+async def test_a_project_that_cannot_be_followed_does_not_affect_other_tails(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     broker = Broker("bank")
@@ -48,7 +48,7 @@ async def test_a_project_that_cannot_be_followed_leaves_other_tails_alone(
     assert (broker.bound, broker.closed) == (["shop"], 0)
 
 
-async def test_the_first_tail_that_fails_leaves_no_connection_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_first_tail_closes_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     broker = Broker("bank")
 
     with pytest.raises(LiveBatchesUnavailable):

@@ -1,4 +1,4 @@
-"""Events of one analysis are handled in the order of their delivery, those of others beside them."""
+"""Events of one analysis are handled in the order of delivery, those of others concurrently."""
 
 import asyncio
 from typing import Any
@@ -13,7 +13,7 @@ def _event(analysis_id: str, seq: int) -> Event[Any]:
     return Event[AnalysisProgress](source="/test", type="x", projectid="shop", data=data)
 
 
-async def test_a_slow_event_holds_back_its_own_analysis_alone() -> None:
+async def test_a_slow_event_delays_only_its_own_analysis() -> None:
     handled: list[tuple[str, int]] = []
     slow = asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""OutcomeSummary of tests are found in log rows, and in those that tell one alone."""
+"""Outcomes of tests are found in log rows."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,7 +45,7 @@ def test_the_newest_outcome_of_each_test_and_its_runs_are_found() -> None:
     }
 
 
-def test_rows_that_only_look_like_outcomes_are_none() -> None:
+def test_rows_that_only_look_like_outcomes_are_ignored() -> None:
     table = _table(
         (None, {"test.outcome": "passed"}, 1),
         ("a", {"test.outcome": "great"}, 2),
@@ -57,5 +57,5 @@ def test_rows_that_only_look_like_outcomes_are_none() -> None:
     assert outcomes_in([table]) == []
 
 
-def test_logs_of_no_test_are_passed_over() -> None:
+def test_logs_without_a_test_are_skipped() -> None:
     assert outcomes_in([_table((None, None, 1), (None, {"a": 1}, 2))]) == []

@@ -1,4 +1,4 @@
-"""One filter selects the very same logs wherever it is used, and as plain Python selects them."""
+"""Search, counts, export, tail and edits select the same logs as the reference implementation."""
 
 import asyncio
 from collections import Counter as Tally
@@ -36,7 +36,7 @@ _thorough = settings(max_examples=60, deadline=None, suppress_health_check=[Heal
 
 @dataclass(frozen=True)
 class World:
-    """The logs, how they lie in segments, and a search of a stretch of time."""
+    """Logs, their distribution over segments, and a search in a time range."""
 
     logs: list[Row]
     places: list[int]
@@ -46,12 +46,12 @@ class World:
 
     @property
     def window(self) -> LogSelection:
-        """What is searched; the upper bound is left out, as `until` says."""
+        """The selection; the upper bound is exclusive, like `until`."""
         low, high = to_microseconds(self.low), to_microseconds(self.high) - 1
         return LogSelection("shop", parse_query(self.search.text), low, high)
 
     def wants(self, row: Row) -> bool:
-        """Whether plain Python selects a log."""
+        """Whether the reference implementation selects a log."""
         return self.low <= row.timestamp < self.high and bool(self.search.finds(row))
 
     @property
@@ -60,7 +60,7 @@ class World:
         return in_order(row for row in self.logs if self.wants(row))
 
     def segments(self) -> MemorySegments:
-        """The logs as stored: each in the segment of its place and hour."""
+        """The logs as stored, each in the segment of its place and hour."""
         store = MemorySegments()
         for place in sorted(set(self.places)):
             chosen = [row for row, own in zip(self.logs, self.places, strict=True) if own == place]
@@ -81,7 +81,7 @@ def ids(logs: Sequence[Row]) -> list[str]:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    """Logs in up to four overlapping segments an hour, and bounds that often fall on a log or the full hour."""
+    """Logs in up to four overlapping segments per hour, and bounds that often equal a timestamp or a full hour."""
     logs = draw(rows())
     moments = [*(row.timestamp for row in logs), START, START + timedelta(seconds=2), START + timedelta(days=400)]
     low, high = sorted(draw(st.tuples(st.sampled_from(moments), st.sampled_from(moments))))
@@ -118,7 +118,7 @@ async def page_after_page(
     between: Callable[[], Any] = lambda: None,
     max_bytes: int = MAX_PAGE_BYTES,
 ) -> list[str]:
-    """Ids of a whole search; `between` is called before each further page."""
+    """Ids of all pages of a search; `between` is called before each further page."""
     found: list[str] = []
     cursor: SearchCursor | None = None
     while True:
@@ -126,7 +126,7 @@ async def page_after_page(
         found += [item["id"] for item in json_rows("shop", page.table)]
         if page.next_cursor is None:
             return found
-        assert page.next_cursor != cursor, "the search does not get on"
+        assert page.next_cursor != cursor, "the search makes no progress"
         cursor = SearchCursor.parse(page.next_cursor.text())
         between()
 
@@ -145,7 +145,7 @@ def test_pages_hold_exactly_the_selected_logs_in_order(world: World, limit: int,
 
 @_thorough
 @given(worlds(), st.integers(1, 4), st.booleans(), st.sampled_from([1, 300, MAX_PAGE_BYTES]))
-def test_a_search_cut_off_by_its_bounds_goes_on_without_gap_or_repetition(
+def test_a_search_that_reaches_its_limits_continues_without_gaps_or_repeats(
     world: World, limit: int, newest_first: bool, page_bytes: int
 ) -> None:
     async def use(searching: LogSearch) -> list[str]:
@@ -230,7 +230,7 @@ def test_deleting_leaves_exactly_the_logs_that_are_not_selected(world: World, re
 
 @_thorough
 @given(worlds(), st.data())
-def test_the_lines_around_a_log_are_its_selected_neighbours(world: World, data: st.DataObject) -> None:
+def test_the_context_of_a_log_are_the_matching_logs_around_it(world: World, data: st.DataObject) -> None:
     here = data.draw(st.sampled_from(world.logs))
     window = LogSelection("shop", world.window.wanted)
 
@@ -257,7 +257,7 @@ def _key(row: Row) -> RowKey:
 @_thorough
 @given(worlds(), st.booleans(), st.data())
 def test_edits_between_pages_move_only_the_edited_logs(world: World, newest_first: bool, data: st.DataObject) -> None:
-    """Logs that nobody touches are there once and in order, whatever happens to the others meanwhile."""
+    """Unedited logs appear once and in order, whatever is done to the others."""
     store = world.segments()
     fates = data.draw(st.lists(st.sampled_from(["gone", "moved", "left"]), min_size=len(world.logs)))
     gone = [row for row, fate in zip(world.logs, fates, strict=False) if fate == "gone"]
@@ -289,7 +289,7 @@ def test_edits_between_pages_move_only_the_edited_logs(world: World, newest_firs
 
 @_thorough
 @given(worlds(), st.data())
-def test_an_edited_log_is_found_by_what_it_says_now(world: World, data: st.DataObject) -> None:
+def test_an_edited_log_is_found_by_its_new_values(world: World, data: st.DataObject) -> None:
     store = world.segments()
     here = data.draw(st.sampled_from(world.logs))
     other = data.draw(rows())[0]
@@ -310,7 +310,7 @@ def test_an_edited_log_is_found_by_what_it_says_now(world: World, data: st.DataO
 
 @dataclass(frozen=True)
 class Edited(Row):
-    """A log whose id tells the hour it had at first."""
+    """A log whose id has its original hour."""
 
     own_id: str = ""
 
@@ -319,7 +319,7 @@ class Edited(Row):
         return self.own_id
 
 
-def test_a_search_for_an_id_reads_the_segment_that_holds_it_and_no_other() -> None:
+def test_a_search_for_an_id_reads_only_the_segment_of_that_log() -> None:
     logs = [
         Row(n, START + timedelta(milliseconds=n), "info", "cart", None, None, None, f"line {n}", None)
         for n in range(12)
@@ -338,7 +338,7 @@ def test_a_search_for_an_id_reads_the_segment_that_holds_it_and_no_other() -> No
     assert set(store.reads) == {"s1"}
 
 
-def test_what_is_remembered_of_segments_is_bounded_in_bytes_and_still_counted_right() -> None:
+def test_the_summary_cache_is_bounded_in_bytes_and_counts_stay_correct() -> None:
     logs = [
         Row(n, START + timedelta(milliseconds=n), "info", f"service-{n}", None, None, None, "paid", None)
         for n in range(60)
@@ -359,7 +359,7 @@ def test_what_is_remembered_of_segments_is_bounded_in_bytes_and_still_counted_ri
 
 
 def _talkative(count: int, segments: int = 4) -> MemorySegments:
-    """Logs of about 200 B of which no two have the same pattern, in so many segments."""
+    """Logs of about 200 B with distinct patterns, in several segments."""
     logs = [
         Row(n, START + timedelta(microseconds=n), "info", "cart", None, None, None, "x" * (100 + n), None)
         for n in range(count)
@@ -367,7 +367,7 @@ def _talkative(count: int, segments: int = 4) -> MemorySegments:
     return World(logs, [n % segments for n in range(count)], Search("", lambda _: True), START, START).segments()
 
 
-def test_a_page_of_large_logs_ends_before_its_limit_and_goes_on() -> None:
+def test_a_page_of_large_logs_ends_before_its_limit() -> None:
     async def use(searching: LogSearch) -> tuple[int, int]:
         page, _ = await searching.search(SearchRequest(LogSelection("shop"), 100, max_bytes=4000))
         found = await page_after_page(searching, LogSelection("shop"), 100, newest_first=True, max_bytes=4000)
@@ -378,7 +378,7 @@ def test_a_page_of_large_logs_ends_before_its_limit_and_goes_on() -> None:
     assert all_of_them == 100
 
 
-def test_more_different_patterns_than_memory_takes_end_the_count_and_say_so() -> None:
+def test_a_count_is_partial_when_it_has_too_many_patterns() -> None:
     async def use(searching: LogSearch) -> list[tuple[int, str | None]]:
         found: list[tuple[int, str | None]] = []
         for most in (10_000_000, 1000):

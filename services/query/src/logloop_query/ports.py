@@ -24,7 +24,7 @@ class LogStorage(Protocol):
 
 
 class SeenRegistry(Protocol):
-    """Learns from stored logs which services and tests exist."""
+    """Registers the services and tests of stored logs."""
 
     async def register(
         self, project_id: str, services: AbstractSet[str], tests: AbstractSet[str], at: datetime
@@ -39,7 +39,7 @@ class SeenRegistry(Protocol):
 
 
 class RetentionSource(Protocol):
-    """Knows how long projects keep their logs."""
+    """Returns how long projects keep their logs."""
 
     async def retention_days(self, project_id: str) -> int:
         """Return the retention in days; DEFAULT_RETENTION_DAYS for an unknown project."""

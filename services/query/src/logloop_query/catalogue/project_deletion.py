@@ -103,9 +103,9 @@ class ProjectDeletion:
 
 
 def deletion_publisher(publisher: Publisher) -> DeleteAll:
-    """Return the deletion step that tells the other services to delete what they keep of a project.
+    """Return the deletion step that publishes the deletion to the other services.
 
-    It raises NotPublished, and the deletion then repeats it, so no message is lost.
+    When it raises NotPublished, the deletion repeats it, so the event is not lost.
     """
 
     async def publish(project_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Creates, lists and changes projects, and tells how long each keeps its logs."""
+"""Creates, lists and changes projects, and returns their retention."""
 
 from collections.abc import Mapping
 
