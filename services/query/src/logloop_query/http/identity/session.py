@@ -85,7 +85,7 @@ async def sign_in(
     return await _signed_in(services, session)
 
 
-@router.get("", summary="Read the caller", operation_id="session_read", responses=problems())
+@router.get("", summary="Read the current caller", operation_id="session_read", responses=problems())
 async def read(actor: CurrentActor, services: CurrentRecordServices) -> WhoAmI:
     """Read the caller, signed in by session or key, and the projects that the caller may see."""
     return await _describe(services, actor.principal)
@@ -93,7 +93,7 @@ async def read(actor: CurrentActor, services: CurrentRecordServices) -> WhoAmI:
 
 @router.put(
     "/password",
-    summary="Change the own password",
+    summary="Change your password",
     operation_id="session_password_change",
     responses=body_problems(404, 429),
 )
