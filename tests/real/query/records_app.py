@@ -1,4 +1,4 @@
-"""Query on real MongoDB and RabbitMQ: its records half with a stand-in for the storage half, or the whole."""
+"""Query on real MongoDB and RabbitMQ: with a stand-in for stored logs, or complete."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -6,18 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from fastapi import FastAPI
 from logloop_chassis.app import service_app
 from logloop_chassis.http.problems import Unprocessable
-from logloop_chassis.settings import ServiceSettings
-from logloop_chassis.state import Resources
+from logloop_chassis.state import Resources, ServiceApp
 from logloop_chassis.testing import wait_until
-from logloop_query import wiring as records
 from logloop_query.app import create_app
 from logloop_query.http.routes import RECORD_ROUTERS
-from logloop_query.identity.first_start import FirstStart
-from logloop_query.ports import LogCount, LogScope
+from logloop_query.identity.first_start import FirstStartSettings
+from logloop_query.query_services import QueryServices, RecordServices
 from logloop_query.settings import QuerySettings
+from logloop_query.wiring import LogParts, open_records
 from pydantic import SecretStr
 
 from tests.infra import fresh_database
@@ -30,7 +28,7 @@ ORIGIN = "http://localhost"
 
 @dataclass
 class FakeLogs:
-    """Remembers what the records half asks of the storage half."""
+    """Stands in for the stored logs and remembers the calls."""
 
     deleted: list[str] = field(default_factory=list)
     retention: dict[str, int] = field(default_factory=dict)
@@ -39,26 +37,38 @@ class FakeLogs:
         if "((" in q:
             raise Unprocessable("unbalanced parenthesis at 1")
 
-    async def count(self, scope: LogScope) -> LogCount:
-        return LogCount(len(scope.q), partial=False)
-
     async def delete_project_logs(self, project_id: str) -> None:
         self.deleted.append(project_id)
 
-    async def retention_changed(self, project_id: str, days: int) -> None:
+    async def set_retention(self, project_id: str, days: int) -> None:
         self.retention[project_id] = days
 
 
 @dataclass
 class Running:
-    """A started app with a client that is signed in as nobody."""
+    """A started app, and clients of it."""
 
-    app: FastAPI
+    app: ServiceApp
     logs: FakeLogs
-    resources: Resources[Any]
+
+    @property
+    def resources(self) -> Resources[Any]:
+        """The shared resources of the app."""
+        return self.app.resources
+
+    @property
+    def services(self) -> QueryServices:
+        """The use cases of the app."""
+        assert isinstance(self.app.parts, QueryServices)
+        return self.app.parts
+
+    @property
+    def records(self) -> RecordServices:
+        """The use cases of records."""
+        return self.services.records
 
     def client(self, **options: Any) -> httpx.AsyncClient:
-        """A client of its own cookie jar."""
+        """A client with its own cookie jar, not signed in."""
         transport = httpx.ASGITransport(self.app, client=(options.pop("ip", "203.0.113.7"), 4711))
         return httpx.AsyncClient(transport=transport, base_url=options.pop("base_url", ORIGIN), **options)
 
@@ -67,7 +77,7 @@ class Running:
         return self.client(headers={"Authorization": f"Bearer {key}"})
 
     async def signed_in(self, email: str = ADMIN_EMAIL, password: str = ADMIN_PASSWORD) -> httpx.AsyncClient:
-        """A client with the session cookie of a user, as a browser on our own page sends it."""
+        """A client with the session cookie of a user, as a browser sends it from our own page."""
         client = self.client(headers={"Sec-Fetch-Site": "same-origin"})
         answer = await client.post("/api/v1/session", json={"email": email, "password": password})
         assert answer.status_code == 201, answer.text
@@ -76,34 +86,39 @@ class Running:
 
 
 def cookie_of(answer: httpx.Response) -> str:
-    """The cookie an answer sets, as a browser sends it back. httpx keeps Secure cookies from http by itself."""
+    """The cookie that a response sets, as a browser sends it. httpx does not send Secure cookies over http."""
     return answer.headers["set-cookie"].split(";", 1)[0]
 
 
 async def is_ready(resources: Resources[Any]) -> bool:
-    """Whether the app is connected; before, what it must publish waits for its next try."""
+    """Whether the app is connected, so that it can publish."""
     return (await resources.health.report()).status == "ok"
 
 
 @contextlib.asynccontextmanager
 async def running(
-    amqp_url: str, mongo_url: str, *, database: str | None = None, first_start: FirstStart | None = None
+    amqp_url: str,
+    mongo_url: str,
+    *,
+    database: str | None = None,
+    first_start: FirstStartSettings | None = None,
+    **options: Any,
 ) -> AsyncIterator[Running]:
-    """Start the app, by default on a fresh database whose administrator has ADMIN_PASSWORD."""
-    settings = ServiceSettings(
+    """Start the app, by default on a fresh database whose administrator has ADMIN_PASSWORD. `options`: settings."""
+    settings = QuerySettings(
         amqp_url=SecretStr(amqp_url),
         mongo_url=SecretStr(mongo_url),
         mongo_database=database or fresh_database(),
         secret_key=SecretStr(SECRET_KEY),
+        **options,
     )
-    wanted = first_start or FirstStart(admin_password=SecretStr(ADMIN_PASSWORD))
+    wanted = first_start or FirstStartSettings(admin_password=SecretStr(ADMIN_PASSWORD))
     logs = FakeLogs()
 
     @contextlib.asynccontextmanager
-    async def open_service(resources: Resources[ServiceSettings], app: FastAPI) -> AsyncIterator[None]:
-        app.state.logs = logs
-        async with records.open_records(resources, app, wanted):
-            yield
+    async def open_service(resources: Resources[QuerySettings]) -> AsyncIterator[QueryServices]:
+        async with open_records(resources, logs, wanted) as records:
+            yield QueryServices(records, LogParts(resources).services)
 
     app = service_app(
         settings,
@@ -117,29 +132,28 @@ async def running(
     for router in RECORD_ROUTERS:
         app.include_router(router)
     async with app.router.lifespan_context(app):
-        resources: Resources[Any] = app.state.resources
-        await wait_until(lambda: is_ready(resources))
-        yield Running(app, logs, resources)
+        await wait_until(lambda: is_ready(app.resources))
+        yield Running(app, logs)
         if database is None:
-            await resources.mongo.drop_database(settings.mongo_database)
+            await app.resources.mongo.drop_database(settings.mongo_database)
 
 
 @contextlib.asynccontextmanager
-async def running_whole(amqp_url: str, mongo_url: str) -> AsyncIterator[Running]:
-    """Start the whole service on a fresh database. LOGLOOP_ADMIN_PASSWORD must be ADMIN_PASSWORD."""
+async def running_whole(amqp_url: str, mongo_url: str, **options: Any) -> AsyncIterator[Running]:
+    """Start the complete service on a fresh database. LOGLOOP_ADMIN_PASSWORD must be ADMIN_PASSWORD."""
     settings = QuerySettings(
         amqp_url=SecretStr(amqp_url),
         mongo_url=SecretStr(mongo_url),
         mongo_database=fresh_database(),
         secret_key=SecretStr(SECRET_KEY),
         persist_linger=0.01,
+        **options,
     )
     app = create_app(settings)
     async with app.router.lifespan_context(app):
-        resources: Resources[Any] = app.state.resources
-        await wait_until(lambda: is_ready(resources))
-        yield Running(app, FakeLogs(), resources)
-        await resources.mongo.drop_database(settings.mongo_database)
+        await wait_until(lambda: is_ready(app.resources))
+        yield Running(app, FakeLogs())
+        await app.resources.mongo.drop_database(settings.mongo_database)
 
 
 async def make_project(admin: httpx.AsyncClient, project_id: str) -> None:
@@ -159,7 +173,7 @@ async def make_key(admin: httpx.AsyncClient, project_id: str | None, *scopes: st
 
 
 async def make_user(query: Running, admin: httpx.AsyncClient, email: str, **fields: Any) -> tuple[str, str]:
-    """Create a user who has changed the one-time password; id and password."""
+    """Create a user who has changed the one-time password. Return the id and the password."""
     made = await admin.post("/api/v1/users", json={"email": email, "name": email, **fields})
     assert made.status_code == 201, made.text
     one_time, password = made.json()["one_time_password"], f"password of {email}"

@@ -1,4 +1,4 @@
-"""What tests of log storage share: a fresh database with its stores, made-up batches, a running persister."""
+"""What tests of log storage share: a fresh database with its stores, generated batches, a running persister."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -14,13 +14,13 @@ from logloop_chassis.database.client import Database, connect
 from logloop_contracts import LogEntry, Severity
 from logloop_contracts.log_batch import decode, encode, entries_to_batch, new_batch_id
 from logloop_query.logs.edits import LogEdits
-from logloop_query.logs.outcomes import Outcomes
+from logloop_query.logs.outcomes import OutcomeSummary
 from logloop_query.logs.patterns import PatternIndex
 from logloop_query.logs.persister import Persister
-from logloop_query.logs.search.plan import Window
+from logloop_query.logs.search.log_search import LogSearch, SearchLimits
+from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.rows import json_rows
-from logloop_query.logs.search.scan import PageRequest
-from logloop_query.logs.search.searching import Searching, SearchLimits
+from logloop_query.logs.search.scan import SearchRequest
 from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.stores.patterns import PatternStore
 from logloop_query.logs.stores.segments import SegmentStore
@@ -37,7 +37,7 @@ def entry(message: str, at: datetime = NOON, **changes: Any) -> LogEntry:
 
 
 def table(entries: Sequence[LogEntry], batch: str | None = None) -> pa.Table:
-    """A message of one batch, as it comes out of the broker."""
+    """One batch, as it comes from the broker."""
     return decode(encode(entries_to_batch(entries, batch or new_batch_id())))
 
 
@@ -48,28 +48,28 @@ def numbered(first: int, count: int, at: datetime = NOON, every: timedelta = tim
 
 @dataclass
 class FakeRecords:
-    """Remembers what storage tells the records half."""
+    """Stands in for the registry and the retention of projects, and remembers names."""
 
     days: int = 30
     services: set[str] = field(default_factory=set)
     tests: set[str] = field(default_factory=set)
 
-    async def on_seen(
+    async def register(
         self,
-        project_id: str,  # noqa: ARG002  # the shape of RecordsApi
+        project_id: str,  # noqa: ARG002  # the shape of SeenRegistry
         services: AbstractSet[str],
         tests: AbstractSet[str],
-        at: datetime,  # noqa: ARG002  # the shape of RecordsApi
+        at: datetime,  # noqa: ARG002  # the shape of SeenRegistry
     ) -> None:
         """Remember names."""
         self.services |= services
         self.tests |= tests
 
-    async def on_tests_ended(self, project_id: str, outcomes: Sequence[Outcomes]) -> None:
-        """Not looked at here."""
+    async def record_outcomes(self, project_id: str, outcomes: Sequence[OutcomeSummary]) -> None:
+        """Not needed here."""
 
-    async def retention_days(self, project_id: str) -> int:  # noqa: ARG002  # the shape of RecordsApi
-        """As set."""
+    async def retention_days(self, project_id: str) -> int:  # noqa: ARG002  # the shape of SeenRegistry
+        """The retention as set by the test."""
         return self.days
 
 
@@ -82,7 +82,7 @@ class Storage:
     patterns: PatternStore
     records: FakeRecords
     executor: ThreadPoolExecutor
-    searching: Searching
+    searching: LogSearch
     edits: LogEdits
 
     @asynccontextmanager
@@ -90,7 +90,7 @@ class Storage:
         """A running persister."""
         settings = {"linger_s": 0.02, **options}
         index = PatternIndex(self.patterns)
-        persister = Persister(self.segments, self.records, index, self.executor, **settings)
+        persister = Persister(self.segments, self.records, self.records, index, self.executor, **settings)
         running = asyncio.create_task(persister.run())
         try:
             yield persister
@@ -104,14 +104,14 @@ class Storage:
     async def search(
         self, q: str = "", *, limit: int = 1000, newest_first: bool = False, project: str = "shop"
     ) -> list[dict[str, Any]]:
-        """Every log that a search finds, page after page."""
+        """Every log that a search finds, page by page."""
         items: list[dict[str, Any]] = []
         cursor = None
         while True:
-            request = PageRequest(Window(project, parse_query(q)), limit, newest_first, cursor)
-            page, _ = await self.searching.page(request)
-            items += json_rows(project, page.table)
-            cursor = page.next_cursor
+            request = SearchRequest(LogSelection(project, parse_query(q)), limit, newest_first, cursor)
+            result, _ = await self.searching.search(request)
+            items += json_rows(project, result.table)
+            cursor = result.next_cursor
             if cursor is None:
                 return items
 
@@ -120,9 +120,9 @@ class Storage:
         return [item["message"] for item in await self.search(q, **options)]
 
     async def count(self, q: str = "") -> int:
-        """How many logs a search selects, counted and not listed."""
+        """The number of logs that a search selects, from counts."""
         async with self.searching.counting("count") as (counter, _):
-            counts = await counter.by(Window("shop", parse_query(q)), ())
+            counts = await counter.by(LogSelection("shop", parse_query(q)), ())
         return int(sum(counts.table.column("count").to_pylist()))
 
 
@@ -135,7 +135,7 @@ async def open_storage(mongo_url: str) -> AsyncIterator[Storage]:
     await segments.ensure_indexes()
     await patterns.ensure_indexes()
     executor = ThreadPoolExecutor(2)
-    searching = Searching(segments, SearchLimits())
+    searching = LogSearch(segments, SearchLimits())
     edits = LogEdits(segments, searching.threads, searching.cache)
     try:
         yield Storage(database, segments, patterns, FakeRecords(), executor, searching, edits)

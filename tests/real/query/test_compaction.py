@@ -1,4 +1,4 @@
-"""Merging small segments: nobody who reads, edits or stores meanwhile sees a difference."""
+"""Merging small segments does not affect concurrent reads, edits and writes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ def compaction(storage: Storage, holder: str = "me") -> Compaction:
 
 
 async def store_in_pieces(storage: Storage, pieces: int, size: int) -> list[Any]:
-    """As many segments as pieces, of one hour."""
+    """Store one segment per piece, all of one hour."""
     batches = [numbered(i * size, size, NOON + timedelta(seconds=i)) for i in range(pieces)]
     async with storage.persister(linger_s=0.001) as persister:
         for batch in batches:
@@ -49,7 +49,7 @@ async def test_eight_small_segments_become_one_with_the_same_logs_and_ids(storag
     assert await storage.count() == 80
 
 
-async def test_a_message_that_was_merged_away_is_still_stored_only_once(storage: Storage) -> None:
+async def test_a_redelivered_message_is_not_stored_again_after_a_merge(storage: Storage) -> None:
     batches = await store_in_pieces(storage, 8, 10)
     await compaction(storage).round()
     async with storage.persister() as persister:
@@ -102,18 +102,18 @@ async def test_only_the_holder_of_the_lease_merges(storage: Storage) -> None:
     assert await leases.take("compaction", "other", 60)
 
     assert await compaction(storage).round() == 0
-    await leases.give_back("compaction", "other")
+    await leases.release("compaction", "other")
     assert await compaction(storage).round() == 1
 
 
-async def test_a_lease_that_ran_out_is_taken_over(storage: Storage) -> None:
+async def test_an_expired_lease_is_taken_over(storage: Storage) -> None:
     leases = LeaseStore(storage.database)
     assert await leases.take("job", "dead", -1)
     assert await leases.take("job", "me", 60)
     assert not await leases.take("job", "dead", 60)
 
 
-async def test_a_merged_segment_expires_with_the_last_of_its_logs(storage: Storage) -> None:
+async def test_a_merged_segment_expires_with_its_last_log(storage: Storage) -> None:
     await store_in_pieces(storage, 8, 1)
     segments = storage.database["segments"]
     latest = max([item["expires_at"] async for item in segments.find({}, {"expires_at": 1})])
@@ -129,7 +129,7 @@ def small(count: int, tier: int, stored_at: datetime) -> SmallSegment:
     return SmallSegment("id", 0, tier, count, count * 300, 1, stored_at)
 
 
-def test_a_few_segments_of_the_running_hour_are_left_alone_and_those_of_a_past_hour_are_merged() -> None:
+def test_a_few_segments_are_merged_only_after_their_hour_is_over() -> None:
     now = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
     hour = int(now.timestamp()) // 3600
     few = [small(10, 0, now - timedelta(minutes=10)) for _ in range(3)]
@@ -138,7 +138,7 @@ def test_a_few_segments_of_the_running_hour_are_left_alone_and_those_of_a_past_h
     assert [len(chosen) for chosen in choose_merges(few, hour - 1, now)] == [3]
 
 
-def test_a_large_segment_is_not_written_again_for_each_tiny_one() -> None:
+def test_a_large_segment_is_not_merged_with_each_tiny_one() -> None:
     now = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
     hour = int(now.timestamp()) // 3600
     mixed = [small(20_000, 2, now), *(small(10, 0, now) for _ in range(8))]

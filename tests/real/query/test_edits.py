@@ -1,4 +1,4 @@
-"""Changing and deleting logs: exact, safe beside others, and never undone by a redelivery."""
+"""Changing and deleting logs: exact, safe under concurrency, and not undone by redelivery."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from logloop_contracts.log_batch import parse_log_id
-from logloop_query.logs.edits import LogGone
-from logloop_query.logs.search.plan import Window
+from logloop_query.logs.edits import LogNotFound
+from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.rows import json_rows
 from logloop_query.logs.search.syntax import parse_query
 
@@ -33,7 +33,7 @@ async def change(storage: Storage, log_id: str, **changes: Any) -> dict[str, Any
 
 
 async def delete(storage: Storage, q: str) -> int:
-    return await storage.edits.delete_window(Window("shop", parse_query(q)))
+    return await storage.edits.delete_selection(LogSelection("shop", parse_query(q)))
 
 
 async def test_every_field_can_be_changed_and_the_id_stays(storage: Storage) -> None:
@@ -65,7 +65,7 @@ async def test_every_field_can_be_changed_and_the_id_stays(storage: Storage) -> 
     assert (await storage.search(f"id:{log_id}"))[0]["message"] == "again"
 
 
-async def test_a_deleted_log_stays_deleted_when_its_message_comes_again(storage: Storage) -> None:
+async def test_a_redelivered_message_does_not_restore_a_deleted_log(storage: Storage) -> None:
     batch = numbered(0, 2)
     async with storage.persister() as persister:
         await persister.store("shop", batch)
@@ -77,21 +77,21 @@ async def test_a_deleted_log_stays_deleted_when_its_message_comes_again(storage:
     assert await storage.count() == 0
 
 
-async def test_a_log_that_is_gone_or_of_another_project_is_not_found(storage: Storage) -> None:
+async def test_a_deleted_log_and_a_log_of_another_project_are_not_found(storage: Storage) -> None:
     async with storage.persister() as persister:
         await persister.store("shop", numbered(0, 1))
     (item,) = await storage.search()
     wanted = parse_log_id(item["id"])
 
-    with pytest.raises(LogGone):
+    with pytest.raises(LogNotFound):
         await storage.edits.find(wanted, lambda project: project == "bank")
     await storage.edits.delete(wanted, anyone)
     for call in (storage.edits.find(wanted, anyone), storage.edits.delete(wanted, anyone)):
-        with pytest.raises(LogGone):
+        with pytest.raises(LogNotFound):
             await call
 
 
-async def test_edits_of_one_segment_at_the_same_time_all_count(storage: Storage) -> None:
+async def test_concurrent_edits_of_one_segment_are_all_applied(storage: Storage) -> None:
     async with storage.persister() as persister:
         await persister.store("shop", numbered(0, 6))
     items = await storage.search()
@@ -115,7 +115,7 @@ async def test_deleting_by_search_deletes_what_the_search_finds_and_nothing_else
     assert len(await storage.search(project="bank")) == 10
 
 
-async def test_a_log_that_was_edited_out_of_a_search_survives_its_deletion(storage: Storage) -> None:
+async def test_deleting_by_search_spares_a_log_that_no_longer_matches(storage: Storage) -> None:
     async with storage.persister() as persister:
         await persister.store("shop", numbered(0, 60))
     first = (await storage.search())[0]
@@ -124,7 +124,7 @@ async def test_a_log_that_was_edited_out_of_a_search_survives_its_deletion(stora
         delete(storage, "-severity:error"), change(storage, first["id"], severity="error"), return_exceptions=True
     )
 
-    survivors = [] if isinstance(edited, LogGone) else [edited]
+    survivors = [] if isinstance(edited, LogNotFound) else [edited]
     assert await storage.search() == survivors
 
 
@@ -140,7 +140,7 @@ _steps = st.lists(
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_steps)
-def test_any_row_of_edits_leaves_what_a_dictionary_would_hold(mongo_url: str, steps: list[Any]) -> None:
+def test_any_sequence_of_edits_behaves_like_a_dictionary(mongo_url: str, steps: list[Any]) -> None:
     asyncio.run(_run_edits(mongo_url, steps))
 
 
@@ -175,7 +175,7 @@ async def _apply(storage: Storage, model: dict[str, Any], ids: list[str], step: 
         return
     log_id = ids[values[0]]
     if log_id not in model:
-        with pytest.raises(LogGone):
+        with pytest.raises(LogNotFound):
             await storage.edits.find(parse_log_id(log_id), anyone)
     elif kind == "delete":
         await storage.edits.delete(parse_log_id(log_id), anyone)

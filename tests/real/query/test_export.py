@@ -1,4 +1,4 @@
-"""Exports: every log once, in order, in each format, whatever its size."""
+"""Exports contain every log once and in order, in each format."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ import pytest
 from logloop_query.logs import export as export_module
 from logloop_query.logs.export import Export, cut_time
 from logloop_query.logs.export_formats import ExportFormat
-from logloop_query.logs.search.plan import Window
+from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.segment_codec import MINUTE_US
 
@@ -29,7 +29,7 @@ async def storage(mongo_url: str) -> AsyncIterator[Storage]:
 
 async def exported(storage: Storage, kind: ExportFormat, q: str = "", **bounds: Any) -> bytes:
     export = Export(storage.segments, storage.searching.threads, storage.searching.cache)
-    window = Window("shop", parse_query(q), **bounds)
+    window = LogSelection("shop", parse_query(q), **bounds)
     return b"".join([piece async for piece in export.stream(window, kind)])
 
 
@@ -80,7 +80,7 @@ def count_rows(kind: ExportFormat, content: bytes) -> int:
     return int(table.num_rows)
 
 
-async def test_overlapping_segments_come_out_in_time_order_in_small_slices(
+async def test_overlapping_segments_are_exported_in_time_order(
     storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_module, "SLICE_LOGS", 25)

@@ -1,4 +1,4 @@
-"""The whole query service over HTTP: logs come in over RabbitMQ, and are read, followed, edited and exported."""
+"""The complete service over HTTP: logs arrive over RabbitMQ and are read, followed, edited and exported."""
 
 import asyncio
 import json
@@ -10,14 +10,15 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from fastapi import FastAPI
 from logloop_chassis.crypto import issue_service_token
 from logloop_chassis.database.client import connect
+from logloop_chassis.state import ServiceApp
 from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, LOGS, LOGS_EXCHANGE, QUERY_LOGS
 from logloop_contracts.log_batch import encode
 from logloop_query.app import create_app
-from logloop_query.logs.search.searching import SearchLimits
+from logloop_query.logs.search.log_search import SearchLimits
+from logloop_query.query_services import QueryServices
 from logloop_query.settings import QuerySettings
 from pydantic import SecretStr
 
@@ -31,7 +32,7 @@ PASSWORD = "first admin password"
 class Service:
     """A running query service."""
 
-    def __init__(self, app: FastAPI, base_url: str, amqp_url: str) -> None:
+    def __init__(self, app: ServiceApp, base_url: str, amqp_url: str) -> None:
         self.app = app
         self.base_url = base_url
         self.amqp_url = amqp_url
@@ -47,7 +48,7 @@ class Service:
 
     async def publish(self, rows: Any, project: str = "shop", body: bytes | None = None) -> None:
         """Send a batch as ingest does."""
-        await self.app.state.resources.publisher.publish_bytes(
+        await self.app.resources.publisher.publish_bytes(
             LOGS_EXCHANGE.name,
             project,
             encode(rows) if body is None else body,
@@ -82,7 +83,7 @@ async def service(fresh_amqp_url: str, mongo_url: str, monkeypatch: pytest.Monke
         await wait_until(ready)
         await create_project(client)
     yield running
-    app.state.resources.stopping.set()
+    app.resources.stopping.set()
     server.should_exit = True
     await serving
     cleaner = connect(mongo_url, app_name="test")
@@ -141,7 +142,7 @@ async def test_a_published_batch_is_found_counted_and_grouped(service: Service) 
         assert around in (["line 0", "payment failed", "line 1", "line 2"], ["payment failed", "line 0", "line 1"])
 
 
-async def test_the_lines_around_a_log_say_when_a_bound_hides_some(service: Service) -> None:
+async def test_the_context_of_a_log_is_partial_when_a_limit_is_reached(service: Service) -> None:
     async with service.of_project() as client:
         for i in range(3):
             await service.publish(numbered(i * 10, 10, NOON + timedelta(seconds=i)))
@@ -155,14 +156,15 @@ async def test_the_lines_around_a_log_say_when_a_bound_hides_some(service: Servi
         around = f"/logs/{newest['id']}/context"
 
         whole = (await client.get(around)).json()
-        service.app.state.searching.limits = SearchLimits(max_bytes=1)
+        assert isinstance(service.app.parts, QueryServices)
+        service.app.parts.logs.search.limits = SearchLimits(max_bytes=1)
         cut = (await client.get(around)).json()
 
     assert (len(whole["before"]), whole["partial"]) == (20, False)
     assert (len(cut["before"]) < 20, cut["partial"]) == (True, True)
 
 
-async def test_a_log_can_be_read_changed_and_deleted_and_the_trail_says_so(service: Service) -> None:
+async def test_changes_and_deletions_of_logs_are_in_the_audit_trail(service: Service) -> None:
     await service.publish(numbered(0, 2))
     async with service.of_project() as client, service.of_project("bank") as stranger:
 
@@ -205,11 +207,11 @@ async def test_a_log_can_be_read_changed_and_deleted_and_the_trail_says_so(servi
             assert (await client.delete("/logs", params=nothing)).status_code == 422
         assert (await client.delete("/logs", params={"q": "line"})).json() == {"deleted": 1}
         assert await total(client) == 0
-    audit = [item["action"] async for item in service.app.state.resources.database["audit"].find({}).sort("_id")]
+    audit = [item["action"] async for item in service.app.resources.database["audit"].find({}).sort("_id")]
     assert [action for action in audit if action.startswith("log")] == ["log.update", "log.delete", "logs.delete"]
 
 
-async def test_a_search_that_cannot_be_read_is_a_422_with_its_place(service: Service) -> None:
+async def test_an_invalid_search_is_a_422_with_the_position(service: Service) -> None:
     async with service.of_project() as client:
         for path in ("/logs", "/logs/histogram", "/logs/facets", "/logs/patterns", "/logs/tail", "/logs/export"):
             answer = await client.get(path, params={"q": "ok /a(b/"})
@@ -219,7 +221,7 @@ async def test_a_search_that_cannot_be_read_is_a_422_with_its_place(service: Ser
             assert (await client.get("/logs", params=wrong)).status_code == 422
 
 
-async def test_a_message_that_is_no_batch_becomes_a_dead_letter_with_its_reason(service: Service) -> None:
+async def test_an_invalid_batch_is_dead_lettered_with_its_reason(service: Service) -> None:
     await service.publish(None, body=b"no batch")
     await service.publish(numbered(0, 1))
     async with service.of_project() as client:
@@ -230,13 +232,13 @@ async def test_a_message_that_is_no_batch_becomes_a_dead_letter_with_its_reason(
         await wait_until(stored)
 
     async def dead() -> list[str]:
-        letters = await service.app.state.resources.dead_letters.list(10)
+        letters = await service.app.resources.dead_letters.list(10)
         return [f"{letter.queue} {letter.reason}" for letter in letters.items]
 
     assert await wait_until(dead) == [f"{QUERY_LOGS.name} bad_batch"]
 
 
-async def test_a_tail_shows_logs_as_they_come_and_says_good_bye(service: Service) -> None:
+async def test_a_tail_sends_arriving_logs_and_a_closing_event(service: Service) -> None:
     errors = {"q": "severity:error"}
     async with service.of_project() as client, client.stream("GET", "/logs/tail", params=errors) as tail:
         assert tail.headers["content-type"].startswith("text/event-stream")
@@ -245,7 +247,7 @@ async def test_a_tail_shows_logs_as_they_come_and_says_good_bye(service: Service
         await service.publish(table([entry("quiet"), entry("loud", severity="error")]))
         data = [line async for line in _until(lines, "data:")][-1]
         assert [item["message"] for item in json.loads(data[5:])["items"]] == ["loud"]
-        service.app.state.resources.stopping.set()
+        service.app.resources.stopping.set()
         assert [line async for line in lines if line] == ["event: bye", 'data: {"reason":"stopping"}']
 
 

@@ -1,4 +1,4 @@
-"""Storing batches: exactly once, whatever is delivered how often and by whom it is written."""
+"""Batches are stored exactly once, however often and to however many instances they are delivered."""
 
 import asyncio
 import random
@@ -13,7 +13,7 @@ from logloop_contracts.log_batch import new_batch_id
 from logloop_query.logs.patterns import PatternIndex
 from logloop_query.logs.persister import Persister
 from logloop_query.logs.segment_codec import MAX_PART_BYTES, chunks_of, encode_segment
-from logloop_query.logs.stores.segments import PartsStored
+from logloop_query.logs.stores.segments import DuplicateParts
 from logloop_query.telemetry import WRITE_WAITS
 
 from tests.infra import mongo_node
@@ -73,14 +73,14 @@ class _Fragment:
     __hash__ = None  # type: ignore[assignment]  # never put into a set
 
 
-async def test_messages_that_come_together_share_a_segment(storage: Storage) -> None:
+async def test_messages_that_arrive_together_share_a_segment(storage: Storage) -> None:
     async with storage.persister(linger_s=0.2) as persister:
         await asyncio.gather(*(persister.store("shop", numbered(i * 10, 10)) for i in range(20)))
 
     assert [item["count"] for item in await documents(storage)] == [200]
 
 
-async def test_each_project_and_hour_has_segments_of_its_own(storage: Storage) -> None:
+async def test_each_project_and_hour_has_its_own_segments(storage: Storage) -> None:
     batch = table([entry("before", NOON - timedelta(microseconds=1)), entry("after", NOON)])
     async with storage.persister(linger_s=0.1) as persister:
         await asyncio.gather(persister.store("shop", batch), persister.store("bank", numbered(0, 1)))
@@ -90,7 +90,7 @@ async def test_each_project_and_hour_has_segments_of_its_own(storage: Storage) -
     assert await storage.messages() == ["before", "after"]
 
 
-async def test_a_redelivered_message_adds_nothing(storage: Storage) -> None:
+async def test_a_redelivered_message_is_not_stored_again(storage: Storage) -> None:
     batch = numbered(0, 100)
     async with storage.persister() as persister:
         await persister.store("shop", batch)
@@ -100,7 +100,7 @@ async def test_a_redelivered_message_adds_nothing(storage: Storage) -> None:
     assert await storage.messages() == [f"line {i}" for i in range(100)]
 
 
-async def test_new_rows_beside_stored_ones_are_kept(storage: Storage) -> None:
+async def test_new_rows_next_to_stored_ones_are_kept(storage: Storage) -> None:
     old, fresh = numbered(0, 50), numbered(50, 50)
     async with storage.persister(linger_s=0.1) as persister:
         await persister.store("shop", old)
@@ -120,7 +120,7 @@ async def test_a_batch_across_hours_is_completed_when_one_hour_was_stored(storag
     assert await storage.messages() == ["before", "after"]
 
 
-async def test_two_persisters_with_the_same_deliveries_store_each_line_once(storage: Storage) -> None:
+async def test_two_persisters_with_the_same_messages_store_each_log_once(storage: Storage) -> None:
     batches = [numbered(i * 20, 20, NOON + timedelta(minutes=7 * i)) for i in range(30)]
     deliveries = [batches[i % 30] for i in range(90)]
 
@@ -140,12 +140,12 @@ async def test_a_part_can_be_inserted_only_once(storage: Storage) -> None:
     moment = datetime.now(UTC)
     await storage.segments.insert(segment, stored_at=moment, retention=timedelta(days=1))
 
-    with pytest.raises(PartsStored):
+    with pytest.raises(DuplicateParts):
         await storage.segments.insert(segment, stored_at=moment, retention=timedelta(days=1))
     assert await storage.segments.stored_parts("shop", chunk.parts) == set(chunk.parts)
 
 
-async def test_lines_that_do_not_compress_are_spread_over_documents_and_stay_whole(storage: Storage) -> None:
+async def test_incompressible_logs_are_split_over_several_documents(storage: Storage) -> None:
     noise = random.Random(7)
     lines = ["".join(chr(noise.randrange(32, 127)) for _ in range(200_000)) for _ in range(90)]
     batch = table([entry(f"{i} {line}", NOON + timedelta(milliseconds=i)) for i, line in enumerate(lines)])
@@ -159,7 +159,7 @@ async def test_lines_that_do_not_compress_are_spread_over_documents_and_stay_who
     assert found["message"].startswith("89 ")
 
 
-async def test_logs_expire_by_the_retention_of_their_project_and_move_with_it(storage: Storage) -> None:
+async def test_logs_expire_by_the_retention_of_their_project(storage: Storage) -> None:
     storage.records.days = 7
     async with storage.persister() as persister:
         await persister.store("shop", numbered(0, 1))
@@ -174,9 +174,9 @@ async def test_logs_expire_by_the_retention_of_their_project_and_move_with_it(st
     assert indexes["expiry"]["expireAfterSeconds"] == 0
 
 
-async def test_a_message_that_cannot_be_written_takes_no_other_along(storage: Storage) -> None:
+async def test_a_message_that_cannot_be_written_does_not_fail_others(storage: Storage) -> None:
     class Fussy:
-        """Refuses one message for a reason that is no outage."""
+        """Rejects one message with an error that is not an outage."""
 
         async def insert(self, segment: Any, **options: Any) -> None:
             if len(segment.parts) > 1 or segment.count == 13:
@@ -186,7 +186,7 @@ async def test_a_message_that_cannot_be_written_takes_no_other_along(storage: St
         stored_parts = storage.segments.stored_parts
 
     index = PatternIndex(storage.patterns)
-    persister = Persister(Fussy(), storage.records, index, storage.executor, linger_s=0.05)
+    persister = Persister(Fussy(), storage.records, storage.records, index, storage.executor, linger_s=0.05)
     running = asyncio.create_task(persister.run())
     results = await asyncio.gather(
         persister.store("shop", numbered(0, 5)),
@@ -200,19 +200,19 @@ async def test_a_message_that_cannot_be_written_takes_no_other_along(storage: St
     assert await storage.count() == 10
 
 
-async def test_patterns_are_known_with_first_and_last_sight(storage: Storage) -> None:
+async def test_patterns_are_stored_with_first_and_last_time(storage: Storage) -> None:
     async with storage.persister() as persister:
         await persister.store(
             "shop", table([entry("took 5 ms", NOON), entry("took 7 ms", NOON + timedelta(seconds=1))])
         )
         await persister.store("shop", table([entry("took 9 ms", NOON - timedelta(hours=1), service_id="web")]))
 
-    known = (await storage.patterns.known("shop", ["took <*> ms"]))["took <*> ms"]
+    known = (await storage.patterns.find("shop", ["took <*> ms"]))["took <*> ms"]
     assert (known.count, known.services) == (3, ["cart", "web"])
     assert known.last_seen - known.first_seen == 3_601_000_000
 
 
-async def test_an_outage_of_mongodb_is_waited_out_and_nothing_is_lost_or_doubled() -> None:
+async def test_no_log_is_lost_or_repeated_in_an_outage_of_mongodb() -> None:
     with mongo_node() as node:
         async with open_storage(node.url) as storage, storage.persister() as persister:
             await persister.store("shop", numbered(0, 10))

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from logloop_chassis.ids import utc_now
 from logloop_chassis.testing import wait_until
-from logloop_query.identity.first_start import FirstStart
+from logloop_query.identity.first_start import FirstStartSettings
 from logloop_query.identity.throttle import PER_ACCOUNT_AND_ADDRESS
-from logloop_query.records.types import now
 from pydantic import SecretStr
 
 from tests.infra import Infra, fresh_database
@@ -32,7 +32,7 @@ async def query(infra: Infra, amqp_url: str) -> AsyncIterator[Running]:
         yield app
 
 
-async def test_the_first_administrator_signs_in_and_sees_who_they_are(query: Running) -> None:
+async def test_the_first_administrator_can_sign_in(query: Running) -> None:
     admin = await query.signed_in()
 
     me = (await admin.get(SESSION)).json()
@@ -41,7 +41,7 @@ async def test_the_first_administrator_signs_in_and_sees_who_they_are(query: Run
     assert me["must_change_password"] is False
 
 
-async def test_the_session_cookie_is_as_safe_as_the_address_allows(query: Running) -> None:
+async def test_the_session_cookie_is_secure_where_the_address_allows_it(query: Running) -> None:
     for base_url, name, secure in (
         ("http://localhost", "__Host-logloop", True),
         ("http://127.0.0.1:8080", "__Host-logloop", True),
@@ -60,7 +60,7 @@ async def test_the_session_cookie_is_as_safe_as_the_address_allows(query: Runnin
         assert not any(flag.lower().startswith("domain") for flag in flags)
 
 
-async def test_signing_in_again_ends_the_session_that_was_sent_along(query: Running) -> None:
+async def test_signing_in_again_ends_the_previous_session(query: Running) -> None:
     admin = await query.signed_in()
 
     again = await admin.post(SESSION, json={"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD})
@@ -70,7 +70,7 @@ async def test_signing_in_again_ends_the_session_that_was_sent_along(query: Runn
     assert (await admin.get(SESSION)).status_code == 200
 
 
-async def test_the_database_holds_no_session_token_and_no_password(query: Running) -> None:
+async def test_the_database_contains_no_session_token_and_no_password(query: Running) -> None:
     admin = await query.signed_in()
     token = admin.headers["Cookie"].partition("=")[2]
 
@@ -90,7 +90,7 @@ async def test_signing_out_everywhere_ends_every_session(query: Running) -> None
     assert (await there.get(SESSION)).status_code == 401
 
 
-async def test_a_wrong_address_a_wrong_password_and_a_disabled_account_get_the_same_answer(query: Running) -> None:
+async def test_every_failed_sign_in_gets_the_same_response(query: Running) -> None:
     admin = await query.signed_in()
     made = await admin.post(
         "/api/v1/users", json={"email": "eve@example.org", "name": "Eve", "password": "long enough"}
@@ -108,7 +108,7 @@ async def test_a_wrong_address_a_wrong_password_and_a_disabled_account_get_the_s
     assert len({answer.text for answer in answers}) == 1
 
 
-async def test_guessing_is_refused_after_ten_failures_from_one_address(query: Running) -> None:
+async def test_guesses_are_rejected_after_ten_failures_from_one_address(query: Running) -> None:
     guesser = query.client(ip="198.51.100.1")
     wrong = {"email": ADMIN_EMAIL, "password": "wrong password"}
 
@@ -121,7 +121,7 @@ async def test_guessing_is_refused_after_ten_failures_from_one_address(query: Ru
     assert (await query.signed_in()) is not None
 
 
-async def test_after_the_window_the_right_password_works_again(
+async def test_the_right_password_works_again_after_the_window(
     query: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = {"email": ADMIN_EMAIL, "password": "wrong password"}
@@ -130,14 +130,15 @@ async def test_after_the_window_the_right_password_works_again(
     refused = await query.client().post(SESSION, json=wrong)
 
     monkeypatch.setattr(
-        "logloop_query.identity.throttle.now", lambda: now() + timedelta(seconds=int(refused.headers["retry-after"]))
+        "logloop_query.identity.throttle.utc_now",
+        lambda: utc_now() + timedelta(seconds=int(refused.headers["retry-after"])),
     )
 
     assert refused.status_code == 429
     assert (await query.signed_in()) is not None
 
 
-async def test_parallel_guesses_are_counted_before_the_password_is_looked_at(query: Running) -> None:
+async def test_parallel_guesses_are_counted_before_the_password_is_checked(query: Running) -> None:
     guesser = query.client(ip="198.51.100.2")
     wrong = {"email": "ada@example.org", "password": "wrong password"}
 
@@ -146,7 +147,7 @@ async def test_parallel_guesses_are_counted_before_the_password_is_looked_at(que
     assert [answer.status_code for answer in answers].count(429) == 5
 
 
-async def test_a_cookie_changes_nothing_from_another_site(query: Running) -> None:
+async def test_a_cookie_sent_from_another_site_is_rejected(query: Running) -> None:
     admin = await query.signed_in()
     elsewhere: list[dict[str, str]] = [
         {"Sec-Fetch-Site": "cross-site"},
@@ -163,7 +164,7 @@ async def test_a_cookie_changes_nothing_from_another_site(query: Running) -> Non
     assert (await admin.get("/api/v1/projects/stolen")).status_code == 404
 
 
-async def test_another_site_cannot_sign_its_visitor_in(query: Running) -> None:
+async def test_another_site_cannot_sign_in_its_visitors(query: Running) -> None:
     credentials = {"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD}
 
     cross = await query.client(headers={"Origin": "https://evil.example"}).post(SESSION, json=credentials)
@@ -171,7 +172,7 @@ async def test_another_site_cannot_sign_its_visitor_in(query: Running) -> None:
     assert cross.status_code == 403
 
 
-async def test_json_disguised_as_plain_text_is_refused(query: Running) -> None:
+async def test_json_sent_as_plain_text_is_rejected(query: Running) -> None:
     admin = await query.signed_in()
 
     answer = await admin.post(
@@ -181,7 +182,7 @@ async def test_json_disguised_as_plain_text_is_refused(query: Running) -> None:
     assert answer.status_code == 422
 
 
-async def test_a_new_user_changes_the_one_time_password_and_keeps_working(query: Running) -> None:
+async def test_a_new_user_must_change_the_one_time_password_first(query: Running) -> None:
     admin = await query.signed_in()
     await make_project(admin, "shop")
     made = await admin.post(
@@ -221,7 +222,7 @@ async def test_a_reset_password_signs_the_user_out(query: Running) -> None:
     assert (await query.signed_in("ada@example.org", reset.json()["one_time_password"])) is not None
 
 
-async def test_a_new_role_ends_the_sessions_that_had_the_old_one(query: Running) -> None:
+async def test_a_new_role_ends_the_sessions_of_the_user(query: Running) -> None:
     admin = await query.signed_in()
     made = await admin.post(
         "/api/v1/users", json={"email": "ada@example.org", "name": "Ada", "password": "long enough"}
@@ -233,7 +234,7 @@ async def test_a_new_role_ends_the_sessions_that_had_the_old_one(query: Running)
     assert (await ada.get(SESSION)).status_code == 401
 
 
-async def test_the_last_administrator_stays(query: Running) -> None:
+async def test_the_last_administrator_cannot_be_removed(query: Running) -> None:
     admin = await query.signed_in()
     me = (await admin.get(SESSION)).json()["id"]
 
@@ -255,10 +256,10 @@ async def test_two_users_cannot_share_an_address(query: Running) -> None:
     assert again.status_code == 409
 
 
-async def test_use_moves_the_idle_end_of_a_session(query: Running) -> None:
+async def test_using_a_session_extends_it(query: Running) -> None:
     admin = await query.signed_in()
     sessions = query.resources.database["sessions"]
-    soon = now() + timedelta(minutes=1)
+    soon = utc_now() + timedelta(minutes=1)
     await sessions.update_many({}, {"$set": {"idle_expires_at": soon}})
 
     assert (await admin.get(SESSION)).status_code == 200
@@ -270,17 +271,17 @@ async def test_use_moves_the_idle_end_of_a_session(query: Running) -> None:
     await wait_until(extended)
 
 
-async def test_an_idle_session_is_over(query: Running) -> None:
+async def test_an_idle_session_expires(query: Running) -> None:
     admin = await query.signed_in()
-    await query.resources.database["sessions"].update_many({}, {"$set": {"idle_expires_at": now()}})
+    await query.resources.database["sessions"].update_many({}, {"$set": {"idle_expires_at": utc_now()}})
 
     assert (await admin.get(SESSION)).status_code == 401
 
 
-async def test_two_instances_that_start_together_make_one_administrator(
+async def test_two_instances_that_start_together_create_one_administrator(
     infra: Infra, amqp_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    database, wanted = fresh_database(), FirstStart()
+    database, wanted = fresh_database(), FirstStartSettings()
 
     async def start() -> int:
         async with running(amqp_url, infra.mongo_url, database=database, first_start=wanted) as app:
@@ -299,8 +300,8 @@ async def test_two_instances_that_start_together_make_one_administrator(
     assert "One-time password:" not in capsys.readouterr().out
 
 
-async def test_an_installation_finds_its_project_and_key_at_the_first_start(infra: Infra, amqp_url: str) -> None:
-    wanted = FirstStart(
+async def test_the_first_start_creates_the_requested_project_and_key(infra: Infra, amqp_url: str) -> None:
+    wanted = FirstStartSettings(
         admin_password=SecretStr(ADMIN_PASSWORD), first_project="demo", first_api_key=SecretStr(FIRST_KEY)
     )
     async with running(amqp_url, infra.mongo_url, first_start=wanted) as app:
@@ -310,7 +311,7 @@ async def test_an_installation_finds_its_project_and_key_at_the_first_start(infr
         assert (await app.with_key(FIRST_KEY[:-1] + "x").get(SESSION)).status_code == 401
 
 
-async def test_a_key_is_shown_once_and_its_use_is_noted(query: Running) -> None:
+async def test_a_key_is_shown_once_and_its_use_is_recorded(query: Running) -> None:
     admin = await query.signed_in()
     await make_project(admin, "shop")
     key = await make_key(admin, "shop", "read")
@@ -328,7 +329,7 @@ async def test_a_key_is_shown_once_and_its_use_is_noted(query: Running) -> None:
     assert key.split("_")[2] not in (await admin.get("/api/v1/api-keys")).text
 
 
-async def test_a_revoked_key_is_refused_at_once_by_this_instance(query: Running) -> None:
+async def test_the_revoking_instance_rejects_a_key_at_once(query: Running) -> None:
     admin = await query.signed_in()
     await make_project(admin, "shop")
     key = await make_key(admin, "shop", "read")

@@ -1,4 +1,4 @@
-"""Analyses from request to report, with a stand-in for the analyzer that speaks over the real broker."""
+"""Analyses from request to report, with a stand-in for the analyzer on the real broker."""
 
 import asyncio
 import contextlib
@@ -43,7 +43,7 @@ REPORT = Report(
 
 @dataclass
 class Analyzer:
-    """Receives requests and tells what it is told to tell."""
+    """Stands in for the analyzer: receives requests, and publishes events for the test."""
 
     publisher: Publisher
     requests: list[Event[AnalysisRequested]] = field(default_factory=list)
@@ -100,7 +100,7 @@ async def analyzer_at(amqp_url: str) -> AsyncIterator[Analyzer]:
 
 @dataclass
 class Shop:
-    """A started query with project `shop`, an administrator and the stand-in."""
+    """A started query service with project `shop`, an administrator and the stand-in."""
 
     query: Running
     admin: httpx.AsyncClient
@@ -134,7 +134,7 @@ async def shop(infra: Infra, fresh_amqp_url: str) -> AsyncIterator[Shop]:
 
 
 class Stream:
-    """An open event stream: `events` grows as the server sends."""
+    """An open event stream; `events` holds what the server has sent."""
 
     def __init__(self, shop: Shop, analysis_id: str, last_event_id: str | None = None) -> None:
         self.events: list[tuple[str, str, Any]] = []
@@ -179,14 +179,14 @@ class Stream:
                 self.events.append((fields["event"], fields.get("id", ""), json.loads(fields["data"])))
 
     def leave(self) -> None:
-        """Hang up."""
+        """Disconnect."""
         self._gone.set()
 
     def kinds(self) -> list[str]:
         return [kind for kind, _, _ in self.events]
 
 
-async def test_a_request_reaches_the_analyzer_and_its_report_comes_back(shop: Shop) -> None:
+async def test_a_request_reaches_the_analyzer_and_its_report_is_stored(shop: Shop) -> None:
     analysis_id = await shop.ask(question="Why?", since="2h", until="1h")
 
     request = await shop.analyzer.request_for(analysis_id)
@@ -206,7 +206,7 @@ async def test_a_request_reaches_the_analyzer_and_its_report_comes_back(shop: Sh
     assert [(item["id"], item["verdict"]) for item in listed] == [(analysis_id, "likely")]
 
 
-async def test_a_failure_keeps_the_providers_own_words(shop: Shop) -> None:
+async def test_a_failure_keeps_the_message_of_the_provider(shop: Shop) -> None:
     analysis_id = await shop.ask()
 
     await shop.analyzer.fail(analysis_id)
@@ -215,7 +215,7 @@ async def test_a_failure_keeps_the_providers_own_words(shop: Shop) -> None:
     assert failed["failure"]["provider_message"] == "Incorrect API key provided"
 
 
-async def test_a_watcher_sees_each_step_as_it_happens_and_then_goodbye(shop: Shop) -> None:
+async def test_a_stream_sends_each_event_and_then_a_closing_event(shop: Shop) -> None:
     analysis_id = await shop.ask()
     stream = Stream(shop, analysis_id)
 
@@ -232,7 +232,7 @@ async def test_a_watcher_sees_each_step_as_it_happens_and_then_goodbye(shop: Sho
     assert stream.events[3][2] == {"reason": "finished"}
 
 
-async def test_who_comes_back_gets_only_what_was_missed(shop: Shop) -> None:
+async def test_a_resumed_stream_sends_only_missed_events(shop: Shop) -> None:
     analysis_id = await shop.ask()
     for seq in (1, 2, 3):
         await shop.analyzer.step(analysis_id, seq)
@@ -249,7 +249,7 @@ async def test_who_comes_back_gets_only_what_was_missed(shop: Shop) -> None:
     assert (again.status, again.events) == (204, [])
 
 
-async def test_events_that_arrive_twice_or_out_of_order_are_told_once_and_in_order(shop: Shop) -> None:
+async def test_events_that_arrive_twice_or_out_of_order_are_sent_once_and_in_order(shop: Shop) -> None:
     analysis_id = await shop.ask()
     stream = Stream(shop, analysis_id)
     for seq in (3, 1, 1, 2, 3):
@@ -264,7 +264,7 @@ async def test_events_that_arrive_twice_or_out_of_order_are_told_once_and_in_ord
     assert len((await shop.read(analysis_id))["messages"]) == 0
 
 
-async def test_another_instances_events_reach_this_ones_watchers(
+async def test_events_recorded_by_another_instance_are_streamed(
     shop: Shop, infra: Infra, fresh_amqp_url: str
 ) -> None:
     database = shop.query.resources.settings.mongo_database
@@ -281,7 +281,7 @@ async def test_another_instances_events_reach_this_ones_watchers(
     assert stream.kinds() == ["progress", "completed", "bye"]
 
 
-async def test_a_stopping_instance_says_goodbye_at_once(shop: Shop) -> None:
+async def test_a_stopping_instance_closes_its_streams_at_once(shop: Shop) -> None:
     analysis_id = await shop.ask()
     stream = Stream(shop, analysis_id)
     await wait_until(lambda: stream.status == 200)
@@ -292,22 +292,22 @@ async def test_a_stopping_instance_says_goodbye_at_once(shop: Shop) -> None:
     assert stream.events == [("bye", "", {"reason": "stopping"})]
 
 
-async def test_a_watcher_who_leaves_is_forgotten(shop: Shop) -> None:
+async def test_a_client_that_disconnects_releases_its_stream(shop: Shop) -> None:
     analysis_id = await shop.ask()
     stream = Stream(shop, analysis_id)
     await wait_until(lambda: stream.status == 200)
-    streams = shop.query.app.state.records.streams
-    assert streams.open == 1
+    records = shop.query.records
+    assert records.analysis_streams.taken == 1
 
     stream.leave()
     await asyncio.wait_for(stream.finished, 10)
 
-    assert streams.open == 0
-    assert shop.query.app.state.records.progress._watchers._waiting == {}
+    assert records.analysis_streams.taken == 0
+    assert records.analysis_events.subscribers.is_empty
 
 
-async def test_who_loses_the_right_to_read_is_shown_out(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("logloop_query.http.analyses.RECHECK_S", 0.0)
+async def test_a_stream_closes_when_the_caller_loses_access(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logloop_chassis.http.event_streams.RECHECK_S", 0.0)
     analysis_id = await shop.ask()
     stream = Stream(shop, analysis_id)
     await wait_until(lambda: stream.status == 200)
@@ -318,7 +318,7 @@ async def test_who_loses_the_right_to_read_is_shown_out(shop: Shop, monkeypatch:
     assert stream.events == [("bye", "", {"reason": "signed_out"})]
 
 
-async def test_a_follow_up_sends_the_thread_and_keeps_the_reply(shop: Shop) -> None:
+async def test_a_follow_up_question_sends_the_thread_and_stores_the_reply(shop: Shop) -> None:
     analysis_id = await shop.ask(question="Why?")
     await shop.analyzer.complete(analysis_id)
     await shop.until(analysis_id, "completed")
@@ -338,7 +338,7 @@ async def test_a_follow_up_sends_the_thread_and_keeps_the_reply(shop: Shop) -> N
     ]
 
 
-async def test_a_cancelled_analysis_stays_cancelled_whatever_comes_late(shop: Shop) -> None:
+async def test_a_cancelled_analysis_ignores_late_events(shop: Shop) -> None:
     analysis_id = await shop.ask()
     stream = Stream(shop, analysis_id)
 
@@ -357,7 +357,7 @@ async def test_a_cancelled_analysis_stays_cancelled_whatever_comes_late(shop: Sh
     assert (await shop.admin.get(f"{ANALYSES}/{analysis_id}")).status_code == 404
 
 
-async def test_what_the_broker_did_not_take_is_published_later_by_the_sweep(shop: Shop) -> None:
+async def test_an_unpublished_request_is_published_by_the_sweep(shop: Shop) -> None:
     await shop.query.resources.publisher.broker.stop()
     analysis_id = await shop.ask()
     assert (await shop.read(analysis_id))["status"] == "queued"
@@ -365,24 +365,24 @@ async def test_what_the_broker_did_not_take_is_published_later_by_the_sweep(shop
     past = datetime.now(UTC) - timedelta(seconds=1)
     await shop.query.resources.database["analyses"].update_many({}, {"$set": {"publish_after": past}})
 
-    await shop.query.app.state.records.analyses.sweep()
+    await shop.query.records.analyses.sweep()
 
     assert (await shop.analyzer.request_for(analysis_id)).project_id == "shop"
 
 
-async def test_an_analyzer_that_went_silent_does_not_leave_a_request_running_for_ever(shop: Shop) -> None:
+async def test_an_analysis_fails_when_the_analyzer_goes_silent(shop: Shop) -> None:
     analysis_id = await shop.ask()
     await shop.analyzer.step(analysis_id, 1)
     await shop.until(analysis_id, "running")
     long_ago = datetime.now(UTC) - timedelta(hours=1)
     await shop.query.resources.database["analyses"].update_many({}, {"$set": {"updated_at": long_ago}})
 
-    await shop.query.app.state.records.analyses.sweep()
+    await shop.query.records.analyses.sweep()
 
     assert (await shop.read(analysis_id))["failure"]["reason"] == "deadline"
 
 
-async def test_a_request_that_cannot_work_is_refused_at_once(shop: Shop) -> None:
+async def test_an_invalid_request_is_rejected_at_once(shop: Shop) -> None:
     wrong: list[tuple[int, dict[str, Any]]] = [
         (422, {"q": "(("}),
         (422, {"since": "1h", "until": "2h"}),

@@ -1,4 +1,4 @@
-"""The audit trail: one entry a change, chained, and tampering that shows."""
+"""The audit trail: one entry per change, chained so that tampering is detected."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ async def _entries(admin: httpx.AsyncClient, **params: str) -> list[dict[str, ob
     return items
 
 
-async def test_each_change_leaves_one_entry_with_the_names_of_what_changed(query: Running) -> None:
+async def test_each_change_adds_one_entry_with_the_names_of_the_changed_fields(query: Running) -> None:
     admin = await query.signed_in()
     me = (await admin.get("/api/v1/session")).json()["id"]
     await make_project(admin, "shop")
@@ -85,7 +85,7 @@ async def test_two_instances_write_one_chain(query: Running, infra: Infra, amqp_
     assert (found["intact"], found["entries"]) == (True, 23)
 
 
-async def test_the_trail_is_read_in_pages_from_the_newest_on(query: Running) -> None:
+async def test_the_trail_is_read_in_pages_newest_first(query: Running) -> None:
     admin = await query.signed_in()
     for number in range(5):
         await make_project(admin, f"p{number}")
@@ -102,7 +102,7 @@ async def test_the_trail_is_read_in_pages_from_the_newest_on(query: Running) -> 
     assert numbers == [7, 6, 5, 4, 3, 2, 1]
 
 
-async def test_there_is_no_way_to_change_the_trail_over_http(query: Running) -> None:
+async def test_the_trail_cannot_be_changed_over_http(query: Running) -> None:
     admin = await query.signed_in()
 
     answers = [await admin.request(method, AUDIT) for method in ("POST", "PUT", "PATCH", "DELETE")]

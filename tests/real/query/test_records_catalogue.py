@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from logloop_chassis.testing import wait_until
-from logloop_query.logs.outcomes import Outcomes
+from logloop_query.logs.outcomes import OutcomeSummary
 
 from tests.infra import Infra, fresh_database
 from tests.real.query.records_app import Running, make_key, make_project, running
@@ -21,7 +21,7 @@ async def query(infra: Infra, amqp_url: str) -> AsyncIterator[Running]:
         yield app
 
 
-async def test_a_project_lives_through_its_whole_life(query: Running) -> None:
+async def test_a_project_is_created_and_changed_and_its_retention_is_applied(query: Running) -> None:
     admin = await query.signed_in()
 
     made = await admin.post("/api/v1/projects", json={"id": "shop", "name": "Shop", "retention_days": 7})
@@ -34,10 +34,10 @@ async def test_a_project_lives_through_its_whole_life(query: Running) -> None:
     query.logs.retention.clear()
     await admin.patch("/api/v1/projects/shop", json={"retention_days": 3})
     assert query.logs.retention == {"shop": 3}, "repeating a request that was cut short applies it"
-    assert await query.app.state.records.retention_days("shop") == 3
+    assert await query.records.projects.retention_days("shop") == 3
 
 
-async def test_a_wrong_project_is_refused_with_the_field_named(query: Running) -> None:
+async def test_an_invalid_project_is_rejected_with_the_name_of_the_field(query: Running) -> None:
     admin = await query.signed_in()
     wrong: list[tuple[str, dict[str, Any]]] = [
         ("body.id", {"id": "Shop", "name": "x"}),
@@ -56,7 +56,7 @@ async def test_a_wrong_project_is_refused_with_the_field_named(query: Running) -
     assert [answer.json()["errors"][0]["field"] for answer in answers] == [field for field, _ in wrong]
 
 
-async def test_a_list_comes_in_pages_without_gaps_or_repeats(query: Running) -> None:
+async def test_pages_of_a_list_have_no_gaps_or_repeats(query: Running) -> None:
     admin = await query.signed_in()
     await make_project(admin, "shop")
     names = sorted(f"s{number}" for number in range(7))
@@ -75,15 +75,15 @@ async def test_a_list_comes_in_pages_without_gaps_or_repeats(query: Running) -> 
     assert seen == names
 
 
-async def test_a_service_registers_itself_with_its_first_log(query: Running) -> None:
+async def test_the_first_log_of_a_service_registers_it(query: Running) -> None:
     admin = await query.signed_in()
     await make_project(admin, "shop")
-    records = query.app.state.records
+    registry = query.records.registry
 
     await asyncio.gather(
-        *(records.on_seen("shop", {"cart", "pay/api:v2"}, {"t.py::test[a/b]"}, AT) for _ in range(5))
+        *(registry.register("shop", {"cart", "pay/api:v2"}, {"t.py::test[a/b]"}, AT) for _ in range(5))
     )
-    await records.on_seen("shop", {"cart"}, set(), AT + timedelta(hours=1))
+    await registry.register("shop", {"cart"}, set(), AT + timedelta(hours=1))
 
     services = (await admin.get("/api/v1/services?project_id=shop")).json()["items"]
     assert [(item["id"], item["name"]) for item in services] == [("cart", "cart"), ("pay/api:v2", "pay/api:v2")]
@@ -93,28 +93,28 @@ async def test_a_service_registers_itself_with_its_first_log(query: Running) -> 
     assert (await admin.get("/api/v1/services/pay%2Fapi%3Av2?project_id=shop")).json()["id"] == "pay/api:v2"
 
 
-async def test_what_people_wrote_about_a_service_survives_its_logs(query: Running) -> None:
+async def test_logs_do_not_overwrite_the_description_of_a_service(query: Running) -> None:
     admin = await query.signed_in()
     await make_project(admin, "shop")
     body = {"project_id": "shop", "id": "cart", "name": "Cart", "labels": {"team": "a"}, "repository": "acme/shop"}
     await admin.post("/api/v1/services", json=body)
 
-    await query.app.state.records.on_seen("shop", {"cart"}, set(), AT)
+    await query.records.registry.register("shop", {"cart"}, set(), AT)
 
     cart = (await admin.get("/api/v1/services/cart?project_id=shop")).json()
     assert (cart["name"], cart["labels"], cart["repository"]) == ("Cart", {"team": "a"}, "acme/shop")
     assert cart["last_seen_at"] == "2026-11-22T10:00:00.000000Z"
 
 
-async def test_a_forgotten_service_comes_back_with_its_next_log(query: Running) -> None:
+async def test_a_deleted_service_is_registered_again_by_its_next_log(query: Running) -> None:
     admin = await query.signed_in()
     await make_project(admin, "shop")
-    records = query.app.state.records
-    await records.on_seen("shop", {"cart"}, set(), AT)
+    registry = query.records.registry
+    await registry.register("shop", {"cart"}, set(), AT)
 
     await admin.delete("/api/v1/services/cart?project_id=shop")
     gone = await admin.get("/api/v1/services/cart?project_id=shop")
-    await records.on_seen("shop", {"cart"}, set(), AT)
+    await registry.register("shop", {"cart"}, set(), AT)
 
     assert gone.status_code == 404
     assert (await admin.get("/api/v1/services/cart?project_id=shop")).status_code == 200
@@ -139,10 +139,10 @@ async def _fill(admin: Any) -> str:
     return await make_key(admin, "shop", "read")
 
 
-async def test_deleting_a_project_removes_all_it_held_and_nothing_else(query: Running) -> None:
+async def test_deleting_a_project_deletes_everything_in_it_and_nothing_else(query: Running) -> None:
     admin = await query.signed_in()
     key = await _fill(admin)
-    query.app.state.records.projects._settle = timedelta(0)
+    query.records.project_deletion.settle = timedelta(0)
 
     answer = await admin.delete("/api/v1/projects/shop")
 
@@ -166,7 +166,7 @@ async def test_deleting_a_project_removes_all_it_held_and_nothing_else(query: Ru
     assert all(user["projects"] == [] for user in users)
 
 
-async def test_a_project_that_is_being_deleted_takes_nothing_new(query: Running) -> None:
+async def test_a_project_that_is_being_deleted_accepts_no_new_records(query: Running) -> None:
     admin = await query.signed_in()
     await make_project(admin, "shop")
     await admin.delete("/api/v1/projects/shop")
@@ -184,17 +184,17 @@ async def test_a_project_that_is_being_deleted_takes_nothing_new(query: Running)
     assert (await admin.get("/api/v1/projects/shop")).json()["state"] == "deleting"
 
 
-async def test_another_instance_finishes_a_deletion_that_was_cut_short(infra: Infra, amqp_url: str) -> None:
+async def test_another_instance_finishes_an_interrupted_deletion(infra: Infra, amqp_url: str) -> None:
     database = fresh_database()
     async with running(amqp_url, infra.mongo_url, database=database) as first:
         admin = await first.signed_in()
         await _fill(admin)
         await admin.delete("/api/v1/projects/shop")
     async with running(amqp_url, infra.mongo_url, database=database) as second:
-        second.app.state.records.projects._settle = timedelta(0)
+        second.records.project_deletion.settle = timedelta(0)
         projects = second.resources.database["projects"]
         await projects.update_many({}, {"$set": {"deletion_leased_until": AT}})
-        second.app.state.records.projects._wake.set()
+        second.records.project_deletion.wake.set()
 
         async def gone() -> bool:
             return await projects.find_one({"_id": "shop"}) is None
@@ -204,16 +204,16 @@ async def test_another_instance_finishes_a_deletion_that_was_cut_short(infra: In
         await second.resources.mongo.drop_database(database)
 
 
-async def test_a_test_shows_how_its_newest_run_ended_and_how_often_it_ran(query: Running) -> None:
+async def test_a_test_shows_its_newest_outcome_and_the_number_of_runs(query: Running) -> None:
     admin = await query.signed_in()
     await make_project(admin, "shop")
     await admin.post("/api/v1/tests", json={"project_id": "shop", "test_id": "t::known", "name": "knows"})
-    records = query.app.state.records
-    later = Outcomes("$t::new", 2, "failed", AT + timedelta(hours=1), "cart", "$f")
-    earlier = Outcomes("$t::new", 1, "passed", AT, "cart", None)
+    registry = query.records.registry
+    later = OutcomeSummary("$t::new", 2, "failed", AT + timedelta(hours=1), "cart", "$f")
+    earlier = OutcomeSummary("$t::new", 1, "passed", AT, "cart", None)
 
-    await records.on_tests_ended("shop", [later, Outcomes("t::known", 1, "passed", AT, "cart", None)])
-    await records.on_tests_ended("shop", [earlier])
+    await registry.record_outcomes("shop", [later, OutcomeSummary("t::known", 1, "passed", AT, "cart", None)])
+    await registry.record_outcomes("shop", [earlier])
 
     tests = (await admin.get("/api/v1/tests?project_id=shop")).json()["items"]
     shown = [(item["name"], item["last_status"], item["runs"], item["service_id"], item["func_id"]) for item in tests]

@@ -1,4 +1,4 @@
-"""Metric points and series against a plain computation of the same."""
+"""Metric points and series, compared with a plain computation."""
 
 import math
 import random
@@ -79,7 +79,7 @@ async def test_every_aggregate_equals_the_plain_computation(shop: Shop, seed: in
         assert [(item["timestamp"], item["value"], item["count"]) for item in found["points"]] == expected
 
 
-async def test_a_repeated_request_changes_nothing_and_a_second_value_replaces_the_first(shop: Shop) -> None:
+async def test_repeating_a_request_changes_nothing_and_a_second_value_replaces_the_first(shop: Shop) -> None:
     url = f"/api/v1/metrics/{shop.metric}/points"
     points = [{"timestamp": _text(START + timedelta(microseconds=n)), "value": n} for n in range(3)]
     for _ in range(2):
@@ -91,7 +91,7 @@ async def test_a_repeated_request_changes_nothing_and_a_second_value_replaces_th
     assert [(item["value"], item["count"]) for item in found["points"]] == [(13.0, 3)]
 
 
-async def test_the_metric_shows_its_newest_point_even_when_an_older_one_comes_late(shop: Shop) -> None:
+async def test_a_metric_shows_its_newest_point_when_an_older_one_arrives_late(shop: Shop) -> None:
     url = f"/api/v1/metrics/{shop.metric}/points"
     await shop.admin.post(url, json={"timestamp": _text(START), "value": 5})
     await shop.admin.post(url, json={"timestamp": _text(START - timedelta(hours=1)), "value": 6})
@@ -101,7 +101,7 @@ async def test_the_metric_shows_its_newest_point_even_when_an_older_one_comes_la
     assert (metric["last_at"], metric["last_value"]) == (_text(START), 5.0)
 
 
-async def test_a_point_without_a_time_is_from_now(shop: Shop) -> None:
+async def test_a_point_without_a_time_gets_the_current_time(shop: Shop) -> None:
     await shop.admin.post(f"/api/v1/metrics/{shop.metric}/points", json={"value": 2.5})
 
     found = await shop.series(since="5m", aggregate="last")
@@ -109,7 +109,7 @@ async def test_a_point_without_a_time_is_from_now(shop: Shop) -> None:
     assert [item["value"] for item in found["points"]] == [2.5]
 
 
-async def test_points_that_make_no_sense_are_refused(shop: Shop) -> None:
+async def test_invalid_points_are_rejected(shop: Shop) -> None:
     bodies: dict[str, Any] = {
         "empty": [],
         "nan": {"value": "NaN"},
@@ -128,7 +128,7 @@ async def test_points_that_make_no_sense_are_refused(shop: Shop) -> None:
     assert answers == dict.fromkeys(bodies, 422)
 
 
-async def test_a_counter_takes_no_negative_value(shop: Shop) -> None:
+async def test_a_counter_rejects_a_negative_value(shop: Shop) -> None:
     made = await shop.admin.post(
         "/api/v1/metrics", json={"project_id": "shop", "name": "requests", "kind": "counter"}
     )
@@ -138,7 +138,7 @@ async def test_a_counter_takes_no_negative_value(shop: Shop) -> None:
     assert answer.status_code == 422
 
 
-async def test_a_series_that_cannot_be_is_refused(shop: Shop) -> None:
+async def test_an_invalid_series_is_rejected(shop: Shop) -> None:
     wrong = [
         {"since": "now", "until": "1h"},
         {"since": "400d", "step": "1s"},
@@ -153,7 +153,7 @@ async def test_a_series_that_cannot_be_is_refused(shop: Shop) -> None:
     assert [answer.status_code for answer in answers] == [422] * len(wrong)
 
 
-async def test_a_name_is_taken_once_in_a_service(shop: Shop) -> None:
+async def test_a_metric_name_is_unique_in_its_service(shop: Shop) -> None:
     again = await shop.admin.post("/api/v1/metrics", json={"project_id": "shop", "name": "latency"})
     elsewhere = await shop.admin.post(
         "/api/v1/metrics", json={"project_id": "shop", "name": "latency", "service_id": "cart"}
@@ -163,7 +163,7 @@ async def test_a_name_is_taken_once_in_a_service(shop: Shop) -> None:
     assert (again.status_code, elsewhere.status_code, renamed.json()["name"]) == (409, 201, "duration")
 
 
-async def test_a_deleted_metric_leaves_no_points(shop: Shop) -> None:
+async def test_deleting_a_metric_deletes_its_points(shop: Shop) -> None:
     await shop.admin.post(f"/api/v1/metrics/{shop.metric}/points", json={"value": 1})
 
     await shop.admin.delete(f"/api/v1/metrics/{shop.metric}")

@@ -1,4 +1,4 @@
-"""Who may do what: every operation of the OpenAPI document against every kind of caller, and between two projects."""
+"""Access rights: every operation of the OpenAPI document with every kind of caller, and across projects."""
 
 import asyncio
 import itertools
@@ -17,6 +17,7 @@ from logloop_query.logs.search.time_bounds import to_microseconds
 from pymongo.errors import WriteError
 
 from tests.infra import Infra
+from tests.real.query.fake_checks import fake_checks
 from tests.real.query.records_app import (
     ADMIN_PASSWORD,
     SECRET_KEY,
@@ -28,13 +29,13 @@ from tests.real.query.records_app import (
 )
 from tests.real.query.storage import NOON, entry
 
-UNKNOWN = "00q41d7nh6in9rudsm101qkcii"
+UNKNOWN = "01KB4C7F3A9W2M5N8P1QRSTVWX"
 NAMES = itertools.count()
 
 
 @dataclass(frozen=True)
 class Operation:
-    """How to call an operation on project `alpha`. `needs`: open, caller, user, or a right there or everywhere."""
+    """How to call an operation on project `alpha`. `needs`: open, caller, user, or a scope there or everywhere."""
 
     needs: str
     url: str
@@ -80,17 +81,17 @@ OPERATIONS: Mapping[str, Operation] = {
     "analysis_delete": Operation("write", "/logs/analyses/{analysis}"),
     "analysis_message_create": Operation("write", "/logs/analyses/{analysis}/messages", {"text": "why?"}),
     "analysis_events": Operation("read", "/logs/analyses/{ended}/events"),
-    "search_logs": Operation("read", "/logs?project_id=alpha"),
+    "log_search": Operation("read", "/logs?project_id=alpha"),
     "log_histogram": Operation("read", "/logs/histogram?project_id=alpha"),
     "log_facets": Operation("read", "/logs/facets?project_id=alpha"),
     "log_patterns": Operation("read", "/logs/patterns?project_id=alpha"),
-    "tail_logs": Operation("read", "/logs/tail?project_id=alpha"),
-    "export_logs": Operation("read", "/logs/export?project_id=alpha"),
-    "get_log": Operation("read", "/logs/{log}"),
+    "log_tail": Operation("read", "/logs/tail?project_id=alpha"),
+    "log_export": Operation("read", "/logs/export?project_id=alpha"),
+    "log_read": Operation("read", "/logs/{log}"),
     "log_context": Operation("read", "/logs/{log}/context"),
-    "change_log": Operation("write", "/logs/{log}", {"severity": "warn"}),
-    "delete_log": Operation("write", "/logs/{log}"),
-    "delete_logs": Operation("write", "/logs?project_id=alpha&q=id:%22{log}%22"),
+    "log_update": Operation("write", "/logs/{log}", {"severity": "warn"}),
+    "log_delete": Operation("write", "/logs/{log}"),
+    "log_delete_by_search": Operation("write", "/logs?project_id=alpha&q=id:%22{log}%22"),
     "settings_read": Operation("read", "/settings?project_id=alpha"),
     "settings_llm_update": Operation("admin", "/settings/llm?project_id=alpha", {"provider": "none"}),
     "settings_llm_delete": Operation("admin", "/settings/llm?project_id=alpha"),
@@ -117,9 +118,9 @@ OPERATIONS: Mapping[str, Operation] = {
 
 KINDS = ("service", "test", "metric", "analysis", "ended", "key", "user", "project", "log")
 UNTRACED = {"metric_points_add", "settings_llm_test", "settings_github_test"}
-"""They change no record: points are data, a test only asks."""
-ON_LOGS = {"change_log", "delete_log", "delete_logs"}
-"""They rewrite segments, which are too large to hold the trail up for."""
+"""These operations change no record: points are data, and a test of settings only reads."""
+ON_LOGS = {"log_update", "log_delete", "log_delete_by_search"}
+"""These operations rewrite segments outside the transaction of the audit entry."""
 EVERYTHING = {"open", "caller", "read", "write", "ingest", "admin", "admin everywhere"}
 CALLERS: Mapping[str, set[str]] = {
     "nobody": {"open"},
@@ -148,7 +149,7 @@ REFUSED = {"nobody", "expired key", "revoked key"}
 
 @dataclass
 class World:
-    """Two projects with a caller of each kind, and makers of things in project alpha."""
+    """Two projects with a caller of each kind, and functions that create records in project alpha."""
 
     query: Running
     callers: dict[str, Callable[[], Awaitable[httpx.AsyncClient]]]
@@ -159,7 +160,7 @@ class World:
     kept: dict[str, str] = field(default_factory=dict)
 
     async def call(self, caller: str, operation: Operation, method: str, *, fresh: bool = False) -> httpx.Response:
-        """Call an operation on something that was made before, or on something `fresh`."""
+        """Call an operation on an existing record, or on a `fresh` one."""
         values = {"new": name()}
         for kind in KINDS:
             if f"{{{kind}}}" in operation.url:
@@ -178,7 +179,7 @@ class World:
         return answer
 
     async def begin_stream(self, client: httpx.AsyncClient, url: str) -> httpx.Response:
-        """The head of a stream that does not end by itself; the client goes away after it. A refusal comes whole."""
+        """Open an endless stream and disconnect after the head. An error response is returned completely."""
         request = client.build_request("GET", url)
         heads: list[Any] = []
         bodies: list[bytes] = []
@@ -210,7 +211,7 @@ class World:
         return httpx.Response(heads[0]["status"], headers=heads[0]["headers"], content=b"".join(bodies))
 
     async def make_log(self, project: str = "alpha") -> str:
-        """Send a log as ingest does; its id, once it can be read."""
+        """Send a log as ingest does, and return its id when it can be read."""
         batch = new_batch_id()
         rows = entries_to_batch([entry("a secret of " + project)], batch)
         await self.query.resources.publisher.publish_bytes(
@@ -260,7 +261,10 @@ def _filled(value: Any, values: Mapping[str, str]) -> Any:
 @pytest.fixture
 async def world(infra: Infra, fresh_amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     monkeypatch.setenv("LOGLOOP_ADMIN_PASSWORD", ADMIN_PASSWORD)
-    async with running_whole(fresh_amqp_url, infra.mongo_url) as query:
+    async with (
+        fake_checks() as checks,
+        running_whole(fresh_amqp_url, infra.mongo_url, analyzer_url=checks.url, ci_bridge_url=checks.url) as query,
+    ):
         admin = await query.signed_in()
         for project in ("alpha", "beta"):
             await make_project(admin, project)
@@ -336,7 +340,7 @@ def operations(query: Running) -> dict[str, tuple[str, str, dict[str, Any]]]:
 
 
 @pytest.mark.timeout(600)
-async def test_each_caller_may_do_exactly_what_their_rights_say(world: World) -> None:
+async def test_each_caller_may_do_exactly_what_its_scopes_allow(world: World) -> None:
     documented = operations(world.query)
     assert set(documented) == set(OPERATIONS), "every operation has a row in this matrix"
     wrong = []
@@ -359,13 +363,13 @@ async def test_each_caller_may_do_exactly_what_their_rights_say(world: World) ->
 
 def _as_expected(answer: httpx.Response, caller: str, operation: Operation, *, allowed: bool) -> bool:
     if allowed and operation.needs == "open":
-        return answer.status_code == 401  # the credentials of the example are wrong on purpose
+        return answer.status_code == 401  # the credentials in the example are wrong on purpose
     if allowed and operation.url == "/session/password":
         return answer.status_code == 403 and "old password" in answer.text
     if allowed and operation.url.endswith("/messages"):
         return answer.status_code == 409
     if allowed and operation.url.endswith("?project_id=alpha") and "/settings/" in operation.url:
-        return answer.status_code in {200, 204, 404}  # 404: nothing of its own to delete
+        return answer.status_code in {200, 204, 404}  # 404: the project has no settings to delete
     if allowed and operation.url.startswith("/query/dead-letters/"):
         return answer.status_code == 404  # there is no such letter
     if allowed:
@@ -377,9 +381,9 @@ def _as_expected(answer: httpx.Response, caller: str, operation: Operation, *, a
     return answer.status_code == 403
 
 
-async def test_every_change_leaves_one_entry_in_the_trail_and_no_answer_stays_in_a_cache(world: World) -> None:
+async def test_every_change_adds_one_audit_entry_and_no_response_may_be_cached(world: World) -> None:
     trail = world.query.resources.database["audit"]
-    world.query.app.state.records.projects._settle = timedelta(hours=1)
+    world.query.records.project_deletion.settle = timedelta(hours=1)
     wrong = []
     for operation_id, (method, _, _) in operations(world.query).items():
         operation = OPERATIONS[operation_id]
@@ -392,7 +396,7 @@ async def test_every_change_leaves_one_entry_in_the_trail_and_no_answer_stays_in
         answer = await world.call("administrator", operation, method)
         written = await trail.count_documents({}) - before
         if operation.needs in {"open", "user"}:
-            continue  # signing in and out has tests of its own
+            continue  # signing in and out has its own tests
         expected = 1 if method != "GET" and answer.is_success and operation_id not in UNTRACED else 0
         if written != expected:
             wrong.append(f"{operation_id}: {written} entries instead of {expected} ({answer.status_code})")
@@ -401,8 +405,8 @@ async def test_every_change_leaves_one_entry_in_the_trail_and_no_answer_stays_in
     assert wrong == []
 
 
-async def test_what_another_project_has_looks_like_what_nobody_has(world: World) -> None:
-    """The answer for a foreign id differs from that for an unknown one in nothing but the id itself."""
+async def test_a_record_of_another_project_looks_like_an_unknown_one(world: World) -> None:
+    """The responses for the id of another project and for an unknown id differ only in the id."""
     outsider = await world.callers["beta admin"]()
     pairs = []
     for kind, path in (("metric", "metrics"), ("analysis", "logs/analyses"), ("key", "api-keys")):
@@ -415,8 +419,8 @@ async def test_what_another_project_has_looks_like_what_nobody_has(world: World)
     assert all(first == second and '"status":404' in first for first, second in pairs)
 
 
-async def test_nothing_of_another_project_comes_through_a_search(world: World) -> None:
-    """Neither by its id, nor with a cursor made there, nor by any use of the search."""
+async def test_a_search_returns_nothing_of_another_project(world: World) -> None:
+    """Neither by id, nor with a cursor of the other project, nor through any endpoint of search."""
     foreign, own = await world.make_log("alpha"), await world.make_log("beta")
     insider = await world.callers["alpha read key"]()
     await world.make_log("alpha")
@@ -441,7 +445,7 @@ async def test_nothing_of_another_project_comes_through_a_search(world: World) -
         assert answers[0].text.replace(foreign, "*") == answers[1].text.replace(unknown, "*")
 
 
-async def test_equal_ids_in_two_projects_are_two_things(world: World) -> None:
+async def test_equal_ids_in_two_projects_are_independent(world: World) -> None:
     for project in ("alpha", "beta"):
         body = {"project_id": project, "id": "cart", "name": f"cart of {project}"}
         assert (await world.admin.post("/api/v1/services", json=body)).status_code == 201
@@ -452,7 +456,7 @@ async def test_equal_ids_in_two_projects_are_two_things(world: World) -> None:
     assert (await world.admin.get("/api/v1/services/cart?project_id=beta")).json()["name"] == "cart of beta"
 
 
-async def test_an_administrator_of_a_project_cannot_make_a_key_for_more(world: World) -> None:
+async def test_an_administrator_of_a_project_cannot_create_a_key_for_other_projects(world: World) -> None:
     boss = await world.callers["alpha admin"]()
 
     everywhere = await boss.post("/api/v1/api-keys", json={"name": "x", "scopes": ["admin"]})
@@ -469,8 +473,8 @@ INJECTIONS: list[Any] = [
 ]
 
 
-async def test_operators_of_the_database_are_no_values(world: World) -> None:
-    """Every member of every body, replaced by an operator object, is refused; so is one more member."""
+async def test_database_operators_in_a_body_are_rejected(world: World) -> None:
+    """Each member of each body is replaced by an operator object, and an operator is added as a member."""
     documented = operations(world.query)
     accepted = []
     for operation_id, operation in OPERATIONS.items():
@@ -485,7 +489,7 @@ async def test_operators_of_the_database_are_no_values(world: World) -> None:
     assert accepted == []
 
 
-async def test_operators_in_the_query_string_stay_text(world: World) -> None:
+async def test_database_operators_in_the_query_string_stay_text(world: World) -> None:
     await world.make("service")
 
     answers = [
@@ -499,7 +503,7 @@ async def test_operators_in_the_query_string_stay_text(world: World) -> None:
     assert [answer.json()["items"] for answer in answers[2:]] == [[], []]
 
 
-async def test_a_cursor_of_another_list_is_refused(world: World) -> None:
+async def test_a_cursor_of_another_list_is_rejected(world: World) -> None:
     for cursor in ("x", "bnVsbA", "WzEsMl0", "W3siJG5lIjoxfV0"):
         answer = await world.admin.get(f"/api/v1/services?project_id=alpha&cursor={cursor}")
         assert answer.status_code == 422
@@ -514,8 +518,8 @@ async def test_every_operation_is_described_with_its_problems(world: World) -> N
             assert "application/problem+json" in described["responses"][status]["content"], f"{operation_id} {status}"
 
 
-async def test_a_change_whose_entry_is_refused_is_not_made(world: World) -> None:
-    """Every operation that leaves an entry in the trail: when the trail takes none, the records stay as they are."""
+async def test_a_change_is_not_made_when_its_audit_entry_fails(world: World) -> None:
+    """Every audited operation leaves the records unchanged when the audit entry cannot be added."""
     database = world.query.resources.database
     documented = operations(world.query)
     traced = {
@@ -550,7 +554,7 @@ async def test_a_change_whose_entry_is_refused_is_not_made(world: World) -> None
 
 
 async def _records(world: World) -> dict[str, list[Any]]:
-    """Every record that somebody may change, by collection."""
+    """Every record that operations may change, by collection."""
     names = ("projects", "services", "tests", "metrics", "users", "sessions", "api_keys", "settings", "analyses")
     unstable = {"last_used_at", "last_seen_at", "idle_expires_at", "publish_after", "publish_attempts"}
     return {

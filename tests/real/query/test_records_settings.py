@@ -1,22 +1,15 @@
-"""Provider settings: sealed at rest, never returned, not to be redirected, and tested in the provider's words."""
+"""Provider settings: sealed at rest, never returned, bound to their address, and tested by the other services."""
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from bson import encode
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
-from logloop_chassis.crypto import issue_service_token
-from logloop_chassis.testing import wait_until
+from logloop_chassis.crypto import ServiceClaim, issue_service_token
 
 from tests.infra import Infra
+from tests.real.query.fake_checks import FakeChecks, fake_checks
 from tests.real.query.records_app import SECRET_KEY, Running, make_key, make_project, running
 
 LLM, GITHUB = "/api/v1/settings/llm", "/api/v1/settings/github"
@@ -25,8 +18,14 @@ OPENAI = {"provider": "openai", "model": "gpt-5-mini"}
 
 
 @pytest.fixture
-async def query(infra: Infra, amqp_url: str) -> AsyncIterator[Running]:
-    async with running(amqp_url, infra.mongo_url) as app:
+async def checks() -> AsyncIterator[FakeChecks]:
+    async with fake_checks() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def query(infra: Infra, amqp_url: str, checks: FakeChecks) -> AsyncIterator[Running]:
+    async with running(amqp_url, infra.mongo_url, analyzer_url=checks.url, ci_bridge_url=checks.url) as app:
         yield app
 
 
@@ -41,7 +40,7 @@ def _as_service(query: Running, project_id: str | None) -> httpx.AsyncClient:
     return query.with_key(issue_service_token(SECRET_KEY, "analyzer", project_id))
 
 
-async def test_a_key_goes_in_and_only_other_services_get_it_out(query: Running, admin: httpx.AsyncClient) -> None:
+async def test_a_stored_key_is_returned_only_to_other_services(query: Running, admin: httpx.AsyncClient) -> None:
     put = await admin.put(f"{LLM}?project_id=shop", json={**OPENAI, "api_key": KEY})
     read = await admin.get("/api/v1/settings?project_id=shop")
     internal = await _as_service(query, "shop").get("/internal/settings/llm?project_id=shop")
@@ -52,7 +51,7 @@ async def test_a_key_goes_in_and_only_other_services_get_it_out(query: Running, 
     assert internal.headers["cache-control"] == "no-store"
 
 
-async def test_the_raw_database_holds_no_credential(query: Running, admin: httpx.AsyncClient) -> None:
+async def test_the_database_contains_no_credentials_in_clear(query: Running, admin: httpx.AsyncClient) -> None:
     secrets = {"token": "ghp_token_0123456789", "private_key": "PEM-PRIVATE-KEY", "webhook_secret": "hook-secret-x"}
     await admin.put(f"{LLM}?project_id=shop", json={**OPENAI, "api_key": KEY})
     await admin.put(f"{GITHUB}?project_id=shop", json={"app_id": "1", **secrets})
@@ -65,9 +64,7 @@ async def test_the_raw_database_holds_no_credential(query: Running, admin: httpx
     assert [secret for secret in (KEY, *secrets.values()) if secret.encode() in raw] == []
 
 
-async def test_a_sealed_key_moved_to_another_project_cannot_be_opened(
-    query: Running, admin: httpx.AsyncClient
-) -> None:
+async def test_a_sealed_key_cannot_be_used_in_another_project(query: Running, admin: httpx.AsyncClient) -> None:
     await make_project(admin, "thief")
     for project, key in (("shop", KEY), ("thief", "sk-another-key-of-the-thief")):
         await admin.put(f"{LLM}?project_id={project}", json={**OPENAI, "api_key": key})
@@ -82,7 +79,7 @@ async def test_a_sealed_key_moved_to_another_project_cannot_be_opened(
     assert KEY not in answer.text
 
 
-async def test_nobody_but_a_service_of_that_project_gets_secrets(query: Running, admin: httpx.AsyncClient) -> None:
+async def test_only_a_service_token_of_the_project_gets_secrets(query: Running, admin: httpx.AsyncClient) -> None:
     await admin.put(f"{LLM}?project_id=shop", json={**OPENAI, "api_key": KEY})
     callers = {
         "administrator": admin,
@@ -102,7 +99,7 @@ async def test_nobody_but_a_service_of_that_project_gets_secrets(query: Running,
     assert not any(KEY in answer.text for answer in answers.values())
 
 
-async def test_a_project_uses_the_default_until_it_has_settings_of_its_own(
+async def test_a_project_uses_the_default_settings_until_it_has_its_own(
     query: Running, admin: httpx.AsyncClient
 ) -> None:
     async def source() -> tuple[str, str]:
@@ -124,7 +121,7 @@ async def test_a_project_uses_the_default_until_it_has_settings_of_its_own(
     ]
 
 
-async def test_a_key_that_is_left_out_stays_and_null_removes_it(admin: httpx.AsyncClient) -> None:
+async def test_an_omitted_key_stays_and_null_removes_it(admin: httpx.AsyncClient) -> None:
     local = {"provider": "ollama", "model": "llama3"}
     await admin.put(LLM, json={**local, "api_key": KEY})
 
@@ -134,7 +131,7 @@ async def test_a_key_that_is_left_out_stays_and_null_removes_it(admin: httpx.Asy
     assert (kept.json()["has_api_key"], removed.json()["has_api_key"]) == (True, False)
 
 
-async def test_a_stored_key_is_not_sent_to_a_new_address(admin: httpx.AsyncClient) -> None:
+async def test_a_new_address_needs_the_key_again(admin: httpx.AsyncClient) -> None:
     for change in (
         {"base_url": "https://evil.example/v1"},
         {"provider": "openai-compatible", "base_url": "https://other.example/v1"},
@@ -149,7 +146,7 @@ async def test_a_stored_key_is_not_sent_to_a_new_address(admin: httpx.AsyncClien
         assert entered_again.status_code == 200
 
 
-async def test_settings_that_cannot_or_must_not_work_are_refused(admin: httpx.AsyncClient) -> None:
+async def test_incomplete_and_unsafe_settings_are_rejected(admin: httpx.AsyncClient) -> None:
     own = {"provider": "openai-compatible", "model": "x"}
     wrong: list[dict[str, Any]] = [
         {"provider": "openai", "model": "x"},
@@ -168,88 +165,62 @@ async def test_settings_that_cannot_or_must_not_work_are_refused(admin: httpx.As
     assert [answer.status_code for answer in answers] == [422] * len(wrong)
 
 
-@contextlib.asynccontextmanager
-async def provider() -> AsyncIterator[str]:
-    """A provider on loopback: accepts KEY, says so otherwise."""
-    app = FastAPI()
-
-    @app.get("/v1/models")
-    async def models(request: Request) -> JSONResponse:
-        if request.headers.get("authorization") != f"Bearer {KEY}":
-            told = request.headers.get("authorization", "")
-            return JSONResponse({"error": {"message": f"Incorrect API key: {told}"}}, status_code=401)
-        return JSONResponse({"data": [{"id": "small"}, {"id": "large"}]})
-
-    @app.get("/redirect/models")
-    async def redirect() -> JSONResponse:
-        return JSONResponse({}, status_code=307, headers={"Location": "http://169.254.169.254/"})
-
-    @app.get("/repos/acme/shop")
-    async def repository(request: Request) -> JSONResponse:
-        if request.headers.get("authorization") != "Bearer ghp_good_0123456789":
-            return JSONResponse({"message": "Bad credentials"}, status_code=401)
-        return JSONResponse({"full_name": "acme/shop"})
-
-    @app.get("/app/installations/7")
-    async def installation(request: Request) -> JSONResponse:
-        head, body, _ = request.headers["authorization"].removeprefix("Bearer ").split(".")
-        return JSONResponse({"app_slug": f"{len(head) > 0 and len(body) > 0}"})
-
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
-    serving = asyncio.create_task(server.serve())
-    await wait_until(lambda: server.started)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await serving
+LLM_CHECK, GITHUB_CHECK = "/internal/providers/check", "/internal/github/check"
 
 
-async def test_a_test_of_the_provider_passes_on_its_own_words(admin: httpx.AsyncClient) -> None:
-    async with provider() as url:
-        body = {"provider": "openai-compatible", "model": "large", "base_url": f"{url}/v1"}
-        await admin.put(LLM, json={**body, "api_key": KEY})
-        good = (await admin.post(f"{LLM}/test")).json()
-        await admin.put(LLM, json={**body, "model": "huge"})
-        unknown = (await admin.post(f"{LLM}/test")).json()
-        await admin.put(LLM, json={**body, "api_key": "sk-a-wrong-key"})
-        wrong = (await admin.post(f"{LLM}/test")).json()
-        await admin.put(LLM, json={**body, "base_url": f"{url}/redirect", "api_key": KEY})
-        redirected = (await admin.post(f"{LLM}/test")).json()
-    away = (await admin.post(f"{LLM}/test")).json()
+async def test_the_analyzer_tests_the_llm_settings_and_its_result_is_returned(
+    admin: httpx.AsyncClient, checks: FakeChecks
+) -> None:
+    refused = {"ok": False, "detail": "Incorrect API key: ***", "status": 401, "models": []}
+    checks.answers[LLM_CHECK] = {"ok": True, "detail": "it works", "status": 200, "models": ["small", "large"]}
 
-    assert (good["ok"], good["models"]) == (True, ["small", "large"])
-    assert (unknown["ok"], unknown["detail"]) == (
-        False,
-        "the credentials work, but the provider lists no model 'huge'",
-    )
-    assert (wrong["status"], wrong["detail"]) == (401, "Incorrect API key: Bearer ***")
-    assert (redirected["ok"], redirected["status"]) == (False, 307)
-    assert (away["ok"], away["status"]) == (False, None)
-    assert "no answer from 127.0.0.1" in away["detail"]
+    good = await admin.post(f"{LLM}/test")
+    checks.answers[LLM_CHECK] = refused
+    bad = await admin.post(f"{LLM}/test?project_id=shop")
+
+    assert (good.status_code, good.json()["ok"], good.json()["models"]) == (200, True, ["small", "large"])
+    assert (bad.status_code, bad.json()) == (200, refused)
+    assert checks.calls == [
+        (LLM_CHECK, {"project_id": None}, ServiceClaim("query", None)),
+        (LLM_CHECK, {"project_id": "shop"}, ServiceClaim("query", "shop")),
+    ]
 
 
-async def test_a_test_of_github_passes_on_its_own_words(admin: httpx.AsyncClient) -> None:
-    async with provider() as url:
-        body = {"api_url": url, "default_repository": "acme/shop"}
-        await admin.put(GITHUB, json=body)
-        nothing = (await admin.post(f"{GITHUB}/test")).json()
-        await admin.put(GITHUB, json={**body, "token": "ghp_bad_0123456789"})
-        bad = (await admin.post(f"{GITHUB}/test")).json()
-        await admin.put(GITHUB, json={**body, "token": "ghp_good_0123456789"})
-        good = (await admin.post(f"{GITHUB}/test")).json()
-        as_app = {**body, "token": None, "app_id": "12", "installation_id": "7"}
-        await admin.put(GITHUB, json={**as_app, "private_key": _pem()})
-        app = (await admin.post(f"{GITHUB}/test")).json()
-        await admin.put(GITHUB, json={**as_app, "private_key": "no key"})
-        no_key = (await admin.post(f"{GITHUB}/test")).json()
+async def test_ci_bridge_tests_the_github_settings_and_its_result_is_returned(
+    admin: httpx.AsyncClient, checks: FakeChecks
+) -> None:
+    checks.answers[GITHUB_CHECK] = {"ok": False, "detail": "Bad credentials", "status": 401}
 
-    assert (nothing["ok"], bad["detail"], bad["status"]) == (False, "Bad credentials", 401)
-    assert (good["ok"], good["detail"]) == (True, "GitHub accepts acme/shop")
-    assert app["ok"] is True
-    assert "PEM" in no_key["detail"]
+    answer = await admin.post(f"{GITHUB}/test?project_id=shop")
+
+    assert answer.json() == {"ok": False, "detail": "Bad credentials", "status": 401, "models": []}
+    assert checks.calls == [(GITHUB_CHECK, {"project_id": "shop"}, ServiceClaim("query", "shop"))]
 
 
-def _pem() -> str:
-    key = rsa.generate_private_key(65537, 2048)
-    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
+async def test_a_service_that_does_not_respond_properly_is_unavailable(
+    infra: Infra, amqp_url: str, admin: httpx.AsyncClient, checks: FakeChecks
+) -> None:
+    checks.status = 500
+    failing = await admin.post(f"{LLM}/test")
+    checks.status, checks.answers[LLM_CHECK] = 200, ["not a result"]
+    malformed = await admin.post(f"{LLM}/test")
+    nowhere = "http://127.0.0.1:9"
+    async with running(amqp_url, infra.mongo_url, analyzer_url=nowhere, ci_bridge_url=nowhere) as query:
+        client = await query.signed_in()
+        unreachable = [await client.post(f"{LLM}/test"), await client.post(f"{GITHUB}/test")]
+
+    assert [(answer.status_code, answer.json()["detail"]) for answer in (failing, malformed, *unreachable)] == [
+        *[(503, "the analyzer is unavailable; try again")] * 3,
+        (503, "ci-bridge is unavailable; try again"),
+    ]
+
+
+async def test_a_secret_that_cannot_be_decrypted_is_not_tested(
+    query: Running, admin: httpx.AsyncClient, checks: FakeChecks
+) -> None:
+    await admin.put(f"{LLM}?project_id=shop", json={**OPENAI, "api_key": KEY})
+    sealed = {"$set": {"sealed.api_key": "v1:broken"}}
+    await query.resources.database["settings"].update_one({"_id": "llm/shop"}, sealed)
+
+    assert (await admin.post(f"{LLM}/test?project_id=shop")).status_code == 409
+    assert checks.calls == []

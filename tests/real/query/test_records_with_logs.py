@@ -1,4 +1,4 @@
-"""The two halves of query together: what stored logs tell the records, and what records ask of the logs."""
+"""Records and logs together: what stored logs register, and what records do with stored logs."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ from tests.real.query.records_app import (
 
 @dataclass
 class Platform:
-    """A whole query with project `shop`, and a publisher in ingest's place."""
+    """A complete query service with project `shop`, and a publisher instead of ingest."""
 
     query: Running
     admin: httpx.AsyncClient
@@ -82,15 +82,14 @@ async def platform(infra: Infra, fresh_amqp_url: str, monkeypatch: pytest.Monkey
     )
     publisher = Publisher(publishing_broker(fresh_amqp_url, "ingest"), "ingest")
     async with app.router.lifespan_context(app):
-        resources = app.state.resources
-        query = Running(app, FakeLogs(), resources)
+        query = Running(app, FakeLogs())
         await publisher.broker.start()
         await wait_until(lambda: _ready(query))
         admin = await query.signed_in()
         await make_project(admin, "shop")
         yield Platform(query, admin, publisher)
         await stop_quietly(publisher.broker)
-        await resources.mongo.drop_database(resources.settings.mongo_database)
+        await app.resources.mongo.drop_database(app.resources.settings.mongo_database)
 
 
 async def _ready(query: Running) -> bool:
@@ -106,7 +105,7 @@ async def test_stored_logs_register_their_service_test_outcome_and_key(platform:
 
     async def registered() -> bool:
         found = await platform.admin.get("/api/v1/tests/t.py%3A%3Apays?project_id=shop")
-        return bool(found.status_code == 200 and found.json()["func_id"])  # what is written last
+        return bool(found.status_code == 200 and found.json()["func_id"])  # written last
 
     await wait_until(registered)
     test = (await platform.admin.get("/api/v1/tests/t.py%3A%3Apays?project_id=shop")).json()
@@ -120,12 +119,12 @@ async def test_stored_logs_register_their_service_test_outcome_and_key(platform:
     await wait_until(used)
 
 
-async def test_a_deleted_projects_logs_are_gone_and_the_others_stay(platform: Platform) -> None:
+async def test_deleting_a_project_deletes_only_its_logs(platform: Platform) -> None:
     await make_project(platform.admin, "keep")
     await platform.send(line("one"))
     await platform.send(line("two", project_id="keep"))
     await wait_until(lambda: _both(platform))
-    platform.query.app.state.records.projects._settle = timedelta(0)
+    platform.query.records.project_deletion.settle = timedelta(0)
 
     await platform.admin.delete("/api/v1/projects/shop")
 
@@ -142,7 +141,7 @@ async def _both(platform: Platform) -> bool:
     return bool(await platform.logs()) and bool(await platform.logs("keep"))
 
 
-async def test_a_shorter_retention_moves_the_end_of_stored_logs(platform: Platform) -> None:
+async def test_a_shorter_retention_applies_to_stored_logs(platform: Platform) -> None:
     await platform.send(line("one"))
     segments = platform.query.resources.database["segments"]
     before = await wait_until(lambda: segments.find_one({"project_id": "shop"}))
@@ -164,8 +163,8 @@ async def test_an_analysis_checks_its_search_text_with_the_real_syntax(platform:
     assert len(listed.json()["items"]) == 1
 
 
-async def test_each_path_belongs_to_one_half_alone(platform: Platform) -> None:
-    """`/logs/analyses` is no log id, whatever the order of mounting."""
+async def test_each_path_has_one_operation(platform: Platform) -> None:
+    """`/logs/analyses` is not taken for a log id."""
     paths = await platform.query.client().get("/openapi.json")
     operations = [
         described["operationId"] for methods in paths.json()["paths"].values() for described in methods.values()

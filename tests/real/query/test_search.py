@@ -1,4 +1,4 @@
-"""Searching what is stored: pages, counts, bounds, and the moment a log can be found."""
+"""LogSearch stored logs: pages, counts, limits, and when a log can be found."""
 
 import asyncio
 import random
@@ -10,9 +10,9 @@ import pytest
 from logloop_contracts.log_batch import parse_log_id
 from logloop_query.logs.search.admission import TooBusy
 from logloop_query.logs.search.counts import Buckets
-from logloop_query.logs.search.plan import Window
-from logloop_query.logs.search.scan import PageRequest
-from logloop_query.logs.search.searching import Searching, SearchLimits
+from logloop_query.logs.search.log_search import LogSearch, SearchLimits
+from logloop_query.logs.search.plan import LogSelection
+from logloop_query.logs.search.scan import SearchRequest
 from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.search.time_bounds import to_microseconds
 
@@ -26,7 +26,7 @@ async def storage(mongo_url: str) -> AsyncIterator[Storage]:
 
 
 async def store_shuffled(storage: Storage, count: int = 300) -> list[tuple[datetime, str, str]]:
-    """Logs in segments that overlap in time, many with equal timestamps; what was stored."""
+    """Store logs in overlapping segments, many with equal timestamps, and return them."""
     noise = random.Random(5)
     logs = [
         (NOON + timedelta(seconds=noise.randrange(40)), noise.choice(["info", "error"]), f"line {i}")
@@ -52,27 +52,27 @@ async def test_pages_hold_every_log_once_in_time_order(storage: Storage, limit: 
     assert times == sorted(times, reverse=newest_first)
 
 
-async def test_both_directions_are_each_other_reversed(storage: Storage) -> None:
+async def test_both_orders_are_the_reverse_of_each_other(storage: Storage) -> None:
     await store_shuffled(storage)
     up = await storage.search(limit=50)
     assert await storage.search(limit=33, newest_first=True) == up[::-1]
 
 
-async def test_logs_of_one_moment_stay_in_the_order_they_were_sent(storage: Storage) -> None:
+async def test_logs_with_equal_timestamps_stay_in_the_order_they_were_sent(storage: Storage) -> None:
     async with storage.persister() as persister:
         await persister.store("shop", numbered(0, 40, every=timedelta(0)))
 
     assert await storage.messages(limit=7) == [f"line {i}" for i in range(40)]
 
 
-async def test_later_logs_do_not_disturb_pages(storage: Storage) -> None:
+async def test_later_logs_do_not_change_the_pages_of_a_search(storage: Storage) -> None:
     async with storage.persister() as persister:
         await persister.store("shop", numbered(0, 20))
-        request = PageRequest(Window("shop"), 10, newest_first=True)
-        first, _ = await storage.searching.page(request)
+        request = SearchRequest(LogSelection("shop"), 10, newest_first=True)
+        first, _ = await storage.searching.search(request)
         await persister.store("shop", numbered(100, 20, NOON + timedelta(seconds=1)))
-        second, _ = await storage.searching.page(
-            PageRequest(Window("shop"), 10, newest_first=True, cursor=first.next_cursor)
+        second, _ = await storage.searching.search(
+            SearchRequest(LogSelection("shop"), 10, newest_first=True, cursor=first.next_cursor)
         )
 
     seen = first.table.column("message").to_pylist() + second.table.column("message").to_pylist()
@@ -92,7 +92,7 @@ async def test_a_frequent_term_reads_only_the_newest_segment(storage: Storage) -
         for i in range(10):
             await persister.store("shop", numbered(i * 50, 50, NOON + timedelta(seconds=i)))
 
-    page, budget = await storage.searching.page(PageRequest(Window("shop", parse_query("line")), 10))
+    page, budget = await storage.searching.search(SearchRequest(LogSelection("shop", parse_query("line")), 10))
 
     assert page.table.num_rows == 10
     assert budget.segments == 1
@@ -104,14 +104,16 @@ async def test_segments_without_the_severity_are_not_read(storage: Storage) -> N
             await persister.store("shop", numbered(i * 50, 50, NOON + timedelta(seconds=i)))
         await persister.store("shop", table([entry("bad", severity="error")]))
 
-    page, budget = await storage.searching.page(PageRequest(Window("shop", parse_query("severity:error bad")), 10))
+    page, budget = await storage.searching.search(
+        SearchRequest(LogSelection("shop", parse_query("severity:error bad")), 10)
+    )
 
     assert page.table.column("message").to_pylist() == ["bad"]
     assert budget.segments == 1
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
-async def test_a_search_for_ids_opens_only_the_segments_that_hold_them(storage: Storage, newest_first: bool) -> None:
+async def test_a_search_for_ids_reads_only_the_segments_of_these_logs(storage: Storage, newest_first: bool) -> None:
     async with storage.persister(linger_s=0.001) as persister:
         for i in range(10):
             await persister.store("shop", numbered(i * 50, 50, NOON + timedelta(seconds=i)))
@@ -119,7 +121,9 @@ async def test_a_search_for_ids_opens_only_the_segments_that_hold_them(storage: 
     await storage.edits.change(parse_log_id(logs["line 77"]), lambda _: True, {"timestamp": NOON + timedelta(days=9)})
     q = f'id:"{logs["line 77"]}" OR id:("{logs["line 78"]}" "{logs["line 401"]}") OR (id:"{logs["line 401"]}" 401)'
 
-    page, budget = await storage.searching.page(PageRequest(Window("shop", parse_query(q)), 10, newest_first))
+    page, budget = await storage.searching.search(
+        SearchRequest(LogSelection("shop", parse_query(q)), 10, newest_first)
+    )
 
     expected = ["line 401", "line 77"]
     assert page.table.column("message").to_pylist() == (expected[::-1] if newest_first else expected)
@@ -128,15 +132,15 @@ async def test_a_search_for_ids_opens_only_the_segments_that_hold_them(storage: 
     assert await storage.messages(f'id:"{logs["line 5"]}"', project="another") == []
 
 
-async def test_a_search_past_its_bounds_says_so_and_can_be_continued(storage: Storage) -> None:
+async def test_a_search_that_reaches_its_limits_is_partial_and_can_be_continued(storage: Storage) -> None:
     async with storage.persister(linger_s=0.001) as persister:
         for i in range(12):
             await persister.store("shop", numbered(i * 10, 10, NOON + timedelta(seconds=i)))
-    tight = Searching(storage.segments, SearchLimits(max_bytes=1))
+    tight = LogSearch(storage.segments, SearchLimits(max_bytes=1))
     found: list[str] = []
     cursor, pages = None, 0
     while True:
-        page, _ = await tight.page(PageRequest(Window("shop", parse_query("/[05]$/")), 100, True, cursor))
+        page, _ = await tight.search(SearchRequest(LogSelection("shop", parse_query("/[05]$/")), 100, True, cursor))
         found += page.table.column("message").to_pylist()
         pages += 1
         cursor = page.next_cursor
@@ -153,23 +157,23 @@ async def test_a_histogram_after_the_warm_up_reads_no_summary_again(storage: Sto
     async with storage.persister(linger_s=0.001) as persister:
         for i in range(5):
             await persister.store("shop", numbered(i * 10, 10, NOON + timedelta(seconds=i)))
-    fresh = Searching(storage.segments, SearchLimits())
+    fresh = LogSearch(storage.segments, SearchLimits())
     await fresh.warm_up(await storage.segments.project_ids())
 
     async with fresh.opened("test") as (snapshot, _, _):
-        refs = [ref async for ref in snapshot.plan(Window("shop"), newest_first=True)]
+        refs = [ref async for ref in snapshot.plan(LogSelection("shop"), newest_first=True)]
     fresh.close()
 
     assert len(refs) == 5
     assert all(fresh.cache.get(ref) is not None for ref in refs)
 
 
-async def test_no_more_searches_run_than_allowed(storage: Storage) -> None:
-    narrow = Searching(storage.segments, SearchLimits(concurrency=1, max_wait_seconds=0.05))
+async def test_the_number_of_running_searches_is_limited(storage: Storage) -> None:
+    narrow = LogSearch(storage.segments, SearchLimits(concurrency=1, max_wait_seconds=0.05))
     async with narrow.opened("test"):
         with pytest.raises(TooBusy):
-            await narrow.page(PageRequest(Window("shop")))
-    page, _ = await narrow.page(PageRequest(Window("shop")))
+            await narrow.search(SearchRequest(LogSelection("shop")))
+    page, _ = await narrow.search(SearchRequest(LogSelection("shop")))
     narrow.close()
     assert page.table.num_rows == 0
 
@@ -205,7 +209,7 @@ async def test_counts_over_time_agree_with_the_logs(storage: Storage, q: str, wi
             key = ((at - origin) // (width_s * 1_000_000), item["severity"], item["service_id"])
             expected[key] = expected.get(key, 0) + 1
 
-    window = Window("shop", parse_query(q), low, high)
+    window = LogSelection("shop", parse_query(q), low, high)
     async with storage.searching.counting("test") as (counter, _):
         counts = await counter.by(window, ("severity", "service_id"), Buckets(origin, width_s * 1_000_000))
 
@@ -221,16 +225,16 @@ async def test_pattern_counts_agree_with_the_logs(storage: Storage) -> None:
             ]
             await persister.store("shop", table(rows))
     async with storage.searching.counting("test") as (counter, _):
-        all_of_them = await counter.by_pattern(Window("shop"))
+        all_of_them = await counter.by_pattern(LogSelection("shop"))
         some = await counter.by_pattern(
-            Window("shop", parse_query("user"), to_microseconds(NOON + timedelta(seconds=9)))
+            LogSelection("shop", parse_query("user"), to_microseconds(NOON + timedelta(seconds=9)))
         )
 
     assert counted(all_of_them.table) == {("took <*> ms",): 12, ("user <*>",): 15}
     assert counted(some.table) == {("user <*>",): 10}
 
 
-async def test_searches_while_logs_arrive_never_miss_or_repeat_one_that_was_there(storage: Storage) -> None:
+async def test_searches_during_writes_never_miss_or_repeat_a_stored_log(storage: Storage) -> None:
     async with storage.persister(linger_s=0.002) as persister:
         await persister.store("shop", numbered(0, 50))
 

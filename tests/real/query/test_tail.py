@@ -1,4 +1,4 @@
-"""Live tails over the real broker: in time, in full for who keeps up, and honest with who does not."""
+"""Live tails over the real broker: complete for fast clients, with counts of dropped logs for slow ones."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from logloop_chassis.messaging.topology import declare_topology
 from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, LOGS, LOGS_EXCHANGE
 from logloop_contracts.log_batch import encode
-from logloop_query.logs.live_batches import NoLiveBatches, TransientQueue
+from logloop_query.logs.live_batches import LiveBatchesUnavailable, TransientQueue
 from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.search.threads import SearchThreads
 from logloop_query.logs.tail import MAX_BUFFERED, MAX_WAITING_BATCHES, Tail, Tails, TooManyTails
@@ -67,7 +67,7 @@ async def messages_of(tail: Tail, count: int) -> list[str]:
     return found
 
 
-async def test_a_tail_sees_what_its_search_finds_once_open(fresh_amqp_url: str, publisher: Publisher) -> None:
+async def test_an_open_tail_gets_the_logs_of_its_search(fresh_amqp_url: str, publisher: Publisher) -> None:
     async with open_tails(fresh_amqp_url) as (tails, _):
         await publish(publisher, table([entry("before", severity="error")]))
         async with (
@@ -80,7 +80,7 @@ async def test_a_tail_sees_what_its_search_finds_once_open(fresh_amqp_url: str, 
             assert other.take() == ([], 0)
 
 
-async def test_the_queue_lives_as_long_as_a_tail(fresh_amqp_url: str, infra: Any, publisher: Publisher) -> None:
+async def test_the_queue_exists_while_a_tail_is_open(fresh_amqp_url: str, infra: Any, publisher: Publisher) -> None:
     async with open_tails(fresh_amqp_url) as (tails, queue):
         async with tails.tail("shop", parse_query("")), tails.tail("shop", parse_query("")):
             assert queue._queue is not None
@@ -92,7 +92,7 @@ async def test_the_queue_lives_as_long_as_a_tail(fresh_amqp_url: str, infra: Any
             assert await messages_of(again, 1) == ["line 7"]
 
 
-async def test_a_slow_client_is_told_how_many_it_missed_and_others_see_all(
+async def test_a_slow_client_gets_the_number_of_dropped_logs_and_others_get_all_logs(
     fresh_amqp_url: str, publisher: Publisher
 ) -> None:
     async with open_tails(fresh_amqp_url) as (tails, _), tails.tail("shop", parse_query("")) as slow:
@@ -107,7 +107,7 @@ async def test_a_slow_client_is_told_how_many_it_missed_and_others_see_all(
         assert shown + dropped == 6000
 
 
-async def test_batches_that_nobody_has_time_for_are_counted_without_being_read() -> None:
+async def test_waiting_batches_over_the_limit_are_counted_without_being_read() -> None:
     class Nothing:
         async def follow(self, project_id: str) -> None:
             """Never needed."""
@@ -122,14 +122,14 @@ async def test_batches_that_nobody_has_time_for_are_counted_without_being_read()
         assert tail.take() == ([], 300)
 
 
-async def test_an_unreadable_batch_ends_no_tail(fresh_amqp_url: str, publisher: Publisher) -> None:
+async def test_an_unreadable_batch_does_not_close_a_tail(fresh_amqp_url: str, publisher: Publisher) -> None:
     async with open_tails(fresh_amqp_url) as (tails, _), tails.tail("shop", parse_query("")) as tail:
         tails.offer("shop", b"rubbish", 1)
         await publish(publisher, numbered(0, 1))
         assert await messages_of(tail, 1) == ["line 0"]
 
 
-async def test_tails_end_with_a_reason_when_the_service_stops(fresh_amqp_url: str, publisher: Publisher) -> None:
+async def test_tails_close_with_a_reason_when_the_service_stops(fresh_amqp_url: str, publisher: Publisher) -> None:
     stopping = asyncio.Event()
     async with open_tails(fresh_amqp_url) as (tails, _), tails.tail("shop", parse_query("")) as tail:
         closing = asyncio.create_task(tails.close_when(stopping))
@@ -140,17 +140,17 @@ async def test_tails_end_with_a_reason_when_the_service_stops(fresh_amqp_url: st
     assert publisher is not None
 
 
-async def test_too_many_tails_and_an_absent_broker_are_refused() -> None:
+async def test_too_many_tails_and_an_unreachable_broker_are_rejected() -> None:
     async with open_tails("amqp://guest:guest@127.0.0.1:1/", most=0) as (tails, _):
         with pytest.raises(TooManyTails):
             await tails.tail("shop", parse_query("")).__aenter__()
     async with open_tails("amqp://guest:guest@127.0.0.1:1/") as (tails, _):
         for _ in range(2):
-            with pytest.raises(NoLiveBatches):
+            with pytest.raises(LiveBatchesUnavailable):
                 await tails.tail("shop", parse_query("")).__aenter__()
 
 
-async def test_a_tail_goes_on_after_the_broker_was_killed() -> None:
+async def test_a_tail_continues_after_the_broker_was_killed() -> None:
     with rabbit_node() as node:
         broker = publishing_broker(node.url, "test")
         await keep_starting("test", broker.start)

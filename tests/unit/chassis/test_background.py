@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from logloop_chassis.background import BackgroundWrites, attempt, repeat, running, wait_for_any
+from logloop_chassis.background import BackgroundWrites, attempt, periodically, repeat, running, wait_for_any
 from logloop_chassis.database.outages import wait_out_outages
 from logloop_chassis.messaging.failures import RetryLater
 from logloop_chassis.messaging.publisher import NotPublished
@@ -134,3 +134,20 @@ async def test_a_service_that_stops_during_an_outage_hands_the_message_back() ->
 
     with pytest.raises(RetryLater):
         await wait_out_outages(failing(AutoReconnect("down")), "testing", stopping=stopping)
+
+
+async def test_periodic_work_continues_after_a_failure_and_ends_when_stopping() -> None:
+    stopping = asyncio.Event()
+    calls: list[int] = []
+
+    async def work() -> None:
+        calls.append(len(calls))
+        if len(calls) == 1:
+            raise ValueError("the first call fails")
+        if len(calls) == 3:
+            stopping.set()
+
+    async with asyncio.timeout(10):
+        await periodically(work, "test", stopping, every_s=0.001)
+
+    assert calls == [0, 1, 2]

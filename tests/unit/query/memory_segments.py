@@ -1,4 +1,4 @@
-"""Segments in memory, for what is tested without a database: search, counts, export, edits and compaction."""
+"""Segments in memory, for tests of search, counts, export and edits without a database."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from collections.abc import Set as AbstractSet
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from logloop_query.logs.compaction import merge_segments
-from logloop_query.logs.search.plan import SegmentRef, StoredColumns, Window
+from logloop_query.logs.search.plan import LogSelection, SegmentRef, StoredColumns
 from logloop_query.logs.segment_codec import Segment
 from logloop_query.logs.stores.segments import StoredSegment
 
@@ -14,7 +14,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 class MemorySegments:
-    """Segments by id, read through snapshots as those of the store are. `reads` are the ids of what was read."""
+    """Segments by id, read through snapshots like those of the store. `reads` holds the ids of read segments."""
 
     def __init__(self, segments: Iterable[Segment] = ()) -> None:
         self.stored: dict[str, StoredSegment] = {}
@@ -59,14 +59,14 @@ class MemorySegments:
 
 
 class MemorySnapshot:
-    """`search.plan.Snapshot` over segments that nobody changes."""
+    """`search.plan.Snapshot` over fixed segments."""
 
     def __init__(self, stored: dict[str, StoredSegment], reads: list[str]) -> None:
         self._stored = stored
         self._reads = reads
 
-    async def plan(self, window: Window, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
-        """As the store plans."""
+    async def plan(self, window: LogSelection, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
+        """Plan like the store."""
         refs = [
             SegmentRef(item.id, item.revision, part.hour, part.min_ts, part.max_ts, part.count, part.stored_bytes)
             for item in self._stored.values()
@@ -78,7 +78,7 @@ class MemorySnapshot:
             yield ref
 
     async def read(self, refs: Sequence[SegmentRef], names: AbstractSet[str]) -> dict[str, StoredColumns]:
-        """As the store reads."""
+        """Read like the store."""
         self._reads += [ref.id for ref in refs]
         found = {}
         for ref in refs:

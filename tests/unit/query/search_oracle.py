@@ -1,5 +1,7 @@
-"""A plain-Python reading of searches, written without the product: made-up logs, searches as trees, and what
-each search must find. It must not import anything from the service."""
+"""A reference implementation of searches in plain Python: generated logs, searches, and what each must find.
+
+It imports nothing from the service, so that it shares no error with it.
+"""
 
 import json
 import re
@@ -142,7 +144,7 @@ def _written(draw: st.DrawFn, texts: st.SearchStrategy[str]) -> tuple[str, str]:
 
 
 def folded(text: str) -> str:
-    """Text where letters that differ in case alone are equal: one character stays one (ß is not ss, İ not i)."""
+    """Text in folded case, one character for one (ß is not ss, İ is not i)."""
     return "".join(map(_fold, text))
 
 
@@ -273,7 +275,7 @@ def _regex(draw: st.DrawFn) -> Search:
 
 
 def _lead_to(value: Any, path: str) -> Iterator[Any]:
-    """Every leaf or object that a dotted path leads to."""
+    """Every leaf or object at a dotted path."""
     if isinstance(value, list):
         for item in value:
             yield from _lead_to(item, path)
@@ -303,7 +305,7 @@ def _path(path: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A scalar as wildcards and regular expressions see it; a whole number beyond 64 bits is a double."""
+    """A scalar as text for wildcards and regular expressions; an integer over 64 bits is a double."""
     if isinstance(value, str):
         return value
     return json.dumps(float(value) if _is_number(value) and not -(2**63) <= value < 2**64 else value)
@@ -420,7 +422,7 @@ def _attribute_regex(draw: st.DrawFn) -> Search:
 
 @st.composite
 def _group_of_values(draw: st.DrawFn) -> Search:
-    """Several values of one field in parentheses; a minus in there is about the value."""
+    """Several values of one field in parentheses; a minus negates one value."""
     name, first, second = draw(st.sampled_from(["service", "test_id"])), draw(_NAMES), draw(_NAMES)
     field, glue = _field_of(name), draw(st.sampled_from([" OR ", " AND ", " ", " OR -", " AND NOT "]))
     written = f"{name}:({_as_phrase(first)}{glue}{_as_phrase(second)})"

@@ -4,11 +4,11 @@ import asyncio
 from typing import Any
 
 import pytest
-from logloop_query.logs.live_batches import NoLiveBatches, TransientQueue
+from logloop_query.logs.live_batches import LiveBatchesUnavailable, TransientQueue
 
 
 class Broker:
-    """Stands in for the connection and the queue on it; it cannot bind some projects."""
+    """Stands in for the connection and its queue; binding some projects fails."""
 
     def __init__(self, *refused: str) -> None:
         self.refused = refused
@@ -36,23 +36,23 @@ def over(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> TransientQueue:
     return queue
 
 
-async def test_a_project_that_cannot_be_followed_leaves_other_tails_alone(
+async def test_a_project_that_cannot_be_followed_does_not_affect_other_tails(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     broker = Broker("bank")
     queue = over(broker, monkeypatch)
     await queue.follow("shop")
 
-    with pytest.raises(NoLiveBatches):
+    with pytest.raises(LiveBatchesUnavailable):
         await queue.follow("bank")
 
     assert (broker.bound, broker.closed) == (["shop"], 0)
 
 
-async def test_the_first_tail_that_fails_leaves_no_connection_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_first_tail_closes_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     broker = Broker("bank")
 
-    with pytest.raises(NoLiveBatches):
+    with pytest.raises(LiveBatchesUnavailable):
         await over(broker, monkeypatch).follow("bank")
 
     assert broker.closed == 1
@@ -64,7 +64,7 @@ async def test_a_connection_given_up_during_a_call_is_an_outage(monkeypatch: pyt
             raise asyncio.CancelledError
 
     broker = Lost()
-    with pytest.raises(NoLiveBatches):
+    with pytest.raises(LiveBatchesUnavailable):
         await over(broker, monkeypatch).follow("shop")
     assert broker.closed == 1
 

@@ -1,11 +1,11 @@
-"""Events of one analysis are handled in the order of their delivery, those of others beside them."""
+"""Events of one analysis are handled in the order of delivery, those of others concurrently."""
 
 import asyncio
 from typing import Any
 
 from logloop_contracts.analyses import AnalysisProgress
 from logloop_contracts.envelope import Event
-from logloop_query.analyses.consumer import InOrder
+from logloop_query.analyses.consumer import PerAnalysisLocks
 
 
 def _event(analysis_id: str, seq: int) -> Event[Any]:
@@ -13,7 +13,7 @@ def _event(analysis_id: str, seq: int) -> Event[Any]:
     return Event[AnalysisProgress](source="/test", type="x", projectid="shop", data=data)
 
 
-async def test_a_slow_event_holds_back_its_own_analysis_alone() -> None:
+async def test_a_slow_event_delays_only_its_own_analysis() -> None:
     handled: list[tuple[str, int]] = []
     slow = asyncio.Event()
 
@@ -24,10 +24,10 @@ async def test_a_slow_event_holds_back_its_own_analysis_alone() -> None:
         if event.data.analysis_id == "b":
             slow.set()
 
-    order = InOrder()
-    run = order.of(handle)
+    locks = PerAnalysisLocks()
+    run = locks.serialise(handle)
 
     await asyncio.gather(*(run(_event(name, seq)) for name, seq in (("a", 1), ("a", 2), ("a", 3), ("b", 1))))
 
     assert handled == [("b", 1), ("a", 1), ("a", 2), ("a", 3)]
-    assert order._locks == {}
+    assert locks._locks == {}

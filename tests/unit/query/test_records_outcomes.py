@@ -1,4 +1,4 @@
-"""Outcomes of tests are found in log rows, and in those that tell one alone."""
+"""Outcomes of tests are found in log rows."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 from logloop_contracts import LogEntry
 from logloop_contracts.log_batch import entries_to_batch
-from logloop_query.logs.outcomes import Outcomes, outcomes_in
+from logloop_query.logs.outcomes import OutcomeSummary, outcomes_in
 
 AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
@@ -40,12 +40,12 @@ def test_the_newest_outcome_of_each_test_and_its_runs_are_found() -> None:
     found = {item.test_id: item for item in outcomes_in([first, second])}
 
     assert found == {
-        "a": Outcomes("a", 3, "failed", AT + timedelta(seconds=5), "cart", None),
-        "b": Outcomes("b", 1, "skipped", AT + timedelta(seconds=1), "cart", None),
+        "a": OutcomeSummary("a", 3, "failed", AT + timedelta(seconds=5), "cart", None),
+        "b": OutcomeSummary("b", 1, "skipped", AT + timedelta(seconds=1), "cart", None),
     }
 
 
-def test_rows_that_only_look_like_outcomes_are_none() -> None:
+def test_rows_that_only_look_like_outcomes_are_ignored() -> None:
     table = _table(
         (None, {"test.outcome": "passed"}, 1),
         ("a", {"test.outcome": "great"}, 2),
@@ -57,5 +57,5 @@ def test_rows_that_only_look_like_outcomes_are_none() -> None:
     assert outcomes_in([table]) == []
 
 
-def test_logs_of_no_test_are_passed_over() -> None:
+def test_logs_without_a_test_are_skipped() -> None:
     assert outcomes_in([_table((None, None, 1), (None, {"a": 1}, 2))]) == []

@@ -1,4 +1,4 @@
-"""The pure rules of the records half: cursors, the audit chain, event order, steps, ids and throttling windows."""
+"""Pure functions: cursors, the audit chain, event order, steps, ids, throttle windows and passwords."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,23 +6,25 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from logloop_chassis.http.paging import decode_cursor, encode_cursor
 from logloop_chassis.http.problems import Unprocessable
-from logloop_query.analyses.progress import LAST_SEQ, contiguous
+from logloop_chassis.ids import new_id
+from logloop_query.analyses.event_feed import LAST_SEQ, contiguous
 from logloop_query.catalogue.metrics import default_step
+from logloop_query.identity.api_keys import random_text
 from logloop_query.identity.passwords import Passwords, generate_password
 from logloop_query.identity.throttle import WINDOW, _window
+from logloop_query.logs.search.time_bounds import rfc3339, to_microseconds
 from logloop_query.records.audit import GENESIS, chained, changed_fields, entry_hash
-from logloop_query.records.ids import new_id, random_word
-from logloop_query.records.types import decode_cursor, encode_cursor, rfc3339
 
 
 @given(st.text(), st.integers(-(2**53), 2**53))
-def test_a_cursor_gives_back_the_position_it_was_made_of(text: str, number: int) -> None:
+def test_a_cursor_decodes_to_its_position(text: str, number: int) -> None:
     assert decode_cursor(encode_cursor(text, number), str, int) == (text, number)
 
 
 @given(st.text(max_size=40))
-def test_whatever_is_sent_as_a_cursor_is_a_position_or_refused(text: str) -> None:
+def test_any_cursor_is_a_position_or_is_rejected(text: str) -> None:
     try:
         position = decode_cursor(text, str)
     except Unprocessable:
@@ -31,10 +33,10 @@ def test_whatever_is_sent_as_a_cursor_is_a_position_or_refused(text: str) -> Non
     assert isinstance(position[0], str)
 
 
-def test_a_moment_is_written_in_utc_with_microseconds() -> None:
+def test_times_are_formatted_in_utc_with_microseconds() -> None:
     moment = datetime.fromisoformat("2026-11-22T12:00:00+02:00")
 
-    assert rfc3339(moment) == "2026-11-22T10:00:00.000000Z"
+    assert rfc3339(to_microseconds(moment)) == "2026-11-22T10:00:00.000000Z"
 
 
 def test_the_first_entry_of_the_trail_follows_the_genesis_hash() -> None:
@@ -47,7 +49,7 @@ def test_the_first_entry_of_the_trail_follows_the_genesis_hash() -> None:
     assert entry_hash({**second, "action": "c"}) != second["hash"]
 
 
-def test_the_trail_names_what_changed_and_no_value() -> None:
+def test_an_audit_entry_names_changed_fields_without_values() -> None:
     before = {"_id": 1, "name": "a", "password_hash": "x", "updated_at": 1, "gone": 1}
     after = {"_id": 1, "name": "a", "password_hash": "y", "updated_at": 2, "new": 1}
 
@@ -72,7 +74,7 @@ def _row(turn: int, seq: int) -> dict[str, Any]:
         ([(1, 2)], (0, LAST_SEQ), []),
     ],
 )
-def test_events_are_told_without_gaps_until_their_turn_has_ended(
+def test_events_are_sent_without_gaps_until_their_turn_has_ended(
     rows: list[tuple[int, int]], position: tuple[int, int], expected: list[tuple[int, int]]
 ) -> None:
     found = contiguous([_row(*row) for row in rows], position)
@@ -81,7 +83,7 @@ def test_events_are_told_without_gaps_until_their_turn_has_ended(
 
 
 @given(st.timedeltas(timedelta(microseconds=1), timedelta(days=36_500)))
-def test_the_default_step_cuts_a_window_into_at_most_three_hundred(window: timedelta) -> None:
+def test_the_default_step_divides_a_time_range_into_at_most_three_hundred(window: timedelta) -> None:
     step = default_step(window)
 
     assert window / step <= 300
@@ -100,7 +102,7 @@ def test_ids_differ_and_have_one_length() -> None:
 
     assert len(ids) == 1000
     assert {len(item) for item in ids} == {26}
-    assert len(random_word(32)) == 32
+    assert len(random_text(32)) == 32
 
 
 @given(
@@ -114,7 +116,7 @@ def test_a_throttle_window_ends_within_its_length(moment: datetime, name: str) -
     assert later_key != key
 
 
-async def test_a_password_fits_its_hash_alone() -> None:
+async def test_a_password_matches_only_its_own_hash() -> None:
     passwords = Passwords()
     stored = await passwords.hash("correct horse battery")
 
@@ -125,7 +127,7 @@ async def test_a_password_fits_its_hash_alone() -> None:
     assert not await passwords.verify("not a hash", "x")
 
 
-def test_a_generated_password_is_long_and_never_the_same() -> None:
+def test_generated_passwords_are_long_and_different() -> None:
     made = {generate_password() for _ in range(100)}
 
     assert len(made) == 100

@@ -23,10 +23,10 @@ from logloop_query.logs.export import Export
 from logloop_query.logs.search import regexes
 from logloop_query.logs.search.admission import Admission, TooBusy
 from logloop_query.logs.search.kernels import evaluate, selected_rows
+from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.search.pace import OutOfTime, Pace, Turns
-from logloop_query.logs.search.plan import Window
-from logloop_query.logs.search.scan import PageRequest
-from logloop_query.logs.search.searching import Searching, SearchLimits
+from logloop_query.logs.search.plan import LogSelection
+from logloop_query.logs.search.scan import SearchRequest
 from logloop_query.logs.search.syntax import BadQuery, parse_query
 from logloop_query.logs.search.threads import SearchThreads
 from logloop_query.logs.search.time_bounds import to_microseconds
@@ -313,9 +313,9 @@ def slow_over(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return install
 
 
-def _search(store: MemorySegments, use: Callable[[Searching], Awaitable[Any]]) -> Any:
+def _search(store: MemorySegments, use: Callable[[LogSearch], Awaitable[Any]]) -> Any:
     async def run() -> Any:
-        searching = Searching(store, SearchLimits())
+        searching = LogSearch(store, SearchLimits())
         try:
             return await use(searching)
         finally:
@@ -324,21 +324,23 @@ def _search(store: MemorySegments, use: Callable[[Searching], Awaitable[Any]]) -
     return asyncio.run(run())
 
 
-_WINDOW = Window("shop", parse_query("/line/"))
+_WINDOW = LogSelection("shop", parse_query("/line/"))
 
 
 def test_a_page_that_runs_out_of_time_holds_what_is_sure_and_goes_on_later(slow_over: Any) -> None:
     store = _stored(_logs(8))
 
-    async def use(searching: Searching) -> list[str]:
+    async def use(searching: LogSearch) -> list[str]:
         slow_over("line 4")
-        page, _ = await searching.page(PageRequest(_WINDOW))
+        page, _ = await searching.search(SearchRequest(_WINDOW))
         assert page.partial == "time"
         assert page.next_cursor is not None
         with pytest.raises(OutOfTime):  # nothing is sure there, so a page would have no end
-            await searching.page(PageRequest(Window("shop", _WINDOW.wanted, high=to_microseconds(START) + 4_000)))
+            await searching.search(
+                SearchRequest(LogSelection("shop", _WINDOW.wanted, high=to_microseconds(START) + 4_000))
+            )
         slow_over("nothing")
-        rest, _ = await searching.page(PageRequest(_WINDOW, cursor=page.next_cursor))
+        rest, _ = await searching.search(SearchRequest(_WINDOW, cursor=page.next_cursor))
         return [*page.table.column("message").to_pylist(), *rest.table.column("message").to_pylist()]
 
     assert _search(store, use) == [f"line {n}" for n in reversed(range(8))]
@@ -347,7 +349,7 @@ def test_a_page_that_runs_out_of_time_holds_what_is_sure_and_goes_on_later(slow_
 def test_counts_that_run_out_of_time_say_so_and_keep_what_was_counted(slow_over: Any) -> None:
     slow_over("line 4")
 
-    async def use(searching: Searching) -> tuple[Any, Any]:
+    async def use(searching: LogSearch) -> tuple[Any, Any]:
         async with searching.counting("test") as (counter, _):
             by_service = await counter.by(_WINDOW, ("service_id",))
             by_pattern = await counter.by_pattern(_WINDOW)
@@ -361,11 +363,11 @@ def test_counts_that_run_out_of_time_say_so_and_keep_what_was_counted(slow_over:
 def test_a_deletion_that_runs_out_of_time_tells_what_it_has_deleted(slow_over: Any) -> None:
     slow_over("line 4")
 
-    async def use(searching: Searching) -> tuple[int, list[str]]:
+    async def use(searching: LogSearch) -> tuple[int, list[str]]:
         edits = LogEdits(store, searching.threads, searching.cache)
         with pytest.raises(DeletionTooSlow) as stopped:
-            await edits.delete_window(_WINDOW)
-        page, _ = await searching.page(PageRequest(Window("shop")))
+            await edits.delete_selection(_WINDOW)
+        page, _ = await searching.search(SearchRequest(LogSelection("shop")))
         return stopped.value.deleted, page.table.column("message").to_pylist()
 
     store = _stored(_logs(8))
@@ -375,7 +377,7 @@ def test_a_deletion_that_runs_out_of_time_tells_what_it_has_deleted(slow_over: A
 def test_an_export_that_runs_out_of_time_breaks_off(slow_over: Any) -> None:
     slow_over("line 4")
 
-    async def use(searching: Searching) -> None:
+    async def use(searching: LogSearch) -> None:
         export = Export(_stored(_logs(8)), searching.threads, searching.cache)
         async for _ in export.stream(_WINDOW, "ndjson"):
             pass
@@ -402,7 +404,7 @@ async def test_a_tail_whose_filter_is_too_slow_misses_batches_and_is_ended(slow_
     async with all_tails.tail("shop", _WINDOW.wanted) as slow, all_tails.tail("shop", parse_query("line")) as quick:
         for number in range(MAX_TOO_SLOW):
             assert slow.closed is None
-            await all_tails._hand_out("shop", body)
+            await all_tails._distribute("shop", body)
             assert slow.take() == ([], 5)
             assert len(quick.take()[0]) == 1
             assert slow.too_slow == number + 1

@@ -1,4 +1,4 @@
-"""One filter selects the very same logs wherever it is used, and as plain Python selects them."""
+"""Search, counts, export, tail and edits select the same logs as the reference implementation."""
 
 import asyncio
 from collections import Counter as Tally
@@ -16,11 +16,11 @@ from logloop_contracts.log_batch import encode, parse_log_id
 from logloop_query.logs.edits import LogEdits
 from logloop_query.logs.export import Export
 from logloop_query.logs.search.counts import Buckets, most_frequent
+from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.search.pace import Pace
-from logloop_query.logs.search.plan import SummaryCache, Window
-from logloop_query.logs.search.rows import Cursor, RowKey, json_rows
-from logloop_query.logs.search.scan import MAX_PAGE_BYTES, PageRequest
-from logloop_query.logs.search.searching import Searching, SearchLimits
+from logloop_query.logs.search.plan import LogSelection, SummaryCache
+from logloop_query.logs.search.rows import RowKey, SearchCursor, json_rows
+from logloop_query.logs.search.scan import MAX_PAGE_BYTES, SearchRequest
 from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.search.time_bounds import to_microseconds
 from logloop_query.logs.segment_codec import MAX_SUB_PARTS, encode_segment, part_key, split_by_hour
@@ -37,7 +37,7 @@ _thorough = settings(max_examples=60, deadline=None, suppress_health_check=[Heal
 
 @dataclass(frozen=True)
 class World:
-    """The logs, how they lie in segments, and a search of a stretch of time."""
+    """Logs, their distribution over segments, and a search in a time range."""
 
     logs: list[Row]
     places: list[int]
@@ -46,13 +46,13 @@ class World:
     high: datetime
 
     @property
-    def window(self) -> Window:
-        """What is searched; the upper bound is left out, as `until` says."""
+    def window(self) -> LogSelection:
+        """The selection; the upper bound is exclusive, like `until`."""
         low, high = to_microseconds(self.low), to_microseconds(self.high) - 1
-        return Window("shop", parse_query(self.search.text), low, high)
+        return LogSelection("shop", parse_query(self.search.text), low, high)
 
     def wants(self, row: Row) -> bool:
-        """Whether plain Python selects a log."""
+        """Whether the reference implementation selects a log."""
         return self.low <= row.timestamp < self.high and bool(self.search.finds(row))
 
     @property
@@ -61,7 +61,7 @@ class World:
         return in_order(row for row in self.logs if self.wants(row))
 
     def segments(self) -> MemorySegments:
-        """The logs as stored: each in the segment of its place and hour."""
+        """The logs as stored, each in the segment of its place and hour."""
         store = MemorySegments()
         for place in sorted(set(self.places)):
             chosen = [row for row, own in zip(self.logs, self.places, strict=True) if own == place]
@@ -82,7 +82,7 @@ def ids(logs: Sequence[Row]) -> list[str]:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    """Logs in up to four overlapping segments an hour, and bounds that often fall on a log or the full hour."""
+    """Logs in up to four overlapping segments per hour, and bounds that often equal a timestamp or a full hour."""
     logs = draw(rows())
     moments = [*(row.timestamp for row in logs), START, START + timedelta(seconds=2), START + timedelta(days=400)]
     low, high = sorted(draw(st.tuples(st.sampled_from(moments), st.sampled_from(moments))))
@@ -94,15 +94,15 @@ def worlds(draw: st.DrawFn) -> World:
 
 
 @contextmanager
-def opened(store: MemorySegments, limits: SearchLimits) -> Iterator[Searching]:
-    searching = Searching(store, limits)
+def opened(store: MemorySegments, limits: SearchLimits) -> Iterator[LogSearch]:
+    searching = LogSearch(store, limits)
     try:
         yield searching
     finally:
         searching.close()
 
 
-def with_store(store: MemorySegments, use: Callable[[Searching], Awaitable[T]], limits: SearchLimits = _AMPLE) -> T:
+def with_store(store: MemorySegments, use: Callable[[LogSearch], Awaitable[T]], limits: SearchLimits = _AMPLE) -> T:
     async def run() -> T:
         with opened(store, limits) as searching:
             return await use(searching)
@@ -111,24 +111,24 @@ def with_store(store: MemorySegments, use: Callable[[Searching], Awaitable[T]], 
 
 
 async def page_after_page(
-    searching: Searching,
-    window: Window,
+    searching: LogSearch,
+    window: LogSelection,
     limit: int,
     *,
     newest_first: bool,
     between: Callable[[], Any] = lambda: None,
     max_bytes: int = MAX_PAGE_BYTES,
 ) -> list[str]:
-    """Ids of a whole search; `between` is called before each further page."""
+    """Ids of all pages of a search; `between` is called before each further page."""
     found: list[str] = []
-    cursor: Cursor | None = None
+    cursor: SearchCursor | None = None
     while True:
-        page, _ = await searching.page(PageRequest(window, limit, newest_first, cursor, max_bytes))
+        page, _ = await searching.search(SearchRequest(window, limit, newest_first, cursor, max_bytes))
         found += [item["id"] for item in json_rows("shop", page.table)]
         if page.next_cursor is None:
             return found
-        assert page.next_cursor != cursor, "the search does not get on"
-        cursor = Cursor.parse(page.next_cursor.text())
+        assert page.next_cursor != cursor, "the search makes no progress"
+        cursor = SearchCursor.parse(page.next_cursor.text())
         between()
 
 
@@ -137,7 +137,7 @@ async def page_after_page(
 def test_pages_hold_exactly_the_selected_logs_in_order(world: World, limit: int, newest_first: bool) -> None:
     store = world.segments()
 
-    async def use(searching: Searching) -> list[str]:
+    async def use(searching: LogSearch) -> list[str]:
         return await page_after_page(searching, world.window, limit, newest_first=newest_first, between=store.compact)
 
     expected = ids(world.expected)
@@ -146,10 +146,10 @@ def test_pages_hold_exactly_the_selected_logs_in_order(world: World, limit: int,
 
 @_thorough
 @given(worlds(), st.integers(1, 4), st.booleans(), st.sampled_from([1, 300, MAX_PAGE_BYTES]))
-def test_a_search_cut_off_by_its_bounds_goes_on_without_gap_or_repetition(
+def test_a_search_that_reaches_its_limits_continues_without_gaps_or_repeats(
     world: World, limit: int, newest_first: bool, page_bytes: int
 ) -> None:
-    async def use(searching: Searching) -> list[str]:
+    async def use(searching: LogSearch) -> list[str]:
         return await page_after_page(searching, world.window, limit, newest_first=newest_first, max_bytes=page_bytes)
 
     expected = ids(world.expected)
@@ -168,7 +168,7 @@ def test_counts_count_exactly_the_selected_logs(world: World, seconds: int, key:
     width = seconds * 1_000_000
     buckets = Buckets(to_microseconds(START - timedelta(days=2)) // width * width, width)
 
-    async def use(searching: Searching) -> tuple[Any, Any, Any, Any]:
+    async def use(searching: LogSearch) -> tuple[Any, Any, Any, Any]:
         async with searching.counting("test") as (counter, _):
             counter.fold_bytes = fold_bytes
             total = await counter.by(world.window, ())
@@ -199,7 +199,7 @@ def _tally(table: Any) -> dict[tuple[Any, ...], int]:
 def test_an_export_and_a_tail_hold_exactly_the_selected_logs(world: World) -> None:
     store = world.segments()
 
-    async def use(searching: Searching) -> list[str]:
+    async def use(searching: LogSearch) -> list[str]:
         export = Export(store, searching.threads, searching.cache)
         lines = b"".join([piece async for piece in export.stream(world.window, "ndjson")])
         return [orjson.loads(line)["id"] for line in lines.splitlines()]
@@ -218,11 +218,11 @@ def test_an_export_and_a_tail_hold_exactly_the_selected_logs(world: World) -> No
 def test_deleting_leaves_exactly_the_logs_that_are_not_selected(world: World, remembered_bytes: int) -> None:
     store = world.segments()
 
-    async def use(searching: Searching) -> tuple[int, list[str]]:
+    async def use(searching: LogSearch) -> tuple[int, list[str]]:
+        searching.cache = SummaryCache(max_bytes=remembered_bytes)
         edits = LogEdits(store, searching.threads, searching.cache)
-        searching.cache._max_bytes = remembered_bytes
-        deleted = await edits.delete_window(world.window)
-        return deleted, await page_after_page(searching, Window("shop"), 100, newest_first=False)
+        deleted = await edits.delete_selection(world.window)
+        return deleted, await page_after_page(searching, LogSelection("shop"), 100, newest_first=False)
 
     deleted, left = with_store(store, use)
     assert left == ids(in_order(row for row in world.logs if not world.wants(row))), world.search.text
@@ -231,14 +231,14 @@ def test_deleting_leaves_exactly_the_logs_that_are_not_selected(world: World, re
 
 @_thorough
 @given(worlds(), st.data())
-def test_the_lines_around_a_log_are_its_selected_neighbours(world: World, data: st.DataObject) -> None:
+def test_the_context_of_a_log_are_the_matching_logs_around_it(world: World, data: st.DataObject) -> None:
     here = data.draw(st.sampled_from(world.logs))
-    window = Window("shop", world.window.wanted)
+    window = LogSelection("shop", world.window.wanted)
 
-    async def use(searching: Searching) -> tuple[list[str], list[str]]:
-        place = Cursor(to_microseconds(here.timestamp), _key(here))
-        before, _ = await searching.page(PageRequest(window, 2, True, place))
-        after, _ = await searching.page(PageRequest(window, 2, False, place))
+    async def use(searching: LogSearch) -> tuple[list[str], list[str]]:
+        place = SearchCursor(to_microseconds(here.timestamp), _key(here))
+        before, _ = await searching.search(SearchRequest(window, 2, True, place))
+        after, _ = await searching.search(SearchRequest(window, 2, False, place))
         return [item["id"] for item in json_rows("shop", before.table)], [
             item["id"] for item in json_rows("shop", after.table)
         ]
@@ -258,18 +258,18 @@ def _key(row: Row) -> RowKey:
 @_thorough
 @given(worlds(), st.booleans(), st.data())
 def test_edits_between_pages_move_only_the_edited_logs(world: World, newest_first: bool, data: st.DataObject) -> None:
-    """Logs that nobody touches are there once and in order, whatever happens to the others meanwhile."""
+    """Unedited logs appear once and in order, whatever is done to the others."""
     store = world.segments()
     fates = data.draw(st.lists(st.sampled_from(["gone", "moved", "left"]), min_size=len(world.logs)))
     gone = [row for row, fate in zip(world.logs, fates, strict=False) if fate == "gone"]
     moved = [row for row, fate in zip(world.logs, fates, strict=False) if fate == "moved"]
     later = START + timedelta(microseconds=data.draw(st.integers(0, 4_000_000)))
     untouched = [row for row in world.logs if row not in gone + moved]
-    whole = Window("shop")
+    whole = LogSelection("shop")
 
-    async def use(searching: Searching) -> list[str]:
+    async def use(searching: LogSearch) -> list[str]:
         edits = LogEdits(store, searching.threads, searching.cache)
-        page, _ = await searching.page(PageRequest(whole, 2, newest_first))
+        page, _ = await searching.search(SearchRequest(whole, 2, newest_first))
         first = [item["id"] for item in json_rows("shop", page.table)]
         for row in gone:
             await edits.delete(parse_log_id(row.id), lambda _: True)
@@ -278,7 +278,7 @@ def test_edits_between_pages_move_only_the_edited_logs(world: World, newest_firs
         store.compact()
         if page.next_cursor is None:
             return first
-        rest, _ = await searching.page(PageRequest(whole, 1000, newest_first, page.next_cursor))
+        rest, _ = await searching.search(SearchRequest(whole, 1000, newest_first, page.next_cursor))
         rest_ids = [item["id"] for item in json_rows("shop", rest.table)]
         assert not set(ids(gone)) & set(rest_ids)
         return first + rest_ids
@@ -290,16 +290,16 @@ def test_edits_between_pages_move_only_the_edited_logs(world: World, newest_firs
 
 @_thorough
 @given(worlds(), st.data())
-def test_an_edited_log_is_found_by_what_it_says_now(world: World, data: st.DataObject) -> None:
+def test_an_edited_log_is_found_by_its_new_values(world: World, data: st.DataObject) -> None:
     store = world.segments()
     here = data.draw(st.sampled_from(world.logs))
     other = data.draw(rows())[0]
     names = ("timestamp", "severity", "service_id", "test_id", "func_id", "source", "message", "attributes")
     changes = {name: getattr(other, name) for name in data.draw(st.sets(st.sampled_from(names), min_size=1))}
 
-    async def use(searching: Searching) -> list[str]:
+    async def use(searching: LogSearch) -> list[str]:
         edits = LogEdits(store, searching.threads, searching.cache)
-        await searching.page(PageRequest(world.window))
+        await searching.search(SearchRequest(world.window))
         await edits.change(parse_log_id(here.id), lambda _: True, changes)
         return await page_after_page(searching, world.window, 3, newest_first=False)
 
@@ -311,7 +311,7 @@ def test_an_edited_log_is_found_by_what_it_says_now(world: World, data: st.DataO
 
 @dataclass(frozen=True)
 class Edited(Row):
-    """A log whose id tells the hour it had at first."""
+    """A log whose id has its original hour."""
 
     own_id: str = ""
 
@@ -320,7 +320,7 @@ class Edited(Row):
         return self.own_id
 
 
-def test_a_search_for_an_id_reads_the_segment_that_holds_it_and_no_other() -> None:
+def test_a_search_for_an_id_reads_only_the_segment_of_that_log() -> None:
     logs = [
         Row(n, START + timedelta(milliseconds=n), "info", "cart", None, None, None, f"line {n}", None)
         for n in range(12)
@@ -332,21 +332,21 @@ def test_a_search_for_an_id_reads_the_segment_that_holds_it_and_no_other() -> No
         other = replace(item.segment, parts=(part_key("0" * 26, item.segment.hour, n),))
         store.stored[item.id] = replace(item, segment=item.segment if n == 1 else other)
 
-    async def use(searching: Searching) -> list[str]:
-        return await page_after_page(searching, Window("shop", parse_query(text)), 10, newest_first=True)
+    async def use(searching: LogSearch) -> list[str]:
+        return await page_after_page(searching, LogSelection("shop", parse_query(text)), 10, newest_first=True)
 
     assert with_store(store, use) == [logs[5].id]
     assert set(store.reads) == {"s1"}
 
 
-def test_what_is_remembered_of_segments_is_bounded_in_bytes_and_still_counted_right() -> None:
+def test_the_summary_cache_is_bounded_in_bytes_and_counts_stay_correct() -> None:
     logs = [
         Row(n, START + timedelta(milliseconds=n), "info", f"service-{n}", None, None, None, "paid", None)
         for n in range(60)
     ]
     world = World(logs, [n % 4 for n in range(60)], Search("", lambda _: True), START, START + timedelta(hours=1))
 
-    async def use(searching: Searching) -> tuple[int, int]:
+    async def use(searching: LogSearch) -> tuple[int, int]:
         searching.cache = SummaryCache(max_bytes=4000)
         total = 0
         for _ in range(2):
@@ -360,7 +360,7 @@ def test_what_is_remembered_of_segments_is_bounded_in_bytes_and_still_counted_ri
 
 
 def _talkative(count: int, segments: int = 4) -> MemorySegments:
-    """Logs of about 200 B of which no two have the same pattern, in so many segments."""
+    """Logs of about 200 B with distinct patterns, in several segments."""
     logs = [
         Row(n, START + timedelta(microseconds=n), "info", "cart", None, None, None, "x" * (100 + n), None)
         for n in range(count)
@@ -368,10 +368,10 @@ def _talkative(count: int, segments: int = 4) -> MemorySegments:
     return World(logs, [n % segments for n in range(count)], Search("", lambda _: True), START, START).segments()
 
 
-def test_a_page_of_large_logs_ends_before_its_limit_and_goes_on() -> None:
-    async def use(searching: Searching) -> tuple[int, int]:
-        page, _ = await searching.page(PageRequest(Window("shop"), 100, max_bytes=4000))
-        found = await page_after_page(searching, Window("shop"), 100, newest_first=True, max_bytes=4000)
+def test_a_page_of_large_logs_ends_before_its_limit() -> None:
+    async def use(searching: LogSearch) -> tuple[int, int]:
+        page, _ = await searching.search(SearchRequest(LogSelection("shop"), 100, max_bytes=4000))
+        found = await page_after_page(searching, LogSelection("shop"), 100, newest_first=True, max_bytes=4000)
         return page.table.num_rows, len(found)
 
     first, all_of_them = with_store(_talkative(100), use)
@@ -379,13 +379,13 @@ def test_a_page_of_large_logs_ends_before_its_limit_and_goes_on() -> None:
     assert all_of_them == 100
 
 
-def test_more_different_patterns_than_memory_takes_end_the_count_and_say_so() -> None:
-    async def use(searching: Searching) -> list[tuple[int, str | None]]:
+def test_a_count_is_partial_when_it_has_too_many_patterns() -> None:
+    async def use(searching: LogSearch) -> list[tuple[int, str | None]]:
         found: list[tuple[int, str | None]] = []
         for most in (10_000_000, 1000):
             async with searching.counting("test") as (counter, _):
                 counter.max_key_bytes = most
-                counts = await counter.by_pattern(Window("shop"))
+                counts = await counter.by_pattern(LogSelection("shop"))
             found.append((counts.table.num_rows, counts.partial))
         return found
 

@@ -1,4 +1,4 @@
-"""Whatever is searched finds exactly the lines that a plain-Python reading of the search finds."""
+"""Every search finds the same logs as the reference implementation."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from logloop_contracts import LogEntry, Severity
 from logloop_contracts.log_batch import decode, encode, entries_to_batch
 from logloop_query.logs.search.filter import Filter, needed_columns
 from logloop_query.logs.search.kernels import selected_rows
-from logloop_query.logs.search.plan import Window, may_hold
+from logloop_query.logs.search.plan import LogSelection, may_hold
 from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.segment_codec import SegmentColumns, TableColumns, encode_segment, read_batch, split_by_hour
 
@@ -46,7 +46,7 @@ def found_in(wanted: Filter, columns: Any) -> list[int]:
 
 
 class OnlyThese:
-    """Columns of a segment; asking for one that the plan would not have read is an error."""
+    """Columns of a segment; reading a column outside the plan is an error."""
 
     def __init__(self, columns: SegmentColumns, names: frozenset[str]) -> None:
         self.hour, self.count = columns.hour, columns.count
@@ -60,7 +60,7 @@ class OnlyThese:
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
-def test_each_kind_of_condition_finds_exactly_its_lines(kind: str, data: st.DataObject) -> None:
+def test_each_kind_of_condition_finds_exactly_its_logs(kind: str, data: st.DataObject) -> None:
     logs, search = data.draw(rows()), data.draw(KINDS[kind])
     expected = [row.number for row in logs if search.finds(row)]
 
@@ -69,7 +69,7 @@ def test_each_kind_of_condition_finds_exactly_its_lines(kind: str, data: st.Data
 
 @_thorough
 @given(rows(), searches())
-def test_a_search_finds_exactly_the_lines_that_plain_python_finds(logs: list[Row], search: Search) -> None:
+def test_a_search_finds_the_same_logs_as_plain_python(logs: list[Row], search: Search) -> None:
     table = table_of(logs)
     expected = [row.number for row in logs if search.finds(row)]
 
@@ -78,7 +78,7 @@ def test_a_search_finds_exactly_the_lines_that_plain_python_finds(logs: list[Row
 
 @_thorough
 @given(rows(), searches())
-def test_a_stored_search_finds_the_same_with_only_the_columns_it_asks_for(logs: list[Row], search: Search) -> None:
+def test_a_search_of_stored_logs_reads_only_the_columns_it_needs(logs: list[Row], search: Search) -> None:
     wanted = parse_query(search.text)
     found: list[int] = []
     for hour, part in split_by_hour(table_of(logs)):
@@ -93,9 +93,9 @@ def test_a_stored_search_finds_the_same_with_only_the_columns_it_asks_for(logs: 
 
 @_thorough
 @given(rows(), searches())
-def test_a_segment_is_left_out_only_if_none_of_its_lines_can_be_found(logs: list[Row], search: Search) -> None:
+def test_a_segment_is_skipped_only_if_none_of_its_logs_match(logs: list[Row], search: Search) -> None:
     wanted = parse_query(search.text)
-    window = Window("shop", wanted).narrowed()
+    window = LogSelection("shop", wanted).narrowed()
     for hour, part in split_by_hour(table_of(logs)):
         segment = encode_segment("shop", hour, ["p"], part)
         numbers = set(part.column("row").to_pylist())
@@ -107,7 +107,7 @@ def test_a_segment_is_left_out_only_if_none_of_its_lines_can_be_found(logs: list
 
 
 @pytest.mark.parametrize("number", [TRACE_ID, -TRACE_ID, 10**20, 2**64 - 1, 2**63, -(2**63), 2**53 + 1])
-def test_a_large_whole_number_in_attributes_is_found_by_its_digits(number: int) -> None:
+def test_a_large_integer_in_attributes_is_found_by_its_digits(number: int) -> None:
     row = Row(0, START, "info", "cart", None, None, None, "paid", {"trace": number})
     columns = TableColumns(table_of([row]))
 

@@ -1,4 +1,4 @@
-"""A search that cannot be read is refused with the reason and the place."""
+"""Invalid searches are rejected with the reason and the position."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from logloop_query.logs.search.filter import And, Contains, Equals, Not, Or, Within
-from logloop_query.logs.search.rows import BadCursor, Cursor, RowKey
+from logloop_query.logs.search.rows import InvalidCursor, RowKey, SearchCursor
 from logloop_query.logs.search.syntax import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, BadQuery, parse_query
 from logloop_query.logs.search.time_bounds import parse_moment, to_microseconds
 
@@ -18,15 +18,15 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
     [
         ('say "hi', 4, "quote is not closed"),
         ("(a OR b", 0, "parenthesis is not closed"),
-        ("a AND", 5, "ends too early"),
+        ("a AND", 5, "is incomplete"),
         ("a OR ) b", 5, "position 5"),
         ("nope:1", 0, "no field 'nope'"),
         ("sevrity:error", 0, "did you mean 'severity'"),
         ("a severity:bad", 11, "unknown severity"),
-        ("x /a(b/", 3, "bad regular expression"),
-        ("http://host/a", 0, "double quotes"),
-        ("/api/v1/logs", 0, "runs two terms together"),
-        ("f(x)", 0, "runs two terms together"),
+        ("x /a(b/", 3, "invalid regular expression"),
+        ("http://host/a", 0, "quote text"),
+        ("/api/v1/logs", 0, "two terms without a blank"),
+        ("f(x)", 0, "two terms without a blank"),
         ("foo~2", 0, "fuzzy"),
         ("foo^2", 0, "boosting"),
         ("foo~.", None, "quote text"),
@@ -34,16 +34,16 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
         ("foo^1.2.3", None, "quote text"),
         ("a && b", 2, "write AND"),
         ("!a", 0, "write AND"),
-        ("service:(level:error)", 9, "stands inside field"),
+        ("service:(level:error)", 9, "is nested in field"),
         ("message:[a TO b]", None, "ranges work on"),
-        ("timestamp:yesterday", 10, "is no time"),
+        ("timestamp:yesterday", 10, "invalid time"),
         ("id:abc", 3, "invalid log id"),
-        ("timestamp:fo*", 10, "takes no wildcards"),
-        ("//", 0, "empty regular expression"),
+        ("timestamp:fo*", 10, "does not support wildcards"),
+        ("//", 0, "regular expression is empty"),
         ("attributes." + "a." * 30 + "b:1", 0, "20 dots"),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_reason_and_place(text: str, position: int | None, reason: str) -> None:
+def test_an_invalid_search_is_rejected_with_reason_and_position(text: str, position: int | None, reason: str) -> None:
     with pytest.raises(BadQuery) as refused:
         parse_query(text)
     assert reason in refused.value.reason
@@ -55,7 +55,7 @@ def test_what_cannot_be_read_is_refused_with_reason_and_place(text: str, positio
     "text",
     ["a" * (MAX_LENGTH + 1), "(" * (MAX_DEPTH + 5) + "a" + ")" * (MAX_DEPTH + 5), " ".join(["a"] * (MAX_TERMS + 1))],
 )
-def test_searches_without_measure_are_refused(text: str) -> None:
+def test_oversized_searches_are_rejected(text: str) -> None:
     with pytest.raises(BadQuery):
         parse_query(text)
 
@@ -69,16 +69,16 @@ def reason_against(text: str) -> str | None:
 
 
 @given(st.text(max_size=200))
-def test_any_text_is_a_search_or_a_reason(text: str) -> None:
+def test_any_text_is_a_valid_search_or_an_error(text: str) -> None:
     assert reason_against(text) != ""
 
 
 @given(st.text('ab:"()[]{}/*?\\+-<>=~^ \n&|!ANDORT.0', max_size=40))
-def test_any_mix_of_special_characters_is_a_search_or_a_reason(text: str) -> None:
+def test_special_characters_are_a_valid_search_or_an_error(text: str) -> None:
     assert reason_against(text) != ""
 
 
-def test_words_are_joined_by_and_unless_told_otherwise() -> None:
+def test_terms_are_joined_by_and_unless_another_operator_is_given() -> None:
     a, b, c = (Contains("message", name) for name in "abc")
     assert parse_query("a b") == And((a, b))
     assert parse_query("a b OR c") == And((a, Or((b, c))))
@@ -105,23 +105,23 @@ def test_ages_are_counted_from_now() -> None:
         ("2026-11-22", datetime(2026, 11, 22, tzinfo=UTC)),
     ],
 )
-def test_times_are_read_as_people_write_them(text: str, expected: datetime) -> None:
+def test_times_are_parsed_in_every_documented_format(text: str, expected: datetime) -> None:
     assert parse_moment(text, NOW) == expected
 
 
 @pytest.mark.parametrize("text", ["", "soon", "15", "999999w", "0001-01-01T00:00:00+23:00"])
-def test_what_is_no_time_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no time"):
+def test_an_invalid_time_is_rejected(text: str) -> None:
+    with pytest.raises(ValueError, match="invalid time"):
         parse_moment(text, NOW)
 
 
 @given(st.integers(-(2**62), 2**62), st.text("abc0123", min_size=1), st.integers(0, 2**40), st.integers(0, 2**31))
-def test_a_cursor_survives_its_way_through_a_url(timestamp: int, batch: str, hour: int, row: int) -> None:
-    for cursor in (Cursor(timestamp), Cursor(timestamp, RowKey(timestamp, batch, hour, row))):
-        assert Cursor.parse(cursor.text()) == cursor
+def test_a_cursor_is_unchanged_by_a_url(timestamp: int, batch: str, hour: int, row: int) -> None:
+    for cursor in (SearchCursor(timestamp), SearchCursor(timestamp, RowKey(timestamp, batch, hour, row))):
+        assert SearchCursor.parse(cursor.text()) == cursor
 
 
 @pytest.mark.parametrize("text", ["x", "é", "W10", "WyJhIl0", "e30", "bnVsbA", "WzEsMiwzLDRd", "====", "WzEuNV0"])
-def test_a_made_up_cursor_is_refused(text: str) -> None:
-    with pytest.raises(BadCursor):
-        Cursor.parse(text)
+def test_an_invalid_cursor_is_rejected(text: str) -> None:
+    with pytest.raises(InvalidCursor):
+        SearchCursor.parse(text)

@@ -1,4 +1,4 @@
-"""The segment codec gives back every row, and cuts and drops parts by the rows alone."""
+"""The segment codec returns every row, and splits and drops parts by the rows only."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -57,7 +57,7 @@ def as_rows(tables: Sequence[pa.Table]) -> list[str]:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(batches)
-def test_what_is_encoded_is_decoded_whatever_the_rows(groups: list[list[LogEntry]]) -> None:
+def test_encoded_rows_are_decoded_unchanged(groups: list[list[LogEntry]]) -> None:
     tables = [table_of(group) for group in groups]
     packs = list(pack_chunks(("shop", chunk) for table in tables for chunk in chunks_of(table)))
     decoded = []
@@ -102,7 +102,7 @@ def test_packs_stay_within_the_limits_of_a_segment(monkeypatch: pytest.MonkeyPat
     assert [pack.logs for pack in packs] == [90, 90, 90, 30]
 
 
-def test_a_large_part_is_cut_the_same_way_however_it_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_part_is_always_split_in_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segments, "MAX_PART_BYTES", 10_000)
     batch, other = new_batch_id(), new_batch_id()
     large = [line("x" * 900, NOON + timedelta(seconds=i)) for i in range(40)]
@@ -118,18 +118,18 @@ def test_a_large_part_is_cut_the_same_way_however_it_arrives(monkeypatch: pytest
     assert sorted(row for rows in cuts(alone).values() for row in rows) == list(range(40))
 
 
-def test_a_segment_without_rows_remembers_its_parts() -> None:
+def test_a_segment_without_rows_keeps_its_parts() -> None:
     segment = encode_segment("shop", 7, ["p1", "p2"], table_of([line("a")]).slice(0, 0))
     assert (segment.count, segment.parts, segment.columns) == (0, ("p1", "p2"), {})
     assert decode_segment(segment).num_rows == 0
 
 
-def test_columns_that_nobody_set_take_no_room() -> None:
+def test_unset_columns_are_not_stored() -> None:
     segment = encode_segment("shop", 7, ["p"], table_of([line("a")]))
     assert {"test_id", "func_id", "source", "attributes"}.isdisjoint(segment.columns)
 
 
-def test_a_segment_of_usual_lines_takes_few_bytes_a_log() -> None:
+def test_a_segment_of_typical_logs_takes_few_bytes_per_log() -> None:
     lines = [line(f"GET /cart/{i} took {i * 7919 % 1000} ms", NOON + timedelta(milliseconds=i)) for i in range(5000)]
     segment = encode_segment("shop", 7, ["p"], table_of(lines))
     assert segment.stored_bytes / segment.count < 12

@@ -69,6 +69,18 @@ async def repeat(
     await asyncio.gather(*(work() for _ in range(workers)))
 
 
+async def periodically(
+    work: Callable[[], Awaitable[object]], name: str, stopping: asyncio.Event, *, every_s: float
+) -> None:
+    """Call `work`, pause for `every_s` seconds and repeat until `stopping` is set. Failures are logged."""
+
+    async def step() -> bool:
+        await work()
+        return False
+
+    await repeat(step, name, stopping, idle_s=every_s)
+
+
 async def attempt(step: Step, name: str) -> bool:
     """Call `step` once and log any failure. Return False when it failed or had nothing to do."""
     try:

@@ -1,4 +1,4 @@
-"""Run the query service: `python -m logloop_query`."""
+"""Runs the query service: `python -m logloop_query`."""
 
 import pyarrow as pa
 from logloop_chassis.app import run
@@ -8,8 +8,8 @@ from logloop_query.settings import QuerySettings
 
 
 def main() -> None:
-    """Serve until a signal."""
-    # Arrow's own pool keeps what it once had: at full load 415 MB and 1.09 µs a log, with malloc 309 MB and 0.99.
+    """Serve until a signal arrives."""
+    # Arrow's own pool does not release memory: at full load 415 MB and 1.09 µs per log, with malloc 309 MB and 0.99.
     pa.set_memory_pool(pa.system_memory_pool())
     settings = QuerySettings()
     run(create_app(settings), settings, service="query")

@@ -1,70 +1,52 @@
-"""What the storage half of this service offers the records half, and what it asks of it.
-
-It must not hold logic: the shapes are here, `app` wires the implementations.
-
-The records half finds the implementation as `app.state.logs` (a `LogsApi`) once the service has started, and
-yields from `open_records(resources, app)` an object that is a `RecordsApi`.
-"""
+"""What the use cases of records and of logs need from each other."""
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from logloop_query.logs.outcomes import Outcomes
+from logloop_query.logs.outcomes import OutcomeSummary
 
 DEFAULT_RETENTION_DAYS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class LogScope:
-    """The logs of one project that a search text selects within [since, until); None leaves a side open."""
-
-    project_id: str
-    q: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LogCount:
-    """How many logs a scope holds; `partial` when a bound on the search was reached first."""
-
-    logs: int
-    partial: bool
-
-
-class LogsApi(Protocol):
-    """Logs as the records half sees them."""
+class LogStorage(Protocol):
+    """The stored logs, as projects and analyses use them."""
 
     def check_query(self, q: str) -> None:
-        """Raise Unprocessable (422, with position) when `q` is no search text."""
-
-    async def count(self, scope: LogScope) -> LogCount:
-        """Count the logs of a scope. Raises Unprocessable for a bad search text."""
+        """Raise Unprocessable, with the position, when `q` is not a valid search text."""
 
     async def delete_project_logs(self, project_id: str) -> None:
-        """Delete every log and pattern of a project. Repeating it does no harm."""
+        """Delete every log and pattern of a project. Idempotent."""
 
-    async def retention_changed(self, project_id: str, days: int) -> None:
-        """Move the expiry of everything a project has stored to `days` after it was stored."""
+    async def set_retention(self, project_id: str, days: int) -> None:
+        """Let the stored logs of a project expire `days` after they were stored."""
 
 
-class RecordsApi(Protocol):
-    """Records as the storage half sees them."""
+class SeenRegistry(Protocol):
+    """Registers the services and tests of stored logs."""
 
-    async def on_seen(
+    async def register(
         self, project_id: str, services: AbstractSet[str], tests: AbstractSet[str], at: datetime
     ) -> None:
-        """Logs of these services and tests were stored; register those that are unknown.
+        """Register the services and tests of stored logs. Idempotent.
 
-        Called after each write, before the acknowledgement, with the sets of that write. Idempotent and quick;
-        an error is logged by the caller and does not stop the write.
+        Called after each write and before the acknowledgement. The caller logs an error and continues.
         """
 
-    async def on_tests_ended(self, project_id: str, outcomes: Sequence[Outcomes]) -> None:
-        """Rows that tell how tests ended were stored. Called once for each stored row, after the write."""
+    async def record_outcomes(self, project_id: str, outcomes: Sequence[OutcomeSummary]) -> None:
+        """Count test runs. Called once for each stored row, after the write."""
+
+
+class RetentionSource(Protocol):
+    """Returns how long projects keep their logs."""
 
     async def retention_days(self, project_id: str) -> int:
-        """Days that a project keeps its logs; DEFAULT_RETENTION_DAYS when it is unknown."""
+        """Return the retention in days; DEFAULT_RETENTION_DAYS for an unknown project."""
+
+
+class KeyUsage(Protocol):
+    """Records the use of API keys."""
+
+    async def record_keys(self, key_ids: Sequence[str], at: datetime) -> None:
+        """Note that logs were sent with these keys."""

@@ -1,4 +1,4 @@
-"""What query alone reads from the environment."""
+"""Settings that only query reads from the environment."""
 
 from logloop_chassis.settings import ServiceSettings
 from pydantic import Field
@@ -8,12 +8,17 @@ class QuerySettings(ServiceSettings):
     """Settings of the query service."""
 
     port: int = Field(8102, ge=0, le=65535)
-    prefetch: int = Field(256, ge=1, le=2000, description="Log messages in work at once; half of them make a write.")
-    persist_linger: float = Field(0.2, gt=0, le=5, description="Seconds to gather logs before a write.")
-    persist_logs: int = Field(50_000, ge=1, description="Logs that are written without waiting longer.")
-    search_max_bytes: int = Field(2 * 2**30, ge=2**20, description="Compressed bytes one search may read.")
-    search_max_seconds: float = Field(20.0, gt=0, description="Seconds one search may take.")
-    search_concurrency: int = Field(8, ge=1, description="Searches that run at once; more wait.")
+    ingest_url: str = Field("http://127.0.0.1:8101", description="URL of ingest, for its OpenAPI document.")
+    analyzer_url: str = Field("http://127.0.0.1:8103", description="URL of the analyzer, which tests LLM settings.")
+    ci_bridge_url: str = Field("http://127.0.0.1:8104", description="URL of ci-bridge, which tests GitHub settings.")
+    prefetch: int = Field(
+        256, ge=1, le=2000, description="Log messages handled at once; a write starts at half of them."
+    )
+    persist_linger: float = Field(0.2, gt=0, le=5, description="Seconds to collect logs before a write.")
+    persist_logs: int = Field(50_000, ge=1, description="Logs that start a write at once.")
+    search_max_bytes: int = Field(2 * 2**30, ge=2**20, description="Compressed bytes that a search may read.")
+    search_max_seconds: float = Field(20.0, gt=0, description="Seconds that a search may take.")
+    search_concurrency: int = Field(8, ge=1, description="Searches that run at once; others wait.")
     search_threads: int = Field(2, ge=1, description="Threads that evaluate searches.")
-    tail_clients: int = Field(200, ge=1, description="Live tails at once.")
-    compaction_interval: float = Field(10.0, gt=0, description="Seconds between looks for small segments.")
+    tail_clients: int = Field(200, ge=1, description="Maximum number of open live tails.")
+    compaction_interval: float = Field(10.0, gt=0, description="Seconds between compaction rounds.")

@@ -1,232 +1,281 @@
-"""The records half of query: everything but logs. Opens its use cases.
-
-It must not hold a rule of any use case.
-"""
+"""Builds the use cases of query and runs their background work."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Protocol
 
 import structlog
-from fastapi import FastAPI
-from logloop_chassis.auth.principal import Principal
+from logloop_chassis.background import BackgroundWrites, running
 from logloop_chassis.crypto import KeyHasher, SecretBox
+from logloop_chassis.database.client import Database
+from logloop_chassis.database.outages import wait_out_outages
+from logloop_chassis.ids import new_id
 from logloop_chassis.messaging.consuming import subscribe
 from logloop_chassis.outbound.egress import EgressGuard
 from logloop_chassis.settings import is_loopback
 from logloop_chassis.state import Resources
-from logloop_contracts.channels import QUERY_ANALYSES
+from logloop_contracts.channels import QUERY_ANALYSES, QUERY_LOGS
 from pymongo.errors import PyMongoError
 
 from logloop_query.analyses.analyses import Analyses
 from logloop_query.analyses.consumer import PREFETCH, analysis_handler
-from logloop_query.analyses.progress import AnalysisProgressKeeper, Watchers
+from logloop_query.analyses.event_feed import AnalysisEventFeed, AnalysisSubscribers
+from logloop_query.analyses.progress import ProgressRecorder
 from logloop_query.analyses.store import AnalysisEventStore, AnalysisStore
-from logloop_query.catalogue.deletion_event import deletion_news
+from logloop_query.catalogue.entries import EMPTY_SERVICE, EMPTY_TEST, CatalogueEntries, CatalogueRegistry
 from logloop_query.catalogue.metrics import Metrics
+from logloop_query.catalogue.project_deletion import ProjectDeletion, deletion_publisher
 from logloop_query.catalogue.projects import Projects
-from logloop_query.catalogue.services_and_tests import BLANK_SERVICE, BLANK_TEST, Catalogue
 from logloop_query.catalogue.stores.metrics import MetricStore, PointStore
 from logloop_query.catalogue.stores.projects import ProjectStore
 from logloop_query.identity.accounts import Accounts
 from logloop_query.identity.api_keys import ApiKeys
-from logloop_query.identity.first_start import FirstStart, Seeding
+from logloop_query.identity.first_start import FirstStart, FirstStartSettings
 from logloop_query.identity.passwords import Passwords
 from logloop_query.identity.sessions import Sessions
 from logloop_query.identity.stores.api_keys import ApiKeyStore
 from logloop_query.identity.stores.sessions import AttemptStore, SessionStore
 from logloop_query.identity.stores.users import UserStore
-from logloop_query.identity.throttle import Throttle
-from logloop_query.logs.outcomes import Outcomes
-from logloop_query.ports import LogsApi
-from logloop_query.providers.check import ProviderCheck
+from logloop_query.identity.throttle import SignInThrottle
+from logloop_query.identity.usage import UsageRecorder
+from logloop_query.logs.compaction import Compaction
+from logloop_query.logs.consumer import log_batch_handler
+from logloop_query.logs.edits import LogEdits
+from logloop_query.logs.export import Export
+from logloop_query.logs.live_batches import TransientQueue
+from logloop_query.logs.patterns import PatternIndex
+from logloop_query.logs.persister import Persister
+from logloop_query.logs.search.log_search import LogSearch, SearchLimits
+from logloop_query.logs.stored_logs import StoredLogs
+from logloop_query.logs.stores.leases import LeaseStore
+from logloop_query.logs.stores.patterns import PatternStore
+from logloop_query.logs.stores.segments import SegmentStore, SnapshotTooOld
+from logloop_query.logs.tail import Tails
+from logloop_query.ports import LogStorage
+from logloop_query.providers.checks import ProviderChecks
 from logloop_query.providers.settings import ProviderSettings
 from logloop_query.providers.store import SettingsStore
+from logloop_query.query_services import LogServices, QueryServices, RecordServices
 from logloop_query.records.audit import AuditTrail
 from logloop_query.records.audit_store import AuditStore
-from logloop_query.records.store import ProjectRecords
+from logloop_query.records.store import RecordStore
+from logloop_query.settings import QuerySettings
+from logloop_query.stream_slots import StreamSlots
 
+MAX_ANALYSIS_STREAMS = 500
+MAX_EXPORTS = 4
+_PERSIST_THREADS = 2
 _log = structlog.get_logger()
 
 
-@dataclass
-class Records:
-    """The use cases that handlers call, and what the storage half calls (`logs_api.RecordsApi`)."""
-
-    projects: Projects
-    services: Catalogue
-    tests: Catalogue
-    accounts: Accounts
-    sessions: Sessions
-    api_keys: ApiKeys
-    metrics: Metrics
-    settings: ProviderSettings
-    provider_check: ProviderCheck
-    analyses: Analyses
-    progress: AnalysisProgressKeeper
-    streams: "Streams"
-    audit: AuditTrail
-    audit_store: AuditStore
-    background: "Background"
-
-    async def on_seen(
-        self, project_id: str, services: AbstractSet[str], tests: AbstractSet[str], at: datetime
-    ) -> None:
-        """Register services and tests whose logs were stored. Idempotent; quick for what is known."""
-        if not await self.projects.known(project_id):
-            return  # its last logs arrive after it was deleted
-        await self.services.seen(project_id, services, at)
-        await self.tests.seen(project_id, tests, at)
-
-    async def on_tests_ended(self, project_id: str, outcomes: Sequence[Outcomes]) -> None:
-        """Outcomes of tests were stored among the logs."""
-        if outcomes and await self.projects.known(project_id):
-            await self.tests.ran(project_id, outcomes)
-
-    async def retention_days(self, project_id: str) -> int:
-        """Days that a project keeps its logs."""
-        return await self.projects.retention_days(project_id)
-
-    async def on_keys_used(self, key_ids: Iterable[str], at: datetime) -> None:
-        """API keys were used elsewhere, as the header x-key-ids of stored logs tells."""
-        due = self.api_keys.due(key_ids)
-        if due:
-            await self.api_keys.note_use(due, at)
-
-    def note_caller(self, principal: Principal) -> None:
-        """Somebody called this service: move the last use of the key, or the idle end of the session."""
-        if principal.kind == "key":
-            due = self.api_keys.due([principal.id])
-            if due:
-                self.background.spawn(self.api_keys.note_use(due, datetime.now().astimezone()))
-        elif principal.session_id is not None and self.sessions.due(principal.session_id):
-            self.background.spawn(self.sessions.extend(principal.session_id))
-
-
-class Indexed(Protocol):
-    """A store that knows its indexes."""
+class HasIndexes(Protocol):
+    """A store."""
 
     async def ensure_indexes(self) -> None:
-        """Create what is missing."""
+        """Create missing indexes."""
 
 
-@dataclass
-class Streams:
-    """How many event streams this process serves."""
+async def ensure_indexes(stores: Sequence[HasIndexes]) -> None:
+    """Create the indexes of stores; waits while MongoDB is unavailable."""
 
-    open: int = 0
+    async def create() -> None:
+        await asyncio.gather(*(store.ensure_indexes() for store in stores))
 
-    @contextmanager
-    def one(self) -> Iterator[None]:
-        """Count a stream while it is open."""
-        self.open += 1
-        try:
-            yield
-        finally:
-            self.open -= 1
+    await wait_out_outages(create, "create indexes")
 
 
-@dataclass
-class Background:
-    """Owner of small writes that nobody waits for; they end before the service does."""
-
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run a write; an outage of the database only costs this note."""
-        task = asyncio.create_task(_quietly(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def finish(self) -> None:
-        """Wait for what is running."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=5)
+@asynccontextmanager
+async def open_services(resources: Resources[QuerySettings]) -> AsyncIterator[QueryServices]:
+    """Open all of query. On exit, running writes finish first, then the statistics of patterns are flushed."""
+    logs = LogParts(resources)
+    async with AsyncExitStack() as stack:
+        stack.callback(logs.search.close)
+        await ensure_indexes([logs.segments, logs.patterns])
+        await stack.enter_async_context(running("search warm-up", _warm_up(logs)))
+        records = await stack.enter_async_context(open_records(resources, logs.stored))
+        await _start_storing(stack, resources, logs, records)
+        await _start_tails(stack, resources, logs)
+        yield QueryServices(records, logs.services)
 
 
-async def _quietly(work: Coroutine[Any, Any, None]) -> None:
+class LogParts:
+    """The parts of log storage and search, not yet running."""
+
+    def __init__(self, resources: Resources[QuerySettings]) -> None:
+        settings = resources.settings
+        self.segments = SegmentStore(resources.database)
+        self.patterns = PatternStore(resources.database)
+        self.index = PatternIndex(self.patterns)
+        self.stored = StoredLogs(self.segments, self.patterns, self.index)
+        self.search = LogSearch(self.segments, _limits(settings))
+        self.live_queue = TransientQueue(settings.amqp_url.get_secret_value())
+        threads, cache, limit = self.search.threads, self.search.cache, settings.search_max_seconds
+        self.services = LogServices(
+            search=self.search,
+            edits=LogEdits(self.segments, threads, cache, segment_seconds=limit),
+            export=Export(self.segments, threads, cache, segment_seconds=limit),
+            exports=StreamSlots("exports", MAX_EXPORTS, retry_after=30),
+            tails=Tails(self.live_queue, threads, most=settings.tail_clients),
+            patterns=self.patterns,
+        )
+
+
+def _limits(settings: QuerySettings) -> SearchLimits:
+    return SearchLimits(
+        max_bytes=settings.search_max_bytes,
+        max_seconds=settings.search_max_seconds,
+        concurrency=settings.search_concurrency,
+        threads=settings.search_threads,
+    )
+
+
+async def _warm_up(logs: LogParts) -> None:
     try:
-        await work
-    except PyMongoError as error:
-        _log.warning("could not note a use", error=str(error)[:200])
+        await logs.search.warm_up(await logs.segments.project_ids())
+    except (PyMongoError, SnapshotTooOld) as error:
+        _log.info("search warm-up failed, first searches read more", error=str(error)[:200])
+
+
+async def _start_storing(
+    stack: AsyncExitStack, resources: Resources[QuerySettings], logs: LogParts, records: RecordServices
+) -> None:
+    """Consume log batches, write them, and compact segments. The order of the stack is the order of shutdown."""
+    settings, stopping = resources.settings, resources.stopping
+    executor = ThreadPoolExecutor(_PERSIST_THREADS, thread_name_prefix="persist")
+    stack.callback(executor.shutdown, wait=False)
+    persister = Persister(
+        logs.segments,
+        records.registry,
+        records.projects,
+        logs.index,
+        executor,
+        linger_s=settings.persist_linger,
+        max_logs=settings.persist_logs,
+        max_messages=max(1, settings.prefetch // 2),
+    )
+    leases, interval = LeaseStore(resources.database), settings.compaction_interval
+    compaction = Compaction(logs.segments, leases, executor, holder=new_id(), interval_s=interval)
+    stack.push_async_callback(logs.index.flush)
+    stack.push_async_callback(persister.close)
+    await stack.enter_async_context(running("persister", persister.run()))
+    await stack.enter_async_context(running("pattern flush", logs.index.run(stopping), stopping=stopping))
+    await stack.enter_async_context(running("compaction", compaction.run(stopping)))
+    handler = log_batch_handler(persister, records.usage)
+    subscribe(resources.consumer, QUERY_LOGS, handler, resources.publisher, prefetch=settings.prefetch)
+
+
+async def _start_tails(stack: AsyncExitStack, resources: Resources[QuerySettings], logs: LogParts) -> None:
+    tails = logs.services.tails
+    logs.live_queue.offer = tails.offer
+    stack.push_async_callback(logs.live_queue.close)
+    await stack.enter_async_context(running("live tails", tails.run()))
+    await stack.enter_async_context(running("live tails stop", tails.close_when(resources.stopping)))
 
 
 @asynccontextmanager
 async def open_records(
-    resources: Resources[Any], app: FastAPI, first_start: FirstStart | None = None
-) -> AsyncIterator[Records]:
-    """Indexes, the first start, background work; `app.state.records` for the handlers."""
-    records, stores, seeding = _build(resources, lambda: getattr(app.state, "logs", None))
-    await asyncio.gather(*(store.ensure_indexes() for store in stores))
-    await seeding.run(first_start or FirstStart())
-    app.state.records = records
-    resources.authenticator.on_use = records.note_caller
-    subscribe(
-        resources.consumer,
-        QUERY_ANALYSES,
-        analysis_handler(records.progress),
-        resources.publisher,
-        prefetch=PREFETCH,
-    )
-    loops = [
-        asyncio.create_task(records.projects.run_deletions(resources.stopping), name="project-deletions"),
-        asyncio.create_task(records.analyses.run_sweeps(resources.stopping), name="analysis-sweeps"),
-    ]
-    try:
-        yield records
-    finally:
-        resources.stopping.set()
-        records.projects.stop()
-        await asyncio.wait(loops, timeout=10)
-        for loop in loops:
-            loop.cancel()
-        await records.background.finish()
+    resources: Resources[QuerySettings], logs: LogStorage, first_start: FirstStartSettings | None = None
+) -> AsyncIterator[RecordServices]:
+    """Open the use cases of records: create indexes, run the first start, consume events, run background work."""
+    stores = RecordStores(resources.database)
+    passwords, writes = Passwords(), BackgroundWrites()
+    await ensure_indexes(stores.all)
+    services, recorder = _build_records(resources, stores, logs, passwords, writes)
+    first = FirstStart(stores.users, stores.projects, services.api_keys, passwords, services.audit)
+    await first.run(first_start or FirstStartSettings())
+    resources.authenticator.on_use = services.usage.record_caller
+    subscribe(resources.consumer, QUERY_ANALYSES, analysis_handler(recorder), resources.publisher, prefetch=PREFETCH)
+    stopping = resources.stopping
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(writes.finish)
+        for name, work in (
+            ("project deletion", services.project_deletion.run(stopping)),
+            ("analysis sweep", services.analyses.run_sweeps(stopping)),
+        ):
+            await stack.enter_async_context(running(name, work, stopping=stopping))
+        yield services
 
 
-def _build(resources: Resources[Any], logs: Callable[[], LogsApi | None]) -> tuple[Records, list["Indexed"], Seeding]:
-    database, authenticator, options = resources.database, resources.authenticator, resources.settings
-    secret_key = options.secret_key.get_secret_value()
-    users, projects, keys = UserStore(database), ProjectStore(database), ApiKeyStore(database)
-    services, tests = ProjectRecords(database, "services"), ProjectRecords(database, "tests")
-    metrics, points, settings = MetricStore(database), PointStore(database), SettingsStore(database)
-    session_store, attempts, audit_store = SessionStore(database), AttemptStore(database), AuditStore(database)
-    analyses, events = AnalysisStore(database), AnalysisEventStore(database)
-    keeper = AnalysisProgressKeeper(analyses, events, Watchers())
-    audit, passwords, sessions = AuditTrail(audit_store), Passwords(), Sessions(session_store, authenticator)
-    guard = EgressGuard(options.egress_allow, loopback=is_loopback(options.host))
-    project_rules = Projects(projects, authenticator, audit, logs)
-    records = Records(
-        projects=project_rules,
-        services=Catalogue("service", BLANK_SERVICE, services, project_rules, audit),
-        tests=Catalogue("test", BLANK_TEST, tests, project_rules, audit),
-        accounts=Accounts(users, projects, sessions, passwords, Throttle(attempts), authenticator, audit),
-        sessions=sessions,
-        api_keys=ApiKeys(keys, projects, KeyHasher(secret_key), authenticator, audit),
-        metrics=Metrics(metrics, points, project_rules, audit),
-        settings=ProviderSettings(settings, SecretBox(secret_key), guard, project_rules, audit),
-        provider_check=ProviderCheck(guard),
-        analyses=Analyses(analyses, events, keeper, project_rules, resources.publisher, audit),
-        progress=keeper,
-        streams=Streams(),
-        audit=audit,
-        audit_store=audit_store,
-        background=Background(),
-    )
-    project_rules.owns(
-        doors=[records.api_keys.remove_all, users.leave_project],
-        records=[
-            services.remove_all,
-            tests.remove_all,
-            records.metrics.remove_all,
-            records.settings.remove_all,
-            records.analyses.remove_all,
-            deletion_news(resources.publisher),
+class RecordStores:
+    """The stores of records."""
+
+    def __init__(self, database: Database) -> None:
+        self.users = UserStore(database)
+        self.projects = ProjectStore(database)
+        self.api_keys = ApiKeyStore(database)
+        self.services = RecordStore(database, "services")
+        self.tests = RecordStore(database, "tests")
+        self.metrics = MetricStore(database)
+        self.points = PointStore(database)
+        self.settings = SettingsStore(database)
+        self.analyses = AnalysisStore(database)
+        self.analysis_events = AnalysisEventStore(database)
+        self.sessions = SessionStore(database)
+        self.attempts = AttemptStore(database)
+        self.audit = AuditStore(database)
+
+    @property
+    def all(self) -> list[HasIndexes]:
+        """Every store."""
+        return list(vars(self).values())
+
+
+def _build_records(
+    resources: Resources[QuerySettings],
+    stores: RecordStores,
+    logs: LogStorage,
+    passwords: Passwords,
+    writes: BackgroundWrites,
+) -> tuple[RecordServices, ProgressRecorder]:
+    settings, authenticator, publisher = resources.settings, resources.authenticator, resources.publisher
+    secret_key = settings.secret_key.get_secret_value()
+    audit, subscribers = AuditTrail(stores.audit), AnalysisSubscribers()
+    recorder = ProgressRecorder(stores.analyses, stores.analysis_events, subscribers)
+    guard = EgressGuard(settings.egress_allow, loopback=is_loopback(settings.host))
+    projects = Projects(stores.projects, authenticator, audit, logs)
+    services = CatalogueEntries("service", EMPTY_SERVICE, stores.services, projects, audit)
+    tests = CatalogueEntries("test", EMPTY_TEST, stores.tests, projects, audit)
+    metrics = Metrics(stores.metrics, stores.points, projects, audit)
+    sessions = Sessions(stores.sessions, authenticator)
+    throttle = SignInThrottle(stores.attempts)
+    api_keys = ApiKeys(stores.api_keys, stores.projects, KeyHasher(secret_key), authenticator, audit)
+    provider_settings = ProviderSettings(stores.settings, SecretBox(secret_key), guard, projects, audit)
+    analyses = Analyses(stores.analyses, stores.analysis_events, recorder, projects, logs, publisher, audit)
+    deletion = ProjectDeletion(
+        stores.projects,
+        authenticator,
+        audit,
+        access=[api_keys.delete_all, stores.users.remove_members],
+        data=[
+            stores.services.delete_all,
+            stores.tests.delete_all,
+            metrics.delete_all,
+            provider_settings.delete_all,
+            analyses.delete_all,
+            deletion_publisher(publisher),
+            logs.delete_project_logs,
         ],
     )
-    stores: list[Indexed] = [users, projects, keys, services, tests, metrics, points, settings]
-    stores += [analyses, events, session_store, attempts, audit_store]
-    return records, stores, Seeding(users, projects, records.api_keys, passwords, audit)
+    records = RecordServices(
+        projects=projects,
+        project_deletion=deletion,
+        services=services,
+        tests=tests,
+        registry=CatalogueRegistry(services, tests, authenticator),
+        metrics=metrics,
+        accounts=Accounts(stores.users, stores.projects, sessions, passwords, throttle, authenticator, audit),
+        sessions=sessions,
+        api_keys=api_keys,
+        usage=UsageRecorder(api_keys, sessions, writes),
+        provider_settings=provider_settings,
+        provider_checks=ProviderChecks(
+            secret_key, analyzer_url=settings.analyzer_url, ci_bridge_url=settings.ci_bridge_url
+        ),
+        analyses=analyses,
+        analysis_events=AnalysisEventFeed(stores.analyses, stores.analysis_events, subscribers),
+        analysis_streams=StreamSlots("streams of analyses", MAX_ANALYSIS_STREAMS, retry_after=10),
+        audit=audit,
+    )
+    return records, recorder

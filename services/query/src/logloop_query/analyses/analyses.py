@@ -1,7 +1,4 @@
-"""Analyses: asked for, published to the analyzer, followed until they end, asked on.
-
-It must not explain anything; it keeps what the analyzer tells.
-"""
+"""Requests analyses, publishes them to the analyzer, asks follow-up questions, and cancels or deletes analyses."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -10,59 +7,67 @@ from typing import Any
 
 import structlog
 from logloop_chassis.auth.principal import Principal, Scope, require
+from logloop_chassis.background import periodically
 from logloop_chassis.database.client import Document
 from logloop_chassis.http.problems import Conflict, NotFound, Unprocessable
+from logloop_chassis.ids import new_id, utc_now
 from logloop_chassis.messaging.publisher import NotPublished, Publisher
 from logloop_contracts.analyses import AnalysisRequested, AnalysisScope, ThreadMessage
 from logloop_contracts.channels import ANALYSIS_REQUESTED
-from pymongo.errors import PyMongoError
 
-from logloop_query.analyses.progress import CANCELLED, LAST_SEQ, UNFINISHED, AnalysisProgressKeeper
+from logloop_query.analyses.event_feed import LAST_SEQ
+from logloop_query.analyses.progress import ProgressRecorder
+from logloop_query.analyses.states import CANCELLED, UNFINISHED
 from logloop_query.analyses.store import AnalysisEventStore, AnalysisStore
 from logloop_query.catalogue.projects import Projects
-from logloop_query.records.audit import Actor, AuditTrail, with_its_entry
-from logloop_query.records.ids import new_id
-from logloop_query.records.types import now
-from logloop_query.waiting import wait_at_most
+from logloop_query.ports import LogStorage
+from logloop_query.records.audit import Actor, AuditTrail, audited
 
-MAX_WINDOW = timedelta(days=366)
+MAX_RANGE = timedelta(days=366)
 MAX_THREAD = 100
 SWEEP_S = 5.0
-SILENT = timedelta(minutes=30)
-_FIRST_TRY = timedelta(seconds=10)
-_NEXT_TRY = timedelta(minutes=10)
+SILENCE_LIMIT = timedelta(minutes=30)
+"""A running analysis without events for this long has failed."""
+_FIRST_RETRY = timedelta(seconds=10)
+_NEXT_RETRY = timedelta(minutes=10)
 _MAX_ATTEMPTS = 50
 _log = structlog.get_logger()
 
 
 class Analyses:
-    """Requests for explanations and the threads that follow."""
+    """Analyses and their threads."""
 
     def __init__(
         self,
         store: AnalysisStore,
         events: AnalysisEventStore,
-        keeper: AnalysisProgressKeeper,
+        recorder: ProgressRecorder,
         projects: Projects,
+        logs: LogStorage,
         publisher: Publisher,
         audit: AuditTrail,
     ) -> None:
         self._store = store
         self._events = events
-        self._keeper = keeper
+        self._recorder = recorder
         self._projects = projects
+        self._logs = logs
         self._publisher = publisher
         self._audit = audit
 
     async def request(
         self, actor: Actor, project_id: str, scope: Mapping[str, Any], question: str | None
     ) -> Document:
-        """Save a request as `queued`, then publish it; the sweep repeats what the broker did not take."""
+        """Save a request as `queued`, then publish it. The sweep publishes what the broker did not confirm.
+
+        `scope` holds q, since and until. Raises Unprocessable, NotFound, Conflict.
+        """
+        self._logs.check_query(scope["q"])
         if scope["since"] >= scope["until"]:
-            raise Unprocessable("since must lie before until")
-        if scope["until"] - scope["since"] > MAX_WINDOW:
-            raise Unprocessable(f"a window may have at most {MAX_WINDOW.days} days; choose a shorter one")
-        moment, principal = now(), actor.principal
+            raise Unprocessable("since must be before until")
+        if scope["until"] - scope["since"] > MAX_RANGE:
+            raise Unprocessable(f"the time range may have at most {MAX_RANGE.days} days; choose a shorter one")
+        now, principal = utc_now(), actor.principal
         fields: Document = {
             "scope": dict(scope),
             "question": question,
@@ -73,134 +78,135 @@ class Analyses:
             "report": None,
             "failure": None,
             "created_by": {"kind": principal.kind, "id": principal.id, "name": principal.name},
-            "publish_after": moment + _FIRST_TRY,
+            "publish_after": now + _FIRST_RETRY,
             "publish_attempts": 1,
-            "created_at": moment,
-            "updated_at": moment,
+            "created_at": now,
+            "updated_at": now,
         }
         document = await self._save(actor, project_id, fields)
         await self._publish(document)
         return document
 
-    @with_its_entry
+    @audited
     async def _save(self, actor: Actor, project_id: str, fields: Document) -> Document:
-        await self._projects.active(project_id)
+        await self._projects.require_active(project_id)
         document = await self._store.create(project_id, new_id(), fields)
-        await self._note(actor, "analysis.create", document)
+        await self._record(actor, "analysis.create", document)
         return document
 
-    async def allowed(self, principal: Principal, scope: Scope, analysis_id: str) -> Document:
-        """An analysis, after checking the caller's right in its project. Raises NotFound, Forbidden."""
+    async def get(self, principal: Principal, scope: Scope, analysis_id: str) -> Document:
+        """Return an analysis after checking the caller's scope in its project. Raises NotFound, Forbidden."""
         document = await self._store.by_id(analysis_id)
         if document is None or not principal.sees(document["project_id"]):
             raise NotFound(f"there is no analysis {analysis_id!r}; list them with GET /api/v1/logs/analyses")
         require(principal, scope, document["project_id"])
         return document
 
-    async def page(self, project_id: str, before: str | None, limit: int, status: str | None) -> list[Document]:
-        """Analyses of a project, newest first, without their long parts."""
+    async def page(
+        self, project_id: str, before: tuple[datetime, str] | None, limit: int, status: str | None
+    ) -> list[Document]:
+        """Return analyses created before (time, id), newest first, without reports and threads."""
         return await self._store.newest(project_id, before=before, limit=limit, status=status)
 
-    async def follow_up(self, actor: Actor, document: Document, text: str) -> Document:
-        """Ask on about a finished analysis. Raises Conflict while it runs or when there is no report."""
+    async def ask_follow_up(self, actor: Actor, document: Document, text: str) -> Document:
+        """Ask a follow-up question. Raises Conflict while the analysis runs or when it has no report."""
         if document["status"] in UNFINISHED:
-            raise Conflict("this analysis is still at work; wait for its end, or cancel it")
+            raise Conflict("this analysis is still running; wait until it has finished, or cancel it")
         if document["report"] is None:
-            raise Conflict("this analysis has no report to talk about; request another one")
+            raise Conflict("this analysis has no report to ask about; request another analysis")
         if len(document["messages"]) >= MAX_THREAD:
             raise Conflict(f"a thread has at most {MAX_THREAD} messages; request another analysis")
-        moment = now()
+        now = utc_now()
         turn = document["turn"] + 1
-        message = {"role": "user", "text": text, "turn": turn, "at": moment}
+        message = {"role": "user", "text": text, "turn": turn, "at": now}
         changes = {
             "status": "queued",
             "turn": turn,
             "stage": None,
             "failure": None,
-            "publish_after": moment + _FIRST_TRY,
+            "publish_after": now + _FIRST_RETRY,
             "publish_attempts": 1,
-            "updated_at": moment,
+            "updated_at": now,
         }
         update = {"$set": changes, "$push": {"messages": message}}
-        after = await self._move(actor, "analysis.message", document, [document["status"]], update)
+        after = await self._transition(actor, "analysis.message", document, [document["status"]], update)
         if after is None:
-            raise Conflict("somebody else asked on at the same time; read the analysis again")
+            raise Conflict("another question was asked at the same time; read the analysis again")
         await self._publish(after)
         return after
 
-    async def cancel(self, actor: Actor, document: Document) -> Document | None:
-        """Cancel what is unfinished and return it; delete what is finished and return None."""
-        update = {"$set": {"status": "cancelled", "updated_at": now()}}
-        cancelled = await self._move(actor, "analysis.cancel", document, UNFINISHED, update)
+    async def cancel_or_delete(self, actor: Actor, document: Document) -> Document | None:
+        """Cancel and return an unfinished analysis; delete a finished one and return None."""
+        update = {"$set": {"status": CANCELLED, "updated_at": utc_now()}}
+        cancelled = await self._transition(actor, "analysis.cancel", document, UNFINISHED, update)
         if cancelled is not None:
-            await self._keeper.tell(cancelled, LAST_SEQ, CANCELLED, {})
+            await self._recorder.append(cancelled, LAST_SEQ, CANCELLED, {})
             return cancelled
-        await self._remove(actor, document)
-        await self._events.remove(document["id"])
+        await self._delete(actor, document)
+        await self._events.delete(document["id"])
         return None
 
-    @with_its_entry
-    async def _move(
+    @audited
+    async def _transition(
         self, actor: Actor, action: str, document: Document, start_from: Sequence[str], update: Mapping[str, Any]
     ) -> Document | None:
-        after = await self._store.move(document["id"], document["turn"], start_from, update)
+        after = await self._store.transition(document["id"], document["turn"], start_from, update)
         if after is not None:
-            await self._note(actor, action, after)
+            await self._record(actor, action, after)
         return after
 
-    @with_its_entry
-    async def _remove(self, actor: Actor, document: Document) -> None:
-        await self._store.remove(document["project_id"], document["id"])
-        await self._note(actor, "analysis.delete", document)
+    @audited
+    async def _delete(self, actor: Actor, document: Document) -> None:
+        await self._store.delete(document["project_id"], document["id"])
+        await self._record(actor, "analysis.delete", document)
 
-    async def remove_all(self, project_id: str) -> None:
+    async def delete_all(self, project_id: str) -> None:
         """Delete every analysis of a project."""
-        await self._store.remove_all(project_id)
-        await self._events.remove_all(project_id)
+        await self._store.delete_all(project_id)
+        await self._events.delete_all(project_id)
 
     async def sweep(self) -> None:
-        """Publish what the broker has not taken, and end what the analyzer has gone silent about."""
-        while (due := await self._store.claim_unpublished(now(), now() + _FIRST_TRY, _MAX_ATTEMPTS)) is not None:
+        """Publish requests that were not published or not started, and fail analyses that have gone silent."""
+        while (due := await self._claim_unpublished()) is not None:
             if not await self._publish(due):
                 break
-        for document in await self._store.silent(now() - SILENT):
-            await self._keeper.silent(document)
+        for document in await self._store.silent_since(utc_now() - SILENCE_LIMIT):
+            await self._recorder.timed_out(document)
 
     async def run_sweeps(self, stopping: asyncio.Event) -> None:
         """Sweep every few seconds until `stopping`."""
-        while not stopping.is_set():
-            try:
-                await self.sweep()
-            except PyMongoError as error:
-                _log.warning("the sweep over analyses failed; it will be repeated", error=str(error)[:200])
-            await wait_at_most(stopping, SWEEP_S)
+        await periodically(self.sweep, "analysis sweep", stopping, every_s=SWEEP_S)
+
+    async def _claim_unpublished(self) -> Document | None:
+        now = utc_now()
+        return await self._store.claim_unpublished(now, now + _FIRST_RETRY, _MAX_ATTEMPTS)
 
     async def _publish(self, document: Document) -> bool:
         try:
             await self._publisher.publish_event(
                 ANALYSIS_REQUESTED,
-                requested(document),
+                request_of(document),
                 project_id=document["project_id"],
                 correlation_id=document["id"],
                 event_id=f"{document['id']}.{document['turn']}",
             )
         except NotPublished as error:
-            _log.warning("an analysis waits for the broker", analysis_id=document["id"], reason=error.reason)
+            _log.warning("analysis request not published", analysis_id=document["id"], reason=error.reason)
             return False
-        await self._store.published(document["id"], document["turn"], _again(document, now()))
+        await self._store.set_publish_after(document["id"], document["turn"], _next_publish(document, utc_now()))
         return True
 
-    async def _note(self, actor: Actor, action: str, document: Document) -> None:
+    async def _record(self, actor: Actor, action: str, document: Document) -> None:
         await self._audit.record(actor, action, "analysis", document["id"], project_id=document["project_id"])
 
 
-def _again(document: Document, moment: datetime) -> datetime:
-    """A request that the broker took but nobody began is told again, each time after a longer while."""
-    return moment + _NEXT_TRY * min(36, 1 << min(10, int(document["publish_attempts"]) - 1))
+def _next_publish(document: Document, now: datetime) -> datetime:
+    """Return when to publish a confirmed request again if the analyzer does not start; the delay doubles."""
+    return now + _NEXT_RETRY * min(36, 1 << min(10, int(document["publish_attempts"]) - 1))
 
 
-def requested(document: Document) -> AnalysisRequested:
-    """The request that the analyzer gets: for a follow-up with the thread, the new question last."""
+def request_of(document: Document) -> AnalysisRequested:
+    """Return the event for the analyzer; for a follow-up question with the thread, the question last."""
     return AnalysisRequested(
         analysis_id=document["id"],
         project_id=document["project_id"],

@@ -1,7 +1,4 @@
-"""Analyses and what happened to them, as documents.
-
-It must not decide which state may follow which; the use case names the states that a change starts from.
-"""
+"""Stores analyses and their events."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,102 +9,110 @@ from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
-from logloop_query.records.store import ProjectRecords
-from logloop_query.records.transactions import joined
+from logloop_query.records.store import RecordStore
+from logloop_query.records.transactions import current_session
 
 EVENT_RETENTION_S = 30 * 86_400
-_HEAVY = ("report.findings", "report.evidence", "report.claims", "messages")
+_LARGE_FIELDS = ("report.findings", "report.evidence", "report.claims", "messages")
 
 
-class AnalysisStore(ProjectRecords):
-    """Collection `analyses`; ids are unique across projects and sort by time."""
+class AnalysisStore(RecordStore):
+    """Collection `analyses`; ids are unique across projects."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, "analyses")
 
     async def ensure_indexes(self) -> None:
-        """Create the indexes for lists and for the sweep over what is not finished."""
+        """Create the indexes for lists and for the sweep over unfinished analyses."""
         await super().ensure_indexes()
         await self.ensure_global_ids()
+        await self._collection.create_index(
+            [("project_id", ASCENDING), ("created_at", DESCENDING), ("id", DESCENDING)]
+        )
         await self._collection.create_index([("status", ASCENDING), ("publish_after", ASCENDING)])
 
-    async def newest(self, project_id: str, *, before: str | None, limit: int, status: str | None) -> list[Document]:
-        """Up to `limit` analyses, newest first, without their long parts."""
+    async def newest(
+        self, project_id: str, *, before: tuple[datetime, str] | None, limit: int, status: str | None
+    ) -> list[Document]:
+        """Return up to `limit` analyses created before (time, id), newest first, without large fields."""
         condition: Document = {"project_id": project_id}
         if status is not None:
             condition["status"] = status
         if before is not None:
-            condition["id"] = {"$lt": before}
-        projection = dict.fromkeys(_HEAVY, 0)
-        cursor = self._collection.find(condition, projection, sort=[("id", DESCENDING)], limit=limit)
-        return await cursor.to_list()
+            created_at, analysis_id = before
+            condition["created_at"] = {"$lte": created_at}
+            condition["$or"] = [{"created_at": {"$lt": created_at}}, {"id": {"$lt": analysis_id}}]
+        order = [("created_at", DESCENDING), ("id", DESCENDING)]
+        return await self._collection.find(
+            condition, dict.fromkeys(_LARGE_FIELDS, 0), sort=order, limit=limit
+        ).to_list()
 
     async def by_id(self, analysis_id: str) -> Document | None:
-        """An analysis of any project."""
+        """Return an analysis of any project."""
         return await self._collection.find_one({"id": analysis_id})
 
     async def state(self, analysis_id: str) -> Document | None:
-        """Status and turn of an analysis."""
+        """Return the status and turn of an analysis."""
         return await self._collection.find_one({"id": analysis_id}, {"status": 1, "turn": 1})
 
-    async def move(
+    async def transition(
         self, analysis_id: str, turn: int, start_from: Sequence[str], update: Mapping[str, Any]
     ) -> Document | None:
-        """Apply update operators if the analysis is at this turn in one of these states; the analysis after it."""
+        """Apply update operators to an analysis at this turn in one of these states, and return the analysis."""
         return await self._collection.find_one_and_update(
             {"id": analysis_id, "turn": turn, "status": {"$in": list(start_from)}},
             dict(update),
             return_document=ReturnDocument.AFTER,
-            session=joined(),
+            session=current_session(),
         )
 
     async def claim_unpublished(self, at: datetime, until: datetime, max_attempts: int) -> Document | None:
-        """A queued analysis whose request should be published (again), kept from others until the moment given."""
+        """Claim a queued analysis whose request is to be published, until the given moment, and return it."""
         return await self._collection.find_one_and_update(
             {"status": "queued", "publish_after": {"$lte": at}, "publish_attempts": {"$lt": max_attempts}},
             {"$set": {"publish_after": until}, "$inc": {"publish_attempts": 1}},
             return_document=ReturnDocument.AFTER,
         )
 
-    async def silent(self, since: datetime) -> list[Document]:
-        """Running analyses of which nothing was heard since a moment."""
-        return await self._collection.find({"status": "running", "updated_at": {"$lt": since}}, limit=100).to_list()
+    async def silent_since(self, moment: datetime) -> list[Document]:
+        """Return running analyses without an event since a moment, at most 100."""
+        condition = {"status": "running", "updated_at": {"$lt": moment}}
+        return await self._collection.find(condition, limit=100).to_list()
 
-    async def published(self, analysis_id: str, turn: int, again_after: datetime) -> None:
-        """The broker has the request; look again only after a while."""
-        await self._collection.update_one({"id": analysis_id, "turn": turn}, {"$set": {"publish_after": again_after}})
+    async def set_publish_after(self, analysis_id: str, turn: int, moment: datetime) -> None:
+        """Set when the request is published again unless the analyzer has started."""
+        await self._collection.update_one({"id": analysis_id, "turn": turn}, {"$set": {"publish_after": moment}})
 
 
 class AnalysisEventStore:
-    """Collection `analysis_events`; `_id` is `<analysis>/<turn>/<seq>`, so a repeat is refused. 30 days."""
+    """Collection `analysis_events`; `_id` is `<analysis>/<turn>/<seq>`. Events expire after 30 days."""
 
     def __init__(self, database: Database) -> None:
         self._collection: AsyncCollection[Document] = database["analysis_events"]
 
     async def ensure_indexes(self) -> None:
-        """Let MongoDB remove old events."""
+        """Create the index that expires events, and the one that finds the events of a project."""
         await self._collection.create_index([("at", ASCENDING)], expireAfterSeconds=EVENT_RETENTION_S)
         await self._collection.create_index([("project_id", ASCENDING)])
 
-    async def add(self, project_id: str, analysis_id: str, turn: int, seq: int, fields: Mapping[str, Any]) -> bool:
-        """Insert an event; False when it was there."""
+    async def add(self, project_id: str, analysis_id: str, turn: int, seq: int, fields: Mapping[str, Any]) -> None:
+        """Insert an event unless it is stored."""
         document = {"_id": _key(analysis_id, turn, seq), "project_id": project_id, "turn": turn, "seq": seq, **fields}
         try:
             await self._collection.insert_one(document)
         except DuplicateKeyError:
-            return False
-        return True
+            return
 
     async def after(self, analysis_id: str, turn: int, seq: int, limit: int) -> list[Document]:
-        """Up to `limit` events after (turn, seq), in order."""
+        """Return up to `limit` events after (turn, seq), in order."""
         condition = {"_id": {"$gt": _key(analysis_id, turn, seq), "$lt": f"{analysis_id}0"}}
         return await self._collection.find(condition, sort=[("_id", ASCENDING)], limit=limit).to_list()
 
-    async def remove(self, analysis_id: str) -> None:
+    async def delete(self, analysis_id: str) -> None:
         """Delete the events of an analysis."""
         await self._collection.delete_many({"_id": {"$gt": f"{analysis_id}/", "$lt": f"{analysis_id}0"}})
 
-    async def remove_all(self, project_id: str) -> None:
+    async def delete_all(self, project_id: str) -> None:
         """Delete the events of every analysis of a project."""
         await self._collection.delete_many({"project_id": project_id})
 

@@ -1,1 +1,1 @@
-"""HTTP routes: they parse by type, call one use case and return."""
+"""HTTP endpoints: they parse by type, call one use case and return."""

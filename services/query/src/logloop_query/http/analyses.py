@@ -1,68 +1,62 @@
-"""Routes of analyses: ask, list, follow live, ask on, cancel.
+"""Endpoints of analyses: request, list, read, follow live, ask a follow-up question, cancel and delete."""
 
-It must not wait for the analyzer: a request is answered as soon as it is saved.
-"""
-
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-import orjson
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from fastapi.sse import format_sse_event
+from logloop_chassis.auth.dependencies import may_still_read
 from logloop_chassis.auth.principal import require
 from logloop_chassis.database.client import Document
-from logloop_chassis.http.problems import TooManyRequests, Unprocessable
+from logloop_chassis.http.event_streams import (
+    event_frame,
+    event_stream,
+    event_stream_documentation,
+    streaming_response,
+)
+from logloop_chassis.http.paging import Cursor, Limit, Page, decode_cursor, encode_cursor
+from logloop_chassis.http.parameters import ProjectParam, body_problems, problems
+from logloop_chassis.http.problems import Unprocessable
+from logloop_chassis.ids import RecordId
+from logloop_chassis.state import resources_of
 from logloop_contracts.analyses import Report
 from pydantic import Field, StringConstraints
 
-from logloop_query.analyses.progress import Told, end_of
-from logloop_query.http.callers import (
-    CurrentActor,
-    CurrentRecords,
-    Cursor,
-    Limit,
-    ProjectParam,
-    body_problems,
-    may_still_read,
-    problems,
-)
+from logloop_query.analyses.event_feed import AnalysisEventFeed, Position, end_of
+from logloop_query.http.dependencies import CurrentActor, CurrentAnalyses, CurrentRecordServices
+from logloop_query.http.fields import Input, Moment, Output, ProjectId
 from logloop_query.logs.search.time_bounds import parse_moment
-from logloop_query.ports import LogsApi
-from logloop_query.records.types import Input, Moment, Output, Page, ProjectId, after_cursor, cursor_after
+from logloop_query.stream_slots import StreamSlots
 
 router = APIRouter(prefix="/api/v1/logs/analyses", tags=["analyses"])
-AnalysisPath = Annotated[str, Path(pattern=r"^[0-9a-v]{1,64}$", examples=["00q41d7nh6in9rudsm101qkcii"])]
 Status = Literal["queued", "running", "completed", "failed", "cancelled"]
-Bound = Annotated[str, StringConstraints(min_length=1, max_length=60)]
-HEARTBEAT_S = 15.0
-RECHECK_S = 60.0
-MAX_STREAMS = 500
+TimeBound = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class NewAnalysis(Input):
-    """Logs to explain, and optionally what one wants to know about them."""
+    """The logs to explain, and optionally a question about them."""
 
     project_id: ProjectId
     q: str = Field("", max_length=4000, description="Search text; empty: every log.", examples=["service:checkout"])
-    since: Bound = Field("1h", description="RFC 3339 or an age such as 15m.", examples=["1h"])
-    until: Bound = Field("now", description="RFC 3339, an age or now; not included.")
+    since: TimeBound = Field("1h", description="RFC 3339 or an age such as 15m.", examples=["1h"])
+    until: TimeBound = Field("now", description="RFC 3339, an age or now; exclusive.")
     question: str | None = Field(None, min_length=1, max_length=4000, examples=["Why do payments fail?"])
 
 
 class NewMessage(Input):
-    """A question about a finished analysis."""
+    """A follow-up question about a finished analysis."""
 
     text: Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)] = Field(
-        examples=["Did it begin with the deploy?"]
+        examples=["Did it start with the deployment?"]
     )
 
 
 class Scope(Output):
-    """The logs that are explained: a search within [since, until)."""
+    """The logs that are explained: a search in [since, until)."""
 
     q: str
     since: Moment
@@ -70,7 +64,7 @@ class Scope(Output):
 
 
 class Message(Output):
-    """One turn of the thread."""
+    """One message of the thread."""
 
     role: Literal["user", "assistant"]
     text: str
@@ -83,11 +77,11 @@ class Failure(Output):
 
     reason: str = Field(examples=["provider"])
     detail: str
-    provider_message: str | None = Field(None, description="The provider's own words.")
+    provider_message: str | None = Field(None, description="The provider's own error message.")
 
 
 class Creator(Output):
-    """Who asked."""
+    """The caller that requested the analysis."""
 
     kind: str
     id: str
@@ -100,10 +94,10 @@ class AnalysisSummary(Output):
     id: str
     project_id: str
     status: Status
-    stage: str | None = Field(description="What the analyzer is at, while it runs.")
+    stage: str | None = Field(description="The analyzer's current stage while the analysis runs.")
     scope: Scope
     question: str | None
-    turn: int = Field(description="0 for the report, then one per follow-up message.")
+    turn: int = Field(description="0 for the report, plus one for each follow-up question.")
     verdict: str | None = Field(None, examples=["likely"])
     summary: str | None = None
     failure: Failure | None
@@ -115,7 +109,7 @@ class AnalysisSummary(Output):
 class Analysis(AnalysisSummary):
     """An analysis with its report and thread."""
 
-    report: Report | None = Field(description="Every claim cites ids of logs.")
+    report: Report | None = Field(description="Every claim cites the ids of logs.")
     messages: list[Message]
 
 
@@ -134,9 +128,9 @@ def _analysis(document: Document) -> Analysis:
 
 
 def _scope(body: NewAnalysis) -> dict[str, Any]:
-    moment = datetime.now(UTC)
+    now = datetime.now(UTC)
     try:
-        since, until = parse_moment(body.since, moment), parse_moment(body.until, moment)
+        since, until = parse_moment(body.since, now), parse_moment(body.until, now)
     except ValueError as error:
         raise Unprocessable(str(error)) from error
     return {"q": body.q, "since": since, "until": until}
@@ -145,36 +139,49 @@ def _scope(body: NewAnalysis) -> dict[str, Any]:
 @router.post(
     "", status_code=202, summary="Explain logs", operation_id="analysis_create", responses=body_problems(404, 409)
 )
-async def create(body: NewAnalysis, request: Request, actor: CurrentActor, records: CurrentRecords) -> Analysis:
-    """Ask why. The answer holds the id; follow it with `/events`, or read it until its status is final.
+async def create(body: NewAnalysis, actor: CurrentActor, analyses: CurrentAnalyses) -> Analysis:
+    """Request an analysis. Follow it with `/events`, or read it until its status is final.
 
-    The request is saved first and reaches the analyzer even if the broker is away for the moment.
+    The request is saved first, so it reaches the analyzer even if the broker is unavailable right now.
     """
     require(actor.principal, "write", body.project_id)
-    logs: LogsApi = request.app.state.logs
-    logs.check_query(body.q)
-    return _analysis(await records.analyses.request(actor, body.project_id, _scope(body), body.question))
+    return _analysis(await analyses.request(actor, body.project_id, _scope(body), body.question))
 
 
 @router.get("", summary="List analyses", operation_id="analysis_list", responses=problems(404))
 async def list_(
     project_id: ProjectParam,
     actor: CurrentActor,
-    records: CurrentRecords,
-    status: Annotated[Status | None, Query(description="Only in this state.")] = None,
+    analyses: CurrentAnalyses,
+    status: Annotated[Status | None, Query(description="Only analyses with this status.")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> AnalysisPage:
-    """Analyses of a project, newest first, without reports and threads."""
+    """List the analyses of a project, newest first, without reports and threads."""
     require(actor.principal, "read", project_id)
-    found = await records.analyses.page(project_id, after_cursor(cursor), limit, status)
-    return AnalysisPage(items=[_summary(document) for document in found], next_cursor=cursor_after(found, limit))
+    found = await analyses.page(project_id, _decoded_cursor(cursor), limit, status)
+    next_cursor = _encoded_cursor(found[-1]) if len(found) == limit else None
+    return AnalysisPage(items=[_summary(document) for document in found], next_cursor=next_cursor)
+
+
+def _encoded_cursor(document: Document) -> str:
+    return encode_cursor((document["created_at"] - _EPOCH) // _MILLISECOND, document["id"])
+
+
+def _decoded_cursor(cursor: str | None) -> tuple[datetime, str] | None:
+    position = decode_cursor(cursor, int, str)
+    if position is None:
+        return None
+    try:
+        return _EPOCH + position[0] * _MILLISECOND, position[1]
+    except OverflowError as error:
+        raise Unprocessable("invalid cursor; start again without it") from error
 
 
 @router.get("/{analysis_id}", summary="Read an analysis", operation_id="analysis_read", responses=problems(404))
-async def read(analysis_id: AnalysisPath, actor: CurrentActor, records: CurrentRecords) -> Analysis:
-    """One analysis with its report and thread."""
-    return _analysis(await records.analyses.allowed(actor.principal, "read", analysis_id))
+async def read(analysis_id: RecordId, actor: CurrentActor, analyses: CurrentAnalyses) -> Analysis:
+    """Read one analysis with its report and thread."""
+    return _analysis(await analyses.get(actor.principal, "read", analysis_id))
 
 
 @router.delete(
@@ -183,14 +190,14 @@ async def read(analysis_id: AnalysisPath, actor: CurrentActor, records: CurrentR
     operation_id="analysis_delete",
     responses={
         **problems(404),
-        200: {"model": Analysis, "description": "It was at work and is cancelled now."},
-        204: {"description": "It had ended and is deleted now."},
+        200: {"model": Analysis, "description": "It was unfinished and is now cancelled."},
+        204: {"description": "It had finished and is now deleted."},
     },
 )
-async def delete(analysis_id: AnalysisPath, actor: CurrentActor, records: CurrentRecords) -> Response:
-    """Cancel an analysis that is queued or running; it stays as `cancelled`. Delete one that has ended."""
-    document = await records.analyses.allowed(actor.principal, "write", analysis_id)
-    cancelled = await records.analyses.cancel(actor, document)
+async def delete(analysis_id: RecordId, actor: CurrentActor, analyses: CurrentAnalyses) -> Response:
+    """Cancel a queued or running analysis, which stays as `cancelled`. Delete a finished one."""
+    document = await analyses.get(actor.principal, "write", analysis_id)
+    cancelled = await analyses.cancel_or_delete(actor, document)
     if cancelled is None:
         return Response(status_code=204)
     headers = {"Cache-Control": "no-store"}
@@ -200,16 +207,16 @@ async def delete(analysis_id: AnalysisPath, actor: CurrentActor, records: Curren
 @router.post(
     "/{analysis_id}/messages",
     status_code=202,
-    summary="Ask on",
+    summary="Ask a follow-up question",
     operation_id="analysis_message_create",
     responses=body_problems(404, 409),
 )
-async def ask_on(
-    analysis_id: AnalysisPath, body: NewMessage, actor: CurrentActor, records: CurrentRecords
+async def ask_follow_up(
+    analysis_id: RecordId, body: NewMessage, actor: CurrentActor, analyses: CurrentAnalyses
 ) -> Analysis:
-    """Ask a question about a finished analysis; the reply comes as a message of role `assistant`."""
-    document = await records.analyses.allowed(actor.principal, "write", analysis_id)
-    return _analysis(await records.analyses.follow_up(actor, document, body.text))
+    """Ask a question about a finished analysis. The reply is added as a message with the role `assistant`."""
+    document = await analyses.get(actor.principal, "write", analysis_id)
+    return _analysis(await analyses.ask_follow_up(actor, document, body.text))
 
 
 @router.get(
@@ -219,76 +226,54 @@ async def ask_on(
     response_class=StreamingResponse,
     responses={
         **problems(404, 429),
-        200: {
-            "description": "Server-sent events `progress`, `completed`, `failed`, `cancelled`, then `bye`.",
-            "content": {
-                "text/event-stream": {
-                    "schema": {"type": "string"},
-                    "example": 'event: progress\ndata: {"stage":"evidence","text":"7 findings"}\nid: 0.3\n\n',
-                }
-            },
-        },
-        204: {"description": "It has ended and everything was told before `Last-Event-ID`."},
+        200: event_stream_documentation(
+            "Server-sent events `progress`, `completed`, `failed`, `cancelled`, then `bye`.",
+            'event: progress\ndata: {"stage":"evidence","text":"7 findings"}\nid: 0.3\n\n',
+        ),
+        204: {"description": "The analysis has finished, and every event was sent before `Last-Event-ID`."},
     },
 )
 async def events(
-    analysis_id: AnalysisPath,
+    analysis_id: RecordId,
     request: Request,
     actor: CurrentActor,
-    records: CurrentRecords,
-    last_event_id: Annotated[str | None, Header(max_length=40, description="Go on after this event.")] = None,
+    services: CurrentRecordServices,
+    last_event_id: Annotated[str | None, Header(max_length=40, description="Continue after this event.")] = None,
 ) -> Response:
-    """Everything that happened so far, then what happens until the turn at work ends. Reconnecting resumes.
+    """Stream all past events, then new ones until the running turn ends. Reconnecting resumes the stream.
 
-    `bye` says why the stream ends: `finished`, `stopping` (reconnect) or `signed_out`.
+    `bye` carries the reason for the end: `finished`, `stopping` (reconnect) or `signed_out`.
     """
-    document = await records.analyses.allowed(actor.principal, "read", analysis_id)
-    after, end = _position(last_event_id), end_of(document)
+    document = await services.analyses.get(actor.principal, "read", analysis_id)
+    after, end = _parse_event_id(last_event_id), end_of(document)
     if end is not None and after >= end:
         return Response(status_code=204)
-    if records.streams.open >= MAX_STREAMS:
-        raise TooManyRequests("too many streams are open; close one or come back", retry_after=10)
-    return StreamingResponse(
-        _stream(request, records, document, after),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    stopping = resources_of(request).stopping
+    frames = _frames(services.analysis_events, services.analysis_streams, request, analysis_id, after)
+    return await streaming_response(
+        event_stream(
+            frames,
+            still_allowed=lambda: may_still_read(request, document["project_id"]),
+            closing_reason=lambda: "stopping" if stopping.is_set() else "finished",
+        )
     )
 
 
-async def _stream(
-    request: Request, records: CurrentRecords, document: Document, after: tuple[int, int]
-) -> AsyncIterator[bytes]:
-    stopping = request.app.state.resources.stopping
-    beat = checked = time.monotonic()
-    reason = "finished"
-    with records.streams.one():
-        yield b": hello\n\n"
-        async with aclosing(records.progress.follow(document, after, stopping)) as happening:
-            async for told in happening:
-                moment = time.monotonic()
-                if told is not None:
-                    beat = moment
-                    yield _frame(told)
-                elif moment - beat > HEARTBEAT_S:
-                    beat = moment
-                    yield b": still here\n\n"
-                if moment - checked > RECHECK_S:
-                    checked = moment
-                    if not await may_still_read(request, document["project_id"]):
-                        reason = "signed_out"
-                        break
-        if stopping.is_set():
-            reason = "stopping"
-        yield format_sse_event(event="bye", data_str=orjson.dumps({"reason": reason}).decode())
+async def _frames(
+    feed: AnalysisEventFeed, slots: StreamSlots, request: Request, analysis_id: str, after: Position
+) -> AsyncGenerator[bytes | None, None]:
+    stopping = resources_of(request).stopping
+    with slots.slot():
+        yield None
+        async with aclosing(feed.follow(analysis_id, after, stopping)) as stream:
+            async for event in stream:
+                if event is None:
+                    yield None
+                else:
+                    yield event_frame(event.kind, event.data, event_id=f"{event.turn}.{event.seq}")
 
 
-def _frame(told: Told) -> bytes:
-    return format_sse_event(
-        event=told.kind, id=f"{told.turn}.{told.seq}", data_str=orjson.dumps(told.data, default=str).decode()
-    )
-
-
-def _position(last_event_id: str | None) -> tuple[int, int]:
+def _parse_event_id(last_event_id: str | None) -> Position:
     turn, dot, seq = (last_event_id or "").partition(".")
     if dot and turn.isdecimal() and seq.isdecimal():
         return min(int(turn), 999_999), min(int(seq), 10**10 - 1)

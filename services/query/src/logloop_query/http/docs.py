@@ -1,7 +1,4 @@
-"""The Swagger UI page for all services, from files of our own, and the OpenAPI documents behind its drop-down.
-
-It must not load anything from another host.
-"""
+"""Serves the Swagger UI for all services from local files, and the OpenAPI documents that it shows."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -11,8 +8,9 @@ from typing import Any, Literal
 import httpx
 from fastapi import APIRouter, Request, Response
 from logloop_chassis.http.problems import BadGateway, NotFound
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from logloop_chassis.state import resources_of
+
+from logloop_query.settings import QuerySettings
 
 router = APIRouter(include_in_schema=False)
 Service = Literal["query", "ingest", "analyzer", "ci-bridge"]
@@ -28,22 +26,13 @@ _TYPES: Mapping[str, str] = {
     "docs.js": "text/javascript",
 }
 _PACKAGED = frozenset({"swagger-ui.css", "swagger-ui-bundle.js"})
+"""Files that the package fastapi-offline brings."""
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
-
-
-class Siblings(BaseSettings):
-    """Where the other services are when no gateway stands in front. Behind one, the gateway answers instead."""
-
-    model_config = SettingsConfigDict(env_prefix="LOGLOOP_", extra="ignore")
-
-    ingest_url: str = Field("http://127.0.0.1:8101")
-    analyzer_url: str = Field("http://127.0.0.1:8103")
-    ci_bridge_url: str = Field("http://127.0.0.1:8104")
 
 
 @router.get("/docs")
 async def page() -> Response:
-    """The page."""
+    """Return the page."""
     return Response(
         _content("index.html"),
         media_type="text/html",
@@ -53,27 +42,27 @@ async def page() -> Response:
 
 @router.get("/docs/assets/{name}")
 async def asset(name: str) -> Response:
-    """A script or style sheet of the page."""
+    """Return a script or style sheet of the page."""
     if name not in _TYPES:
-        raise NotFound("the page has no such file")
+        raise NotFound("there is no such file; open /docs")
     headers = {**_HEADERS, "Cache-Control": "public, max-age=3600"}
     return Response(_content(name), media_type=_TYPES[name], headers=headers)
 
 
 @router.get("/api/v1/openapi/{name}.json")
 async def document(name: Service, request: Request) -> Any:
-    """The OpenAPI document of a service."""
+    """Return the OpenAPI document of a service. Behind the gateway, the gateway answers for the other services."""
     if name == "query":
         return request.app.openapi()
-    siblings = Siblings()
-    urls = {"ingest": siblings.ingest_url, "analyzer": siblings.analyzer_url, "ci-bridge": siblings.ci_bridge_url}
+    settings: QuerySettings = resources_of(request).settings
+    urls = {"ingest": settings.ingest_url, "analyzer": settings.analyzer_url, "ci-bridge": settings.ci_bridge_url}
     try:
         async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
-            answer = await client.get(f"{urls[name]}/openapi.json")
-            answer.raise_for_status()
-            return answer.json()
+            response = await client.get(f"{urls[name]}/openapi.json")
+            response.raise_for_status()
+            return response.json()
     except (httpx.HTTPError, ValueError) as error:
-        raise BadGateway(f"{name} does not answer ({type(error).__name__}); is it running?") from error
+        raise BadGateway(f"{name} is unreachable ({type(error).__name__}); check that it is running") from error
 
 
 @cache

@@ -1,7 +1,4 @@
-"""Users: who there is, what their role is, signing in, and changing passwords.
-
-It must not know cookies or HTTP; a session's token is handed to the caller.
-"""
+"""Manages users: accounts, roles, signing in and out, and passwords."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,23 +9,22 @@ from logloop_chassis.auth.authenticator import Authenticator
 from logloop_chassis.auth.principal import Principal, user_principal
 from logloop_chassis.database.client import Document
 from logloop_chassis.http.problems import Conflict, Forbidden, NotFound, Unauthorized, Unprocessable
+from logloop_chassis.ids import new_id, utc_now
 
 from logloop_query.catalogue.stores.projects import ProjectStore
 from logloop_query.identity.passwords import Passwords, generate_password
 from logloop_query.identity.sessions import NewSession, Sessions
 from logloop_query.identity.stores.users import UserStore
-from logloop_query.identity.throttle import Throttle
-from logloop_query.records.audit import Actor, AuditTrail, with_its_entry
-from logloop_query.records.ids import new_id
-from logloop_query.records.store import AlreadyThere
-from logloop_query.records.types import now
+from logloop_query.identity.throttle import SignInThrottle
+from logloop_query.records.audit import Actor, AuditTrail, audited
+from logloop_query.records.store import AlreadyExists
 
-_WRONG = "the e-mail address or the password is wrong"
+_SIGN_IN_FAILED = "wrong e-mail address or password"
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """What only the account itself is told."""
+class OwnAccount:
+    """What a caller sees only of its own account."""
 
     email: str | None
     session_expires_at: datetime | None
@@ -43,7 +39,7 @@ class Accounts:
         projects: ProjectStore,
         sessions: Sessions,
         passwords: Passwords,
-        throttle: Throttle,
+        throttle: SignInThrottle,
         authenticator: Authenticator,
         audit: AuditTrail,
     ) -> None:
@@ -55,42 +51,50 @@ class Accounts:
         self._authenticator = authenticator
         self._audit = audit
 
-    async def sign_in(
-        self, email: str, password: str, actor: Actor, user_agent: str | None
-    ) -> tuple[Document, NewSession]:
-        """The user and a new session. Raises Unauthorized in the same words for every cause, or TooManyRequests."""
+    async def sign_in(self, email: str, password: str, actor: Actor, user_agent: str | None) -> NewSession:
+        """Start a session. Raises TooManyRequests, and Unauthorized with the same text for every cause."""
         address = email.strip().lower()
         counters = await self._throttle.attempt(address, actor.ip)
         user = await self._users.find_by_email(address)
-        fits = await self._passwords.verify(user["password_hash"] if user else None, password)
-        if user is None or not fits or user.get("disabled"):
+        matches = await self._passwords.verify(user["password_hash"] if user else None, password)
+        if user is None or not matches or user.get("disabled"):
             await self._audit.record(actor, "session.refuse", "user", user["_id"] if user else "unknown")
-            raise Unauthorized(_WRONG)
+            raise Unauthorized(_SIGN_IN_FAILED)
         await self._throttle.succeeded(counters)
         if self._passwords.outdated(user["password_hash"]):
-            await self._users.change(user["_id"], {"password_hash": await self._passwords.hash(password)})
-        session = await self._sessions.begin(user["_id"], actor.ip, user_agent)
+            await self._users.update(user["_id"], {"password_hash": await self._passwords.hash(password)})
+        session = await self._sessions.start(user["_id"], actor.ip, user_agent)
         signed_in = Actor(user_principal(user, session.session_id), actor.ip)
         await self._audit.record(signed_in, "session.begin", "user", user["_id"])
-        return user, session
+        self._authenticator.forget("users", session.user_id)
+        return session
 
-    async def change_own_password(
-        self, actor: Actor, old: str, new: str, user_agent: str | None
-    ) -> tuple[Document, NewSession]:
-        """Change the caller's password, end every session of theirs and begin a new one."""
+    async def sign_out(self, actor: Actor, *, everywhere: bool) -> None:
+        """End the caller's session, or all sessions of the user. Raises Forbidden for a caller without a session."""
+        principal = actor.principal
+        if principal.session_id is None:
+            raise Forbidden("there is no session to end; revoke an API key with DELETE /api/v1/api-keys/{id}")
+        if everywhere:
+            await self._sessions.end_all(principal.id)
+        await self._sessions.end(principal.session_id)
+        await self._audit.record(actor, "session.end_all" if everywhere else "session.end", "user", principal.id)
+
+    async def change_own_password(self, actor: Actor, old: str, new: str, user_agent: str | None) -> NewSession:
+        """Change the caller's password, end all of the user's sessions and start a new one."""
+        if actor.principal.kind != "user":
+            raise Forbidden("only a signed-in user has a password; to replace an API key, create a new one")
         user = await self.get(actor.principal.id)
         counters = await self._throttle.attempt(user["email"], actor.ip)
         if not await self._passwords.verify(user["password_hash"], old):
             raise Forbidden("the old password is wrong")
         if old == new:
-            raise Unprocessable("the new password is the old one; choose another")
+            raise Unprocessable("the new password equals the old one; choose another")
         await self._throttle.succeeded(counters)
-        user = await self._set_password(actor, user["_id"], new, must_change=False)
-        session = await self._sessions.begin(user["_id"], actor.ip, user_agent)
-        return user, session
+        await self._set_password(actor, user["_id"], new, must_change=False)
+        return await self._sessions.start(user["_id"], actor.ip, user_agent)
 
     async def reset_password(self, actor: Actor, user_id: str, password: str | None) -> str | None:
-        """Give a user a password that must be changed at the next sign-in; the generated one if none was given."""
+        """Set a one-time password. Return the generated password if none was given. Raises NotFound."""
         await self.get(user_id)
         chosen = password or generate_password()
         await self._set_password(actor, user_id, chosen, must_change=True)
@@ -99,10 +103,10 @@ class Accounts:
     async def create(
         self, actor: Actor, fields: Mapping[str, Any], password: str | None
     ) -> tuple[Document, str | None]:
-        """A new user and, when no password was given, the generated one-time password. Raises Conflict."""
+        """Create a user. Return the user and the generated one-time password, if none was given. Raises Conflict."""
         await self._check_projects(fields["projects"])
         chosen = password or generate_password()
-        moment = now()
+        now = utc_now()
         document = {
             "_id": f"u_{new_id()}",
             **fields,
@@ -110,107 +114,109 @@ class Accounts:
             "password_hash": await self._passwords.hash(chosen),
             "must_change_password": True,
             "disabled": False,
-            "created_at": moment,
-            "updated_at": moment,
+            "created_at": now,
+            "updated_at": now,
         }
         await self._add(actor, document)
         return document, None if password else chosen
 
-    @with_its_entry
+    @audited
     async def _add(self, actor: Actor, document: Document) -> None:
         try:
             await self._users.create(document)
-        except AlreadyThere as error:
-            raise Conflict("a user with this e-mail address exists; change that one") from error
+        except AlreadyExists as error:
+            raise Conflict("a user with this e-mail address already exists; change that user") from error
         await self._audit.record(actor, "user.create", "user", document["_id"], after=document)
 
     async def get(self, user_id: str) -> Document:
-        """A user. Raises NotFound."""
+        """Return a user. Raises NotFound."""
         user = await self._users.find(user_id)
         if user is None:
-            raise NotFound(f"there is no user {user_id!r}; list them with GET /api/v1/users")
+            raise _missing(user_id)
         return user
 
-    async def describe(self, principal: Principal) -> "Account":
-        """What a caller may know of itself beyond the principal."""
+    async def describe(self, principal: Principal) -> OwnAccount:
+        """Return what the caller may see of its own account beyond the principal."""
         if principal.kind != "user":
-            return Account(None, None)
+            return OwnAccount(None, None)
         user = await self._users.find(principal.id)
-        ends = await self._sessions.ends(principal.session_id) if principal.session_id else None
-        return Account(user["email"] if user else None, ends)
+        expires_at = await self._sessions.expires_at(principal.session_id) if principal.session_id else None
+        return OwnAccount(user["email"] if user else None, expires_at)
 
-    async def principal(self, user_id: str, session_id: str) -> Principal:
-        """The principal that a session's cookie will stand for."""
-        return user_principal(await self.get(user_id), session_id)
+    async def principal_of(self, session: NewSession) -> Principal:
+        """Return the principal of a new session."""
+        return user_principal(await self.get(session.user_id), session.session_id)
 
     async def page(self, after: str | None, limit: int) -> list[Document]:
-        """Users ordered by id."""
+        """Return users ordered by id."""
         return await self._users.page(after=after, limit=limit)
 
-    async def change(self, actor: Actor, user_id: str, changes: Mapping[str, Any]) -> Document:
-        """Change name, address, role, membership or the disabled flag. Raises NotFound, Conflict."""
-        after = await self._change(actor, user_id, changes)
+    async def update(self, actor: Actor, user_id: str, changes: Mapping[str, Any]) -> Document:
+        """Change name, address, role, memberships or the disabled flag. Raises NotFound, Conflict."""
+        after = await self._update(actor, user_id, changes)
         self._authenticator.forget("users", user_id)
         return after
 
-    @with_its_entry
-    async def _change(self, actor: Actor, user_id: str, changes: Mapping[str, Any]) -> Document:
+    @audited
+    async def _update(self, actor: Actor, user_id: str, changes: Mapping[str, Any]) -> Document:
         user = await self.get(user_id)
         if "projects" in changes:
             await self._check_projects(changes["projects"])
         if changes.get("role", user["role"]) != "admin" or changes.get("disabled"):
-            await self._keep_an_admin(user)
+            await self._require_another_admin(user)
         if "email" in changes:
             changes = {**changes, "email": changes["email"].lower()}
         try:
-            changed = await self._users.change(user_id, {**changes, "updated_at": now()})
-        except AlreadyThere as error:
-            raise Conflict("another user has this e-mail address; choose another") from error
+            changed = await self._users.update(user_id, {**changes, "updated_at": utc_now()})
+        except AlreadyExists as error:
+            raise Conflict("another user has this e-mail address; choose another address") from error
         if changed is None:
-            raise NotFound(f"there is no user {user_id!r}")
+            raise _missing(user_id)
         before, after = changed
         if {"role", "projects", "disabled"} & {name for name in changes if before.get(name) != after.get(name)}:
             await self._sessions.end_all(user_id)
         await self._audit.record(actor, "user.update", "user", user_id, before=before, after=after)
         return after
 
-    async def remove(self, actor: Actor, user_id: str) -> None:
-        """Delete a user and their sessions. Raises NotFound, Conflict for the last administrator."""
-        await self._remove(actor, user_id)
+    async def delete(self, actor: Actor, user_id: str) -> None:
+        """Delete a user and end their sessions. Raises NotFound, and Conflict for the last administrator."""
+        await self._delete(actor, user_id)
         self._authenticator.forget("users", user_id)
 
-    @with_its_entry
-    async def _remove(self, actor: Actor, user_id: str) -> None:
-        await self._keep_an_admin(await self.get(user_id))
-        removed = await self._users.remove(user_id)
+    @audited
+    async def _delete(self, actor: Actor, user_id: str) -> None:
+        await self._require_another_admin(await self.get(user_id))
+        deleted = await self._users.delete(user_id)
         await self._sessions.end_all(user_id)
-        await self._audit.record(actor, "user.delete", "user", user_id, before=removed)
+        await self._audit.record(actor, "user.delete", "user", user_id, before=deleted)
 
-    async def _set_password(self, actor: Actor, user_id: str, password: str, *, must_change: bool) -> Document:
+    async def _set_password(self, actor: Actor, user_id: str, password: str, *, must_change: bool) -> None:
         changes = {
             "password_hash": await self._passwords.hash(password),
             "must_change_password": must_change,
-            "updated_at": now(),
+            "updated_at": utc_now(),
         }
-        after = await self._save_password(actor, user_id, changes)
+        await self._save_password(actor, user_id, changes)
         self._authenticator.forget("users", user_id)
-        return after
 
-    @with_its_entry
-    async def _save_password(self, actor: Actor, user_id: str, changes: Mapping[str, Any]) -> Document:
-        changed = await self._users.change(user_id, changes)
+    @audited
+    async def _save_password(self, actor: Actor, user_id: str, changes: Mapping[str, Any]) -> None:
+        changed = await self._users.update(user_id, changes)
         if changed is None:
-            raise NotFound(f"there is no user {user_id!r}")
+            raise _missing(user_id)
         await self._sessions.end_all(user_id)
         await self._audit.record(actor, "user.password", "user", user_id, before=changed[0], after=changed[1])
-        return changed[1]
 
-    async def _keep_an_admin(self, user: Document) -> None:
+    async def _require_another_admin(self, user: Document) -> None:
         if user["role"] == "admin" and not user.get("disabled") and not await self._users.other_admins(user["_id"]):
-            raise Conflict("this is the last administrator; make another one first")
+            raise Conflict("this is the last administrator; appoint another one first")
 
     async def _check_projects(self, memberships: Sequence[Mapping[str, Any]]) -> None:
         for membership in memberships:
             project = await self._projects.find(membership["project_id"])
             if project is None or project["state"] != "active":
                 raise Unprocessable(f"there is no project {membership['project_id']!r}; create it first")
+
+
+def _missing(user_id: str) -> NotFound:
+    return NotFound(f"there is no user {user_id!r}; list users with GET /api/v1/users")

@@ -1,7 +1,4 @@
-"""Password hashes with argon2id, computed in threads so that the event loop stays free.
-
-It must not know users.
-"""
+"""Hashes and verifies passwords with argon2id, in threads so that the event loop stays free."""
 
 import asyncio
 import secrets
@@ -11,33 +8,33 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 MIN_LENGTH = 10
 MAX_LENGTH = 256
-_AT_ONCE = 2  # 64 MiB each
+_CONCURRENCY = 2  # each computation takes 64 MiB
 
 
 class Passwords:
-    """Hashes and verifies; an unknown user costs the same time as a known one."""
+    """Hashes and verifies passwords. Verifying takes the same time for an unknown user."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
-        self._nobody = self._hasher.hash(secrets.token_hex(16))
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._unknown_user = self._hasher.hash(secrets.token_hex(16))
+        self._slots = asyncio.Semaphore(_CONCURRENCY)
 
     async def hash(self, password: str) -> str:
-        """An argon2id hash with its parameters and salt."""
+        """Return an argon2id hash with its parameters and salt."""
         async with self._slots:
             return await asyncio.to_thread(self._hasher.hash, password)
 
     async def verify(self, stored: str | None, password: str) -> bool:
-        """Whether a password fits a stored hash; None stands for a user that does not exist."""
+        """Return whether a password matches a stored hash. Pass None for an unknown user."""
         async with self._slots:
-            fits = await asyncio.to_thread(self._fits, stored or self._nobody, password)
-        return fits and stored is not None
+            matches = await asyncio.to_thread(self._matches, stored or self._unknown_user, password)
+        return matches and stored is not None
 
     def outdated(self, stored: str) -> bool:
-        """Whether a hash was made with weaker parameters than today's."""
+        """Return whether a hash uses other parameters than new hashes."""
         return self._hasher.check_needs_rehash(stored)
 
-    def _fits(self, stored: str, password: str) -> bool:
+    def _matches(self, stored: str, password: str) -> bool:
         try:
             return self._hasher.verify(stored, password)
         except (VerificationError, InvalidHashError):
@@ -45,6 +42,6 @@ class Passwords:
 
 
 def generate_password() -> str:
-    """A password to hand over once: four groups of five characters that are hard to confuse."""
+    """Return a one-time password: four groups of five characters that are hard to confuse."""
     alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
     return "-".join("".join(secrets.choice(alphabet) for _ in range(5)) for _ in range(4))

@@ -1,1 +1,1 @@
-"""Storing, searching, following, exporting and editing logs."""
+"""Stores, searches, follows, exports and edits logs."""

@@ -1,9 +1,8 @@
-"""Merge small segments of a project and hour, so that a trickle of logs reads like a bulk.
+"""Merges small segments of a project and hour, so that searches read few segments.
 
-One process at a time does it, under a lease (which only spares work: of two merges of the same segments one is
-"overtaken" and changes nothing). Segments of about equal size are merged once there are eight of
-them (so a log is rewritten three or four times at most), and all that is left once an hour is over. It must
-not change a row.
+Segments of about equal size are merged when there are eight of them, so a log is rewritten three or four times at
+most. The rest is merged when the hour is over. A lease lets one process do the work. It only saves work: when two
+processes merge the same segments, the later merge fails as "overtaken" and changes nothing.
 """
 
 import asyncio
@@ -14,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import structlog
+from logloop_chassis.background import periodically
 from logloop_contracts.log_batch import HOUR_US
 from pymongo.errors import PyMongoError
 
@@ -25,42 +25,42 @@ from logloop_query.telemetry import COMPACTIONS, SEGMENTS_COMPACTED
 JOB = "compaction"
 FAN_IN = 8
 LEASE_INTERVALS = 3
-"""The lease is this many intervals long: a process that was killed holds the others up no longer."""
+"""Length of the lease in intervals, after which another process takes over from a killed one."""
 QUIET = timedelta(minutes=2)
-"""An hour is over when it ended, and nothing was stored in it, this long ago."""
-_HOURS_A_ROUND = 50
+"""An hour is over when it ended, and its last log was stored, this long ago."""
+_HOURS_PER_ROUND = 50
 _MAX_PARTS = 20_000
 _log = structlog.get_logger()
 
 
 class SmallSegments(Protocol):
-    """The segments as compaction needs them."""
+    """What compaction needs of the segment store."""
 
     async def small_hours(self, limit: int) -> list[tuple[str, int]]:
-        """Projects and hours with at least two small segments."""
+        """Return projects and hours with at least two small segments."""
 
     async def small_segments(self, project_id: str, hour: int) -> list[SmallSegment]:
-        """Small segments of a project and hour, oldest logs first."""
+        """Return the small segments of a project and hour, oldest logs first."""
 
     async def load(self, ids: Sequence[str]) -> list[StoredSegment]:
-        """Whole segments by id."""
+        """Return whole segments by id."""
 
     async def merge(self, old: Sequence[StoredSegment], merged: Segment) -> bool:
-        """Put one segment in the place of several."""
+        """Replace several segments by one."""
 
 
 class Leases(Protocol):
-    """Who may do the job."""
+    """What compaction needs of the lease store."""
 
     async def take(self, job: str, holder: str, seconds: float) -> bool:
         """Take or renew a lease."""
 
-    async def give_back(self, job: str, holder: str) -> None:
+    async def release(self, job: str, holder: str) -> None:
         """End a lease early."""
 
 
 def choose_merges(small: Sequence[SmallSegment], hour: int, now: datetime) -> Iterator[list[SmallSegment]]:
-    """Sets of segments to merge into one each. `small` are those of one project and hour."""
+    """Yield the sets of segments to merge. `small` are the small segments of one project and hour."""
     if len(small) >= 2 and _is_over(small, hour, now):
         yield from _fitting(small, fewest=2)
         return
@@ -76,7 +76,7 @@ def _is_over(small: Sequence[SmallSegment], hour: int, now: datetime) -> bool:
 
 
 def _fitting(small: Sequence[SmallSegment], *, fewest: int) -> Iterator[list[SmallSegment]]:
-    """Cut a row of segments into sets that fit into one segment each."""
+    """Split segments into sets that fit into one segment each."""
     chosen: list[SmallSegment] = []
     logs = raw = parts = 0
     for item in small:
@@ -92,7 +92,7 @@ def _fitting(small: Sequence[SmallSegment], *, fewest: int) -> Iterator[list[Sma
 
 
 def merge_segments(old: Sequence[StoredSegment]) -> Segment:
-    """One segment with the rows and parts of several of one project and hour."""
+    """Return one segment with the rows and parts of several segments of one project and hour."""
     first = old[0].segment
     filled = [item.segment for item in old if item.segment.count]
     parts = [key for item in old for key in item.segment.parts]
@@ -101,7 +101,7 @@ def merge_segments(old: Sequence[StoredSegment]) -> Segment:
 
 
 class Compaction:
-    """Looks for small segments every now and then. `run` until cancelled."""
+    """Finds and merges small segments every `interval_s` seconds."""
 
     def __init__(
         self,
@@ -119,24 +119,19 @@ class Compaction:
         self._interval_s = interval_s
         self._lease_s = LEASE_INTERVALS * interval_s
 
-    async def run(self) -> None:
-        """A round every interval; an outage of MongoDB only skips rounds."""
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Run a round every interval until `stopping`, then release the lease."""
         try:
-            while True:
-                await asyncio.sleep(self._interval_s)
-                try:
-                    await self.round()
-                except PyMongoError as error:
-                    _log.warning("compaction waits for MongoDB", error=str(error)[:200])
+            await periodically(self.round, JOB, stopping, every_s=self._interval_s)
         finally:
-            await self._give_back()
+            await self._release()
 
     async def round(self) -> int:
-        """Merge what should be merged, if this process may; how many merges were made."""
+        """Merge small segments if this process gets the lease, and return the number of merges."""
         if not await self._leases.take(JOB, self._holder, self._lease_s):
             return 0
         started, merges = time.monotonic(), 0
-        for project_id, hour in await self._store.small_hours(_HOURS_A_ROUND):
+        for project_id, hour in await self._store.small_hours(_HOURS_PER_ROUND):
             small = await self._store.small_segments(project_id, hour)
             for chosen in choose_merges(small, hour, datetime.now(UTC)):
                 merges += await self.merge([item.id for item in chosen])
@@ -145,7 +140,7 @@ class Compaction:
         return merges
 
     async def merge(self, ids: Sequence[str]) -> bool:
-        """Merge these segments of one project and hour; False when one of them changed or went meanwhile."""
+        """Merge segments of one project and hour. Return False when one of them was changed or deleted."""
         old = await self._store.load(ids)
         if len(old) < 2:
             return False
@@ -158,8 +153,8 @@ class Compaction:
             SEGMENTS_COMPACTED.inc(len(old))
         return done
 
-    async def _give_back(self) -> None:
+    async def _release(self) -> None:
         try:
-            await asyncio.shield(self._leases.give_back(JOB, self._holder))
+            await asyncio.shield(self._leases.release(JOB, self._holder))
         except PyMongoError:
-            _log.info("the compaction lease will run out by itself")
+            _log.info("compaction lease not released, it will expire")

@@ -1,8 +1,8 @@
-"""Read, change and delete single logs, and delete what a search selects.
+"""Reads, changes and deletes single logs, and deletes the logs that a search selects.
 
-An edit rewrites one segment under its revision and starts over when somebody else was quicker. A log keeps its
-id whatever is edited, and a segment keeps its parts when all rows are gone, so that a redelivered message
-does not bring a deleted log back. It must not know HTTP.
+An edit rewrites one segment under its revision and starts again when the segment was changed in between. The id of
+a log never changes. A segment without rows keeps its parts, so that a redelivered message does not restore a
+deleted log.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from logloop_contracts.log_batch import LOG_SCHEMA, LogId, attributes_text, mask
 from logloop_query.logs.search.filter import EVERYTHING, And, Filter, HasId, Within
 from logloop_query.logs.search.kernels import evaluate
 from logloop_query.logs.search.pace import OutOfTime, Pace
-from logloop_query.logs.search.plan import Pruner, SegmentRef, Snapshot, SummaryCache, Window, grouped
+from logloop_query.logs.search.plan import LogSelection, Pruner, SegmentRef, Snapshot, SummaryCache, grouped
 from logloop_query.logs.search.rows import materialise
 from logloop_query.logs.search.threads import SearchThreads, Work
 from logloop_query.logs.segment_codec import Segment, SegmentColumns, encode_segment, possible_keys
@@ -32,12 +32,12 @@ _EDITS = "edits"
 T = TypeVar("T")
 
 
-class LogGone(Exception):
+class LogNotFound(Exception):
     """There is no such log that the caller may see."""
 
 
-class Contended(Exception):
-    """Others kept changing the segment; the edit was not made."""
+class EditConflict(Exception):
+    """Other changes of the segment kept winning; the edit was not made."""
 
 
 class DeletionTooSlow(Exception):
@@ -49,31 +49,31 @@ class DeletionTooSlow(Exception):
 
 
 class EditableSegments(Protocol):
-    """The segments as edits need them."""
+    """What edits need of the segment store."""
 
     async def holding(self, parts: Sequence[str]) -> list[StoredSegment]:
-        """Whole segments that hold one of these parts."""
+        """Return whole segments that hold one of these parts."""
 
     async def load(self, ids: Sequence[str]) -> list[StoredSegment]:
-        """Whole segments by id."""
+        """Return whole segments by id."""
 
     async def rewrite(self, old: StoredSegment, segment: Segment) -> bool:
-        """Replace a segment if nobody has changed it."""
+        """Replace a segment unless it was changed. Return whether it was replaced."""
 
     def snapshot(self) -> Any:
-        """A context manager with a Snapshot."""
+        """Return a context manager that yields a Snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundLog:
-    """A log: one row of `rows.ROW_COLUMNS` and hour, and its project."""
+    """A log as one row (`rows.ROW_COLUMNS` and hour), and its project."""
 
     project_id: str
     row: pa.Table
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Location:
     stored: StoredSegment
     columns: SegmentColumns
     number: int
@@ -83,7 +83,7 @@ Visible = Callable[[str], bool]
 
 
 class LogEdits:
-    """Single logs, and deletion by search."""
+    """Edits single logs, and deletes logs by search."""
 
     def __init__(
         self,
@@ -99,12 +99,12 @@ class LogEdits:
         self._segment_seconds = segment_seconds
 
     async def find(self, log: LogId, visible: Visible) -> FoundLog:
-        """A log of a project that `visible` admits. Raises LogGone."""
+        """Return a log of a project for which `visible` is true. Raises LogNotFound."""
         place = await self._place(log, visible)
         return FoundLog(place.stored.segment.project_id, materialise(place.columns, [place.number]))
 
     async def change(self, log: LogId, visible: Visible, changes: dict[str, Any]) -> FoundLog:
-        """Set columns of a log, in the values of `LogEntry`. Raises LogGone or Contended."""
+        """Set columns of a log to values of `LogEntry`, and return the log. Raises LogNotFound or EditConflict."""
 
         async def attempt() -> FoundLog | None:
             place = await self._place(log, visible)
@@ -119,7 +119,7 @@ class LogEdits:
         return found
 
     async def delete(self, log: LogId, visible: Visible) -> str:
-        """Delete a log; its project. Raises LogGone or Contended."""
+        """Delete a log and return its project. Raises LogNotFound or EditConflict."""
 
         async def attempt() -> str | None:
             place = await self._place(log, visible)
@@ -131,17 +131,18 @@ class LogEdits:
         EDITS.labels("delete").inc()
         return project_id
 
-    async def delete_window(self, window: Window, caller: str = _EDITS) -> int:
-        """Delete every log of a window that is there when its segment is reached; how many.
+    async def delete_selection(self, selection: LogSelection, caller: str = _EDITS) -> int:
+        """Delete every log of a selection and return their number.
 
-        Raises Contended, or DeletionTooSlow when the filter takes too long over one segment.
+        Logs that are stored after their segment was read are not deleted. Raises EditConflict, or DeletionTooSlow
+        when the filter takes too long for one segment.
         """
         work = self._threads.work(caller)
         counts: list[int | None] = []
         try:
             for _ in range(MAX_TRIES):
                 seen = len(counts)
-                await self._delete_pass(window, work, counts)
+                await self._delete_pass(selection, work, counts)
                 if None not in counts[seen:]:
                     return _total(counts)
                 await _pause()
@@ -149,13 +150,13 @@ class LogEdits:
             raise DeletionTooSlow(_total(counts)) from error
         finally:
             EDITS.labels("delete").inc(_total(counts))
-        raise Contended
+        raise EditConflict
 
-    async def _delete_pass(self, window: Window, work: Work, counts: list[int | None]) -> None:
-        """Append the rows deleted of each segment; None for one that somebody else changed meanwhile."""
-        wanted = _with_times(window)
+    async def _delete_pass(self, selection: LogSelection, work: Work, counts: list[int | None]) -> None:
+        """Append the number of deleted rows of each segment, None for a segment that was changed in between."""
+        wanted = _with_times(selection)
         async with self._store.snapshot() as snapshot:
-            refs = await self._candidates(snapshot, window.narrowed(), work)
+            refs = await self._candidates(snapshot, selection.narrowed(), work)
         for start in range(0, len(refs), _LOAD_AT_ONCE):
             ids = [ref.id for ref in refs[start : start + _LOAD_AT_ONCE]]
             found = await self._store.load(ids)
@@ -163,9 +164,9 @@ class LogEdits:
             for stored in found:
                 counts.append(await self._delete_from(stored, wanted, work))
 
-    async def _candidates(self, snapshot: Snapshot, window: Window, work: Work) -> list[SegmentRef]:
-        plan = snapshot.plan(window, newest_first=True)
-        pruner = Pruner(snapshot, self._cache, window.wanted, work)
+    async def _candidates(self, snapshot: Snapshot, selection: LogSelection, work: Work) -> list[SegmentRef]:
+        plan = snapshot.plan(selection, newest_first=True)
+        pruner = Pruner(snapshot, self._cache, selection.wanted, work)
         return [ref async for group in grouped(plan) for ref in await pruner.keep(group)]
 
     async def _delete_from(self, stored: StoredSegment, wanted: Filter, work: Work) -> int | None:
@@ -177,7 +178,7 @@ class LogEdits:
             return 0
         return deleted if await self._store.rewrite(stored, segment) else None
 
-    async def _place(self, log: LogId, visible: Visible) -> _Place:
+    async def _place(self, log: LogId, visible: Visible) -> _Location:
         one = HasId(log.batch, log.hour, log.row)
         for stored in await self._store.holding(possible_keys(log.batch, log.hour)):
             if not visible(stored.segment.project_id):
@@ -185,8 +186,8 @@ class LogEdits:
             columns = _columns(stored.segment)
             mask = evaluate(one, columns) if columns.count else False
             if mask is not False:
-                return _Place(stored, columns, pc.indices_nonzero(mask)[0].as_py())
-        raise LogGone
+                return _Location(stored, columns, pc.indices_nonzero(mask)[0].as_py())
+        raise LogNotFound
 
     async def _until_uncontended(self, attempt: Callable[[], Awaitable[T | None]]) -> T:
         for _ in range(MAX_TRIES):
@@ -194,7 +195,7 @@ class LogEdits:
             if result is not None:
                 return result
             await _pause()
-        raise Contended
+        raise EditConflict
 
 
 def _total(counts: Sequence[int | None]) -> int:
@@ -209,13 +210,13 @@ def _columns(segment: Segment) -> SegmentColumns:
     return SegmentColumns(segment.hour, segment.count, segment.columns, segment.patterns)
 
 
-def _with_times(window: Window) -> Filter:
-    bounds = Within(window.low, window.high)
-    return bounds if window.wanted == EVERYTHING else And((bounds, window.wanted))
+def _with_times(selection: LogSelection) -> Filter:
+    bounds = Within(selection.low, selection.high)
+    return bounds if selection.wanted == EVERYTHING else And((bounds, selection.wanted))
 
 
 def _without(segment: Segment, wanted: Filter, pace: Pace) -> tuple[Segment, int]:
-    """A segment without the rows of a filter, and how many those are."""
+    """Return a segment without the rows of a filter, and the number of removed rows."""
     columns = _columns(segment)
     mask = evaluate(wanted, columns, pace) if columns.count else False
     if mask is False:
@@ -227,7 +228,7 @@ def _without(segment: Segment, wanted: Filter, pace: Pace) -> tuple[Segment, int
     )
 
 
-def _changed(place: _Place, changes: dict[str, Any]) -> Segment:
+def _changed(place: _Location, changes: dict[str, Any]) -> Segment:
     table = place.columns.table()
     for name, value in _stored_values(changes).items():
         table = table.set_column(
@@ -249,7 +250,7 @@ def _stored_values(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_value(array: Any, number: int, value: str | datetime | None) -> Any:
-    """The array with one value replaced."""
+    """Return the array with one value replaced."""
     words = isinstance(array, pa.DictionaryArray)
     plain = pc.cast(array, pa.utf8()) if words else array
     one = pa.array([value], plain.type)

@@ -1,7 +1,7 @@
-"""Give out every log of a window in time order, as a stream of bytes in one of four formats.
+"""Exports every log of a selection in time order, as a stream of bytes in one of four formats.
 
-Memory is bounded however many logs there are: time is cut into slices of about 40,000 logs by the counts that
-segments carry, and each slice is read, sorted and written by itself. It must not know HTTP.
+Memory is bounded: time is split into slices of about 40,000 logs, by the counts in the segments, and each slice is
+read, sorted and written separately.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from logloop_query.logs.export_formats import WRITERS, ExportFormat
 from logloop_query.logs.search.kernels import selected_rows
 from logloop_query.logs.search.pace import Pace
 from logloop_query.logs.search.plan import (
+    LogSelection,
     Pruner,
     SegmentRef,
     SegmentSource,
     Snapshot,
     StoredColumns,
     SummaryCache,
-    Window,
     columns_for,
 )
 from logloop_query.logs.search.rows import ROW_COLUMNS, rows_within
@@ -38,7 +38,7 @@ _COLUMNS = frozenset({*ROW_COLUMNS, "pattern"})
 
 
 class Export:
-    """Reads a window slice by slice. `segment_seconds`: what choosing the rows of one segment may take."""
+    """Reads a selection slice by slice. `segment_seconds` limits the filtering of one segment."""
 
     def __init__(
         self, source: SegmentSource, threads: SearchThreads, cache: SummaryCache, *, segment_seconds: float = 20.0
@@ -48,14 +48,14 @@ class Export:
         self._cache = cache
         self._segment_seconds = segment_seconds
 
-    async def stream(self, window: Window, kind: ExportFormat, caller: str = "") -> AsyncIterator[bytes]:
-        """The window as bytes. Closing the iterator early is fine. Raises OutOfTime for a filter that is too slow."""
+    async def stream(self, selection: LogSelection, kind: ExportFormat, caller: str = "") -> AsyncIterator[bytes]:
+        """Yield the selection as bytes. The iterator may be closed early. Raises OutOfTime for a slow filter."""
         work = self._threads.work(caller)
-        writer = WRITERS[kind](window.project_id)
+        writer = WRITERS[kind](selection.project_id)
         head = writer.head()
         if head:
             yield head
-        async for table in self._tables(window, work):
+        async for table in self._tables(selection, work):
             step = table.num_rows if kind == "parquet" else _PIECE_ROWS
             for start in range(0, table.num_rows, step):
                 piece = table.slice(start, step)
@@ -67,14 +67,14 @@ class Export:
         if tail:
             yield tail
 
-    async def _tables(self, window: Window, work: Work) -> AsyncIterator[pa.Table]:
-        """Rows in time order: `rows.ROW_COLUMNS`, pattern and hour, a table a slice."""
-        window = window.narrowed()
+    async def _tables(self, selection: LogSelection, work: Work) -> AsyncIterator[pa.Table]:
+        """Yield the rows in time order, one table per slice: `rows.ROW_COLUMNS`, pattern and hour."""
+        selection = selection.narrowed()
         coming: asyncio.Task[pa.Table | None] | None = None
         try:
-            for low, high in await self._slices(window):
-                part = Window(window.project_id, window.wanted, low, high)
-                # The next slice is read while the last one is written and sent.
+            for low, high in await self._slices(selection):
+                part = LogSelection(selection.project_id, selection.wanted, low, high)
+                # The next slice is read while the previous one is written and sent.
                 ready, coming = coming, asyncio.create_task(self._slice(part, work))
                 table = await ready if ready is not None else None
                 if table is not None:
@@ -86,37 +86,37 @@ class Export:
             if coming is not None:
                 coming.cancel()
 
-    async def _slices(self, window: Window) -> list[tuple[int, int]]:
-        """Cut a window so that no piece holds many more than SLICE_LOGS logs before the filter."""
+    async def _slices(self, selection: LogSelection) -> list[tuple[int, int]]:
+        """Split a selection so that no slice has many more than SLICE_LOGS logs before filtering."""
         minutes: dict[int, int] = {}
         async with self._source.snapshot() as snapshot:
-            plan = snapshot.plan(window, newest_first=False)
+            plan = snapshot.plan(selection, newest_first=False)
             refs = [ref async for ref in plan if ref.count]
             for start in range(0, len(refs), _REFS_AT_ONCE):
                 summaries = await self._cache.read(snapshot, refs[start : start + _REFS_AT_ONCE])
                 _add_minutes(minutes, list(summaries.values()))
-        return list(cut_time(minutes, window.low, window.high))
+        return list(cut_time(minutes, selection.low, selection.high))
 
-    async def _slice(self, window: Window, work: Work) -> pa.Table | None:
+    async def _slice(self, selection: LogSelection, work: Work) -> pa.Table | None:
         tables: list[pa.Table] = []
         async with self._source.snapshot() as snapshot:
-            plan = snapshot.plan(window, newest_first=False)
+            plan = snapshot.plan(selection, newest_first=False)
             refs = [ref async for ref in plan if ref.count]
-            kept = await Pruner(snapshot, self._cache, window.wanted, work).keep(refs)
+            kept = await Pruner(snapshot, self._cache, selection.wanted, work).keep(refs)
             for group in _by_size(kept):
-                tables += await self._read(snapshot, group, window, work)
+                tables += await self._read(snapshot, group, selection, work)
         filled = [table for table in tables if table.num_rows]
         if not filled:
             return None
         return await work.run(lambda _: _in_order(filled))
 
     async def _read(
-        self, snapshot: Snapshot, refs: Sequence[SegmentRef], window: Window, work: Work
+        self, snapshot: Snapshot, refs: Sequence[SegmentRef], selection: LogSelection, work: Work
     ) -> list[pa.Table]:
         stored = await snapshot.read(refs, _COLUMNS)
 
         def rows(ref: SegmentRef, pace: Pace) -> pa.Table:
-            return _rows(ref, stored[ref.id], window, pace)
+            return _rows(ref, stored[ref.id], selection, pace)
 
         there = [ref for ref in refs if ref.id in stored]
         return await work.each(rows, there, seconds=self._segment_seconds)
@@ -137,7 +137,7 @@ def _add_minutes(minutes: dict[int, int], summaries: Sequence[Any]) -> None:
 
 
 def cut_time(minutes: dict[int, int], low: int, high: int) -> Iterator[tuple[int, int]]:
-    """Slices (low, high), both included, that cover every minute with logs; a crowded minute is cut evenly."""
+    """Yield inclusive slices (low, high) that cover every minute with logs. A large minute is split evenly."""
     start = end = logs = 0
     for minute in sorted(number for number in minutes if minutes[number] and _overlaps(number, low, high)):
         first, last = minute * MINUTE_US, (minute + 1) * MINUTE_US - 1
@@ -174,12 +174,12 @@ def _by_size(refs: Sequence[SegmentRef]) -> Iterator[list[SegmentRef]]:
         yield group
 
 
-def _rows(ref: SegmentRef, stored: StoredColumns, window: Window, pace: Pace) -> pa.Table:
+def _rows(ref: SegmentRef, stored: StoredColumns, selection: LogSelection, pace: Pace) -> pa.Table:
     columns = columns_for(ref, stored)
     times = columns.column("timestamp").cast(pa.int64())
-    rows = selected_rows(window.wanted, columns, pace)
-    if not window.low <= ref.min_ts or not ref.max_ts <= window.high:
-        rows = rows_within(times, rows, window.low, window.high)
+    rows = selected_rows(selection.wanted, columns, pace)
+    if not selection.low <= ref.min_ts or not ref.max_ts <= selection.high:
+        rows = rows_within(times, rows, selection.low, selection.high)
     return _taken(columns, rows)
 
 

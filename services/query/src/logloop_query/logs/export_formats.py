@@ -1,7 +1,4 @@
-"""The formats of exports: rows to bytes, piece by piece.
-
-It must not know where rows come from.
-"""
+"""Writes rows in the formats of exports."""
 
 import io
 from typing import Any, Literal, Protocol
@@ -31,55 +28,55 @@ EXPORT_SCHEMA = pa.schema(
         ("attributes", pa.utf8()),
     ]
 )
-"""Columns of tabular exports; `attributes` is JSON text."""
+"""Columns of tabular exports. `attributes` is JSON text."""
 
 
 class Writer(Protocol):
-    """Turns tables into bytes; called in order."""
+    """Turns tables into bytes. The methods are called in this order."""
 
     def __init__(self, project_id: str) -> None: ...
 
     def head(self) -> bytes:
-        """Bytes before the first row."""
+        """Return the bytes before the first row."""
 
     def rows(self, table: pa.Table) -> bytes:
-        """Bytes of rows."""
+        """Return the bytes of rows."""
 
     def end(self) -> bytes:
-        """Bytes after the last row."""
+        """Return the bytes after the last row."""
 
 
 class NdjsonWriter:
-    """One JSON object a line, as a search shows it."""
+    """Writes one JSON object per line, as in a search."""
 
     def __init__(self, project_id: str) -> None:
         self._project_id = project_id
 
     def head(self) -> bytes:
-        """Nothing."""
+        """Return nothing."""
         return b""
 
     def rows(self, table: pa.Table) -> bytes:
-        """Lines."""
+        """Return lines."""
         return b"".join(orjson.dumps(row) + b"\n" for row in json_rows(self._project_id, table))
 
     def end(self) -> bytes:
-        """Nothing."""
+        """Return nothing."""
         return b""
 
 
 class CsvWriter:
-    """RFC 4180 with a header. A cell that a spreadsheet would run as a formula gets a quote in front."""
+    """Writes RFC 4180 with a header. A cell that a spreadsheet would run as a formula starts with a quote."""
 
     def __init__(self, project_id: str) -> None:
         self._project_id = project_id
 
     def head(self) -> bytes:
-        """The header."""
+        """Return the header."""
         return (",".join(EXPORT_SCHEMA.names) + "\r\n").encode()
 
     def rows(self, table: pa.Table) -> bytes:
-        """Lines."""
+        """Return lines."""
         exported = exported_columns(self._project_id, table)
         columns = {name: _safe_cell(exported.column(name)) for name in EXPORT_SCHEMA.names}
         sink = io.BytesIO()
@@ -88,7 +85,7 @@ class CsvWriter:
         return sink.getvalue()
 
     def end(self) -> bytes:
-        """Nothing."""
+        """Return nothing."""
         return b""
 
 
@@ -100,7 +97,7 @@ def _safe_cell(column: Any) -> Any:
 
 
 class ParquetWriter:
-    """One Parquet file, a row group a slice."""
+    """Writes one Parquet file with a row group per slice."""
 
     def __init__(self, project_id: str) -> None:
         self._project_id = project_id
@@ -108,22 +105,22 @@ class ParquetWriter:
         self._writer = pa.parquet.ParquetWriter(self._sink, EXPORT_SCHEMA, compression="zstd")
 
     def head(self) -> bytes:
-        """The magic number."""
+        """Return the magic number."""
         return self._sink.drain()
 
     def rows(self, table: pa.Table) -> bytes:
-        """A row group."""
+        """Return a row group."""
         self._writer.write_table(exported_columns(self._project_id, table))
         return self._sink.drain()
 
     def end(self) -> bytes:
-        """The footer."""
+        """Return the footer."""
         self._writer.close()
         return self._sink.drain()
 
 
 class ArrowWriter:
-    """An Arrow IPC stream with zstd buffers, a record batch every few thousand rows."""
+    """Writes an Arrow IPC stream with zstd buffers, one record batch per few thousand rows."""
 
     def __init__(self, project_id: str) -> None:
         self._project_id = project_id
@@ -132,16 +129,16 @@ class ArrowWriter:
         self._writer = pa.ipc.new_stream(self._sink, EXPORT_SCHEMA, options=options)
 
     def head(self) -> bytes:
-        """The schema."""
+        """Return the schema."""
         return self._sink.drain()
 
     def rows(self, table: pa.Table) -> bytes:
-        """A record batch."""
+        """Return a record batch."""
         self._writer.write_table(exported_columns(self._project_id, table))
         return self._sink.drain()
 
     def end(self) -> bytes:
-        """The end mark."""
+        """Return the end marker."""
         self._writer.close()
         return self._sink.drain()
 
@@ -155,7 +152,7 @@ WRITERS: dict[ExportFormat, type[Writer]] = {
 
 
 class _Drain(io.RawIOBase):
-    """A file to write to whose content is taken away as it grows."""
+    """A writable file whose content can be taken out while it grows."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -163,11 +160,11 @@ class _Drain(io.RawIOBase):
         self._position = 0
 
     def writable(self) -> bool:
-        """Yes."""
+        """Return True."""
         return True
 
     def tell(self) -> int:
-        """Bytes written so far."""
+        """Return the number of bytes written so far."""
         return self._position
 
     def write(self, data: Any) -> int:
@@ -178,13 +175,13 @@ class _Drain(io.RawIOBase):
         return len(content)
 
     def drain(self) -> bytes:
-        """What was written since the last call."""
+        """Return what was written since the last call."""
         content, self._written = b"".join(self._written), []
         return content
 
 
 def exported_columns(project_id: str, table: pa.Table) -> pa.Table:
-    """Rows in EXPORT_SCHEMA."""
+    """Return rows in EXPORT_SCHEMA."""
     columns = {name: table.column(name) for name in EXPORT_SCHEMA.names if name in table.schema.names}
     columns["id"] = log_ids(table)
     columns["project_id"] = pa.chunked_array([pa.repeat(pa.scalar(project_id), table.num_rows)])
@@ -192,7 +189,7 @@ def exported_columns(project_id: str, table: pa.Table) -> pa.Table:
 
 
 def log_ids(table: pa.Table) -> pa.Array:
-    """Ids of rows that have batch, hour and row."""
+    """Return the ids of rows, from the columns batch, hour and row."""
     hours = {hour: f"-{hour:x}-" for hour in pc.unique(table.column("hour")).to_pylist()}
     texts = pa.array([hours[hour] for hour in table.column("hour").to_pylist()], pa.utf8())
     rows = pa.array([f"{row:x}" for row in table.column("row").to_pylist()], pa.utf8())
@@ -200,7 +197,7 @@ def log_ids(table: pa.Table) -> pa.Array:
 
 
 def file_name(project_id: str, kind: ExportFormat) -> str:
-    """Name for a download."""
+    """Return the file name of a download."""
     return f"{project_id}-logs.{ {'ndjson': 'ndjson', 'csv': 'csv', 'parquet': 'parquet', 'arrow': 'arrows'}[kind] }"
 
 

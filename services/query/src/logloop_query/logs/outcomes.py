@@ -1,7 +1,4 @@
-"""Finds the outcomes of tests in stored log rows: lines whose attributes say how a test ended.
-
-It must not store anything.
-"""
+"""Finds the outcomes of test runs in log rows."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,14 +11,14 @@ import pyarrow.compute as pc
 from logloop_query.logs.search.time_bounds import from_microseconds
 
 ATTRIBUTES = ("test.outcome", "ci.test_outcome")
-"""Set by the pytest plugin, and by ci-bridge for what it reads in the output of a run."""
+"""Set by the pytest plugin, and by ci-bridge for outcomes in the output of a workflow run."""
 STATUSES = frozenset({"passed", "failed", "skipped", "error", "xfailed", "xpassed"})
 _MARK = r'"(test\.outcome|ci\.test_outcome)":'
 
 
 @dataclass(frozen=True, slots=True)
-class Outcomes:
-    """How often a test ended among some rows, and how it ended last."""
+class OutcomeSummary:
+    """How often a test ran in some rows, and the outcome of the newest run."""
 
     test_id: str
     runs: int
@@ -31,25 +28,25 @@ class Outcomes:
     func_id: str | None
 
 
-def outcomes_in(tables: Iterable[pa.Table]) -> list[Outcomes]:
-    """The outcomes in tables of log rows. Costs next to nothing where no row names a test."""
-    found: dict[str, Outcomes] = {}
+def outcomes_in(tables: Iterable[pa.Table]) -> list[OutcomeSummary]:
+    """Return a summary for each test with an outcome in tables of log rows. Tables without tests are cheap."""
+    found: dict[str, OutcomeSummary] = {}
     for table in tables:
         tests = table.column("test_id")
         if tests.null_count == len(tests):
             continue
-        told = pc.and_kleene(pc.is_valid(tests), pc.match_substring_regex(table.column("attributes"), _MARK))
-        for row in _rows(table.filter(told)):
+        marked = pc.and_kleene(pc.is_valid(tests), pc.match_substring_regex(table.column("attributes"), _MARK))
+        for row in _rows(table.filter(marked)):
             earlier = found.get(row.test_id)
             runs = row.runs + (earlier.runs if earlier else 0)
             newest = row if earlier is None or row.last_at >= earlier.last_at else earlier
-            found[row.test_id] = Outcomes(
+            found[row.test_id] = OutcomeSummary(
                 newest.test_id, runs, newest.last_status, newest.last_at, newest.service_id, newest.func_id
             )
     return list(found.values())
 
 
-def _rows(table: pa.Table) -> Iterable[Outcomes]:
+def _rows(table: pa.Table) -> Iterable[OutcomeSummary]:
     columns = [
         table.column(name).cast(pa.string()).to_pylist()
         for name in ("test_id", "service_id", "func_id", "attributes")
@@ -59,4 +56,4 @@ def _rows(table: pa.Table) -> Iterable[Outcomes]:
         values = orjson.loads(attributes)
         status = next((values[name] for name in ATTRIBUTES if name in values), None)
         if isinstance(status, str) and status in STATUSES:
-            yield Outcomes(test_id, 1, status, from_microseconds(moment), service_id, func_id)
+            yield OutcomeSummary(test_id, 1, status, from_microseconds(moment), service_id, func_id)

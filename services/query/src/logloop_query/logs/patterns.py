@@ -1,33 +1,31 @@
-"""Keep the index of patterns up to date: a new pattern at once, a known one every few seconds.
-
-It must not slow the persister down: what it cannot note in time is left out, counts in segments stay exact.
-"""
+"""Keeps the statistics of message patterns up to date: new patterns at once, known ones every few seconds."""
 
 import asyncio
-from collections import OrderedDict
 from typing import Any, Protocol
 
 import pyarrow as pa
 import structlog
+from cachetools import LRUCache
+from logloop_chassis.background import periodically
 from pymongo.errors import PyMongoError
 
-from logloop_query.logs.stores.patterns import Sighting
+from logloop_query.logs.stores.patterns import PatternStats
 
-FLUSH_SECONDS = 5.0
-MAX_NEW_A_SEGMENT = 300
-MAX_REMEMBERED = 100_000
+FLUSH_S = 5.0
+MAX_NEW_PER_SEGMENT = 300
+_MAX_KNOWN = 100_000
 _log = structlog.get_logger()
 
 
-class PatternNotes(Protocol):
-    """Where sightings are kept."""
+class PatternWriter(Protocol):
+    """Stores the statistics of patterns."""
 
-    async def note(self, project_id: str, sightings: dict[str, Sighting]) -> None:
-        """Add sightings of a project."""
+    async def add(self, project_id: str, stats: dict[str, PatternStats]) -> None:
+        """Add statistics by pattern."""
 
 
-def sightings_of(table: pa.Table) -> dict[str, Sighting]:
-    """Sightings of the patterns in a log batch table."""
+def pattern_stats(table: pa.Table) -> dict[str, PatternStats]:
+    """Return the statistics of the patterns in a log batch table."""
     rows = pa.table(
         {
             "pattern": table.column("pattern"),
@@ -41,73 +39,58 @@ def sightings_of(table: pa.Table) -> dict[str, Sighting]:
     )
     names = ("pattern", "service_id", "severity", "at_min", "at_max", "count_all")
     columns: list[Any] = [grouped.column(name).to_pylist() for name in names]
-    found: dict[str, Sighting] = {}
+    found: dict[str, PatternStats] = {}
     for pattern, service, severity, first, last, count in zip(*columns, strict=True):
-        seen = Sighting(first, last, count, {service}, {severity})
-        if pattern in found:
-            found[pattern].add(seen)
-        else:
-            found[pattern] = seen
+        _merge(found, pattern, PatternStats(first, last, count, {service}, {severity}))
     return found
 
 
+def _merge(stats: dict[str, PatternStats], pattern: str, more: PatternStats) -> None:
+    if pattern in stats:
+        stats[pattern].add(more)
+    else:
+        stats[pattern] = more
+
+
 class PatternIndex:
-    """Notes sightings. `run` must be running for known patterns to be written."""
+    """Collects statistics and writes them. When too many patterns are new at once, rare ones are omitted."""
 
-    def __init__(self, notes: PatternNotes) -> None:
-        self._notes = notes
-        self._remembered: OrderedDict[tuple[str, str], None] = OrderedDict()
-        self._waiting: dict[str, dict[str, Sighting]] = {}
+    def __init__(self, writer: PatternWriter) -> None:
+        self._writer = writer
+        self._known: LRUCache[tuple[str, str], bool] = LRUCache(_MAX_KNOWN)
+        self._pending: dict[str, dict[str, PatternStats]] = {}
 
-    async def saw(self, project_id: str, sightings: dict[str, Sighting]) -> None:
-        """Write patterns that this process has not seen yet, keep the rest for the next round."""
-        fresh: dict[str, Sighting] = {}
-        waiting = self._waiting.setdefault(project_id, {})
-        for pattern, seen in sightings.items():
-            if self._is_known(project_id, pattern):
-                if pattern in waiting:
-                    waiting[pattern].add(seen)
-                else:
-                    waiting[pattern] = seen
+    async def record(self, project_id: str, stats: dict[str, PatternStats]) -> None:
+        """Write patterns that are new to this process now, and the others with the next flush."""
+        new: dict[str, PatternStats] = {}
+        pending = self._pending.setdefault(project_id, {})
+        for pattern, seen in stats.items():
+            if self._known.get((project_id, pattern)):
+                _merge(pending, pattern, seen)
             else:
-                fresh[pattern] = seen
-        if len(fresh) > MAX_NEW_A_SEGMENT:
-            frequent = sorted(fresh, key=lambda pattern: fresh[pattern].count, reverse=True)[:MAX_NEW_A_SEGMENT]
-            fresh = {pattern: fresh[pattern] for pattern in frequent}
-        if fresh:
-            await self._notes.note(project_id, fresh)
-            for pattern in fresh:
-                self._remember(project_id, pattern)
-
-    def _is_known(self, project_id: str, pattern: str) -> bool:
-        key = (project_id, pattern)
-        if key not in self._remembered:
-            return False
-        self._remembered.move_to_end(key)
-        return True
-
-    def _remember(self, project_id: str, pattern: str) -> None:
-        self._remembered[(project_id, pattern)] = None
-        while len(self._remembered) > MAX_REMEMBERED:
-            self._remembered.popitem(last=False)
+                new[pattern] = seen
+        if len(new) > MAX_NEW_PER_SEGMENT:
+            frequent = sorted(new, key=lambda pattern: new[pattern].count, reverse=True)[:MAX_NEW_PER_SEGMENT]
+            new = {pattern: new[pattern] for pattern in frequent}
+        if new:
+            await self._writer.add(project_id, new)
+            self._known.update({(project_id, pattern): True for pattern in new})
 
     async def flush(self) -> None:
-        """Write what waits; what fails is lost, which costs counts and last times only."""
-        waiting, self._waiting = self._waiting, {}
-        for project_id, sightings in waiting.items():
+        """Write pending statistics. A failure loses them, which affects only counts and last times."""
+        pending, self._pending = self._pending, {}
+        for project_id, stats in pending.items():
             try:
-                await self._notes.note(project_id, sightings)
+                await self._writer.add(project_id, stats)
             except PyMongoError as error:
-                _log.warning("could not note patterns", project_id=project_id, error=str(error)[:200])
+                _log.warning("pattern statistics not stored", project_id=project_id, error=str(error)[:200])
 
     def forget(self, project_id: str) -> None:
-        """Drop what is remembered of a project that was deleted."""
-        self._waiting.pop(project_id, None)
-        for key in [key for key in self._remembered if key[0] == project_id]:
-            del self._remembered[key]
+        """Drop the state of a deleted project."""
+        self._pending.pop(project_id, None)
+        for key in [key for key in self._known if key[0] == project_id]:
+            del self._known[key]
 
-    async def run(self) -> None:
-        """Flush every few seconds until cancelled."""
-        while True:
-            await asyncio.sleep(FLUSH_SECONDS)
-            await self.flush()
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Flush every few seconds until `stopping`."""
+        await periodically(self.flush, "pattern flush", stopping, every_s=FLUSH_S)

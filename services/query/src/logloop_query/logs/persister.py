@@ -1,6 +1,6 @@
-"""Store log batches: gather for a moment, write one segment a project and hour, then let the messages go.
+"""Stores log batches: collects them for a moment and writes one segment per project and hour.
 
-It must not know the broker: `store` returns once the rows are durable, and that is when a message is acked.
+`store` returns when the rows are durable, and only then is the message acknowledged.
 """
 
 import asyncio
@@ -15,16 +15,16 @@ from typing import Protocol, TypeVar
 
 import pyarrow as pa
 import structlog
-from logloop_chassis.database.outages import is_outage
+from logloop_chassis.database.outages import wait_out_outages
 from pymongo.errors import PyMongoError
 
 from logloop_query.logs import segment_codec as segments
 from logloop_query.logs.outcomes import outcomes_in
-from logloop_query.logs.patterns import PatternIndex, sightings_of
+from logloop_query.logs.patterns import PatternIndex, pattern_stats
 from logloop_query.logs.segment_codec import Chunk, Segment, encode_segment, merge_tables, without_parts
-from logloop_query.logs.stores.patterns import Sighting
-from logloop_query.logs.stores.segments import PartsStored
-from logloop_query.ports import RecordsApi
+from logloop_query.logs.stores.patterns import PatternStats
+from logloop_query.logs.stores.segments import DuplicateParts
+from logloop_query.ports import RetentionSource, SeenRegistry
 from logloop_query.telemetry import (
     BYTES_STORED,
     LOGS_STORED,
@@ -35,27 +35,26 @@ from logloop_query.telemetry import (
 )
 
 _WRITERS = 2
-_PACKS_AT_ONCE = 4
-_MAX_WAIT_S = 5.0
+_CONCURRENT_PACKS = 4
 _SMALL_TABLE = 2_000
-"""Fewer rows are cut on the loop: a thread would cost more than it saves."""
+"""Fewer rows are split on the event loop: a thread would cost more than it saves."""
 _log = structlog.get_logger()
 T = TypeVar("T")
 
 
-class Segments(Protocol):
-    """Where segments go."""
+class SegmentWriter(Protocol):
+    """Stores segments."""
 
     async def insert(self, segment: Segment, *, stored_at: datetime, retention: timedelta) -> None:
-        """Store a segment. Raises PartsStored."""
+        """Store a segment. Raises DuplicateParts."""
 
     async def stored_parts(self, project_id: str, parts: Iterable[str]) -> set[str]:
-        """Which part keys are stored."""
+        """Return which of these part keys are stored."""
 
 
 @dataclass(slots=True)
-class _Waiting:
-    """The chunks of one message and who waits for them."""
+class _PendingMessage:
+    """The chunks of one message, and the future that its handler waits for."""
 
     project_id: str
     chunks: list[Chunk]
@@ -73,22 +72,23 @@ class Pack:
     logs: int = 0
     raw_bytes: int = 0
 
-    def takes(self, chunk: Chunk) -> bool:
-        """Whether a chunk still fits."""
+    def fits(self, chunk: Chunk) -> bool:
+        """Return whether a chunk still fits."""
         if not self.chunks:
             return True
-        fits = self.raw_bytes + chunk.raw_bytes <= segments.MAX_RAW_BYTES
-        return fits and self.logs + chunk.table.num_rows <= segments.MAX_LOGS
+        return self.raw_bytes + chunk.raw_bytes <= segments.MAX_RAW_BYTES and (
+            self.logs + chunk.table.num_rows <= segments.MAX_LOGS
+        )
 
     def add(self, chunk: Chunk) -> None:
-        """Take a chunk in."""
+        """Add a chunk."""
         self.chunks.append(chunk)
         self.logs += chunk.table.num_rows
         self.raw_bytes += chunk.raw_bytes
 
 
 def pack_chunks(items: Iterable[tuple[str, Chunk]]) -> Iterator[Pack]:
-    """Packs of (project, chunk) pairs; a part that comes twice is taken once."""
+    """Yield the packs of (project, chunk) pairs. A part that occurs twice is packed once."""
     open_packs: dict[tuple[str, int], Pack] = {}
     seen: set[tuple[str, str]] = set()
     for project_id, chunk in items:
@@ -99,7 +99,7 @@ def pack_chunks(items: Iterable[tuple[str, Chunk]]) -> Iterator[Pack]:
             continue
         seen.update((project_id, key) for key in kept.parts)
         pack = open_packs.setdefault((project_id, chunk.hour), Pack(project_id, chunk.hour))
-        if not pack.takes(kept):
+        if not pack.fits(kept):
             yield pack
             pack = open_packs[(project_id, chunk.hour)] = Pack(project_id, chunk.hour)
         pack.add(kept)
@@ -107,16 +107,17 @@ def pack_chunks(items: Iterable[tuple[str, Chunk]]) -> Iterator[Pack]:
 
 
 class Persister:
-    """Gathers what `store` is given and writes it. `run` must be running.
+    """Collects batches and writes them while `run` is running.
 
-    A write begins after `linger_s`, or at once with `max_logs` logs or `max_messages` messages: half of what the
-    broker delivers before an acknowledgement, so that the other half arrives meanwhile.
+    A write starts after `linger_s` seconds, or at once with `max_logs` logs or `max_messages` messages. The latter
+    is half of the prefetch, so that the other half arrives during the write.
     """
 
     def __init__(
         self,
-        store: Segments,
-        records: RecordsApi,
+        store: SegmentWriter,
+        registry: SeenRegistry,
+        retention: RetentionSource,
         patterns: PatternIndex,
         executor: ThreadPoolExecutor,
         *,
@@ -125,13 +126,14 @@ class Persister:
         max_messages: int = 128,
     ) -> None:
         self._store = store
-        self._records = records
+        self._registry = registry
+        self._retention = retention
         self._patterns = patterns
         self._executor = executor
         self._linger_s = linger_s
         self._max_logs = max_logs
         self._max_messages = max_messages
-        self._pending: list[_Waiting] = []
+        self._pending: list[_PendingMessage] = []
         self._pending_logs = 0
         self._arrived = asyncio.Event()
         self._full = asyncio.Event()
@@ -139,7 +141,10 @@ class Persister:
         self._writes: set[asyncio.Task[None]] = set()
 
     async def store(self, project_id: str, table: pa.Table) -> None:
-        """Return when every row of a log batch table is durable, or was before. Raises TooLargePart."""
+        """Return when every row of a log batch table is durable. Raises PartTooLarge.
+
+        Rows that are already stored are not stored again.
+        """
         if table.num_rows == 0:
             return
         if table.num_rows < _SMALL_TABLE:
@@ -147,7 +152,7 @@ class Persister:
         else:
             chunks = await self._in_thread(lambda: list(segments.chunks_of(table)))
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._pending.append(_Waiting(project_id, chunks, table.num_rows, done))
+        self._pending.append(_PendingMessage(project_id, chunks, table.num_rows, done))
         self._pending_logs += table.num_rows
         self._arrived.set()
         if self._pending_logs >= self._max_logs or len(self._pending) >= self._max_messages:
@@ -155,7 +160,7 @@ class Persister:
         await done
 
     async def run(self) -> None:
-        """Write until cancelled; what is then being written is finished by `close`."""
+        """Write until cancelled. `close` finishes the writes that are running then."""
         while True:
             await self._arrived.wait()
             try:
@@ -169,11 +174,11 @@ class Persister:
             task.add_done_callback(self._written)
 
     async def close(self) -> None:
-        """Finish the writes that have begun."""
+        """Wait up to 10 s for running writes."""
         if self._writes:
             await asyncio.wait(self._writes, timeout=10)
 
-    def _take(self) -> list[_Waiting]:
+    def _take(self) -> list[_PendingMessage]:
         taken, self._pending = self._pending, []
         self._pending_logs = 0
         self._arrived.clear()
@@ -184,14 +189,14 @@ class Persister:
         self._writes.discard(task)
         self._slots.release()
 
-    async def _write_all(self, waiting: Sequence[_Waiting]) -> None:
+    async def _write_all(self, waiting: Sequence[_PendingMessage]) -> None:
         try:
             await self._write_packs(waiting)
-        except Exception as error:  # noqa: BLE001  # one bad message must not take its neighbours along
+        except Exception as error:  # noqa: BLE001  # one bad message must not fail the others
             if len(waiting) == 1:
                 _settle(waiting[0], error)
                 return
-            _log.warning("a write failed; its messages are tried one by one", error=str(error)[:300])
+            _log.warning("write failed, retrying each message alone", error=str(error)[:300])
             for item in waiting:
                 await self._write_all([item])
             return
@@ -202,82 +207,73 @@ class Persister:
             for item in waiting:  # also when the write was cancelled, so that no message hangs unacknowledged
                 _settle(item, RuntimeError("the write was broken off"))
 
-    async def _write_packs(self, waiting: Sequence[_Waiting]) -> None:
+    async def _write_packs(self, waiting: Sequence[_PendingMessage]) -> None:
         pairs = [(item.project_id, chunk) for item in waiting for chunk in item.chunks]
         packs = await self._in_thread(lambda: list(pack_chunks(pairs)))
-        for start in range(0, len(packs), _PACKS_AT_ONCE):
-            writes = (self._write(pack) for pack in packs[start : start + _PACKS_AT_ONCE])
+        for start in range(0, len(packs), _CONCURRENT_PACKS):
+            writes = (self._write(pack) for pack in packs[start : start + _CONCURRENT_PACKS])
             for outcome in await asyncio.gather(*writes, return_exceptions=True):
                 if isinstance(outcome, BaseException):
                     raise outcome
 
     async def _write(self, pack: Pack) -> None:
         started = time.perf_counter()
-        retention = timedelta(days=await self._patiently(lambda: self._records.retention_days(pack.project_id)))
+        retention = timedelta(
+            days=await self._through_outages(lambda: self._retention.retention_days(pack.project_id))
+        )
         chunks = pack.chunks
         while chunks:
-            segment, sightings = await self._in_thread(
+            segment, stats = await self._in_thread(
                 lambda chunks=chunks: _encode(pack.project_id, pack.hour, chunks)  # type: ignore[misc]
             )
             try:
-                await self._patiently(
+                await self._through_outages(
                     lambda segment=segment: self._store.insert(  # type: ignore[misc]
                         segment, stored_at=datetime.now(UTC), retention=retention
                     )
                 )
-            except PartsStored:
+            except DuplicateParts:
                 chunks = await self._without_stored(pack.project_id, chunks)
                 continue
             LOGS_STORED.inc(segment.count)
             SEGMENTS_STORED.inc()
             BYTES_STORED.inc(segment.stored_bytes)
             WRITE_SECONDS.observe(time.perf_counter() - started)
-            await self._tell(pack.project_id, chunks, sightings)
+            await self._register(pack.project_id, chunks, stats)
             return
 
     async def _without_stored(self, project_id: str, chunks: Sequence[Chunk]) -> list[Chunk]:
         parts = [key for chunk in chunks for key in chunk.parts]
-        stored = await self._patiently(lambda: self._store.stored_parts(project_id, parts))
+        stored = await self._through_outages(lambda: self._store.stored_parts(project_id, parts))
         if not stored:
-            # Another persister has written them, but not yet to a majority.
+            # Another instance has written them, but not yet to a majority.
             await asyncio.sleep(random.uniform(0.01, 0.05))  # noqa: S311  # jitter
             return list(chunks)
         PARTS_REPEATED.inc(len(stored))
         return [kept for kept in (without_parts(chunk, stored) for chunk in chunks) if kept is not None]
 
-    async def _tell(self, project_id: str, chunks: Sequence[Chunk], sightings: dict[str, Sighting]) -> None:
-        """Register services, tests and patterns; the rows are stored, so a failure here costs no log."""
+    async def _register(self, project_id: str, chunks: Sequence[Chunk], stats: dict[str, PatternStats]) -> None:
+        """Register services, tests and patterns. The rows are stored, so a failure here loses no log."""
         services: set[str] = set().union(*(_words(chunk, "service_id") for chunk in chunks))
         tests: set[str] = set().union(*(_words(chunk, "test_id") for chunk in chunks))
         try:
-            await self._records.on_seen(project_id, services, tests, datetime.now(UTC))
-            await self._records.on_tests_ended(project_id, outcomes_in(chunk.table for chunk in chunks))
-            await self._patterns.saw(project_id, sightings)
+            await self._registry.register(project_id, services, tests, datetime.now(UTC))
+            await self._registry.record_outcomes(project_id, outcomes_in(chunk.table for chunk in chunks))
+            await self._patterns.record(project_id, stats)
         except PyMongoError as error:
-            _log.warning("could not register what was stored", project_id=project_id, error=str(error)[:200])
+            _log.warning("stored logs not registered", project_id=project_id, error=str(error)[:200])
 
-    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Wait an outage of MongoDB out: the message stays unacknowledged, which costs none of its attempts."""
-        delay = 0.1
-        while True:
-            try:
-                return await call()
-            except PyMongoError as error:
-                if not is_outage(error):
-                    raise
-                WRITE_WAITS.inc()
-                _log.warning("waiting for MongoDB to write logs", error=f"{type(error).__name__}: {error}"[:200])
-                await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311  # jitter
-                delay = min(_MAX_WAIT_S, delay * 2)
+    async def _through_outages(self, call: Callable[[], Awaitable[T]]) -> T:
+        return await wait_out_outages(call, "write logs", on_wait=WRITE_WAITS.inc)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
 
-def _encode(project_id: str, hour: int, chunks: Sequence[Chunk]) -> tuple[Segment, dict[str, Sighting]]:
+def _encode(project_id: str, hour: int, chunks: Sequence[Chunk]) -> tuple[Segment, dict[str, PatternStats]]:
     table = merge_tables([chunk.table for chunk in chunks])
     segment = encode_segment(project_id, hour, [key for chunk in chunks for key in chunk.parts], table)
-    return segment, sightings_of(table)
+    return segment, pattern_stats(table)
 
 
 def _words(chunk: Chunk, name: str) -> AbstractSet[str]:
@@ -287,7 +283,7 @@ def _words(chunk: Chunk, name: str) -> AbstractSet[str]:
     return words
 
 
-def _settle(item: _Waiting, error: Exception | None) -> None:
+def _settle(item: _PendingMessage, error: Exception | None) -> None:
     if item.done.done():
         return
     if error is None:

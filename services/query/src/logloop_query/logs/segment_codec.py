@@ -1,7 +1,4 @@
-"""The codec of segments: rows of one project and UTC hour as compressed columns, and back.
-
-It must not know where a segment is kept; `stores.segments` does.
-"""
+"""Encodes the rows of one project and UTC hour as a segment of compressed columns, and decodes them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,13 +11,13 @@ from logloop_contracts.log_batch import HOUR_US, LOG_SCHEMA
 FORMAT = 1
 MAX_LOGS = 50_000
 MAX_RAW_BYTES = 14 * 2**20
-"""Uncompressed bytes a segment may hold: even rows that do not compress stay under MongoDB's 16 MB."""
+"""Uncompressed bytes of a segment: even incompressible rows stay below MongoDB's limit of 16 MB."""
 MAX_PART_BYTES = 6 * 2**20
-"""A larger part is cut into sub-parts with keys of their own."""
+"""A larger part is split into sub-parts with their own keys."""
 MAX_SUB_PARTS = 16
 MINUTE_US = 60_000_000
 
-_BC_HOURS = 17_600_000  # more hours than lie between the year 1 and 1970, to floor negative timestamps
+_BC_HOURS = 17_600_000  # more than the hours from year 1 to 1970, to round negative timestamps down
 _DELTAS = ("row", "timestamp")
 _WORDS = ("batch", "severity", "service_id", "test_id", "func_id", "source")
 _OPTIONS = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1), unify_dictionaries=False)
@@ -28,16 +25,16 @@ _TINY_OPTIONS = pa.ipc.IpcWriteOptions()
 _TINY_BYTES = 128
 
 
-class TooLargePart(ValueError):
+class PartTooLarge(ValueError):
     """A batch is too large to be stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Rows of one project and hour, encoded. `parts` are the part keys whose rows it is the only one to hold.
+    """Encoded rows of one project and hour. `parts` are the keys of the parts that only this segment holds.
 
-    `columns` maps a column to its Arrow IPC stream; a column that is all null is left out. `summary` counts
-    rows by minute, severity and service, `patterns` by pattern. Times are microseconds since 1970.
+    `columns` maps a column to its Arrow IPC stream; a column with only nulls is omitted. `summary` counts rows by
+    minute, severity and service, `patterns` by pattern. Times are microseconds since 1970.
     """
 
     project_id: str
@@ -53,13 +50,13 @@ class Segment:
 
     @property
     def stored_bytes(self) -> int:
-        """Bytes of all encoded columns."""
+        """Size of all encoded columns in bytes."""
         return sum(map(len, self.columns.values())) + len(self.summary) + len(self.patterns)
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Rows of one project and hour that are to be stored, with the keys of their parts."""
+    """Rows of one project and hour to be stored, with the keys of their parts."""
 
     hour: int
     parts: tuple[str, ...]
@@ -67,33 +64,33 @@ class Chunk:
 
     @property
     def raw_bytes(self) -> int:
-        """Bytes of rows and part keys before compression."""
+        """Size of rows and part keys before compression in bytes."""
         return raw_bytes(self.table) + 64 * len(self.parts)
 
 
 def raw_bytes(table: pa.Table) -> int:
-    """Bytes of a table before compression."""
+    """Return the size of a table before compression in bytes."""
     return int(table.nbytes)
 
 
 def part_key(batch: str, hour: int, sub_part: int = 0) -> str:
-    """Key of a part: a batch and hour, and a number from 1 for further pieces of an oversize part."""
+    """Return the key of a part: batch and hour, and a number from 1 for further pieces of an oversized part."""
     return f"{batch}-{hour:x}/{sub_part}" if sub_part else f"{batch}-{hour:x}"
 
 
 def possible_keys(batch: str, hour: int) -> list[str]:
-    """Keys under which a row of a batch and hour may be stored."""
+    """Return the keys under which a row of a batch and hour may be stored."""
     return [part_key(batch, hour, number) for number in range(MAX_SUB_PARTS)]
 
 
 def hours_of(timestamps: Any) -> Any:
-    """UTC hours since 1970 of timestamps, rounded down."""
+    """Return the UTC hours since 1970 of timestamps, rounded down."""
     shifted = pc.add(timestamps.cast(pa.int64()), pa.scalar(_BC_HOURS * HOUR_US))
     return pc.subtract(pc.divide(shifted, pa.scalar(HOUR_US)), pa.scalar(_BC_HOURS))
 
 
 def split_by_hour(table: pa.Table) -> Iterator[tuple[int, pa.Table]]:
-    """The rows of each UTC hour of a log batch table, rows in their order."""
+    """Yield the rows of each UTC hour of a log batch table, in their order."""
     timestamps = table.column("timestamp")
     bounds = pc.min_max(timestamps)
     first, last = bounds["min"].value // HOUR_US, bounds["max"].value // HOUR_US
@@ -106,7 +103,7 @@ def split_by_hour(table: pa.Table) -> Iterator[tuple[int, pa.Table]]:
 
 
 def chunks_of(table: pa.Table) -> Iterator[Chunk]:
-    """A log batch table as chunks, each small enough for one segment. Cuts depend on the rows alone."""
+    """Yield a log batch table as chunks that fit into one segment. The split depends only on the rows."""
     for hour, rows in split_by_hour(table):
         batches = pc.unique(rows.column("batch").combine_chunks().dictionary_decode()).to_pylist()
         if rows.num_rows <= MAX_LOGS and raw_bytes(rows) <= MAX_PART_BYTES:
@@ -128,14 +125,14 @@ def _sub_parts(batch: str, hour: int, part: pa.Table) -> Iterator[Chunk]:
         pc.divide(before, pa.scalar(MAX_PART_BYTES)), pc.divide(positions, pa.scalar(MAX_LOGS))
     )
     if pc.max(number).as_py() >= MAX_SUB_PARTS:
-        raise TooLargePart(f"batch {batch} holds more than {MAX_SUB_PARTS} segments take; send smaller batches")
+        raise PartTooLarge(f"batch {batch} does not fit into {MAX_SUB_PARTS} segments; send smaller batches")
     for sub_part in pc.unique(number).to_pylist():
         rows = part.filter(pc.equal(number, pa.scalar(sub_part, pa.int64())))
         yield Chunk(hour, (part_key(batch, hour, sub_part),), rows)
 
 
 def _row_sizes(part: pa.Table) -> Any:
-    """Bytes of each row, dictionary words counted in full: it depends on nothing but the row."""
+    """Return the size of each row in bytes, with dictionary words in full, so that it depends only on the row."""
     sizes = pa.array([64], pa.int64()).take(pa.array([0] * part.num_rows, pa.int32()))
     for name in ("message", "attributes", "pattern", "test_id", "func_id", "source"):
         lengths = pc.binary_length(pc.cast(part.column(name).combine_chunks(), pa.utf8()))
@@ -144,7 +141,7 @@ def _row_sizes(part: pa.Table) -> Any:
 
 
 def without_parts(chunk: Chunk, dropped: Iterable[str]) -> Chunk | None:
-    """A chunk without the rows of some of its parts; None when nothing is left."""
+    """Return a chunk without the rows of some of its parts, None when nothing is left."""
     gone = set(dropped)
     kept = tuple(key for key in chunk.parts if key not in gone)
     if len(kept) == len(chunk.parts):
@@ -161,13 +158,13 @@ def _decoded(column: Any) -> Any:
 
 
 def merge_tables(tables: list[pa.Table]) -> pa.Table:
-    """One table of one chunk a column, dictionaries unified."""
+    """Return one table with one chunk per column and unified dictionaries."""
     table = tables[0] if len(tables) == 1 else pa.concat_tables(tables).unify_dictionaries()
     return table.combine_chunks()
 
 
 def encode_segment(project_id: str, hour: int, parts: Iterable[str], table: pa.Table) -> Segment:
-    """Encode the rows of one project and hour. An empty table gives a segment that only remembers its parts."""
+    """Encode the rows of one project and hour. An empty table gives a segment that only holds its parts."""
     rows = merge_tables([table])
     if rows.num_rows == 0:
         start = hour * HOUR_US
@@ -211,7 +208,7 @@ def _stored_form(name: str, array: Any) -> Any:
 
 
 def _compact_dictionary(array: Any) -> tuple[Any, Any]:
-    """Words in use and the index of each row into them; the words that no row uses are left out."""
+    """Return the words in use and the index of each row. Words that no row uses are dropped."""
     used = pc.unique(array.indices.drop_null())
     if len(used) == len(array.dictionary):
         return array.dictionary, array.indices
@@ -250,13 +247,13 @@ def _write(columns: Mapping[str, Any]) -> bytes:
 
 
 def read_batch(stream: bytes) -> pa.RecordBatch:
-    """The record batch of one IPC stream of a segment."""
+    """Return the record batch of one IPC stream of a segment."""
     with pa.ipc.open_stream(stream) as reader:
         return reader.read_next_batch()
 
 
 class SegmentColumns:
-    """Columns of a segment, decoded when asked for. A column that was left out reads as all null."""
+    """Columns of a segment, decoded on first use. An omitted column reads as nulls."""
 
     def __init__(self, hour: int, count: int, columns: Mapping[str, bytes], patterns: bytes = b"") -> None:
         self.hour = hour
@@ -266,7 +263,7 @@ class SegmentColumns:
         self._decoded: dict[str, Any] = {}
 
     def column(self, name: str) -> Any:
-        """A column as one Arrow array in the type of the log batch schema."""
+        """Return a column as one Arrow array with the type of the log batch schema."""
         array = self._decoded.get(name)
         if array is None:
             array = self._decoded[name] = self._decode(name)
@@ -284,12 +281,12 @@ class SegmentColumns:
         return pc.cumulative_sum(array).cast(kind) if name in _DELTAS else array
 
     def table(self) -> pa.Table:
-        """All rows in the log batch schema."""
+        """Return all rows in the log batch schema."""
         return pa.Table.from_arrays([self.column(name) for name in LOG_SCHEMA.names], schema=LOG_SCHEMA)
 
 
 class TableColumns:
-    """Columns of a log batch table of any hours, as search reads them."""
+    """Columns of a log batch table, which may span several hours."""
 
     hour: int | None = None
 
@@ -298,10 +295,10 @@ class TableColumns:
         self._table = table
 
     def column(self, name: str) -> Any:
-        """A column as one Arrow array."""
+        """Return a column as one Arrow array."""
         return _single(self._table, name)
 
 
 def decode_segment(segment: Segment) -> pa.Table:
-    """All rows of a segment in the log batch schema."""
+    """Return all rows of a segment in the log batch schema."""
     return SegmentColumns(segment.hour, segment.count, segment.columns, segment.patterns).table()

@@ -1,7 +1,7 @@
-"""Live tails: every open tail sees the logs of its search as they arrive, or is told how many it missed.
+"""Sends arriving logs to live tails.
 
-Nothing here makes the pipeline wait: batches come over a queue of this instance's own, and what a client does
-not take in time is dropped and counted. It must not know HTTP or the broker.
+The pipeline never waits for a tail: each instance has its own queue of batches, and logs that a client does not
+take in time are dropped and counted.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import orjson
 import pyarrow as pa
 import structlog
+from logloop_chassis.background import wait_for_any
 from logloop_contracts.log_batch import BadBatch, decode
 
 from logloop_query.logs.search.filter import Filter
@@ -24,38 +25,37 @@ from logloop_query.logs.search.rows import json_rows, materialise
 from logloop_query.logs.search.threads import SearchThreads
 from logloop_query.logs.segment_codec import TableColumns
 from logloop_query.telemetry import TAIL_CLIENTS, TAIL_DROPPED
-from logloop_query.waiting import wait_at_most
 
 MAX_WAITING_BATCHES = 64
 MAX_BUFFERED = 2000
 MAX_RATE = 2000
-"""Logs a second and client; more than people can read and browsers can draw."""
+"""Logs per second and client, which is more than people can read and browsers can draw."""
 FILTER_SECONDS = 0.5
-"""What one tail's filter may take over one batch; then the batch counts as dropped for it."""
+"""Time limit of one tail's filter for one batch. Over it, the batch counts as dropped for this tail."""
 BATCH_SECONDS = 2.0
-"""What the filters of all tails may take over one batch."""
+"""Time limit of the filters of all tails for one batch."""
 MAX_TOO_SLOW = 3
-"""Batches in a row that a filter may be too slow for; then its tail ends."""
+"""Number of consecutive batches for which a filter may be too slow before its tail ends."""
 _log = structlog.get_logger()
 
 
 class TooManyTails(Exception):
-    """As many tails are open as are allowed."""
+    """The maximum number of tails is open."""
 
 
 class LiveBatches(Protocol):
-    """Where the batches of a project come from while somebody watches it."""
+    """The source of the batches of followed projects."""
 
     async def follow(self, project_id: str) -> None:
-        """Begin to hand batches of a project to `Tails.offer`; returns once it has begun."""
+        """Start passing the batches of a project to `Tails.offer`. Returns when it has started."""
 
     async def leave(self, project_id: str) -> None:
-        """Stop doing so."""
+        """Stop passing the batches of a project."""
 
 
 @dataclass(slots=True, eq=False)
 class Tail:
-    """One open tail. `take` gives what has gathered."""
+    """One open tail, with the logs that its client has not taken yet."""
 
     project_id: str
     wanted: Filter
@@ -67,31 +67,31 @@ class Tail:
     _dropped: int = 0
     _allowance: float = float(MAX_RATE)
     _allowed_at: float = field(default_factory=time.monotonic)
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def wait(self, timeout_s: float) -> None:
-        """Return when there is something to take, the tail is closed, or the time is over."""
-        await wait_at_most(self._news, timeout_s)
+        """Return when there is something to take, the tail is closed, or the timeout has passed."""
+        await wait_for_any(self._changed, timeout_s=timeout_s)
 
     def take(self) -> tuple[list[bytes], int]:
-        """JSON documents {"items": […]} in order, and how many logs were dropped since the last call."""
+        """Return JSON documents {"items": […]} in order, and the number of logs dropped since the last call."""
         chunks, dropped = list(self._chunks), self._dropped
         self._chunks.clear()
         self._counts.clear()
         self._buffered = self._dropped = 0
         if self.closed is None:
-            self._news.clear()
+            self._changed.clear()
         return chunks, dropped
 
     def room(self) -> int:
-        """How many logs it takes right now."""
+        """Return how many logs the tail can accept now."""
         moment = time.monotonic()
         earned = (moment - self._allowed_at) * MAX_RATE
         self._allowance, self._allowed_at = min(float(MAX_RATE), self._allowance + earned), moment
         return max(0, min(MAX_BUFFERED - self._buffered, int(self._allowance)))
 
     def give(self, chunk: bytes | None, count: int, dropped: int) -> None:
-        """Add logs, and note those that found no room."""
+        """Add logs, and count dropped ones."""
         if chunk is not None:
             self._chunks.append(chunk)
             self._buffered += count
@@ -100,12 +100,12 @@ class Tail:
             self._dropped += dropped
             TAIL_DROPPED.inc(dropped)
         if chunk is not None or dropped:
-            self._news.set()
+            self._changed.set()
 
     def close(self, reason: str) -> None:
-        """End the tail; its reader gets the reason."""
+        """Close the tail. Its reader gets the reason."""
         self.closed = reason
-        self._news.set()
+        self._changed.set()
 
 
 class Tails:
@@ -121,7 +121,7 @@ class Tails:
 
     @asynccontextmanager
     async def tail(self, project_id: str, wanted: Filter) -> AsyncIterator[Tail]:
-        """A tail that sees every batch which is confirmed after this has been entered. Raises TooManyTails."""
+        """Open a tail that gets every batch confirmed from now on. Raises TooManyTails."""
         if sum(map(len, self._open.values())) >= self._most:
             raise TooManyTails
         opened = Tail(project_id, wanted)
@@ -145,7 +145,7 @@ class Tails:
                 await self._source.leave(opened.project_id)
 
     def offer(self, project_id: str, body: bytes, count: int) -> None:
-        """A batch has arrived. Returns at once; when too many wait, its `count` logs are dropped and counted."""
+        """Accept an arriving batch and return at once. When too many are waiting, its `count` logs are dropped."""
         tails = self._open.get(project_id)
         if not tails:
             return
@@ -156,22 +156,22 @@ class Tails:
                 tail.give(None, 0, count)
 
     async def run(self) -> None:
-        """Hand batches to tails until cancelled."""
+        """Pass batches to tails until cancelled."""
         while True:
             project_id, body = await self._batches.get()
             try:
-                await self._hand_out(project_id, body)
+                await self._distribute(project_id, body)
             except (BadBatch, pa.ArrowException) as error:
-                _log.warning("a batch for live tails was unreadable", error=str(error)[:200])
+                _log.warning("batch for live tails unreadable", error=str(error)[:200])
 
     async def close_when(self, stopping: asyncio.Event) -> None:
-        """End every tail when the service stops."""
+        """Close every tail when the service stops."""
         await stopping.wait()
         for tails in self._open.values():
             for tail in tails:
                 tail.close("stopping")
 
-    async def _hand_out(self, project_id: str, body: bytes) -> None:
+    async def _distribute(self, project_id: str, body: bytes) -> None:
         rooms = [(tail, tail.room()) for tail in self._open.get(project_id, ())]
         if not rooms:
             return
@@ -186,7 +186,7 @@ class Tails:
 def _choose(
     project_id: str, body: bytes, rooms: list[tuple[Tail, int]], pace: Pace
 ) -> list[tuple[bytes | None, int, int]]:
-    """For each tail: JSON of the newest rows it has room for, how many they are, and how many are left out."""
+    """Return for each tail: JSON of the newest rows it can accept, their number, and the number of dropped rows."""
     columns = TableColumns(decode(body))
     ready: dict[tuple[int, ...], bytes] = {}
     chosen: list[tuple[bytes | None, int, int]] = []

@@ -1,1 +1,1 @@
-"""Settings of model providers and GitHub."""
+"""Settings of model providers and GitHub, and tests of these settings."""

@@ -1,7 +1,4 @@
-"""Settings of the LLM provider and of GitHub, per project with a default for the instance.
-
-It must not hand out a secret but to `opened`, which only other services may call over HTTP.
-"""
+"""Keeps the settings of the LLM provider and of GitHub, per project with a default for the instance."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +7,12 @@ from typing import Any, Literal
 from logloop_chassis.crypto import SecretBox, Unsealable
 from logloop_chassis.database.client import Document
 from logloop_chassis.http.problems import Conflict, NotFound, Unprocessable
+from logloop_chassis.ids import utc_now
 from logloop_chassis.outbound.egress import EgressGuard, EgressRefused
 
 from logloop_query.catalogue.projects import Projects
 from logloop_query.providers.store import SettingsStore
-from logloop_query.records.audit import Actor, AuditTrail, with_its_entry
-from logloop_query.records.types import now
+from logloop_query.records.audit import Actor, AuditTrail, audited
 
 Kind = Literal["llm", "github"]
 Source = Literal["project", "default", "none"]
@@ -46,8 +43,8 @@ _MIN_SHOWN = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """Settings as anybody may see them. `last4` has the end of each secret that is set, None for a short one."""
+class EffectiveSettings:
+    """Settings without secrets. `last4` has the last characters of each stored secret, None for a short one."""
 
     source: Source
     values: Mapping[str, Any]
@@ -56,7 +53,7 @@ class Setting:
 
 
 class ProviderSettings:
-    """Reads and writes provider settings; secrets are sealed for their project, kind and field."""
+    """Reads and writes settings. Secrets are sealed for their project, kind and field."""
 
     def __init__(
         self, store: SettingsStore, box: SecretBox, guard: EgressGuard, projects: Projects, audit: AuditTrail
@@ -67,12 +64,12 @@ class ProviderSettings:
         self._projects = projects
         self._audit = audit
 
-    async def effective(self, project_id: str | None, kind: Kind) -> Setting:
-        """What applies to a project: its own settings, else the default of the instance."""
+    async def effective(self, project_id: str | None, kind: Kind) -> EffectiveSettings:
+        """Return the settings that apply to a project: its own, else the default of the instance."""
         document, source = await self._effective(project_id, kind)
         return _setting(kind, document, source)
 
-    @with_its_entry
+    @audited
     async def put(
         self,
         actor: Actor,
@@ -80,20 +77,20 @@ class ProviderSettings:
         kind: Kind,
         values: Mapping[str, Any],
         secrets: Mapping[str, str | None],
-    ) -> Setting:
-        """Replace the settings of a place. A secret that is left out stays, None removes it.
+    ) -> EffectiveSettings:
+        """Replace the settings of a project, or the default. An omitted secret stays, None removes it.
 
-        Raises Unprocessable when the URL may not be called, a key is missing, or the destination changes
-        while a secret would stay: that would hand the secret to somebody else.
+        Raises Unprocessable when the URL may not be called, when a key is missing, or when the destination
+        changes while a secret stays, which would send the secret to another party.
         """
         if project_id is not None:
-            await self._projects.active(project_id)
+            await self._projects.require_active(project_id)
         before = await self._store.find(project_id, kind)
         self._check_url(values.get(_URL[kind]))
         sealed, last4 = self._sealed(project_id, kind, before, values, secrets)
         if kind == "llm" and values["provider"] in _NEEDS_KEY and "api_key" not in sealed:
-            raise Unprocessable(f"{values['provider']} needs an api_key")
-        after = {"values": dict(values), "sealed": sealed, "last4": last4, "updated_at": now()}
+            raise Unprocessable(f"{values['provider']} needs an api_key; enter it")
+        after = {"values": dict(values), "sealed": sealed, "last4": last4, "updated_at": utc_now()}
         await self._store.put(project_id, kind, after)
         await self._audit.record(
             actor,
@@ -106,32 +103,32 @@ class ProviderSettings:
         )
         return _setting(kind, after, "project" if project_id else "default")
 
-    @with_its_entry
-    async def remove(self, actor: Actor, project_id: str | None, kind: Kind) -> None:
-        """Delete the settings of a place, so that the default applies again. Raises NotFound."""
-        before = await self._store.remove(project_id, kind)
+    @audited
+    async def delete(self, actor: Actor, project_id: str | None, kind: Kind) -> None:
+        """Delete the settings of a project, so that the default applies, or the default. Raises NotFound."""
+        before = await self._store.delete(project_id, kind)
         if before is None:
-            raise NotFound(f"there are no {kind} settings of its own here")
+            raise NotFound(f"there are no {kind} settings to delete here")
         await self._audit.record(
             actor, f"settings.{kind}.delete", "settings", kind, project_id=project_id, before=_flat(before)
         )
 
-    async def opened(self, project_id: str | None, kind: Kind) -> dict[str, Any]:
-        """Values and secrets in clear, for the services that call the provider. Raises Conflict."""
+    async def unsealed(self, project_id: str | None, kind: Kind) -> dict[str, Any]:
+        """Return values and secrets in clear, for the services that call the provider. Raises Conflict."""
         document, source = await self._effective(project_id, kind)
-        opened: dict[str, Any] = {"source": source, **_DEFAULTS[kind], **(document or {}).get("values", {})}
-        opened |= dict.fromkeys(SECRETS[kind])
+        settings: dict[str, Any] = {"source": source, **_DEFAULTS[kind], **(document or {}).get("values", {})}
+        settings |= dict.fromkeys(SECRETS[kind])
         owner = None if document is None else document["project_id"]
         for field, sealed in (document or {}).get("sealed", {}).items():
             try:
-                opened[field] = self._box.open(sealed, _place(owner, kind, field))
+                settings[field] = self._box.open(sealed, _place(owner, kind, field))
             except Unsealable as error:
-                raise Conflict(f"the {field} of the {kind} settings cannot be read: {error}") from error
-        return opened
+                raise Conflict(f"the {field} of the {kind} settings cannot be decrypted: {error}") from error
+        return settings
 
-    async def remove_all(self, project_id: str) -> None:
-        """Delete every setting of a project."""
-        await self._store.remove_all(project_id)
+    async def delete_all(self, project_id: str) -> None:
+        """Delete all settings of a project."""
+        await self._store.delete_all(project_id)
 
     async def _effective(self, project_id: str | None, kind: Kind) -> tuple[Document | None, Source]:
         if project_id is not None:
@@ -159,9 +156,7 @@ class ProviderSettings:
     ) -> tuple[dict[str, str], dict[str, str | None]]:
         kept = {field for field in (before or {}).get("sealed", {}) if field not in secrets}
         if before and kept and any(before["values"].get(name) != values.get(name) for name in _DESTINATION[kind]):
-            raise Unprocessable(
-                f"enter {', '.join(sorted(kept))} again: it was given for another address or provider"
-            )
+            raise Unprocessable(f"enter {', '.join(sorted(kept))} again: the provider or its address has changed")
         sealed = {field: before["sealed"][field] for field in kept} if before else {}
         last4 = {field: before["last4"][field] for field in kept} if before else {}
         for field, secret in secrets.items():
@@ -175,10 +170,12 @@ def _place(project_id: str | None, kind: Kind, field: str) -> str:
     return f"{kind}/{project_id or ''}/{field}"
 
 
-def _setting(kind: Kind, document: Mapping[str, Any] | None, source: Source) -> Setting:
+def _setting(kind: Kind, document: Mapping[str, Any] | None, source: Source) -> EffectiveSettings:
     if document is None:
-        return Setting(source, _DEFAULTS[kind], {})
-    return Setting(source, {**_DEFAULTS[kind], **document["values"]}, document["last4"], document["updated_at"])
+        return EffectiveSettings(source, _DEFAULTS[kind], {})
+    return EffectiveSettings(
+        source, {**_DEFAULTS[kind], **document["values"]}, document["last4"], document["updated_at"]
+    )
 
 
 def _flat(document: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""What all records share: value types, ids, transactions and the audit trail."""
+"""What all records share: documents of a project, transactions and the audit trail."""

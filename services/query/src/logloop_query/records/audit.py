@@ -1,6 +1,6 @@
-"""The audit trail: who changed what, when and from where, chained by hashes so that tampering shows.
+"""Keeps the audit trail: who changed what, when and from which address, chained by hashes to reveal tampering.
 
-It must not hold values of fields, which may be secrets: it keeps the names of what changed.
+An entry holds the names of changed fields and no values, because values may be secret.
 """
 
 import asyncio
@@ -14,9 +14,10 @@ import orjson
 from logloop_chassis.auth.principal import Principal
 from logloop_chassis.database.client import Document
 from logloop_chassis.http.problems import Unavailable
+from logloop_chassis.ids import utc_now
 
+from logloop_query.logs.search.time_bounds import rfc3339, to_microseconds
 from logloop_query.records.audit_store import AuditStore, NumberTaken
-from logloop_query.records.types import now, rfc3339
 
 GENESIS = "0" * 64
 _ATTEMPTS = 50
@@ -27,19 +28,19 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: the caller and the address it came from."""
+    """The caller and the address it calls from."""
 
     principal: Principal
     ip: str | None = None
 
 
 SYSTEM = Actor(Principal("service", "query", "Logloop", is_admin=True, projects=None))
-"""What the service does by itself, such as the first start."""
+"""The actor of changes that the service makes by itself, such as those of the first start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Outcome of a walk along the chain: how many entries fit, and the first that does not."""
+    """Result of checking the chain: the number of valid entries and the number of the first invalid one."""
 
     entries: int
     head: str
@@ -47,7 +48,7 @@ class Verification:
 
 
 class AuditTrail:
-    """Adds entries and checks the chain."""
+    """Adds entries and verifies the chain."""
 
     def __init__(self, store: AuditStore) -> None:
         self._store = store
@@ -64,11 +65,12 @@ class AuditTrail:
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
     ) -> None:
-        """Add an entry, such as action `service.update` on kind `service`, to the transaction of `together` if
-        there is one. Raises Unavailable.
+        """Add an entry, such as action `service.update` on kind `service`. Raises Unavailable.
+
+        Inside `in_transaction` the entry becomes part of the transaction.
         """
         entry: Document = {
-            "at": rfc3339(now()),
+            "at": rfc3339(to_microseconds(utc_now())),
             "actor": {"kind": actor.principal.kind, "id": actor.principal.id, "name": actor.principal.name},
             "ip": actor.ip,
             "action": action,
@@ -76,39 +78,30 @@ class AuditTrail:
             "project_id": project_id,
             "changed": changed_fields(before, after),
         }
-        if self._store.is_joined:
+        if self._store.in_transaction:
             await self._append(entry)
             return
-        await self._numbered(
+        await self._retry_taken_numbers(
             lambda: self._append(entry),
-            "the change was made, but the audit trail is too busy to note it; look before you repeat it",
+            "the change was made, but the audit trail is too busy to record it; check before you repeat it",
         )
 
-    async def together(self, change: Callable[[], Awaitable[T]]) -> T:
-        """Make a change and the entry that it records one transaction: neither is there without the other.
+    async def in_transaction(self, change: Callable[[], Awaitable[T]]) -> T:
+        """Run a change and its audit entry in one transaction. Raises Unavailable, and then nothing has changed.
 
-        `change` may run more than once, so it does nothing else that lasts. Raises Unavailable, nothing changed.
+        `change` may run more than once, so it has no lasting effects outside the database.
         """
-        return await self._numbered(
-            lambda: self._store.together(change),
-            "the audit trail is too busy to note this change, so it was not made; try again",
+        return await self._retry_taken_numbers(
+            lambda: self._store.run_in_transaction(change),
+            "the audit trail is too busy to record this change, so it was not made; try again",
         )
 
-    async def _numbered(self, work: Callable[[], Awaitable[T]], excuse: str) -> T:
-        """Repeat work that adds an entry until no other instance takes its number meanwhile."""
-        async with self._one_at_a_time:
-            for attempt in range(_ATTEMPTS):
-                try:
-                    return await work()
-                except NumberTaken:
-                    await asyncio.sleep(0.002 * attempt)
-        raise Unavailable(excuse)
-
-    async def _append(self, entry: Document) -> None:
-        await self._store.add(chained(entry, await self._store.last()))
+    async def page(self, where: Mapping[str, Any], *, before: int | None, limit: int) -> list[Document]:
+        """Return up to `limit` entries with numbers below `before`, newest first."""
+        return await self._store.page(where, before=before, limit=limit)
 
     async def verify(self) -> Verification:
-        """Walk the whole chain."""
+        """Check the whole chain."""
         head, expected = GENESIS, 1
         async for entry in self._store.all():
             if entry["_id"] != expected or entry["previous"] != head or entry["hash"] != entry_hash(entry):
@@ -116,37 +109,50 @@ class AuditTrail:
             head, expected = str(entry["hash"]), expected + 1
         return Verification(expected - 1, head, None)
 
+    async def _retry_taken_numbers(self, work: Callable[[], Awaitable[T]], failure: str) -> T:
+        """Repeat `work`, which adds an entry, until no other instance takes its number first."""
+        async with self._one_at_a_time:
+            for attempt in range(_ATTEMPTS):
+                try:
+                    return await work()
+                except NumberTaken:
+                    await asyncio.sleep(0.002 * attempt)
+        raise Unavailable(failure)
 
-class Audited(Protocol):
-    """A use case with a trail."""
+    async def _append(self, entry: Document) -> None:
+        await self._store.add(chained(entry, await self._store.last()))
+
+
+class HasAuditTrail(Protocol):
+    """A use case with an audit trail."""
 
     _audit: AuditTrail
 
 
-U = TypeVar("U", bound=Audited)
+U = TypeVar("U", bound=HasAuditTrail)
 
 
-def with_its_entry(
+def audited(
     change: Callable[Concatenate[U, P], Awaitable[T]],
 ) -> Callable[Concatenate[U, P], Coroutine[Any, Any, T]]:
-    """Make a method that changes a record and notes it `together`. It may run more than once."""
+    """Run a method that changes a record and records it in one transaction. The method may run more than once."""
 
     @functools.wraps(change)
-    async def both(self: U, /, *args: P.args, **options: P.kwargs) -> T:
-        return await self._audit.together(lambda: change(self, *args, **options))
+    async def in_transaction(self: U, /, *args: P.args, **options: P.kwargs) -> T:
+        return await self._audit.in_transaction(lambda: change(self, *args, **options))
 
-    return both
+    return in_transaction
 
 
 def changed_fields(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[str]:
-    """Names of the fields that differ, sorted; a password's hash is named `password`."""
+    """Return the sorted names of the fields that differ. The hash of a password is named `password`."""
     old, new = before or {}, after or {}
     names = {name for name in (*old, *new) if old.get(name) != new.get(name)} - _UNNAMED
     return sorted("password" if name == "password_hash" else name for name in names)
 
 
 def chained(entry: Document, last: Document | None) -> Document:
-    """The entry with the number and hashes that follow `last`."""
+    """Return the entry with the number and hashes that follow `last`."""
     linked = {
         "_id": 1 if last is None else int(last["_id"]) + 1,
         "previous": GENESIS if last is None else str(last["hash"]),
@@ -156,6 +162,6 @@ def chained(entry: Document, last: Document | None) -> Document:
 
 
 def entry_hash(entry: Mapping[str, Any]) -> str:
-    """SHA-256 over an entry without its own hash, as JSON with sorted keys."""
+    """Return the SHA-256 of an entry without its own hash, as JSON with sorted keys."""
     body = {name: value for name, value in entry.items() if name != "hash"}
     return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,7 +1,4 @@
-"""Documents that belong to a project: every read and write here names the project it may touch.
-
-It must not know what a document means, nor who asks.
-"""
+"""Stores documents that belong to a project. Every read and write names the project."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,52 +10,52 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 from pymongo.operations import UpdateOne
 
-from logloop_query.records.transactions import joined
+from logloop_query.records.transactions import current_session
 
 _DUPLICATE = 11000
 
 
-class AlreadyThere(Exception):
-    """A document with this id, or another unique value, exists."""
+class AlreadyExists(Exception):
+    """A document with this id, or with another value that must be unique, exists."""
 
 
-class ProjectRecords:
+class RecordStore:
     """One collection of documents `{project_id, id, …}`; `_id` is `<project_id>/<id>`."""
 
     def __init__(self, database: Database, collection: str) -> None:
         self._collection: AsyncCollection[Document] = database[collection]
 
     async def ensure_indexes(self) -> None:
-        """Create the index that lists page through."""
+        """Create the index for listing the records of a project."""
         await self._collection.create_index([("project_id", ASCENDING), ("id", ASCENDING)], unique=True)
 
+    async def ensure_global_ids(self) -> None:
+        """Create the index that `project_of` uses."""
+        await self._collection.create_index([("id", ASCENDING)], unique=True)
+
     async def project_of(self, record_id: str) -> str | None:
-        """The project that holds a record whose id is unique across projects; its index: `ensure_global_ids`."""
+        """Return the project of a record whose id is unique across projects. Needs `ensure_global_ids`."""
         document = await self._collection.find_one({"id": record_id}, {"project_id": 1})
         return None if document is None else str(document["project_id"])
 
-    async def ensure_global_ids(self) -> None:
-        """Create the index behind `project_of`."""
-        await self._collection.create_index([("id", ASCENDING)], unique=True)
-
     async def create(self, project_id: str, record_id: str, fields: Mapping[str, Any]) -> Document:
-        """Insert a document and return it. Raises AlreadyThere."""
+        """Insert a document and return it. Raises AlreadyExists."""
         document = {"_id": f"{project_id}/{record_id}", "project_id": project_id, "id": record_id, **fields}
         try:
-            await self._collection.insert_one(document, session=joined())
+            await self._collection.insert_one(document, session=current_session())
         except DuplicateKeyError as error:
-            raise AlreadyThere from error
+            raise AlreadyExists from error
         return document
 
     async def find(self, project_id: str, record_id: str) -> Document | None:
-        """The document, None when the project has none of this id."""
+        """Return a document of the project."""
         condition = {"_id": f"{project_id}/{record_id}", "project_id": project_id}
-        return await self._collection.find_one(condition, session=joined())
+        return await self._collection.find_one(condition, session=current_session())
 
     async def page(
         self, project_id: str, *, after: str | None, limit: int, where: Mapping[str, str] | None = None
     ) -> list[Document]:
-        """Up to `limit` documents ordered by id, after the id given; `where` compares plain values."""
+        """Return up to `limit` documents with ids after `after`, ordered by id. `where` compares plain values."""
         condition: Document = {"project_id": project_id}
         for field, value in (where or {}).items():
             condition[field] = {"$eq": value}
@@ -66,31 +63,31 @@ class ProjectRecords:
             condition["id"] = {"$gt": after}
         return await self._collection.find(condition, sort=[("id", ASCENDING)], limit=limit).to_list()
 
-    async def change(
+    async def update(
         self, project_id: str, record_id: str, changes: Mapping[str, Any]
     ) -> tuple[Document, Document] | None:
-        """Set fields; the document before and after, None when there is none. Raises AlreadyThere."""
+        """Set fields. Return the document before and after, None if there is none. Raises AlreadyExists."""
         condition = {"_id": f"{project_id}/{record_id}", "project_id": project_id}
         try:
             before = await self._collection.find_one_and_update(
-                condition, {"$set": dict(changes)}, return_document=ReturnDocument.BEFORE, session=joined()
+                condition, {"$set": dict(changes)}, return_document=ReturnDocument.BEFORE, session=current_session()
             )
         except DuplicateKeyError as error:
-            raise AlreadyThere from error
+            raise AlreadyExists from error
         return None if before is None else (before, {**before, **changes})
 
-    async def remove(self, project_id: str, record_id: str) -> Document | None:
-        """Delete a document and return what it was."""
+    async def delete(self, project_id: str, record_id: str) -> Document | None:
+        """Delete a document and return it."""
         return await self._collection.find_one_and_delete(
-            {"_id": f"{project_id}/{record_id}", "project_id": project_id}, session=joined()
+            {"_id": f"{project_id}/{record_id}", "project_id": project_id}, session=current_session()
         )
 
-    async def remove_all(self, project_id: str) -> int:
-        """Delete every document of a project; how many there were."""
+    async def delete_all(self, project_id: str) -> int:
+        """Delete every document of a project and return their number."""
         return (await self._collection.delete_many({"project_id": project_id})).deleted_count
 
-    async def remember(self, project_id: str, seen: Sequence[tuple[str, Document]]) -> None:
-        """Apply an update to each (id, update operators), creating documents that are missing. Safe to race."""
+    async def upsert(self, project_id: str, updates: Sequence[tuple[str, Document]]) -> None:
+        """Apply each (id, update operators) and create missing documents. Concurrent calls are safe."""
         await self._write(
             [
                 UpdateOne(
@@ -101,12 +98,14 @@ class ProjectRecords:
                     },
                     upsert=True,
                 )
-                for record_id, update in seen
+                for record_id, update in updates
             ]
         )
 
-    async def change_newer(self, project_id: str, changes: Sequence[tuple[str, str, datetime, Document]]) -> None:
-        """Apply each (id, field, moment, update operators) where the field holds no later moment."""
+    async def update_unless_newer(
+        self, project_id: str, changes: Sequence[tuple[str, str, datetime, Document]]
+    ) -> None:
+        """Apply each (id, field, moment, update operators) whose field does not hold a later moment."""
         await self._write(
             [
                 UpdateOne({"_id": f"{project_id}/{record_id}", "$or": [{field: None}, {field: {"$lte": at}}]}, update)
@@ -115,7 +114,7 @@ class ProjectRecords:
         )
 
     async def fill(self, project_id: str, field: str, values: Sequence[tuple[str, Any]]) -> None:
-        """Set a field of each (id, value) that has none."""
+        """Set a field to each (id, value) where it is empty."""
         await self._write(
             [
                 UpdateOne({"_id": f"{project_id}/{record_id}", field: None}, {"$set": {field: value}})

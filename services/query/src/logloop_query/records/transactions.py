@@ -1,8 +1,8 @@
-"""One transaction around what several stores read and write.
+"""Runs reads and writes of several stores in one MongoDB transaction.
 
-It must not know a collection. A bound session (`AsyncClientSession.bind`) does not do: PyMongo 4.20 then sends the
-client's write concern along, which MongoDB refuses within a transaction. So each call that may be part of one
-passes `session=joined()`.
+Each store call that may take part passes `session=current_session()`. Binding the session to the client
+(`AsyncClientSession.bind`) does not work: PyMongo 4.20 then sends the client's write concern with each operation,
+which MongoDB rejects inside a transaction.
 """
 
 from collections.abc import Awaitable, Callable
@@ -17,13 +17,13 @@ T = TypeVar("T")
 _session: ContextVar[AsyncClientSession | None] = ContextVar("session", default=None)
 
 
-def joined() -> AsyncClientSession | None:
-    """The session of the transaction that this is called within, None outside of one."""
+def current_session() -> AsyncClientSession | None:
+    """Return the session of the running transaction, None outside a transaction."""
     return _session.get()
 
 
-async def in_one_transaction(client: AsyncMongoClient[Document], work: Callable[[], Awaitable[T]]) -> T:
-    """Make what `work` does in the stores one transaction. It may run again after a conflict."""
+async def run_in_transaction(client: AsyncMongoClient[Document], work: Callable[[], Awaitable[T]]) -> T:
+    """Run the store calls of `work` in one transaction. After a conflict `work` runs again."""
 
     async def within(session: AsyncClientSession) -> T:
         token = _session.set(session)

@@ -1,1 +1,1 @@
-"""Collections of the catalogue."""
+"""MongoDB collections of projects and metrics."""

@@ -1,1 +1,1 @@
-"""Routes of projects, services, tests and metrics."""
+"""Endpoints of projects, services, tests and metrics."""

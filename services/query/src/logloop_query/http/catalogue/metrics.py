@@ -1,43 +1,24 @@
-"""Routes of metrics, their points and series.
-
-It must not compute anything.
-"""
+"""Endpoints of metrics, their points and series."""
 
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Body, Path, Query
+from fastapi import APIRouter, Body, Query
 from logloop_chassis.auth.principal import require
+from logloop_chassis.http.paging import Cursor, Limit, Page, decode_id_cursor, next_id_cursor
+from logloop_chassis.http.parameters import ProjectParam, body_problems, problems
 from logloop_chassis.http.problems import Unprocessable
+from logloop_chassis.ids import RecordId
 from logloop_contracts.log_entry import SERVICE_ID_PATTERN
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from logloop_query.catalogue.metrics import MAX_POINTS, Aggregate
-from logloop_query.http.callers import (
-    CurrentActor,
-    CurrentRecords,
-    Cursor,
-    Limit,
-    ProjectParam,
-    body_problems,
-    problems,
-)
+from logloop_query.http.dependencies import CurrentActor, CurrentMetrics
+from logloop_query.http.fields import Input, Moment, Output, ProjectId, ServiceId, Text
 from logloop_query.logs.search.time_bounds import parse_moment
-from logloop_query.records.types import (
-    Input,
-    Moment,
-    Output,
-    Page,
-    ProjectId,
-    ServiceId,
-    Text,
-    after_cursor,
-    cursor_after,
-)
 
 router = APIRouter(prefix="/api/v1/metrics", tags=["metrics"])
-MetricPath = Annotated[str, Path(pattern=r"^[0-9a-v]{1,64}$", examples=["00q41d7nh6in9rudsm101qkcii"])]
 MetricName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.:/-]{0,199}$")]
 Unit = Annotated[str, StringConstraints(max_length=40, pattern=r"^[^\x00]*$")]
 Kind = Literal["gauge", "counter"]
@@ -50,14 +31,14 @@ class NewMetric(Input):
 
     project_id: ProjectId
     name: MetricName = Field(examples=["http.request.duration"])
-    service_id: ServiceId | None = Field(None, description="Service it belongs to; none: the whole project.")
-    kind: Kind = Field("gauge", description="`gauge` goes up and down, `counter` only grows.")
-    unit: Unit = Field("", description="As in UCUM.", examples=["ms"])
+    service_id: ServiceId | None = Field(None, description="Service of the metric; null: the whole project.")
+    kind: Kind = Field("gauge", description="A `gauge` goes up and down, a `counter` only grows.")
+    unit: Unit = Field("", description="Unit as in UCUM.", examples=["ms"])
     description: Text = ""
 
 
 class MetricChanges(Input):
-    """Fields to change; what is left out stays."""
+    """Fields to change. Omitted fields stay as they are."""
 
     name: MetricName = Field(default_factory=str)
     unit: Unit = Field(default_factory=str)
@@ -67,14 +48,14 @@ class MetricChanges(Input):
 class Metric(Output):
     """A metric."""
 
-    id: str = Field(examples=["00q41d7nh6in9rudsm101qkcii"])
+    id: str = Field(examples=["01KB4C7F3A9W2M5N8P1QRSTVWX"])
     project_id: str
     name: str
     service_id: str | None
     kind: Kind
     unit: str
     description: str
-    last_at: Moment | None = Field(description="Moment of its newest point, to the millisecond.")
+    last_at: Moment | None = Field(description="Time of the newest point, to the millisecond.")
     last_value: float | None
     created_at: Moment
     updated_at: Moment
@@ -85,16 +66,16 @@ class MetricPage(Page[Metric]):
 
 
 class Point(Input):
-    """A value at a moment."""
+    """A value at a time."""
 
-    timestamp: AwareDatetime | None = Field(None, description="RFC 3339 with offset; now if left out.")
+    timestamp: AwareDatetime | None = Field(None, description="RFC 3339 with offset; omitted: now.")
     value: float = Field(allow_inf_nan=False, examples=[12.5])
 
 
 class AddedPoints(Output):
-    """How many points were stored."""
+    """Result of sending points."""
 
-    accepted: int
+    accepted: int = Field(description="Number of stored points.")
 
 
 class SeriesPoint(Output):
@@ -102,11 +83,11 @@ class SeriesPoint(Output):
 
     timestamp: Moment = Field(description="Start of the step.")
     value: float
-    count: int = Field(description="Points within the step.")
+    count: int = Field(description="Number of points in the step.")
 
 
 class MetricSeries(Output):
-    """A metric over time; steps without points are left out."""
+    """A metric over time. Steps without points are omitted."""
 
     metric_id: str
     aggregate: Aggregate
@@ -119,53 +100,55 @@ class MetricSeries(Output):
 @router.post(
     "", status_code=201, summary="Create a metric", operation_id="metric_create", responses=body_problems(404, 409)
 )
-async def create(body: NewMetric, actor: CurrentActor, records: CurrentRecords) -> Metric:
-    """Describe a metric; then send points to it. Its name is unique within its service."""
+async def create(body: NewMetric, actor: CurrentActor, metrics: CurrentMetrics) -> Metric:
+    """Create a metric, then send points to it. The name is unique within the service."""
     require(actor.principal, "write", body.project_id)
     fields = body.model_dump(exclude={"project_id"})
-    return Metric(**await records.metrics.create(actor, body.project_id, fields))
+    return Metric(**await metrics.create(actor, body.project_id, fields))
 
 
 @router.get("", summary="List metrics", operation_id="metric_list", responses=problems(404))
 async def list_(
     project_id: ProjectParam,
     actor: CurrentActor,
-    records: CurrentRecords,
-    service_id: Annotated[str | None, Query(pattern=SERVICE_ID_PATTERN, description="Only of this service.")] = None,
-    name: Annotated[str | None, Query(max_length=200, description="Only of this name.")] = None,
+    metrics: CurrentMetrics,
+    service_id: Annotated[
+        str | None, Query(pattern=SERVICE_ID_PATTERN, description="Only metrics of this service.")
+    ] = None,
+    name: Annotated[str | None, Query(max_length=200, description="Only metrics with this name.")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> MetricPage:
-    """The metrics of a project, oldest first."""
+    """List the metrics of a project, ordered by id."""
     require(actor.principal, "read", project_id)
     where = {key: value for key, value in (("service_id", service_id), ("name", name)) if value is not None}
-    found = await records.metrics.page(project_id, after_cursor(cursor), limit, where)
-    return MetricPage(items=[Metric(**document) for document in found], next_cursor=cursor_after(found, limit))
+    found = await metrics.page(project_id, decode_id_cursor(cursor), limit, where)
+    return MetricPage(items=[Metric(**document) for document in found], next_cursor=next_id_cursor(found, limit))
 
 
 @router.get("/{metric_id}", summary="Read a metric", operation_id="metric_read", responses=problems(404))
-async def read(metric_id: MetricPath, actor: CurrentActor, records: CurrentRecords) -> Metric:
-    """One metric."""
-    project_id = await records.metrics.allowed(actor.principal, "read", metric_id)
-    return Metric(**await records.metrics.get(project_id, metric_id))
+async def read(metric_id: RecordId, actor: CurrentActor, metrics: CurrentMetrics) -> Metric:
+    """Read one metric."""
+    project_id = await metrics.require_scope(actor.principal, "read", metric_id)
+    return Metric(**await metrics.get(project_id, metric_id))
 
 
 @router.patch(
     "/{metric_id}", summary="Change a metric", operation_id="metric_update", responses=body_problems(404, 409)
 )
-async def update(metric_id: MetricPath, body: MetricChanges, actor: CurrentActor, records: CurrentRecords) -> Metric:
-    """Change name, unit or description. Kind and service are for good: they give the points their meaning."""
-    project_id = await records.metrics.allowed(actor.principal, "write", metric_id)
-    return Metric(**await records.metrics.change(actor, project_id, metric_id, body.model_dump(exclude_unset=True)))
+async def update(metric_id: RecordId, body: MetricChanges, actor: CurrentActor, metrics: CurrentMetrics) -> Metric:
+    """Change name, unit or description. Kind and service cannot change, because they define what the points mean."""
+    project_id = await metrics.require_scope(actor.principal, "write", metric_id)
+    return Metric(**await metrics.update(actor, project_id, metric_id, body.model_dump(exclude_unset=True)))
 
 
 @router.delete(
     "/{metric_id}", status_code=204, summary="Delete a metric", operation_id="metric_delete", responses=problems(404)
 )
-async def delete(metric_id: MetricPath, actor: CurrentActor, records: CurrentRecords) -> None:
+async def delete(metric_id: RecordId, actor: CurrentActor, metrics: CurrentMetrics) -> None:
     """Delete a metric and its points."""
-    project_id = await records.metrics.allowed(actor.principal, "write", metric_id)
-    await records.metrics.remove(actor, project_id, metric_id)
+    project_id = await metrics.require_scope(actor.principal, "write", metric_id)
+    await metrics.delete(actor, project_id, metric_id)
 
 
 @router.post(
@@ -176,41 +159,41 @@ async def delete(metric_id: MetricPath, actor: CurrentActor, records: CurrentRec
     responses=body_problems(404),
 )
 async def add_points(
-    metric_id: MetricPath,
+    metric_id: RecordId,
     body: Annotated[
         Point | Annotated[list[Point], Field(min_length=1, max_length=MAX_POINTS)],
         Body(examples=[{"value": 12.5}, [{"timestamp": "2026-11-22T10:00:00Z", "value": 12.5}]]),
     ],
     actor: CurrentActor,
-    records: CurrentRecords,
+    metrics: CurrentMetrics,
 ) -> AddedPoints:
-    """Store one point or up to 10,000. A second point at the same microsecond replaces the first, so that a
-    repeated request changes nothing. Needs the `ingest` right. Points are kept for 400 days.
+    """Store one point or up to 10,000. Needs the scope `ingest`. Points are kept for 400 days.
+
+    A second point at the same microsecond replaces the first, so repeating a request changes nothing.
     """
-    project_id = await records.metrics.allowed(actor.principal, "ingest", metric_id)
+    project_id = await metrics.require_scope(actor.principal, "ingest", metric_id)
     points = body if isinstance(body, list) else [body]
     pairs = [(point.timestamp, point.value) for point in points]
-    return AddedPoints(accepted=await records.metrics.add_points(project_id, metric_id, pairs))
+    return AddedPoints(accepted=await metrics.add_points(project_id, metric_id, pairs))
 
 
 @router.get("/{metric_id}/series", summary="Read a series", operation_id="metric_series", responses=problems(404))
 async def series(
-    metric_id: MetricPath,
+    metric_id: RecordId,
     actor: CurrentActor,
-    records: CurrentRecords,
+    metrics: CurrentMetrics,
     since: Annotated[str, Query(max_length=60, description="RFC 3339 or an age such as 1h.")] = "1h",
-    until: Annotated[str, Query(max_length=60, description="RFC 3339, an age or now; not included.")] = "now",
+    until: Annotated[str, Query(max_length=60, description="RFC 3339, an age or now; exclusive.")] = "now",
     step: Annotated[
-        str | None, Query(max_length=10, examples=["60s"], description="Such as 30s, 5m, 1h; by default ≤ 300 steps.")
+        str | None,
+        Query(max_length=10, examples=["60s"], description="Such as 30s, 5m or 1h; default: at most 300 steps."),
     ] = None,
     aggregate: Annotated[Aggregate, Query(description="p95 is the nearest-rank 95th percentile.")] = "avg",
 ) -> MetricSeries:
-    """Points within [since, until) by step. Steps start at multiples of their length since 1970 in UTC."""
-    await records.metrics.allowed(actor.principal, "read", metric_id)
-    moment = datetime.now(UTC)
-    found = await records.metrics.series(
-        metric_id, _moment(since, moment), _moment(until, moment), _step(step), aggregate
-    )
+    """Aggregate the points in [since, until) by step. Steps start at multiples of their length since 1970 in UTC."""
+    await metrics.require_scope(actor.principal, "read", metric_id)
+    now = datetime.now(UTC)
+    found = await metrics.series(metric_id, _moment(since, now), _moment(until, now), _step(step), aggregate)
     points = [SeriesPoint(timestamp=start, value=value, count=count) for start, value, count in found.points]
     return MetricSeries(
         metric_id=metric_id,
@@ -222,9 +205,9 @@ async def series(
     )
 
 
-def _moment(text: str, moment: datetime) -> datetime:
+def _moment(text: str, now: datetime) -> datetime:
     try:
-        return parse_moment(text, moment)
+        return parse_moment(text, now)
     except ValueError as error:
         raise Unprocessable(str(error)) from error
 
@@ -234,5 +217,5 @@ def _step(text: str | None) -> timedelta | None:
         return None
     match = _STEP.fullmatch(text)
     if match is None or int(match[1]) == 0:
-        raise Unprocessable("a step is a number of s, m, h, d or w, such as 30s or 5m")
+        raise Unprocessable("a step is a number with s, m, h, d or w, such as 30s or 5m")
     return timedelta(seconds=int(match[1]) * _STEP_UNITS[match[2] or "s"])

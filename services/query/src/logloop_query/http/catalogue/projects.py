@@ -1,28 +1,17 @@
-"""Routes of projects.
-
-It must not know how projects are stored or removed.
-"""
+"""Endpoints of projects."""
 
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path
 from logloop_chassis.auth.principal import require
 from logloop_chassis.database.client import Document
+from logloop_chassis.http.paging import Cursor, Limit, Page, decode_id_cursor, next_id_cursor
+from logloop_chassis.http.parameters import body_problems, problems
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 from pydantic import Field
 
-from logloop_query.http.callers import CurrentActor, CurrentRecords, Cursor, Limit, body_problems, problems
-from logloop_query.records.types import (
-    Input,
-    Moment,
-    Name,
-    Output,
-    Page,
-    ProjectId,
-    Text,
-    after_cursor,
-    cursor_after,
-)
+from logloop_query.http.dependencies import CurrentActor, CurrentProjects, CurrentRecordServices
+from logloop_query.http.fields import Input, Moment, Name, Output, ProjectId, Text
 
 router = APIRouter(prefix="/api/v1/projects", tags=["projects"])
 ProjectPath = Annotated[str, Path(pattern=PROJECT_ID_PATTERN, examples=["shop"])]
@@ -30,7 +19,7 @@ RetentionDays = Annotated[int, Field(ge=1, le=3650, description="Days that logs 
 
 
 class NewProject(Input):
-    """A project to create. The id is for good; all else can be changed."""
+    """A project to create. The id cannot change later."""
 
     id: ProjectId = Field(description="Slug: lower-case letters, digits and dashes.", examples=["shop"])
     name: Name = Field(examples=["Shop"])
@@ -39,7 +28,7 @@ class NewProject(Input):
 
 
 class ProjectChanges(Input):
-    """Fields to change; what is left out stays."""
+    """Fields to change. Omitted fields stay as they are."""
 
     name: Name = Field(default_factory=str, examples=["Shop"])
     description: Text = Field(default_factory=str)
@@ -53,7 +42,7 @@ class Project(Output):
     name: str = Field(examples=["Shop"])
     description: str
     retention_days: int = Field(examples=[30])
-    state: Literal["active", "deleting"] = Field(description="`deleting` until all it held is gone.")
+    state: Literal["active", "deleting"] = Field(description="`deleting` until everything in the project is deleted.")
     created_at: Moment
     updated_at: Moment
 
@@ -69,54 +58,54 @@ def _project(document: Document) -> Project:
 @router.post(
     "", status_code=201, summary="Create a project", operation_id="project_create", responses=body_problems(409)
 )
-async def create(body: NewProject, actor: CurrentActor, records: CurrentRecords) -> Project:
-    """Make a project. Needs an administrator. Logs, services, keys and rules of a project are seen by nobody else."""
+async def create(body: NewProject, actor: CurrentActor, projects: CurrentProjects) -> Project:
+    """Create a project. Needs an administrator. Its data is visible only to its members and keys."""
     require(actor.principal, "admin", None)
-    return _project(await records.projects.create(actor, body.id, body.model_dump(exclude={"id"})))
+    return _project(await projects.create(actor, body.id, body.model_dump(exclude={"id"})))
 
 
 @router.get("", summary="List projects", operation_id="project_list", responses=problems())
 async def list_(
-    actor: CurrentActor, records: CurrentRecords, limit: Limit = 100, cursor: Cursor = None
+    actor: CurrentActor, projects: CurrentProjects, limit: Limit = 100, cursor: Cursor = None
 ) -> ProjectPage:
-    """The projects that the caller may see, ordered by id."""
-    found = await records.projects.page(actor.principal, after_cursor(cursor), limit)
+    """List the projects that the caller may see, ordered by id."""
+    found = await projects.page(actor.principal, decode_id_cursor(cursor), limit)
     return ProjectPage(
-        items=[_project(document) for document in found], next_cursor=cursor_after(found, limit, "_id")
+        items=[_project(document) for document in found], next_cursor=next_id_cursor(found, limit, "_id")
     )
 
 
 @router.get("/{project_id}", summary="Read a project", operation_id="project_read", responses=problems(404))
-async def read(project_id: ProjectPath, actor: CurrentActor, records: CurrentRecords) -> Project:
-    """One project."""
+async def read(project_id: ProjectPath, actor: CurrentActor, projects: CurrentProjects) -> Project:
+    """Read one project."""
     require(actor.principal, "read", project_id)
-    return _project(await records.projects.get(project_id))
+    return _project(await projects.get(project_id))
 
 
 @router.patch(
     "/{project_id}", summary="Change a project", operation_id="project_update", responses=body_problems(404, 409)
 )
 async def update(
-    project_id: ProjectPath, body: ProjectChanges, actor: CurrentActor, records: CurrentRecords
+    project_id: ProjectPath, body: ProjectChanges, actor: CurrentActor, projects: CurrentProjects
 ) -> Project:
-    """Change name, description or retention. A shorter retention also applies to the logs that are stored."""
+    """Change name, description or retention. A new retention also applies to stored logs."""
     require(actor.principal, "admin", project_id)
     changes: dict[str, Any] = body.model_dump(exclude_unset=True)
-    return _project(await records.projects.change(actor, project_id, changes))
+    return _project(await projects.update(actor, project_id, changes))
 
 
 @router.delete(
     "/{project_id}",
     status_code=202,
-    summary="Delete a project and all it holds",
+    summary="Delete a project and everything in it",
     operation_id="project_delete",
     responses=problems(404),
 )
-async def delete(project_id: ProjectPath, actor: CurrentActor, records: CurrentRecords) -> Project:
-    """Remove the keys and memberships at once, then logs, services, tests, metrics, settings and analyses.
+async def delete(project_id: ProjectPath, actor: CurrentActor, services: CurrentRecordServices) -> Project:
+    """Delete keys and memberships at once, then logs, services, tests, metrics, settings and analyses.
 
-    Needs an administrator. The project shows state `deleting` until nothing is left, then 404; a restart in
-    the middle goes on where it stopped.
+    Needs an administrator. The project has the state `deleting` until nothing is left, then it is 404. The deletion
+    continues after a restart.
     """
     require(actor.principal, "admin", None)
-    return _project(await records.projects.delete(actor, project_id))
+    return _project(await services.project_deletion.start(actor, project_id))

@@ -1,36 +1,16 @@
-"""Routes of services: the programs that write logs.
-
-It must not know how services are registered by their logs.
-"""
+"""Endpoints of services, the programs that write logs."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 from logloop_chassis.auth.principal import require
+from logloop_chassis.http.paging import Cursor, Limit, Page, decode_id_cursor, next_id_cursor
+from logloop_chassis.http.parameters import ProjectParam, body_problems, problems
 from logloop_contracts.log_entry import SERVICE_ID_PATTERN
 from pydantic import Field, StringConstraints
 
-from logloop_query.http.callers import (
-    CurrentActor,
-    CurrentRecords,
-    Cursor,
-    Limit,
-    ProjectParam,
-    body_problems,
-    problems,
-)
-from logloop_query.records.types import (
-    Input,
-    Moment,
-    Name,
-    Output,
-    Page,
-    ProjectId,
-    ServiceId,
-    Text,
-    after_cursor,
-    cursor_after,
-)
+from logloop_query.http.dependencies import CurrentActor, CurrentServices
+from logloop_query.http.fields import Input, Moment, Name, Output, ProjectId, ServiceId, Text
 
 router = APIRouter(prefix="/api/v1/services", tags=["services"])
 ServicePath = Annotated[str, Path(pattern=SERVICE_ID_PATTERN, examples=["checkout"])]
@@ -39,7 +19,7 @@ Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0
 LabelValue = Annotated[str, StringConstraints(max_length=200)]
 Labels = Annotated[
     dict[Label, LabelValue],
-    Field(max_length=50, description="Free names and values.", examples=[{"team": "payments"}]),
+    Field(max_length=50, description="Names and values of your choice.", examples=[{"team": "payments"}]),
 ]
 
 
@@ -55,7 +35,7 @@ class NewService(Input):
 
 
 class ServiceChanges(Input):
-    """Fields to change; what is left out stays."""
+    """Fields to change. Omitted fields stay as they are."""
 
     name: Name = Field(default_factory=str, examples=["Checkout"])
     description: Text = Field(default_factory=str)
@@ -72,7 +52,7 @@ class Service(Output):
     description: str
     repository: str | None = Field(examples=["acme/shop"])
     labels: dict[str, str]
-    first_seen_at: Moment | None = Field(None, description="When its first log was stored.")
+    first_seen_at: Moment | None = Field(None, description="When the first log was stored.")
     last_seen_at: Moment | None = Field(None, description="When a log was last stored, to the minute.")
     created_at: Moment
     updated_at: Moment
@@ -85,30 +65,34 @@ class ServicePage(Page[Service]):
 @router.post(
     "", status_code=201, summary="Create a service", operation_id="service_create", responses=body_problems(404, 409)
 )
-async def create(body: NewService, actor: CurrentActor, records: CurrentRecords) -> Service:
-    """Describe a service. Not needed to send logs: a service registers itself with its first log."""
+async def create(body: NewService, actor: CurrentActor, services: CurrentServices) -> Service:
+    """Create a service. This is optional: the first log of a service registers it."""
     require(actor.principal, "write", body.project_id)
     fields = body.model_dump(exclude={"id", "project_id"})
-    return Service(**await records.services.create(actor, body.project_id, body.id, fields))
+    return Service(**await services.create(actor, body.project_id, body.id, fields))
 
 
 @router.get("", summary="List services", operation_id="service_list", responses=problems(404))
 async def list_(
-    project_id: ProjectParam, actor: CurrentActor, records: CurrentRecords, limit: Limit = 100, cursor: Cursor = None
+    project_id: ProjectParam,
+    actor: CurrentActor,
+    services: CurrentServices,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> ServicePage:
-    """The services of a project, ordered by id."""
+    """List the services of a project, ordered by id."""
     require(actor.principal, "read", project_id)
-    found = await records.services.page(project_id, after_cursor(cursor), limit)
-    return ServicePage(items=[Service(**document) for document in found], next_cursor=cursor_after(found, limit))
+    found = await services.page(project_id, decode_id_cursor(cursor), limit)
+    return ServicePage(items=[Service(**document) for document in found], next_cursor=next_id_cursor(found, limit))
 
 
 @router.get("/{service_id:path}", summary="Read a service", operation_id="service_read", responses=problems(404))
 async def read(
-    service_id: ServicePath, project_id: ProjectParam, actor: CurrentActor, records: CurrentRecords
+    service_id: ServicePath, project_id: ProjectParam, actor: CurrentActor, services: CurrentServices
 ) -> Service:
-    """One service."""
+    """Read one service."""
     require(actor.principal, "read", project_id)
-    return Service(**await records.services.get(project_id, service_id))
+    return Service(**await services.get(project_id, service_id))
 
 
 @router.patch(
@@ -119,12 +103,12 @@ async def update(
     project_id: ProjectParam,
     body: ServiceChanges,
     actor: CurrentActor,
-    records: CurrentRecords,
+    services: CurrentServices,
 ) -> Service:
     """Change name, description, repository or labels."""
     require(actor.principal, "write", project_id)
     changes = body.model_dump(exclude_unset=True)
-    return Service(**await records.services.change(actor, project_id, service_id, changes))
+    return Service(**await services.update(actor, project_id, service_id, changes))
 
 
 @router.delete(
@@ -135,8 +119,8 @@ async def update(
     responses=problems(404),
 )
 async def delete(
-    service_id: ServicePath, project_id: ProjectParam, actor: CurrentActor, records: CurrentRecords
+    service_id: ServicePath, project_id: ProjectParam, actor: CurrentActor, services: CurrentServices
 ) -> None:
-    """Forget a service. Its logs stay, and its next log registers it anew."""
+    """Delete a service. Its logs stay, and its next log registers it again."""
     require(actor.principal, "write", project_id)
-    await records.services.remove(actor, project_id, service_id)
+    await services.delete(actor, project_id, service_id)

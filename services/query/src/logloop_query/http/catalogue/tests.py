@@ -1,36 +1,17 @@
-"""Routes of tests: what ran, when, and how it ended last.
-
-It must not know how tests are registered by their logs.
-"""
+"""Endpoints of tests and their last outcome."""
 
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from logloop_chassis.auth.principal import require
 from logloop_chassis.database.client import Document
+from logloop_chassis.http.paging import Cursor, Limit, Page, decode_id_cursor, next_id_cursor
+from logloop_chassis.http.parameters import ProjectParam, body_problems, problems
 from logloop_contracts.log_entry import SERVICE_ID_PATTERN
 from pydantic import Field
 
-from logloop_query.http.callers import (
-    CurrentActor,
-    CurrentRecords,
-    Cursor,
-    Limit,
-    ProjectParam,
-    body_problems,
-    problems,
-)
-from logloop_query.records.types import (
-    Input,
-    Moment,
-    Output,
-    Page,
-    ProjectId,
-    Reference,
-    ServiceId,
-    after_cursor,
-    cursor_after,
-)
+from logloop_query.http.dependencies import CurrentActor, CurrentTests
+from logloop_query.http.fields import Input, Moment, Output, ProjectId, Reference, ServiceId
 
 router = APIRouter(prefix="/api/v1/tests", tags=["tests"])
 TestPath = Annotated[
@@ -44,13 +25,13 @@ class NewTest(Input):
 
     project_id: ProjectId
     test_id: Reference = Field(examples=["tests/test_pay.py::test_card"])
-    name: Reference | None = Field(None, description="The test_id unless given.", examples=["pays by card"])
+    name: Reference | None = Field(None, description="Default: the test_id.", examples=["pays by card"])
     func_id: Reference | None = Field(None, examples=["checkout.pay:charge"])
     service_id: ServiceId | None = None
 
 
 class TestChanges(Input):
-    """Fields to change; what is left out stays."""
+    """Fields to change. Omitted fields stay as they are."""
 
     name: Reference = Field(default_factory=str, examples=["pays by card"])
     func_id: Reference | None = None
@@ -65,9 +46,9 @@ class Test(Output):
     name: str
     func_id: str | None
     service_id: str | None
-    last_status: str | None = Field(description="How its last run ended.", examples=["passed"])
-    last_run_at: Moment | None = Field(None, description="When its last run was seen.")
-    runs: int = Field(description="Runs whose outcome arrived.", examples=[12])
+    last_status: str | None = Field(description="Outcome of the last run.", examples=["passed"])
+    last_run_at: Moment | None = Field(None, description="Time of the last run.")
+    runs: int = Field(description="Number of runs with an outcome.", examples=[12])
     first_seen_at: Moment | None = None
     created_at: Moment
     updated_at: Moment
@@ -85,8 +66,8 @@ def _test(document: Document) -> Test:
 @router.post(
     "", status_code=201, summary="Create a test", operation_id="test_create", responses=body_problems(404, 409)
 )
-async def create(body: NewTest, actor: CurrentActor, records: CurrentRecords) -> Test:
-    """Describe a test. Not needed to send logs: a test registers itself with its first log."""
+async def create(body: NewTest, actor: CurrentActor, tests: CurrentTests) -> Test:
+    """Create a test. This is optional: the first log of a test registers it."""
     require(actor.principal, "write", body.project_id)
     fields = {
         "last_status": None,
@@ -94,47 +75,49 @@ async def create(body: NewTest, actor: CurrentActor, records: CurrentRecords) ->
         **body.model_dump(exclude={"test_id", "project_id"}),
         "name": body.name or body.test_id,
     }
-    return _test(await records.tests.create(actor, body.project_id, body.test_id, fields))
+    return _test(await tests.create(actor, body.project_id, body.test_id, fields))
 
 
 @router.get("", summary="List tests", operation_id="test_list", responses=problems(404))
 async def list_(
     project_id: ProjectParam,
     actor: CurrentActor,
-    records: CurrentRecords,
-    service_id: Annotated[str | None, Query(pattern=SERVICE_ID_PATTERN, description="Only of this service.")] = None,
-    last_status: Annotated[Status | None, Query(description="Only those that ended so.")] = None,
+    tests: CurrentTests,
+    service_id: Annotated[
+        str | None, Query(pattern=SERVICE_ID_PATTERN, description="Only tests of this service.")
+    ] = None,
+    last_status: Annotated[Status | None, Query(description="Only tests with this last outcome.")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> TestPage:
-    """The tests of a project, ordered by test_id."""
+    """List the tests of a project, ordered by test_id."""
     require(actor.principal, "read", project_id)
     wanted = {"service_id": service_id, "last_status": last_status}
     where = {field: value for field, value in wanted.items() if value is not None}
-    found = await records.tests.page(project_id, after_cursor(cursor), limit, where)
-    return TestPage(items=[_test(document) for document in found], next_cursor=cursor_after(found, limit))
+    found = await tests.page(project_id, decode_id_cursor(cursor), limit, where)
+    return TestPage(items=[_test(document) for document in found], next_cursor=next_id_cursor(found, limit))
 
 
 @router.get("/{test_id:path}", summary="Read a test", operation_id="test_read", responses=problems(404))
-async def read(test_id: TestPath, project_id: ProjectParam, actor: CurrentActor, records: CurrentRecords) -> Test:
-    """One test."""
+async def read(test_id: TestPath, project_id: ProjectParam, actor: CurrentActor, tests: CurrentTests) -> Test:
+    """Read one test."""
     require(actor.principal, "read", project_id)
-    return _test(await records.tests.get(project_id, test_id))
+    return _test(await tests.get(project_id, test_id))
 
 
 @router.patch("/{test_id:path}", summary="Change a test", operation_id="test_update", responses=body_problems(404))
 async def update(
-    test_id: TestPath, project_id: ProjectParam, body: TestChanges, actor: CurrentActor, records: CurrentRecords
+    test_id: TestPath, project_id: ProjectParam, body: TestChanges, actor: CurrentActor, tests: CurrentTests
 ) -> Test:
     """Change name, function or service."""
     require(actor.principal, "write", project_id)
-    return _test(await records.tests.change(actor, project_id, test_id, body.model_dump(exclude_unset=True)))
+    return _test(await tests.update(actor, project_id, test_id, body.model_dump(exclude_unset=True)))
 
 
 @router.delete(
     "/{test_id:path}", status_code=204, summary="Delete a test", operation_id="test_delete", responses=problems(404)
 )
-async def delete(test_id: TestPath, project_id: ProjectParam, actor: CurrentActor, records: CurrentRecords) -> None:
-    """Forget a test. Its logs stay, and its next log registers it anew."""
+async def delete(test_id: TestPath, project_id: ProjectParam, actor: CurrentActor, tests: CurrentTests) -> None:
+    """Delete a test. Its logs stay, and its next log registers it again."""
     require(actor.principal, "write", project_id)
-    await records.tests.remove(actor, project_id, test_id)
+    await tests.delete(actor, project_id, test_id)

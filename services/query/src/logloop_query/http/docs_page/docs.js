@@ -20,29 +20,29 @@ function show(service) {
   });
 }
 
-function tell(me) {
+function showCaller(me) {
   signIn.hidden = Boolean(me);
   signOut.hidden = !me || me.kind !== "user";
   who.textContent = me ? `Signed in as ${me.name}` : "";
 }
 
 async function refresh() {
-  const answer = await fetch("/api/v1/session");
-  tell(answer.ok ? await answer.json() : null);
+  const response = await fetch("/api/v1/session");
+  showCaller(response.ok ? await response.json() : null);
 }
 
 signIn.addEventListener("submit", async (event) => {
   event.preventDefault();
   const fields = new FormData(signIn);
-  const answer = await fetch("/api/v1/session", {
+  const response = await fetch("/api/v1/session", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ email: fields.get("email"), password: fields.get("password") }),
   });
-  const body = await answer.json();
-  if (answer.ok) {
+  const body = await response.json();
+  if (response.ok) {
     signIn.reset();
-    tell(body);
+    showCaller(body);
   } else {
     who.textContent = body.detail;
   }

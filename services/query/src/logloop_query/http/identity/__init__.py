@@ -1,1 +1,1 @@
-"""Routes of sessions, users and API keys."""
+"""Endpoints of sessions, users and API keys."""

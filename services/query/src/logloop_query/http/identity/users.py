@@ -1,21 +1,20 @@
-"""Routes of users, for administrators.
-
-It must not show or take a password hash.
-"""
+"""Endpoints of users, for administrators."""
 
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path
 from logloop_chassis.auth.principal import require
 from logloop_chassis.database.client import Document
+from logloop_chassis.http.paging import Cursor, Limit, Page, decode_id_cursor, next_id_cursor
+from logloop_chassis.http.parameters import body_problems, problems
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
-from logloop_query.http.callers import CurrentActor, CurrentRecords, Cursor, Limit, body_problems, problems
+from logloop_query.http.dependencies import CurrentAccounts, CurrentActor
+from logloop_query.http.fields import Input, Moment, Name, Output, ProjectId
 from logloop_query.identity.passwords import MAX_LENGTH, MIN_LENGTH
-from logloop_query.records.types import Input, Moment, Name, Output, Page, ProjectId, after_cursor, cursor_after
 
 router = APIRouter(prefix="/api/v1/users", tags=["users"])
-UserPath = Annotated[str, Path(pattern=r"^[a-z0-9_]{1,64}$", examples=["u_00q41d7nh6in9rudsm101qkcii"])]
+UserPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9_]{1,64}$", examples=["u_01KB4C7F3A9W2M5N8P1QRSTVWX"])]
 Email = Annotated[
     str,
     StringConstraints(
@@ -28,11 +27,11 @@ NewPassword = Annotated[SecretStr, Field(min_length=MIN_LENGTH, max_length=MAX_L
 
 
 class Membership(Input):
-    """What a user may do in one project."""
+    """The role of a user in one project."""
 
     project_id: ProjectId
     role: Role = Field(
-        description="`viewer` reads, `member` also writes, `admin` also manages keys and settings of the project."
+        description="`viewer` reads, `member` also writes, `admin` also manages the keys and settings of the project."
     )
 
 
@@ -50,13 +49,15 @@ class NewUser(Input):
 
     email: Email
     name: Name = Field(examples=["Ada Lovelace"])
-    role: Role = Field("member", description="`admin`: everything everywhere. Others need membership in projects.")
+    role: Role = Field("member", description="`admin` may do everything. Others need memberships in projects.")
     projects: Memberships = Field(default_factory=list)
-    password: NewPassword | None = Field(None, description="To be changed at first sign-in; generated if left out.")
+    password: NewPassword | None = Field(
+        None, description="Must be changed at the first sign-in; omitted: generated."
+    )
 
 
 class UserChanges(Input):
-    """Fields to change; what is left out stays."""
+    """Fields to change. Omitted fields stay as they are."""
 
     email: Email = Field(default_factory=str)
     name: Name = Field(default_factory=str)
@@ -68,13 +69,13 @@ class UserChanges(Input):
 class PasswordReset(Input):
     """A one-time password for a user."""
 
-    password: NewPassword | None = Field(None, description="Generated if left out.")
+    password: NewPassword | None = Field(None, description="Omitted: generated.")
 
 
 class User(Output):
     """A user."""
 
-    id: str = Field(examples=["u_00q41d7nh6in9rudsm101qkcii"])
+    id: str = Field(examples=["u_01KB4C7F3A9W2M5N8P1QRSTVWX"])
     email: str
     name: str
     role: Role
@@ -88,13 +89,13 @@ class User(Output):
 class CreatedUser(User):
     """A new user."""
 
-    one_time_password: str | None = Field(description="The generated password, shown this once.")
+    one_time_password: str | None = Field(description="The generated password, which is shown only now.")
 
 
-class GivenPassword(Output):
-    """Outcome of a reset."""
+class OneTimePassword(Output):
+    """Result of a password reset."""
 
-    one_time_password: str | None = Field(description="The generated password, shown this once.")
+    one_time_password: str | None = Field(description="The generated password, which is shown only now.")
 
 
 class UserPage(Page[User]):
@@ -110,43 +111,45 @@ def _secret(password: SecretStr | None) -> str | None:
 
 
 @router.post("", status_code=201, summary="Create a user", operation_id="user_create", responses=body_problems(409))
-async def create(body: NewUser, actor: CurrentActor, records: CurrentRecords) -> CreatedUser:
-    """Make a user with a one-time password, which they must change. Needs an administrator."""
+async def create(body: NewUser, actor: CurrentActor, accounts: CurrentAccounts) -> CreatedUser:
+    """Create a user with a one-time password, which must be changed at the first sign-in. Needs an administrator."""
     require(actor.principal, "admin", None)
     fields = body.model_dump(exclude={"password"})
-    document, generated = await records.accounts.create(actor, fields, _secret(body.password))
+    document, generated = await accounts.create(actor, fields, _secret(body.password))
     return CreatedUser(**_user(document).model_dump(), one_time_password=generated)
 
 
 @router.get("", summary="List users", operation_id="user_list", responses=problems())
-async def list_(actor: CurrentActor, records: CurrentRecords, limit: Limit = 100, cursor: Cursor = None) -> UserPage:
-    """Users ordered by id. Needs an administrator."""
+async def list_(
+    actor: CurrentActor, accounts: CurrentAccounts, limit: Limit = 100, cursor: Cursor = None
+) -> UserPage:
+    """List users ordered by id. Needs an administrator."""
     require(actor.principal, "admin", None)
-    found = await records.accounts.page(after_cursor(cursor), limit)
-    return UserPage(items=[_user(document) for document in found], next_cursor=cursor_after(found, limit, "_id"))
+    found = await accounts.page(decode_id_cursor(cursor), limit)
+    return UserPage(items=[_user(document) for document in found], next_cursor=next_id_cursor(found, limit, "_id"))
 
 
 @router.get("/{user_id}", summary="Read a user", operation_id="user_read", responses=problems(404))
-async def read(user_id: UserPath, actor: CurrentActor, records: CurrentRecords) -> User:
-    """One user. Needs an administrator."""
+async def read(user_id: UserPath, actor: CurrentActor, accounts: CurrentAccounts) -> User:
+    """Read one user. Needs an administrator."""
     require(actor.principal, "admin", None)
-    return _user(await records.accounts.get(user_id))
+    return _user(await accounts.get(user_id))
 
 
 @router.patch("/{user_id}", summary="Change a user", operation_id="user_update", responses=body_problems(404, 409))
-async def update(user_id: UserPath, body: UserChanges, actor: CurrentActor, records: CurrentRecords) -> User:
-    """Change a user. A new role, membership or disabled flag signs them out everywhere. Needs an administrator."""
+async def update(user_id: UserPath, body: UserChanges, actor: CurrentActor, accounts: CurrentAccounts) -> User:
+    """Change a user. A new role, membership or disabled flag ends all their sessions. Needs an administrator."""
     require(actor.principal, "admin", None)
-    return _user(await records.accounts.change(actor, user_id, body.model_dump(exclude_unset=True)))
+    return _user(await accounts.update(actor, user_id, body.model_dump(exclude_unset=True)))
 
 
 @router.delete(
     "/{user_id}", status_code=204, summary="Delete a user", operation_id="user_delete", responses=problems(404, 409)
 )
-async def delete(user_id: UserPath, actor: CurrentActor, records: CurrentRecords) -> None:
-    """Delete a user and sign them out everywhere. The last administrator stays. Needs an administrator."""
+async def delete(user_id: UserPath, actor: CurrentActor, accounts: CurrentAccounts) -> None:
+    """Delete a user and end all their sessions. The last administrator cannot be deleted. Needs an administrator."""
     require(actor.principal, "admin", None)
-    await records.accounts.remove(actor, user_id)
+    await accounts.delete(actor, user_id)
 
 
 @router.post(
@@ -156,9 +159,9 @@ async def delete(user_id: UserPath, actor: CurrentActor, records: CurrentRecords
     responses=body_problems(404),
 )
 async def reset_password(
-    user_id: UserPath, body: PasswordReset, actor: CurrentActor, records: CurrentRecords
-) -> GivenPassword:
-    """Give a user a one-time password and sign them out everywhere. Needs an administrator."""
+    user_id: UserPath, body: PasswordReset, actor: CurrentActor, accounts: CurrentAccounts
+) -> OneTimePassword:
+    """Set a one-time password and end all sessions of the user. Needs an administrator."""
     require(actor.principal, "admin", None)
-    generated = await records.accounts.reset_password(actor, user_id, _secret(body.password))
-    return GivenPassword(one_time_password=generated)
+    generated = await accounts.reset_password(actor, user_id, _secret(body.password))
+    return OneTimePassword(one_time_password=generated)

@@ -1,1 +1,1 @@
-"""Routes of logs."""
+"""Endpoints of logs."""

@@ -1,20 +1,22 @@
-"""Routes that count logs: histogram, facets and patterns. It must not know how they are counted."""
+"""Endpoints that count logs: histogram, facets and patterns."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
+from logloop_chassis.http.parameters import problems
 from pydantic import BaseModel, Field, JsonValue
 
-from logloop_query.http.logs.parameters import CurrentSearching, ReadableLogs, log_problems
+from logloop_query.http.dependencies import CurrentLogSearch, CurrentLogServices
+from logloop_query.http.logs.parameters import ReadableLogs, SearchCaller
 from logloop_query.http.logs.search import Scanned, json_response, scanned
 from logloop_query.logs.search.counts import Buckets, Counts, most_frequent
-from logloop_query.logs.search.plan import Budget, SegmentRef, Window
+from logloop_query.logs.search.plan import Budget, LogSelection, SegmentRef
 from logloop_query.logs.search.text import read_moment
 from logloop_query.logs.search.time_bounds import rfc3339
-from logloop_query.logs.stores.patterns import KnownPattern, PatternStore, pattern_id
+from logloop_query.logs.stores.patterns import StoredPattern, pattern_id
 
 router = APIRouter(prefix="/api/v1/logs", tags=["logs"])
 
@@ -45,22 +47,22 @@ _FACETS_EXAMPLE: dict[str, JsonValue] = {
 
 
 class _Counted(BaseModel):
-    partial: bool = Field(description="True when a bound ended the count early; the figures are then too low.")
+    partial: bool = Field(description="True when a limit ended the count early; the numbers are then too low.")
     partial_reason: Literal["time", "bytes"] | None
     scanned: Scanned
     took_ms: float
 
 
 class HistogramBucket(BaseModel):
-    """Logs within one interval."""
+    """The logs of one interval."""
 
     start: datetime
     count: int
-    groups: dict[str, int] = Field(description="Logs by value of the field asked for.", examples=[{"error": 3}])
+    groups: dict[str, int] = Field(description="Number of logs by value of the field.", examples=[{"error": 3}])
 
 
 class Histogram(_Counted):
-    """Logs over time; intervals without logs between the first and the last are there with 0."""
+    """Logs over time. Empty intervals between the first and the last have the count 0."""
 
     model_config = {"json_schema_extra": {"examples": [_HISTOGRAM_EXAMPLE]}}
 
@@ -70,7 +72,7 @@ class Histogram(_Counted):
 
 
 class FacetValue(BaseModel):
-    """How many logs have a value; null counts those without the field."""
+    """The number of logs with a value; null stands for logs without the field."""
 
     value: str | None
     count: int
@@ -86,24 +88,24 @@ class Facets(_Counted):
 
 
 class PatternCount(BaseModel):
-    """A message pattern: what is left when each word with a digit becomes <*>."""
+    """A message pattern: the message with each word that contains a digit replaced by <*>."""
 
     pattern: str = Field(examples=["payment timed out after <*> s"])
-    count: int = Field(description="Logs in the window.")
-    first_seen: datetime | None = Field(description="First log of this pattern that the project ever had.")
+    count: int = Field(description="Number of logs in the time range.")
+    first_seen: datetime | None = Field(description="Time of the first log of this pattern in the project.")
     last_seen: datetime | None
-    services: list[str] = Field(description="Services that ever sent it.")
+    services: list[str] = Field(description="Services that have sent it.")
     severities: list[str]
-    new: bool = Field(description="First seen at or after `new_since`.")
+    new: bool = Field(description="Whether it was first seen at or after `new_since`.")
 
 
 class Patterns(_Counted):
-    """The most frequent patterns of a window."""
+    """The most frequent patterns of a time range."""
 
     model_config = {"json_schema_extra": {"examples": [{"total": 3, "distinct": 1, "items": [], **_COST_EXAMPLE}]}}
 
-    total: int = Field(description="Logs in the window.")
-    distinct: int = Field(description="Patterns in the window.")
+    total: int = Field(description="Number of logs in the time range.")
+    distinct: int = Field(description="Number of patterns in the time range.")
     items: list[PatternCount]
 
 
@@ -112,37 +114,41 @@ class Patterns(_Counted):
     summary="Count logs over time",
     operation_id="log_histogram",
     response_model=Histogram,
-    responses=log_problems(),
+    responses=problems(404),
 )
 async def log_histogram(
     logs: ReadableLogs,
-    searching: CurrentSearching,
+    search: CurrentLogSearch,
+    caller: SearchCaller,
     interval: Annotated[
-        int | None, Query(ge=1, le=2_678_400, description="Seconds an interval has; chosen for you when left out.")
+        int | None,
+        Query(ge=1, le=2_678_400, description="Length of an interval in seconds; omitted: chosen for you."),
     ] = None,
-    buckets: Annotated[int, Query(ge=1, le=500, description="About how many intervals, without `interval`.")] = 60,
+    buckets: Annotated[
+        int, Query(ge=1, le=500, description="Approximate number of intervals without `interval`.")
+    ] = 60,
     by: Annotated[Literal["severity", "service_id"], Query(description="Field to count by.")] = "severity",
 ) -> Response:
     """Count logs in equal intervals, split by severity or service.
 
-    Without words of text to look for, the answer comes from counts that are kept with the logs and does not
-    read them; intervals of whole minutes are quickest.
+    Without text to search for, the counts stored with the logs are used and no log is read. Intervals of whole
+    minutes are fastest.
     """
-    async with searching.counting("histogram", logs.caller) as (counter, budget):
-        window = logs.window.narrowed()
-        refs = await counter.refs(window)
-        low, high = _span(window, refs)
+    async with search.counting("histogram", caller) as (counter, budget):
+        selection = logs.narrowed()
+        refs = await counter.refs(selection)
+        low, high = _span(selection, refs)
         width = _width(low, high, interval, buckets)
         pieces = Buckets(low // width * width, width)
-        counts = await counter.by(window, (by,), pieces, refs)
+        counts = await counter.by(selection, (by,), pieces, refs)
     return json_response({**_histogram(counts.table, pieces, by), **_cost(counts, budget)})
 
 
-def _span(window: Window, refs: list[SegmentRef]) -> tuple[int, int]:
-    """First and last moment to draw: of the window where it has ends, else of the logs."""
+def _span(selection: LogSelection, refs: list[SegmentRef]) -> tuple[int, int]:
+    """Return the first and last moment of the histogram: the bounds of the selection, else those of the logs."""
     first = min((ref.min_ts for ref in refs), default=0)
     last = max((ref.max_ts for ref in refs), default=0)
-    return max(window.low, first), max(window.low, first, min(window.high, last))
+    return max(selection.low, first), max(selection.low, first, min(selection.high, last))
 
 
 def _width(low: int, high: int, interval: int | None, buckets: int) -> int:
@@ -178,19 +184,22 @@ def _histogram(table: Any, pieces: Buckets, by: str) -> dict[str, Any]:
     summary="Count logs by field",
     operation_id="log_facets",
     response_model=Facets,
-    responses=log_problems(),
+    responses=problems(404),
 )
 async def log_facets(
     logs: ReadableLogs,
-    searching: CurrentSearching,
-    fields: Annotated[list[Facet] | None, Query(description="Fields; severity and service_id are quickest.")] = None,
-    limit: Annotated[int, Query(ge=1, le=1000, description="Values a field.")] = 20,
+    search: CurrentLogSearch,
+    caller: SearchCaller,
+    fields: Annotated[
+        list[Facet] | None, Query(description="Fields to count by; severity and service_id are fastest.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of values per field.")] = 20,
 ) -> Response:
-    """List the most frequent values of each field among the logs that a search selects."""
+    """List the most frequent values of fields in the logs that a search selects."""
     asked: list[Facet] = list(dict.fromkeys(fields or ["severity", "service_id"]))
-    async with searching.counting("facets", logs.caller) as (counter, budget):
-        refs = await counter.refs(logs.window.narrowed())
-        counted = [await counter.by(logs.window, (name,), None, refs) for name in asked]
+    async with search.counting("facets", caller) as (counter, budget):
+        refs = await counter.refs(logs.narrowed())
+        counted = [await counter.by(logs, (name,), None, refs) for name in asked]
     found = {name: _values(counts.table, limit) for name, counts in zip(asked, counted, strict=True)}
     partial = next((counts for counts in counted if counts.partial), counted[0])
     total = pc.sum(counted[0].table.column("count")).as_py() or 0
@@ -206,40 +215,40 @@ def _values(table: Any, limit: int) -> list[dict[str, Any]]:
     summary="Group logs by message pattern",
     operation_id="log_patterns",
     response_model=Patterns,
-    responses=log_problems(),
+    responses=problems(404),
 )
 async def log_patterns(
-    request: Request,
     logs: ReadableLogs,
-    searching: CurrentSearching,
-    limit: Annotated[int, Query(ge=1, le=1000, description="Patterns in the answer.")] = 50,
+    services: CurrentLogServices,
+    caller: SearchCaller,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of patterns.")] = 50,
     new_since: Annotated[
-        str | None, Query(max_length=40, description="Mark patterns first seen since then: RFC 3339 or an age.")
+        str | None, Query(max_length=40, description="Mark patterns first seen since this time: RFC 3339 or an age.")
     ] = None,
-    only_new: Annotated[bool, Query(description="Leave out patterns that were there before `new_since`.")] = False,
+    only_new: Annotated[bool, Query(description="Omit patterns that were first seen before `new_since`.")] = False,
 ) -> Response:
-    """List the most frequent message patterns, and say which of them are new, such as since a deployment.
+    """List the most frequent message patterns and which of them are new, for example since a deployment.
 
-    Without `new_since` a pattern is new when it was first seen in the window itself.
+    Without `new_since`, a pattern is new when it was first seen in the selected time range.
     """
-    store: PatternStore = request.app.state.patterns
+    store = services.patterns
     moment = read_moment(new_since, "new_since", datetime.now(UTC))
-    since = logs.window.narrowed().low if moment is None else moment
-    async with searching.counting("patterns", logs.caller) as (counter, budget):
-        counts = await counter.by_pattern(logs.window)
+    since = logs.narrowed().low if moment is None else moment
+    async with services.search.counting("patterns", caller) as (counter, budget):
+        counts = await counter.by_pattern(logs)
     found = counts.table
     if only_new:
         fresh = await store.new_since(logs.project_id, since, _MAX_NEW)
         is_fresh = [pattern_id(logs.project_id, text) in fresh for text in found.column(0).to_pylist()]
         found = found.filter(pa.array(is_fresh, pa.bool_()))
     shown = most_frequent(found, limit)
-    known = await store.known(logs.project_id, [pattern for pattern, _ in shown])
+    known = await store.find(logs.project_id, [pattern for pattern, _ in shown])
     items = [_pattern(pattern, count, known.get(pattern), since) for pattern, count in shown]
-    figures = {"total": pc.sum(counts.table.column(1)).as_py() or 0, "distinct": counts.table.num_rows}
-    return json_response({**figures, "items": items, **_cost(counts, budget)})
+    totals = {"total": pc.sum(counts.table.column(1)).as_py() or 0, "distinct": counts.table.num_rows}
+    return json_response({**totals, "items": items, **_cost(counts, budget)})
 
 
-def _pattern(pattern: str, count: int, known: KnownPattern | None, since: int) -> dict[str, Any]:
+def _pattern(pattern: str, count: int, known: StoredPattern | None, since: int) -> dict[str, Any]:
     return {
         "pattern": pattern,
         "count": count,

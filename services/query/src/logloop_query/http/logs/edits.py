@@ -1,7 +1,4 @@
-"""Routes on single logs: read, change, delete, lines around one; and deletion by search.
-
-It must not know how a log is found or rewritten.
-"""
+"""Endpoints of single logs: read, change, delete, read the logs around one; and deletion by search."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
@@ -9,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Path, Query, Request, Response
 from logloop_chassis.auth.dependencies import CurrentPrincipal
 from logloop_chassis.auth.principal import Principal, Scope, require
+from logloop_chassis.http.parameters import body_problems, problems
 from logloop_chassis.http.problems import Conflict, NotFound, Unprocessable
 from logloop_contracts.log_batch import attributes_text
 from logloop_contracts.log_entry import (
@@ -21,25 +19,24 @@ from logloop_contracts.log_entry import (
 )
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from logloop_query.http.callers import CurrentActor, CurrentRecords
+from logloop_query.http.dependencies import CurrentActor, CurrentAudit, CurrentLogEdits, CurrentLogSearch
 from logloop_query.http.logs.parameters import (
     TOO_SLOW,
-    CurrentSearching,
-    ProjectQuery,
+    OptionalProject,
     Q,
+    SearchCaller,
     Since,
     Until,
     caller_key,
-    log_id,
-    log_problems,
-    scoped,
+    read_log_id,
+    select_logs,
 )
 from logloop_query.http.logs.search import Log, json_response
-from logloop_query.logs.edits import Contended, DeletionTooSlow, FoundLog, LogEdits, LogGone
+from logloop_query.logs.edits import DeletionTooSlow, EditConflict, FoundLog, LogNotFound
 from logloop_query.logs.search.filter import EVERYTHING, Equals, Filter, both
-from logloop_query.logs.search.plan import Window
-from logloop_query.logs.search.rows import Cursor, json_rows, keys_of_table
-from logloop_query.logs.search.scan import PageRequest
+from logloop_query.logs.search.plan import LogSelection
+from logloop_query.logs.search.rows import SearchCursor, json_rows, keys_of_table
+from logloop_query.logs.search.scan import SearchRequest
 from logloop_query.logs.search.text import read_filter
 
 router = APIRouter(prefix="/api/v1/logs", tags=["logs"])
@@ -53,7 +50,7 @@ _REQUIRED = frozenset({"service_id", "message", "severity", "timestamp"})
 
 
 class LogChanges(BaseModel):
-    """Fields to change; what is left out stays. null removes an optional field."""
+    """Fields to change. Omitted fields stay as they are; null removes an optional field."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -79,11 +76,11 @@ class LogChanges(BaseModel):
             (self.message or "").encode()
             (attributes_text(self.attributes) or "").encode()
         except ValueError:
-            raise ValueError("message and attributes take only valid Unicode and finite numbers") from None
+            raise ValueError("message and attributes must be valid Unicode with finite numbers") from None
         return self
 
     def columns(self) -> dict[str, Any]:
-        """Columns with their new values."""
+        """Return the columns to change with their new values."""
         values = {name: getattr(self, name) for name in sorted(self.model_fields_set)}
         if "severity" in values:
             values["severity"] = values["severity"].value
@@ -91,36 +88,31 @@ class LogChanges(BaseModel):
 
 
 class Deleted(BaseModel):
-    """How many logs were deleted."""
+    """Result of a deletion."""
 
-    deleted: int
+    deleted: int = Field(description="Number of deleted logs.")
 
 
 class Context(BaseModel):
-    """A log and its neighbours in time, oldest first in each list."""
+    """A log and the logs around it, each list oldest first."""
 
     before: list[Log]
     log: Log
     after: list[Log]
-    partial: bool = Field(description="True when a bound ended the search early, so that neighbours may be missing.")
-
-
-def _edits(request: Request) -> LogEdits:
-    found: LogEdits = request.app.state.log_edits
-    return found
+    partial: bool = Field(description="True when a limit ended the search early, so that logs may be missing.")
 
 
 async def _or_problem(call: Callable[[], Awaitable[T]]) -> T:
     try:
         return await call()
-    except LogGone as error:
-        raise NotFound("there is no such log that you may see; it may have been deleted or have expired") from error
-    except Contended as error:
-        raise Conflict("this part of the logs is being changed by others; try again") from error
+    except LogNotFound as error:
+        raise NotFound("there is no such log that you may see; it may be deleted or expired") from error
+    except EditConflict as error:
+        raise Conflict("other changes of these logs are in progress; try again") from error
 
 
 def _allowed(principal: Principal, scope: Scope) -> Callable[[str], bool]:
-    """Which projects' logs the caller may touch. Raises Forbidden in a project it sees without that right."""
+    """Return a test of visible projects. It raises Forbidden for a visible project without the scope."""
 
     def visible(project_id: str) -> bool:
         if principal.sees(project_id):
@@ -135,86 +127,88 @@ def _json(found: FoundLog) -> dict[str, Any]:
     return json_rows(found.project_id, found.row)[0]
 
 
-@router.get("/{id}", summary="Read a log", operation_id="get_log", response_model=Log, responses=log_problems())
-async def get_log(request: Request, principal: CurrentPrincipal, id: LogPath) -> Response:  # noqa: A002  # path name
+@router.get("/{id}", summary="Read a log", operation_id="log_read", response_model=Log, responses=problems(404))
+async def read_log(principal: CurrentPrincipal, edits: CurrentLogEdits, id: LogPath) -> Response:  # noqa: A002  # path name
     """Read one log by its id."""
-    wanted = log_id(id)
-    found = await _or_problem(lambda: _edits(request).find(wanted, _allowed(principal, "read")))
-    return json_response(_json(found))
+    wanted = read_log_id(id)
+    return json_response(_json(await _or_problem(lambda: edits.find(wanted, _allowed(principal, "read")))))
 
 
 @router.patch(
-    "/{id}", summary="Change a log", operation_id="change_log", response_model=Log, responses=log_problems(409, 413)
+    "/{id}",
+    summary="Change a log",
+    operation_id="log_update",
+    response_model=Log,
+    responses=body_problems(404, 409),
 )
-async def change_log(
-    request: Request,
+async def update_log(
     actor: CurrentActor,
-    records: CurrentRecords,
+    edits: CurrentLogEdits,
+    audit: CurrentAudit,
     id: LogPath,  # noqa: A002  # path name
     changes: LogChanges,
 ) -> Response:
-    """Change fields of a log. Its id stays; its project cannot be changed."""
-    wanted = log_id(id)
+    """Change fields of a log. The id and the project cannot change."""
+    wanted = read_log_id(id)
     columns = changes.columns()
     if not columns:
-        raise Unprocessable("name at least one field to change")
-    found = await _or_problem(lambda: _edits(request).change(wanted, _allowed(actor.principal, "write"), columns))
-    trail = records.audit
-    await trail.record(actor, "log.update", "log", id, project_id=found.project_id, before={}, after=columns)
+        raise Unprocessable("there is nothing to change; send at least one field")
+    found = await _or_problem(lambda: edits.change(wanted, _allowed(actor.principal, "write"), columns))
+    await audit.record(actor, "log.update", "log", id, project_id=found.project_id, before={}, after=columns)
     return json_response(_json(found))
 
 
 @router.delete(
-    "/{id}", status_code=204, summary="Delete a log", operation_id="delete_log", responses=log_problems(409)
+    "/{id}", status_code=204, summary="Delete a log", operation_id="log_delete", responses=problems(404, 409)
 )
 async def delete_log(
-    request: Request,
     actor: CurrentActor,
-    records: CurrentRecords,
+    edits: CurrentLogEdits,
+    audit: CurrentAudit,
     id: LogPath,  # noqa: A002  # path name
 ) -> None:
-    """Delete one log for good."""
-    wanted = log_id(id)
-    project_id = await _or_problem(lambda: _edits(request).delete(wanted, _allowed(actor.principal, "write")))
-    await records.audit.record(actor, "log.delete", "log", id, project_id=project_id)
+    """Delete one log permanently."""
+    wanted = read_log_id(id)
+    project_id = await _or_problem(lambda: edits.delete(wanted, _allowed(actor.principal, "write")))
+    await audit.record(actor, "log.delete", "log", id, project_id=project_id)
 
 
 @router.delete(
     "",
     summary="Delete logs by search",
-    operation_id="delete_logs",
+    operation_id="log_delete_by_search",
     response_model=Deleted,
-    responses=log_problems(409),
+    responses=problems(404, 409),
 )
 async def delete_logs(
     request: Request,
     actor: CurrentActor,
-    records: CurrentRecords,
-    searching: CurrentSearching,
-    project_id: ProjectQuery = None,
+    edits: CurrentLogEdits,
+    search: CurrentLogSearch,
+    audit: CurrentAudit,
+    caller: SearchCaller,
+    project_id: OptionalProject = None,
     q: Q = "",
     since: Since = None,
     until: Until = None,
 ) -> Response:
-    """Delete every log that a search selects, for good; such as a secret that was logged by mistake.
+    """Delete every log that a search selects, permanently; for example a secret that was logged by mistake.
 
-    At least one of `q`, `since` and `until` must be given; `q=*` selects all logs of the project.
+    At least one of `q`, `since` and `until` is required. `q=*` selects all logs of the project.
     """
     if not any(text and text.strip() for text in (q, since, until)):
-        raise Unprocessable("say which logs to delete with q, since or until; q=* means all of the project")
-    logs = await scoped(request, actor.principal, project_id, q, since, until, "write")
+        raise Unprocessable("select logs with q, since or until; q=* selects all logs of the project")
+    logs = await select_logs(request, actor.principal, project_id, q, since, until, "write")
     too_slow: DeletionTooSlow | None = None
     try:
-        async with searching.admitted("delete", logs.caller):
-            deleted = await _or_problem(lambda: _edits(request).delete_window(logs.window, logs.caller))
+        async with search.admitted("delete", caller):
+            deleted = await _or_problem(lambda: edits.delete_selection(logs, caller))
     except DeletionTooSlow as error:
         too_slow, deleted = error, error.deleted
     if deleted:
-        await records.audit.record(actor, "logs.delete", "logs", logs.project_id, project_id=logs.project_id)
+        await audit.record(actor, "logs.delete", "logs", logs.project_id, project_id=logs.project_id)
     if too_slow is not None:
-        raise Unprocessable(
-            f"{deleted} logs were deleted, then {TOO_SLOW}; the other logs are still there"
-        ) from too_slow
+        raise Unprocessable(f"{deleted} logs were deleted, then {TOO_SLOW}; the other logs remain") from too_slow
     return json_response({"deleted": deleted})
 
 
@@ -223,26 +217,26 @@ async def delete_logs(
     summary="Read the logs around a log",
     operation_id="log_context",
     response_model=Context,
-    responses=log_problems(),
+    responses=problems(404),
 )
 async def log_context(
-    request: Request,
     principal: CurrentPrincipal,
-    searching: CurrentSearching,
+    edits: CurrentLogEdits,
+    search: CurrentLogSearch,
     id: LogPath,  # noqa: A002  # path name
-    before: Annotated[int, Query(ge=0, le=500, description="Logs before it.")] = 20,
-    after: Annotated[int, Query(ge=0, le=500, description="Logs after it.")] = 20,
+    before: Annotated[int, Query(ge=0, le=500, description="Number of logs before it.")] = 20,
+    after: Annotated[int, Query(ge=0, le=500, description="Number of logs after it.")] = 20,
     same_service: Annotated[bool, Query(description="Only logs of the same service.")] = True,
     q: Q = "",
 ) -> Response:
-    """Read a log with its neighbours in time, of the same service unless asked otherwise."""
-    wanted = log_id(id)
-    found = await _or_problem(lambda: _edits(request).find(wanted, _allowed(principal, "read")))
+    """Read a log and the logs around it in time, by default of the same service."""
+    wanted = read_log_id(id)
+    found = await _or_problem(lambda: edits.find(wanted, _allowed(principal, "read")))
     log = _json(found)
     service: Filter = Equals("service_id", log["service_id"]) if same_service else EVERYTHING
-    window = Window(found.project_id, both(service, read_filter(q)))
+    selection = LogSelection(found.project_id, both(service, read_filter(q)))
     key = keys_of_table(found.row)[0]
-    place = Cursor(key.timestamp, key)
+    position = SearchCursor(key.timestamp, key)
     caller = caller_key(principal, found.project_id)
     sides: list[list[dict[str, Any]]] = []
     partial = False
@@ -250,7 +244,7 @@ async def log_context(
         if not limit:
             sides.append([])
             continue
-        page, _ = await searching.page(PageRequest(window, limit, newest_first, place), caller)
-        sides.append(json_rows(found.project_id, page.table))
-        partial = partial or page.partial is not None
+        result, _ = await search.search(SearchRequest(selection, limit, newest_first, position), caller)
+        sides.append(json_rows(found.project_id, result.table))
+        partial = partial or result.partial is not None
     return json_response({"before": sides[0][::-1], "log": log, "after": sides[1], "partial": partial})

@@ -1,45 +1,30 @@
-"""The route that gives logs out in bulk. It must not know formats or storage."""
+"""The endpoint that exports logs."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from logloop_chassis.http.problems import TooManyRequests
+from logloop_chassis.http.parameters import problems
+from logloop_chassis.state import resources_of
 
-from logloop_query.http.logs.parameters import ReadableLogs, log_problems
-from logloop_query.logs.export import Export
+from logloop_query.http.dependencies import CurrentLogServices
+from logloop_query.http.logs.parameters import ReadableLogs, SearchCaller
 from logloop_query.logs.export_formats import MEDIA_TYPES, ExportFormat, file_name
+from logloop_query.stream_slots import StreamSlots
 
 router = APIRouter(prefix="/api/v1/logs", tags=["logs"])
-
-MAX_EXPORTS = 4
-
-
-class ExportSlots:
-    """How many exports run."""
-
-    def __init__(self, most: int = MAX_EXPORTS) -> None:
-        self._free = most
-
-    def take(self) -> None:
-        """Raises TooManyRequests when all are taken."""
-        if not self._free:
-            raise TooManyRequests("too many exports are running; try again later", retry_after=30)
-        self._free -= 1
-
-    def give_back(self) -> None:
-        """An export has ended."""
-        self._free += 1
 
 
 @router.get(
     "/export",
     summary="Export logs",
-    operation_id="export_logs",
+    operation_id="log_export",
     response_class=StreamingResponse,
     responses={
-        **log_problems(429),
+        **problems(404, 429),
         200: {
             "description": "Every log that the search selects, oldest first.",
             "content": {
@@ -52,25 +37,26 @@ class ExportSlots:
 async def export_logs(
     request: Request,
     logs: ReadableLogs,
+    services: CurrentLogServices,
+    caller: SearchCaller,
     format: Annotated[  # noqa: A002  # name in the URL
         ExportFormat,
         Query(
-            description="ndjson: a log a line as a search shows it. csv: with a header; cells that a spreadsheet "
-            "would run as a formula get a quote in front. parquet and arrow: columns, with the message pattern, and "
+            description="ndjson: one log per line, as in a search. csv: with a header; cells that a spreadsheet "
+            "would run as a formula start with a quote. parquet and arrow: columns, with the message pattern, and "
             "attributes as JSON text."
         ),
     ] = "ndjson",
 ) -> Response:
-    """Give out every log that a search selects, oldest first, however many there are.
+    """Export every log that a search selects, oldest first, without a limit on their number.
 
-    The answer is a stream. If it breaks off, the connection is closed without a proper end.
+    The response is a stream. If the export fails, the connection is closed without a proper end.
     """
-    export: Export = request.app.state.export
-    slots: ExportSlots = request.app.state.export_slots
-    pieces = _until_stopped(request, export.stream(logs.window, format, logs.caller), slots)
+    stopping = resources_of(request).stopping
+    pieces = _until_stopped(stopping, services.export.stream(logs, format, caller), services.exports)
     first = await anext(pieces, b"")
     return StreamingResponse(
-        _after(first, pieces),
+        _chained(first, pieces),
         media_type=MEDIA_TYPES[format],
         headers={
             "Cache-Control": "no-store",
@@ -80,24 +66,23 @@ async def export_logs(
     )
 
 
-class ExportBroken(RuntimeError):
-    """The service stops; the connection is cut so that nobody takes the file for whole."""
+class ExportInterrupted(RuntimeError):
+    """The service is stopping. The connection is cut so that the client does not take the file for complete."""
 
 
-async def _until_stopped(request: Request, pieces: AsyncIterator[bytes], slots: ExportSlots) -> AsyncIterator[bytes]:
-    stopping = request.app.state.resources.stopping
-    slots.take()
-    try:
+async def _until_stopped(
+    stopping: asyncio.Event, pieces: AsyncIterator[bytes], slots: StreamSlots
+) -> AsyncGenerator[bytes, None]:
+    with slots.slot():
         async for piece in pieces:
             yield piece
             if stopping.is_set():
-                raise ExportBroken("the service is stopping")
-    finally:
-        slots.give_back()
+                raise ExportInterrupted("the service is stopping")
 
 
-async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The stream again, after its first piece was made while an error could still become a problem."""
-    yield first
-    async for piece in rest:
-        yield piece
+async def _chained(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    """Yield the whole stream; the first piece was computed while an error could still become a problem."""
+    async with aclosing(rest):
+        yield first
+        async for piece in rest:
+            yield piece

@@ -1,24 +1,24 @@
-"""Routes that read logs: search. It must not know how logs are stored."""
+"""The endpoint that searches logs."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Query, Response
+from logloop_chassis.http.paging import Cursor, Limit
+from logloop_chassis.http.parameters import problems
 from logloop_chassis.http.problems import Unprocessable
 from logloop_contracts.log_entry import Severity
 from pydantic import BaseModel, Field, JsonValue
 
-from logloop_query.http.logs.parameters import CurrentSearching, ReadableLogs, log_problems
+from logloop_query.http.dependencies import CurrentLogSearch
+from logloop_query.http.logs.parameters import ReadableLogs, SearchCaller
 from logloop_query.logs.search.plan import Budget
-from logloop_query.logs.search.rows import BadCursor, Cursor, json_rows
-from logloop_query.logs.search.scan import PageRequest
+from logloop_query.logs.search.rows import InvalidCursor, SearchCursor, json_rows
+from logloop_query.logs.search.scan import SearchRequest
 
 router = APIRouter(prefix="/api/v1/logs", tags=["logs"])
 
-CursorQuery = Annotated[
-    str | None, Query(max_length=400, description="`next_cursor` of the page before; none for the first page.")
-]
 Order = Annotated[Literal["desc", "asc"], Query(description="Newest or oldest first.")]
 
 _LOG_EXAMPLE: dict[str, JsonValue] = {
@@ -50,7 +50,7 @@ class Log(BaseModel):
 
     model_config = {"json_schema_extra": {"examples": [_LOG_EXAMPLE]}}
 
-    id: str = Field(description="Stays the same for the life of the log, whatever is edited.")
+    id: str = Field(description="Never changes, whatever is edited.")
     project_id: str
     service_id: str
     test_id: str | None
@@ -63,10 +63,10 @@ class Log(BaseModel):
 
 
 class Scanned(BaseModel):
-    """What a search had to read."""
+    """What a search has read."""
 
-    segments: int = Field(description="Groups of up to 50,000 logs that were opened.")
-    logs: int = Field(description="Logs in them.")
+    segments: int = Field(description="Groups of up to 50,000 logs that were read.")
+    logs: int = Field(description="Number of logs in them.")
     bytes: int = Field(description="Compressed bytes read.")
 
 
@@ -76,10 +76,10 @@ class LogPage(BaseModel):
     model_config = {"json_schema_extra": {"examples": [_PAGE_EXAMPLE]}}
 
     items: list[Log]
-    next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null on the last one.")
+    next_cursor: str | None = Field(description="Send it as `cursor` to get the next page; null on the last.")
     partial: bool = Field(
-        description="True when a bound on time or bytes ended the search early: what is here has no gaps down to "
-        "`next_cursor`, from where the next page goes on."
+        description="True when a limit on time or bytes ended the search early. The page has no gaps down to "
+        "`next_cursor`, where the next page continues."
     )
     partial_reason: Literal["time", "bytes"] | None
     scanned: Scanned
@@ -87,52 +87,47 @@ class LogPage(BaseModel):
 
 
 def scanned(budget: Budget) -> dict[str, int]:
-    """What a search cost, for an answer."""
+    """Return what a search has read, for a response."""
     return {"segments": budget.segments, "logs": budget.logs, "bytes": budget.bytes}
 
 
 def json_response(content: Any) -> Response:
-    """A JSON answer that may hold ready-made JSON."""
+    """Return a JSON response; `content` may contain ready-made JSON."""
     return Response(orjson.dumps(content), media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-def read_cursor(text: str | None) -> Cursor | None:
-    """The place to go on from. Raises Unprocessable."""
+def read_cursor(text: str | None) -> SearchCursor | None:
+    """Return the position after which a page starts. Raises Unprocessable."""
     if not text:
         return None
     try:
-        return Cursor.parse(text)
-    except BadCursor as error:
+        return SearchCursor.parse(text)
+    except InvalidCursor as error:
         raise Unprocessable(str(error), errors=[{"field": "cursor", "reason": str(error)}]) from error
 
 
-@router.get(
-    "",
-    summary="Search logs",
-    operation_id="search_logs",
-    response_model=LogPage,
-    responses=log_problems(),
-)
+@router.get("", summary="Search logs", operation_id="log_search", response_model=LogPage, responses=problems(404))
 async def search_logs(
     logs: ReadableLogs,
-    searching: CurrentSearching,
-    limit: Annotated[int, Query(ge=1, le=1000, description="How many logs a page has.")] = 100,
-    cursor: CursorQuery = None,
+    search: CurrentLogSearch,
+    caller: SearchCaller,
+    limit: Limit = 100,
+    cursor: Cursor = None,
     order: Order = "desc",
 ) -> Response:
     """Find logs by text, fields, attributes and time, newest first.
 
     Logs are found within a second of being accepted. Pages are stable: a log that arrives later never repeats
-    or hides one while you page.
+    or hides another one while you page.
     """
-    request = PageRequest(logs.window, limit, order == "desc", read_cursor(cursor))
-    page, budget = await searching.page(request, logs.caller)
+    request = SearchRequest(logs, limit, order == "desc", read_cursor(cursor))
+    result, budget = await search.search(request, caller)
     return json_response(
         {
-            "items": json_rows(logs.project_id, page.table),
-            "next_cursor": page.next_cursor.text() if page.next_cursor else None,
-            "partial": page.partial is not None,
-            "partial_reason": page.partial,
+            "items": json_rows(logs.project_id, result.table),
+            "next_cursor": result.next_cursor.text() if result.next_cursor else None,
+            "partial": result.partial is not None,
+            "partial_reason": result.partial,
             "scanned": scanned(budget),
             "took_ms": budget.took_ms,
         }

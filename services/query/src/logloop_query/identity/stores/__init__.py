@@ -1,1 +1,1 @@
-"""Collections of accounts, sessions and API keys."""
+"""MongoDB collections of users, sessions and API keys."""

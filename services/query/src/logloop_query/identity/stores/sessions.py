@@ -1,7 +1,4 @@
-"""Sessions by the hash of their token, and counters of sign-in attempts. Both expire by themselves.
-
-It must not see a token or a password.
-"""
+"""Stores sessions by the hash of their token, and counters of sign-in attempts. Both expire."""
 
 from datetime import datetime
 
@@ -10,7 +7,7 @@ from pymongo import ASCENDING, ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
-from logloop_query.records.transactions import joined
+from logloop_query.records.transactions import current_session
 
 
 class SessionStore:
@@ -20,7 +17,7 @@ class SessionStore:
         self._collection: AsyncCollection[Document] = database["sessions"]
 
     async def ensure_indexes(self) -> None:
-        """Let MongoDB remove sessions past their end."""
+        """Create the index that expires sessions, and the one that finds the sessions of a user."""
         await self._collection.create_index([("expires_at", ASCENDING)], expireAfterSeconds=0)
         await self._collection.create_index([("user_id", ASCENDING)])
 
@@ -29,41 +26,43 @@ class SessionStore:
         await self._collection.insert_one(document)
 
     async def find(self, session_id: str) -> Document | None:
-        """A session by the hash of its token."""
+        """Return a session by the hash of its token."""
         return await self._collection.find_one({"_id": session_id})
 
     async def extend(self, session_id: str, idle_expires_at: datetime, last_seen_at: datetime) -> None:
-        """Move the idle end of a session."""
+        """Move the idle expiry of a session."""
         await self._collection.update_one(
             {"_id": session_id}, {"$max": {"idle_expires_at": idle_expires_at, "last_seen_at": last_seen_at}}
         )
 
-    async def remove(self, session_id: str) -> bool:
-        """End a session; whether there was one."""
+    async def delete(self, session_id: str) -> bool:
+        """Delete a session and return whether there was one."""
         return (await self._collection.delete_one({"_id": session_id})).deleted_count > 0
 
-    async def remove_of_user(self, user_id: str) -> list[str]:
-        """End every session of a user; their ids."""
+    async def delete_of_user(self, user_id: str) -> list[str]:
+        """Delete every session of a user and return their ids."""
         ids = [
             str(document["_id"])
-            for document in await self._collection.find({"user_id": user_id}, {"_id": 1}, session=joined()).to_list()
+            for document in await self._collection.find(
+                {"user_id": user_id}, {"_id": 1}, session=current_session()
+            ).to_list()
         ]
-        await self._collection.delete_many({"user_id": user_id}, session=joined())
+        await self._collection.delete_many({"user_id": user_id}, session=current_session())
         return ids
 
 
 class AttemptStore:
-    """Collection `sign_in_attempts`: a counter per account or address within a window."""
+    """Collection `sign_in_attempts`: a counter per account or address and window."""
 
     def __init__(self, database: Database) -> None:
         self._collection: AsyncCollection[Document] = database["sign_in_attempts"]
 
     async def ensure_indexes(self) -> None:
-        """Let MongoDB remove windows that are over."""
+        """Create the index that expires counters."""
         await self._collection.create_index([("expires_at", ASCENDING)], expireAfterSeconds=0)
 
-    async def count(self, key: str, expires_at: datetime) -> int:
-        """Add one to a counter, made if missing; its value."""
+    async def increment(self, key: str, expires_at: datetime) -> int:
+        """Add one to a counter, create it if missing, and return its value."""
         update = {"$inc": {"count": 1}, "$setOnInsert": {"expires_at": expires_at}}
         for _ in range(3):
             try:
@@ -76,9 +75,9 @@ class AttemptStore:
         return 1
 
     async def clear(self, *keys: str) -> None:
-        """Forget counters."""
+        """Delete counters."""
         await self._collection.delete_many({"_id": {"$in": list(keys)}})
 
-    async def take_back(self, *keys: str) -> None:
+    async def decrement(self, *keys: str) -> None:
         """Subtract one from counters."""
         await self._collection.update_many({"_id": {"$in": list(keys)}, "count": {"$gt": 0}}, {"$inc": {"count": -1}})

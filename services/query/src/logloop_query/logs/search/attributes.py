@@ -1,7 +1,6 @@
-"""Evaluate a filter on attributes, which are JSON texts.
+"""Evaluates a filter on attributes, which are JSON texts.
 
-A regular expression over the raw text finds candidates; only those are parsed and judged exactly.
-It must not know other columns.
+A regular expression over the raw text finds candidates. Only these are parsed and tested exactly.
 """
 
 import json
@@ -27,37 +26,37 @@ _TEXTS_A_STEP = 1000
 
 
 def evaluate(leaf: Attribute, texts: Any, pace: Pace) -> Any:
-    """Boolean array (or False) of the rows whose attributes a leaf selects. `texts` is a utf8 array with nulls."""
+    """Return a boolean array, or False, of the rows that a leaf selects. `texts` is a utf8 array with nulls."""
     if texts.null_count == len(texts):
         return False
     candidates = regexes.match(texts, candidate_pattern(leaf), pace)
     if not candidates.true_count:
         return False
-    # Each different text is judged once: logs of one place often carry the same attributes.
+    # Each distinct text is tested once: logs of one source often have the same attributes.
     distinct = pc.if_else(candidates, texts, pa.scalar(None, pa.utf8())).dictionary_encode()
-    hits = pa.array(_judged_in_steps(leaf, distinct.dictionary, pace), pa.bool_())
+    hits = pa.array(_tested_in_steps(leaf, distinct.dictionary, pace), pa.bool_())
     return pc.fill_null(hits.take(distinct.indices), False) if hits.true_count else False
 
 
-def _judged_in_steps(leaf: Attribute, texts: Any, pace: Pace) -> list[bool]:
+def _tested_in_steps(leaf: Attribute, texts: Any, pace: Pace) -> list[bool]:
     hits: list[bool] = []
     for start in range(0, len(texts), _TEXTS_A_STEP):
         pace.check()
-        hits += _judged(leaf, texts.slice(start, _TEXTS_A_STEP).to_pylist(), pace)
+        hits += _tested(leaf, texts.slice(start, _TEXTS_A_STEP).to_pylist(), pace)
     return hits
 
 
-def _judged(leaf: Attribute, texts: list[str], pace: Pace) -> list[bool]:
+def _tested(leaf: Attribute, texts: list[str], pace: Pace) -> list[bool]:
     look_up = _lookup(leaf.path)
     values = [look_up(orjson.loads(text)) for text in texts]
     if isinstance(leaf, AttributeMatches):
         return _matching(values, leaf.pattern, pace)
-    judge = _judge(leaf)
-    return [any(map(judge, found)) for found in values]
+    test = _value_test(leaf)
+    return [any(map(test, found)) for found in values]
 
 
 def _lookup(path: str) -> Callable[[Any], list[Any]]:
-    """`values_at` for one path, without detours in the usual case of a scalar one or two names deep."""
+    """Return `values_at` for one path, with a fast case for scalars that are one or two names deep."""
     first, dot, second = path.partition(".")
 
     def look_up(attributes: Any) -> list[Any]:
@@ -74,7 +73,7 @@ def _lookup(path: str) -> Callable[[Any], list[Any]]:
 
 
 def values_at(attributes: Any, path: str) -> Iterator[Any]:
-    """Every value other than null that a dotted path leads to; keys may hold dots, lists give each element.
+    """Yield every non-null value at a dotted path. Keys may contain dots; lists yield each element.
 
     `http.status` finds {"http": {"status": 1}}, {"http.status": 1} and {"http": [{"status": 1}]}.
     """
@@ -99,7 +98,7 @@ def _scalars(value: Any) -> Iterator[Any]:
 
 
 def candidate_pattern(leaf: Attribute) -> str:
-    """RE2 pattern that the JSON text of every selected row matches; other rows may match too."""
+    """Return an RE2 pattern that matches the JSON text of every selected row. Other rows may match too."""
     pieces = leaf.path.split(".")
     tails = [".".join(pieces[start:]) for start in range(len(pieces))]
     keys = "|".join(re.escape(json.dumps(tail, ensure_ascii=False)[1:-1]) for tail in tails)
@@ -111,7 +110,7 @@ def _candidate_values(word: str) -> str:
     forms = [re.escape(json.dumps(word, ensure_ascii=False)), r"\["]
     number = as_number(word)
     if number is not None:
-        # orjson and json.dumps write attributes, and agree here: a whole number is 500 or 500.0 below 1e16.
+        # orjson and json.dumps both write a whole number below 1e16 as 500 or 500.0.
         whole = float(number).is_integer() and 0 < abs(number) < 1e15
         forms.append(rf"{int(number)}(?:\.0)?[,}}]" if whole else r"-?\d")
     if word in {"true", "false"}:
@@ -120,9 +119,9 @@ def _candidate_values(word: str) -> str:
 
 
 def as_number(text: str) -> int | float | None:
-    """The finite number that a word is, None when it is none.
+    """Return a word as a finite number, None if it is not a number.
 
-    A whole number beyond 64 bits, such as a trace id of 128, becomes a double, as orjson reads one in attributes.
+    An integer over 64 bits, such as a trace id of 128 bits, becomes a double, as when orjson reads attributes.
     """
     if not re.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d{1,3})?", text, re.ASCII):
         return None
@@ -132,7 +131,7 @@ def as_number(text: str) -> int | float | None:
     return number if math.isfinite(number) else None
 
 
-def _judge(leaf: Attribute) -> Any:
+def _value_test(leaf: Attribute) -> Any:
     match leaf:
         case AttributeEquals(_, word):
             number = as_number(word)
@@ -172,7 +171,7 @@ def _matching(values: list[list[Any]], pattern: str, pace: Pace) -> list[bool]:
 
 
 def scalar_text(value: Any) -> str | None:
-    """A scalar as text: strings as they are, numbers and booleans as JSON; None for an object."""
+    """Return a scalar as text: strings unchanged, numbers and booleans as JSON; None for an object."""
     if isinstance(value, str):
         return value
     return None if isinstance(value, dict) else orjson.dumps(value).decode()

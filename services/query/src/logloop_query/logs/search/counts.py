@@ -1,7 +1,7 @@
-"""Count the logs of a window by time, field or pattern.
+"""Counts the logs of a selection by time, field or pattern.
 
-Segments carry counts a minute, severity and service, and counts a pattern: what those answer is never read
-row by row. It must not know HTTP or MongoDB.
+Segments contain counts by minute, severity and service, and counts by pattern. Rows are read only for counts that
+these do not give.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,6 +18,7 @@ from logloop_query.logs.search.pace import OutOfTime, Pace
 from logloop_query.logs.search.plan import (
     SUMMARY_COLUMNS,
     Budget,
+    LogSelection,
     PartialReason,
     Pruner,
     SegmentRef,
@@ -25,7 +26,6 @@ from logloop_query.logs.search.plan import (
     StoredColumns,
     SummaryCache,
     SummaryColumns,
-    Window,
     columns_for,
     columns_to_filter,
 )
@@ -41,31 +41,31 @@ _FOLD_BYTES = 16 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """Cut time into pieces of `width` microseconds, counted from `origin`."""
+    """Splits time into buckets of `width` microseconds, counted from `origin`."""
 
     origin: int
     width: int
 
     @property
     def whole_minutes(self) -> bool:
-        """Whether counts a minute can be added up to these buckets."""
+        """Whether counts by minute can be summed to these buckets."""
         return self.width % MINUTE_US == 0 and self.origin % MINUTE_US == 0
 
     def number(self, microseconds: Any) -> Any:
-        """Bucket number of each moment, which must not lie before the origin."""
+        """Return the bucket number of each moment, which must not be before the origin."""
         return pc.divide(pc.subtract(microseconds, pa.scalar(self.origin)), pa.scalar(self.width))
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """`table` has the key columns and `count`, a row each. `partial` says which bound was reached."""
+    """`table` has the key columns and `count`. `partial` is the limit that was reached."""
 
     table: pa.Table
     partial: PartialReason | None
 
 
 class _Sum:
-    """Counts of segments, added up now and then: memory follows how many different keys there are, and is bounded."""
+    """Sums the counts of segments. The memory depends on the number of distinct keys, and is bounded."""
 
     def __init__(self, keys: list[str], max_bytes: int, fold_at: int) -> None:
         self._keys = keys
@@ -75,7 +75,7 @@ class _Sum:
         self._bytes = 0
 
     def add(self, tables: Sequence[pa.Table]) -> None:
-        """Take in counts of segments."""
+        """Add counts of segments."""
         self._tables += tables
         self._bytes += sum(table.nbytes for table in tables)
         if self._bytes > self._fold_at:
@@ -85,7 +85,7 @@ class _Sum:
 
     @property
     def is_full(self) -> bool:
-        """Whether there are too many different keys to go on."""
+        """Whether there are too many distinct keys to continue."""
         return self._bytes > self._max_bytes
 
     @property
@@ -95,8 +95,9 @@ class _Sum:
 
 
 class Counter:
-    """Counts within one snapshot. `max_key_bytes` bounds the different keys of one count; they are added up each
-    time when `fold_bytes` have come together.
+    """Counts within one snapshot.
+
+    `max_key_bytes` bounds the distinct keys of one count. They are summed whenever `fold_bytes` have accumulated.
     """
 
     max_key_bytes = _MAX_KEY_BYTES
@@ -108,47 +109,47 @@ class Counter:
         self._cache = cache
         self._budget = budget
 
-    async def refs(self, window: Window) -> list[SegmentRef]:
-        """Segments that overlap a window and hold logs, newest first."""
-        plan = self._snapshot.plan(window, newest_first=True)
+    async def refs(self, selection: LogSelection) -> list[SegmentRef]:
+        """Return the segments that overlap a selection and contain logs, newest first."""
+        plan = self._snapshot.plan(selection, newest_first=True)
         return [ref async for ref in plan if ref.count]
 
     async def by(
         self,
-        window: Window,
+        selection: LogSelection,
         keys: Sequence[str],
         buckets: Buckets | None = None,
         refs: list[SegmentRef] | None = None,
     ) -> Counts:
-        """Logs by key columns, and by `bucket` when there are buckets."""
-        window = window.narrowed()
-        refs = await self.refs(window) if refs is None else refs
-        from_summaries = (needed_columns(window.wanted) | set(keys)) <= SUMMARY_COLUMNS and (
+        """Count logs by key columns, and by `bucket` when buckets are given."""
+        selection = selection.narrowed()
+        refs = await self.refs(selection) if refs is None else refs
+        from_summaries = (needed_columns(selection.wanted) | set(keys)) <= SUMMARY_COLUMNS and (
             buckets is None or buckets.whole_minutes
         )
-        inside = [ref for ref in refs if from_summaries and _lies_inside(ref, window)]
+        inside = [ref for ref in refs if from_summaries and _lies_inside(ref, selection)]
         known = {ref.id for ref in inside}
         counted = _Sum(_key_names(keys, buckets), self.max_key_bytes, self.fold_bytes)
         rest = [ref for ref in refs if ref.id not in known]
         try:
-            await self._from_summaries(inside, window.wanted, keys, buckets, counted)
-            partial = await self._scan(rest, window, keys, buckets, counted)
+            await self._from_summaries(inside, selection.wanted, keys, buckets, counted)
+            partial = await self._scan(rest, selection, keys, buckets, counted)
         except OutOfTime:
             partial = "time"
         return Counts(counted.table, partial)
 
-    async def by_pattern(self, window: Window) -> Counts:
-        """Logs by `pattern`."""
-        window = window.narrowed()
-        refs = await self.refs(window)
-        from_words = needed_columns(window.wanted) <= {"pattern"}
-        inside = [ref for ref in refs if from_words and _lies_inside(ref, window)]
+    async def by_pattern(self, selection: LogSelection) -> Counts:
+        """Count logs by `pattern`."""
+        selection = selection.narrowed()
+        refs = await self.refs(selection)
+        from_words = needed_columns(selection.wanted) <= {"pattern"}
+        inside = [ref for ref in refs if from_words and _lies_inside(ref, selection)]
         counted = _Sum(["pattern"], self.max_key_bytes, self.fold_bytes)
         known = {ref.id for ref in inside}
         rest = [ref for ref in refs if ref.id not in known]
         try:
-            partial = await self._from_patterns(inside, window.wanted, counted)
-            partial = partial or await self._scan(rest, window, ("pattern",), None, counted)
+            partial = await self._from_patterns(inside, selection.wanted, counted)
+            partial = partial or await self._scan(rest, selection, ("pattern",), None, counted)
         except OutOfTime:
             partial = "time"
         return Counts(counted.table, partial)
@@ -201,13 +202,13 @@ class Counter:
     async def _scan(
         self,
         refs: Sequence[SegmentRef],
-        window: Window,
+        selection: LogSelection,
         keys: Sequence[str],
         buckets: Buckets | None,
         counted: _Sum,
     ) -> PartialReason | None:
-        pruner = Pruner(self._snapshot, self._cache, window.wanted, self._work)
-        names = columns_to_filter(window.wanted) | frozenset(keys)
+        pruner = Pruner(self._snapshot, self._cache, selection.wanted, self._work)
+        names = columns_to_filter(selection.wanted) | frozenset(keys)
         for group in _by_size(refs):
             bound = self._bound(counted)
             if bound is not None:
@@ -217,7 +218,7 @@ class Counter:
             self._budget.spend(kept, stored)
 
             def count(ref: SegmentRef, pace: Pace, stored: dict[str, StoredColumns] = stored) -> pa.Table | None:
-                return _in_time(lambda: _count_rows(ref, stored[ref.id], window, keys, buckets, pace))
+                return _in_time(lambda: _count_rows(ref, stored[ref.id], selection, keys, buckets, pace))
 
             there = [ref for ref in kept if ref.id in stored]
             if not self._take_in(counted, await self._work.each(count, there)):
@@ -232,8 +233,8 @@ def _in_time(count: Callable[[], pa.Table]) -> pa.Table | None:
         return None
 
 
-def _lies_inside(ref: SegmentRef, window: Window) -> bool:
-    return window.low <= ref.min_ts and ref.max_ts <= window.high
+def _lies_inside(ref: SegmentRef, selection: LogSelection) -> bool:
+    return selection.low <= ref.min_ts and ref.max_ts <= selection.high
 
 
 def _by_size(refs: Sequence[SegmentRef]) -> list[list[SegmentRef]]:
@@ -279,16 +280,16 @@ def _count_words(stored: StoredColumns, wanted: Filter, pace: Pace) -> pa.Table:
 def _count_rows(
     ref: SegmentRef,
     stored: StoredColumns,
-    window: Window,
+    selection: LogSelection,
     keys: Sequence[str],
     buckets: Buckets | None,
     pace: Pace,
 ) -> pa.Table:
     columns = columns_for(ref, stored)
     times = columns.column("timestamp").cast(pa.int64())
-    rows = selected_rows(window.wanted, columns, pace)
-    if not _lies_inside(ref, window):
-        rows = rows_within(times, rows, window.low, window.high)
+    rows = selected_rows(selection.wanted, columns, pace)
+    if not _lies_inside(ref, selection):
+        rows = rows_within(times, rows, selection.low, selection.high)
     counted = {name: columns.column(name) for name in keys}
     if buckets is not None:
         counted["bucket"] = times
@@ -304,7 +305,7 @@ def _count_rows(
 
 
 def _plain(table: pa.Table) -> pa.Table:
-    """Dictionary columns as plain text, so that tables of several segments add up."""
+    """Return dictionary columns as plain text, so that tables of several segments can be summed."""
     kinds = [
         pa.field(field.name, pa.utf8() if pa.types.is_dictionary(field.type) else field.type)
         for field in table.schema
@@ -326,7 +327,7 @@ def _add_up(tables: Sequence[pa.Table], keys: list[str]) -> pa.Table:
 
 
 def most_frequent(table: pa.Table, limit: int) -> list[tuple[Any, int]]:
-    """Values of a table of one key and its count: the most frequent first, then by value, none before any."""
+    """Return (value, count) of a table with one key: the most frequent first, then by value, null first."""
     order = [("count", "descending"), (table.schema.names[0], "ascending", "at_start")]
     best = table.take(pc.sort_indices(table, sort_keys=order)[:limit])
     return list(zip(*(best.column(number).to_pylist() for number in (0, 1)), strict=True))

@@ -1,7 +1,4 @@
-"""The filter that a search text means: one immutable tree that every use of a search shares.
-
-It must not read logs; `kernels` evaluates it on Arrow columns.
-"""
+"""The filter of a search, as an immutable tree that search, counts, tails, exports and edits share."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -30,14 +27,14 @@ class Or:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """Logs that a part does not select, those without the field included."""
+    """Logs that a part does not select, including logs without the field."""
 
     part: "Filter"
 
 
 @dataclass(frozen=True, slots=True)
 class Equals:
-    """The column is exactly this text."""
+    """The column equals this text."""
 
     column: TextColumn
     value: str
@@ -45,7 +42,7 @@ class Equals:
 
 @dataclass(frozen=True, slots=True)
 class Contains:
-    """The column holds this text somewhere, upper and lower case being the same."""
+    """The column contains this text, ignoring case."""
 
     column: TextColumn
     value: str
@@ -53,7 +50,7 @@ class Contains:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """An RE2 pattern is found somewhere in the column. `needle` is a text that every match holds, in any case."""
+    """The column matches an RE2 pattern anywhere. Every match contains `needle`, ignoring case."""
 
     column: TextColumn
     pattern: str
@@ -69,7 +66,7 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """The timestamp lies in [low, high], microseconds since 1970, both included."""
+    """The timestamp is in [low, high], inclusive, in microseconds since 1970."""
 
     low: int
     high: int
@@ -77,7 +74,7 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class HasId:
-    """The one log with this id."""
+    """The log with this id."""
 
     batch: str
     hour: int
@@ -86,14 +83,14 @@ class HasId:
 
 @dataclass(frozen=True, slots=True)
 class AttributePresent:
-    """An attribute path leads to a value other than null."""
+    """An attribute path has a non-null value."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class AttributeEquals:
-    """A value at the path equals the word: as text, as number or as true and false, whichever the value is."""
+    """A value at the path equals the word, as text, number or boolean, depending on the type of the value."""
 
     path: str
     value: str
@@ -101,7 +98,7 @@ class AttributeEquals:
 
 @dataclass(frozen=True, slots=True)
 class AttributeMatches:
-    """An RE2 pattern is found in the text of a scalar at the path."""
+    """The text of a scalar at the path matches an RE2 pattern anywhere."""
 
     path: str
     pattern: str
@@ -109,7 +106,7 @@ class AttributeMatches:
 
 @dataclass(frozen=True, slots=True)
 class AttributeWithin:
-    """A value at the path lies between two bounds: numbers with numeric bounds, else texts by code point."""
+    """A value at the path is between two bounds: numbers for numeric bounds, else texts by code point."""
 
     path: str
     low: float | str | None
@@ -127,7 +124,7 @@ NOTHING = Or(())
 
 
 def columns_of(leaf: Leaf) -> frozenset[str]:
-    """Columns of a log batch that a leaf reads."""
+    """Return the columns of a log batch that a leaf reads."""
     match leaf:
         case Equals(column=column) | Contains(column=column) | Matches(column=column) | Present(column=column):
             return frozenset({column})
@@ -140,7 +137,7 @@ def columns_of(leaf: Leaf) -> frozenset[str]:
 
 
 def needed_columns(wanted: Filter) -> frozenset[str]:
-    """Columns that evaluating a filter reads."""
+    """Return the columns that a filter reads."""
     match wanted:
         case Everything():
             return frozenset()
@@ -153,9 +150,9 @@ def needed_columns(wanted: Filter) -> frozenset[str]:
 
 
 def relax(wanted: Filter, known: frozenset[str], *, negated: bool = False) -> Filter:
-    """A filter over the `known` columns alone that selects at least the logs of `wanted`.
+    """Return a filter over only the `known` columns that selects at least the logs of `wanted`.
 
-    A leaf on another column may or may not hold, under a negation too, so it becomes Everything.
+    A leaf on another column may or may not match, also under a negation, so it becomes Everything.
     """
     match wanted:
         case Everything():
@@ -181,7 +178,7 @@ def _any_of(parts: tuple[Filter, ...]) -> Filter:
 
 
 def batches_of(wanted: Filter) -> frozenset[tuple[str, int]] | None:
-    """The only batches and hours whose logs a filter can select, by the ids it asks for; None: any may."""
+    """Return the batches and hours that a filter by ids can select, None when any batch may match."""
     match wanted:
         case HasId(batch, hour, _):
             return frozenset({(batch, hour)})
@@ -196,12 +193,12 @@ def batches_of(wanted: Filter) -> frozenset[tuple[str, int]] | None:
 
 
 def both(first: Filter, second: Filter) -> Filter:
-    """Logs that both filters select."""
+    """Return the filter of logs that both filters select."""
     return _all_of((first, second))
 
 
 def without_time(wanted: Filter) -> Filter:
-    """The rest of a filter whose `time_bounds` are kept elsewhere."""
+    """Return a filter without the part that `time_bounds` covers."""
     match wanted:
         case Within():
             return EVERYTHING
@@ -212,7 +209,7 @@ def without_time(wanted: Filter) -> Filter:
 
 
 def time_bounds(wanted: Filter) -> tuple[int | None, int | None]:
-    """Bounds on the timestamp that follow from a filter, (low, high) in microseconds, both included."""
+    """Return the inclusive bounds (low, high) in microseconds that a filter sets on the timestamp."""
     match wanted:
         case Within(low, high):
             return low, high

@@ -1,4 +1,4 @@
-"""Evaluate a filter on Arrow columns. It must not fetch columns or order rows."""
+"""Evaluates a filter on Arrow columns."""
 
 import struct
 from typing import Any, Protocol, TypeAlias
@@ -36,22 +36,22 @@ _FEW = 8
 
 
 class Columns(Protocol):
-    """Rows to look at."""
+    """The rows to evaluate."""
 
     @property
     def hour(self) -> int | None:
-        """The UTC hour in the ids of all rows; None when it follows from each timestamp."""
+        """The UTC hour in the ids of all rows, None when it follows from the timestamps."""
 
     @property
     def count(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
 
     def column(self, name: str) -> Any:
-        """A column as one Arrow array."""
+        """Return a column as one Arrow array."""
 
 
 def evaluate(wanted: Filter, columns: Columns, pace: Pace | None = None) -> Mask:
-    """Which rows a filter selects. Raises OutOfTime at a step past the deadline of `pace`."""
+    """Return which rows a filter selects. Raises OutOfTime at a step past the deadline of `pace`."""
     pace = pace or Pace()
     match wanted:
         case Everything():
@@ -68,7 +68,7 @@ def evaluate(wanted: Filter, columns: Columns, pace: Pace | None = None) -> Mask
 
 
 def selected_rows(wanted: Filter, columns: Columns, pace: Pace | None = None) -> Any:
-    """Row numbers that a filter selects, as an int array; None when it selects every row."""
+    """Return the numbers of the selected rows as an int array, None when every row is selected."""
     mask = evaluate(wanted, columns, pace)
     if mask is True:
         return None
@@ -103,7 +103,7 @@ def _all_of(parts: tuple[Filter, ...], columns: Columns, pace: Pace) -> Mask:
 
 
 class _Narrowed:
-    """Columns where what is dear to look at is blanked in rows that other conditions have already left out."""
+    """Columns with attributes, which are expensive, set to null in rows that other conditions have excluded."""
 
     def __init__(self, columns: Columns, mask: Any) -> None:
         self.hour, self.count = columns.hour, columns.count
@@ -112,7 +112,7 @@ class _Narrowed:
         self._leaves_few = mask.true_count * _FEW < columns.count
 
     def column(self, name: str) -> Any:
-        """A column; attributes and messages only of the rows that are still in question, null elsewhere."""
+        """Return a column; attributes and messages are null in excluded rows."""
         array = self._columns.column(name)
         if name != "attributes" and not (name == "message" and self._leaves_few):
             return array
@@ -153,7 +153,7 @@ def _leaf(leaf: Leaf, columns: Columns, pace: Pace) -> Mask:
 
 
 def _on_text(columns: Columns, name: str, test: Any) -> Mask:
-    """Apply a test to texts; of a dictionary column each word is tested once."""
+    """Apply a test to texts. In a dictionary column each word is tested once."""
     array = columns.column(name)
     if not isinstance(array, pa.DictionaryArray):
         return test(array)
@@ -171,10 +171,10 @@ def _contains(columns: Columns, name: str, text: str) -> Mask:
 
 
 def may_contain(array: Any, text: str) -> bool:
-    """Whether the joined texts of a utf8 array hold a text in any case; False is sure, True may be by chance.
+    """Return whether the joined texts of a utf8 array contain a text, ignoring case. Only False is certain.
 
-    One search over the whole buffer is 1.5 times faster than one a row on lines of 130 B, 3 times on long ones,
-    and touches no row at all. A hit may straddle two rows, so the caller looks again row by row.
+    One search over the whole buffer is 1.5 times as fast as a search per row on lines of 130 B, and 3 times on long
+    lines. A hit may span two rows, so the caller tests each row again.
     """
     offsets, data = array.buffers()[1:3]
     if data is None:

@@ -1,10 +1,6 @@
-"""Which segments a search looks at, in which order, and how much it may read.
-
-It must not decide what a row means; `kernels` does. Storage is reached through `Snapshot`.
-"""
+"""Plans which segments a search reads, in which order, and how much it may read."""
 
 import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
@@ -12,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import pyarrow as pa
+from cachetools import LRUCache
 
 from logloop_query.logs.search.filter import (
     EVERYTHING,
@@ -35,7 +32,7 @@ PartialReason = Literal["time", "bytes"]
 
 @dataclass(frozen=True, slots=True)
 class SegmentRef:
-    """A stored segment as the plan index tells it. Times are microseconds; `size` is bytes of its columns."""
+    """A stored segment as in the plan index. Times are in microseconds, `size` is in bytes."""
 
     id: str
     revision: int
@@ -48,7 +45,7 @@ class SegmentRef:
 
 @dataclass(slots=True)
 class StoredColumns:
-    """What was read of a segment: encoded columns, summary and pattern counts."""
+    """The encoded columns, summary and pattern counts that were read of a segment."""
 
     columns: dict[str, bytes]
     summary: bytes = b""
@@ -56,13 +53,13 @@ class StoredColumns:
 
     @property
     def size(self) -> int:
-        """Bytes read."""
+        """Number of bytes read."""
         return sum(map(len, self.columns.values())) + len(self.summary) + len(self.patterns)
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """Logs of a project with low <= timestamp <= high, microseconds, that a filter selects."""
+class LogSelection:
+    """The logs of a project that a filter selects, with low <= timestamp <= high in microseconds."""
 
     project_id: str
     wanted: Filter = EVERYTHING
@@ -71,14 +68,14 @@ class Window:
 
     @property
     def parts(self) -> list[str] | None:
-        """Keys of the only parts that may hold these logs; None when any may."""
+        """Keys of the parts that may contain these logs, None when any part may."""
         batches = batches_of(self.wanted)
         return None if batches is None else [key for batch in sorted(batches) for key in possible_keys(*batch)]
 
-    def narrowed(self) -> "Window":
-        """The same logs, with the bounds that the filter demands of every log moved into the window."""
+    def narrowed(self) -> "LogSelection":
+        """Return the same logs, with the time bounds of the filter moved into low and high."""
         low, high = time_bounds(self.wanted)
-        return Window(
+        return LogSelection(
             self.project_id,
             without_time(self.wanted),
             self.low if low is None else max(low, self.low),
@@ -87,17 +84,17 @@ class Window:
 
 
 class Snapshot(Protocol):
-    """Segments as they were at one moment, so that a compaction never shows a log twice or not at all."""
+    """The segments at one moment, so that compaction never hides or repeats a log in a search."""
 
-    def plan(self, window: Window, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
-        """Segments that overlap a window and hold one of its parts: by falling max_ts, or by rising min_ts."""
+    def plan(self, selection: LogSelection, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
+        """Yield the segments of a selection by descending max_ts, or by ascending min_ts."""
 
     async def read(self, refs: Sequence[SegmentRef], names: AbstractSet[str]) -> dict[str, StoredColumns]:
-        """Columns of segments by segment id; `summary` and `patterns` are names too."""
+        """Return columns of segments by segment id. `summary` and `patterns` are valid names too."""
 
 
 class SegmentSource(Protocol):
-    """Where snapshots come from."""
+    """Opens snapshots."""
 
     def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
         """Open a snapshot for one search."""
@@ -105,7 +102,7 @@ class SegmentSource(Protocol):
 
 @dataclass(slots=True)
 class Budget:
-    """What one search may cost, and what it has cost."""
+    """The limits and the cost so far of one search."""
 
     max_bytes: int
     max_seconds: float
@@ -115,7 +112,7 @@ class Budget:
     started: float = field(default_factory=time.monotonic)
 
     def spend(self, refs: Sequence[SegmentRef], read: dict[str, StoredColumns]) -> None:
-        """Note what was read."""
+        """Add what was read."""
         self.segments += len(refs)
         self.logs += sum(ref.count for ref in refs)
         self.bytes += sum(item.size for item in read.values())
@@ -127,52 +124,47 @@ class Budget:
 
     @property
     def exhausted(self) -> PartialReason | None:
-        """Which bound is reached."""
+        """The limit that is reached, if any."""
         if self.bytes >= self.max_bytes:
             return "bytes"
         return "time" if time.monotonic() >= self.deadline else None
 
     @property
     def took_ms(self) -> float:
-        """Milliseconds since the search began."""
+        """Milliseconds since the search started."""
         return round((time.monotonic() - self.started) * 1000, 3)
 
 
 class SummaryCache:
-    """Decoded summaries by segment and revision, which never change; the oldest leave first.
+    """Decoded summaries by segment and revision, bounded in bytes.
 
-    One of an hour takes 60 kB with 12 services and ten times that with many, so the bound is in bytes.
+    The summary of an hour takes 60 kB with 12 services, and ten times as much with many services.
     """
 
     def __init__(self, max_bytes: int = 128 * 2**20) -> None:
-        self._max_bytes = max_bytes
-        self._items: OrderedDict[tuple[str, int], Any] = OrderedDict()
-        self.bytes = 0
+        self._items: LRUCache[tuple[str, int], Any] = LRUCache(max_bytes, getsizeof=_cached_bytes)
+
+    @property
+    def bytes(self) -> int:
+        """Size of the cached summaries in bytes."""
+        return int(self._items.currsize)
 
     def get(self, ref: SegmentRef) -> Any | None:
-        """The summary of a segment, if it was read before."""
-        found = self._items.get((ref.id, ref.revision))
-        if found is not None:
-            self._items.move_to_end((ref.id, ref.revision))
-        return found
+        """Return the summary of a segment if it is cached."""
+        return self._items.get((ref.id, ref.revision))
 
     def put(self, ref: SegmentRef, summary: Any) -> None:
-        """Remember a summary."""
-        if (ref.id, ref.revision) in self._items:
-            return
-        self._items[(ref.id, ref.revision)] = summary
-        self.bytes += _cached_bytes(summary)
-        while self.bytes > self._max_bytes:
-            _, oldest = self._items.popitem(last=False)
-            self.bytes -= _cached_bytes(oldest)
+        """Cache a summary, unless it is larger than the whole cache."""
+        if _cached_bytes(summary) <= self._items.maxsize:
+            self._items[(ref.id, ref.revision)] = summary
 
     @property
     def has_room(self) -> bool:
-        """Whether half of it is free, so that what is put in drives nothing out."""
-        return self.bytes < self._max_bytes // 2
+        """Whether half of the cache is free, so that a new summary evicts nothing."""
+        return self._items.currsize < self._items.maxsize // 2
 
     async def read(self, snapshot: Snapshot, refs: Sequence[SegmentRef]) -> dict[str, Any]:
-        """Summaries of segments as record batches by segment id, from memory or from the store."""
+        """Return the summaries of segments as record batches by segment id, from the cache or the store."""
         known = {ref.id: self.get(ref) for ref in refs}
         missing = [ref for ref in refs if known[ref.id] is None]
         stored = await snapshot.read(missing, {"summary"}) if missing else {}
@@ -188,7 +180,7 @@ def _cached_bytes(summary: Any) -> int:
 
 
 class SummaryColumns:
-    """A summary as rows to look at: one a minute, severity and service."""
+    """A summary as rows to evaluate: one per minute, severity and service."""
 
     hour: int | None = None
 
@@ -197,26 +189,26 @@ class SummaryColumns:
         self._summary = summary
 
     def column(self, name: str) -> Any:
-        """A key column of the summary."""
+        """Return a key column of the summary."""
         column = self._summary.column(name)
         return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
 def may_hold(wanted: Filter, summary: Any, pace: Pace | None = None) -> bool:
-    """Whether a segment with this summary may hold logs of a filter. False is sure."""
+    """Return whether a segment with this summary may contain logs of a filter. Only False is certain."""
     relaxed = relax(wanted, SUMMARY_COLUMNS)
     return relaxed == EVERYTHING or evaluate(relaxed, SummaryColumns(summary), pace) is not False
 
 
 def columns_for(ref: SegmentRef, stored: StoredColumns) -> SegmentColumns:
-    """Columns of a segment ready to be decoded."""
+    """Return the columns of a segment, ready to be decoded."""
     return SegmentColumns(ref.hour, ref.count, stored.columns, stored.patterns)
 
 
 async def grouped(
     refs: AsyncIterator[SegmentRef], *, first: int = 1, most: int = 16, max_bytes: int = 16 * 2**20
 ) -> AsyncIterator[list[SegmentRef]]:
-    """Segments in groups to read at once: one, then twice as many each time, so that a first page is quick."""
+    """Yield segments in groups to read at once: one, then twice as many each time, so that the first page is fast."""
     group: list[SegmentRef] = []
     size = first
     async for ref in refs:
@@ -231,7 +223,7 @@ async def grouped(
 
 
 class Pruner:
-    """Leaves out the segments that cannot hold a log of a filter."""
+    """Drops the segments that cannot contain a log of a filter."""
 
     def __init__(self, snapshot: Snapshot, cache: SummaryCache, wanted: Filter, work: Work) -> None:
         self._snapshot = snapshot
@@ -241,7 +233,7 @@ class Pruner:
         self._useful = relax(wanted, SUMMARY_COLUMNS) != EVERYTHING
 
     async def keep(self, refs: Sequence[SegmentRef]) -> list[SegmentRef]:
-        """The segments worth reading."""
+        """Return the segments that may contain a log."""
         if not self._useful:
             return list(refs)
         summaries = await self._cache.read(self._snapshot, refs)
@@ -254,5 +246,5 @@ class Pruner:
 
 
 def columns_to_filter(wanted: Filter) -> frozenset[str]:
-    """Columns to read before the rows of a filter are known; never the timestamp alone missing."""
+    """Return the columns to read before the rows of a filter are known, always with the timestamp."""
     return needed_columns(wanted) | {"timestamp"}

@@ -1,7 +1,4 @@
-"""Rows of a search: their order, their place in a page, and their JSON.
-
-It must not know which rows a filter selects.
-"""
+"""Orders the rows of a search, keeps the position in paging, and converts rows to JSON."""
 
 import base64
 from collections.abc import Sequence
@@ -28,11 +25,11 @@ ROW_COLUMNS = (
     "message",
     "attributes",
 )
-"""Columns that an answer shows."""
+"""Columns in a response."""
 
 
 class RowKey(NamedTuple):
-    """Place of a log in time order: rows of one batch and moment stay in the order they were sent."""
+    """Position of a log in time order. Rows of one batch with equal timestamps stay in the order they were sent."""
 
     timestamp: int
     batch: str
@@ -40,41 +37,41 @@ class RowKey(NamedTuple):
     row: int
 
 
-class BadCursor(ValueError):
-    """A cursor that no search gave out."""
+class InvalidCursor(ValueError):
+    """A cursor that does not come from a search."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
-    """Go on after this place. `key` None: everything at `timestamp` itself is still to come."""
+class SearchCursor:
+    """Position after which a page starts. Without `key`, the page includes the logs at `timestamp`."""
 
     timestamp: int
     key: RowKey | None = None
 
     def text(self) -> str:
-        """The cursor for a URL."""
+        """Return the cursor as text for a URL."""
         content = [self.timestamp, *(self.key or ())[1:]]
         return base64.urlsafe_b64encode(orjson.dumps(content)).decode().rstrip("=")
 
     @classmethod
-    def parse(cls, text: str) -> "Cursor":
-        """Read a cursor. Raises BadCursor."""
+    def parse(cls, text: str) -> "SearchCursor":
+        """Parse a cursor. Raises InvalidCursor."""
         try:
             content = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
             timestamp, *rest = content
             if not _is_integer(timestamp):
-                raise BadCursor
+                raise InvalidCursor
             if not rest:
                 return cls(timestamp)
             batch, hour, row = rest
             if not isinstance(batch, str) or not _is_integer(hour) or not _is_integer(row):
-                raise BadCursor
+                raise InvalidCursor
             return cls(timestamp, RowKey(timestamp, batch, hour, row))
         except (ValueError, TypeError) as error:
-            raise BadCursor("this cursor is not one that a search gave out; start without one") from error
+            raise InvalidCursor("invalid cursor; start again without it") from error
 
     def excludes(self, key: RowKey, *, newest_first: bool) -> bool:
-        """Whether a row lies before the place to go on from."""
+        """Return whether a row is before the start of the page."""
         if self.key is None:
             return key.timestamp > self.timestamp if newest_first else key.timestamp < self.timestamp
         return key >= self.key if newest_first else key <= self.key
@@ -85,7 +82,7 @@ def _is_integer(value: Any) -> bool:
 
 
 def keys_of(columns: Columns, rows: Any, timestamps: Any) -> list[RowKey]:
-    """Keys of the rows with these numbers. `timestamps` are their int64 microseconds."""
+    """Return the keys of the rows with these numbers. `timestamps` are their int64 microseconds."""
     times = timestamps.to_pylist()
     batches = pc.cast(columns.column("batch").take(rows), pa.utf8()).to_pylist()
     numbers = columns.column("row").take(rows).to_pylist()
@@ -94,7 +91,7 @@ def keys_of(columns: Columns, rows: Any, timestamps: Any) -> list[RowKey]:
 
 
 def rows_within(times: Any, rows: Any, low: int, high: int) -> Any:
-    """Of these row numbers (None: all), those whose time lies in [low, high]. `times` are int64, of every row."""
+    """Return those of the rows (None: all) whose time is in [low, high]. `times` are int64, for every row."""
     chosen = times if rows is None else times.take(rows)
     inside = pc.and_(
         pc.greater_equal(chosen, pa.scalar(low, pa.int64())), pc.less_equal(chosen, pa.scalar(high, pa.int64()))
@@ -106,9 +103,9 @@ def rows_within(times: Any, rows: Any, low: int, high: int) -> Any:
 
 
 def first_rows(
-    columns: Columns, rows: Any, *, low: int, high: int, limit: int, newest_first: bool, cursor: Cursor | None
+    columns: Columns, rows: Any, *, low: int, high: int, limit: int, newest_first: bool, cursor: SearchCursor | None
 ) -> list[tuple[RowKey, int]]:
-    """The first `limit` rows in order, as (key, row number). `rows` None means every row is selected."""
+    """Return the first `limit` rows in order as (key, row number). `rows` None means that all are selected."""
     times = columns.column("timestamp").cast(pa.int64())
     rows = rows_within(times, rows, low, high)
     chosen = times if rows is None else times.take(rows)
@@ -125,7 +122,7 @@ def first_rows(
 
 
 def _best(rows: Any, times: Any, count: int, *, newest_first: bool) -> tuple[Any, Any]:
-    """Rows that can be among the first `count`: ties at the last place are all kept."""
+    """Return the rows that can be among the first `count`, with all ties at the last position."""
     if len(times) <= count:
         return rows, times
     order = "descending" if newest_first else "ascending"
@@ -136,7 +133,7 @@ def _best(rows: Any, times: Any, count: int, *, newest_first: bool) -> tuple[Any
 
 
 def materialise(columns: Columns, numbers: Sequence[int]) -> pa.Table:
-    """The rows with these numbers, in that order, and their `hour` where the columns know one."""
+    """Return the rows with these numbers, in this order, with their `hour` if the columns have one."""
     rows = pa.array(numbers, pa.int64())
     taken = {name: columns.column(name).take(rows) for name in ROW_COLUMNS}
     taken = {
@@ -149,7 +146,7 @@ def materialise(columns: Columns, numbers: Sequence[int]) -> pa.Table:
 
 
 def json_rows(project_id: str, table: pa.Table) -> list[dict[str, Any]]:
-    """Logs as they appear in JSON. `table` has ROW_COLUMNS and perhaps `hour`; attributes stay JSON text."""
+    """Return logs as in JSON. `table` has ROW_COLUMNS and optionally `hour`. Attributes stay JSON text."""
     columns = {name: table.column(name).to_pylist() for name in ROW_COLUMNS if name != "timestamp"}
     times = table.column("timestamp").cast(pa.int64()).to_pylist()
     hours = table.column("hour").to_pylist() if "hour" in table.schema.names else [time // HOUR_US for time in times]
@@ -175,7 +172,7 @@ def _fragment(text: str | None) -> Any:
 
 
 def keys_of_table(table: pa.Table) -> list[RowKey]:
-    """Keys of rows that `materialise` gave."""
+    """Return the keys of rows from `materialise`."""
     names = ("batch", "hour", "row")
     values = [table.column("timestamp").cast(pa.int64()).to_pylist(), *(table.column(n).to_pylist() for n in names)]
     return [RowKey(*row) for row in zip(*values, strict=True)]

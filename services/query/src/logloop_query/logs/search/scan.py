@@ -1,7 +1,4 @@
-"""Find the rows of a page: segments in time order, columns in threads, stop when the page is sure.
-
-It must not know HTTP or MongoDB.
-"""
+"""Finds the rows of a page: reads segments in time order and stops when the page is complete."""
 
 import itertools
 from collections.abc import Sequence
@@ -15,39 +12,39 @@ from logloop_query.logs.search.kernels import Columns, selected_rows
 from logloop_query.logs.search.pace import OutOfTime, Pace
 from logloop_query.logs.search.plan import (
     Budget,
+    LogSelection,
     PartialReason,
     Pruner,
     SegmentRef,
     Snapshot,
     StoredColumns,
     SummaryCache,
-    Window,
     columns_for,
     grouped,
 )
-from logloop_query.logs.search.rows import ROW_COLUMNS, Cursor, RowKey, first_rows, materialise
+from logloop_query.logs.search.rows import ROW_COLUMNS, RowKey, SearchCursor, first_rows, materialise
 from logloop_query.logs.search.threads import Work
 
 MAX_PAGE_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class PageRequest:
-    """A page of the logs in a window. It ends before `limit` when its logs are larger than `max_bytes`."""
+class SearchRequest:
+    """A page of the logs of a selection: at most `limit` logs and about `max_bytes`."""
 
-    window: Window
+    selection: LogSelection
     limit: int = 100
     newest_first: bool = True
-    cursor: Cursor | None = None
+    cursor: SearchCursor | None = None
     max_bytes: int = MAX_PAGE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Rows in order (`rows.ROW_COLUMNS` and hour). `partial` says which bound ended the search early."""
+class SearchResult:
+    """Rows in order (`rows.ROW_COLUMNS` and hour). `partial` is the limit that ended the search early."""
 
     table: pa.Table
-    next_cursor: Cursor | None
+    next_cursor: SearchCursor | None
     partial: PartialReason | None
 
 
@@ -68,38 +65,38 @@ class Scanner:
         self._cache = cache
         self._budget = budget
 
-    async def page(self, request: PageRequest) -> Page:
-        """The next page, or what was sure of it when a bound was reached. Raises OutOfTime when nothing was."""
-        window = _after_cursor(request)
-        pruner = Pruner(self._snapshot, self._cache, window.wanted, self._work)
+    async def search(self, request: SearchRequest) -> SearchResult:
+        """Return the next page, or its certain part when a limit was reached. Raises OutOfTime if there is none."""
+        selection = _after_cursor(request)
+        pruner = Pruner(self._snapshot, self._cache, selection.wanted, self._work)
         collected = _Collected(request.limit + 1, request.max_bytes, newest_first=request.newest_first)
-        plan = self._snapshot.plan(window, newest_first=request.newest_first)
+        plan = self._snapshot.plan(selection, newest_first=request.newest_first)
         async for group in grouped(plan):
             edge = group[0].max_ts if request.newest_first else group[0].min_ts
             if collected.complete_before(edge):
                 break
-            gets_on = _is_inside(edge, window, newest_first=request.newest_first)
+            gets_on = _is_inside(edge, selection, newest_first=request.newest_first)
             bound = self._budget.exhausted
             if bound is not None and gets_on:
                 return collected.cut(edge, bound)
             try:
-                await self._look_into(await pruner.keep(group), window, request, collected)
+                await self._read_group(await pruner.keep(group), selection, request, collected)
             except OutOfTime:
                 if not gets_on:
                     raise
                 return collected.cut(edge, "time")
-        return collected.page()
+        return collected.result()
 
-    async def _look_into(
-        self, refs: Sequence[SegmentRef], window: Window, request: PageRequest, collected: "_Collected"
+    async def _read_group(
+        self, refs: Sequence[SegmentRef], selection: LogSelection, request: SearchRequest, collected: "_Collected"
     ) -> None:
-        stored, rows = await self._select(refs, window.wanted)
+        stored, rows = await self._select(refs, selection.wanted)
         hit = [ref for ref in refs if ref.id in rows]
         await self._complete(hit, stored)
         bar = collected.bar
 
         def choose(ref: SegmentRef, _: Pace) -> list[_Found]:
-            return _choose(columns_for(ref, stored[ref.id]), rows[ref.id], window, request, bar)
+            return _choose(columns_for(ref, stored[ref.id]), rows[ref.id], selection, request, bar)
 
         for found in await self._work.each(choose, [ref for ref in hit if ref.id in stored]):
             collected.add(found)
@@ -107,7 +104,7 @@ class Scanner:
     async def _select(
         self, refs: Sequence[SegmentRef], wanted: Filter
     ) -> tuple[dict[str, StoredColumns], dict[str, Any]]:
-        """What was read, and the selected row numbers (None: all) of each segment that has some."""
+        """Return what was read, and the selected row numbers (None: all) of each segment that has some."""
         names = needed_columns(wanted)
         stored = await self._snapshot.read(refs, names) if refs and names else {}
         self._budget.spend(refs, stored)
@@ -123,7 +120,7 @@ class Scanner:
         return stored, {ref.id: rows for ref, rows in pairs if rows is None or len(rows)}
 
     async def _complete(self, refs: Sequence[SegmentRef], stored: dict[str, StoredColumns]) -> None:
-        """Read the columns that a page shows and the filter did not need."""
+        """Read the columns of the response that the filter did not need."""
         if not refs:
             return
         missing = frozenset(ROW_COLUMNS) - stored[refs[0].id].columns.keys()
@@ -133,24 +130,26 @@ class Scanner:
             stored[ref.id].columns.update(more[ref.id].columns)
 
 
-def _after_cursor(request: PageRequest) -> Window:
-    window = request.window.narrowed()
+def _after_cursor(request: SearchRequest) -> LogSelection:
+    selection = request.selection.narrowed()
     if request.cursor is None:
-        return window
+        return selection
     place = request.cursor.timestamp
     if request.newest_first:
-        return Window(window.project_id, window.wanted, window.low, min(window.high, place))
-    return Window(window.project_id, window.wanted, max(window.low, place), window.high)
+        return LogSelection(selection.project_id, selection.wanted, selection.low, min(selection.high, place))
+    return LogSelection(selection.project_id, selection.wanted, max(selection.low, place), selection.high)
 
 
-def _is_inside(edge: int, window: Window, *, newest_first: bool) -> bool:
-    """Whether a search that stops at `edge` has got on: a page that repeats its own start would have no end."""
-    return edge < window.high if newest_first else edge > window.low
+def _is_inside(edge: int, selection: LogSelection, *, newest_first: bool) -> bool:
+    """Return whether a search that stops at `edge` has made progress; otherwise paging would never end."""
+    return edge < selection.high if newest_first else edge > selection.low
 
 
-def _choose(columns: Columns, rows: Any, window: Window, request: PageRequest, bar: int | None) -> list[_Found]:
-    """The rows of one segment that may be on the page. `bar` is the timestamp of the last row so far."""
-    low, high = window.low, window.high
+def _choose(
+    columns: Columns, rows: Any, selection: LogSelection, request: SearchRequest, bar: int | None
+) -> list[_Found]:
+    """Return the rows of one segment that may be on the page. `bar` is the timestamp of the last row so far."""
+    low, high = selection.low, selection.high
     if bar is not None:
         low, high = (max(low, bar), high) if request.newest_first else (low, min(high, bar))
     keyed = first_rows(
@@ -180,11 +179,11 @@ class _Collected:
 
     @property
     def bar(self) -> int | None:
-        """Rows beyond this timestamp cannot be on the page any more."""
+        """Rows beyond this timestamp can no longer be on the page."""
         return self._found[self._most - 1].key.timestamp if len(self._found) >= self._most else None
 
     def add(self, found: Sequence[_Found]) -> None:
-        """Take in rows and keep the best."""
+        """Add rows and keep the best."""
         self._found.extend(found)
         self._found.sort(key=lambda item: item.key, reverse=self._newest_first)
         for place, size in enumerate(itertools.accumulate(item.bytes for item in self._found), 1):
@@ -194,25 +193,25 @@ class _Collected:
         del self._found[self._most :]
 
     def complete_before(self, edge: int) -> bool:
-        """Whether segments that begin at `edge` cannot change the page."""
+        """Return whether segments that begin at `edge` cannot change the page."""
         return self.bar is not None and (self.bar > edge if self._newest_first else self.bar < edge)
 
-    def cut(self, edge: int, reason: PartialReason) -> Page:
-        """What is sure although segments from `edge` on were not read; the cursor goes on there."""
+    def cut(self, edge: int, reason: PartialReason) -> SearchResult:
+        """Return the certain rows when segments from `edge` on were not read. The cursor continues there."""
         sure = [
             item
             for item in self._found
             if (item.key.timestamp > edge if self._newest_first else item.key.timestamp < edge)
         ]
         page = sure[: self._most - 1]
-        more = Cursor(page[-1].key.timestamp, page[-1].key) if len(page) < len(sure) else Cursor(edge)
-        return Page(_table(page), more, reason)
+        more = SearchCursor(page[-1].key.timestamp, page[-1].key) if len(page) < len(sure) else SearchCursor(edge)
+        return SearchResult(_table(page), more, reason)
 
-    def page(self) -> Page:
-        """The page when nothing was left out."""
+    def result(self) -> SearchResult:
+        """Return the page when every segment was read."""
         page = self._found[: self._most - 1]
         more = len(self._found) >= self._most
-        return Page(_table(page), Cursor(page[-1].key.timestamp, page[-1].key) if more else None, None)
+        return SearchResult(_table(page), SearchCursor(page[-1].key.timestamp, page[-1].key) if more else None, None)
 
 
 def _table(found: Sequence[_Found]) -> pa.Table:

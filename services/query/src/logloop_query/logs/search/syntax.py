@@ -1,7 +1,4 @@
-"""Search text in Lucene syntax to a filter.
-
-luqum parses; this module decides what the tree means for logs. It must not evaluate anything.
-"""
+"""Converts search text in Lucene syntax to a filter. luqum parses the text."""
 
 import difflib
 import itertools
@@ -70,16 +67,16 @@ _TEXT_FIELDS: dict[str, TextColumn] = {
 _TIME_FIELDS = frozenset({"timestamp", "time"})
 _ATTRIBUTES = "attributes."
 FIELDS = (*_TEXT_FIELDS, "id", "timestamp", "attributes.<name>")
-"""Names before a colon."""
+"""Field names."""
 
-_QUOTE_HINT = "put text with : / ( ) [ ] or quotes into double quotes"
+_QUOTE_HINT = "quote text that contains : / ( ) [ ] or quotes"
 _CHEAPER = "repeat fewer times, or use narrower classes such as [a-z] instead of \\pL"
 _POSITION = re.compile(r"(?:unexpected\s+'(?P<what>.*)'\s+)?at position (?P<at>\d+)", re.DOTALL)
 _SEVERITIES = list(Severity)
 
 
 class BadQuery(ValueError):
-    """The text is no search. `position` is the offset of the character it went wrong at, when known."""
+    """Invalid search text. `position` is the offset of the error, if known."""
 
     def __init__(self, reason: str, position: int | None = None) -> None:
         super().__init__(reason)
@@ -88,7 +85,7 @@ class BadQuery(ValueError):
 
 
 def parse_query(text: str, *, now: datetime | None = None) -> Filter:
-    """The filter that a search text means; empty text selects every log. Raises BadQuery."""
+    """Return the filter of a search text. Empty text selects every log. Raises BadQuery."""
     if len(text) > MAX_LENGTH:
         raise BadQuery(f"a search may have at most {MAX_LENGTH} characters", MAX_LENGTH)
     if not text.strip():
@@ -98,7 +95,7 @@ def parse_query(text: str, *, now: datetime | None = None) -> Filter:
     except ParseError as error:
         raise _syntax_error(text, str(error)) from error
     except (ArithmeticError, ValueError) as error:
-        raise BadQuery("~ and ^ take a number, and searches know neither; quote text that holds them") from error
+        raise BadQuery("~ and ^ are not supported in searches; quote text that contains them") from error
     return _Reader(now or datetime.now(UTC)).read(root)
 
 
@@ -109,15 +106,13 @@ def _syntax_error(text: str, reason: str) -> BadQuery:
     if found is None and text.count("(") > text.count(")"):
         return BadQuery(f"a parenthesis is not closed; {_QUOTE_HINT}", text.rfind("("))
     if found is None:
-        return BadQuery(
-            f"the search ends too early; something is missing after the last word ({_QUOTE_HINT})", len(text)
-        )
+        return BadQuery(f"the search is incomplete: a term is missing at the end; {_QUOTE_HINT}", len(text))
     position = int(found["at"])
     return BadQuery(f"unexpected {text[position : position + 10]!r} at position {position}; {_QUOTE_HINT}", position)
 
 
 class _Reader:
-    """Walks a luqum tree. `field` is the name before the colon that a sub-tree stands under, None for none."""
+    """Walks a luqum tree. `field` is the field name that applies to a sub-tree, if any."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
@@ -129,7 +124,7 @@ class _Reader:
             raise BadQuery(f"a search may be nested at most {MAX_DEPTH} deep", item.pos)
         match item:
             case lucene.BaseOperation():
-                _refuse_glued(item.children)
+                _reject_adjacent(item.children)
                 parts = tuple(self.read(child, field, depth + 1) for child in item.children)
                 return Or(parts) if isinstance(item, lucene.OrOperation) else And(parts)
             case lucene.Prohibit() if _negative_number(item, field):
@@ -147,7 +142,7 @@ class _Reader:
 
     def _field(self, item: Any, outer: str | None, depth: int) -> Filter:
         if outer is not None:
-            raise BadQuery(f"field {item.name!r} stands inside field {outer!r}; {_QUOTE_HINT}", item.pos)
+            raise BadQuery(f"field {item.name!r} is nested in field {outer!r}; {_QUOTE_HINT}", item.pos)
         name = _unescape(item.name)
         if name == "_exists_":
             return self._exists(_unescape(_text_of(item.expr)), item)
@@ -175,7 +170,7 @@ class _Reader:
             case lucene.BaseApprox():
                 raise BadQuery("fuzzy search with ~ is not supported; use * or a regular expression", item.pos)
             case _:
-                raise BadQuery("boosting with ^ is not supported; logs come in time order", item.pos)
+                raise BadQuery("boosting with ^ is not supported; results are in time order", item.pos)
 
     def _word(self, item: Any, field: str | None) -> Filter:
         raw: str = item.value
@@ -210,7 +205,7 @@ class _Reader:
     def _regex(self, item: Any, field: str | None) -> Filter:
         pattern = item.value[1:-1].replace("\\/", "/")
         if not pattern:
-            raise BadQuery(f"an empty regular expression; {_QUOTE_HINT}", item.pos)
+            raise BadQuery(f"the regular expression is empty; {_QUOTE_HINT}", item.pos)
         _check_regex(pattern, item)
         return self._pattern(item, field or "message", pattern)
 
@@ -220,7 +215,7 @@ class _Reader:
             return Matches(column, self._affordable(pattern, item))
         if field.startswith(_ATTRIBUTES):
             return AttributeMatches(field.removeprefix(_ATTRIBUTES), self._affordable(pattern, item))
-        raise BadQuery(f"field {field!r} takes no wildcards and no regular expressions", item.pos)
+        raise BadQuery(f"field {field!r} does not support wildcards or regular expressions", item.pos)
 
     def _affordable(self, pattern: str, item: Any) -> str:
         """The pattern, unless it or all patterns so far would cost too much."""
@@ -271,11 +266,14 @@ class _Reader:
         return EVERYTHING if column is None else Present(column)
 
 
-def _refuse_glued(children: list[Any]) -> None:
-    """Text such as /a/b or f(x) parses as two terms side by side, which nobody means."""
+def _reject_adjacent(children: list[Any]) -> None:
+    """Reject text such as /a/b or f(x), which parses as two adjacent terms."""
     for left, right in itertools.pairwise(children):
         if not left.tail and not right.head and isinstance(left, lucene.Regex | lucene.Word | lucene.Phrase):
-            raise BadQuery(f"{str(left)[:40]}{str(right)[:40]} runs two terms together; {_QUOTE_HINT}", left.pos)
+            raise BadQuery(
+                f"{str(left)[:40]}{str(right)[:40]} is two terms without a blank between them; {_QUOTE_HINT}",
+                left.pos,
+            )
 
 
 def _check_field(name: str, item: Any) -> None:
@@ -283,7 +281,7 @@ def _check_field(name: str, item: Any) -> None:
         return
     if name.startswith(_ATTRIBUTES) and len(name) > len(_ATTRIBUTES):
         if len(name) > MAX_PATH or name.count(".") > MAX_PATH_STEPS:
-            raise BadQuery(f"an attribute's name may have at most {MAX_PATH} characters and 20 dots", item.pos)
+            raise BadQuery(f"an attribute name may have at most {MAX_PATH} characters and 20 dots", item.pos)
         return
     near = difflib.get_close_matches(name, FIELDS, 1)
     hint = f"did you mean {near[0]!r}? " if near else ""
@@ -309,7 +307,7 @@ def _text_of(item: Any) -> str:
         return str(item.value[1:-1])
     if isinstance(item, lucene.Word):
         return str(item.value)
-    raise BadQuery("_exists_ takes the name of a field", item.pos)
+    raise BadQuery("_exists_ needs a field name", item.pos)
 
 
 def _bound(item: Any) -> str | None:
@@ -363,7 +361,9 @@ def _check_regex(pattern: str, item: Any) -> None:
         reason = str(error).removeprefix("Invalid regular expression: ")
         culprit = reason.rpartition(": ")[2]
         offset = max(0, pattern.find(culprit)) if culprit else 0
-        raise BadQuery(f"bad regular expression: {reason} (syntax is RE2)", (item.pos or 0) + 1 + offset) from error
+        raise BadQuery(
+            f"invalid regular expression: {reason} (the syntax is RE2)", (item.pos or 0) + 1 + offset
+        ) from error
 
 
 def _cost(pattern: str, item: Any) -> Cost:
@@ -389,13 +389,13 @@ def _has_wildcard(raw: str) -> bool:
 
 
 def _tokens(raw: str) -> list[tuple[bool, str]]:
-    """Pieces of a word: (is a wildcard, text), escapes resolved."""
+    """Return the pieces of a word as (is a wildcard, text), with escapes resolved."""
     pieces = re.findall(r"\\(.)|([*?])|([^\\*?]+)", raw, flags=re.DOTALL)
     return [(bool(wild), wild or escaped or plain) for escaped, wild, plain in pieces]
 
 
 def value_wildcard(raw: str) -> str:
-    """RE2 pattern for a whole value: * any text, ? one character."""
+    """Return an RE2 pattern for a whole value: * matches any text, ? one character."""
     inner = "".join({"*": ".*", "?": "."}[text] if wild else re.escape(text) for wild, text in _tokens(raw))
     return f"(?s)^{inner}$"
 
@@ -405,7 +405,7 @@ _AFTER_WORD = r"(?:$|[^\pL\pN_])"
 
 
 def message_wildcard(raw: str) -> str:
-    """RE2 pattern for a word of a message, in any case: * any run of non-blanks, ? one non-blank."""
+    """Return an RE2 pattern for a word of a message, ignoring case: * matches non-blanks, ? one non-blank."""
     tokens = _tokens(raw)
     inner = "".join({"*": r"\S*", "?": r"\S"}[text] if wild else re.escape(text) for wild, text in tokens)
     first, last = tokens[0], tokens[-1]
@@ -415,7 +415,7 @@ def message_wildcard(raw: str) -> str:
 
 
 def _longest_piece(raw: str) -> str:
-    """The longest text between wildcards."""
+    """Return the longest text between wildcards."""
     return max("".join("\0" if wild else text for wild, text in _tokens(raw)).split("\0"), key=len)
 
 

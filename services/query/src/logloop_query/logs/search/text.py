@@ -1,7 +1,4 @@
-"""A search text or time bound from a caller, or the 422 that says what is wrong with it.
-
-It must not search.
-"""
+"""Parses the search text and time bounds of a request, and reports errors as problems."""
 
 from datetime import datetime
 
@@ -13,16 +10,16 @@ from logloop_query.logs.search.time_bounds import parse_moment, to_microseconds
 
 
 def read_filter(q: str, now: datetime | None = None) -> Filter:
-    """The filter of a search text. Raises Unprocessable with the position."""
+    """Return the filter of a search text. Raises Unprocessable with the position."""
     try:
         return parse_query(q, now=now)
     except BadQuery as error:
         reason = {"field": "q", "reason": error.reason, "position": error.position}
-        raise Unprocessable(f"cannot read the search: {error.reason}", errors=[reason]) from error
+        raise Unprocessable(f"invalid search: {error.reason}", errors=[reason]) from error
 
 
 def read_moment(text: str | None, field: str, now: datetime) -> int | None:
-    """Microseconds of a time bound. Raises Unprocessable."""
+    """Return a time bound in microseconds. Raises Unprocessable."""
     if text is None or not text.strip():
         return None
     try:

@@ -1,7 +1,4 @@
-"""Bounds of a time window as callers write them: RFC 3339, `now`, or an age such as 15m, 2h, 7d.
-
-It must not know which window is wanted or why.
-"""
+"""Parses and formats times: RFC 3339, `now`, or an age such as 15m, 2h or 7d."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -13,9 +10,9 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def parse_moment(text: str, now: datetime) -> datetime:
-    """A moment in UTC from RFC 3339 (without offset: UTC), `now`, `15m` or `now-15m` (that long ago).
+    """Return the UTC time of RFC 3339 (without offset: UTC), `now`, `15m` or `now-15m` (15 minutes ago).
 
-    Raises ValueError that says what is accepted.
+    Raises ValueError that lists the accepted formats.
     """
     word = text.strip()
     if word == "now":
@@ -30,20 +27,20 @@ def parse_moment(text: str, now: datetime) -> datetime:
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(
-            f"{text[:60]!r} is no time; write RFC 3339 (2026-11-22T10:00:00Z), an age (15m, 2h, 7d) or now"
+            f"invalid time {text[:60]!r}; use RFC 3339 (2026-11-22T10:00:00Z), an age (15m, 2h, 7d) or now"
         ) from None
 
 
 def to_microseconds(moment: datetime) -> int:
-    """Microseconds since 1970 of an aware datetime."""
+    """Return the microseconds since 1970 of an aware datetime."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
 def from_microseconds(value: int) -> datetime:
-    """The UTC datetime of microseconds since 1970."""
+    """Return the UTC datetime of microseconds since 1970."""
     return _EPOCH + timedelta(microseconds=value)
 
 
 def rfc3339(value_us: int) -> str:
-    """RFC 3339 in UTC with microseconds and Z."""
+    """Return RFC 3339 in UTC with microseconds and Z."""
     return f"{from_microseconds(value_us).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"

@@ -1,1 +1,1 @@
-"""The collections that query writes; PyMongo is imported here and nowhere else in the service."""
+"""MongoDB collections of logs, patterns and leases."""

@@ -1,7 +1,4 @@
-"""The collection `leases`: which process does a job that only one may do at a time.
-
-It must not know the jobs.
-"""
+"""Stores leases, which let one process at a time do a job."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,13 +8,13 @@ from pymongo.errors import DuplicateKeyError
 
 
 class LeaseStore:
-    """Collection `leases`: a document a job, with its holder and when the lease ends."""
+    """Collection `leases`: one document per job, with the holder and the end of the lease."""
 
     def __init__(self, database: Database) -> None:
         self._collection: AsyncCollection[Document] = database["leases"]
 
     async def take(self, job: str, holder: str, seconds: float) -> bool:
-        """Take or renew a lease by the clock of this machine; False while another holds it."""
+        """Take or renew a lease by the clock of this machine. Return False while another process holds it."""
         moment = datetime.now(UTC)
         free = {"_id": job, "$or": [{"holder": holder}, {"expires_at": {"$lte": moment}}]}
         held = {"holder": holder, "expires_at": moment + timedelta(seconds=seconds)}
@@ -27,6 +24,6 @@ class LeaseStore:
             return False
         return True
 
-    async def give_back(self, job: str, holder: str) -> None:
+    async def release(self, job: str, holder: str) -> None:
         """End a lease early."""
         await self._collection.delete_one({"_id": job, "holder": holder})

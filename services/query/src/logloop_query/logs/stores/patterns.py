@@ -1,7 +1,4 @@
-"""The collection `patterns`: when each message pattern of a project was first and last seen, how often, by whom.
-
-It must not decide which patterns are worth keeping.
-"""
+"""Stores the statistics of message patterns: first and last time, count, services and severities."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -12,14 +9,14 @@ from logloop_chassis.database.client import Database, Document
 from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
-KEPT_DAYS_UNSEEN = 90
+UNSEEN_RETENTION_DAYS = 90
 MAX_TEXT = 8192
 _MAX_SERVICES = 50
 
 
 @dataclass(slots=True)
-class Sighting:
-    """Logs of one pattern in some stretch of time. Times are microseconds since 1970."""
+class PatternStats:
+    """Statistics of one pattern in some logs. Times are microseconds since 1970."""
 
     first: int
     last: int
@@ -27,8 +24,8 @@ class Sighting:
     services: set[str] = field(default_factory=set)
     severities: set[str] = field(default_factory=set)
 
-    def add(self, other: "Sighting") -> None:
-        """Take in a further stretch."""
+    def add(self, other: "PatternStats") -> None:
+        """Add the statistics of more logs."""
         self.first, self.last = min(self.first, other.first), max(self.last, other.last)
         self.count += other.count
         self.services |= other.services
@@ -36,8 +33,8 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownPattern:
-    """What is known of a pattern over all time. Times are microseconds since 1970."""
+class StoredPattern:
+    """Statistics of a pattern in all logs of a project. Times are microseconds since 1970."""
 
     pattern: str
     first_seen: int
@@ -48,7 +45,7 @@ class KnownPattern:
 
 
 def pattern_id(project_id: str, pattern: str) -> str:
-    """Document id of a pattern of a project."""
+    """Return the document id of a pattern of a project."""
     return f"{project_id}/{hashlib.blake2b(pattern.encode(), digest_size=16).hexdigest()}"
 
 
@@ -59,14 +56,14 @@ class PatternStore:
         self._collection: AsyncCollection[Document] = database["patterns"]
 
     async def ensure_indexes(self) -> None:
-        """Create indexes; a pattern that nobody sent for 90 days is forgotten."""
+        """Create the index for new patterns, and the one that expires patterns 90 days after their last log."""
         await self._collection.create_index([("project_id", ASCENDING), ("first_seen", ASCENDING)])
         await self._collection.create_index(
-            [("seen_at", ASCENDING)], expireAfterSeconds=KEPT_DAYS_UNSEEN * 86400, name="expiry"
+            [("seen_at", ASCENDING)], expireAfterSeconds=UNSEEN_RETENTION_DAYS * 86400, name="expiry"
         )
 
-    async def note(self, project_id: str, sightings: Mapping[str, Sighting]) -> None:
-        """Add sightings. First and last times and services are idempotent, counts are not."""
+    async def add(self, project_id: str, stats: Mapping[str, PatternStats]) -> None:
+        """Add statistics by pattern. Times and services are idempotent, counts are not."""
         moment = datetime.now(UTC)
         updates = [
             UpdateOne(
@@ -84,19 +81,19 @@ class PatternStore:
                 },
                 upsert=True,
             )
-            for pattern, seen in sightings.items()
+            for pattern, seen in stats.items()
         ]
         if updates:
             await self._collection.bulk_write(updates, ordered=False)
 
-    async def known(self, project_id: str, patterns: Sequence[str]) -> dict[str, KnownPattern]:
-        """What is known of these patterns, by pattern."""
+    async def find(self, project_id: str, patterns: Sequence[str]) -> dict[str, StoredPattern]:
+        """Return the stored statistics of patterns, by pattern."""
         names = {pattern_id(project_id, pattern): pattern for pattern in patterns}
         found = self._collection.find({"_id": {"$in": list(names)}})
-        return {names[item["_id"]]: _known(item) async for item in found}
+        return {names[item["_id"]]: _stored(item) async for item in found}
 
     async def new_since(self, project_id: str, moment: int, limit: int) -> set[str]:
-        """Ids (`pattern_id`) of the patterns first seen at or after a moment in microseconds, newest first."""
+        """Return the ids of up to `limit` patterns first seen at or after a moment in microseconds, newest first."""
         found = self._collection.find(
             {"project_id": project_id, "first_seen": {"$gte": moment}},
             {"_id": 1},
@@ -106,12 +103,12 @@ class PatternStore:
         return {item["_id"] async for item in found}
 
     async def delete_project(self, project_id: str) -> None:
-        """Forget the patterns of a project."""
+        """Delete the patterns of a project."""
         await self._collection.delete_many({"project_id": project_id})
 
 
-def _known(item: Document) -> KnownPattern:
-    return KnownPattern(
+def _stored(item: Document) -> StoredPattern:
+    return StoredPattern(
         item["pattern"],
         item["first_seen"],
         item["last_seen"],

@@ -1,7 +1,4 @@
-"""The collection `segments`: insert, plan, read, rewrite, merge and expire.
-
-It must not look inside a column.
-"""
+"""Stores segments: insert, plan, read, rewrite, merge and expire."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -12,33 +9,33 @@ from typing import Any
 
 from bson.binary import Binary
 from logloop_chassis.database.client import Database, Document
+from logloop_chassis.ids import new_id
 from pymongo import ASCENDING, DESCENDING
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, OperationFailure
 from pymongo.read_concern import ReadConcern
 
-from logloop_query.logs.search.plan import SegmentRef, StoredColumns, Window
+from logloop_query.logs.search.plan import LogSelection, SegmentRef, StoredColumns
 from logloop_query.logs.segment_codec import FORMAT, Segment
-from logloop_query.records.ids import new_id
 
 SMALL_LOGS = 25_000
 TIERS = (512, 4096, SMALL_LOGS)
-"""Segments with fewer logs than the first bound are in tier 0, and so on; beyond the last they are left alone."""
+"""Upper bounds of tiers 0, 1 and 2 in logs. Larger segments are not compacted."""
 
 _PLAN_FIELDS = ("min_ts", "max_ts", "hour", "count", "size", "revision")
 _SNAPSHOT_TOO_OLD = 239
 _BATCH = 500
-_AT_ONCE = 100
+_IDS_PER_WRITE = 100
 _RETENTION_PASSES = 4
 
 
-class PartsStored(Exception):
-    """Some parts of a segment are stored already, by whoever came first."""
+class DuplicateParts(Exception):
+    """Some parts of a segment are already stored."""
 
 
 class SnapshotTooOld(Exception):
-    """The snapshot is older than the database keeps history (5 minutes); start a new one."""
+    """The snapshot is older than the history of the database (5 minutes); start a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +70,7 @@ class SegmentStore:
         self._collection: AsyncCollection[Document] = database["segments"]
 
     async def ensure_indexes(self) -> None:
-        """Create every index. `parts` is what makes storing exactly once."""
+        """Create every index. The unique index `parts` makes storing exactly-once."""
         collection = self._collection
         rest = [(name, ASCENDING) for name in ("hour", "count", "size", "revision", "_id")]
         await collection.create_index([("parts", ASCENDING), ("project_id", ASCENDING)], unique=True, name="parts")
@@ -91,27 +88,27 @@ class SegmentStore:
         await collection.create_index([("expires_at", ASCENDING)], expireAfterSeconds=0, name="expiry")
 
     async def insert(self, segment: Segment, *, stored_at: datetime, retention: timedelta) -> None:
-        """Store a new segment. Raises PartsStored when another holds one of its parts."""
+        """Store a new segment. Raises DuplicateParts when another segment holds one of its parts."""
         document = _document(new_id(), 0, segment, stored_at, stored_at + retention)
         try:
             await self._collection.insert_one(document)
         except DuplicateKeyError as error:
-            raise PartsStored from error
+            raise DuplicateParts from error
 
     async def stored_parts(self, project_id: str, parts: Iterable[str]) -> set[str]:
-        """Which of these part keys a majority has stored."""
-        asked = set(parts)
+        """Return which of these part keys a majority of the replica set has stored."""
+        wanted = set(parts)
         collection = self._collection.with_options(read_concern=ReadConcern("majority"))
         found: set[str] = set()
         async for document in collection.find(
-            {"parts": {"$in": sorted(asked)}, "project_id": project_id}, {"parts": 1}
+            {"parts": {"$in": sorted(wanted)}, "project_id": project_id}, {"parts": 1}
         ):
-            found |= asked.intersection(document["parts"])
+            found |= wanted.intersection(document["parts"])
         return found
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator["MongoSnapshot"]:
-        """One moment of the collection, for at most 5 minutes."""
+        """Yield a snapshot of the collection, valid for at most 5 minutes."""
         async with self._client.start_session(snapshot=True) as session:
             try:
                 yield MongoSnapshot(self._collection, session)
@@ -121,25 +118,25 @@ class SegmentStore:
                 raise
 
     async def holding(self, parts: Sequence[str]) -> list[StoredSegment]:
-        """The whole segments, of any project, that hold one of these parts, as of one moment."""
+        """Return the whole segments, of any project, that hold one of these parts, from one snapshot."""
         async with self._client.start_session(snapshot=True) as session:
             cursor = self._collection.find({"parts": {"$in": list(parts)}}, session=session)
             return [_stored(document) async for document in cursor]
 
     async def load(self, ids: Sequence[str], *, session: AsyncClientSession | None = None) -> list[StoredSegment]:
-        """Whole segments by id."""
+        """Return whole segments by id."""
         cursor = self._collection.find({"_id": {"$in": list(ids)}}, session=session)
         return [_stored(document) async for document in cursor]
 
     async def rewrite(self, old: StoredSegment, segment: Segment) -> bool:
-        """Replace a segment unless it has changed or gone since it was read; whether it was replaced."""
+        """Replace a segment unless it was changed or deleted since it was read. Return whether it was replaced."""
         document = _document(old.id, old.revision + 1, segment, old.stored_at, old.expires_at)
         condition = {"_id": old.id, "revision": old.revision}
         result = await self._collection.replace_one(condition, document)
         return result.matched_count == 1
 
     async def small_hours(self, limit: int) -> list[tuple[str, int]]:
-        """Projects and hours with at least two small segments, the most crowded first."""
+        """Return up to `limit` projects and hours with at least two small segments, most segments first."""
         pipeline: list[Mapping[str, Any]] = [
             {"$match": {"small": True}},
             {"$group": {"_id": {"project_id": "$project_id", "hour": "$hour"}, "segments": {"$sum": 1}}},
@@ -151,7 +148,7 @@ class SegmentStore:
         return [(item["_id"]["project_id"], item["_id"]["hour"]) async for item in cursor]
 
     async def small_segments(self, project_id: str, hour: int) -> list[SmallSegment]:
-        """Small segments of a project and hour, oldest logs first."""
+        """Return the small segments of a project and hour, oldest logs first."""
         fields = dict.fromkeys(("hour", "tier", "count", "raw_bytes", "stored_at"), 1)
         cursor = self._collection.find(
             {"small": True, "project_id": project_id, "hour": hour},
@@ -167,7 +164,7 @@ class SegmentStore:
         ]
 
     async def merge(self, old: Sequence[StoredSegment], merged: Segment) -> bool:
-        """Put one segment in the place of several in a transaction; False when one of them changed meanwhile."""
+        """Replace several segments by one in a transaction. Return False when one of them was changed."""
         document = _document(
             new_id(), 0, merged, max(item.stored_at for item in old), max(item.expires_at for item in old)
         )
@@ -185,16 +182,16 @@ class SegmentStore:
             return await session.with_transaction(swap)
 
     async def delete_project(self, project_id: str) -> int:
-        """Delete every segment of a project, some at a time; how many there were."""
+        """Delete every segment of a project in groups, and return their number."""
         deleted = 0
         async for ids in self._ids_of(project_id):
             deleted += (await self._collection.delete_many({"_id": {"$in": ids}})).deleted_count
         return deleted
 
     async def set_retention(self, project_id: str, retention: timedelta) -> int:
-        """Move the expiry of all segments of a project, some at a time; how many moved.
+        """Set the expiry of every segment of a project in groups, and return the number of changes.
 
-        It is done again until nothing moves, for segments that were being written or merged meanwhile.
+        Repeated until nothing changes, because segments may be written or merged at the same time.
         """
         moved = 0
         for _ in range(_RETENTION_PASSES):
@@ -214,55 +211,37 @@ class SegmentStore:
         return moved
 
     async def _ids_of(self, project_id: str) -> AsyncIterator[list[str]]:
-        """Ids of the segments of a project in groups, so that no single call takes long."""
+        """Yield the ids of the segments of a project in groups, so that no single call takes long."""
         ids: list[str] = []
         condition = {"project_id": project_id}
         async for document in self._collection.find(condition, {"_id": 1}, hint="newest", batch_size=_BATCH):
             ids.append(document["_id"])
-            if len(ids) == _AT_ONCE:
+            if len(ids) == _IDS_PER_WRITE:
                 yield ids
                 ids = []
         if ids:
             yield ids
 
     async def project_ids(self) -> list[str]:
-        """Projects that have logs."""
+        """Return the projects that have logs."""
         return [str(project_id) for project_id in await self._collection.distinct("project_id")]
-
-    async def totals(self, project_id: str) -> tuple[int, int, int]:
-        """(segments, logs, bytes of columns) of a project."""
-        pipeline: list[Mapping[str, Any]] = [
-            {"$match": {"project_id": project_id}},
-            {
-                "$group": {
-                    "_id": None,
-                    "segments": {"$sum": 1},
-                    "logs": {"$sum": "$count"},
-                    "bytes": {"$sum": "$size"},
-                }
-            },
-        ]
-        cursor = await self._collection.aggregate(pipeline, hint="newest")
-        async for item in cursor:
-            return item["segments"], item["logs"], item["bytes"]
-        return 0, 0, 0
 
 
 class MongoSnapshot:
-    """`search.plan.Snapshot` on a snapshot session. Its calls must follow one another."""
+    """`search.plan.Snapshot` on a snapshot session, which allows no concurrent calls."""
 
     def __init__(self, collection: AsyncCollection[Document], session: AsyncClientSession) -> None:
         self._collection = collection
         self._session = session
 
-    async def plan(self, window: Window, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
-        """Segments that a window needs: those of its parts, else answered from a time index alone."""
+    async def plan(self, selection: LogSelection, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
+        """Yield the segments of a selection, by its parts if it has any, else from a covering time index."""
         condition: Document = {
-            "project_id": window.project_id,
-            "max_ts": {"$gte": window.low},
-            "min_ts": {"$lte": window.high},
+            "project_id": selection.project_id,
+            "max_ts": {"$gte": selection.low},
+            "min_ts": {"$lte": selection.high},
         }
-        index, parts = "newest" if newest_first else "oldest", window.parts
+        index, parts = "newest" if newest_first else "oldest", selection.parts
         if parts is not None:
             condition["parts"], index = {"$in": parts}, "parts"
         cursor = self._collection.find(
@@ -285,7 +264,7 @@ class MongoSnapshot:
             )
 
     async def read(self, refs: Sequence[SegmentRef], names: AbstractSet[str]) -> dict[str, StoredColumns]:
-        """The named columns of segments by id; a pattern column brings its words along."""
+        """Return the named columns of segments by id. A pattern column includes its dictionary."""
         fields = {f"columns.{name}": 1 for name in names - {"summary", "patterns"}}
         fields |= dict.fromkeys(names & {"summary", "patterns"}, 1)
         if "pattern" in names:
@@ -300,7 +279,7 @@ class MongoSnapshot:
 
 
 def tier_of(count: int) -> int:
-    """How far compaction has come with a segment of this many logs."""
+    """Return the compaction tier of a segment with this many logs."""
     return sum(count >= bound for bound in TIERS)
 
 

@@ -1,7 +1,4 @@
-"""The use cases of search over one store: pages and counts, bounded in cost and number.
-
-It must not know HTTP or MongoDB.
-"""
+"""Runs searches and counts, with limits on their cost and their number."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -10,8 +7,8 @@ from dataclasses import dataclass
 from logloop_query.logs.search.admission import Admission, TooBusy
 from logloop_query.logs.search.counts import Counter
 from logloop_query.logs.search.pace import OutOfTime
-from logloop_query.logs.search.plan import Budget, SegmentRef, SegmentSource, Snapshot, SummaryCache, Window
-from logloop_query.logs.search.scan import Page, PageRequest, Scanner
+from logloop_query.logs.search.plan import Budget, LogSelection, SegmentRef, SegmentSource, Snapshot, SummaryCache
+from logloop_query.logs.search.scan import Scanner, SearchRequest, SearchResult
 from logloop_query.logs.search.threads import SearchThreads, Work
 from logloop_query.telemetry import SEARCH_BYTES, SEARCH_SECONDS, SEARCHES
 
@@ -21,7 +18,7 @@ _WARM_AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class SearchLimits:
-    """Bounds on searches of this process."""
+    """Limits on the searches of this process."""
 
     max_bytes: int = 2 * 2**30
     max_seconds: float = 20.0
@@ -35,8 +32,8 @@ class SearchLimits:
         return max(1, self.concurrency // 2)
 
 
-class Searching:
-    """Runs searches. Close it to end its threads."""
+class LogSearch:
+    """Runs searches in its own threads, which `close` ends."""
 
     def __init__(self, source: SegmentSource, limits: SearchLimits) -> None:
         self._source = source
@@ -50,11 +47,11 @@ class Searching:
         self.threads.close()
 
     async def warm_up(self, project_ids: Iterable[str]) -> None:
-        """Read the summaries of each project's newest segments, so that the first histogram finds them in memory."""
+        """Load the summaries of each project's newest segments, so that the first histogram is fast."""
         for project_id in project_ids:
             async with self._source.snapshot() as snapshot:
                 refs: list[SegmentRef] = []
-                async for ref in snapshot.plan(Window(project_id), newest_first=True):
+                async for ref in snapshot.plan(LogSelection(project_id), newest_first=True):
                     refs.append(ref)
                     if len(refs) == _WARM_SEGMENTS:
                         break
@@ -65,7 +62,7 @@ class Searching:
 
     @asynccontextmanager
     async def admitted(self, kind: str, caller: str) -> AsyncIterator[None]:
-        """One of the places that searches share. Raises TooBusy."""
+        """Wait for one of the slots that searches share. Raises TooBusy."""
         try:
             async with self._admission.admitted(caller):
                 yield
@@ -95,14 +92,14 @@ class Searching:
             SEARCH_SECONDS.labels(kind).observe(budget.took_ms / 1000)
             SEARCH_BYTES.inc(budget.bytes)
 
-    async def page(self, request: PageRequest, caller: str = "") -> tuple[Page, Budget]:
-        """A page of logs and what it cost. Raises TooBusy, or OutOfTime when not one segment was done in time."""
+    async def search(self, request: SearchRequest, caller: str = "") -> tuple[SearchResult, Budget]:
+        """Return a page of logs and what it cost. Raises TooBusy, or OutOfTime if no segment was finished in time."""
         async with self.opened("page", caller) as (snapshot, budget, work):
             scanner = Scanner(snapshot, work, self.cache, budget)
-            return await scanner.page(request), budget
+            return await scanner.search(request), budget
 
     @asynccontextmanager
     async def counting(self, kind: str, caller: str = "") -> AsyncIterator[tuple[Counter, Budget]]:
-        """A counter over one snapshot."""
+        """Yield a counter over one snapshot, and its budget."""
         async with self.opened(kind, caller) as (snapshot, budget, work):
             yield Counter(snapshot, work, self.cache, budget), budget

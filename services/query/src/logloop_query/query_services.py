@@ -1,0 +1,65 @@
+"""The use cases of query, as `wiring` builds them and HTTP handlers use them."""
+
+from dataclasses import dataclass
+
+from logloop_query.analyses.analyses import Analyses
+from logloop_query.analyses.event_feed import AnalysisEventFeed
+from logloop_query.catalogue.entries import CatalogueEntries, CatalogueRegistry
+from logloop_query.catalogue.metrics import Metrics
+from logloop_query.catalogue.project_deletion import ProjectDeletion
+from logloop_query.catalogue.projects import Projects
+from logloop_query.identity.accounts import Accounts
+from logloop_query.identity.api_keys import ApiKeys
+from logloop_query.identity.sessions import Sessions
+from logloop_query.identity.usage import UsageRecorder
+from logloop_query.logs.edits import LogEdits
+from logloop_query.logs.export import Export
+from logloop_query.logs.search.log_search import LogSearch
+from logloop_query.logs.stores.patterns import PatternStore
+from logloop_query.logs.tail import Tails
+from logloop_query.providers.checks import ProviderChecks
+from logloop_query.providers.settings import ProviderSettings
+from logloop_query.records.audit import AuditTrail
+from logloop_query.stream_slots import StreamSlots
+
+
+@dataclass(frozen=True, slots=True)
+class RecordServices:
+    """The use cases of records: everything but logs."""
+
+    projects: Projects
+    project_deletion: ProjectDeletion
+    services: CatalogueEntries
+    tests: CatalogueEntries
+    registry: CatalogueRegistry
+    metrics: Metrics
+    accounts: Accounts
+    sessions: Sessions
+    api_keys: ApiKeys
+    usage: UsageRecorder
+    provider_settings: ProviderSettings
+    provider_checks: ProviderChecks
+    analyses: Analyses
+    analysis_events: AnalysisEventFeed
+    analysis_streams: StreamSlots
+    audit: AuditTrail
+
+
+@dataclass(frozen=True, slots=True)
+class LogServices:
+    """The use cases of logs."""
+
+    search: LogSearch
+    edits: LogEdits
+    export: Export
+    exports: StreamSlots
+    tails: Tails
+    patterns: PatternStore
+
+
+@dataclass(frozen=True, slots=True)
+class QueryServices:
+    """Everything that handlers use."""
+
+    records: RecordServices
+    logs: LogServices
