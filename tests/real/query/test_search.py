@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from logloop_contracts.log_batch import parse_log_id
-from logloop_query.logs.search.admission import TooBusy
 from logloop_query.logs.search.counts import Buckets
+from logloop_query.logs.search.limits.admission import TooBusy
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.scan import SearchRequest

@@ -16,8 +16,8 @@ from logloop_contracts.log_batch import encode, parse_log_id
 from logloop_query.logs.edits import LogEdits
 from logloop_query.logs.export import Export
 from logloop_query.logs.search.counts import Buckets, most_frequent
+from logloop_query.logs.search.limits.pace import Pace
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
-from logloop_query.logs.search.pace import Pace
 from logloop_query.logs.search.plan import LogSelection, SummaryCache
 from logloop_query.logs.search.rows import RowKey, SearchCursor, json_rows
 from logloop_query.logs.search.scan import MAX_PAGE_BYTES, SearchRequest

@@ -7,8 +7,8 @@ from logloop_chassis.state import ServiceApp
 
 from logloop_query.http.logs.parameters import TOO_SLOW
 from logloop_query.http.routes import ROUTERS, TAGS
-from logloop_query.logs.search.admission import TooBusy
-from logloop_query.logs.search.pace import OutOfTime
+from logloop_query.logs.search.limits.admission import TooBusy
+from logloop_query.logs.search.limits.pace import OutOfTime
 from logloop_query.settings import QuerySettings
 from logloop_query.wiring import open_services
 

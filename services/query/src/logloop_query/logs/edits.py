@@ -18,10 +18,10 @@ from logloop_contracts.log_batch import LOG_SCHEMA, LogId, attributes_text, mask
 
 from logloop_query.logs.search.filter import EVERYTHING, And, Filter, HasId, Within
 from logloop_query.logs.search.kernels import evaluate
-from logloop_query.logs.search.pace import OutOfTime, Pace
+from logloop_query.logs.search.limits.pace import OutOfTime, Pace
+from logloop_query.logs.search.limits.threads import SearchThreads, Work
 from logloop_query.logs.search.plan import LogSelection, Pruner, SegmentRef, Snapshot, SummaryCache, grouped
 from logloop_query.logs.search.rows import materialise
-from logloop_query.logs.search.threads import SearchThreads, Work
 from logloop_query.logs.segment_codec import Segment, SegmentColumns, encode_segment, possible_keys
 from logloop_query.logs.stores.segments import StoredSegment
 from logloop_query.telemetry import EDITS

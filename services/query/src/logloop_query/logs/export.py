@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 
 from logloop_query.logs.export_formats import WRITERS, ExportFormat
 from logloop_query.logs.search.kernels import selected_rows
-from logloop_query.logs.search.pace import Pace
+from logloop_query.logs.search.limits.pace import Pace
+from logloop_query.logs.search.limits.threads import SearchThreads, Work
 from logloop_query.logs.search.plan import (
     LogSelection,
     Pruner,
@@ -26,7 +27,6 @@ from logloop_query.logs.search.plan import (
     columns_for,
 )
 from logloop_query.logs.search.rows import ROW_COLUMNS, rows_within
-from logloop_query.logs.search.threads import SearchThreads, Work
 from logloop_query.logs.segment_codec import MINUTE_US, SegmentColumns
 from logloop_query.telemetry import EXPORTED_LOGS
 

@@ -20,9 +20,9 @@ from logloop_contracts.log_batch import BadBatch, decode
 
 from logloop_query.logs.search.filter import Filter
 from logloop_query.logs.search.kernels import selected_rows
-from logloop_query.logs.search.pace import OutOfTime, Pace
+from logloop_query.logs.search.limits.pace import OutOfTime, Pace
+from logloop_query.logs.search.limits.threads import SearchThreads
 from logloop_query.logs.search.rows import json_rows, materialise
-from logloop_query.logs.search.threads import SearchThreads
 from logloop_query.logs.segment_codec import TableColumns
 from logloop_query.telemetry import TAIL_CLIENTS, TAIL_DROPPED
 

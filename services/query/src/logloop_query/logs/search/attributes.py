@@ -13,14 +13,14 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from logloop_query.logs.search import regexes
 from logloop_query.logs.search.filter import (
     Attribute,
     AttributeEquals,
     AttributeMatches,
     AttributeWithin,
 )
-from logloop_query.logs.search.pace import Pace
+from logloop_query.logs.search.limits import regexes
+from logloop_query.logs.search.limits.pace import Pace
 
 _TEXTS_A_STEP = 1000
 

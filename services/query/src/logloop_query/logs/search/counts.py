@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 
 from logloop_query.logs.search.filter import EVERYTHING, Filter, needed_columns
 from logloop_query.logs.search.kernels import evaluate, selected_rows
-from logloop_query.logs.search.pace import OutOfTime, Pace
+from logloop_query.logs.search.limits.pace import OutOfTime, Pace
+from logloop_query.logs.search.limits.threads import Work
 from logloop_query.logs.search.plan import (
     SUMMARY_COLUMNS,
     Budget,
@@ -30,7 +31,6 @@ from logloop_query.logs.search.plan import (
     columns_to_filter,
 )
 from logloop_query.logs.search.rows import rows_within
-from logloop_query.logs.search.threads import Work
 from logloop_query.logs.segment_codec import MINUTE_US, read_batch
 
 _GROUP_BYTES = 16 * 2**20

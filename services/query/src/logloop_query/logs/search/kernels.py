@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from logloop_query.logs.search import attributes, regexes
+from logloop_query.logs.search import attributes
 from logloop_query.logs.search.filter import (
     And,
     AttributeEquals,
@@ -25,7 +25,8 @@ from logloop_query.logs.search.filter import (
     Present,
     Within,
 )
-from logloop_query.logs.search.pace import Pace
+from logloop_query.logs.search.limits import regexes
+from logloop_query.logs.search.limits.pace import Pace
 from logloop_query.logs.segment_codec import hours_of
 
 Mask: TypeAlias = Any

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from logloop_query.logs.search.admission import Admission, TooBusy
 from logloop_query.logs.search.counts import Counter
-from logloop_query.logs.search.pace import OutOfTime
+from logloop_query.logs.search.limits.admission import Admission, TooBusy
+from logloop_query.logs.search.limits.pace import OutOfTime
+from logloop_query.logs.search.limits.threads import SearchThreads, Work
 from logloop_query.logs.search.plan import Budget, LogSelection, SegmentRef, SegmentSource, Snapshot, SummaryCache
 from logloop_query.logs.search.scan import Scanner, SearchRequest, SearchResult
-from logloop_query.logs.search.threads import SearchThreads, Work
 from logloop_query.telemetry import SEARCH_BYTES, SEARCH_SECONDS, SEARCHES
 
 _WARM_SEGMENTS = 512

@@ -20,8 +20,8 @@ from logloop_query.logs.search.filter import (
     without_time,
 )
 from logloop_query.logs.search.kernels import evaluate
-from logloop_query.logs.search.pace import Pace
-from logloop_query.logs.search.threads import Work
+from logloop_query.logs.search.limits.pace import Pace
+from logloop_query.logs.search.limits.threads import Work
 from logloop_query.logs.segment_codec import SegmentColumns, possible_keys, read_batch
 
 SUMMARY_COLUMNS = frozenset({"severity", "service_id"})

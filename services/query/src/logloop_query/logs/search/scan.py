@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from logloop_query.logs.search.filter import Filter, needed_columns
 from logloop_query.logs.search.kernels import Columns, selected_rows
-from logloop_query.logs.search.pace import OutOfTime, Pace
+from logloop_query.logs.search.limits.pace import OutOfTime, Pace
+from logloop_query.logs.search.limits.threads import Work
 from logloop_query.logs.search.plan import (
     Budget,
     LogSelection,
@@ -23,7 +24,6 @@ from logloop_query.logs.search.plan import (
     grouped,
 )
 from logloop_query.logs.search.rows import ROW_COLUMNS, RowKey, SearchCursor, first_rows, materialise
-from logloop_query.logs.search.threads import Work
 
 MAX_PAGE_BYTES = 32 * 2**20
 

@@ -35,7 +35,7 @@ from logloop_query.logs.search.filter import (
     TextColumn,
     Within,
 )
-from logloop_query.logs.search.regexes import Cost, cost_of
+from logloop_query.logs.search.limits.regexes import Cost, cost_of
 from logloop_query.logs.search.time_bounds import parse_moment, to_microseconds
 
 MAX_LENGTH = 4096

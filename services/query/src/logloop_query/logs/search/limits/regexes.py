@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import re2
 
-from logloop_query.logs.search.pace import Pace
+from logloop_query.logs.search.limits.pace import Pace
 
 STEP_SECONDS = 0.025
 """What a slice should take. Its size follows what the slice before it took."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from logloop_query.logs.search.pace import NEVER, Pace, Turns
+from logloop_query.logs.search.limits.pace import NEVER, Pace, Turns
 
 _POOL = 64
 """Threads there may be, nearly all of which wait for their turn."""
