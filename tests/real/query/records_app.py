@@ -12,9 +12,8 @@ from logloop_chassis.state import Resources, ServiceApp
 from logloop_chassis.testing import wait_until
 from logloop_query.app import create_app
 from logloop_query.http.routes import RECORD_ROUTERS
-from logloop_query.identity.first_start import FirstStartSettings
 from logloop_query.query_services import QueryServices, RecordServices
-from logloop_query.settings import QuerySettings
+from logloop_query.settings import FirstStartSettings, QuerySettings
 from logloop_query.wiring import LogParts, open_records
 from pydantic import SecretStr
 

@@ -14,7 +14,6 @@ from logloop_chassis.database.client import Database, connect
 from logloop_contracts import LogEntry, Severity
 from logloop_contracts.log_batch import decode, encode, entries_to_batch, new_batch_id
 from logloop_query.logs.edits import LogEdits
-from logloop_query.logs.outcomes import OutcomeSummary
 from logloop_query.logs.patterns import PatternIndex
 from logloop_query.logs.persister import Persister
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
@@ -24,6 +23,7 @@ from logloop_query.logs.search.scan import SearchRequest
 from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.stores.patterns import PatternStore
 from logloop_query.logs.stores.segments import SegmentStore
+from logloop_query.outcomes import OutcomeSummary
 
 from tests.infra import fresh_database
 

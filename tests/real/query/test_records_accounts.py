@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from logloop_chassis.ids import utc_now
 from logloop_chassis.testing import wait_until
-from logloop_query.identity.first_start import FirstStartSettings
 from logloop_query.identity.throttle import PER_ACCOUNT_AND_ADDRESS
+from logloop_query.settings import FirstStartSettings
 from pydantic import SecretStr
 
 from tests.infra import Infra, fresh_database

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from logloop_chassis.testing import wait_until
-from logloop_query.logs.outcomes import OutcomeSummary
+from logloop_query.outcomes import OutcomeSummary
 
 from tests.infra import Infra, fresh_database
 from tests.real.query.records_app import Running, make_key, make_project, running

@@ -13,7 +13,7 @@ from logloop_chassis.crypto import issue_service_token
 from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, LOGS, LOGS_EXCHANGE
 from logloop_contracts.log_batch import encode, entries_to_batch, log_id, new_batch_id
-from logloop_query.logs.search.time_bounds import to_microseconds
+from logloop_query.time_bounds import to_microseconds
 from pymongo.errors import WriteError
 
 from tests.infra import Infra

@@ -14,7 +14,7 @@ from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.scan import SearchRequest
 from logloop_query.logs.search.syntax import parse_query
-from logloop_query.logs.search.time_bounds import to_microseconds
+from logloop_query.time_bounds import to_microseconds
 
 from tests.real.query.storage import NOON, Storage, entry, numbered, open_storage, table
 

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 from logloop_contracts import LogEntry
 from logloop_contracts.log_batch import entries_to_batch
-from logloop_query.logs.outcomes import OutcomeSummary, outcomes_in
+from logloop_query.outcomes import OutcomeSummary, outcomes_in
 
 AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
 

@@ -14,8 +14,8 @@ from logloop_query.catalogue.metrics import default_step
 from logloop_query.identity.api_keys import random_text
 from logloop_query.identity.passwords import Passwords, generate_password
 from logloop_query.identity.throttle import WINDOW, _window
-from logloop_query.logs.search.time_bounds import rfc3339, to_microseconds
 from logloop_query.records.audit import GENESIS, chained, changed_fields, entry_hash
+from logloop_query.time_bounds import rfc3339, to_microseconds
 
 
 @given(st.text(), st.integers(-(2**53), 2**53))

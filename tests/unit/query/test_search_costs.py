@@ -29,9 +29,9 @@ from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.scan import SearchRequest
 from logloop_query.logs.search.syntax import BadQuery, parse_query
-from logloop_query.logs.search.time_bounds import to_microseconds
 from logloop_query.logs.segment_codec import TableColumns, encode_segment, part_key, split_by_hour
 from logloop_query.logs.tail import MAX_TOO_SLOW, Tail
+from logloop_query.time_bounds import to_microseconds
 
 from tests.unit.query.memory_segments import MemorySegments
 from tests.unit.query.search_oracle import BATCH, START, Row

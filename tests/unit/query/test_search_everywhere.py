@@ -22,9 +22,9 @@ from logloop_query.logs.search.plan import LogSelection, SummaryCache
 from logloop_query.logs.search.rows import RowKey, SearchCursor, json_rows
 from logloop_query.logs.search.scan import MAX_PAGE_BYTES, SearchRequest
 from logloop_query.logs.search.syntax import parse_query
-from logloop_query.logs.search.time_bounds import to_microseconds
 from logloop_query.logs.segment_codec import MAX_SUB_PARTS, encode_segment, part_key, split_by_hour
 from logloop_query.logs.tail import Tail, _choose
+from logloop_query.time_bounds import to_microseconds
 
 from tests.unit.query.memory_segments import MemorySegments
 from tests.unit.query.search_oracle import BATCH, START, Row, Search, rows, searches

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from logloop_query.logs.search.filter import And, Contains, Equals, Not, Or, Within
 from logloop_query.logs.search.rows import InvalidCursor, RowKey, SearchCursor
 from logloop_query.logs.search.syntax import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, BadQuery, parse_query
-from logloop_query.logs.search.time_bounds import parse_moment, to_microseconds
+from logloop_query.time_bounds import parse_moment, to_microseconds
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

@@ -11,14 +11,12 @@ from pydantic import BaseModel
 from pymongo import ASCENDING, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from logloop_ci_bridge.dispatches.pipelines import Pipeline
-from logloop_ci_bridge.dispatches.templates import Template
-from logloop_ci_bridge.rules.rule import Rule
+from logloop_ci_bridge.record import Record
 
 MAX_IN_PROJECT = 500
 """Records of one kind in a project: every rule evaluates every batch, and all projects share the processes."""
 
-Item = TypeVar("Item", Template, Pipeline, Rule)
+Item = TypeVar("Item", bound=Record)
 
 
 def as_document(item: BaseModel) -> Document:
@@ -123,18 +121,3 @@ def _storable(document: Document) -> Document:
     if isinstance(kept, dict) and "severities" in kept:
         kept["severities"] = [str(item) for item in kept["severities"]]
     return document
-
-
-def templates(database: Database) -> RecordStore[Template]:
-    """Return the store of event templates."""
-    return RecordStore(database, "ci_templates", Template, "template")
-
-
-def pipelines(database: Database) -> RecordStore[Pipeline]:
-    """Return the store of pipelines."""
-    return RecordStore(database, "ci_pipelines", Pipeline, "pipeline")
-
-
-def rules(database: Database) -> RecordStore[Rule]:
-    """Return the store of rules."""
-    return RecordStore(database, "ci_rules", Rule, "rule")

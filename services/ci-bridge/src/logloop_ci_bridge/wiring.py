@@ -10,7 +10,6 @@ from logloop_chassis.outbound.egress import EgressGuard
 from logloop_chassis.settings import is_loopback
 from logloop_chassis.state import Resources
 
-from logloop_ci_bridge import record_store
 from logloop_ci_bridge.dispatches.dispatcher import Dispatcher
 from logloop_ci_bridge.dispatches.pipelines import Pipeline
 from logloop_ci_bridge.dispatches.store import DispatchStore
@@ -98,9 +97,9 @@ async def _open_stores(resources: Resources[CiBridgeSettings]) -> Stores:
     database = resources.database
     dispatches = DispatchStore(database)
     stores = Stores(
-        templates=record_store.templates(database),
-        pipelines=record_store.pipelines(database),
-        rules=record_store.rules(database),
+        templates=RecordStore(database, "ci_templates", Template, "template"),
+        pipelines=RecordStore(database, "ci_pipelines", Pipeline, "pipeline"),
+        rules=RecordStore(database, "ci_rules", Rule, "rule"),
         dispatches=dispatches,
         rule_states=RuleStateStore(resources.mongo, database, dispatches),
         runs=RunStore(database),

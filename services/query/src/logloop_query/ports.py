@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Protocol
 
-from logloop_query.logs.outcomes import OutcomeSummary
+from logloop_query.outcomes import OutcomeSummary
 
 DEFAULT_RETENTION_DAYS = 30
 

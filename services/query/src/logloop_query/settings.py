@@ -1,7 +1,8 @@
 """Settings that only query reads from the environment."""
 
 from logloop_chassis.settings import ServiceSettings
-from pydantic import Field
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class QuerySettings(ServiceSettings):
@@ -22,3 +23,14 @@ class QuerySettings(ServiceSettings):
     search_threads: int = Field(2, ge=1, description="Threads that evaluate searches.")
     tail_clients: int = Field(200, ge=1, description="Maximum number of open live tails.")
     compaction_interval: float = Field(10.0, gt=0, description="Seconds between compaction rounds.")
+
+
+class FirstStartSettings(BaseSettings):
+    """What the first start creates."""
+
+    model_config = SettingsConfigDict(env_prefix="LOGLOOP_", hide_input_in_errors=True, extra="ignore")
+
+    admin_email: str = Field("admin@logloop.local", description="E-mail address of the first administrator.")
+    admin_password: SecretStr | None = Field(None, description="If unset, one is generated and printed once.")
+    first_project: str | None = Field(None, description="Project to create.")
+    first_api_key: SecretStr | None = Field(None, description="API key of that project, llk_<id>_<secret>.")

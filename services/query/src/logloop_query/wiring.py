@@ -32,7 +32,7 @@ from logloop_query.catalogue.stores.metrics import MetricStore, PointStore
 from logloop_query.catalogue.stores.projects import ProjectStore
 from logloop_query.identity.accounts import Accounts
 from logloop_query.identity.api_keys import ApiKeys
-from logloop_query.identity.first_start import FirstStart, FirstStartSettings
+from logloop_query.identity.first_start import FirstStart
 from logloop_query.identity.passwords import Passwords
 from logloop_query.identity.sessions import Sessions
 from logloop_query.identity.stores.api_keys import ApiKeyStore
@@ -61,7 +61,7 @@ from logloop_query.query_services import LogServices, QueryServices, RecordServi
 from logloop_query.records.audit import AuditTrail
 from logloop_query.records.audit_store import AuditStore
 from logloop_query.records.store import RecordStore
-from logloop_query.settings import QuerySettings
+from logloop_query.settings import FirstStartSettings, QuerySettings
 from logloop_query.stream_slots import StreamSlots
 
 MAX_ANALYSIS_STREAMS = 500

@@ -56,9 +56,11 @@ async def open_chat(settings: ProviderSettings, guard: EgressGuard) -> AsyncIter
 
 def _load_library(provider: ProviderName) -> Any:
     """Import LangChain and a provider's package. This takes seconds and much memory, so only on first use."""
-    importlib.import_module("langsmith")
+    import langsmith  # noqa: F401  # used by open_chat; importing it here keeps it off the event loop
+    from langchain.chat_models import init_chat_model
+
     importlib.import_module(_PACKAGES[provider])
-    return importlib.import_module("langchain.chat_models").init_chat_model
+    return init_chat_model
 
 
 def _options(settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitStack) -> dict[str, Any]:

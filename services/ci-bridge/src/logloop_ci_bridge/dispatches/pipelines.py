@@ -1,12 +1,12 @@
 """Pipelines: the workflow of a repository that dispatches of a service start."""
 
-from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from logloop_contracts.log_entry import ServiceId
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from logloop_ci_bridge.dispatches.templates import EventType
+from logloop_ci_bridge.record import Record
 
 Mode = Literal["repository_dispatch", "workflow_dispatch"]
 
@@ -73,11 +73,5 @@ class PipelineDraft(BaseModel):
         return self
 
 
-class Pipeline(PipelineDraft):
+class Pipeline(PipelineDraft, Record):
     """A stored pipeline."""
-
-    id: str
-    project_id: str
-    revision: int = 1
-    created_at: datetime
-    updated_at: datetime

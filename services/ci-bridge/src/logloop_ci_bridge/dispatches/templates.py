@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal, Self
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from logloop_ci_bridge.record import Record
+
 MAX_EVENT_TYPE = 100
 MAX_PAYLOAD_KEYS = 10
 MAX_PAYLOAD_BYTES = 64 * 1024
@@ -263,11 +265,5 @@ def check_limits(client_payload: Mapping[str, Any]) -> None:
         )
 
 
-class Template(TemplateDraft):
+class Template(TemplateDraft, Record):
     """A stored template."""
-
-    id: str
-    project_id: str
-    revision: int = 1
-    created_at: datetime
-    updated_at: datetime

@@ -9,6 +9,7 @@ from logloop_contracts.log_entry import Severity
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from logloop_ci_bridge.durations import Duration, seconds
+from logloop_ci_bridge.record import Record
 from logloop_ci_bridge.rules.conditions import MAX_SOURCE_BYTES, BadCondition, Condition, Subject, compile_condition
 
 MAX_WINDOW_S = 86_400
@@ -121,14 +122,8 @@ class RuleDraft(BaseModel):
         return compile_condition(self.condition, self.on)
 
 
-class Rule(RuleDraft):
+class Rule(RuleDraft, Record):
     """A stored rule."""
-
-    id: str
-    project_id: str
-    revision: int = 1
-    created_at: datetime
-    updated_at: datetime
 
 
 class RuleCheck(BaseModel):

@@ -12,7 +12,7 @@ from logloop_chassis.http.problems import Conflict, NotFound
 from logloop_chassis.ids import utc_now
 
 from logloop_query.catalogue.projects import Projects
-from logloop_query.logs.outcomes import OutcomeSummary
+from logloop_query.outcomes import OutcomeSummary
 from logloop_query.records.audit import Actor, AuditTrail, audited
 from logloop_query.records.store import AlreadyExists, RecordStore
 

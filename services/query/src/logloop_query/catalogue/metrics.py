@@ -12,9 +12,9 @@ from logloop_chassis.ids import new_id, utc_now
 
 from logloop_query.catalogue.projects import Projects
 from logloop_query.catalogue.stores.metrics import MetricStore, PointStore
-from logloop_query.logs.search.time_bounds import from_microseconds, to_microseconds
 from logloop_query.records.audit import Actor, AuditTrail, audited
 from logloop_query.records.store import AlreadyExists
+from logloop_query.time_bounds import from_microseconds, to_microseconds
 
 Aggregate = Literal["avg", "min", "max", "sum", "count", "last", "p95"]
 MAX_POINTS = 10_000

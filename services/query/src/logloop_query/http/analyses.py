@@ -27,8 +27,8 @@ from pydantic import Field, StringConstraints
 from logloop_query.analyses.event_feed import AnalysisEventFeed, Position, end_of
 from logloop_query.http.dependencies import CurrentActor, CurrentAnalyses, CurrentRecordServices
 from logloop_query.http.fields import Input, Moment, Output, ProjectId
-from logloop_query.logs.search.time_bounds import parse_moment
 from logloop_query.stream_slots import StreamSlots
+from logloop_query.time_bounds import parse_moment
 
 router = APIRouter(prefix="/api/v1/logs/analyses", tags=["analyses"])
 Status = Literal["queued", "running", "completed", "failed", "cancelled"]

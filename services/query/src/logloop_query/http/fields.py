@@ -15,7 +15,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from logloop_query.logs.search.time_bounds import rfc3339, to_microseconds
+from logloop_query.time_bounds import rfc3339, to_microseconds
 
 
 def _moment_text(moment: datetime) -> str:

@@ -4,8 +4,6 @@ import sys
 from dataclasses import dataclass
 
 from logloop_chassis.ids import utc_now
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from logloop_query.catalogue.stores.projects import ProjectStore
 from logloop_query.identity.api_keys import ApiKeys
@@ -14,20 +12,10 @@ from logloop_query.identity.stores.users import UserStore
 from logloop_query.ports import DEFAULT_RETENTION_DAYS
 from logloop_query.records.audit import SYSTEM, AuditTrail
 from logloop_query.records.store import AlreadyExists
+from logloop_query.settings import FirstStartSettings
 
 FIRST_ADMIN_ID = "u_first"
 _MIN_GIVEN_PASSWORD = 8
-
-
-class FirstStartSettings(BaseSettings):
-    """What the first start creates."""
-
-    model_config = SettingsConfigDict(env_prefix="LOGLOOP_", hide_input_in_errors=True, extra="ignore")
-
-    admin_email: str = Field("admin@logloop.local", description="E-mail address of the first administrator.")
-    admin_password: SecretStr | None = Field(None, description="If unset, one is generated and printed once.")
-    first_project: str | None = Field(None, description="Project to create.")
-    first_api_key: SecretStr | None = Field(None, description="API key of that project, llk_<id>_<secret>.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,11 @@ from logloop_chassis.database.outages import wait_out_outages
 from pymongo.errors import PyMongoError
 
 from logloop_query.logs import segment_codec as segments
-from logloop_query.logs.outcomes import outcomes_in
 from logloop_query.logs.patterns import PatternIndex, pattern_stats
 from logloop_query.logs.segment_codec import Chunk, Segment, encode_segment, merge_tables, without_parts
 from logloop_query.logs.stores.patterns import PatternStats
 from logloop_query.logs.stores.segments import DuplicateParts
+from logloop_query.outcomes import outcomes_in
 from logloop_query.ports import RetentionSource, SeenRegistry
 from logloop_query.telemetry import (
     BYTES_STORED,

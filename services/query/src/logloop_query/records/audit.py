@@ -16,8 +16,8 @@ from logloop_chassis.database.client import Document
 from logloop_chassis.http.problems import Unavailable
 from logloop_chassis.ids import utc_now
 
-from logloop_query.logs.search.time_bounds import rfc3339, to_microseconds
 from logloop_query.records.audit_store import AuditStore, NumberTaken
+from logloop_query.time_bounds import rfc3339, to_microseconds
 
 GENESIS = "0" * 64
 _ATTEMPTS = 50

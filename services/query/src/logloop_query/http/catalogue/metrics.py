@@ -16,7 +16,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from logloop_query.catalogue.metrics import MAX_POINTS, Aggregate
 from logloop_query.http.dependencies import CurrentActor, CurrentMetrics
 from logloop_query.http.fields import Input, Moment, Output, ProjectId, ServiceId, Text
-from logloop_query.logs.search.time_bounds import parse_moment
+from logloop_query.time_bounds import parse_moment
 
 router = APIRouter(prefix="/api/v1/metrics", tags=["metrics"])
 MetricName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.:/-]{0,199}$")]

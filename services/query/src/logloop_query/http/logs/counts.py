@@ -15,8 +15,8 @@ from logloop_query.http.logs.search import Scanned, json_response, scanned
 from logloop_query.logs.search.counts import Buckets, Counts, most_frequent
 from logloop_query.logs.search.plan import Budget, LogSelection, SegmentRef
 from logloop_query.logs.search.text import read_moment
-from logloop_query.logs.search.time_bounds import rfc3339
 from logloop_query.logs.stores.patterns import StoredPattern, pattern_id
+from logloop_query.time_bounds import rfc3339
 
 router = APIRouter(prefix="/api/v1/logs", tags=["logs"])
 

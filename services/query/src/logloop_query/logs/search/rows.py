@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from logloop_contracts.log_batch import HOUR_US
 
 from logloop_query.logs.search.kernels import Columns
-from logloop_query.logs.search.time_bounds import rfc3339
+from logloop_query.time_bounds import rfc3339
 
 ROW_COLUMNS = (
     "batch",

@@ -36,7 +36,7 @@ from logloop_query.logs.search.filter import (
     Within,
 )
 from logloop_query.logs.search.limits.regexes import Cost, cost_of
-from logloop_query.logs.search.time_bounds import parse_moment, to_microseconds
+from logloop_query.time_bounds import parse_moment, to_microseconds
 
 MAX_LENGTH = 4096
 MAX_DEPTH = 40

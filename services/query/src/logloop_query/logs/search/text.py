@@ -6,7 +6,7 @@ from logloop_chassis.http.problems import Unprocessable
 
 from logloop_query.logs.search.filter import Filter
 from logloop_query.logs.search.syntax import BadQuery, parse_query
-from logloop_query.logs.search.time_bounds import parse_moment, to_microseconds
+from logloop_query.time_bounds import parse_moment, to_microseconds
 
 
 def read_filter(q: str, now: datetime | None = None) -> Filter:

@@ -8,7 +8,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from logloop_query.logs.search.time_bounds import from_microseconds
+from logloop_query.time_bounds import from_microseconds
 
 ATTRIBUTES = ("test.outcome", "ci.test_outcome")
 """Set by the pytest plugin, and by ci-bridge for outcomes in the output of a workflow run."""
