@@ -111,9 +111,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "user_password_reset": Operation("admin everywhere", "/users/{user}/password", {"password": "another password"}),
     "audit_list": Operation("admin", "/audit?project_id=alpha"),
     "audit_verify": Operation("admin everywhere", "/audit/verification"),
-    "list_dead_letters": Operation("admin everywhere", "/query/dead-letters"),
-    "retry_dead_letter": Operation("admin everywhere", "/query/dead-letters/query.logs/nothing/retry"),
-    "delete_dead_letter": Operation("admin everywhere", "/query/dead-letters/query.logs/nothing"),
+    "dead_letter_list": Operation("admin everywhere", "/query/dead-letters"),
+    "dead_letter_retry": Operation("admin everywhere", "/query/dead-letters/query.logs/nothing/retry"),
+    "dead_letter_delete": Operation("admin everywhere", "/query/dead-letters/query.logs/nothing"),
 }
 
 KINDS = ("service", "test", "metric", "analysis", "ended", "key", "user", "project", "log")
@@ -527,7 +527,7 @@ async def test_a_change_is_not_made_when_its_audit_entry_fails(world: World) -> 
         for operation_id, operation in OPERATIONS.items()
         if documented[operation_id][0] != "GET"
         and operation.needs not in {"open", "user"}
-        and operation_id not in UNTRACED | {"retry_dead_letter", "delete_dead_letter"} | ON_LOGS
+        and operation_id not in UNTRACED | {"dead_letter_retry", "dead_letter_delete"} | ON_LOGS
     }
     world.signed_in["administrator"] = await world.query.signed_in()
     await world.admin.put("/api/v1/settings/llm?project_id=alpha", json={"provider": "none"})

@@ -16,7 +16,7 @@ def dead_letter_router(prefix: str) -> APIRouter:
     router = APIRouter(prefix=prefix, tags=["dead letters"])
     errors = problem_responses(401, 403, 422, 503)
 
-    @router.get("", summary="List dead letters", responses=errors)
+    @router.get("", summary="List dead letters", operation_id="dead_letter_list", responses=errors)
     async def list_dead_letters(
         request: Request,
         response: Response,
@@ -32,6 +32,7 @@ def dead_letter_router(prefix: str) -> APIRouter:
         "/{queue}/{letter_id}/retry",
         status_code=204,
         summary="Retry a dead letter",
+        operation_id="dead_letter_retry",
         responses=problem_responses(401, 403, 404, 422, 503),
     )
     async def retry_dead_letter(request: Request, queue: str, letter_id: str, principal: CurrentPrincipal) -> None:
@@ -43,6 +44,7 @@ def dead_letter_router(prefix: str) -> APIRouter:
         "/{queue}/{letter_id}",
         status_code=204,
         summary="Delete a dead letter",
+        operation_id="dead_letter_delete",
         responses=problem_responses(401, 403, 404, 422, 503),
     )
     async def delete_dead_letter(request: Request, queue: str, letter_id: str, principal: CurrentPrincipal) -> None:

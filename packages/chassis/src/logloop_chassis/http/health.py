@@ -65,7 +65,7 @@ def health_router(registry: HealthRegistry) -> APIRouter:
     """Return the endpoints /livez, /readyz and /metrics."""
     router = APIRouter(tags=["health"])
 
-    @router.get("/livez", summary="Is the process alive?", response_model=Health)
+    @router.get("/livez", summary="Is the process alive?", operation_id="health_live", response_model=Health)
     async def livez() -> Health:
         """Responds while the event loop runs; does not check dependencies."""
         return Health(status="ok", checks={})
@@ -73,6 +73,7 @@ def health_router(registry: HealthRegistry) -> APIRouter:
     @router.get(
         "/readyz",
         summary="Can the service handle requests?",
+        operation_id="health_ready",
         response_model=Health,
         responses={503: {"model": Health, "description": "A dependency is unavailable, or the service is stopping."}},
     )

@@ -77,6 +77,7 @@ def assemble(
         "LOGLOOP_SECRET_KEY": environ.get("LOGLOOP_SECRET_KEY") or secrets["secret_key"],
         "LOGLOOP_HOST": LOOPBACK,
         "LOGLOOP_QUERY_URL": f"http://{LOOPBACK}:{ports['query']}",
+        "LOGLOOP_INGEST_URL": f"http://{LOOPBACK}:{ports['ingest']}",
         "LOGLOOP_ANALYZER_URL": f"http://{LOOPBACK}:{ports['analyzer']}",
         "LOGLOOP_CI_BRIDGE_URL": f"http://{LOOPBACK}:{ports['ci-bridge']}",
         "LOGLOOP_PUBLIC_URL": environ.get("LOGLOOP_PUBLIC_URL") or url,
