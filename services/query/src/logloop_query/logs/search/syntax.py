@@ -36,6 +36,13 @@ from logloop_query.logs.search.filter import (
     Within,
 )
 from logloop_query.logs.search.limits.regexes import Cost, cost_of
+from logloop_query.logs.search.wildcards import (
+    has_wildcard,
+    longest_piece,
+    message_wildcard,
+    unescape,
+    value_wildcard,
+)
 from logloop_query.time_bounds import parse_moment, to_microseconds
 
 MAX_LENGTH = 4096
@@ -43,10 +50,10 @@ MAX_DEPTH = 40
 MAX_TERMS = 200
 MAX_REGEX = 1000
 MAX_PROGRAM = 5_000
-"""Instructions of one compiled pattern; what people write takes less than 200, `\\pL` 1,200, `\\pL{100}` 120,000."""
+"""Maximum number of instructions of one compiled pattern. Usual ones have under 200, `\\pL{100}` has 120,000."""
 MAX_PROGRAMS = 50_000
 MAX_ACTIVE = 10_000
-"""Of all patterns of a search: instructions, and those that one byte of text may have to try."""
+"""Maxima over all patterns of a search: instructions, and instructions that one byte of text may have to try."""
 MAX_PATH = 400
 MAX_PATH_STEPS = 21
 MIN_TIME, MAX_TIME = -(2**63), 2**63 - 1
@@ -143,9 +150,9 @@ class _Reader:
     def _field(self, item: Any, outer: str | None, depth: int) -> Filter:
         if outer is not None:
             raise BadQuery(f"field {item.name!r} is nested in field {outer!r}; {_QUOTE_HINT}", item.pos)
-        name = _unescape(item.name)
+        name = unescape(item.name)
         if name == "_exists_":
-            return self._exists(_unescape(_text_of(item.expr)), item)
+            return self._exists(unescape(_text_of(item.expr)), item)
         _check_field(name, item)
         return self.read(item.expr, name, depth + 1)
 
@@ -157,7 +164,7 @@ class _Reader:
             case lucene.Word():
                 return self._word(item, field)
             case lucene.Phrase():
-                return self._equals(item, field, _unescape(item.value[1:-1]))
+                return self._equals(item, field, unescape(item.value[1:-1]))
             case lucene.Regex():
                 return self._regex(item, field)
             case lucene.Range():
@@ -178,12 +185,12 @@ class _Reader:
             raise BadQuery('a double quote inside a word; quote the whole text or write \\"', item.pos)
         if raw in {"&&", "||"} or raw.startswith("!"):
             raise BadQuery("write AND, OR and NOT (or -) instead of &&, || and !, or quote the text", item.pos)
-        if not _has_wildcard(raw):
-            return self._equals(item, field, _unescape(raw))
+        if not has_wildcard(raw):
+            return self._equals(item, field, unescape(raw))
         if not raw.strip("*"):
             return EVERYTHING if field is None else self._exists(field, item)
         if field is None or field == "message":
-            return Matches("message", self._affordable(message_wildcard(raw), item), needle=_longest_piece(raw))
+            return Matches("message", self._affordable(message_wildcard(raw), item), needle=longest_piece(raw))
         return self._pattern(item, field, value_wildcard(raw))
 
     def _equals(self, item: Any, field: str | None, value: str) -> Filter:
@@ -218,7 +225,7 @@ class _Reader:
         raise BadQuery(f"field {field!r} does not support wildcards or regular expressions", item.pos)
 
     def _affordable(self, pattern: str, item: Any) -> str:
-        """The pattern, unless it or all patterns so far would cost too much."""
+        """Return the pattern. Raises BadQuery when it, or all patterns so far, would cost too much."""
         cost = _cost(pattern, item)
         self._costs.append(cost)
         programs, active = sum(one.program for one in self._costs), sum(one.active for one in self._costs)
@@ -315,7 +322,7 @@ def _bound(item: Any) -> str | None:
     if isinstance(item, lucene.Prohibit):
         sign, item = "-", item.a
     text = item.value[1:-1] if isinstance(item, lucene.Phrase) else item.value
-    return None if text == "*" and isinstance(item, lucene.Word) else sign + _unescape(text)
+    return None if text == "*" and isinstance(item, lucene.Word) else sign + unescape(text)
 
 
 def _has_id(value: str, item: Any) -> Filter:
@@ -378,49 +385,6 @@ def _cost(pattern: str, item: Any) -> Cost:
             item.pos,
         )
     return cost
-
-
-def _unescape(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
-
-
-def _has_wildcard(raw: str) -> bool:
-    return bool(re.search(r"[*?]", re.sub(r"\\.", "", raw, flags=re.DOTALL)))
-
-
-def _tokens(raw: str) -> list[tuple[bool, str]]:
-    """Return the pieces of a word as (is a wildcard, text), with escapes resolved."""
-    pieces = re.findall(r"\\(.)|([*?])|([^\\*?]+)", raw, flags=re.DOTALL)
-    return [(bool(wild), wild or escaped or plain) for escaped, wild, plain in pieces]
-
-
-def value_wildcard(raw: str) -> str:
-    """Return an RE2 pattern for a whole value: * matches any text, ? one character."""
-    inner = "".join({"*": ".*", "?": "."}[text] if wild else re.escape(text) for wild, text in _tokens(raw))
-    return f"(?s)^{inner}$"
-
-
-_BEFORE_WORD = r"(?:^|[^\pL\pN_])"
-_AFTER_WORD = r"(?:$|[^\pL\pN_])"
-
-
-def message_wildcard(raw: str) -> str:
-    """Return an RE2 pattern for a word of a message, ignoring case: * matches non-blanks, ? one non-blank."""
-    tokens = _tokens(raw)
-    inner = "".join({"*": r"\S*", "?": r"\S"}[text] if wild else re.escape(text) for wild, text in tokens)
-    first, last = tokens[0], tokens[-1]
-    before = "" if first[0] or not _is_word_character(first[1][0]) else _BEFORE_WORD
-    after = "" if last[0] or not _is_word_character(last[1][-1]) else _AFTER_WORD
-    return f"(?is){before}{inner}{after}"
-
-
-def _longest_piece(raw: str) -> str:
-    """Return the longest text between wildcards."""
-    return max("".join("\0" if wild else text for wild, text in _tokens(raw)).split("\0"), key=len)
-
-
-def _is_word_character(character: str) -> bool:
-    return character == "_" or character.isalnum()
 
 
 assert {*_TEXT_FIELDS.values()} == {*get_args(TextColumn)}
