@@ -1,6 +1,6 @@
 # Each target sets up what it needs and may be run again at any time. ARGS go to the program behind it.
 .DEFAULT_GOAL := help
-.PHONY: help up test coverage check wheels bench contracts web demo lock
+.PHONY: help up test coverage check wheels images bench contracts web demo lock
 PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -26,6 +26,9 @@ coverage: ## run the rings that run in one process with coverage; fails if cover
 wheels: ## build all wheels, install one outside the workspace and test it there
 	@scripts/setup.sh lock
 	@scripts/wheels.sh
+
+images: ## build the images and start the platform from them once; needs Docker with Compose v2
+	@scripts/images.sh
 
 bench: ## benchmark against one document per log; ARGS=--json prints one JSON object as the last line
 	@scripts/setup.sh up
