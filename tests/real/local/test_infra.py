@@ -108,6 +108,6 @@ def test_a_run_that_cannot_have_its_containers_ends_at_once_with_one_error(tmp_p
     nobody = f"unix://{tmp_path / 'docker.sock'}"
     run = _run_of_its_own("-n", "2", __file__, LOGLOOP_TEST_CONTAINERS="1", DOCKER_HOST=nobody)
     assert run.returncode == pytest.ExitCode.USAGE_ERROR, run.stdout + run.stderr
-    assert run.stderr.count("no Docker engine answers") == 1
+    assert run.stderr.count("no Docker engine is reachable") == 1
     assert "Start one or set DOCKER_HOST" in run.stderr
     assert "passed" not in run.stdout
