@@ -59,7 +59,7 @@ class LoadResult:
     cpu_s: float
 
     @property
-    def refused(self) -> int:
+    def rejected(self) -> int:
         """Responses with a status other than 202."""
         return sum(self.statuses.values()) - self.accepted_requests
 

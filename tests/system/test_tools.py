@@ -168,9 +168,9 @@ def test_administration_needs_no_password_on_this_machine(environ: dict[str, str
 
 def test_without_credentials_a_dispatch_is_only_recorded(environ: dict[str, str]) -> None:
     pipeline = {"name": "Diagnose", "service_id": "web", "repository": "acme/shop", "event_type": "diagnose"}
-    made = json_output(environ, "ci", "pipelines", "create", "--data", json.dumps(pipeline))
-    assert json_output(environ, "ci", "pipelines", "update", made["id"], "--set", "name=Look")["name"] == "Look"
-    dispatched = json_output(environ, "ci", "dispatch", made["id"])
+    created = json_output(environ, "ci", "pipelines", "create", "--data", json.dumps(pipeline))
+    assert json_output(environ, "ci", "pipelines", "update", created["id"], "--set", "name=Look")["name"] == "Look"
+    dispatched = json_output(environ, "ci", "dispatch", created["id"])
 
     def is_recorded() -> bool:
         listed = json_output(environ, "ci", "dispatches")["items"]
