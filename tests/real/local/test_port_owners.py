@@ -85,7 +85,7 @@ def test_a_mongod_does_not_start_while_another_one_uses_its_port(folder: Path) -
         try:
             assert stranger.port == ours.port
             with pytest.raises(
-                CannotStart, match=rf"port {ours.port}, and process {stranger.process.pid} \(mongod\)"
+                CannotStart, match=rf"port {ours.port}, which process {stranger.process.pid} \(mongod\) uses"
             ):
                 ours.start()
             assert not ours.is_running()
