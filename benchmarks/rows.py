@@ -65,13 +65,10 @@ def measure(sizes: Sizes, report: Report, progress: Progress, parts: Collection[
 def _idle(report: Report) -> None:
     resident = idle_rss()
     total = sum(resident.values())
-    report.figures |= {"idle_rss_mb": round(total / MB), "idle_rss_mb_by_process": _mb(resident)}
+    by_process = {name: round(size / MB) for name, size in resident.items()}
+    report.figures |= {"idle_rss_mb": round(total / MB), "idle_rss_mb_by_process": by_process}
     detail = ", ".join(f"{name} {size / MB:.0f}" for name, size in resident.items())
     report.add("idle platform", f"{total / MB:.0f} MB ({detail})", "≤ 1 GiB", met=total <= 2**30)
-
-
-def _mb(sizes: dict[str, int]) -> dict[str, int]:
-    return {name: round(size / MB) for name, size in sizes.items()}
 
 
 @dataclass(frozen=True)
@@ -181,16 +178,14 @@ def _long(testbed: Testbed, sizes: Sizes, report: Report, progress: Progress) ->
 def _short(testbed: Testbed, sizes: Sizes, report: Report, progress: Progress) -> None:
     intake = Intake(testbed, testbed.platform.new_key("ingest"))
     with report.part("bulk intake"):
-        _bulk_rows(
-            _compare(testbed, intake, "short", sizes.bulk_requests, sizes.document_requests, sizes, progress), report
-        )
+        comparison = _compare(testbed, intake, "short", sizes.bulk_requests, sizes.document_requests, sizes, progress)
+        _bulk_rows(comparison, report)
     with report.part("documents"):
         _document_rows(testbed, sizes, report)
     progress("single-log requests")
     with report.part("single-log requests"):
-        _single_rows(
-            [intake.single_log_round(sizes.single_requests, seed=50 + n) for n in range(sizes.rounds)], report
-        )
+        rounds = [intake.single_log_round(sizes.single_requests, seed=50 + n) for n in range(sizes.rounds)]
+        _single_rows(rounds, report)
     progress("freshness at 20,000 logs/s")
     with report.part("freshness"):
         _freshness_rows(_measure_freshness(testbed, intake, sizes), report)
