@@ -1,6 +1,6 @@
-"""How soon an accepted log is found by a search and seen by a live tail, while others send.
+"""Measures how soon an accepted log appears in a search and in a live tail, under load from other senders.
 
-`python -m benchmarks.freshness '{…}'` runs it as a process of its own. It must not create the load of the others.
+`python -m benchmarks.freshness '{…}'` runs the probe as a separate process.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ _GRACE_S = 10.0
 
 @dataclass(frozen=True)
 class FreshnessPlan:
-    """Where to send and look, and how many marked logs to send at what distance in seconds."""
+    """Where to send and search, and how many marked logs to send at which interval in seconds."""
 
     ingest_url: str
     query_url: str
@@ -34,7 +34,7 @@ class FreshnessPlan:
 
 @dataclass(frozen=True)
 class FreshnessResult:
-    """Milliseconds from the 202 to the sight of a log; a search is asked again and again, its grain included."""
+    """Milliseconds from the 202 until a log is visible. Values of searches include the polling interval."""
 
     searchable_p50_ms: float
     searchable_p99_ms: float
@@ -58,23 +58,23 @@ class _Probe:
 
     def _numbers(self, text: bytes) -> set[int]:
         mark = f"{self._mark}-".encode()
-        return {int(piece[:6]) for piece in text.split(mark)[1:] if piece[:6].isdigit()}
+        return {int(chunk[:6]) for chunk in text.split(mark)[1:] if chunk[:6].isdigit()}
 
     async def run(self) -> FreshnessResult:
         tail = asyncio.create_task(self._tail())
-        await asyncio.sleep(1.0)  # the tail's queue is bound by then; earlier logs are not its business
-        watch = asyncio.create_task(self._search())
+        await asyncio.sleep(1.0)  # the tail's queue is bound by then; it does not get earlier logs
+        search = asyncio.create_task(self._search())
         await self._send()
         with suppress(TimeoutError):
             async with asyncio.timeout(_GRACE_S):
                 await self._all_seen.wait()
-        for task in (tail, watch):
+        for task in (tail, search):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
         return self._result()
 
-    def _look_whether_all_are_seen(self) -> None:
+    def _check_whether_all_seen(self) -> None:
         if min(len(self._searched), len(self._tailed)) == self._plan.markers:
             self._all_seen.set()
 
@@ -109,29 +109,29 @@ class _Probe:
                 "message": f"{self._mark}-{number:06d}",
             }
             body = json.dumps(entry).encode()
-            status, answer = await connection.exchange(
+            status, response = await connection.exchange(
                 request_head("POST", url, key=plan.key, length=len(body)), body
             )
             if status != 202:
-                raise RuntimeError(f"answer {status}: {answer!r}")
+                raise RuntimeError(f"unexpected status {status}: {response!r}")
             self._accepted[number] = time.monotonic()
 
     async def _search(self) -> None:
         plan = self._plan
         connection = await Connection.open(plan.query_url)
         while True:
-            # Only as far back as markers can be missing, as somebody who waits for a line would look.
+            # Search only as far back as markers can be missing, as a user does who waits for a line.
             since = quote((datetime.now(UTC) - timedelta(seconds=5)).isoformat())
             url = f"{plan.query_url}/api/v1/logs?project_id={plan.project}&q={self._mark}&since={since}&limit=200"
-            asked = time.monotonic()
-            status, answer = await connection.exchange(request_head("GET", url, key=plan.key))
+            sent_at = time.monotonic()
+            status, response = await connection.exchange(request_head("GET", url, key=plan.key))
             if status != 200:
-                raise RuntimeError(f"answer {status}: {answer[:500]!r}")
+                raise RuntimeError(f"unexpected status {status}: {response[:500]!r}")
             now = time.monotonic()
-            self._polls.append((now - asked) * 1000)
-            for number in self._numbers(answer) - self._searched.keys():
+            self._polls.append((now - sent_at) * 1000)
+            for number in self._numbers(response) - self._searched.keys():
                 self._searched[number] = now
-            self._look_whether_all_are_seen()
+            self._check_whether_all_seen()
             await asyncio.sleep(POLL_S)
 
     async def _tail(self) -> None:
@@ -139,23 +139,23 @@ class _Probe:
         url = f"{plan.query_url}/api/v1/logs/tail?project_id={plan.project}&q={self._mark}"
         head = request_head("GET", url, key=plan.key, extra="Accept: text/event-stream\r\n")
         rest = b""
-        async for piece in stream(plan.query_url, head):
+        async for chunk in stream(plan.query_url, head):
             now = time.monotonic()
-            whole, _, rest = (rest + piece).rpartition(b"\n")
+            whole, _, rest = (rest + chunk).rpartition(b"\n")
             for number in self._numbers(whole) - self._tailed.keys():
                 self._tailed[number] = now
-            self._look_whether_all_are_seen()
+            self._check_whether_all_seen()
 
 
 def measure_freshness(plan: FreshnessPlan) -> "subprocess.Popen[str]":
-    """Start the probe as a process; read its result with `read_result`."""
+    """Start the probe as a process; `read_result` returns its result."""
     return subprocess.Popen(
         [sys.executable, "-m", "benchmarks.freshness", json.dumps(asdict(plan))], stdout=subprocess.PIPE, text=True
     )
 
 
 def read_result(process: "subprocess.Popen[str]") -> FreshnessResult:
-    """Wait for the probe's end."""
+    """Wait for the probe to end and return its result."""
     try:
         out, _ = process.communicate(timeout=180)
     finally:
@@ -166,7 +166,7 @@ def read_result(process: "subprocess.Popen[str]") -> FreshnessResult:
 
 
 def main() -> None:
-    """Entry of the probe process."""
+    """Entry point of the probe process."""
     import uvloop
 
     async def run() -> FreshnessResult:

@@ -1,6 +1,6 @@
-"""A bare HTTP/1.1 client for load: prebuilt bytes out, status and body in, one request at a time a connection.
+"""A bare HTTP/1.1 client for load tests: sends prebuilt bytes, one request at a time per connection.
 
-It must not be used against anything but our own services: it understands no more than they answer.
+It parses only the responses of our own services.
 """
 
 import asyncio
@@ -12,11 +12,11 @@ _CHUNK_END = b"0\r\n\r\n"
 
 
 class Connection(asyncio.Protocol):
-    """One kept-alive connection."""
+    """One keep-alive connection."""
 
     def __init__(self) -> None:
         self._received = bytearray()
-        self._answer: asyncio.Future[tuple[int, bytes]] | None = None
+        self._response: asyncio.Future[tuple[int, bytes]] | None = None
         self._transport: asyncio.Transport
 
     @classmethod
@@ -27,31 +27,31 @@ class Connection(asyncio.Protocol):
         return connection
 
     def exchange(self, head: bytes, body: bytes = b"") -> "asyncio.Future[tuple[int, bytes]]":
-        """Send a request (head as `request_head` makes it); the whole answer: status and raw body."""
-        self._answer = asyncio.get_running_loop().create_future()
+        """Send a request (with a head from `request_head`) and return the whole response: status and raw body."""
+        self._response = asyncio.get_running_loop().create_future()
         self._transport.writelines((head, body))
-        return self._answer
+        return self._response
 
     def close(self) -> None:
-        """Drop the connection."""
+        """Close the connection."""
         self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Called by the loop."""
+        """Called by the event loop."""
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Called by the loop."""
+        """Called by the event loop."""
         self._received += data
         found = _complete(self._received)
-        if found is not None and self._answer is not None and not self._answer.done():
+        if found is not None and self._response is not None and not self._response.done():
             self._received.clear()
-            self._answer.set_result(found)
+            self._response.set_result(found)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Called by the loop."""
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(exc or ConnectionResetError("the service closed the connection"))
+        """Called by the event loop."""
+        if self._response is not None and not self._response.done():
+            self._response.set_exception(exc or ConnectionResetError("the service closed the connection"))
 
 
 def _address(url: str) -> tuple[str, int]:
@@ -60,7 +60,7 @@ def _address(url: str) -> tuple[str, int]:
 
 
 def _complete(received: bytearray) -> tuple[int, bytes] | None:
-    """Status and body once the whole answer is there."""
+    """Return status and body once the whole response has arrived."""
     end = received.find(b"\r\n\r\n")
     if end < 0:
         return None
@@ -76,13 +76,13 @@ def _complete(received: bytearray) -> tuple[int, bytes] | None:
 
 
 async def stream(url: str, head: bytes) -> AsyncIterator[bytes]:
-    """Send a request on a connection of its own and give the pieces of its answer as they come."""
+    """Send a request on a new connection and yield the chunks of the response body as they arrive."""
     host, port = _address(url)
     reader, writer = await asyncio.open_connection(host, port, limit=1 << 20)
     writer.write(head)
-    answer = (await reader.readuntil(b"\r\n\r\n")).lower()
-    if answer[9:12] != b"200":
-        raise RuntimeError(f"answer {answer[9:12]!r}: {await reader.read(2000)!r}")
+    response_head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    if response_head[9:12] != b"200":
+        raise RuntimeError(f"unexpected status {response_head[9:12]!r}: {await reader.read(2000)!r}")
     try:
         while size := int(await reader.readuntil(b"\r\n"), 16):
             yield await reader.readexactly(size)
@@ -92,7 +92,7 @@ async def stream(url: str, head: bytes) -> AsyncIterator[bytes]:
 
 
 def request_head(method: str, url: str, *, key: str, length: int = 0, extra: str = "") -> bytes:
-    """Request line and headers of a call with an API key; `extra` holds further header lines with their ends."""
+    """Return the request line and headers of a call with an API key; each line in `extra` must end with CRLF."""
     parts = urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     lines = f"{method} {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: Bearer {key}\r\n"

@@ -1,6 +1,6 @@
 """Measures the memory of the whole platform at rest, started as `logloop up` starts it.
 
-It must not use the stage of the other rows: a process that has worked is not idle.
+It starts a platform of its own, because a process that has done work does not return to its idle size.
 """
 
 import shutil
@@ -19,7 +19,7 @@ _REST_S = 15.0
 
 
 def idle_rss() -> dict[str, int]:
-    """Resident bytes by process after some seconds of rest."""
+    """Return resident bytes by process after some seconds at rest."""
     folder = Path(tempfile.mkdtemp(prefix="logloop-idle-", dir="/var/tmp"))
     home = Home(folder)
     home.open()

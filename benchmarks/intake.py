@@ -1,7 +1,4 @@
-"""Measures the intake of logs: HTTP, broker confirmed, segments on disk.
-
-It must not know the baseline.
-"""
+"""Measures the intake of logs: accepted over HTTP, confirmed by the broker, stored as segments on disk."""
 
 import statistics
 import time
@@ -12,15 +9,15 @@ from typing import Any
 from pymongo import MongoClient
 
 from benchmarks.load import LoadPlan, LoadResult, run_load
-from benchmarks.processes import Watch
-from benchmarks.stage import DATABASE, Stage
+from benchmarks.processes import ProcessUsage
+from benchmarks.testbed import DATABASE, Testbed
 
 SINGLE_CONNECTIONS = 64
 
 
 @dataclass(frozen=True)
 class Round:
-    """One bulk round: logs a second until the last is stored, CPU in µs a log by process, peak memory in bytes."""
+    """One bulk round: logs per second until all are stored, CPU in µs per log by process, peak memory in bytes."""
 
     logs: int
     logs_per_s: float
@@ -31,73 +28,73 @@ class Round:
 
 
 class Intake:
-    """Sends to the platform of a stage; `sent` logs should be stored there."""
+    """Sends logs to the platform of a testbed; `sent` counts the logs that it should hold."""
 
-    def __init__(self, stage: Stage, key: str) -> None:
-        self._stage = stage
+    def __init__(self, testbed: Testbed, key: str) -> None:
+        self._testbed = testbed
         self._key = key
         self.sent = 0
 
     def bulk_round(self, plan: LoadPlan) -> Round:
-        """Send logs, wait until all are stored."""
-        logs = plan.requests * plan.logs_a_request
-        with Watch(self._stage.pids) as watch:
+        """Send logs and wait until all are stored."""
+        logs = plan.requests * plan.logs_per_request
+        with ProcessUsage(self._testbed.pids) as usage:
             result = run_load(plan)
             end = self._wait_stored(logs)
         return Round(
             logs,
             logs / (end - result.begin),
             logs / (result.end - result.begin),
-            {name: seconds / logs * 1e6 for name, seconds in watch.cpu_s.items()},
+            {name: seconds / logs * 1e6 for name, seconds in usage.cpu_s.items()},
             result.cpu_s / logs * 1e6,
-            watch.rss_peak,
+            usage.rss_peak,
         )
 
-    def singles(self, requests: int, *, seed: int) -> "Singles":
-        """One log a request, 64 connections."""
+    def single_log_round(self, requests: int, *, seed: int) -> "SingleLogRound":
+        """Send one log per request over 64 connections."""
         plan = self.plan(
             "short", requests, 1, connections=SINGLE_CONNECTIONS, seed=seed, window=(0.0, 0.0), bodies=5000
         )
-        with Watch(self._stage.pids) as watch:
+        with ProcessUsage(self._testbed.pids) as usage:
             result = run_load(plan)
             self._wait_stored(requests)
-        return Singles(requests / (result.end - result.begin), result, watch.cpu_s["ingest"] / requests * 1e6)
+        return SingleLogRound(requests / (result.end - result.begin), result, usage.cpu_s["ingest"] / requests * 1e6)
 
     def plan(
         self,
         profile: str,
         requests: int,
-        logs_a_request: int,
+        logs_per_request: int,
         *,
         connections: int,
         seed: int,
         window: tuple[float, float],
         **more: object,
     ) -> LoadPlan:
-        """What to send; `window` is (begin, end) in hours ago."""
+        """Return a load plan for the platform; `window` is (begin, end) in hours ago."""
         fields = {
-            "url": f"{self._stage.platform['ingest'].url}/api/v1/logs",
+            "url": f"{self._testbed.platform['ingest'].url}/api/v1/logs",
             "key": self._key,
-            "project": self._stage.platform.project,
+            "project": self._testbed.platform.project,
             "profile": profile,
             "requests": requests,
-            "logs_a_request": logs_a_request,
+            "logs_per_request": logs_per_request,
             "connections": connections,
             "seed": seed,
             "begin_hours_ago": window[0],
             "end_hours_ago": window[1],
             **more,
         }
-        return LoadPlan(**fields)  # type: ignore[arg-type]  # a dict of what the plan's fields are
+        return LoadPlan(**fields)  # type: ignore[arg-type]  # the keys are the plan's fields
 
-    def sent_elsewhere(self, logs: int) -> None:
-        """Tell of logs that were sent past this object, and wait until they are stored."""
+    def add_sent(self, logs: int) -> None:
+        """Count logs that another client sent, and wait until they are stored."""
         self._wait_stored(logs)
 
-    def _wait_stored(self, further: int) -> float:
-        self.sent += further
-        with self._stage.mongo_client() as client:
-            while (stored := _stored_logs(self._stage, client)) < self.sent:
+    def _wait_stored(self, added: int) -> float:
+        self.sent += added
+        with self._testbed.mongo_client() as client:
+            while (stored := _stored_logs(self._testbed, client)) < self.sent:
                 time.sleep(0.05)
         if stored > self.sent:
             raise RuntimeError(f"{stored} logs are stored, but only {self.sent} were sent")
@@ -105,18 +102,18 @@ class Intake:
 
 
 @dataclass(frozen=True)
-class Singles:
-    """One log a request: requests a second, what the client saw, CPU of ingest in µs a request."""
+class SingleLogRound:
+    """One log per request: requests per second, the client's measurements, CPU of ingest in µs per request."""
 
     requests_per_s: float
-    seen: LoadResult
+    load: LoadResult
     ingest_cpu_us: float
 
 
-def _stored_logs(stage: Stage, client: MongoClient[dict[str, Any]]) -> int:
-    """Logs in all segments, answered by MongoDB from an index, without touching a segment."""
+def _stored_logs(testbed: Testbed, client: MongoClient[dict[str, Any]]) -> int:
+    """Count the logs in all segments. MongoDB answers from an index, without reading a segment."""
     pipeline: list[dict[str, Any]] = [
-        {"$match": {"project_id": stage.platform.project}},
+        {"$match": {"project_id": testbed.platform.project}},
         {"$group": {"_id": None, "count": {"$sum": "$count"}}},
     ]
     found = list(client[DATABASE]["segments"].aggregate(pipeline, hint="newest"))
@@ -125,8 +122,8 @@ def _stored_logs(stage: Stage, client: MongoClient[dict[str, Any]]) -> int:
 
 @dataclass(frozen=True)
 class Disk:
-    """Bytes of what is stored, after a checkpoint. `files` is more than `size` for some minutes after a merge of
-    segments: MongoDB keeps the old ones five minutes for snapshot reads, then fills their blocks again."""
+    """Stored bytes after a checkpoint. `files` exceeds `size` for some minutes after a merge of segments: MongoDB
+    keeps the old segments for five minutes for snapshot reads, then reuses their blocks."""
 
     logs: int
     segments: int
@@ -137,24 +134,24 @@ class Disk:
 
     @property
     def bytes_per_log(self) -> float:
-        """Segments as they are stored (they are compressed already), patterns, and all their indexes."""
+        """Segments as stored (already compressed), patterns and all their indexes, per log."""
         return (self.size + self.indexes + self.patterns) / self.logs
 
     @property
     def file_bytes_per_log(self) -> float:
-        """The same by the size of the files now."""
+        """The same by the current size of the files."""
         return (self.files + self.indexes + self.patterns) / self.logs
 
 
-def disk(stage: Stage) -> Disk:
-    """What the stored logs take on disk."""
-    with stage.mongo_client() as client:
+def disk(testbed: Testbed) -> Disk:
+    """Measure the disk use of the stored logs."""
+    with testbed.mongo_client() as client:
         client.admin.command("fsync", 1)
         database = client[DATABASE]
         segments = database.command("collStats", "segments")
         patterns = database.command("collStats", "patterns")
         return Disk(
-            _stored_logs(stage, client),
+            _stored_logs(testbed, client),
             segments["count"],
             segments["size"],
             segments["storageSize"],
@@ -163,12 +160,12 @@ def disk(stage: Stage) -> Disk:
         )
 
 
-def wait_compacted(stage: Stage, timeout_s: float) -> float:
-    """Wait until compaction has left the segments alone for some seconds; how long that took."""
+def wait_compacted(testbed: Testbed, timeout_s: float) -> float:
+    """Wait until compaction has not changed the segments for some seconds; return the seconds this took."""
     begin = time.monotonic()
     last, since = "", begin
     while time.monotonic() - begin < timeout_s:
-        with stage.mongo_client() as client:
+        with testbed.mongo_client() as client:
             newest = client[DATABASE]["segments"].find_one({}, {"_id": 1}, sort=[("_id", -1)])
             now = f"{client[DATABASE]['segments'].estimated_document_count()} {newest}"
         if now != last:
@@ -180,5 +177,5 @@ def wait_compacted(stage: Stage, timeout_s: float) -> float:
 
 
 def median_of(rounds: Sequence[Round], name: str) -> float:
-    """Median CPU of a process over rounds, in µs a log."""
+    """Return the median CPU of a process over rounds, in µs per log."""
     return statistics.median(item.cpu_us[name] for item in rounds)

@@ -1,7 +1,7 @@
-"""A load client as a process of its own, so that its CPU is counted apart: `python -m benchmarks.load '{…}'`.
+"""A load client in a process of its own, so that its CPU is counted separately: `python -m benchmarks.load '{…}'`.
 
-It must not measure the services; it prepares its requests, prints `ready`, waits for a line on standard input,
-sends everything and prints what it saw as one JSON object.
+It prepares its requests, prints `ready`, waits for a line on standard input, sends everything and prints its
+measurements as one JSON object.
 """
 
 import asyncio
@@ -23,10 +23,10 @@ from benchmarks.lines import PROFILES, at_second, body, with_needle
 class LoadPlan:
     """What one client process sends.
 
-    Request after request moves through the window from `begin_hours_ago` to `end_hours_ago`, all logs of a request
-    within one second; without a window (0, 0) each bears the second it is sent in.
-    `needle`: put into the first line of request number `needle_at`. `rate`: requests a second, 0 means as fast
-    as the connections allow. `bodies`: how many distinct bodies are built before the start.
+    The requests move through the window from `begin_hours_ago` to `end_hours_ago`; all logs of a request lie within
+    one second. Without a window (0, 0) each request has the second in which it is sent.
+    `needle`: text put into the first line of request number `needle_at`. `rate`: requests per second; 0 means as fast
+    as the connections allow. `bodies`: number of distinct bodies built before the start.
     """
 
     url: str
@@ -34,7 +34,7 @@ class LoadPlan:
     project: str
     profile: str
     requests: int
-    logs_a_request: int
+    logs_per_request: int
     connections: int
     seed: int = 1
     begin_hours_ago: float = 0.0
@@ -47,7 +47,7 @@ class LoadPlan:
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What a client saw. Times in seconds on the monotonic clock of the machine; latencies of 202 answers in ms."""
+    """What a client measured. Times in seconds of the machine's monotonic clock; latencies of 202 responses in ms."""
 
     begin: float
     end: float
@@ -59,13 +59,13 @@ class LoadResult:
     cpu_s: float
 
     @property
-    def refused(self) -> int:
-        """Requests that were not answered with 202."""
+    def rejected(self) -> int:
+        """Responses with a status other than 202."""
         return sum(self.statuses.values()) - self.accepted_requests
 
 
 @dataclass
-class _Seen:
+class _Measurements:
     latencies: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
 
@@ -74,13 +74,13 @@ class _Sender:
     def __init__(self, plan: LoadPlan) -> None:
         self._plan = plan
         self._bodies = [
-            body(PROFILES[plan.profile], plan.project, plan.seed * 100_000 + number, plan.logs_a_request)
+            body(PROFILES[plan.profile], plan.project, plan.seed * 100_000 + number, plan.logs_per_request)
             for number in range(min(plan.bodies, plan.requests))
         ]
         self._now = datetime.now(UTC)
         self._heads: dict[int, bytes] = {}
         self._numbers: Iterator[int] = iter(range(plan.requests))
-        self.seen = _Seen()
+        self.measured = _Measurements()
 
     def _second(self, number: int) -> datetime:
         plan = self._plan
@@ -106,15 +106,15 @@ class _Sender:
                 await asyncio.sleep(max(0.0, begin + number / self._plan.rate - time.monotonic()))
             head, text = self._request(number)
             sent = time.perf_counter()
-            status, answer = await connection.exchange(head, text)
+            status, response = await connection.exchange(head, text)
             while status in {429, 503}:
-                self.seen.statuses[status] += 1
+                self.measured.statuses[status] += 1
                 await asyncio.sleep(0.2)
-                status, answer = await connection.exchange(head, text)
-            self.seen.statuses[status] += 1
+                status, response = await connection.exchange(head, text)
+            self.measured.statuses[status] += 1
             if status != 202:
-                raise RuntimeError(f"answer {status}: {answer[:500]!r}")
-            self.seen.latencies.append((time.perf_counter() - sent) * 1000)
+                raise RuntimeError(f"unexpected status {status}: {response[:500]!r}")
+            self.measured.latencies.append((time.perf_counter() - sent) * 1000)
 
     async def run(self) -> LoadResult:
         plan = self._plan
@@ -125,12 +125,12 @@ class _Sender:
         before, begin = _cpu_s(), time.monotonic()
         await asyncio.gather(*(self._send(connection, begin) for connection in connections))
         end = time.monotonic()
-        ordered = sorted(self.seen.latencies)
+        ordered = sorted(self.measured.latencies)
         return LoadResult(
             begin=begin,
             end=end,
-            accepted_requests=self.seen.statuses[202],
-            statuses={str(status): count for status, count in self.seen.statuses.items()},
+            accepted_requests=self.measured.statuses[202],
+            statuses={str(status): count for status, count in self.measured.statuses.items()},
             p50_ms=percentile(ordered, 0.50),
             p99_ms=percentile(ordered, 0.99),
             max_ms=ordered[-1],
@@ -139,7 +139,7 @@ class _Sender:
 
 
 def percentile(ordered: list[float], share: float) -> float:
-    """The smallest value that at least `share` of the ordered values do not exceed."""
+    """Return the smallest value that at least `share` of the ordered values do not exceed."""
     return ordered[max(0, -(-int(share * 1000) * len(ordered) // 1000) - 1)]
 
 
@@ -149,7 +149,7 @@ def _cpu_s() -> float:
 
 
 class LoadClient:
-    """The parent's end of a load client process: prepared when made, sends when told."""
+    """The parent's handle on a load client process, which prepares at once and sends on `go`."""
 
     def __init__(self, plan: LoadPlan) -> None:
         self._process = subprocess.Popen(
@@ -160,32 +160,32 @@ class LoadClient:
         )
 
     def wait_prepared(self) -> None:
-        """Wait until its bodies are built and its connections are open."""
+        """Wait until the bodies are built and the connections are open."""
         assert self._process.stdout is not None
         if self._process.stdout.readline() != "ready\n":
-            raise RuntimeError("the load client did not get ready; its error is above")
+            raise RuntimeError("the load client did not become ready; its error is above")
 
     def go(self) -> None:
-        """Let it send."""
+        """Start sending."""
         assert self._process.stdin is not None
         self._process.stdin.write("go\n")
         self._process.stdin.flush()
 
     def result(self) -> LoadResult:
-        """Wait for its end. Raises RuntimeError when a request was answered with an error."""
+        """Wait for the end and return the result. Raises RuntimeError if a request failed."""
         out, _ = self._process.communicate()
         if self._process.returncode != 0:
             raise RuntimeError("the load client failed; its error is above")
         return LoadResult(**json.loads(out))
 
     def stop(self) -> None:
-        """End it, whatever it does."""
+        """Kill the process."""
         self._process.kill()
         self._process.communicate()
 
 
 def run_load(plan: LoadPlan) -> LoadResult:
-    """Prepare, send, wait."""
+    """Run a load plan in a new process and return its result."""
     client = LoadClient(plan)
     try:
         client.wait_prepared()
@@ -196,7 +196,7 @@ def run_load(plan: LoadPlan) -> LoadResult:
 
 
 def main() -> None:
-    """Entry of the client process."""
+    """Entry point of the client process."""
     import uvloop
 
     plan = LoadPlan(**json.loads(sys.argv[1]))

@@ -1,4 +1,4 @@
-"""CPU and memory of running processes, read from /proc; their children may end meanwhile."""
+"""Reads the CPU and memory of running processes from /proc; their children may end during the measurement."""
 
 import contextlib
 import threading
@@ -9,17 +9,17 @@ from typing import Self
 
 import psutil
 
-# A child may end between two looks at it; a zombie counts as ended.
+# A child may end between two samples; a zombie counts as ended.
 _UNREADABLE = (psutil.NoSuchProcess, psutil.AccessDenied)
 
 
 def rss_bytes(pid: int) -> int:
-    """Resident memory of a process and its children; pages they share are counted for each. 0 for an ended child."""
-    return _Family(pid).rss()
+    """Return the resident memory of a process and its children. Shared pages count for each of them."""
+    return _ProcessTree(pid).rss()
 
 
-class _Family:
-    """A process with the children it has now. One that ends keeps the CPU it was last seen with, and no memory."""
+class _ProcessTree:
+    """A process with its current children. One that ends keeps its last known CPU time and has no memory."""
 
     def __init__(self, pid: int) -> None:
         try:
@@ -30,14 +30,14 @@ class _Family:
         self._cpu_s = dict.fromkeys(self._members, 0.0)
 
     def cpu(self) -> float:
-        """Seconds of CPU used by all of them since they began."""
+        """Return the CPU seconds that all of them have used since they started."""
         for process in self._members:
             with contextlib.suppress(*_UNREADABLE):
                 self._cpu_s[process] = sum(process.cpu_times()[:2])
         return sum(self._cpu_s.values())
 
     def rss(self) -> int:
-        """Resident bytes of those that run."""
+        """Return the resident bytes of those that still run."""
         total = 0
         for process in self._members:
             with contextlib.suppress(*_UNREADABLE):
@@ -46,11 +46,11 @@ class _Family:
 
 
 @dataclass
-class Watch:
-    """CPU used and peak memory of named processes, with the children they have at its start, while a block runs."""
+class ProcessUsage:
+    """Measures CPU and peak memory of named processes, with their children at its start, while a block runs."""
 
     pids: Mapping[str, int]
-    every_s: float = 0.2
+    interval_s: float = 0.2
     cpu_s: dict[str, float] = field(default_factory=dict)
     rss_before: dict[str, int] = field(default_factory=dict)
     rss_peak: dict[str, int] = field(default_factory=dict)
@@ -58,10 +58,10 @@ class Watch:
     _thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        # Looking for children reads all of /proc, which on a small machine would show in the figures.
-        self._families = {name: _Family(pid) for name, pid in self.pids.items()}
-        self._begin = {name: family.cpu() for name, family in self._families.items()}
-        self.rss_before = {name: family.rss() for name, family in self._families.items()}
+        # Finding children reads all of /proc, which would distort the figures on a small machine.
+        self._trees = {name: _ProcessTree(pid) for name, pid in self.pids.items()}
+        self._begin = {name: tree.cpu() for name, tree in self._trees.items()}
+        self.rss_before = {name: tree.rss() for name, tree in self._trees.items()}
         self.rss_peak = dict(self.rss_before)
         self._thread = threading.Thread(target=self._sample, daemon=True)
         self._thread.start()
@@ -73,14 +73,14 @@ class Watch:
         self._stop.set()
         if self._thread:
             self._thread.join()
-        self.cpu_s = {name: family.cpu() - self._begin[name] for name, family in self._families.items()}
+        self.cpu_s = {name: tree.cpu() - self._begin[name] for name, tree in self._trees.items()}
 
     def _sample(self) -> None:
-        while not self._stop.wait(self.every_s):
-            for name, family in self._families.items():
-                family.cpu()  # what a child used before it ends
-                self.rss_peak[name] = max(self.rss_peak[name], family.rss())
+        while not self._stop.wait(self.interval_s):
+            for name, tree in self._trees.items():
+                tree.cpu()  # records what a child used before it ends
+                self.rss_peak[name] = max(self.rss_peak[name], tree.rss())
 
     def growth(self, name: str) -> int:
-        """Bytes that a process grew at most while the block ran."""
+        """Return the largest growth of a process in bytes while the block ran."""
         return self.rss_peak[name] - self.rss_before[name]

@@ -16,46 +16,46 @@ MB = 1_000_000
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. `met` None: there is no bar to meet."""
+    """One row of the table. `met` is None when there is no target."""
 
     work: str
     measured: str
-    bar: str = ""
+    target: str = ""
     met: bool | None = None
     failed: bool = False
 
     @property
     def verdict(self) -> str:
-        """The last cell of the line."""
+        """The last cell of the row."""
         return "FAILED" if self.failed else {True: "met", False: "MISSED", None: ""}[self.met]
 
 
 @dataclass
 class Report:
-    """What was measured: rows for people, figures for programs. `failed` says why a part has no figures."""
+    """Results of a run: rows for people, figures for programs. `failed` holds the error of each failed part."""
 
     rows: list[Row] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
-    def add(self, work: str, measured: str, bar: str = "", *, met: bool | None = None) -> None:
+    def add(self, work: str, measured: str, target: str = "", *, met: bool | None = None) -> None:
         """Add a row."""
-        self.rows.append(Row(work, measured, bar, met))
+        self.rows.append(Row(work, measured, target, met))
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
-        """Measure a part. If it fails, its row says so, and the run goes on with the next part."""
+        """Measure a part. If it fails, add a row with the error and let the run continue."""
         try:
             yield
-        except Exception as error:  # noqa: BLE001  # whatever fails here must not lose what others measured
+        except Exception as error:  # noqa: BLE001  # a failed part must not lose the results of the others
             traceback.print_exc()
             self.failed[name] = f"{type(error).__name__}: {error}".splitlines()[0]
             self.rows.append(Row(name, self.failed[name], failed=True))
 
     def text(self) -> str:
-        """The table."""
-        cells = [("work", "measured", "bar", "verdict")]
-        cells += [(row.work, row.measured, row.bar, row.verdict) for row in self.rows]
+        """Return the table."""
+        cells = [("work", "measured", "target", "verdict")]
+        cells += [(row.work, row.measured, row.target, row.verdict) for row in self.rows]
         widths = [max(len(line[column]) for line in cells) for column in range(4)]
         lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in cells]
         lines.insert(1, "  ".join("-" * width for width in widths))
@@ -63,7 +63,7 @@ class Report:
 
 
 def machine() -> dict[str, str]:
-    """What the figures depend on."""
+    """Return the environment that the figures depend on."""
     cpu = next(
         (
             line.partition(":")[2].strip()

@@ -1,7 +1,4 @@
-"""One function for each group of rows: what is run in which order, and what the bar is.
-
-It must not know how a figure is taken.
-"""
+"""Runs the measurements in order and adds their rows and targets to the report."""
 
 import statistics
 from collections.abc import Callable, Collection
@@ -12,24 +9,24 @@ from benchmarks.baseline import CONNECTIONS, Baseline, baseline, direct_round, m
 from benchmarks.baseline import Round as BaselineRound
 from benchmarks.freshness import POLL_S, FreshnessPlan, FreshnessResult, measure_freshness, read_result
 from benchmarks.idle import idle_rss
-from benchmarks.intake import Disk, Intake, Round, Singles, disk, median_of, wait_compacted
+from benchmarks.intake import Disk, Intake, Round, SingleLogRound, disk, median_of, wait_compacted
 from benchmarks.load import LoadClient
 from benchmarks.report import MB, Report
-from benchmarks.search import Asking, measure_searches
-from benchmarks.stage import CACHE_GB, Stage, is_in_memory, stage
+from benchmarks.search import SearchClient, measure_searches
+from benchmarks.testbed import CACHE_GB, Testbed, is_in_memory, open_testbed
 
 NEEDLE = "zebrafinch"
 PARTS = ("idle", "long", "short")
-LOGS_A_REQUEST = 1000
-_FRESH_LOGS_A_REQUEST = 100
-_FRESH_RATE = 20_000
+LOGS_PER_REQUEST = 1000
+_FRESHNESS_LOGS_PER_REQUEST = 100
+_FRESHNESS_RATE = 20_000
 
-Say = Callable[[str], None]
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is sent. Requests have 1,000 logs where nothing else is said."""
+    """How much is sent. Requests have 1,000 logs unless stated otherwise."""
 
     rounds: int = 3
     bulk_requests: int = 1500
@@ -37,48 +34,45 @@ class Sizes:
     long_requests: int = 200
     long_document_requests: int = 60
     single_requests: int = 30_000
-    fresh_markers: int = 300
+    freshness_markers: int = 300
     all_requests: int = 10_000
     compaction_s: float = 60.0
 
     @classmethod
     def quick(cls) -> "Sizes":
-        """About a hundredth; what is measured by the second lasts some seconds all the same."""
+        """Return about one hundredth; measurements over time still last some seconds."""
         return cls(2, 20, 5, 5, 5, 500, 30, 500, 15.0)
 
 
-def measure(sizes: Sizes, report: Report, say: Say, parts: Collection[str] = PARTS) -> None:
-    """The asked parts; rows and figures go to the report, also those of the parts that fail."""
+def measure(sizes: Sizes, report: Report, progress: Progress, parts: Collection[str] = PARTS) -> None:
+    """Measure the requested parts. Rows and figures go to the report, including the errors of failed parts."""
     if "idle" in parts:
-        say("idle platform")
+        progress("idle platform")
         with report.part("idle platform"):
             _idle(report)
     if "long" in parts:
-        with report.part("long lines"), stage() as long_stage:
-            say("long lines: bulk intake, documents beside it")
-            _long(long_stage, sizes, report, say)
+        with report.part("long lines"), open_testbed() as long_testbed:
+            progress("long lines: bulk intake, with documents for comparison")
+            _long(long_testbed, sizes, report, progress)
     if "short" in parts:
-        with report.part("short lines"), stage() as short_stage:
-            report.figures["disk"] = short_stage.disk
-            report.add("data on", short_stage.disk, met=False if is_in_memory(short_stage.disk) else None)
+        with report.part("short lines"), open_testbed() as short_testbed:
+            report.figures["disk"] = short_testbed.disk
+            report.add("data on", short_testbed.disk, met=False if is_in_memory(short_testbed.disk) else None)
             report.add("mongod cache", f"{CACHE_GB:g} GB")
-            _short(short_stage, sizes, report, say)
+            _short(short_testbed, sizes, report, progress)
 
 
 def _idle(report: Report) -> None:
     resident = idle_rss()
     total = sum(resident.values())
-    report.figures |= {"idle_rss_mb": round(total / MB), "idle_rss_mb_by_process": _mb(resident)}
+    by_process = {name: round(size / MB) for name, size in resident.items()}
+    report.figures |= {"idle_rss_mb": round(total / MB), "idle_rss_mb_by_process": by_process}
     detail = ", ".join(f"{name} {size / MB:.0f}" for name, size in resident.items())
     report.add("idle platform", f"{total / MB:.0f} MB ({detail})", "≤ 1 GiB", met=total <= 2**30)
 
 
-def _mb(sizes: dict[str, int]) -> dict[str, int]:
-    return {name: round(size / MB) for name, size in sizes.items()}
-
-
 @dataclass(frozen=True)
-class _Compared:
+class _Comparison:
     ours: list[Round]
     usual: list[BaselineRound]
     lean: list[BaselineRound]
@@ -102,22 +96,28 @@ class _Compared:
 
 
 def _compare(
-    on: Stage, intake: Intake, profile: str, requests: int, document_requests: int, sizes: Sizes, say: Say
-) -> _Compared:
-    """Rounds in turn: the usual baseline, the lean one, ours. A short round before them warms each up."""
-    compared = _Compared([], [], [])
+    testbed: Testbed,
+    intake: Intake,
+    profile: str,
+    requests: int,
+    document_requests: int,
+    sizes: Sizes,
+    progress: Progress,
+) -> _Comparison:
+    """Run rounds of the usual baseline, the lean one and ours in turn, after a short warm-up round of each."""
+    comparison = _Comparison([], [], [])
     with ExitStack() as running:
-        usual = running.enter_context(baseline(on, profile))
-        lean = running.enter_context(baseline(on, profile, lean=True))
+        usual = running.enter_context(baseline(testbed, profile))
+        lean = running.enter_context(baseline(testbed, profile, lean=True))
         for number in range(-1, sizes.rounds):
             warm_up = number < 0
             window = (24 - 4 * (number + 1), 24 - 4 * (number + 2)) if not warm_up else (25.0, 24.0)
             count = max(5, document_requests // 10) if warm_up else document_requests
-            found = [_documents(pipeline, count, number + 1, window) for pipeline in (usual, lean)]
+            found = [_baseline_round(pipeline, count, number + 1, window) for pipeline in (usual, lean)]
             plan = intake.plan(
                 profile,
                 max(5, requests // 10) if warm_up else requests,
-                LOGS_A_REQUEST,
+                LOGS_PER_REQUEST,
                 connections=CONNECTIONS,
                 seed=number + 2,
                 window=window,
@@ -126,19 +126,19 @@ def _compare(
             own = intake.bulk_round(plan)
             if warm_up:
                 continue
-            say(
+            progress(
                 f"{profile} round {number + 1}: {own.logs_per_s:,.0f} logs/s; "
                 f"documents {found[0].logs_per_s:,.0f}, lean {found[1].logs_per_s:,.0f}"
             )
-            compared.usual.append(found[0])
-            compared.lean.append(found[1])
-            compared.ours.append(own)
-    return compared
+            comparison.usual.append(found[0])
+            comparison.lean.append(found[1])
+            comparison.ours.append(own)
+    return comparison
 
 
-def _documents(pipeline: Baseline, requests: int, seed: int, window: tuple[float, float]) -> BaselineRound:
+def _baseline_round(pipeline: Baseline, requests: int, seed: int, window: tuple[float, float]) -> BaselineRound:
     return pipeline.bulk_round(
-        requests, LOGS_A_REQUEST, seed=seed, begin_hours_ago=window[0], end_hours_ago=window[1]
+        requests, LOGS_PER_REQUEST, seed=seed, begin_hours_ago=window[0], end_hours_ago=window[1]
     )
 
 
@@ -146,18 +146,18 @@ def _cpu_text(cpu: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:.1f}" for name, value in cpu.items())
 
 
-def _long(on: Stage, sizes: Sizes, report: Report, say: Say) -> None:
-    intake = Intake(on, on.platform.new_key("ingest"))
-    compared = _compare(on, intake, "long", sizes.long_requests, sizes.long_document_requests, sizes, say)
-    documents = measure_stored(on, "long")
-    wait_compacted(on, sizes.compaction_s)
-    stored = disk(on)
-    rare = Asking(on).median("", q=NEEDLE, limit=1) / stored.logs * 1e6
+def _long(testbed: Testbed, sizes: Sizes, report: Report, progress: Progress) -> None:
+    intake = Intake(testbed, testbed.platform.new_key("ingest"))
+    comparison = _compare(testbed, intake, "long", sizes.long_requests, sizes.long_document_requests, sizes, progress)
+    documents = measure_stored(testbed, "long")
+    wait_compacted(testbed, sizes.compaction_s)
+    stored = disk(testbed)
+    rare = SearchClient(testbed).median("", q=NEEDLE, limit=1) / stored.logs * 1e6
     report.figures["long_lines"] = {
-        "bulk_intake_logs_per_s": round(compared.logs_per_s),
-        "bulk_intake_ratio": round(compared.ratio(compared.usual), 2),
-        "bulk_intake_ratio_lean": round(compared.ratio(compared.lean), 2),
-        "cpu_us_per_log_by_process": compared.cpu(),
+        "bulk_intake_logs_per_s": round(comparison.logs_per_s),
+        "bulk_intake_ratio": round(comparison.ratio(comparison.usual), 2),
+        "bulk_intake_ratio_lean": round(comparison.ratio(comparison.lean), 2),
+        "cpu_us_per_log_by_process": comparison.cpu(),
         "bytes_per_log": round(stored.bytes_per_log, 1),
         "document_bytes_per_log": round(documents.bytes_per_log, 1),
         "rare_substring_us_per_log": round(rare / 1000, 3),
@@ -165,9 +165,9 @@ def _long(on: Stage, sizes: Sizes, report: Report, say: Say) -> None:
     }
     report.add(
         "long lines (776 B): bulk intake",
-        f"{compared.logs_per_s:,.0f} logs/s, {compared.ratio(compared.usual):.1f}x documents",
+        f"{comparison.logs_per_s:,.0f} logs/s, {comparison.ratio(comparison.usual):.1f}x documents",
     )
-    report.add("long lines: CPU µs/log", _cpu_text(compared.cpu()))
+    report.add("long lines: CPU µs/log", _cpu_text(comparison.cpu()))
     report.add("long lines: disk", f"{stored.bytes_per_log:.1f} B/log (documents {documents.bytes_per_log:.0f})")
     report.add(
         "long lines: rare substring, warm",
@@ -175,37 +175,39 @@ def _long(on: Stage, sizes: Sizes, report: Report, say: Say) -> None:
     )
 
 
-def _short(on: Stage, sizes: Sizes, report: Report, say: Say) -> None:
-    intake = Intake(on, on.platform.new_key("ingest"))
+def _short(testbed: Testbed, sizes: Sizes, report: Report, progress: Progress) -> None:
+    intake = Intake(testbed, testbed.platform.new_key("ingest"))
     with report.part("bulk intake"):
-        _bulk_rows(_compare(on, intake, "short", sizes.bulk_requests, sizes.document_requests, sizes, say), report)
+        comparison = _compare(testbed, intake, "short", sizes.bulk_requests, sizes.document_requests, sizes, progress)
+        _bulk_rows(comparison, report)
     with report.part("documents"):
-        _document_rows(on, sizes, report)
-    say("single-log requests")
+        _document_rows(testbed, sizes, report)
+    progress("single-log requests")
     with report.part("single-log requests"):
-        _single_rows([intake.singles(sizes.single_requests, seed=50 + n) for n in range(sizes.rounds)], report)
-    say("freshness at 20,000 logs/s")
+        rounds = [intake.single_log_round(sizes.single_requests, seed=50 + n) for n in range(sizes.rounds)]
+        _single_rows(rounds, report)
+    progress("freshness at 20,000 logs/s")
     with report.part("freshness"):
-        _freshness_rows(_freshness(on, intake, sizes), report)
+        _freshness_rows(_measure_freshness(testbed, intake, sizes), report)
     sent = intake.sent
-    say(f"{sizes.all_requests * LOGS_A_REQUEST - sent:,} further logs, then compaction")
+    progress(f"{sizes.all_requests * LOGS_PER_REQUEST - sent:,} more logs, then compaction")
     with report.part("disk"):
-        _fill(intake, sizes.all_requests - sent // LOGS_A_REQUEST)
-        took = wait_compacted(on, sizes.compaction_s)
-        say(f"compaction had come to rest after {took:.0f} s")
-        _disk_row(disk(on), report)
-    say("searches")
+        _fill(intake, sizes.all_requests - sent // LOGS_PER_REQUEST)
+        took = wait_compacted(testbed, sizes.compaction_s)
+        progress(f"compaction finished after {took:.0f} s")
+        _disk_row(disk(testbed), report)
+    progress("searches")
     with report.part("searches"):
-        _search_rows(on, intake.sent, report)
+        _search_rows(testbed, intake.sent, report)
 
 
-def _bulk_rows(compared: _Compared, report: Report) -> None:
-    rate, ratio, lean = compared.logs_per_s, compared.ratio(compared.usual), compared.ratio(compared.lean)
-    cpu = compared.cpu()
+def _bulk_rows(comparison: _Comparison, report: Report) -> None:
+    rate, ratio, lean = comparison.logs_per_s, comparison.ratio(comparison.usual), comparison.ratio(comparison.lean)
+    cpu = comparison.cpu()
     own = cpu["ingest"] + cpu["query"]
-    documents = statistics.median(item.logs_per_s for item in compared.usual)
-    lean_documents = statistics.median(item.logs_per_s for item in compared.lean)
-    ingest, query = compared.peak("ingest"), compared.peak("query")
+    documents = statistics.median(item.logs_per_s for item in comparison.usual)
+    lean_documents = statistics.median(item.logs_per_s for item in comparison.lean)
+    ingest, query = comparison.peak("ingest"), comparison.peak("query")
     report.figures |= {
         "bulk_intake_logs_per_s": round(rate),
         "bulk_intake_ratio": round(ratio, 2),
@@ -214,23 +216,23 @@ def _bulk_rows(compared: _Compared, report: Report) -> None:
         "document_lean_logs_per_s": round(lean_documents),
         "cpu_us_per_log": round(own, 2),
         "cpu_us_per_log_by_process": cpu,
-        "document_cpu_us_per_log_by_process": compared.document_cpu(),
-        "client_cpu_us_per_log": round(statistics.median(item.client_cpu_us for item in compared.ours), 2),
-        "rss_mb_bulk": {name: round(compared.peak(name) / MB) for name in compared.ours[0].rss_peak},
+        "document_cpu_us_per_log_by_process": comparison.document_cpu(),
+        "client_cpu_us_per_log": round(statistics.median(item.client_cpu_us for item in comparison.ours), 2),
+        "rss_mb_bulk": {name: round(comparison.peak(name) / MB) for name in comparison.ours[0].rss_peak},
     }
     report.add("bulk intake to disk (284 B)", f"{rate:,.0f} logs/s", "≥ 200,000", met=rate >= 200_000)
-    report.add("  against one document a log", f"{ratio:.1f}x of {documents:,.0f} logs/s", "≥ 6x", met=ratio >= 6)
-    report.add("  against a lean one", f"{lean:.1f}x of {lean_documents:,.0f} logs/s")
+    report.add("  against one document per log", f"{ratio:.1f}x of {documents:,.0f} logs/s", "≥ 6x", met=ratio >= 6)
+    report.add("  against the lean baseline", f"{lean:.1f}x of {lean_documents:,.0f} logs/s")
     report.add("CPU of ingest + query", f"{own:.1f} µs/log ({_cpu_text(cpu)})", "≤ 6 µs", met=own <= 6)
-    report.add("  of the documents' path", _cpu_text(compared.document_cpu()))
+    report.add("  of the baseline", _cpu_text(comparison.document_cpu()))
     report.add("  of the load client", f"{report.figures['client_cpu_us_per_log']:.1f} µs/log")
-    report.add("memory at bulk: ingest", f"{ingest / MB:.0f} MB", "≤ 300 MB", met=ingest <= 300 * MB)
-    report.add("memory at bulk: query", f"{query / MB:.0f} MB", "≤ 600 MB", met=query <= 600 * MB)
+    report.add("memory during bulk intake: ingest", f"{ingest / MB:.0f} MB", "≤ 300 MB", met=ingest <= 300 * MB)
+    report.add("memory during bulk intake: query", f"{query / MB:.0f} MB", "≤ 600 MB", met=query <= 600 * MB)
 
 
-def _document_rows(on: Stage, sizes: Sizes, report: Report) -> None:
-    direct = direct_round(on, "short", sizes.document_requests // 2 or 1, LOGS_A_REQUEST)
-    stored = measure_stored(on, "short")
+def _document_rows(testbed: Testbed, sizes: Sizes, report: Report) -> None:
+    direct = direct_round(testbed, "short", sizes.document_requests // 2 or 1, LOGS_PER_REQUEST)
+    stored = measure_stored(testbed, "short")
     report.figures["documents"] = {
         "direct_insert_logs_per_s": round(direct.logs_per_s),
         "direct_insert_mongod_cpu_us": round(direct.mongod_cpu_us, 2),
@@ -248,10 +250,10 @@ def _document_rows(on: Stage, sizes: Sizes, report: Report) -> None:
     )
 
 
-def _single_rows(rounds: list[Singles], report: Report) -> None:
+def _single_rows(rounds: list[SingleLogRound], report: Report) -> None:
     rate = statistics.median(item.requests_per_s for item in rounds)
-    p50 = statistics.median(item.seen.p50_ms for item in rounds)
-    p99 = statistics.median(item.seen.p99_ms for item in rounds)
+    p50 = statistics.median(item.load.p50_ms for item in rounds)
+    p99 = statistics.median(item.load.p99_ms for item in rounds)
     cpu = statistics.median(item.ingest_cpu_us for item in rounds)
     report.figures |= {
         "single_requests_per_s": round(rate),
@@ -263,20 +265,20 @@ def _single_rows(rounds: list[Singles], report: Report) -> None:
     report.add("  latency, 64 connections", f"p50 {p50:.1f} ms, p99 {p99:.1f} ms", "p99 < 50 ms", met=p99 < 50)
 
 
-def _freshness(on: Stage, intake: Intake, sizes: Sizes) -> FreshnessResult:
-    rate = _FRESH_RATE / _FRESH_LOGS_A_REQUEST
+def _measure_freshness(testbed: Testbed, intake: Intake, sizes: Sizes) -> FreshnessResult:
+    rate = _FRESHNESS_RATE / _FRESHNESS_LOGS_PER_REQUEST
     plan = FreshnessPlan(
-        on.platform["ingest"].url,
-        on.platform["query"].url,
-        on.platform.new_key("ingest", "read"),
-        on.platform.project,
-        markers=sizes.fresh_markers,
+        testbed.platform["ingest"].url,
+        testbed.platform["query"].url,
+        testbed.platform.new_key("ingest", "read"),
+        testbed.platform.project,
+        markers=sizes.freshness_markers,
     )
     seconds = 4 + plan.markers * plan.every_s
     load = intake.plan(
         "short",
         int(rate * seconds),
-        _FRESH_LOGS_A_REQUEST,
+        _FRESHNESS_LOGS_PER_REQUEST,
         connections=16,
         seed=90,
         window=(0.0, 0.0),
@@ -291,7 +293,7 @@ def _freshness(on: Stage, intake: Intake, sizes: Sizes) -> FreshnessResult:
         client.result()
     finally:
         client.stop()
-    intake.sent_elsewhere(load.requests * load.logs_a_request + plan.markers)
+    intake.add_sent(load.requests * load.logs_per_request + plan.markers)
     return found
 
 
@@ -321,11 +323,11 @@ def _freshness_rows(found: FreshnessResult, report: Report) -> None:
 
 
 def _fill(intake: Intake, requests: int) -> None:
-    """Send what is missing to the full number, one line of it with the rare text."""
+    """Send the logs missing from the full number; one of them contains the rare text."""
     plan = intake.plan(
         "short",
         requests,
-        LOGS_A_REQUEST,
+        LOGS_PER_REQUEST,
         connections=CONNECTIONS,
         seed=99,
         window=(12.0, 0.1),
@@ -353,8 +355,8 @@ def _disk_row(stored: Disk, report: Report) -> None:
     )
 
 
-def _search_rows(on: Stage, logs: int, report: Report) -> None:
-    found = measure_searches(on, logs, NEEDLE)
+def _search_rows(testbed: Testbed, logs: int, report: Report) -> None:
+    found = measure_searches(testbed, logs, NEEDLE)
     both = found.histogram_ms + found.facets_ms
     report.figures |= {
         "search_10m_cold_ms": round(found.cold_ms),
@@ -388,7 +390,7 @@ def _search_rows(on: Stage, logs: int, report: Report) -> None:
         met=both <= 100,
     )
     report.add(
-        "memory that a search or export adds",
+        "memory added by a search or export",
         f"{found.search_growth / MB:.0f} MB, {found.export_growth / MB:.0f} MB",
         "≤ 200 MB",
         met=growth <= 200 * MB,

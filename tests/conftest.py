@@ -1,4 +1,4 @@
-"""Makes the infrastructure fixtures known to every ring and keeps unit tests away from the network."""
+"""Provides the infrastructure fixtures to all tests and blocks network access in unit tests."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ __all__ = ["amqp_url", "fresh_amqp_url", "infra", "mongo_url"]
 
 _UNIT = Path(__file__).parent / "unit"
 
-# How long an example takes says something about the machine, not about the code.
+# The duration of an example depends on the machine, not on the code.
 hypothesis.settings.register_profile(
     "logloop", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
 )
@@ -41,20 +41,20 @@ def _is_controller(config: pytest.Config) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The process that controls the run owns the nodes; xdist workers inherit its name."""
+    """Make the controlling process the owner of the nodes; xdist workers inherit its process id."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-        # A run in the background inherits a Ctrl-C that does nothing, and would hand it on to programs under test.
+        # A background run ignores Ctrl-C, and the programs under test would inherit that.
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if _is_controller(config):
         become_owner()
-    # Outside of a service structlog would draw each traceback with its variables: seconds for one of a deep stack.
+    # By default structlog renders the variables of each traceback, which takes seconds for a deep stack.
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
-    # A proxy of the machine must not stand between a test and loopback.
+    # Requests to loopback must bypass a proxy.
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"
 
 
-def _say(config: pytest.Config, text: str) -> None:
+def _print_line(config: pytest.Config, text: str) -> None:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter:
         reporter.write_line(text)
@@ -62,31 +62,31 @@ def _say(config: pytest.Config, text: str) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Pull images before xdist starts workers: no test waits for it, and what is missing is said once."""
+    """Pull images before xdist starts workers, so that no test waits and an error is reported once."""
     if not _is_controller(session.config) or session.config.option.collectonly:
         return
     try:
-        prepare_shared(lambda text: _say(session.config, text))
+        prepare_shared(lambda text: _print_line(session.config, text))
     except Unavailable as error:
         raise pytest.UsageError(str(error)) from error
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which RabbitMQ and MongoDB the tests had."""
+    """Report which RabbitMQ and MongoDB the tests used."""
     source = source_of_shared()
     if source:
         terminalreporter.write_line(f"RabbitMQ and MongoDB: {source}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Leave nothing running."""
+    """Stop the nodes."""
     if _is_controller(config):
         stop_shared()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A test may log what is no valid UTF-8; a worker could not send that to the controlling process."""
+    """Escape invalid UTF-8 in captured output, which a worker could not send to the controlling process."""
     report = yield
     report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
     return report

@@ -1,8 +1,8 @@
-"""RabbitMQ and MongoDB for tests: given ones, containers (`tests/containers.py`), or private nodes.
+"""RabbitMQ and MongoDB for tests: external ones, containers (`tests/containers.py`) or private nodes.
 
-A test cannot tell them apart: whatever the source, it gets a vhost and a database of its own, with data in memory.
+Whatever the source, a test gets its own vhost and database. Containers and private nodes keep their data in memory.
 
-By hand: `python -m tests.infra` starts both, prints what to export, and stops them at Ctrl-C.
+By hand: `python -m tests.infra` starts both, prints the variables to export, and stops them on Ctrl-C.
 """
 
 import argparse
@@ -30,7 +30,15 @@ import pytest
 from logloop.local.mongodb import MongoNode, MongoSettings
 from logloop.local.rabbitmq import RabbitNode, RabbitSettings
 
-from tests.containers import DockerEngine, asked_for, choose, compose_images, containers, found_images, prepare
+from tests.containers import (
+    DockerEngine,
+    choose,
+    compose_images,
+    containers,
+    containers_requested,
+    local_images,
+    prepare,
+)
 
 AMQP_ENV = "LOGLOOP_TEST_AMQP_URL"
 AMQP_MANAGEMENT_ENV = "LOGLOOP_TEST_AMQP_MANAGEMENT_URL"
@@ -43,14 +51,14 @@ _READY_TIMEOUT_S = 150.0  # below the time limit of a test
 
 @dataclass(frozen=True)
 class Infra:
-    """Where the parts are. `management_url` (http://user:password@host:port) creates vhosts; None: it cannot."""
+    """Addresses of RabbitMQ and MongoDB. Without `management_url` (http://user:password@host:port), no vhosts."""
 
     amqp_url: str
     mongo_url: str
     management_url: str | None = None
 
     def fresh_vhost(self) -> str:
-        """AMQP URL of a new, empty vhost; the given URL itself where vhosts cannot be made."""
+        """Return the AMQP URL of a new, empty vhost; without a management API, the configured URL itself."""
         if self.management_url is None:
             return self.amqp_url
         name = f"test-{uuid.uuid4().hex[:12]}"
@@ -60,55 +68,55 @@ class Infra:
         return urlsplit(self.amqp_url)._replace(path=f"/{name}").geturl()
 
     def delete_vhost(self, url: str) -> None:
-        """Delete a vhost that `fresh_vhost` made, with its queues and connections."""
+        """Delete a vhost from `fresh_vhost`, with its queues and connections."""
         if url != self.amqp_url:
             self._manage("DELETE", f"/api/vhosts/{quote(urlsplit(url).path[1:], safe='')}")
 
     def queue_depth(self, url: str, queue: str) -> int:
-        """Messages in a queue, delivered but not acknowledged ones included. 0 for a queue that is not there."""
+        """Return the number of messages in a queue, including unacknowledged ones; 0 if it does not exist."""
         vhost = quote(urlsplit(url).path[1:] or "/", safe="")
-        answer = self._manage("GET", f"/api/queues/{vhost}/{quote(queue, safe='')}", missing_ok=True)
-        return int(answer.get("messages", 0)) if answer else 0
+        response = self._manage("GET", f"/api/queues/{vhost}/{quote(queue, safe='')}", missing_ok=True)
+        return int(response.get("messages", 0)) if response else 0
 
     def _manage(self, method: str, path: str, body: object = None, *, missing_ok: bool = False) -> Any:
         if self.management_url is None:
-            pytest.skip(f"this needs RabbitMQ's management API; set {AMQP_MANAGEMENT_ENV}")
-        answer = httpx.request(method, self.management_url + path, json=body, timeout=30, trust_env=False)
-        if missing_ok and answer.status_code == 404:
+            pytest.skip(f"this test needs RabbitMQ's management API; set {AMQP_MANAGEMENT_ENV}")
+        response = httpx.request(method, self.management_url + path, json=body, timeout=30, trust_env=False)
+        if missing_ok and response.status_code == 404:
             return None
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
+        response.raise_for_status()
+        return response.json() if response.content else None
 
 
 def fresh_database() -> str:
-    """A database name that nobody used yet."""
+    """Return an unused database name."""
     return f"test_{uuid.uuid4().hex[:16]}"
 
 
-# --- fixtures (tests/conftest.py makes them known everywhere) -----------------------------------------------
+# --- fixtures (tests/conftest.py provides them to all tests) ------------------------------------------------
 
 
 @pytest.fixture(scope="session")
 def infra() -> Infra:
-    """The parts of this test run; the first who asks starts them, all xdist workers share them."""
+    """RabbitMQ and MongoDB of this test run. The first use starts them; all xdist workers share them."""
     return _shared()
 
 
 @pytest.fixture(scope="session")
 def amqp_url(infra: Infra) -> str:
-    """A vhost for this worker's whole session. Prefer `fresh_amqp_url` (12 ms) in tests that leave messages."""
+    """A vhost for the whole session of this worker. Prefer `fresh_amqp_url` (12 ms) in tests that leave messages."""
     return infra.fresh_vhost()
 
 
 @pytest.fixture(scope="session")
 def mongo_url(infra: Infra) -> str:
-    """MongoDB without a database; take the name from `fresh_database()`."""
+    """URL of MongoDB without a database; get a name from `fresh_database()`."""
     return infra.mongo_url
 
 
 @pytest.fixture
 def fresh_amqp_url(infra: Infra) -> Iterator[str]:
-    """A vhost of this test alone; deleted afterwards with its queues and connections."""
+    """A vhost for this test alone, deleted afterwards with its queues and connections."""
     url = infra.fresh_vhost()
     yield url
     infra.delete_vhost(url)
@@ -119,7 +127,7 @@ def fresh_amqp_url(infra: Infra) -> Iterator[str]:
 
 @contextlib.contextmanager
 def rabbit_node(**settings: Any) -> Iterator[RabbitNode]:
-    """A broker of one's own, started; may be killed and started again on the same port and data."""
+    """A started private broker, which a test may kill and start again on the same port and data."""
     with memory_folder() as folder:
         node = RabbitNode(folder, RabbitSettings(management=True, on_parent_death="KILL", **settings))
         try:
@@ -130,17 +138,17 @@ def rabbit_node(**settings: Any) -> Iterator[RabbitNode]:
 
 
 def first_elections_are_on_disk(node: RabbitNode, declared_at: float) -> bool:
-    """Whether quorum queues declared before `declared_at` (time.time()) survive a kill; true some 3 s later.
+    """Return whether quorum queues declared before `declared_at` (time.time()) survive a kill: true after about 3 s.
 
-    RabbitMQ 3.10 writes a new queue's first election with a delay. Killed before that, the queue comes back
-    without a leader and answers nobody: wait for this before the first kill.
+    RabbitMQ 3.10 writes the first election of a new queue with a delay. After an earlier kill the queue comes back
+    without a leader and does not respond: wait for this before the first kill.
     """
     return any(file.stat().st_mtime > declared_at + 0.5 for file in node.folder.glob("data/*/quorum/*/meta.dets"))
 
 
 @contextlib.contextmanager
 def mongo_node(**settings: Any) -> Iterator[MongoNode]:
-    """A mongod of one's own, started; may be killed and started again on the same port and data."""
+    """A started private mongod, which a test may kill and start again on the same port and data."""
     with memory_folder() as folder:
         node = MongoNode(folder, MongoSettings(diagnostics=False, on_parent_death="KILL", **settings))
         try:
@@ -152,9 +160,9 @@ def mongo_node(**settings: Any) -> Iterator[MongoNode]:
 
 @contextlib.contextmanager
 def memory_folder() -> Iterator[Path]:
-    """A folder on tmpfs where there is one; removed afterwards, also by a later run if this one is killed."""
-    _sweep()
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_memory()))
+    """A temporary folder, on tmpfs if possible. It is removed afterwards; after a kill, a later run removes it."""
+    _remove_stale_folders()
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_memory_root()))
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
@@ -163,16 +171,16 @@ def memory_folder() -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _memory() -> Path:
+def _memory_root() -> Path:
     shared = Path("/dev/shm")
     if shared.is_dir() and os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > _MIN_TMPFS:
         return shared
     return Path(tempfile.gettempdir())
 
 
-def _sweep() -> None:
-    """Remove folders of test runs that were killed: nobody holds their lock any more."""
-    for folder in _memory().glob(f"{_PREFIX}*"):
+def _remove_stale_folders() -> None:
+    """Remove the folders of killed test runs: their locks are free."""
+    for folder in _memory_root().glob(f"{_PREFIX}*"):
         try:
             if time.time() - folder.stat().st_mtime < 60:
                 continue
@@ -187,20 +195,23 @@ def _sweep() -> None:
 
 
 def become_owner() -> None:
-    """Called once in the pytest process that controls the run; the nodes live as long as it does."""
+    """Make this process, the pytest controller, the owner of the nodes, which live as long as it does."""
     os.environ[OWNER_ENV] = str(os.getpid())
 
 
-def prepare_shared(say: Callable[[str], None]) -> None:
-    """Called by the owner before the first test: fetch what was asked for. Raises containers.Unavailable."""
-    if not os.environ.get(AMQP_ENV) and asked_for():
-        prepare(compose_images(), DockerEngine, say)
+def prepare_shared(report: Callable[[str], None]) -> None:
+    """Pull missing images if containers are requested. The owner calls it before the first test.
+
+    Raises containers.Unavailable.
+    """
+    if not os.environ.get(AMQP_ENV) and containers_requested():
+        prepare(compose_images(), DockerEngine, report)
 
 
 def source_of_shared() -> str | None:
-    """Where this run's RabbitMQ and MongoDB come from; None if no test needed them."""
+    """Return where this run's RabbitMQ and MongoDB come from; None if no test needed them."""
     if os.environ.get(AMQP_ENV):
-        return f"given ones ({AMQP_ENV}, {MONGO_ENV})"
+        return f"external ({AMQP_ENV}, {MONGO_ENV})"
     state = _state_file()
     if not state.exists():
         return None
@@ -209,13 +220,13 @@ def source_of_shared() -> str | None:
 
 
 def stop_shared() -> None:
-    """Called at the end of the run by its owner: stop the nodes and wait until they are gone."""
+    """Stop the nodes and wait until they have ended. The owner calls it at the end of the run."""
     state = _state_file()
     if not state.exists():
         return
     keeper = json.loads(state.read_text()).get("keeper")
     if keeper is None:
-        return  # it has not come up; it notices by itself that the run is over
+        return  # it has not started yet; it ends by itself when its owner does
     with contextlib.suppress(ProcessLookupError):
         descriptor = os.pidfd_open(keeper)
         signal.pidfd_send_signal(descriptor, signal.SIGTERM)
@@ -224,9 +235,9 @@ def stop_shared() -> None:
 
 
 def _shared() -> Infra:
-    given = _given()
-    if given is not None:
-        return given
+    external = _external()
+    if external is not None:
+        return external
     state = _state_file()
     with _state_file().with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -234,11 +245,11 @@ def _shared() -> Infra:
             _start_keeper(state)
     found = json.loads(state.read_text())
     if "error" in found:
-        pytest.exit(f"there is no RabbitMQ and MongoDB for the tests: {found['error']}")
+        pytest.exit(f"RabbitMQ and MongoDB for the tests are unavailable: {found['error']}")
     return Infra(**found["infra"])
 
 
-def _given() -> Infra | None:
+def _external() -> Infra | None:
     amqp, mongo = os.environ.get(AMQP_ENV), os.environ.get(MONGO_ENV)
     if amqp and mongo:
         return Infra(amqp, mongo, os.environ.get(AMQP_MANAGEMENT_ENV))
@@ -259,12 +270,12 @@ def _start_keeper(state: Path) -> None:
     deadline = time.monotonic() + _READY_TIMEOUT_S
     while not state.exists():
         if time.monotonic() > deadline:
-            _publish(state, {"error": f"they did not start within {_READY_TIMEOUT_S:.0f} s"})
+            _publish(state, {"error": f"not started within {_READY_TIMEOUT_S:.0f} s"})
         time.sleep(0.05)
 
 
 def _keep(owner: int, state: Path) -> None:
-    """Run as a process of its own: hold the parts until the owner ends or says so, then clean up."""
+    """Hold the nodes in a separate process until the owner ends or sends SIGTERM, then clean up."""
     if os.fork():
         os._exit(0)
     os.setsid()
@@ -274,7 +285,7 @@ def _keep(owner: int, state: Path) -> None:
             infra, source = _start(held)
             _publish(state, {"keeper": os.getpid(), "infra": asdict(infra), "source": source})
             select.select([os.pidfd_open(owner)], [], [])
-    except Exception as error:  # noqa: BLE001  # the edge of this process: whoever waits for us must hear of it
+    except Exception as error:  # noqa: BLE001  # the edge of this process: the waiting tests need the error
         _publish(state, {"keeper": os.getpid(), "error": str(error)})
         with contextlib.suppress(OSError):
             select.select([os.pidfd_open(owner)], [], [])
@@ -291,18 +302,18 @@ def _publish(state: Path, content: dict[str, Any]) -> None:
 
 
 def _start(held: contextlib.ExitStack) -> tuple[Infra, str]:
-    """Start both; what they are and where they come from."""
-    asked, images = asked_for(), compose_images()
-    choice = choose(asked, images, found_images() if asked is None else None)
-    words = choice.words
+    """Start both and return their addresses and a description of their source."""
+    requested, images = containers_requested(), compose_images()
+    choice = choose(requested, images, local_images() if requested is None else None)
+    description = choice.description
     if choice.containers:
         try:
-            return Infra(*held.enter_context(containers(images))), words
+            return Infra(*held.enter_context(containers(images))), description
         except Exception as error:
-            if asked:
+            if requested:
                 raise
-            words = f"private nodes (containers of {' and '.join(images)} did not start: {error})"
-    return held.enter_context(_private_nodes()), words
+            description = f"private nodes (containers of {' and '.join(images)} did not start: {error})"
+    return held.enter_context(_private_nodes()), description
 
 
 @contextlib.contextmanager
@@ -321,7 +332,7 @@ def _private_nodes() -> Iterator[Infra]:
 
 
 def _main() -> None:
-    parser = argparse.ArgumentParser(description="Start RabbitMQ and MongoDB for tests by hand.")
+    parser = argparse.ArgumentParser(description="Start RabbitMQ and MongoDB for tests and print their addresses.")
     parser.add_argument("--keep", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--state", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()

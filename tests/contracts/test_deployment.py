@@ -1,4 +1,4 @@
-"""What is deployed keeps its promises: hardened containers, one published port, no weak default, pinned actions."""
+"""The deployment is safe: hardened containers, one published port, no weak defaults, pinned actions."""
 
 import re
 import subprocess
@@ -25,7 +25,7 @@ each_of_ours = pytest.mark.parametrize("container", [CONTAINERS[name] for name i
 
 
 def run(tool: str, *arguments: str | Path) -> str:
-    """Output of one of the checkers; it must find nothing."""
+    """Run a checker, which must find nothing, and return its output."""
     done = subprocess.run([BIN / tool, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -36,7 +36,7 @@ def variables(text: str) -> set[str]:
 
 
 @every_container
-def test_a_container_can_neither_write_its_image_nor_gain_rights(container: dict[str, Any]) -> None:
+def test_a_container_is_read_only_and_unprivileged(container: dict[str, Any]) -> None:
     assert container["read_only"] is True
     assert container["cap_drop"] == ["ALL"]
     assert "cap_add" not in container
@@ -52,18 +52,18 @@ def test_a_container_has_limits_and_a_restart_policy(container: dict[str, Any]) 
     assert container["logging"]["options"].keys() == {"max-size", "max-file"}
 
 
-def test_only_the_gateway_is_reachable_and_on_loopback_unless_asked_otherwise() -> None:
+def test_only_the_gateway_publishes_a_port_by_default_on_loopback() -> None:
     published = {name: container["ports"] for name, container in CONTAINERS.items() if "ports" in container}
     assert published == {"gateway": ["${LOGLOOP_BIND:-127.0.0.1}:${LOGLOOP_PORT:-8080}:8080"]}
 
 
-def test_what_holds_data_is_in_a_network_without_a_way_out() -> None:
+def test_containers_with_data_are_only_in_the_internal_network() -> None:
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     assert [CONTAINERS[name]["networks"] for name in ("rabbitmq", "mongo", "ingest")] == [["inside"]] * 3
 
 
 @every_container
-def test_images_have_full_versions_or_are_built_here(container: dict[str, Any]) -> None:
+def test_images_have_full_versions_or_are_built_from_source(container: dict[str, Any]) -> None:
     built = container["image"].endswith(":${LOGLOOP_VERSION:-dev}") and "build" in container
     assert built or re.search(r":\d+\.\d+\.\d+$", container["image"])
 
@@ -76,26 +76,26 @@ def test_a_service_waits_for_broker_and_database(container: dict[str, Any]) -> N
 
 @each_of_ours
 def test_a_service_can_be_scaled(container: dict[str, Any]) -> None:
-    """A fixed name, host name, port or volume would let only one instance run."""
+    """A fixed name, host name, port or volume would allow only one instance."""
     assert not container.keys() & {"container_name", "hostname", "ports", "volumes"}
 
 
 @each_of_ours
-def test_secrets_come_from_the_environment_and_their_absence_is_an_error(container: dict[str, Any]) -> None:
+def test_secrets_are_required_from_the_environment(container: dict[str, Any]) -> None:
     environment = container["environment"]
     assert environment["LOGLOOP_SECRET_KEY"].startswith("${LOGLOOP_SECRET_KEY:?")
     assert "${LOGLOOP_BROKER_PASSWORD:?" in environment["LOGLOOP_AMQP_URL"]
     assert "LOGLOOP_NO_AUTH" not in environment
 
 
-def test_the_example_environment_names_every_variable_and_holds_no_secret() -> None:
+def test_the_example_environment_lists_every_variable_and_no_secret() -> None:
     lines = (ROOT / ".env.example").read_text().splitlines()
     example = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     assert variables((ROOT / "docker-compose.yml").read_text()) <= example.keys()
     assert [name for name, value in example.items() if value and re.search("PASSWORD|SECRET|KEY", name)] == []
 
 
-def test_the_gateway_is_told_about_every_service_under_the_names_the_caddyfile_reads() -> None:
+def test_the_gateway_environment_sets_every_upstream_of_the_caddyfile() -> None:
     caddyfile = (ROOT / "gateway/Caddyfile").read_text()
     read = set(re.findall(r"\{\$(LOGLOOP_\w+_UPSTREAM):", caddyfile))
     assert read == {name for name in CONTAINERS["gateway"]["environment"] if name.endswith("_UPSTREAM")}
@@ -116,7 +116,7 @@ def test_images_are_pinned_and_do_not_run_as_root(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_a_workflow_uses_actions_by_commit_with_least_rights(path: Path) -> None:
+def test_a_workflow_pins_actions_by_commit_and_has_least_privilege(path: Path) -> None:
     workflow = yaml.safe_load(path.read_text())
     assert workflow["permissions"] == {}
     for job in workflow["jobs"].values():
@@ -129,7 +129,7 @@ def test_a_workflow_uses_actions_by_commit_with_least_rights(path: Path) -> None
     run("zizmor", "--offline", "--quiet", "--no-progress", path)
 
 
-def test_ci_runs_what_a_person_runs() -> None:
+def test_ci_runs_the_commands_that_developers_run() -> None:
     steps = [step for job in yaml.safe_load(WORKFLOWS[0].read_text())["jobs"].values() for step in job["steps"]]
     assert [step["run"] for step in steps if "run" in step] == ["make check", "make test"]
     script = (ROOT / ".ci/run").read_text()
@@ -137,18 +137,18 @@ def test_ci_runs_what_a_person_runs() -> None:
     assert "make -s test" in script
 
 
-def test_the_image_build_sees_only_what_it_needs() -> None:
+def test_the_build_context_contains_only_what_images_copy() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     assert "*" in lines
     copied = {
         source for path in DOCKERFILES for source in re.findall(r"^COPY ([\w./-]+) ", path.read_text(), re.MULTILINE)
     }
     allowed = [line[1:] for line in lines if line.startswith("!")]
-    assert copied, "the images copy something"
+    assert copied, "no COPY found in the Dockerfiles"
     assert all(any(source.startswith(entry) for entry in allowed) for source in copied)
 
 
-def test_the_lock_names_no_host_and_hashes_every_package() -> None:
+def test_the_lock_contains_no_host_and_a_hash_for_every_package() -> None:
     text = (ROOT / "requirements.lock").read_text()
     assert "://" not in text
     packages = re.split(r"\n(?=\S)", text.strip())
@@ -156,8 +156,8 @@ def test_the_lock_names_no_host_and_hashes_every_package() -> None:
     assert [block.splitlines()[0] for block in packages if "--hash=sha256:" not in block] == []
 
 
-def test_the_lock_has_every_package_that_a_member_asks_for() -> None:
-    """A dependency that was installed by hand and not locked would be missing on every other machine."""
+def test_the_lock_contains_every_dependency_of_every_member() -> None:
+    """A dependency that is installed but not locked would be missing on every other machine."""
     locked = {
         canonicalize_name(line.split("==")[0])
         for line in (ROOT / "requirements.lock").read_text().splitlines()
@@ -168,7 +168,7 @@ def test_the_lock_has_every_package_that_a_member_asks_for() -> None:
         *ROOT.glob("packages/*/pyproject.toml"),
         *ROOT.glob("services/*/pyproject.toml"),
     ]
-    asked = set[str]()
+    required = set[str]()
     for path in members:
         content = tomllib.loads(path.read_text())
         groups = [
@@ -176,6 +176,6 @@ def test_the_lock_has_every_package_that_a_member_asks_for() -> None:
             *content["project"].get("optional-dependencies", {}).values(),
             *content.get("dependency-groups", {}).values(),
         ]
-        asked |= {canonicalize_name(Requirement(text).name) for group in groups for text in group}
-    missing = {name for name in asked - locked if not name.startswith("logloop")}
+        required |= {canonicalize_name(Requirement(text).name) for group in groups for text in group}
+    missing = {name for name in required - locked if not name.startswith("logloop")}
     assert missing == set(), "run `make lock`"

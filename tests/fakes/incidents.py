@@ -1,7 +1,4 @@
-"""A generated shop with one incident, and the truth about it: which service, which line first.
-
-It must not know how evidence is computed.
-"""
+"""Generates the logs of a shop with one incident, together with the true cause: its service and its first line."""
 
 import json
 import random
@@ -64,7 +61,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Incident:
-    """Both windows as query exports them, and the truth. `service` None: nothing is wrong."""
+    """Both windows as query exports them, and the true cause. `service` is None when nothing is wrong."""
 
     kind: Kind
     window: pa.Table
@@ -77,21 +74,21 @@ class Incident:
 
 
 def incident(kind: Kind, seed: int = 0) -> Incident:
-    """The incident of a kind; the same seed gives the same lines."""
+    """Return an incident of a kind; the same seed gives the same lines."""
     rng = random.Random(f"{kind}-{seed}")
     before = sorted(_traffic(rng, START - LENGTH), key=lambda line: line.at)
     now = sorted(_traffic(rng, START), key=lambda line: line.at)
-    now, service, truth = _FAULTS[kind](rng, now)
+    now, service, cause = _FAULTS[kind](rng, now)
     now = sorted(now, key=lambda line: line.at)
     window = table(now, "w")
     ids = window["id"].to_pylist()
-    first = ids[now.index(truth)] if truth is not None else None
+    first = ids[now.index(cause)] if cause is not None else None
     poison = frozenset(ids[i] for i, line in enumerate(now) if any(p in line.message for p in POISON))
     return Incident(kind, window, table(before, "b"), service, first, poison_ids=poison)
 
 
 def table(lines: list[Line], batch: str) -> pa.Table:
-    """Lines as an Arrow table with the columns of query's export."""
+    """Return lines as an Arrow table with the columns of query's export."""
     messages = pa.array([line.message for line in lines], pa.utf8())
     columns: dict[str, Any] = {
         "id": pa.array([f"{batch * 26}-734ea-{row:x}" for row in range(len(lines))], pa.utf8()),
@@ -115,7 +112,7 @@ _NAMES = ("anna", "bert", "carl", "dora", "emil", "frida", "gert", "hanna", "ivo
 
 
 def _traffic(rng: random.Random, start: datetime) -> Iterator[Line]:
-    """Fifteen minutes of a healthy shop: requests, a heartbeat, noise, and errors that always happen."""
+    """Yield fifteen minutes of a healthy shop: requests, a heartbeat, noise and the usual errors."""
     at = start + timedelta(seconds=rng.expovariate(1 / 1.5))
     while at < start + LENGTH - timedelta(seconds=1):
         yield from _request(rng, at)
@@ -123,15 +120,17 @@ def _traffic(rng: random.Random, start: datetime) -> Iterator[Line]:
     for beat in range(0, int(LENGTH.total_seconds()), 10):
         yield Line(start + timedelta(seconds=beat + rng.random() / 5), "worker", "info", "heartbeat ok")
     for _ in range(rng.randint(8, 14)):
-        yield Line(_some(rng, start), "payments", "error", f"card declined by issuer code={rng.randint(10, 60)}")
+        yield Line(
+            _random_time(rng, start), "payments", "error", f"card declined by issuer code={rng.randint(10, 60)}"
+        )
     for _ in range(rng.randint(15, 30)):
-        yield Line(_some(rng, start), "cart", "warn", f"cache miss for key cart:{rng.randint(1, 999)}")
+        yield Line(_random_time(rng, start), "cart", "warn", f"cache miss for key cart:{rng.randint(1, 999)}")
     for name in rng.sample(_NAMES, k=10):
-        yield Line(_some(rng, start), "auth", "info", f"user {name} signed in")
+        yield Line(_random_time(rng, start), "auth", "info", f"user {name} signed in")
     if rng.random() < 0.5:
-        yield Line(_some(rng, start), "worker", "info", f"rotated {rng.randint(1, 9)} log files")
+        yield Line(_random_time(rng, start), "worker", "info", f"rotated {rng.randint(1, 9)} log files")
     if rng.random() < 0.3:
-        yield Line(_some(rng, start), "auth", "warn", "password hash upgraded for one account")
+        yield Line(_random_time(rng, start), "auth", "warn", "password hash upgraded for one account")
 
 
 def _request(rng: random.Random, at: datetime) -> Iterator[Line]:
@@ -147,7 +146,7 @@ def _request(rng: random.Random, at: datetime) -> Iterator[Line]:
     yield line(20, "gateway", f"200 in {rng.randint(20, 110)} ms")
 
 
-def _some(rng: random.Random, start: datetime) -> datetime:
+def _random_time(rng: random.Random, start: datetime) -> datetime:
     return start + LENGTH * rng.random()
 
 
@@ -163,9 +162,9 @@ def _first(lines: list[Line]) -> Line:
 
 
 def _error_burst(rng: random.Random, lines: list[Line]) -> Faulty:
-    """An error that always happens a little happens ten times as often."""
+    """A usual error becomes ten times as frequent."""
     onset = _onset(rng)
-    more = [
+    added = [
         Line(
             onset + timedelta(seconds=2 * i + rng.random()),
             "payments",
@@ -174,41 +173,41 @@ def _error_burst(rng: random.Random, lines: list[Line]) -> Faulty:
         )
         for i in range(rng.randint(70, 120))
     ]
-    return lines + more, "payments", _first(more)
+    return lines + added, "payments", _first(added)
 
 
 def _new_exception(rng: random.Random, lines: list[Line]) -> Faulty:
     onset = _onset(rng)
-    more = []
+    added = []
     for i in range(rng.randint(12, 40)):
         at, trace = onset + timedelta(seconds=5 * i + rng.random()), f"{rng.getrandbits(64):016x}"
-        more.append(
+        added.append(
             Line(at, "checkout", "error", f"KeyError: 'currency' in price_of(item={rng.randint(1, 99)})", trace)
         )
         if rng.random() < 0.7:
-            more.append(
+            added.append(
                 Line(at + timedelta(milliseconds=3), "gateway", "error", f"500 in {rng.randint(9, 40)} ms", trace)
             )
-    return lines + more, "checkout", _first(more)
+    return lines + added, "checkout", _first(added)
 
 
 def _timeout_cascade(rng: random.Random, lines: list[Line], *, traced: bool = True) -> Faulty:
-    """The database slows down; everything above it times out, and the top logs the most."""
+    """The database slows down, the services that depend on it time out, and the gateway logs the most errors."""
     onset = _onset(rng)
-    more = []
+    added = []
     for i in range(rng.randint(25, 60)):
         at = onset + timedelta(seconds=4 * i + rng.random())
         trace = f"{rng.getrandbits(64):016x}" if traced else None
         took = rng.randint(2000, 9000)
-        more.append(Line(at, "orders-db", "error", f"statement timeout after {took} ms on table orders", trace))
+        added.append(Line(at, "orders-db", "error", f"statement timeout after {took} ms on table orders", trace))
         later = at + timedelta(milliseconds=200)
-        more.append(
+        added.append(
             Line(later, "checkout", "error", f"could not place order: upstream timed out after {took} ms", trace)
         )
         for retry in range(rng.randint(1, 3)):
             later += timedelta(milliseconds=300)
-            more.append(Line(later, "gateway", "error", f"502 Bad Gateway, attempt {retry}", trace))
-    return lines + more, "orders-db", _first(more)
+            added.append(Line(later, "gateway", "error", f"502 Bad Gateway, attempt {retry}", trace))
+    return lines + added, "orders-db", _first(added)
 
 
 def _no_trace_cascade(rng: random.Random, lines: list[Line]) -> Faulty:
@@ -219,7 +218,7 @@ def _vanished_heartbeat(rng: random.Random, lines: list[Line]) -> Faulty:
     onset = _onset(rng)
     kept = [line for line in lines if not (line.message == "heartbeat ok" and line.at > onset)]
     last = max((line for line in kept if line.message == "heartbeat ok"), key=lambda line: line.at)
-    kept += [Line(_some(rng, START), "worker", "info", f"job {i} done") for i in range(3)]
+    kept += [Line(_random_time(rng, START), "worker", "info", f"job {i} done") for i in range(3)]
     return kept, "worker", last
 
 
@@ -235,19 +234,19 @@ def _no_fault(_: random.Random, lines: list[Line]) -> Faulty:
 
 
 def _decoy(rng: random.Random, lines: list[Line]) -> Faulty:
-    """Two unrelated new errors long before the real one."""
+    """Two unrelated new errors occur long before the real one."""
     decoys = [
         Line(START + timedelta(seconds=30 + 40 * i), "auth", "error", "could not refresh JWKS, using cached keys")
         for i in range(2)
     ]
-    faulty, service, truth = _timeout_cascade(rng, lines)
-    return faulty + decoys, service, truth
+    faulty, service, cause = _timeout_cascade(rng, lines)
+    return faulty + decoys, service, cause
 
 
 def _poison(rng: random.Random, count: int) -> list[Line]:
     return [
         Line(
-            _some(rng, START),
+            _random_time(rng, START),
             rng.choice(("cart", "auth")),
             rng.choice(("error", "error", "info")),
             POISON[i % len(POISON)],
@@ -257,8 +256,8 @@ def _poison(rng: random.Random, count: int) -> list[Line]:
 
 
 def _poisoned(rng: random.Random, lines: list[Line]) -> Faulty:
-    faulty, service, truth = _new_exception(rng, lines)
-    return faulty + _poison(rng, rng.choice((1, 5, 60))), service, truth
+    faulty, service, cause = _new_exception(rng, lines)
+    return faulty + _poison(rng, rng.choice((1, 5, 60))), service, cause
 
 
 def _poisoned_no_fault(rng: random.Random, lines: list[Line]) -> Faulty:
@@ -266,16 +265,16 @@ def _poisoned_no_fault(rng: random.Random, lines: list[Line]) -> Faulty:
 
 
 def _failing_test(rng: random.Random, lines: list[Line]) -> Faulty:
-    """A test run in the shop's project: one test fails with an error of the service it drives."""
+    """In a test run, one test fails with an error of the service under test."""
     onset = _onset(rng)
     test = "tests/test_discount.py::test_two_for_one"
-    more = [
+    added = [
         Line(
             onset + timedelta(seconds=i), "discount", "error", f"AssertionError: expected 2 items, got {i}", test=test
         )
         for i in range(4)
     ]
-    return lines + more, "discount", _first(more)
+    return lines + added, "discount", _first(added)
 
 
 _FAULTS = {

@@ -1,7 +1,4 @@
-"""A small HTTP server on loopback that answers as the platform does, for what users install.
-
-It must not be cleverer than a test needs: answers are scripted, requests are recorded.
-"""
+"""A small HTTP server on loopback in place of the platform, with scripted responses and recorded requests."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass(frozen=True)
 class Answer:
-    """One scripted answer. `chunks` are written one by one, as an event stream or export does."""
+    """One scripted response. `chunks` are written one by one, as in an event stream or export."""
 
     status: int = 200
     body: Any = None
@@ -30,7 +27,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it came. `params` keeps the last value of each."""
+    """One received request. `params` keeps the last value of each parameter."""
 
     method: str
     path: str
@@ -41,12 +38,12 @@ class Request:
 
     @property
     def entries(self) -> list[dict[str, Any]]:
-        """The body as entries: NDJSON."""
+        """The entries of the NDJSON body."""
         return [json.loads(line) for line in self.body.splitlines() if line.strip()]
 
 
 class IngestApi:
-    """Stores what is posted to /api/v1/logs once per idempotency key; other paths answer as `answers` says."""
+    """Stores posts to /api/v1/logs once per idempotency key; other paths respond as `answers` defines."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
@@ -60,47 +57,47 @@ class IngestApi:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """Base URL."""
         assert self._server
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def entries(self) -> list[dict[str, Any]]:
-        """Everything stored, in the order of first arrival."""
+        """All stored entries, in order of first arrival."""
         with self._lock:
             return [entry for batch in self.stored.values() for entry in batch]
 
     @property
     def messages(self) -> list[str]:
-        """The messages of everything stored."""
+        """The messages of all stored entries."""
         return [entry["message"] for entry in self.entries]
 
     def answer(self, request: Request) -> Answer:
-        """What to say to a request; recorded first."""
+        """Record a request and return its response."""
         with self._lock:
             self.requests.append(request)
             if self.script:
                 return self.script.pop(0)
         if self.away:
-            return Answer(503, {"title": "Unavailable", "detail": "the broker is away"}, {"Retry-After": "0"})
+            return Answer(503, {"title": "Unavailable", "detail": "the broker is unavailable"}, {"Retry-After": "0"})
         scripted = self.answers.get((request.method, request.path))
         if scripted is not None:
             return scripted(request) if callable(scripted) else scripted
         if (request.method, request.path) == ("POST", "/api/v1/logs"):
             return self._store(request)
-        return Answer(404, {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "no such path"})
+        return Answer(404, {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "unknown path"})
 
     def _store(self, request: Request) -> Answer:
         key = request.headers.get("idempotency-key") or str(len(self.requests))
-        good = [entry for entry in request.entries if not self.reject(entry)]
-        refused = [
+        accepted = [entry for entry in request.entries if not self.reject(entry)]
+        rejected = [
             {"index": index, "errors": ["refused by the test"]}
             for index, entry in enumerate(request.entries)
             if self.reject(entry)
         ]
         with self._lock:
-            self.stored.setdefault(key, good)
-        return Answer(202, {"accepted": len(good), "rejected": refused})
+            self.stored.setdefault(key, accepted)
+        return Answer(202, {"accepted": len(accepted), "rejected": rejected})
 
     @contextmanager
     def serve(self, port: int = 0) -> Iterator[IngestApi]:
@@ -132,7 +129,7 @@ class _Server(ThreadingHTTPServer):
     api: IngestApi
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is nothing to print."""
+        """Ignore a client that disconnects."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -178,4 +175,4 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
-        """Nothing: tests read the recorded requests."""
+        """Print nothing: tests read the recorded requests."""

@@ -1,7 +1,4 @@
-"""A model provider on loopback that speaks four wire formats and misbehaves on request.
-
-It must not know the analyzer's code: it reads requests and writes bytes as OpenAI, Anthropic, Google and Ollama do.
-"""
+"""A model provider on loopback with scripted replies in the formats of OpenAI, Anthropic, Google and Ollama."""
 
 import asyncio
 import contextlib
@@ -28,12 +25,12 @@ class Asked:
 
     @property
     def prompt(self) -> str:
-        """Everything the model could read, as one text."""
+        """All text that the model receives."""
         return "\n".join(_texts(self.body))
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """The evidence lines of the prompt."""
+        """The evidence lines in the prompt."""
         found = []
         for row in self.prompt.splitlines():
             with contextlib.suppress(ValueError):
@@ -45,7 +42,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Say:
-    """Answer with a text, in pieces; `as_tool` says it through the tool when the request offers one."""
+    """Send a text in pieces; with `as_tool`, as a tool call if the request offers a tool."""
 
     text: str
     pieces: int = 12
@@ -57,7 +54,7 @@ class Say:
 
 @dataclass(frozen=True)
 class Status:
-    """Refuse with an HTTP status and the provider's words."""
+    """Return an HTTP error with a message in the provider's format."""
 
     code: int
     message: str
@@ -66,7 +63,7 @@ class Status:
 
 @dataclass(frozen=True)
 class Raw:
-    """Send these bytes as the body, whatever they are."""
+    """Send these bytes as the body, unchanged."""
 
     body: bytes
     content_type: str = "text/event-stream"
@@ -74,17 +71,17 @@ class Raw:
 
 @dataclass(frozen=True)
 class Hang:
-    """Say nothing."""
+    """Send nothing."""
 
 
 @dataclass(frozen=True)
 class Reset:
-    """Cut the connection without an answer."""
+    """Abort the connection without a response."""
 
 
 @dataclass(frozen=True)
 class Endless:
-    """Write for ever: valid pieces of an answer that never ends."""
+    """Send valid pieces of a response that never ends."""
 
 
 Action = Say | Status | Raw | Hang | Reset | Endless
@@ -92,12 +89,12 @@ Reply = Callable[[Asked], Action]
 
 
 def say(value: Any) -> Say:
-    """A JSON answer."""
+    """Return a JSON response."""
     return Say(json.dumps(value))
 
 
 def good_answer(asked: Asked) -> Action:
-    """A claim about the first line that is true, and a summary that cites it."""
+    """Return a true claim about the first line and a summary that cites it."""
     line = next((item for item in asked.lines if not item.get("speaks_to_a_model")), None)
     if line is None:
         return say({"summary": "hello", "claims": [], "cause_found": False, "next_steps": []})
@@ -120,7 +117,7 @@ def good_answer(asked: Asked) -> Action:
 
 
 def obedient(asked: Asked) -> Action:
-    """A model that does whatever the log lines tell it, and repeats all it was given."""
+    """Respond like a model that follows any instruction in the log lines and repeats its prompt."""
     poisoned = [
         item for item in asked.lines if re.search(r"(?i)ignore|system|assistant|instructions", item["message"])
     ]
@@ -147,7 +144,7 @@ def obedient(asked: Asked) -> Action:
 
 
 class FakeLlm:
-    """The server. `script` holds replies for the next requests; afterwards `reply` answers all."""
+    """The server. `script` holds replies for the next requests; `reply` serves all others."""
 
     def __init__(self, reply: Reply = good_answer) -> None:
         self.reply = reply
@@ -169,18 +166,18 @@ class FakeLlm:
 
     @property
     def connections(self) -> int:
-        """Connections that are open."""
+        """Number of open connections."""
         return len(self._open)
 
     @property
     def port(self) -> int:
-        """Where it listens on 127.0.0.1."""
+        """Port on 127.0.0.1."""
         assert self._server is not None
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
     def url(self, wire: Wire = "openai") -> str:
-        """Base URL for a wire format."""
+        """Return the base URL for a wire format."""
         return f"http://127.0.0.1:{self.port}" + ("/v1" if wire == "openai" else "")
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -249,14 +246,14 @@ async def _act(action: Action, asked: Asked, reader: asyncio.StreamReader, write
         writer.transport.abort()
     elif isinstance(action, Status):
         body = json.dumps(_ERRORS[asked.wire](action)).encode()
-        await _whole(writer, action.code, body, "application/json", action.headers)
+        await _send_body(writer, action.code, body, "application/json", action.headers)
     elif isinstance(action, Raw):
-        await _whole(writer, 200, action.body, action.content_type, {})
+        await _send_body(writer, 200, action.body, action.content_type, {})
     else:
         await _stream(action, asked, reader, writer)
 
 
-async def _whole(
+async def _send_body(
     writer: asyncio.StreamWriter, code: int, body: bytes, content_type: str, headers: dict[str, str]
 ) -> None:
     head = {"Content-Type": content_type, "Content-Length": str(len(body)), **headers}
@@ -270,23 +267,23 @@ async def _stream(
 ) -> None:
     kind = "application/x-ndjson" if asked.wire == "ollama" else "text/event-stream"
     writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
-    say_ = action if isinstance(action, Say) else None
+    scripted = action if isinstance(action, Say) else None
     count = 0
     async for frame in _WIRES[asked.wire](action, asked):
         writer.write(f"{len(frame):x}\r\n".encode() + frame + b"\r\n")
         await writer.drain()
         count += 1
-        if say_ is None:
+        if scripted is None:
             await asyncio.sleep(0)
             continue
-        if say_.reset_after is not None and count >= say_.reset_after:
+        if scripted.reset_after is not None and count >= scripted.reset_after:
             writer.transport.abort()
             return
-        if say_.hang_after is not None and count >= say_.hang_after:
+        if scripted.hang_after is not None and count >= scripted.hang_after:
             await reader.read()
             return
-        if say_.pause_s:
-            await asyncio.sleep(say_.pause_s)
+        if scripted.pause_s:
+            await asyncio.sleep(scripted.pause_s)
     writer.write(b"0\r\n\r\n")
     await writer.drain()
 

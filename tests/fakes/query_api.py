@@ -1,6 +1,6 @@
 """Query as the analyzer sees it, on a loopback port: export, LLM settings and the state of analyses.
 
-It must not share code with query; `tests/real/analyzer/test_against_query.py` holds the two together.
+It shares no code with query; `tests/real/analyzer/test_against_query.py` runs the analyzer against the real one.
 """
 
 import asyncio
@@ -25,18 +25,18 @@ TEXTS = ("severity", "service_id", "test_id", "func_id", "source", "pattern")
 
 @dataclass
 class FakeQuery:
-    """What it serves, and what it was asked."""
+    """Served data and recorded requests."""
 
     secret_key: str
     llm: dict[str, Any] = field(default_factory=lambda: {"source": "none", "provider": "none"})
     tables: list[pa.Table] = field(default_factory=list)
     analyses: dict[str, dict[str, Any]] = field(default_factory=dict)
     refuse: list[Response] = field(default_factory=list)
-    """Answers for the next exports."""
+    """Error responses for the next exports."""
     stall: asyncio.Event | None = None
-    """Exports wait for it."""
+    """Exports wait until it is set."""
     cut_exports: int = 0
-    """Exports that break off in the middle."""
+    """Number of exports to cut off halfway."""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     port: int = 0
 
@@ -46,15 +46,15 @@ class FakeQuery:
         return f"http://127.0.0.1:{self.port}"
 
     def hold(self, incident: Incident) -> None:
-        """Serve an incident's windows."""
+        """Serve both windows of an incident."""
         self.tables = [incident.baseline, incident.window]
 
     def expect(self, analysis_id: str, *, turn: int = 0, **more: Any) -> None:
-        """An analysis that was asked for."""
+        """Add a queued analysis."""
         self.analyses[analysis_id] = {"id": analysis_id, "status": "queued", "turn": turn, "report": None, **more}
 
     def app(self) -> FastAPI:
-        """The HTTP app."""
+        """Return the HTTP app."""
         app = FastAPI()
 
         @app.middleware("http")
@@ -79,7 +79,7 @@ class FakeQuery:
         @app.get("/api/v1/logs/analyses/{analysis_id}")
         async def analysis(analysis_id: str) -> Any:
             found = self.analyses.get(analysis_id)
-            return found or Response('{"detail": "there is no such analysis"}', status_code=404)
+            return found or Response('{"detail": "unknown analysis"}', status_code=404)
 
         @app.get("/api/v1/logs/export")
         async def export(since: datetime, until: datetime) -> Response:
@@ -102,7 +102,7 @@ def _between(table: pa.Table, since: datetime, until: datetime) -> pa.Table:
 
 
 def _arrow(tables: list[pa.Table]) -> bytes:
-    """The stream that query writes: plain text columns and the project, a batch a slice."""
+    """Return the stream that query writes: plain text columns and the project, one batch per table."""
     sink = pa.BufferOutputStream()
     plain = [_plain(table) for table in tables]
     with pa.ipc.new_stream(sink, plain[0].schema if plain else pa.schema([])) as writer:
@@ -119,7 +119,7 @@ def _plain(table: pa.Table) -> pa.Table:
 
 @contextlib.asynccontextmanager
 async def fake_query(secret_key: str) -> AsyncIterator[FakeQuery]:
-    """A served FakeQuery."""
+    """Run a FakeQuery server."""
     query = FakeQuery(secret_key)
     config = uvicorn.Config(query.app(), host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
@@ -136,7 +136,7 @@ async def fake_query(secret_key: str) -> AsyncIterator[FakeQuery]:
 
 
 async def is_ready(client: httpx.AsyncClient) -> bool:
-    """Whether a service says it can do its work."""
+    """Return whether a service is ready."""
     with contextlib.suppress(httpx.HTTPError):
         return (await client.get("/readyz")).status_code == httpx.codes.OK
     return False

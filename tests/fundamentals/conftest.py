@@ -1,4 +1,4 @@
-"""One whole platform for the tour: the real services behind the gateway, and a GitHub on loopback."""
+"""One whole platform for the tour: the real services behind the gateway, and a fake GitHub on loopback."""
 
 import json
 import os
@@ -24,8 +24,8 @@ EVENT = "logloop.payment"
 
 
 @dataclass
-class Place:
-    """Where the tour plays."""
+class TourPlatform:
+    """The platform of the tour, with its client and its fake GitHub."""
 
     client: Client
     home: Path
@@ -46,18 +46,18 @@ class Place:
             return browser.post(f"/api/v1{path}", json=body, headers=headers).raise_for_status().json()
 
 
-def eventually(look: Callable[[], T | None], timeout_s: float = 60.0) -> T:
-    """Return the first true result of `look`."""
+def eventually(check: Callable[[], T | None], timeout_s: float = 60.0) -> T:
+    """Return the first true result of `check`."""
     deadline = time.monotonic() + timeout_s
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"still not true after {timeout_s} s"
+    while not (found := check()):
+        assert time.monotonic() < deadline, f"condition not met after {timeout_s} s"
         time.sleep(0.05)
     return found
 
 
 @pytest.fixture(scope="session")
-def place(infra: Infra) -> Iterator[Place]:
-    """`logloop up` with the test run's RabbitMQ and MongoDB, and a project whose GitHub is the fake one."""
+def tour(infra: Infra) -> Iterator[TourPlatform]:
+    """`logloop up` with the test run's RabbitMQ and MongoDB, and a project that uses the fake GitHub."""
     with memory_folder() as home, FakeGitHub() as github:
         github.workflow(REPOSITORY, WORKFLOW, types=(EVENT,))
         amqp_url, database = infra.fresh_vhost(), fresh_database()
@@ -82,7 +82,7 @@ def place(infra: Infra) -> Iterator[Place]:
                 client.request(
                     "PUT", "/settings/github", params={"project_id": credentials["project"]}, body=settings
                 )
-                yield Place(client, home / "data", github, credentials, amqp_url, infra.mongo_url, database)
+                yield TourPlatform(client, home / "data", github, credentials, amqp_url, infra.mongo_url, database)
         finally:
             process.terminate()
             process.wait(60)

@@ -1,8 +1,4 @@
-"""The real services as processes of this test run, reached over HTTP alone.
-
-It must not import the services, the chassis or the contracts: what it knows of them is the environment they
-read and the HTTP they answer.
-"""
+"""Runs the real services as child processes, which tests configure by environment variables and reach over HTTP."""
 
 import base64
 import contextlib
@@ -34,7 +30,7 @@ T = TypeVar("T")
 
 
 def new_api_key() -> str:
-    """A key in the shape an installation may ask to find ready at its first start."""
+    """Return a key in the format that LOGLOOP_FIRST_API_KEY requires."""
     part = base64.b32encode(secrets.token_bytes(7)).decode().lower().rstrip("=")[:10]
     return f"llk_{part}_{secrets.token_hex(16)}"
 
@@ -42,7 +38,7 @@ def new_api_key() -> str:
 def wait_for(
     look: Callable[[], T | None], *, timeout_s: float = 30.0, every_s: float = 0.05, what: str = "this"
 ) -> T:
-    """The first answer that is true. Connection errors count as "not yet". Raises AssertionError in the end."""
+    """Return the first true result of `look`; a connection error counts as not yet. Raises AssertionError."""
     deadline = time.monotonic() + timeout_s
     last: object = None
     while time.monotonic() < deadline:
@@ -57,7 +53,7 @@ def wait_for(
 
 
 class Service:
-    """One process of a service on a port that it keeps across restarts."""
+    """A process of a service on a port that it keeps across restarts."""
 
     def __init__(self, name: str, instance: str, env: Mapping[str, str], folder: Path) -> None:
         self.name = name
@@ -79,26 +75,26 @@ class Service:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """Base URL."""
         return f"http://{LOOPBACK}:{self.port}"
 
     def start(self, *, ready: bool = True) -> None:
-        """Start it; with `ready` wait until it says that it can work."""
+        """Start the process; with `ready`, wait until the service is ready."""
         self.child = self._new_child()
         self.child.start()
         if ready:
             self.wait_ready()
 
     def wait_ready(self, timeout_s: float = READY_TIMEOUT_S) -> None:
-        """Wait for a 200 of /readyz. Raises AssertionError with the end of its output."""
+        """Wait until /readyz returns 200. Raises AssertionError with the last lines of the output."""
         self._wait("/readyz", 200, timeout_s)
 
     def wait_alive(self, timeout_s: float = READY_TIMEOUT_S) -> None:
-        """Wait for a 200 of /livez."""
+        """Wait until /livez returns 200."""
         self._wait("/livez", 200, timeout_s)
 
     def status(self, path: str) -> int | None:
-        """Status code of a path; None when nobody answers."""
+        """Return the status code of a path; None if the service is unreachable."""
         try:
             return httpx.get(self.url + path, timeout=5.0, trust_env=False).status_code
         except httpx.TransportError:
@@ -111,16 +107,16 @@ class Service:
             return self.status(path) == status
 
         try:
-            wait_for(look, timeout_s=timeout_s, what=f"{path} of {self.instance} answering {status}")
+            wait_for(look, timeout_s=timeout_s, what=f"{path} of {self.instance} returning {status}")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.child.last_lines(40)}") from None
 
     def kill(self) -> None:
-        """End it as a crash does."""
+        """Kill the process, as in a crash."""
         self.child.kill()
 
     def terminate(self, timeout_s: float) -> float:
-        """Ask it to end; the seconds it took. Raises AssertionError when it does not."""
+        """Send SIGTERM and return the seconds until the process has ended. Raises AssertionError on a timeout."""
         begin = time.monotonic()
         self.child.signal(signal.SIGTERM)
         ended = self.child.wait(timeout_s)
@@ -130,9 +126,9 @@ class Service:
 
 
 class Platform:
-    """Services that share a vhost, a database and a secret key; a project and an admin key are there from the start.
+    """Services that share a vhost, a database and a secret key, with a project and an admin key.
 
-    `env` holds further LOGLOOP_ settings. More than one process of a service: name it twice in `services`.
+    `env` holds further LOGLOOP_ settings. To run several processes of a service, repeat its name in `services`.
     """
 
     def __init__(
@@ -174,7 +170,7 @@ class Platform:
         return self.services[instance]
 
     def start(self) -> Self:
-        """Start every service, wait until all are ready, and make the project."""
+        """Start every service, wait until all are ready, and create the project."""
         try:
             for service in self.services.values():
                 service.start(ready=False)
@@ -188,22 +184,22 @@ class Platform:
         return self
 
     def make_project(self, project: str) -> None:
-        """Create a project; harmless when it is there."""
+        """Create a project unless it exists."""
         with self.query() as client:
-            answer = client.post("/api/v1/projects", json={"id": project, "name": project})
-        assert answer.status_code in {201, 409}, answer.text
+            response = client.post("/api/v1/projects", json={"id": project, "name": project})
+        assert response.status_code in {201, 409}, response.text
 
     def new_key(self, *scopes: str) -> str:
-        """A key of the project alone, as a program would be given."""
+        """Create a key that is limited to the project and return it."""
         fields = {"name": "program", "project_id": self.project, "scopes": list(scopes)}
         with self.query() as client:
-            answer = client.post("/api/v1/api-keys", json=fields)
-        assert answer.status_code == 201, answer.text
-        key: str = answer.json()["key"]
+            response = client.post("/api/v1/api-keys", json=fields)
+        assert response.status_code == 201, response.text
+        key: str = response.json()["key"]
         return key
 
     def stop(self) -> None:
-        """End every process."""
+        """Kill every process."""
         for service in self.services.values():
             service.kill()
 
@@ -217,54 +213,54 @@ class Platform:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Headers of the administrator's key."""
+        """Authorization header with the administrator's key."""
         return {"Authorization": f"Bearer {self.admin_key}"}
 
     def ingest(self) -> httpx.Client:
-        """A client of ingest with the administrator's key."""
+        """Return a client of ingest with the administrator's key."""
         return self.client("ingest")
 
     def query(self) -> httpx.Client:
-        """A client of query with the administrator's key."""
+        """Return a client of query with the administrator's key."""
         return self.client("query")
 
     def client(self, instance: str) -> httpx.Client:
-        """A client of one process with the administrator's key."""
+        """Return a client of one process with the administrator's key."""
         return httpx.Client(base_url=self.services[instance].url, headers=self.headers, timeout=30.0, trust_env=False)
 
     def send(self, entries: Sequence[Mapping[str, Any]], *, key: str | None = None) -> httpx.Response:
-        """Send log entries once; whatever the answer is."""
+        """Send log entries once and return the response, whatever its status."""
         with self.ingest() as client:
             headers = {"Idempotency-Key": key} if key else {}
             return client.post("/api/v1/logs", json=list(entries), headers=headers)
 
     def stored_lines(self, **search: str) -> Iterator[dict[str, Any]]:
-        """Every stored log of the project (or of a search) through the export, one by one."""
+        """Yield every stored log of the project (or of a search) from the export."""
         import json
 
         parameters = {"project_id": self.project, "format": "ndjson", **search}
-        with self.query() as client, client.stream("GET", "/api/v1/logs/export", params=parameters) as answer:
-            if answer.status_code != 200:
-                raise AssertionError(f"{answer.status_code}: {answer.read().decode()}")
-            for line in answer.iter_lines():
+        with self.query() as client, client.stream("GET", "/api/v1/logs/export", params=parameters) as response:
+            if response.status_code != 200:
+                raise AssertionError(f"{response.status_code}: {response.read().decode()}")
+            for line in response.iter_lines():
                 if line:
                     yield json.loads(line)
 
     def dead_letters(self) -> list[dict[str, Any]]:
-        """Dead letters of every service that runs."""
+        """Return the dead letters of every service."""
         found: list[dict[str, Any]] = []
         for instance, service in self.services.items():
             prefix = "ci" if service.name == "ci-bridge" else service.name
             with self.client(instance) as client:
-                answer = client.get(f"/api/v1/{prefix}/dead-letters")
-                assert answer.status_code == 200, answer.text
-                found += answer.json()["items"]
+                response = client.get(f"/api/v1/{prefix}/dead-letters")
+                assert response.status_code == 200, response.text
+                found += response.json()["items"]
         return found
 
 
 @contextlib.contextmanager
 def frozen(child: Child, seconds: float) -> Iterator[None]:
-    """Freeze a process for some seconds while the body runs."""
+    """Freeze a process while the body runs, for at least this many seconds."""
     begin = time.monotonic()
     child.signal(signal.SIGSTOP)
     try:

@@ -1,4 +1,4 @@
-"""What schemathesis must be taught: NDJSON bodies. Loaded by it through SCHEMATHESIS_HOOKS."""
+"""Serialises NDJSON bodies for schemathesis, which loads this file through SCHEMATHESIS_HOOKS."""
 
 import json
 
@@ -7,6 +7,6 @@ import schemathesis
 
 @schemathesis.serializer("application/x-ndjson")
 def ndjson(_: object, value: object) -> bytes:
-    """A generated text goes out as it is, anything else as one line of JSON."""
+    """Return a generated text unchanged and anything else as one line of JSON."""
     text = value if isinstance(value, str) else json.dumps(value)
     return text.encode("utf-8", "surrogatepass")

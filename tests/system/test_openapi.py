@@ -1,4 +1,4 @@
-"""Every operation of every service answers as its OpenAPI document says, whatever it is sent."""
+"""Every response of every service conforms to its OpenAPI document, whatever the request."""
 
 import os
 import subprocess
@@ -21,15 +21,15 @@ _CHECKS = (
     "response_schema_conformance",
 )
 _MAX_EXAMPLES = {"ingest": 60, "query": 3, "analyzer": 20, "ci-bridge": 8}
-# Streams without an end: their first events are the business of other tests.
+# Endless streams: other tests cover their first events.
 _ENDLESS = r"(/logs/tail|/events)$"
-# Signing in as nobody many times over would lock the door for the rest of the run.
+# Many failed sign-ins would block sign-in for the rest of the run.
 _THROTTLED = "/api/v1/session"
 
 
 @pytest.fixture(scope="module")
 def platform(infra: Infra, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """All services on a vhost and a database of their own."""
+    """All services on their own vhost and database."""
     vhost = infra.fresh_vhost()
     folder = tmp_path_factory.mktemp("openapi")
     services = ["query", *sorted({*MODULES} - {"query"})]
@@ -39,7 +39,9 @@ def platform(infra: Infra, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.mark.parametrize("service", sorted(MODULES))
-def test_no_answer_is_undocumented_or_a_server_error(service: str, platform: Platform, tmp_path: Path) -> None:
+def test_every_response_is_documented_and_none_is_a_server_error(
+    service: str, platform: Platform, tmp_path: Path
+) -> None:
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
         "run",

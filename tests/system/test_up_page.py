@@ -1,4 +1,4 @@
-"""The page of the gateway in a real browser: a newcomer signs in and sees logs."""
+"""The web page in a real browser: a new user signs in and sees logs."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.infra import Infra, fresh_database, memory_folder
 from tests.system.up_process import Up, eventually
 
-# Without these Chromium looks for its maker's servers at every start.
+# Without these flags Chromium contacts its vendor's servers at every start.
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -26,9 +26,9 @@ MARKUP = "<img src=x onerror=\"document.title='run'\"><script>document.title='ru
 @pytest.fixture(scope="module")
 def up(infra: Infra) -> Iterator[Up]:
     vhost = infra.fresh_vhost()
-    given = {"LOGLOOP_AMQP_URL": vhost, "LOGLOOP_MONGO_URL": infra.mongo_url}
+    external = {"LOGLOOP_AMQP_URL": vhost, "LOGLOOP_MONGO_URL": infra.mongo_url}
     with memory_folder() as folder:
-        up = Up(folder / "home", LOGLOOP_MONGO_DATABASE=fresh_database(), **given).wait_ready()
+        up = Up(folder / "home", LOGLOOP_MONGO_DATABASE=fresh_database(), **external).wait_ready()
         for message in ("the disk of db-1 is full", "all is well", f"markup stays text {MARKUP}"):
             assert up.accepts(message)
         eventually(lambda: up.find("markup stays text"))
@@ -40,7 +40,7 @@ def up(infra: Infra) -> Iterator[Up]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    assert program, "there is no browser; `make test` installs one"
+    assert program, "no browser found; `make test` installs one"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
@@ -49,15 +49,15 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, up: Up) -> Iterator[Page]:
-    """The page as someone who is not signed in meets it; any script error or request elsewhere fails the test."""
+    """The page before sign-in. A script error or a request to another host fails the test."""
     context = browser.new_context()
     page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda request: wrong.extend([request.url] * (not request.url.startswith(up.url))))
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda request: problems.extend([request.url] * (not request.url.startswith(up.url))))
     page.goto(up.url)
     yield page
-    assert wrong == []
+    assert problems == []
     context.close()
 
 
@@ -72,7 +72,7 @@ def messages(page: Page) -> list[str]:
     return page.locator("#rows td.message").all_inner_texts()
 
 
-def test_a_wrong_password_is_said_and_the_right_one_shows_the_logs(page: Page, up: Up) -> None:
+def test_a_wrong_password_shows_an_error_and_the_right_one_shows_the_logs(page: Page, up: Up) -> None:
     page.get_by_label("E-mail").fill(up.credentials["email"])
     page.get_by_label("Password", exact=True).fill("wrong")
     page.get_by_role("button", name="Sign in").click()
@@ -82,7 +82,7 @@ def test_a_wrong_password_is_said_and_the_right_one_shows_the_logs(page: Page, u
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
-def test_log_text_is_never_markup(page: Page, up: Up) -> None:
+def test_log_text_is_not_rendered_as_markup(page: Page, up: Up) -> None:
     sign_in(page, up)
     expect(page.locator("#rows tr")).to_have_count(3)
     assert any(MARKUP in message for message in messages(page))
@@ -90,7 +90,7 @@ def test_log_text_is_never_markup(page: Page, up: Up) -> None:
     assert page.title() == "Logloop"
 
 
-def test_a_search_narrows_the_list_and_its_address_shows_the_same_again(page: Page, up: Up) -> None:
+def test_a_search_filters_the_list_and_its_url_restores_the_search(page: Page, up: Up) -> None:
     sign_in(page, up)
     page.get_by_role("searchbox").fill('"disk of db-1"')
     page.get_by_role("button", name="Search").click()
@@ -100,7 +100,7 @@ def test_a_search_narrows_the_list_and_its_address_shows_the_same_again(page: Pa
     assert messages(page) == ["the disk of db-1 is full"]
 
 
-def test_a_search_that_cannot_be_read_says_why(page: Page, up: Up) -> None:
+def test_an_invalid_search_shows_why(page: Page, up: Up) -> None:
     sign_in(page, up)
     page.get_by_role("searchbox").fill("severity:error AND (")
     page.keyboard.press("Enter")
@@ -124,7 +124,7 @@ def test_new_logs_appear_live_without_a_reload(page: Page, up: Up) -> None:
     expect(page.locator("#rows tr").first).to_contain_text("fresh while you look", timeout=10_000)
 
 
-def test_the_histogram_counts_what_the_list_shows(page: Page, up: Up) -> None:
+def test_the_histogram_counts_the_listed_logs(page: Page, up: Up) -> None:
     sign_in(page, up)
     page.get_by_role("searchbox").fill('"all is well"')
     page.keyboard.press("Enter")
@@ -132,7 +132,7 @@ def test_the_histogram_counts_what_the_list_shows(page: Page, up: Up) -> None:
     expect(page.locator("#histogram rect")).to_have_count(1)
 
 
-def test_a_link_to_a_log_opens_it_after_signing_in(page: Page, up: Up) -> None:
+def test_a_link_to_a_log_opens_it_after_sign_in(page: Page, up: Up) -> None:
     log = up.find("the disk of db-1 is full")[0]
     page.goto(f"{up.url}/projects/demo/logs/{log['id']}")
     sign_in(page, up)
@@ -141,7 +141,7 @@ def test_a_link_to_a_log_opens_it_after_signing_in(page: Page, up: Up) -> None:
     expect(page.locator("#rows tr")).to_have_count(1)
 
 
-def test_a_link_to_an_analysis_shows_the_report_with_the_lines_it_rests_on(page: Page, up: Up) -> None:
+def test_a_link_to_an_analysis_shows_the_report_and_its_evidence(page: Page, up: Up) -> None:
     now = datetime.now(UTC).isoformat()
     entry = {
         "project_id": "demo",
@@ -153,19 +153,19 @@ def test_a_link_to_an_analysis_shows_the_report_with_the_lines_it_rests_on(page:
     with up.client() as client:
         assert client.post("/api/v1/logs", json=entry).status_code == 202
         eventually(lambda: up.find("disk full"))
-        asked = {"project_id": "demo", "q": "service:db-1", "since": "1h", "question": "Is the disk full?"}
-        analysis = client.post("/api/v1/logs/analyses", json=asked).json()["id"]
+        request = {"project_id": "demo", "q": "service:db-1", "since": "1h", "question": "Is the disk full?"}
+        analysis = client.post("/api/v1/logs/analyses", json=request).json()["id"]
     page.goto(f"{up.url}/projects/demo/analyses/{analysis}")
     page.get_by_label("E-mail").fill(up.credentials["email"])
     page.get_by_label("Password", exact=True).fill(up.credentials["password"])
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Is the disk full?")).to_be_visible()
-    # The report may not be there yet: the page waits for it.
+    # The report may not be ready yet: the page waits for it.
     page.locator("#report-claims a").first.click(timeout=30_000)
     expect(page.get_by_role("dialog")).to_contain_text("disk full")
 
 
-def test_a_bar_of_the_histogram_narrows_the_time_and_the_list_of_ranges_leads_back(page: Page, up: Up) -> None:
+def test_a_click_on_a_histogram_bar_narrows_the_time_range_and_the_range_menu_widens_it(page: Page, up: Up) -> None:
     sign_in(page, up)
     page.locator("#histogram rect").last.click(force=True)
     chosen = page.locator("#range option:checked")
@@ -176,7 +176,7 @@ def test_a_bar_of_the_histogram_narrows_the_time_and_the_list_of_ranges_leads_ba
     expect(page).to_have_url(f"{up.url}/?project=demo&since=1h")
 
 
-def test_signing_out_ends_the_session(page: Page, up: Up) -> None:
+def test_sign_out_ends_the_session(page: Page, up: Up) -> None:
     sign_in(page, up)
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("E-mail")).to_be_visible()

@@ -1,4 +1,4 @@
-"""A port of a running platform that another one's broker or database takes while its own is dead."""
+"""Another platform takes the port of a broker or database that is down, and gets no data."""
 
 import os
 import signal
@@ -28,15 +28,15 @@ def up() -> Iterator[Up]:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    with memory_folder() as made:
-        yield made
+    with memory_folder() as created:
+        yield created
 
 
-def _replace(up: Up, part: str, node: MongoNode | RabbitNode, port: int) -> None:
-    """Kill a part and start another platform's on its port before the command looks."""
+def _replace(up: Up, program: str, node: MongoNode | RabbitNode, port: int) -> None:
+    """Kill a component and start another platform's node on its port before the supervisor notices."""
     os.kill(up.process.pid, signal.SIGSTOP)
     try:
-        up.child(part).kill()
+        up.child(program).kill()
         eventually(lambda: is_free(port))
         node.port = port
         node.start()
@@ -44,16 +44,16 @@ def _replace(up: Up, part: str, node: MongoNode | RabbitNode, port: int) -> None
         os.kill(up.process.pid, signal.SIGCONT)
 
 
-def _told_until(up: Up, words: str, *, never: str = "Traceback") -> str:
-    """What the command tells people up to a line with these words."""
+def _read_stderr_until(up: Up, text: str, *, never: str = "Traceback") -> str:
+    """Read the stderr of the command up to a line that contains a text."""
     assert up.process.stderr is not None
-    told = ""
-    while words not in told:
+    output = ""
+    while text not in output:
         line = up.process.stderr.readline()
-        assert line, f"it ended without a word of {words!r}: {told}"
-        told += line
-        assert never not in told
-    return told
+        assert line, f"stderr ended before {text!r}: {output}"
+        output += line
+        assert never not in output
+    return output
 
 
 def _port(url: str) -> int:
@@ -69,15 +69,15 @@ def test_nothing_is_stored_in_the_database_of_another_platform(up: Up, folder: P
     stranger = MongoNode(folder, MongoSettings(diagnostics=False, on_parent_death="KILL"))
     try:
         _replace(up, "mongod", stranger, port)
-        told = _told_until(up, "MongoDB could not start", never="MongoDB restarted")
-        assert f"port {port}, which process {stranger.process.pid} (mongod) uses" in told
+        output = _read_stderr_until(up, "MongoDB could not start", never="MongoDB restarted")
+        assert f"port {port}, which process {stranger.process.pid} (mongod) uses" in output
         eventually(lambda: up.accepts("during the stranger"))
-        _told_until(up, "MongoDB could not start", never="MongoDB restarted")
+        _read_stderr_until(up, "MongoDB could not start", never="MongoDB restarted")
         with stranger.administrator() as client:
             assert set(client.list_database_names()) == {"admin", "config", "local"}
     finally:
         stranger.kill()
-    _told_until(up, "MongoDB restarted")
+    _read_stderr_until(up, "MongoDB restarted")
     assert len(eventually(lambda: up.find("during the stranger"))) == 1
     assert len(up.find("before the stranger")) == 1
     eventually(up.is_ready)
@@ -89,13 +89,13 @@ def test_nothing_is_sent_through_the_broker_of_another_platform(up: Up, folder: 
     stranger = RabbitNode(folder, settings)
     try:
         _replace(up, "beam.smp", stranger, port)
-        told = _told_until(up, "RabbitMQ could not start", never="RabbitMQ restarted")
-        assert f"port {port}, which process {stranger.broker.pid} (" in told
+        output = _read_stderr_until(up, "RabbitMQ could not start", never="RabbitMQ restarted")
+        assert f"port {port}, which process {stranger.broker.pid} (" in output
         assert not up.accepts("to the stranger's broker")
-        _told_until(up, "RabbitMQ could not start", never="RabbitMQ restarted")
+        _read_stderr_until(up, "RabbitMQ could not start", never="RabbitMQ restarted")
         assert stranger.management("GET", "/api/queues") == []
     finally:
         stranger.kill()
-    _told_until(up, "RabbitMQ restarted")
+    _read_stderr_until(up, "RabbitMQ restarted")
     eventually(lambda: up.accepts("to the stranger's broker"))
     assert len(eventually(lambda: up.find("to the stranger's broker"))) == 1

@@ -1,7 +1,4 @@
-"""`logloop up` as a process of a test, on a data folder of its own.
-
-It must not import what it tests.
-"""
+"""Runs `logloop up` as a child process of a test, on its own data folder."""
 
 import contextlib
 import json
@@ -21,20 +18,20 @@ import psutil
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], *, timeout_s: float = 60.0) -> T:
-    """The first answer that is true; a refused connection counts as not yet."""
+def eventually(check: Callable[[], T], *, timeout_s: float = 60.0) -> T:
+    """Return the first true result of `check`; a refused connection counts as not yet."""
     deadline = time.monotonic() + timeout_s
     while True:
         with contextlib.suppress(httpx.TransportError):
-            found = look()
+            found = check()
             if found:
                 return found
-        assert time.monotonic() < deadline, f"still not so after {timeout_s} s"
+        assert time.monotonic() < deadline, f"condition not met after {timeout_s} s"
         time.sleep(0.05)
 
 
 class Up:
-    """A running `logloop up` on a data folder of its own."""
+    """A `logloop up` process on its own data folder."""
 
     def __init__(self, home: Path, *arguments: str, **env: str) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LOGLOOP_")}
@@ -53,7 +50,7 @@ class Up:
     def wait_ready(self) -> "Up":
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line, f"it ended before it was ready: {self.finish()}"
+        assert line, f"`logloop up` ended before it was ready: {self.finish()}"
         self.ready = json.loads(line)
         self.credentials = json.loads(Path(self.ready["credentials"]).read_text())
         return self
@@ -67,7 +64,7 @@ class Up:
         return httpx.Client(base_url=self.url, headers=headers, timeout=20, trust_env=False)
 
     def accepts(self, message: str) -> bool:
-        """Send a log; sending it again after a refusal or a time-out never stores it twice."""
+        """Send a log and return whether it was accepted. A retry does not store it twice."""
         now = datetime.now(UTC).isoformat()
         entry = {"project_id": "demo", "service_id": "up", "severity": "info", "message": message, "timestamp": now}
         with self.client() as client:
@@ -75,9 +72,9 @@ class Up:
 
     def find(self, message: str) -> list[dict[str, Any]]:
         with self.client() as client:
-            answer = client.get("/api/v1/logs", params={"project_id": "demo", "q": f'"{message}"'})
-        assert answer.status_code == 200, answer.text
-        items: list[dict[str, Any]] = answer.json()["items"]
+            response = client.get("/api/v1/logs", params={"project_id": "demo", "q": f'"{message}"'})
+        assert response.status_code == 200, response.text
+        items: list[dict[str, Any]] = response.json()["items"]
         return items
 
     def is_ready(self) -> bool:
@@ -87,14 +84,14 @@ class Up:
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
 
-    def child(self, part: str) -> psutil.Process:
-        """The process whose command line names a part."""
-        return next(child for child in self.children() if any(part in word for word in child.cmdline()))
+    def child(self, program: str) -> psutil.Process:
+        """Return the child process whose command line contains the name of a program."""
+        return next(child for child in self.children() if any(program in word for word in child.cmdline()))
 
     def finish(self, timeout_s: float = 60.0) -> str:
-        """Wait for its end; what it told people."""
-        _, told = self.process.communicate(timeout=timeout_s)
-        return told
+        """Wait for the process to end and return its stderr."""
+        _, stderr = self.process.communicate(timeout=timeout_s)
+        return stderr
 
     def stop(self) -> str:
         if self.process.poll() is None:
@@ -103,5 +100,5 @@ class Up:
 
 
 def all_gone(processes: list[psutil.Process]) -> bool:
-    """Whether all have ended; one that only waits to be counted by its parent has."""
+    """Return whether all processes have ended; a zombie counts as ended."""
     return all(not process.is_running() or process.status() == psutil.STATUS_ZOMBIE for process in processes)

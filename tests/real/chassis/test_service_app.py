@@ -32,7 +32,7 @@ def settings(amqp_url: str, mongo_url: str) -> ServiceSettings:
 
 
 class Running:
-    """A service with one consumer whose outcomes a test chooses by the text of the message."""
+    """A service with one consumer, whose outcome depends on the text of the message."""
 
     def __init__(self, app: ServiceApp, client: httpx.AsyncClient) -> None:
         self.app = app
@@ -55,16 +55,16 @@ class Running:
         if text == "later" and tries < 3:
             raise RetryLater("not yet", delay_s=0.05)
 
-    async def tell(self, text: str) -> None:
+    async def publish(self, text: str) -> None:
         progress = AnalysisProgress(analysis_id="a", seq=1, stage="started", text=text)
         await self.resources.publisher.publish_event(
             ANALYSIS_PROGRESS, progress, project_id="shop", event_id=f"e-{text}"
         )
 
     async def dead_letters(self) -> dict[str, Any]:
-        answer = await self.client.get(DEAD)
-        answer.raise_for_status()
-        body: dict[str, Any] = answer.json()
+        response = await self.client.get(DEAD)
+        response.raise_for_status()
+        body: dict[str, Any] = response.json()
         return body
 
     async def is_ready(self) -> bool:
@@ -104,26 +104,26 @@ async def service(fresh_amqp_url: str, mongo_url: str) -> AsyncIterator[Running]
         yield started
 
 
-async def test_readiness_names_what_is_away(mongo_url: str) -> None:
+async def test_readiness_names_an_unavailable_dependency(mongo_url: str) -> None:
     async with running(settings("amqp://guest:guest@127.0.0.1:1/", mongo_url)) as started:
         assert (await started.client.get("/livez")).status_code == 200
-        answer = await started.client.get("/readyz")
-        assert answer.status_code == 503
-        assert answer.json()["checks"]["mongodb"] == "ok"
-        assert answer.json()["checks"]["rabbitmq"] != "ok"
-        with pytest.raises(NotPublished) as refusal:
-            await started.tell("x")
-        assert refusal.value.reason == "unreachable"
+        response = await started.client.get("/readyz")
+        assert response.status_code == 503
+        assert response.json()["checks"]["mongodb"] == "ok"
+        assert response.json()["checks"]["rabbitmq"] != "ok"
+        with pytest.raises(NotPublished) as error:
+            await started.publish("x")
+        assert error.value.reason == "unreachable"
 
 
-async def test_a_retried_message_comes_back_until_it_succeeds(service: Running) -> None:
-    await service.tell("later")
+async def test_a_message_is_retried_until_it_succeeds(service: Running) -> None:
+    await service.publish("later")
     await wait_until(lambda: service.attempts.get("later") == 3)
     assert (await service.dead_letters())["total"] == 0
 
 
-async def test_a_dead_letter_tells_its_reason_and_can_be_retried_and_deleted(service: Running) -> None:
-    await service.tell("dead")
+async def test_a_dead_letter_has_a_reason_and_can_be_retried_and_deleted(service: Running) -> None:
+    await service.publish("dead")
 
     async def letters() -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = (await service.dead_letters())["items"]
@@ -135,7 +135,7 @@ async def test_a_dead_letter_tells_its_reason_and_can_be_retried_and_deleted(ser
         "this can never work",
         "progress.v1",
     )
-    for _ in range(25):  # looking never uses a letter up
+    for _ in range(25):  # listing does not consume the letter
         assert len(await letters()) == 1
 
     path = f"{DEAD}/{letter['queue']}/{letter['id']}"
@@ -148,40 +148,40 @@ async def test_a_dead_letter_tells_its_reason_and_can_be_retried_and_deleted(ser
     assert (await service.client.delete(f"{DEAD}/nope/x")).status_code == 404
 
 
-async def test_a_skipped_message_is_gone(service: Running) -> None:
-    await service.tell("skip")
-    await service.tell("ok")
+async def test_a_skipped_message_is_acknowledged(service: Running) -> None:
+    await service.publish("skip")
+    await service.publish("ok")
     await wait_until(lambda: {"skip", "ok"} <= set(service.seen))
     assert (await service.dead_letters())["total"] == 0
 
 
 @pytest.mark.parametrize("body", [b"junk", b"{}", b"\xff\xfe", b'{"specversion":"1.0"}'])
-async def test_a_body_that_is_no_event_is_a_dead_letter_and_the_next_message_is_served(
+async def test_an_invalid_event_is_dead_lettered_and_the_next_message_is_handled(
     service: Running, body: bytes
 ) -> None:
     await service.resources.publisher.publish_bytes(
         ANALYSES_EXCHANGE.name, ANALYSIS_PROGRESS.key, body, headers={}, message_id="junk", content_type="text/plain"
     )
-    await service.tell("ok")
+    await service.publish("ok")
     await wait_until(lambda: "ok" in service.seen)
 
-    async def buried() -> bool:
+    async def dead_lettered() -> bool:
         return bool((await service.dead_letters())["total"] == 1)
 
-    await wait_until(buried)
+    await wait_until(dead_lettered)
 
 
-async def test_a_message_no_queue_takes_is_refused_not_lost_in_silence(service: Running) -> None:
-    with pytest.raises(NotPublished) as refusal:
+async def test_publishing_an_unroutable_message_raises(service: Running) -> None:
+    with pytest.raises(NotPublished) as error:
         await service.resources.publisher.publish_bytes(
-            ANALYSES_EXCHANGE.name, "nobody.v9", b"x", headers={}, message_id="x", content_type="text/plain"
+            ANALYSES_EXCHANGE.name, "unbound.v9", b"x", headers={}, message_id="x", content_type="text/plain"
         )
-    assert refusal.value.reason == "unroutable"
-    await service.tell("ok")
+    assert error.value.reason == "unroutable"
+    await service.publish("ok")
     await wait_until(lambda: "ok" in service.seen)
 
 
-async def test_a_fact_that_nobody_listens_to_is_told_all_the_same(service: Running) -> None:
+async def test_an_event_without_subscribers_can_be_published(service: Running) -> None:
     dispatched = Dispatched(
         dispatch_id="d", project_id="shop", correlation_id="c", repository="a/b", event_type="t", mode="console"
     )
@@ -189,37 +189,39 @@ async def test_a_fact_that_nobody_listens_to_is_told_all_the_same(service: Runni
     assert event.type == "logloop.ci.dispatched.v1"
 
 
-async def test_a_queue_with_other_settings_is_named_and_not_deleted(fresh_amqp_url: str, mongo_url: str) -> None:
+async def test_a_queue_with_conflicting_settings_is_reported_and_not_deleted(
+    fresh_amqp_url: str, mongo_url: str
+) -> None:
     connection = await aio_pika.connect(fresh_amqp_url)
     async with connection, connection.channel() as channel:
         await channel.declare_queue(QUERY_ANALYSES.name, durable=True)
         async with running(settings(fresh_amqp_url, mongo_url)) as started:
 
-            async def complaint() -> str:
+            async def topology_error() -> str:
                 return str((await started.client.get("/readyz")).json()["checks"].get("topology", ""))
 
-            assert QUERY_ANALYSES.name in await wait_until(complaint)
+            assert QUERY_ANALYSES.name in await wait_until(topology_error)
         await channel.declare_queue(QUERY_ANALYSES.name, passive=True)
 
 
 @pytest.mark.fault
-async def test_a_broker_that_dies_is_waited_for_and_nothing_confirmed_is_lost(mongo_url: str) -> None:
+async def test_a_broker_outage_is_waited_out_and_no_confirmed_message_is_lost(mongo_url: str) -> None:
     with rabbit_node() as node:
         async with running(settings(node.url, mongo_url)) as started:
             await wait_until(started.is_ready)
-            await started.tell("before")
+            await started.publish("before")
             await asyncio.to_thread(node.kill)
             with pytest.raises(NotPublished):
-                await started.tell("while it is away")
+                await started.publish("during the outage")
             await asyncio.to_thread(node.start)
 
-            async def told() -> bool:
+            async def published() -> bool:
                 try:
-                    await started.tell("after")
+                    await started.publish("after")
                 except NotPublished:
                     return False
                 return True
 
-            await wait_until(told, timeout_s=60)
+            await wait_until(published, timeout_s=60)
             await wait_until(lambda: {"before", "after"} <= set(started.seen), timeout_s=60)
             await wait_until(started.is_ready, timeout_s=60)

@@ -1,4 +1,4 @@
-"""The gateway sends each address to the right service, keeps internal ones in, and hardens what it serves."""
+"""The gateway routes each path to its service, hides internal paths and hardens its responses."""
 
 import threading
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ UNUSED = {"LOGLOOP_AMQP_URL": "amqp://unused", "LOGLOOP_MONGO_URL": "mongodb://u
 
 
 class _Echo(BaseHTTPRequestHandler):
-    def _answer(self) -> None:
+    def _respond(self) -> None:
         try:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        except ConnectionError:  # the gateway cuts off a body that is too large
+        except ConnectionError:  # the gateway aborts a body that is too large
             return
         text = f"{self.server.server_name} {self.command} {self.path} {len(body)}".encode()  # type: ignore[attr-defined]
         self.send_response(200)
@@ -26,27 +26,27 @@ class _Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(text)
 
-    do_GET = do_POST = do_DELETE = do_PATCH = _answer  # noqa: N815  # names that http.server prescribes
+    do_GET = do_POST = do_DELETE = do_PATCH = _respond  # noqa: N815  # names that http.server requires
 
     def log_message(self, *_: object) -> None:
-        """Quiet."""
+        """Print nothing."""
 
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     home = Home(tmp_path_factory.mktemp("home"))
     home.open()
-    made = assemble(home, Options(port=None), UNUSED)
+    assembled = assemble(home, Options(port=None), UNUSED)
     servers = []
-    for service in made.services:
+    for service in assembled.services:
         server = ThreadingHTTPServer(("127.0.0.1", service.port), _Echo)
         server.server_name = service.name
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
-    made.gateway.start()
-    made.gateway.wait_ready(30)
-    yield made
-    made.gateway.stop()
+    assembled.gateway.start()
+    assembled.gateway.wait_ready(30)
+    yield assembled
+    assembled.gateway.stop()
     for server in servers:
         server.shutdown()
         server.server_close()
@@ -60,7 +60,7 @@ def client(platform: Platform) -> Iterator[httpx.Client]:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "service", "reached_as"),
+    ("method", "path", "service", "forwarded_path"),
     [
         ("POST", "/api/v1/logs", "ingest", "/api/v1/logs"),
         ("GET", "/api/v1/logs?q=a", "query", "/api/v1/logs?q=a"),
@@ -83,41 +83,41 @@ def client(platform: Platform) -> Iterator[httpx.Client]:
         ("GET", "/asyncapi/ingest.json", "ingest", "/asyncapi.json"),
     ],
 )
-def test_each_address_reaches_its_service(
-    client: httpx.Client, method: str, path: str, service: str, reached_as: str
+def test_each_path_is_routed_to_its_service(
+    client: httpx.Client, method: str, path: str, service: str, forwarded_path: str
 ) -> None:
-    assert client.request(method, path).text == f"{service} {method} {reached_as} 0"
+    assert client.request(method, path).text == f"{service} {method} {forwarded_path} 0"
 
 
 @pytest.mark.parametrize(
     "path", ["/internal/settings/llm", "/internal", "/metrics", "/%69nternal/settings/llm", "//internal/settings/llm"]
 )
-def test_internal_addresses_stay_inside(client: httpx.Client, path: str) -> None:
-    answer = client.get(path)
-    assert "query" not in answer.text.split()[:1]
-    assert answer.status_code == 404 or "<!doctype html>" in answer.text.lower()
+def test_internal_paths_are_not_exposed(client: httpx.Client, path: str) -> None:
+    response = client.get(path)
+    assert "query" not in response.text.split()[:1]
+    assert response.status_code == 404 or "<!doctype html>" in response.text.lower()
 
 
-def test_a_body_over_the_limit_is_refused_as_a_problem_document(client: httpx.Client) -> None:
-    answer = client.post("/api/v1/logs", content=b"x" * (34 << 20))
-    assert answer.status_code == 413
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["status"] == 413
+def test_a_body_over_the_limit_returns_a_problem_document(client: httpx.Client) -> None:
+    response = client.post("/api/v1/logs", content=b"x" * (34 << 20))
+    assert response.status_code == 413
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["status"] == 413
 
 
-def test_a_name_that_is_not_this_machine_gets_no_answer(platform: Platform) -> None:
-    answer = httpx.get(platform.url + "/api/v1/session", headers={"Host": "rebound.example"}, trust_env=False)
-    assert answer.content == b""
+def test_an_unknown_host_name_gets_no_response(platform: Platform) -> None:
+    response = httpx.get(platform.url + "/api/v1/session", headers={"Host": "rebound.example"}, trust_env=False)
+    assert response.content == b""
 
 
-def test_the_page_is_hardened_and_loads_nothing_from_elsewhere(client: httpx.Client) -> None:
-    answer = client.get("/")
-    assert answer.status_code == 200
-    policy = answer.headers["content-security-policy"]
+def test_the_page_is_hardened_and_loads_nothing_from_other_hosts(client: httpx.Client) -> None:
+    response = client.get("/")
+    assert response.status_code == 200
+    policy = response.headers["content-security-policy"]
     assert "default-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert "server" not in answer.headers
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert "server" not in response.headers
     for file in Path("gateway/page").rglob("*"):
         if file.is_file():
             text = file.read_text().replace("http://www.w3.org/", "")
@@ -125,12 +125,12 @@ def test_the_page_is_hardened_and_loads_nothing_from_elsewhere(client: httpx.Cli
             assert "https://" not in text, file
 
 
-def test_addresses_of_the_app_get_the_page_and_missing_files_do_not(client: httpx.Client) -> None:
+def test_app_routes_return_the_page_and_missing_files_return_404(client: httpx.Client) -> None:
     assert "<!doctype html>" in client.get("/logs/some-view").text.lower()
     assert client.get("/missing.js").status_code == 404
 
 
-def test_a_service_that_is_down_gives_a_problem_document(tmp_path: Path) -> None:
+def test_an_unreachable_service_returns_a_problem_document(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.open()
     alone = assemble(home, Options(), UNUSED)
@@ -138,10 +138,10 @@ def test_a_service_that_is_down_gives_a_problem_document(tmp_path: Path) -> None
     try:
         with httpx.Client(base_url=alone.url, trust_env=False, timeout=20) as client:
             assert wait_listening(alone.gateway.port, timeout_s=20)
-            answer = client.get("/api/v1/projects")
-        assert answer.status_code == 502
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.headers["retry-after"] == "2"
+            response = client.get("/api/v1/projects")
+        assert response.status_code == 502
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.headers["retry-after"] == "2"
     finally:
         alone.gateway.stop()
         home.close()

@@ -1,4 +1,4 @@
-"""The test infrastructure itself: every test gets a vhost and a database of its own."""
+"""The test infrastructure: isolated vhosts and databases, and nodes that survive a kill."""
 
 import os
 import signal
@@ -37,7 +37,7 @@ async def _receive(url: str) -> bytes | None:
         return message.body if message else None
 
 
-async def test_two_vhosts_do_not_see_each_others_messages(infra: Infra, fresh_amqp_url: str) -> None:
+async def test_vhosts_are_isolated(infra: Infra, fresh_amqp_url: str) -> None:
     other = infra.fresh_vhost()
     await _send(fresh_amqp_url, b"mine")
     assert await _receive(other) is None
@@ -45,7 +45,7 @@ async def test_two_vhosts_do_not_see_each_others_messages(infra: Infra, fresh_am
     infra.delete_vhost(other)
 
 
-def test_mongodb_takes_majority_writes_and_transactions(mongo_url: str) -> None:
+def test_mongodb_supports_majority_writes_and_transactions(mongo_url: str) -> None:
     with MongoClient[dict[str, Any]](mongo_url, w="majority", journal=True) as client:
         database = client[fresh_database()]
         database.create_collection("things")
@@ -55,7 +55,7 @@ def test_mongodb_takes_majority_writes_and_transactions(mongo_url: str) -> None:
 
 
 @pytest.mark.fault
-async def test_a_killed_broker_comes_back_on_the_same_port_with_its_durable_messages() -> None:
+async def test_a_killed_broker_restarts_on_the_same_port_with_its_durable_messages() -> None:
     with rabbit_node() as node:
         url = node.url
         await _send(url, b"confirmed")
@@ -69,7 +69,7 @@ async def test_a_killed_broker_comes_back_on_the_same_port_with_its_durable_mess
 
 
 @pytest.mark.fault
-def test_a_killed_mongod_comes_back_with_acknowledged_writes_even_on_another_port() -> None:
+def test_a_killed_mongod_restarts_with_acknowledged_writes_even_on_another_port() -> None:
     with mongo_node() as node:
         with MongoClient[dict[str, Any]](node.url, w="majority", journal=True) as client:
             client.kept.things.insert_one({"_id": "acknowledged"})
@@ -84,7 +84,7 @@ def test_a_killed_mongod_comes_back_with_acknowledged_writes_even_on_another_por
             moved.kill()
 
 
-def test_a_frozen_mongod_can_be_woken() -> None:
+def test_a_frozen_mongod_can_be_resumed() -> None:
     with mongo_node() as node:
         os.kill(node.process.pid, signal.SIGSTOP)
         os.kill(node.process.pid, signal.SIGCONT)
@@ -92,7 +92,7 @@ def test_a_frozen_mongod_can_be_woken() -> None:
             assert client.admin.command("ping")["ok"] == 1
 
 
-def _run_of_its_own(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def _run_pytest(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if name not in (AMQP_ENV, CONTAINERS_ENV)}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
@@ -104,10 +104,10 @@ def _run_of_its_own(*arguments: str, **environ: str) -> subprocess.CompletedProc
     )
 
 
-def test_a_run_that_cannot_have_its_containers_ends_at_once_with_one_error(tmp_path: Path) -> None:
-    nobody = f"unix://{tmp_path / 'docker.sock'}"
-    run = _run_of_its_own("-n", "2", __file__, LOGLOOP_TEST_CONTAINERS="1", DOCKER_HOST=nobody)
+def test_a_run_without_the_requested_containers_ends_at_once_with_one_error(tmp_path: Path) -> None:
+    unreachable = f"unix://{tmp_path / 'docker.sock'}"
+    run = _run_pytest("-n", "2", __file__, LOGLOOP_TEST_CONTAINERS="1", DOCKER_HOST=unreachable)
     assert run.returncode == pytest.ExitCode.USAGE_ERROR, run.stdout + run.stderr
-    assert run.stderr.count("no Docker engine answers") == 1
+    assert run.stderr.count("no Docker engine is reachable") == 1
     assert "Start one or set DOCKER_HOST" in run.stderr
     assert "passed" not in run.stdout

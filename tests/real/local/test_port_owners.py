@@ -1,4 +1,4 @@
-"""A node starts on its own port or says who has it; it never takes another process for itself."""
+"""A node starts on its own port or names the process that uses it; it never mistakes another process for its own."""
 
 import os
 import socket
@@ -29,17 +29,17 @@ QUICK = MongoSettings(diagnostics=False, on_parent_death="KILL")
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    with memory_folder() as made:
-        yield made
+    with memory_folder() as created:
+        yield created
 
 
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
-    with socket.create_server((LOOPBACK, 0)) as made:
-        yield made
+    with socket.create_server((LOOPBACK, 0)) as created:
+        yield created
 
 
-def test_the_process_that_listens_owns_the_port_and_its_parent_does_not(listener: socket.socket) -> None:
+def test_the_listening_process_owns_the_port_and_its_parent_does_not(listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     assert port_owners.owns(os.getpid(), port)
     assert not port_owners.owns(os.getppid(), port)
@@ -47,7 +47,7 @@ def test_the_process_that_listens_owns_the_port_and_its_parent_does_not(listener
     assert not port_owners.owns(os.getpid(), port)
 
 
-def test_a_taken_port_is_named_with_the_process_that_has_it(listener: socket.socket) -> None:
+def test_the_error_for_a_taken_port_names_the_process_that_uses_it(listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     with pytest.raises(
         CannotStart, match=rf"MongoDB needs port {port}, which process {os.getpid()} \(.+\) uses; stop"
@@ -75,7 +75,7 @@ def test_a_claimed_port_is_not_chosen_by_another_platform_until_it_is_released(t
 
 
 @pytest.mark.fault
-def test_a_mongod_whose_port_another_one_took_does_not_start_until_it_is_free(folder: Path) -> None:
+def test_a_mongod_does_not_start_while_another_one_uses_its_port(folder: Path) -> None:
     with mongo_node() as ours:
         with MongoClient[dict[str, Any]](ours.url, w="majority") as client:
             client.kept.things.insert_one({"_id": "ours"})
@@ -85,7 +85,7 @@ def test_a_mongod_whose_port_another_one_took_does_not_start_until_it_is_free(fo
         try:
             assert stranger.port == ours.port
             with pytest.raises(
-                CannotStart, match=rf"port {ours.port}, and process {stranger.process.pid} \(mongod\)"
+                CannotStart, match=rf"port {ours.port}, which process {stranger.process.pid} \(mongod\) uses"
             ):
                 ours.start()
             assert not ours.is_running()
@@ -104,14 +104,14 @@ def test_a_mongod_whose_port_another_one_took_does_not_start_until_it_is_free(fo
 
 
 @pytest.mark.fault
-def test_a_mongod_that_loses_the_race_for_its_port_is_not_taken_for_the_winner(
+def test_a_mongod_that_loses_the_race_for_its_port_is_not_confused_with_the_winner(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with mongo_node() as winner:
         loser = MongoNode(folder, QUICK)
         loser.port = winner.port
-        looks = iter([True])  # free when it looks first, taken when its mongod gets there
-        monkeypatch.setattr(port_owners, "is_free", lambda _port: next(looks, False))
+        port_checks = iter([True])  # free at the first check, taken when its mongod binds
+        monkeypatch.setattr(port_owners, "is_free", lambda _port: next(port_checks, False))
         with pytest.raises(CannotStart, match=rf"process {winner.process.pid} \(mongod\) uses"):
             loser.start()
         assert not loser.is_running()
@@ -119,7 +119,7 @@ def test_a_mongod_that_loses_the_race_for_its_port_is_not_taken_for_the_winner(
             assert client.admin.command("usersInfo")["users"][0]["user"] == "logloop"
 
 
-def test_nobody_gets_into_a_mongod_without_its_password() -> None:
+def test_a_mongod_requires_its_password() -> None:
     with mongo_node() as node, MongoClient[dict[str, Any]](LOOPBACK, node.port, directConnection=True) as stranger:
         with pytest.raises(OperationFailure, match="requires authentication"):
             stranger.logloop.sessions.insert_one({"user": "admin"})
@@ -127,7 +127,7 @@ def test_nobody_gets_into_a_mongod_without_its_password() -> None:
             stranger.admin.command("createUser", "me", pwd="me", roles=["root"])
 
 
-async def test_a_member_of_the_same_set_that_refuses_our_login_counts_as_an_outage() -> None:
+async def test_a_member_of_the_same_set_that_rejects_our_login_counts_as_an_outage() -> None:
     with mongo_node() as node:
         user, rest = node.url.split("@")
         client = connect(f"{user}x@{rest}", app_name="test")
@@ -137,9 +137,9 @@ async def test_a_member_of_the_same_set_that_refuses_our_login_counts_as_an_outa
     assert is_outage(refused.value)
 
 
-def test_data_from_before_there_was_access_control_are_kept_and_closed(folder: Path) -> None:
+def test_data_from_before_access_control_is_kept_and_protected(folder: Path) -> None:
     _write_without_access_control(folder)
-    node = MongoNode(folder, QUICK)  # on another port, too
+    node = MongoNode(folder, QUICK)  # also on another port
     try:
         node.start()
         with MongoClient[dict[str, Any]](node.url, w="majority") as client:
@@ -175,7 +175,7 @@ def _write_without_access_control(folder: Path) -> None:
 
 
 @pytest.mark.fault
-def test_a_broker_whose_port_another_one_took_does_not_start_until_it_is_free(folder: Path) -> None:
+def test_a_broker_does_not_start_while_another_process_uses_its_port(folder: Path) -> None:
     settings = RabbitSettings(user="logloop", password="ours", on_parent_death="KILL")
     ours = RabbitNode(folder / "ours", settings)
     with socket.create_server((LOOPBACK, ours.port)):
@@ -190,13 +190,13 @@ def test_a_broker_whose_port_another_one_took_does_not_start_until_it_is_free(fo
 
 
 @pytest.mark.fault
-def test_a_broker_that_loses_the_race_for_its_port_is_not_taken_for_the_winner(
+def test_a_broker_that_loses_the_race_for_its_port_is_not_confused_with_the_winner(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loser = RabbitNode(folder, RabbitSettings(on_parent_death="KILL"))
-    looks = iter([True])
-    monkeypatch.setattr(port_owners, "is_free", lambda _port: next(looks, False))
-    with socketserver.ThreadingTCPServer((LOOPBACK, loser.port), _SpeaksAmqp) as winner:
+    port_checks = iter([True])
+    monkeypatch.setattr(port_owners, "is_free", lambda _port: next(port_checks, False))
+    with socketserver.ThreadingTCPServer((LOOPBACK, loser.port), _AmqpServer) as winner:
         threading.Thread(target=winner.serve_forever).start()
         try:
             with pytest.raises(CannotStart, match=rf"process {os.getpid()} \(.+\) uses"):
@@ -206,7 +206,7 @@ def test_a_broker_that_loses_the_race_for_its_port_is_not_taken_for_the_winner(
     assert not loser.is_running()
 
 
-class _SpeaksAmqp(socketserver.BaseRequestHandler):
+class _AmqpServer(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         assert self.request.recv(8).startswith(b"AMQP")
         self.request.sendall(b"AMQP\x00\x00\x09\x01")

@@ -1,4 +1,4 @@
-"""Child processes end with their parent, with everything they started, and their output is kept."""
+"""Child processes end with their parent and with all their descendants, and their output is kept."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def child(tmp_path: Path, *command: str) -> Child:
     return Child("test", command, clean_env(), tmp_path / "log" / "out.log", on_parent_death="KILL")
 
 
-async def test_stopping_ends_what_the_program_started_too(tmp_path: Path) -> None:
+async def test_stopping_a_child_also_ends_its_descendants(tmp_path: Path) -> None:
     parent = child(tmp_path, "sh", "-c", "sleep 300 & echo $!; trap 'exit 0' TERM; wait")
     parent.start()
     await wait_until(lambda: parent.last_lines().strip().isdigit())
@@ -38,7 +38,7 @@ async def test_stopping_ends_what_the_program_started_too(tmp_path: Path) -> Non
     await wait_until(lambda: is_gone(grandchild))
 
 
-async def test_a_program_that_ignores_the_request_to_stop_is_ended(tmp_path: Path) -> None:
+async def test_a_program_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     stubborn = child(tmp_path, "sh", "-c", "trap '' TERM; echo ready; while :; do sleep 1; done")
     stubborn.start()
     await wait_until(lambda: "ready" in stubborn.last_lines())
@@ -62,32 +62,32 @@ time.sleep(300)
     assert parent.stdout is not None
     with parent, parent.stdout:
         pid = int(parent.stdout.readline())
-        # Until then it is setpriv, which may not have asked for the signal yet.
+        # Before that it is setpriv, which may not have requested the signal yet.
         await wait_until(lambda: Path(f"/proc/{pid}/comm").read_text().strip() == "sleep")
         parent.kill()
     await wait_until(lambda: is_gone(pid))
 
 
-def test_a_program_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+def test_a_missing_program_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match="program not found: /nowhere/program"):
         child(tmp_path, "/nowhere/program").start()
 
 
-def test_a_program_that_ends_while_starting_shows_its_last_words(tmp_path: Path) -> None:
+def test_the_error_of_a_failed_start_shows_the_last_output(tmp_path: Path) -> None:
     failing = child(tmp_path, "sh", "-c", "echo address already in use; exit 3")
     failing.start()
     with pytest.raises(CannotStart, match=r"exited with code 3 .*\n?.*address already in use"):
         wait_ready(failing, lambda: False, timeout_s=5)
 
 
-def test_a_service_that_ends_while_starting_shows_its_last_words_without_the_json(tmp_path: Path) -> None:
+def test_the_error_of_a_failed_service_start_shows_the_last_output_without_the_json(tmp_path: Path) -> None:
     frames = "\n".join(f'  File "frame{number}.py"' for number in range(30))
-    words = tmp_path / "words"
-    words.write_text(
+    output = tmp_path / "output"
+    output.write_text(
         json.dumps({"level": "error", "message": f"Traceback:\n{frames}\nKeyError: 'x'\n"}) + "\nplain\n"
     )
     service = WebProcess(
-        "query", ["sh", "-c", f"cat {words}; exit 3"], clean_env(), port=1, ready_path="/", log=tmp_path / "log",
+        "query", ["sh", "-c", f"cat {output}; exit 3"], clean_env(), port=1, ready_path="/", log=tmp_path / "log",
         stop_timeout_s=1,
     )  # fmt: skip
     service.start()
@@ -97,14 +97,14 @@ def test_a_service_that_ends_while_starting_shows_its_last_words_without_the_jso
     assert "frame1.py" not in str(ended.value)
 
 
-def test_the_tail_of_a_log_is_its_last_lines(tmp_path: Path) -> None:
+def test_tail_returns_the_last_lines_of_a_log(tmp_path: Path) -> None:
     log = tmp_path / "log"
     assert tail(log, 3) == ""
     log.write_text("\n".join(str(number) for number in range(100_000)))
     assert tail(log, 2) == "99998\n99999"
 
 
-def test_a_taken_port_is_seen_and_avoided() -> None:
+def test_a_taken_port_is_detected_and_avoided() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

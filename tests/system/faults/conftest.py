@@ -18,8 +18,8 @@ _SETTLED_TIMEOUT_S = 60.0
 
 
 @dataclass
-class Parts:
-    """A broker and a mongod of the fault tests' own, with a vhost and a database for one test."""
+class Nodes:
+    """The broker and mongod of the fault tests, with a vhost and a database for one test."""
 
     rabbit: RabbitNode
     mongo: MongoNode
@@ -28,32 +28,32 @@ class Parts:
 
     @property
     def amqp_url(self) -> str:
-        """The vhost of this test."""
+        """AMQP URL of this test's vhost."""
         return self.rabbit.vhost_url(self.vhost)
 
-    def waiting(self, queue: str) -> int:
-        """Messages in a queue, unacknowledged ones included."""
+    def queue_depth(self, queue: str) -> int:
+        """Return the number of messages in a queue, including unacknowledged ones."""
         management = f"http://guest:guest@127.0.0.1:{self.rabbit.management_port}"
         return Infra(self.rabbit.url, self.mongo.url, management).queue_depth(self.amqp_url, queue)
 
 
 @pytest.fixture(scope="session")
-def _nodes() -> Iterator[tuple[RabbitNode, MongoNode]]:
+def _session_nodes() -> Iterator[tuple[RabbitNode, MongoNode]]:
     with ExitStack() as stack:
         yield stack.enter_context(rabbit_node()), stack.enter_context(mongo_node())
 
 
 @pytest.fixture
-def parts(_nodes: tuple[RabbitNode, MongoNode]) -> Iterator[Parts]:
-    """Both parts up and running, whatever the test before did to them."""
-    rabbit, mongo = _nodes
+def nodes(_session_nodes: tuple[RabbitNode, MongoNode]) -> Iterator[Nodes]:
+    """Both nodes running, whatever state the previous test left them in."""
+    rabbit, mongo = _session_nodes
     if not rabbit.is_running():
         rabbit.start()
     if not mongo.is_running():
         mongo.start()
     vhost = f"fault-{uuid4().hex[:8]}"
     rabbit.add_vhost(vhost)
-    yield Parts(rabbit, mongo, vhost, fresh_database())
+    yield Nodes(rabbit, mongo, vhost, fresh_database())
     if rabbit.is_running():
         rabbit.delete_vhost(vhost)
 
@@ -62,41 +62,41 @@ NewPlatform = Callable[..., Platform]
 
 
 @pytest.fixture
-def new_platform(parts: Parts, tmp_path: Path) -> Iterator[NewPlatform]:
-    """Makes a platform on the parts (not started); every process of it is ended after the test."""
-    made: list[Platform] = []
+def new_platform(nodes: Nodes, tmp_path: Path) -> Iterator[NewPlatform]:
+    """Return a factory of platforms on the nodes, not started; their processes are killed after the test."""
+    created: list[Platform] = []
 
-    def make(services: Sequence[str] = ("query", "ingest"), env: Mapping[str, str] | None = None) -> Platform:
-        folder = tmp_path / f"platform-{len(made)}"
-        platform = Platform(parts.amqp_url, parts.mongo.url, parts.database, folder, services=services, env=env)
-        made.append(platform)
+    def create(services: Sequence[str] = ("query", "ingest"), env: Mapping[str, str] | None = None) -> Platform:
+        folder = tmp_path / f"platform-{len(created)}"
+        platform = Platform(nodes.amqp_url, nodes.mongo.url, nodes.database, folder, services=services, env=env)
+        created.append(platform)
         return platform
 
-    yield make
-    for platform in made:
+    yield create
+    for platform in created:
         platform.stop()
 
 
 def stream_to(platform: Platform, **settings: float) -> NumberedStream:
-    """A numbered stream into the platform's ingest."""
+    """Return a numbered stream into the platform's ingest."""
     url = f"{platform['ingest'].url}/api/v1/logs"
     return NumberedStream(url, platform.headers, platform.project, **settings)  # type: ignore[arg-type]
 
 
 def messages_in(platform: Platform) -> list[str]:
-    """The messages of all stored logs."""
+    """Return the messages of all stored logs."""
     return [line["message"] for line in platform.stored_lines()]
 
 
-def assert_each_line_once(platform: Platform, parts: Parts, stream: NumberedStream) -> None:
-    """Wait until everything has settled; then every acknowledged line is found once and nothing is dead."""
+def assert_each_line_once(platform: Platform, nodes: Nodes, stream: NumberedStream) -> None:
+    """Wait until the queues are empty; then check that each acknowledged line is stored once and nothing is dead."""
     ledger = stream.ledger
-    assert ledger.acknowledged, "a stream without an acknowledged line proves nothing"
+    assert ledger.acknowledged, "no line was acknowledged, so the test proves nothing"
     verdict: Verdict | None = None
 
     def settled() -> bool:
         nonlocal verdict
-        if any(parts.waiting(queue) for queue in ("query.logs", "query.logs.retry", "ingest.intake")):
+        if any(nodes.queue_depth(queue) for queue in ("query.logs", "query.logs.retry", "ingest.intake")):
             return False
         verdict = judge(ledger, messages_in(platform))
         return not verdict.missing
@@ -108,4 +108,4 @@ def assert_each_line_once(platform: Platform, parts: Parts, stream: NumberedStre
     assert verdict is not None
     assert verdict.is_clean, str(verdict)
     assert platform.dead_letters() == []
-    assert ledger.without_retry_after == 0, "a refusal must say when to come back"
+    assert ledger.without_retry_after == 0, "a rejection must have a Retry-After header"

@@ -1,8 +1,8 @@
-"""A test double that is wrong on purpose: a log pipeline with a mistaken order of acknowledgement and write.
+"""A deliberately wrong log pipeline: it acknowledges and writes in the wrong order, or without identity.
 
 `python naive_pipeline.py <mode>` serves POST /api/v1/logs and the export, and consumes in the same process.
-`ack-first` acknowledges a message and writes it a moment later: a kill loses lines.
-`no-identity` writes a message as new rows and acknowledges a moment later: a kill doubles lines.
+`ack-first` acknowledges a message and writes it after a delay: a kill loses lines.
+`no-identity` writes a message as new rows and acknowledges after a delay: a kill duplicates lines.
 """
 
 import asyncio
@@ -21,11 +21,11 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pymongo import AsyncMongoClient
 
 QUEUE = "naive"
-_MOMENT_S = 0.3
+_DELAY_S = 0.3
 
 
 def create_app(mode: str, amqp_url: str, mongo_url: str, database: str) -> FastAPI:
-    """The whole pipeline in one process."""
+    """Return an app with the whole pipeline in one process."""
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongo_url, w="majority", journal=True)
     rows = client[database]["rows"]
 
@@ -33,11 +33,11 @@ def create_app(mode: str, amqp_url: str, mongo_url: str, database: str) -> FastA
         entries = json.loads(message.body)
         if mode == "ack-first":
             await message.ack()
-            await asyncio.sleep(_MOMENT_S)
+            await asyncio.sleep(_DELAY_S)
             await rows.insert_many(entries)
         else:
             await rows.insert_many(entries)
-            await asyncio.sleep(_MOMENT_S)
+            await asyncio.sleep(_DELAY_S)
             await message.ack()
 
     @asynccontextmanager
@@ -54,7 +54,7 @@ def create_app(mode: str, amqp_url: str, mongo_url: str, database: str) -> FastA
     app = FastAPI(lifespan=lifespan)
 
     @app.post("/api/v1/logs")
-    async def take(request: Request) -> JSONResponse:
+    async def post_logs(request: Request) -> JSONResponse:
         body = await request.body()
         message = aio_pika.Message(body, delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
         await request.app.state.exchange.publish(message, routing_key=QUEUE)

@@ -1,4 +1,4 @@
-"""Figures of a process tree survive the end of its children."""
+"""Usage figures of a process tree include children that have ended."""
 
 import os
 import subprocess
@@ -10,8 +10,8 @@ import psutil
 import pytest
 from logloop_chassis.testing import wait_until
 
-from benchmarks.processes import Watch, rss_bytes
-from benchmarks.stage import drop_from_page_cache
+from benchmarks.processes import ProcessUsage, rss_bytes
+from benchmarks.testbed import drop_from_page_cache
 
 _PARENT_OF_A_BUSY_CHILD = "(while :; do :; done) & echo $!; read _; kill -9 $!; wait; echo ended; read _"
 
@@ -24,48 +24,50 @@ def _parent() -> Iterator["subprocess.Popen[str]"]:
         process.kill()
 
 
-def _line(process: "subprocess.Popen[str]", say: str = "") -> str:
+def _line(process: "subprocess.Popen[str]", text: str = "") -> str:
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(say)
+    process.stdin.write(text)
     process.stdin.flush()
     return process.stdout.readline().strip()
 
 
-async def test_a_child_that_ends_keeps_its_cpu_in_the_figures() -> None:
+async def test_cpu_of_an_ended_child_is_counted() -> None:
     with _parent() as parent:
         child = psutil.Process(int(_line(parent)))
         begin = child.cpu_times().user
-        with Watch({"broker": parent.pid}, every_s=0.005) as watch:
+        with ProcessUsage({"broker": parent.pid}, interval_s=0.005) as usage:
             await wait_until(lambda: child.cpu_times().user > begin + 0.2)
             assert _line(parent, "end\n") == "ended"
-        assert watch.cpu_s["broker"] >= 0.1
-        assert watch.rss_peak["broker"] >= watch.rss_before["broker"] > 0
+        assert usage.cpu_s["broker"] >= 0.1
+        assert usage.rss_peak["broker"] >= usage.rss_before["broker"] > 0
 
 
-def _ended() -> psutil.Process:
+def _ended_process() -> psutil.Process:
     with subprocess.Popen(["sleep", "60"]) as process:
         found = psutil.Process(process.pid)
         process.kill()
     return found
 
 
-def test_a_child_that_ends_between_two_looks_has_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    gone = _ended()
-    monkeypatch.setattr(psutil.Process, "children", lambda *_, **__: [gone])
+def test_a_child_that_ends_between_two_samples_counts_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = _ended_process()
+    monkeypatch.setattr(psutil.Process, "children", lambda *_, **__: [ended])
     assert rss_bytes(os.getpid()) > 0
-    with Watch({"broker": os.getpid()}) as watch:
+    with ProcessUsage({"broker": os.getpid()}) as usage:
         pass
-    assert watch.cpu_s["broker"] >= 0
+    assert usage.cpu_s["broker"] >= 0
 
 
-def test_a_process_that_has_ended_is_named() -> None:
-    pid = _ended().pid
+def test_the_error_names_a_process_that_has_ended() -> None:
+    pid = _ended_process().pid
     with pytest.raises(RuntimeError, match=f"process {pid} cannot be measured"):
         rss_bytes(pid)
 
 
-def test_a_file_that_vanishes_does_not_end_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dropping_the_page_cache_ignores_a_file_that_vanishes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "segment").write_bytes(b"data")
     monkeypatch.setattr(Path, "is_file", lambda path: not path.unlink())
     drop_from_page_cache(tmp_path)

@@ -1,4 +1,4 @@
-"""A part of a benchmark run that fails has its row; the other parts keep their figures."""
+"""A failed part of a benchmark run gets its own row; the other parts keep their figures."""
 
 import json
 import signal
@@ -17,7 +17,7 @@ def _fail(*_: object) -> None:
     raise psutil.NoSuchProcess(4711)
 
 
-def test_a_failed_part_is_a_row_and_the_next_part_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_part_adds_a_row_and_the_next_part_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
     report = Report()
     with report.part("searches"):
         report.add("cold", "12 ms", met=True)
@@ -29,37 +29,37 @@ def test_a_failed_part_is_a_row_and_the_next_part_is_measured(capsys: pytest.Cap
     assert "Traceback" in capsys.readouterr().err
 
 
-def test_every_part_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_idle", "stage"):
+def test_every_part_runs_even_if_others_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_idle", "open_testbed"):
         monkeypatch.setattr(rows, name, _fail)
     report = Report()
     rows.measure(rows.Sizes.quick(), report, lambda _: None)
     assert list(report.failed) == ["idle platform", "long lines", "short lines"]
 
 
-def test_the_groups_of_rows_do_not_need_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_compare", "_document_rows", "_single_rows", "_fill", "_freshness"):
+def test_groups_of_rows_are_independent(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_compare", "_document_rows", "_single_rows", "_fill", "_measure_freshness"):
         monkeypatch.setattr(rows, name, _fail)
-    monkeypatch.setattr(rows, "_search_rows", lambda _on, _logs, report: report.add("search", "10 ms", met=True))
+    monkeypatch.setattr(rows, "_search_rows", lambda _testbed, _logs, report: report.add("search", "10 ms", met=True))
     report = Report()
-    stage: Any = _AnyStage()
-    rows._short(stage, rows.Sizes.quick(), report, lambda _: None)
+    testbed: Any = _AnyTestbed()
+    rows._short(testbed, rows.Sizes.quick(), report, lambda _: None)
     assert list(report.failed) == ["bulk intake", "documents", "single-log requests", "freshness", "disk"]
     assert report.rows[-1].work == "search"
 
 
-class _AnyStage:
-    """Has every attribute, and none works."""
+class _AnyTestbed:
+    """A testbed with every attribute and no working part."""
 
     def __getattr__(self, name: str) -> Any:
-        return _AnyStage()
+        return _AnyTestbed()
 
     def __call__(self, *_: object) -> Any:
-        return _AnyStage()
+        return _AnyTestbed()
 
 
 @pytest.mark.parametrize(("fails", "code"), [(True, 1), (False, 0)])
-def test_the_figures_are_printed_and_the_exit_code_tells_a_failure(
+def test_figures_are_printed_and_the_exit_code_reports_failures(
     fails: bool, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def measure(_: rows.Sizes, report: Report, *__: object) -> None:

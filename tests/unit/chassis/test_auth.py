@@ -1,4 +1,4 @@
-"""Who a request's credentials make of its sender, and what that sender may do."""
+"""The credentials of a request determine the caller and what the caller may do."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -20,13 +20,13 @@ PAST = datetime.now(UTC) - timedelta(hours=1)
 class Collection:
     def __init__(self, documents: dict[str, dict[str, Any]]) -> None:
         self.documents = documents
-        self.away = False
+        self.unavailable = False
         self.reads = 0
 
     async def find_one(self, query: dict[str, Any]) -> dict[str, Any] | None:
         self.reads += 1
         await asyncio.sleep(0)
-        if self.away:
+        if self.unavailable:
             raise ServerSelectionTimeoutError("no server")
         found = self.documents.get(query["_id"])
         return None if found is None else {"_id": query["_id"], **found}
@@ -76,7 +76,7 @@ def headers(**values: str) -> Headers:
 
 
 @pytest.mark.parametrize("name", ["authorization", "x_api_key"])
-async def test_a_key_is_taken_from_either_header(authenticator: Authenticator, name: str) -> None:
+async def test_a_key_is_accepted_in_either_header(authenticator: Authenticator, name: str) -> None:
     value = "Bearer llk_good_secret" if name == "authorization" else "llk_good_secret"
     principal = await authenticator.authenticate(headers(**{name: value}))
     assert (principal.kind, principal.id, principal.only_project()) == ("key", "good", "shop")
@@ -86,7 +86,7 @@ async def test_a_key_is_taken_from_either_header(authenticator: Authenticator, n
 
 
 @pytest.mark.parametrize(
-    ("token", "words"),
+    ("token", "reason"),
     [
         ("llk_good_wrong", "unknown"),
         ("llk_nobody_secret", "unknown"),
@@ -97,53 +97,53 @@ async def test_a_key_is_taken_from_either_header(authenticator: Authenticator, n
         ("lls_é.é", "invalid or expired"),
     ],
 )
-async def test_a_bad_credential_is_refused_with_what_to_do(
-    authenticator: Authenticator, token: str, words: str
+async def test_an_invalid_credential_is_rejected_with_the_reason(
+    authenticator: Authenticator, token: str, reason: str
 ) -> None:
-    with pytest.raises(Unauthorized, match=words):
+    with pytest.raises(Unauthorized, match=reason):
         await authenticator.authenticate_token(token)
 
 
-async def test_nothing_sent_means_nobody(authenticator: Authenticator) -> None:
+async def test_a_request_without_credentials_is_rejected(authenticator: Authenticator) -> None:
     with pytest.raises(Unauthorized):
         await authenticator.authenticate(headers())
 
 
-async def test_a_known_key_works_through_a_database_outage_and_an_unknown_one_is_told_to_wait(
+async def test_during_a_database_outage_cached_keys_work_and_other_keys_are_unavailable(
     authenticator: Authenticator, database: dict[str, Collection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await authenticator.authenticate_token("llk_good_secret")
     monkeypatch.setattr("logloop_chassis.auth.authenticator.FRESH_S", 0.0)
-    database["api_keys"].away = True
+    database["api_keys"].unavailable = True
     assert (await authenticator.authenticate_token("llk_good_secret")).id == "good"
     with pytest.raises(Unavailable):
         await authenticator.authenticate_token("llk_root_secret")
 
 
-async def test_nobody_waits_long_for_a_database_that_hangs(
+async def test_a_hanging_database_does_not_delay_cached_keys(
     authenticator: Authenticator, database: dict[str, Collection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await authenticator.authenticate_token("llk_good_secret")
     monkeypatch.setattr("logloop_chassis.auth.authenticator.FRESH_S", 0.0)
     monkeypatch.setattr("logloop_chassis.auth.authenticator.PATIENCE_S", 0.01)
-    answers = asyncio.Event()
+    recovered = asyncio.Event()
 
     async def hang(query: dict[str, Any]) -> dict[str, Any]:
-        await answers.wait()
+        await recovered.wait()
         return {"_id": query["_id"], **key(revoked_at=PAST)}
 
     monkeypatch.setattr(database["api_keys"], "find_one", hang)
     async with asyncio.timeout(2):
         for _ in range(500):
             assert (await authenticator.authenticate_token("llk_good_secret")).id == "good"
-    answers.set()
+    recovered.set()
     monkeypatch.setattr("logloop_chassis.auth.authenticator.AWAY_S", 0.0)
     monkeypatch.setattr(authenticator, "_away_until", 0.0)
     with pytest.raises(Unauthorized, match="revoked"):
         await authenticator.authenticate_token("llk_good_secret")
 
 
-async def test_many_requests_at_once_read_the_key_once(
+async def test_concurrent_requests_read_the_key_once(
     authenticator: Authenticator, database: dict[str, Collection]
 ) -> None:
     await asyncio.gather(*(authenticator.authenticate_token("llk_good_secret") for _ in range(50)))
@@ -170,7 +170,7 @@ async def test_a_session_has_the_roles_of_its_user(authenticator: Authenticator)
         ({}, False),
     ],
 )
-async def test_a_cookie_changes_things_only_from_our_own_pages(
+async def test_a_cookie_authorises_changes_only_from_the_same_origin(
     authenticator: Authenticator, sent: dict[str, str], allowed: bool
 ) -> None:
     request = headers(cookie="__Host-logloop=cookie", **sent)
@@ -183,7 +183,7 @@ async def test_a_cookie_changes_things_only_from_our_own_pages(
     await authenticator.authenticate(request, method="GET")
 
 
-async def test_a_service_token_reaches_its_project_alone(authenticator: Authenticator) -> None:
+async def test_a_service_token_is_limited_to_its_project(authenticator: Authenticator) -> None:
     principal = await authenticator.authenticate_token(issue_service_token(SECRET, "analyzer", "shop"))
     assert (principal.kind, principal.may("read", "shop"), principal.may("read", "other")) == ("service", True, False)
     with pytest.raises(Unauthorized):
@@ -192,7 +192,7 @@ async def test_a_service_token_reaches_its_project_alone(authenticator: Authenti
         await authenticator.authenticate_token(issue_service_token("t" * 40, "analyzer", "shop"))
 
 
-async def test_without_authentication_another_sites_page_still_changes_nothing(
+async def test_without_authentication_cross_site_changes_are_still_rejected(
     database: dict[str, Collection],
 ) -> None:
     open_to_all = Authenticator(database, SECRET, no_auth=True)  # type: ignore[arg-type]  # as above
@@ -201,7 +201,7 @@ async def test_without_authentication_another_sites_page_still_changes_nothing(
         await open_to_all.authenticate(headers(origin="http://evil", host="localhost"), method="POST")
 
 
-def test_a_foreign_project_looks_as_if_it_were_not_there() -> None:
+def test_an_inaccessible_project_looks_like_a_missing_one() -> None:
     viewer = Principal("user", "u", "u", projects=frozenset({"shop"}), role_in={"shop": "viewer"})
     with pytest.raises(NotFound):
         require(viewer, "read", "other")

@@ -1,4 +1,4 @@
-"""Background loops survive failing steps and end with the service; outages are waited out."""
+"""Background loops survive failing steps and end with the service; database calls wait out outages."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from pymongo.errors import AutoReconnect, DuplicateKeyError, OperationFailure
 
 
 @pytest.mark.parametrize("error", [NotPublished("timeout", "x"), asyncio.CancelledError(), ValueError("x")])
-async def test_a_failed_step_is_followed_by_others(error: BaseException) -> None:
+async def test_a_loop_continues_after_failed_steps(error: BaseException) -> None:
     stopping, wake, steps = asyncio.Event(), asyncio.Event(), []
 
     async def step() -> bool:
@@ -27,7 +27,7 @@ async def test_a_failed_step_is_followed_by_others(error: BaseException) -> None
     assert len(steps) > 8
 
 
-async def test_an_idle_worker_starts_again_when_it_is_woken() -> None:
+async def test_an_idle_worker_continues_when_woken() -> None:
     stopping, wake = asyncio.Event(), asyncio.Event()
     idle = asyncio.Event()
     steps = 0
@@ -63,7 +63,7 @@ async def test_a_step_of_a_cancelled_task_is_cancelled() -> None:
     assert task.cancelled()
 
 
-async def test_the_current_step_ends_before_the_service_does() -> None:
+async def test_the_service_waits_for_the_current_step() -> None:
     stopping, started, finished = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def work() -> None:
@@ -76,7 +76,7 @@ async def test_the_current_step_ends_before_the_service_does() -> None:
     assert finished.is_set()
 
 
-async def test_waiting_ends_with_the_time_or_the_first_event() -> None:
+async def test_waiting_ends_on_a_timeout_or_the_first_event() -> None:
     first, second = asyncio.Event(), asyncio.Event()
     await wait_for_any(first, second, timeout_s=0.001)
     second.set()
@@ -84,7 +84,7 @@ async def test_waiting_ends_with_the_time_or_the_first_event() -> None:
         await wait_for_any(first, second, timeout_s=3600)
 
 
-async def test_background_writes_are_finished_and_a_failed_one_costs_only_itself() -> None:
+async def test_background_writes_are_finished_and_a_failed_one_does_not_affect_others() -> None:
     written = []
 
     async def write(value: int) -> None:
@@ -100,13 +100,13 @@ async def test_background_writes_are_finished_and_a_failed_one_costs_only_itself
 
 
 def failing(*errors: Exception) -> Callable[[], "asyncio.Future[str]"]:
-    """A call that raises these errors, one at a time, and then returns."""
-    left = list(errors)
+    """Return a function that raises these errors, one per call, and then returns."""
+    remaining = list(errors)
 
     def call() -> "asyncio.Future[str]":
         future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        if left:
-            future.set_exception(left.pop(0))
+        if remaining:
+            future.set_exception(remaining.pop(0))
         else:
             future.set_result("done")
         return future
@@ -114,7 +114,7 @@ def failing(*errors: Exception) -> Callable[[], "asyncio.Future[str]"]:
     return call
 
 
-async def test_a_call_is_repeated_until_mongodb_answers() -> None:
+async def test_a_call_is_retried_until_mongodb_recovers() -> None:
     waits: list[int] = []
     call = failing(AutoReconnect("down"), AutoReconnect("down"))
 
@@ -123,12 +123,12 @@ async def test_a_call_is_repeated_until_mongodb_answers() -> None:
 
 
 @pytest.mark.parametrize("error", [DuplicateKeyError("twice"), OperationFailure("no"), ValueError("x")])
-async def test_an_error_that_is_not_an_outage_is_raised_at_once(error: Exception) -> None:
+async def test_an_error_other_than_an_outage_is_raised_at_once(error: Exception) -> None:
     with pytest.raises(type(error)):
         await wait_out_outages(failing(error), "testing")
 
 
-async def test_a_service_that_stops_during_an_outage_hands_the_message_back() -> None:
+async def test_a_shutdown_during_an_outage_raises_retry_later() -> None:
     stopping = asyncio.Event()
     stopping.set()
 

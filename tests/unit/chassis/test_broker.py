@@ -1,4 +1,4 @@
-"""Calls on a connection that aiormq gives up end with an error, not with a cancellation nobody asked for."""
+"""Calls on a connection that aiormq abandons end with an error, not with an unrequested cancellation."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,22 +15,22 @@ from logloop_chassis.messaging.publisher import NotPublished, Publisher
 from logloop_chassis.testing import wait_until
 
 
-async def given_up() -> None:
-    """Fails as aiormq lets a call fail whose connection it finds stuck."""
+async def abandoned() -> None:
+    """Fail like a call whose connection aiormq considers stuck."""
     rejected: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     rejected.set_exception(asyncio.CancelledError())
     await rejected
 
 
 class Broker:
-    """Stands in for RabbitBroker: `calls` are what its next calls do; then it confirms."""
+    """Stands in for RabbitBroker: the next calls run `calls`, later ones confirm."""
 
     def __init__(self, *calls: Callable[[], Awaitable[None]]) -> None:
         self.calls = list(calls)
-        self.seen = 0
+        self.call_count = 0
 
     async def publish(self, _: bytes, **__: Any) -> spec.Basic.Ack:
-        self.seen += 1
+        self.call_count += 1
         if self.calls:
             await self.calls.pop(0)()
         return spec.Basic.Ack()
@@ -52,38 +52,38 @@ async def requeue(sender: Publisher) -> None:
 
 
 @pytest.mark.parametrize("call", [publish, requeue])
-async def test_a_publish_on_a_connection_given_up_has_an_unknown_outcome(
+async def test_a_publish_on_an_abandoned_connection_has_an_unknown_outcome(
     call: Callable[[Publisher], Awaitable[None]],
 ) -> None:
-    sender = publisher(Broker(given_up))
-    with pytest.raises(NotPublished) as told:
+    sender = publisher(Broker(abandoned))
+    with pytest.raises(NotPublished) as error:
         await call(sender)
-    assert told.value.reason == "timeout"
+    assert error.value.reason == "timeout"
     await call(sender)
 
 
-async def test_a_publish_without_a_confirm_ends_in_time() -> None:
-    with pytest.raises(NotPublished) as told:
+async def test_a_publish_without_a_confirm_times_out() -> None:
+    with pytest.raises(NotPublished) as error:
         await publish(publisher(Broker(asyncio.Event().wait), timeout_s=0.01))  # type: ignore[arg-type]
-    assert told.value.reason == "timeout"
+    assert error.value.reason == "timeout"
 
 
-async def test_a_caller_that_is_cancelled_stays_cancelled() -> None:
+async def test_a_cancelled_caller_stays_cancelled() -> None:
     broker = Broker(asyncio.Event().wait)  # type: ignore[arg-type]
     task = asyncio.ensure_future(publish(publisher(broker)))
-    await wait_until(lambda: broker.seen)
+    await wait_until(lambda: broker.call_count)
     task.cancel()
     await asyncio.wait([task])
     assert task.cancelled()
 
 
-async def test_a_caller_cancelled_before_hears_of_the_loss_while_it_cleans_up() -> None:
+async def test_a_cancelled_caller_gets_the_connection_loss_during_cleanup() -> None:
     async def cleaning_up() -> str:
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
             with pytest.raises(ConnectionLost), connection_loss_raised():
-                await given_up()
+                await abandoned()
             return "cleaned up"
         return ""
 
@@ -93,28 +93,28 @@ async def test_a_caller_cancelled_before_hears_of_the_loss_while_it_cleans_up() 
     assert await task == "cleaned up"
 
 
-async def test_a_start_whose_connection_is_given_up_is_repeated() -> None:
-    broker = Broker(given_up)
+async def test_a_start_on_an_abandoned_connection_is_retried() -> None:
+    broker = Broker(abandoned)
 
     async def start() -> None:
         await broker.publish(b"")
 
     await keep_starting("publish", start)
-    assert broker.seen == 2
+    assert broker.call_count == 2
 
 
 async def gone() -> None:
     raise ExceptionGroup("Failed to stop subscribers", [ConnectionError("gone")])
 
 
-@pytest.mark.parametrize("end", [given_up, gone])
-async def test_a_stop_whose_connection_is_gone_is_a_stop(end: Callable[[], Awaitable[None]]) -> None:
+@pytest.mark.parametrize("end", [abandoned, gone])
+async def test_a_stop_succeeds_without_a_connection(end: Callable[[], Awaitable[None]]) -> None:
     await stop_quietly(cast("RabbitBroker", Broker(end)))
 
 
-async def test_a_check_whose_connection_is_given_up_says_so() -> None:
+async def test_a_health_check_reports_an_abandoned_connection() -> None:
     registry = HealthRegistry(asyncio.Event())
-    registry.add("rabbitmq", given_up)
+    registry.add("rabbitmq", abandoned)
     report = await registry.report()
     assert report.status == "unavailable"
     assert report.checks["rabbitmq"].startswith("ConnectionLost")

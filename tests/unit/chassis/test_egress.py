@@ -1,4 +1,4 @@
-"""Which addresses a user's URL may name."""
+"""The egress guard decides which addresses user-supplied URLs and redirects may reach."""
 
 import socket
 from typing import Any
@@ -38,7 +38,7 @@ from logloop_chassis.outbound.egress import EgressGuard, EgressRefused, check_re
         "",
     ],
 )
-def test_an_address_that_is_not_public_or_no_plain_url_is_refused(url: str) -> None:
+def test_private_addresses_and_unusual_urls_are_refused(url: str) -> None:
     with pytest.raises(EgressRefused):
         EgressGuard().check(url)
 
@@ -58,18 +58,18 @@ def test_a_public_address_over_https_is_allowed(url: str) -> None:
         ("10.0.0.0/8", "http://[::ffff:10.0.0.1]/"),
     ],
 )
-def test_an_operator_may_allow_private_addresses(allow: str, url: str) -> None:
+def test_an_operator_can_allow_private_addresses(allow: str, url: str) -> None:
     assert EgressGuard(allow).check(url).scheme == "http"
 
 
-def test_loopback_is_allowed_to_an_instance_that_listens_there() -> None:
+def test_loopback_is_allowed_for_an_instance_on_loopback() -> None:
     assert EgressGuard(loopback=True).check("http://127.0.0.1:11434").port == 11434
     with pytest.raises(EgressRefused):
         EgressGuard(loopback=True).check("http://10.0.0.1/")
 
 
 @pytest.mark.parametrize(
-    ("addresses", "allow", "fits"),
+    ("addresses", "allow", "allowed"),
     [
         (["93.184.216.34"], "", True),
         (["93.184.216.34", "10.0.0.1"], "", False),
@@ -77,22 +77,22 @@ def test_loopback_is_allowed_to_an_instance_that_listens_there() -> None:
         (["10.0.0.1"], "llm.internal", True),
     ],
 )
-async def test_a_name_is_judged_by_every_address_it_has(
-    monkeypatch: pytest.MonkeyPatch, addresses: list[str], allow: str, fits: bool
+async def test_every_address_of_a_name_is_checked(
+    monkeypatch: pytest.MonkeyPatch, addresses: list[str], allow: str, allowed: bool
 ) -> None:
     def look_up(*_: Any, **__: Any) -> list[Any]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in addresses]
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     guard = EgressGuard(allow)
-    if fits:
+    if allowed:
         assert (await guard.resolve("https://llm.internal/v1")).addresses == tuple(addresses)
     else:
         with pytest.raises(EgressRefused, match="LOGLOOP_EGRESS_ALLOW"):
             await guard.resolve("https://llm.internal/v1")
 
 
-async def test_a_name_that_nobody_knows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unresolvable_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     def look_up(*_: Any, **__: Any) -> list[Any]:
         raise socket.gaierror
 
@@ -115,7 +115,7 @@ HOSTS = ("*.githubusercontent.com", "*.blob.core.windows.net")
         "https://API.github.com:443/x",
     ],
 )
-def test_a_redirect_to_the_own_origin_or_an_allowed_host_is_followed(url: str) -> None:
+def test_a_redirect_to_the_same_origin_or_an_allowed_host_is_followed(url: str) -> None:
     check_redirect(url, base_url=API, allowed_hosts=HOSTS)
 
 
@@ -139,12 +139,12 @@ def test_a_redirect_to_the_own_origin_or_an_allowed_host_is_followed(url: str) -
         "http://api.github.com/x",
     ],
 )
-def test_and_one_to_anywhere_else_is_refused(url: str) -> None:
+def test_any_other_redirect_is_refused(url: str) -> None:
     with pytest.raises(EgressRefused):
         check_redirect(url, base_url=API, allowed_hosts=HOSTS)
 
 
-def test_a_refusal_is_found_behind_what_a_library_made_of_it() -> None:
+def test_a_refusal_is_found_behind_wrapping_exceptions() -> None:
     refused = EgressRefused("no")
     wrapped = OSError("connection failed")
     wrapped.__cause__ = refused

@@ -1,4 +1,4 @@
-"""Each way a handler can end becomes an ack, a retry or a dead letter; nothing is lost in between."""
+"""Every outcome of a handler becomes an ack, a retry or a dead letter; no message is lost."""
 
 from typing import Any
 
@@ -17,20 +17,20 @@ from logloop_contracts.channels import (
 
 
 class Broker:
-    """Remembers what is moved aside; fails when told to."""
+    """Records requeued and published messages; fails while `unavailable`."""
 
     def __init__(self) -> None:
         self.requeued: list[tuple[str, dict[str, Any], float]] = []
         self.published: list[tuple[str, str, bytes, dict[str, Any]]] = []
-        self.away = False
+        self.unavailable = False
 
     async def requeue(self, queue: str, _: Delivery, headers: Any, delay_s: float) -> None:
-        if self.away:
+        if self.unavailable:
             raise ConnectionError("gone")
         self.requeued.append((queue, dict(headers), delay_s))
 
     async def publish_bytes(self, exchange: str, routing_key: str, body: bytes, *, headers: Any, **_: Any) -> None:
-        if self.away:
+        if self.unavailable:
             raise ConnectionError("gone")
         self.published.append((exchange, routing_key, body, dict(headers)))
 
@@ -45,13 +45,13 @@ async def handle(broker: Broker, outcome: Exception | None, **headers: Any) -> N
 
 
 @pytest.mark.parametrize("outcome", [None, Skip("done before")])
-async def test_success_and_skip_leave_nothing_behind(outcome: Exception | None) -> None:
+async def test_success_and_skip_publish_nothing(outcome: Exception | None) -> None:
     broker = Broker()
     await handle(broker, outcome)
     assert (broker.requeued, broker.published) == ([], [])
 
 
-async def test_a_dead_message_is_kept_with_its_reason_and_its_way() -> None:
+async def test_a_dead_lettered_message_keeps_its_reason_and_origin() -> None:
     broker = Broker()
     await handle(broker, Dead("bad_batch", "no Arrow"))
     [(exchange, key, body, headers)] = broker.published
@@ -62,7 +62,7 @@ async def test_a_dead_message_is_kept_with_its_reason_and_its_way() -> None:
 
 
 @pytest.mark.parametrize("outcome", [RetryLater("busy"), ValueError("a bug")])
-async def test_other_failures_wait_longer_each_time_and_then_die(outcome: Exception) -> None:
+async def test_other_failures_are_retried_with_growing_delays_and_then_dead_lettered(outcome: Exception) -> None:
     broker = Broker()
     for attempt in range(1, MAX_ATTEMPTS + 1):
         await handle(broker, outcome, **{HEADER_ATTEMPT: attempt})
@@ -73,16 +73,16 @@ async def test_other_failures_wait_longer_each_time_and_then_die(outcome: Except
     assert len(broker.published) == 1
 
 
-async def test_a_handler_may_choose_its_delay() -> None:
+async def test_a_handler_can_set_the_retry_delay() -> None:
     broker = Broker()
     await handle(broker, RetryLater("rate limited", delay_s=42))
     assert broker.requeued[0][2] == 42
 
 
 @pytest.mark.parametrize("outcome", [Dead("x", "y"), RetryLater("z")])
-async def test_when_it_cannot_be_moved_aside_it_goes_back_to_its_queue(outcome: Exception) -> None:
+async def test_a_message_that_cannot_be_moved_returns_to_its_queue(outcome: Exception) -> None:
     broker = Broker()
-    broker.away = True
+    broker.unavailable = True
     with pytest.raises(RejectMessage) as rejection:
         await handle(broker, outcome)
     assert rejection.value.extra_options == {"requeue": True}

@@ -1,4 +1,4 @@
-"""HTTP over guarded connections: where they go, where not, and how much they take."""
+"""Guarded HTTP connections reach only checked addresses and limit the bytes they read."""
 
 import asyncio
 import socket
@@ -15,7 +15,7 @@ LIBRARIES: list[Literal["httpx", "httpx2"]] = ["httpx", "httpx2"]
 
 
 class Network:
-    """A network backend that notes where it is asked to connect, and sends endless zeros."""
+    """A network backend that records connections and sends endless zeros."""
 
     def __init__(self, *refusing: str) -> None:
         self.refusing = refusing
@@ -38,26 +38,26 @@ class Network:
         self.closed = True
 
 
-def _names(monkeypatch: pytest.MonkeyPatch, **addresses: list[str]) -> list[str]:
-    asked: list[str] = []
+def _resolve(monkeypatch: pytest.MonkeyPatch, **addresses: list[str]) -> list[str]:
+    lookups: list[str] = []
 
     def look_up(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
-        asked.append(host)
+        lookups.append(host)
         found = addresses[host.partition(".")[0]]
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    return asked
+    return lookups
 
 
-async def test_a_connection_goes_to_the_address_that_was_checked_and_the_name_is_looked_up_once(
+async def test_a_connection_uses_the_checked_address_and_resolves_the_name_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked = _names(monkeypatch, api=["93.184.216.34"])
+    lookups = _resolve(monkeypatch, api=["93.184.216.34"])
     network = Network()
     await GuardedBackend(network, EgressGuard(), "https", OSError).connect_tcp("api.example.org", 443)
     assert network.connected == ["93.184.216.34 443"]
-    assert asked == ["api.example.org"]
+    assert lookups == ["api.example.org"]
 
 
 @pytest.mark.parametrize(
@@ -69,11 +69,11 @@ async def test_a_connection_goes_to_the_address_that_was_checked_and_the_name_is
         ("https", "169.254.169.254"),
     ],
 )
-async def test_no_connection_is_made_to_an_address_that_is_refused(
+async def test_no_connection_is_made_to_a_refused_address(
     monkeypatch: pytest.MonkeyPatch, scheme: str, host: str
 ) -> None:
     if host.endswith(".org"):
-        _names(monkeypatch, rebound=["93.184.216.34", "127.0.0.1"], api=["93.184.216.34"])
+        _resolve(monkeypatch, rebound=["93.184.216.34", "127.0.0.1"], api=["93.184.216.34"])
     network = Network()
     with pytest.raises(OSError, match="public address") as failed:
         await GuardedBackend(network, EgressGuard(), scheme, OSError).connect_tcp(host, 443)
@@ -81,8 +81,8 @@ async def test_no_connection_is_made_to_an_address_that_is_refused(
     assert network.connected == []
 
 
-async def test_an_address_that_does_not_answer_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    _names(monkeypatch, localhost=["::1", "127.0.0.1"])
+async def test_an_unreachable_address_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    _resolve(monkeypatch, localhost=["::1", "127.0.0.1"])
     network = Network("::1")
     guard = EgressGuard(loopback=True)
     await GuardedBackend(network, guard, "http", OSError).connect_tcp("localhost", 11434)
@@ -91,15 +91,15 @@ async def test_an_address_that_does_not_answer_is_passed_over(monkeypatch: pytes
         await GuardedBackend(Network("::1", "127.0.0.1"), guard, "http", OSError).connect_tcp("localhost", 11434)
 
 
-async def test_a_self_hosted_server_that_an_operator_allows_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
-    _names(monkeypatch, ghe=["10.0.0.5"])
+async def test_a_private_host_that_the_operator_allows_is_reachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    _resolve(monkeypatch, ghe=["10.0.0.5"])
     network = Network()
     await GuardedBackend(network, EgressGuard("ghe.internal"), "http", OSError).connect_tcp("ghe.internal", 80)
     assert network.connected == ["10.0.0.5 80"]
 
 
-async def test_a_connection_ends_after_so_many_bytes_also_within_tls(monkeypatch: pytest.MonkeyPatch) -> None:
-    _names(monkeypatch, api=["93.184.216.34"])
+async def test_a_connection_closes_at_its_byte_limit_also_within_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    _resolve(monkeypatch, api=["93.184.216.34"])
     network = Network()
     backend = GuardedBackend(network, EgressGuard(), "https", OSError, connection_bytes=1000)
     stream = await backend.connect_tcp("api.example.org", 443)
@@ -118,7 +118,7 @@ async def _client(library: Literal["httpx", "httpx2"], guard: EgressGuard) -> As
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-async def test_both_libraries_say_why_they_did_not_connect(library: Literal["httpx", "httpx2"]) -> None:
+async def test_both_libraries_report_why_a_connection_was_refused(library: Literal["httpx", "httpx2"]) -> None:
     async with _client(library, EgressGuard()) as client:
         with pytest.raises(Exception, match="LOGLOOP_EGRESS_ALLOW") as failed:
             await asyncio.wait_for(client.get("http://127.0.0.1:9/"), 10)

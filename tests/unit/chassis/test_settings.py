@@ -1,4 +1,4 @@
-"""A service refuses to start with settings that are missing or unsafe, and says which."""
+"""A service does not start with missing or unsafe settings, and the error names them."""
 
 import pytest
 from logloop_chassis.settings import ServiceSettings, is_loopback
@@ -6,32 +6,34 @@ from pydantic import ValidationError
 
 
 @pytest.fixture(autouse=True)
-def only_these(monkeypatch: pytest.MonkeyPatch) -> None:
+def required_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGLOOP_SECRET_KEY", "x" * 32)
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "words"),
+    ("name", "value", "message"),
     [
         ("LOGLOOP_SECRET_KEY", "short", "at least 32"),
         ("LOGLOOP_PORT", "70000", "port"),
         ("LOGLOOP_LOG_LEVEL", "loud", "log_level"),
     ],
 )
-def test_a_bad_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str) -> None:
+def test_the_error_names_an_invalid_setting(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
+) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(ValidationError, match=words) as refusal:
+    with pytest.raises(ValidationError, match=message) as error:
         ServiceSettings()
-    assert value not in str(refusal.value) or name != "LOGLOOP_SECRET_KEY"
+    assert value not in str(error.value) or name != "LOGLOOP_SECRET_KEY"
 
 
-def test_a_missing_secret_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_names_a_missing_secret_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LOGLOOP_SECRET_KEY")
     with pytest.raises(ValidationError, match="secret_key"):
         ServiceSettings()
 
 
-def test_no_authentication_is_refused_off_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_auth_is_allowed_only_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGLOOP_NO_AUTH", "true")
     assert ServiceSettings().no_auth
     monkeypatch.setenv("LOGLOOP_HOST", "0.0.0.0")
@@ -40,8 +42,8 @@ def test_no_authentication_is_refused_off_loopback(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    ("host", "answer"),
+    ("host", "expected"),
     [("127.0.0.1", True), ("localhost", True), ("::1", True), ("0.0.0.0", False), ("logloop.example", False)],
 )
-def test_what_counts_as_loopback(host: str, answer: bool) -> None:
-    assert is_loopback(host) is answer
+def test_loopback_hosts_are_recognised(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected

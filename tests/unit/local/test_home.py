@@ -1,4 +1,4 @@
-"""The data folder: private, made once, used by one instance at a time."""
+"""The data folder is private, created once and used by one instance at a time."""
 
 import json
 import re
@@ -15,7 +15,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_a_second_instance_is_told_who_has_the_folder_and_what_to_do(tmp_path: Path) -> None:
+def test_the_error_of_a_second_instance_names_the_first_and_says_what_to_do(tmp_path: Path) -> None:
     first, second = Home(tmp_path / "data"), Home(tmp_path / "data")
     first.open()
     write_private(first.credentials, {"url": "http://127.0.0.1:8080"})
@@ -28,25 +28,25 @@ def test_a_second_instance_is_told_who_has_the_folder_and_what_to_do(tmp_path: P
     second.close()
 
 
-def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_causes_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(CannotStart, match="set LOGLOOP_HOME"):
         Home(tmp_path / "file" / "data").open()
 
 
-def test_secrets_are_made_once_kept_and_private(tmp_path: Path) -> None:
+def test_secrets_are_created_once_and_kept_private(tmp_path: Path) -> None:
     home = Home(tmp_path / "data")
     home.open()
-    made = home.secrets()
-    assert home.secrets() == made
-    assert len(made["secret_key"]) >= 32
-    assert re.fullmatch(r"llk_[a-z0-9]{10}_[a-z0-9]{32}", made["api_key"])
+    created = home.secrets()
+    assert home.secrets() == created
+    assert len(created["secret_key"]) >= 32
+    assert re.fullmatch(r"llk_[a-z0-9]{10}_[a-z0-9]{32}", created["api_key"])
     assert mode(home.folder) == 0o700
     assert mode(home.folder / "secrets.json") == 0o600
     home.close()
 
 
-def test_secrets_that_a_newer_version_adds_do_not_change_the_kept_ones(tmp_path: Path) -> None:
+def test_secrets_added_by_a_newer_version_do_not_change_existing_ones(tmp_path: Path) -> None:
     home = Home(tmp_path)
     write_private(tmp_path / "secrets.json", {"secret_key": "kept from before"})
     assert home.secrets()["secret_key"] == "kept from before"
@@ -54,5 +54,5 @@ def test_secrets_that_a_newer_version_adds_do_not_change_the_kept_ones(tmp_path:
 
 
 @pytest.mark.parametrize("environ", [{"LOGLOOP_HOME": "/data/here"}, {"XDG_DATA_HOME": "/xdg"}, {}])
-def test_the_command_line_looks_for_credentials_where_up_writes_them(environ: dict[str, str]) -> None:
+def test_the_command_line_reads_credentials_where_up_writes_them(environ: dict[str, str]) -> None:
     assert credentials_path(environ) == Home(home_folder(environ)).credentials

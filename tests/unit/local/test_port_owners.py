@@ -1,4 +1,4 @@
-"""The kernel's table of sockets says which ones listen on a port."""
+"""The kernel's socket table shows which sockets listen on a port."""
 
 from logloop.local.port_owners import listening_sockets
 
@@ -11,7 +11,7 @@ TABLE = """\
 """
 
 
-def test_only_the_socket_that_listens_on_the_port_counts() -> None:
+def test_only_sockets_that_listen_on_the_port_are_returned() -> None:
     assert listening_sockets(TABLE, 27017) == {"4101"}
     assert listening_sockets(TABLE, 5672) == {"4104"}
     assert listening_sockets(TABLE, 0xA1B2) == set()

@@ -1,4 +1,4 @@
-"""A part that ends is started again, later each time, until it has run well for a minute."""
+"""A component that ends is restarted after growing delays, which reset after a minute of running."""
 
 from logloop.local.errors import CannotStart
 from logloop.local.supervisor import Component, Supervisor
@@ -12,7 +12,7 @@ class Clock:
         return self.now
 
 
-class FakePart:
+class FakeComponent:
     name = "query"
 
     def __init__(self, *, can_start: bool = True) -> None:
@@ -30,64 +30,64 @@ class FakePart:
         return self.running
 
 
-def supervised(part: FakePart) -> tuple[Supervisor, Clock, list[str]]:
-    clock, told = Clock(), list[str]()
+def supervised(component: FakeComponent) -> tuple[Supervisor, Clock, list[str]]:
+    clock, reported = Clock(), list[str]()
 
-    def tell(part: Component, what: str) -> None:
-        told.append(f"{part.name} {what}")
+    def report(component: Component, what: str) -> None:
+        reported.append(f"{component.name} {what}")
 
-    return Supervisor([part], tell, clock), clock, told
+    return Supervisor([component], report, clock), clock, reported
 
 
-def crash_times(supervisor: Supervisor, clock: Clock, part: FakePart, crashes: int) -> list[float]:
-    """Seconds each restart took when the part ends at once every time."""
+def restart_delays(supervisor: Supervisor, clock: Clock, component: FakeComponent, crashes: int) -> list[float]:
+    """Return the delay of each restart in seconds when the component ends at once every time."""
     waits = []
     for _ in range(crashes):
-        part.running = False
+        component.running = False
         ended = clock.now
-        while not part.running:
+        while not component.running:
             supervisor.check()
             clock.now += 0.5
         waits.append(clock.now - 0.5 - ended)
     return waits
 
 
-def test_a_running_part_is_left_alone() -> None:
-    part = FakePart()
-    supervisor, _, told = supervised(part)
+def test_a_running_component_is_left_alone() -> None:
+    component = FakeComponent()
+    supervisor, _, reported = supervised(component)
     supervisor.check()
-    assert part.starts == 0
-    assert told == []
+    assert component.starts == 0
+    assert reported == []
 
 
-def test_an_ended_part_is_started_again_and_the_user_hears_of_it() -> None:
-    part = FakePart()
-    supervisor, clock, told = supervised(part)
-    assert crash_times(supervisor, clock, part, 1) == [0.5]
-    assert told == ["query ended; restarting in 0.5 s", "query restarted"]
+def test_an_ended_component_is_restarted_and_reported() -> None:
+    component = FakeComponent()
+    supervisor, clock, reported = supervised(component)
+    assert restart_delays(supervisor, clock, component, 1) == [0.5]
+    assert reported == ["query ended; restarting in 0.5 s", "query restarted"]
 
 
-def test_each_restart_waits_twice_as_long_up_to_half_a_minute() -> None:
-    part = FakePart()
-    supervisor, clock, _ = supervised(part)
-    assert crash_times(supervisor, clock, part, 8) == [0.5, 1, 2, 4, 8, 16, 30, 30]
+def test_the_restart_delay_doubles_up_to_half_a_minute() -> None:
+    component = FakeComponent()
+    supervisor, clock, _ = supervised(component)
+    assert restart_delays(supervisor, clock, component, 8) == [0.5, 1, 2, 4, 8, 16, 30, 30]
 
 
-def test_a_minute_of_running_makes_the_next_restart_quick_again() -> None:
-    part = FakePart()
-    supervisor, clock, _ = supervised(part)
-    crash_times(supervisor, clock, part, 5)
+def test_a_minute_of_running_resets_the_restart_delay() -> None:
+    component = FakeComponent()
+    supervisor, clock, _ = supervised(component)
+    restart_delays(supervisor, clock, component, 5)
     clock.now += 61
     supervisor.check()
-    assert crash_times(supervisor, clock, part, 1) == [0.5]
+    assert restart_delays(supervisor, clock, component, 1) == [0.5]
 
 
-def test_a_part_that_does_not_start_is_tried_again() -> None:
-    part = FakePart(can_start=False)
-    supervisor, clock, told = supervised(part)
-    part.running = False
+def test_a_component_that_fails_to_start_is_retried() -> None:
+    component = FakeComponent(can_start=False)
+    supervisor, clock, reported = supervised(component)
+    component.running = False
     for _ in range(10):
         supervisor.check()
         clock.now += 0.5
-    assert part.starts >= 2
-    assert "query could not start: port taken; restarting in 1 s" in told
+    assert component.starts >= 2
+    assert "query could not start: port taken; restarting in 1 s" in reported

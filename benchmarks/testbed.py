@@ -1,7 +1,4 @@
-"""What a benchmark run plays on: a private RabbitMQ and mongod with data on disk, and the services as processes.
-
-It must not measure anything.
-"""
+"""Starts what a benchmark run measures: the services, and a private RabbitMQ and mongod with data on disk."""
 
 import contextlib
 import os
@@ -25,8 +22,8 @@ _TMPFS = {"tmpfs", "ramfs"}
 
 
 @dataclass
-class Stage:
-    """Everything that runs. `disk` says on which file system the data lie."""
+class Testbed:
+    """Everything that runs. `disk` names the file system that holds the data."""
 
     folder: Path
     disk: str
@@ -36,7 +33,7 @@ class Stage:
 
     @property
     def pids(self) -> dict[str, int]:
-        """The processes that take part in the intake and search of logs."""
+        """The processes involved in the intake and search of logs."""
         return {
             "ingest": self.platform["ingest"].child.pid,
             "query": self.platform["query"].child.pid,
@@ -46,14 +43,14 @@ class Stage:
 
     @contextlib.contextmanager
     def mongo_client(self) -> Iterator[MongoClient[dict[str, Any]]]:
-        """A client of the mongod, for figures that only the database knows."""
+        """Return a client of the mongod, for figures that only the database has."""
         with self.mongo.administrator() as client:
             yield client
 
 
 @contextlib.contextmanager
-def stage() -> Iterator[Stage]:
-    """Start all, and remove all afterwards."""
+def open_testbed() -> Iterator[Testbed]:
+    """Start everything, and remove it afterwards."""
     parent = Path("/var/tmp") if Path("/var/tmp").is_dir() else Path(tempfile.gettempdir())
     folder = Path(tempfile.mkdtemp(prefix="logloop-bench-", dir=parent))
     rabbit = RabbitNode(folder / "rabbitmq", RabbitSettings(on_parent_death="KILL"))
@@ -63,7 +60,7 @@ def stage() -> Iterator[Stage]:
         mongo.start()
         platform = Platform(rabbit.url, mongo.url, DATABASE, folder / "services", project=PROJECT)
         with platform:
-            yield Stage(folder, file_system(folder), rabbit, mongo, platform)
+            yield Testbed(folder, file_system(folder), rabbit, mongo, platform)
     finally:
         rabbit.kill()
         mongo.kill()
@@ -71,7 +68,7 @@ def stage() -> Iterator[Stage]:
 
 
 def file_system(path: Path) -> str:
-    """Type and device of the file system that holds a path, such as `ext4 on /dev/sda1`."""
+    """Return type and device of the file system that holds a path, such as `ext4 on /dev/sda1`."""
     best, found = "", "unknown"
     for line in Path("/proc/mounts").read_text().splitlines():
         device, mount, kind, *_ = line.split()
@@ -81,16 +78,16 @@ def file_system(path: Path) -> str:
 
 
 def is_in_memory(file_system_text: str) -> bool:
-    """Whether a file system as `file_system` names it keeps its data in memory."""
+    """Return whether a result of `file_system` names one that keeps its data in memory."""
     return file_system_text.split(" ", 1)[0] in _TMPFS
 
 
 def drop_from_page_cache(folder: Path) -> None:
-    """Write out what is dirty and ask the kernel to forget the contents of every file in a folder."""
+    """Flush dirty pages and drop the contents of every file in a folder from the page cache."""
     os.sync()
     for parent, _, names in os.walk(folder):
         for name in names:
-            with contextlib.suppress(FileNotFoundError):  # the broker runs on, and removes files
+            with contextlib.suppress(FileNotFoundError):  # the broker still runs and removes files
                 _drop(Path(parent, name))
 
 
