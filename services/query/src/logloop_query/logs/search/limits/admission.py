@@ -1,4 +1,4 @@
-"""How many searches run at once, and how many of them for one caller."""
+"""Limits the number of concurrent searches, in total and per caller."""
 
 import asyncio
 from collections import Counter, OrderedDict, deque
@@ -7,22 +7,22 @@ from contextlib import asynccontextmanager
 
 
 class TooBusy(Exception):
-    """As many searches run as are allowed, in all or for this caller, and none ended in time."""
+    """The maximum number of searches is running, in total or for this caller, and none ended in time."""
 
 
 class Admission:
-    """At most `most` at once and `share` of them for one caller. Who waits is let in by turns of callers."""
+    """Admits at most `most` searches at once, and at most `share` of one caller. Waiting callers take turns."""
 
     def __init__(self, most: int, share: int, max_wait_seconds: float) -> None:
         self._free = most
         self._share = share
         self._max_wait_seconds = max_wait_seconds
-        self._inside: Counter[str] = Counter()
+        self._running: Counter[str] = Counter()
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
     @asynccontextmanager
     async def admitted(self, caller: str) -> AsyncIterator[None]:
-        """Hold one of the places. Raises TooBusy."""
+        """Wait for a slot and hold it. Raises TooBusy."""
         await self._enter(caller)
         try:
             yield
@@ -30,46 +30,46 @@ class Admission:
             self._leave(caller)
 
     async def _enter(self, caller: str) -> None:
-        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(caller, deque()).append(place)
-        self._let_in()
+        slot: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(caller, deque()).append(slot)
+        self._admit_waiting()
         try:
             async with asyncio.timeout(self._max_wait_seconds):
-                await place
+                await slot
         except BaseException as error:
-            self._give_up(caller, place)
+            self._withdraw(caller, slot)
             if isinstance(error, TimeoutError):
                 raise TooBusy from error
             raise
 
-    def _give_up(self, caller: str, place: asyncio.Future[None]) -> None:
-        """Forget a place that nobody waits for any more, or give it to somebody else if it was just granted."""
-        if place.done() and not place.cancelled():
+    def _withdraw(self, caller: str, slot: asyncio.Future[None]) -> None:
+        """Remove a request that is no longer waiting. If its slot was just granted, release it."""
+        if slot.done() and not slot.cancelled():
             self._leave(caller)
             return
         queue = self._waiting.get(caller, deque())
-        if place in queue:
-            queue.remove(place)
+        if slot in queue:
+            queue.remove(slot)
         if not queue:
             self._waiting.pop(caller, None)
 
     def _leave(self, caller: str) -> None:
         self._free += 1
-        self._inside[caller] -= 1
-        if not self._inside[caller]:
-            del self._inside[caller]
-        self._let_in()
+        self._running[caller] -= 1
+        if not self._running[caller]:
+            del self._running[caller]
+        self._admit_waiting()
 
-    def _let_in(self) -> None:
+    def _admit_waiting(self) -> None:
         while self._free:
-            caller = next((name for name in self._waiting if self._inside[name] < self._share), None)
+            caller = next((name for name in self._waiting if self._running[name] < self._share), None)
             if caller is None:
                 return
             queue = self._waiting.pop(caller)
-            place = queue.popleft()
+            slot = queue.popleft()
             if queue:
                 self._waiting[caller] = queue
-            if not place.cancelled():
+            if not slot.cancelled():
                 self._free -= 1
-                self._inside[caller] += 1
-                place.set_result(None)
+                self._running[caller] += 1
+                slot.set_result(None)

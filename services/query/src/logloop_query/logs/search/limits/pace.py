@@ -1,4 +1,4 @@
-"""Keep long work in a thread within its time, and let other callers in between its steps."""
+"""Keeps long work in threads within its time limit, and lets other callers run between its steps."""
 
 import threading
 import time
@@ -10,11 +10,11 @@ NEVER = float("inf")
 
 
 class OutOfTime(Exception):
-    """The work was stopped at its deadline, or because nobody waits for it any more."""
+    """The work was stopped at its deadline, or because its search has ended."""
 
 
 class Turns:
-    """At most `most` threads work at once. Callers take turns, so one with much work waits for itself alone."""
+    """Lets `most` threads work at once. Callers take turns, so a caller with much work delays only itself."""
 
     def __init__(self, most: int) -> None:
         self._free = most
@@ -22,7 +22,7 @@ class Turns:
         self._waiting: OrderedDict[str, deque[threading.Event]] = OrderedDict()
 
     def take(self, caller: str) -> None:
-        """Return when it is this caller's turn."""
+        """Wait for a turn of this caller."""
         with self._lock:
             if self._free:
                 self._free -= 1
@@ -31,7 +31,7 @@ class Turns:
         mine.wait()
 
     def give_back(self) -> None:
-        """End a turn; the next caller begins."""
+        """End a turn and start the next caller's."""
         with self._lock:
             if self._waiting:
                 self._next().set()
@@ -39,7 +39,7 @@ class Turns:
                 self._free += 1
 
     def pass_on(self, caller: str) -> None:
-        """Let whoever waits go first. Costs nothing when nobody does."""
+        """Let a waiting caller go first. Costs nothing if none is waiting."""
         if not self._waiting:
             return
         with self._lock:
@@ -62,26 +62,26 @@ class Turns:
         return first
 
 
-def _nobody_waits() -> None:
+def _no_turns() -> None:
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The time that a piece of work has. `between` runs at each step; `sizes` remembers how much fits into one."""
+    """The time limit of some work. `between` runs at each step; `sizes` records how much fits into a step."""
 
     deadline: float = NEVER
     clock: Callable[[], float] = time.monotonic
-    between: Callable[[], None] = _nobody_waits
+    between: Callable[[], None] = _no_turns
     sizes: dict[str, int] = field(default_factory=dict)
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def check(self) -> None:
-        """Let others in, then raise OutOfTime when the time is over. Call it between small steps."""
+        """Let other callers run, then raise OutOfTime if the time is over. Call this between small steps."""
         self.between()
         if self.stopped.is_set() or self.clock() >= self.deadline:
             raise OutOfTime
 
     def within(self, seconds: float) -> "Pace":
-        """The same work with so many seconds from now."""
+        """Return a time limit for the same work that ends in `seconds`."""
         return replace(self, deadline=self.clock() + seconds)

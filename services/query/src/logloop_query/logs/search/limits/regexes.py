@@ -1,8 +1,8 @@
-"""Apply RE2 patterns to Arrow texts in small slices, and tell what a pattern can cost.
+"""Applies RE2 patterns to Arrow texts in small slices, and estimates what a pattern can cost.
 
-RE2 runs most patterns as a DFA, at 1 to 3 ns a byte. A pattern with too many states, such as `[a-z].{100}[0-9]`,
-falls back to the NFA, which takes up to 8 ns a byte for each instruction that it may be in: 6 µs a byte there. Arrow
-cannot be stopped within a call, so one call gets no more text than fits into a moment.
+RE2 runs most patterns as a DFA, at 1 to 3 ns per byte. A pattern with too many states, such as `[a-z].{100}[0-9]`,
+falls back to the NFA, which takes up to 8 ns per byte and active instruction: here 6 µs per byte. A call of Arrow
+cannot be interrupted, so each call gets only a small slice of the text.
 """
 
 import functools
@@ -17,11 +17,11 @@ import re2
 from logloop_query.logs.search.limits.pace import Pace
 
 STEP_SECONDS = 0.025
-"""What a slice should take. Its size follows what the slice before it took."""
+"""Target duration of a slice. Its size depends on the duration of the previous slice."""
 
 _NS_AN_INSTRUCTION = 8.0
 _BYTES_A_CHARACTER = 4
-"""Instructions that one character of a class may be in at once, when it is coded in UTF-8."""
+"""Instructions that one character of a class can activate in UTF-8."""
 _FIRST_SECONDS, _MOST_SECONDS = 0.2, 2.0
 _FIRST_BYTES, _MOST_BYTES, _LEAST_BYTES = 512 * 2**10, 8 * 2**20, 4 * 2**10
 _GROWTH = 8
@@ -29,13 +29,13 @@ _GROWTH = 8
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """`program`: instructions of the compiled pattern. `active`: how many of them one byte may have to try."""
+    """`program`: instructions of the compiled pattern. `active`: how many of them one byte may activate."""
 
     program: int
     active: int
 
     def bytes_in(self, seconds: float) -> int:
-        """Bytes of text that take no longer than this, however bad they are for the pattern."""
+        """Return how many bytes of text take at most `seconds`, in the worst case."""
         return int(seconds * 1e9 / (_NS_AN_INSTRUCTION * max(1, self.active)))
 
 
@@ -49,10 +49,10 @@ def _options(*, latin1: bool) -> Any:
 
 @functools.lru_cache(maxsize=1024)
 def cost_of(pattern: str) -> Cost:
-    """What a valid pattern can cost.
+    """Return what a valid pattern can cost.
 
-    A class such as `\\pL` takes 1,200 instructions in UTF-8, of which a byte can reach a handful. How many characters
-    there are is the size of the same program for single bytes.
+    A class such as `\\pL` has 1,200 instructions in UTF-8, of which one byte activates only a few. The size of the
+    same program for single bytes is the number of its characters.
     """
     program = re2.compile(pattern, _options(latin1=False)).programsize
     try:
@@ -63,7 +63,7 @@ def cost_of(pattern: str) -> Cost:
 
 
 def match(texts: Any, pattern: str, pace: Pace) -> Any:
-    """In which texts of a utf8 array a pattern is found. Raises OutOfTime between two slices."""
+    """Return in which texts of a utf8 array a pattern matches. Raises OutOfTime between two slices."""
     if not len(texts):
         return pc.match_substring_regex(texts, pattern=pattern)
     cost = cost_of(pattern)
@@ -74,7 +74,7 @@ def match(texts: Any, pattern: str, pace: Pace) -> Any:
     hits = []
     while at < last:
         pace.check()
-        # A small rest is not worth another call, which compiles the pattern again: 0.1 to 2 ms.
+        # A small remainder is not worth another call, which compiles the pattern again (0.1 to 2 ms).
         most_here = bounds[last] - bounds[at] if bounds[last] - bounds[at] < 2 * size else size
         end = max(at + 1, bisect_right(bounds, bounds[at] + most_here, at + 1, last + 1) - 1)
         began = pace.clock()
@@ -86,6 +86,6 @@ def match(texts: Any, pattern: str, pace: Pace) -> Any:
 
 
 def _next_size(size: int, took: float, most: int) -> int:
-    """Bytes of the next slice, after one of `size` bytes took so many seconds."""
+    """Return the bytes of the next slice, after one of `size` bytes took `took` seconds."""
     fitting = int(size * STEP_SECONDS / took) if took > 0 else size * _GROWTH
     return max(_LEAST_BYTES, min(fitting, size * _GROWTH, most))

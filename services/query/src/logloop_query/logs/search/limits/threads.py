@@ -1,4 +1,4 @@
-"""The threads that searches work in, shared fairly between callers."""
+"""The threads of searches, shared fairly between callers."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -8,13 +8,13 @@ from typing import TypeVar
 from logloop_query.logs.search.limits.pace import NEVER, Pace, Turns
 
 _POOL = 64
-"""Threads there may be, nearly all of which wait for their turn."""
+"""Maximum number of threads. Nearly all of them wait for a turn."""
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 class SearchThreads:
-    """`most` threads work at once. Close it to end them."""
+    """A pool in which `most` threads work at once. `close` ends them."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -26,12 +26,12 @@ class SearchThreads:
         self.pool.shutdown(wait=False, cancel_futures=True)
 
     def work(self, caller: str, deadline: float = NEVER) -> "Work":
-        """Work for one caller, until a moment of the monotonic clock."""
+        """Return work for one caller. `deadline` is a time of the monotonic clock."""
         return Work(self, caller, Pace(deadline, between=lambda: self.turns.pass_on(caller)))
 
 
 class Work:
-    """Runs what one search has to do. When it fails or is cancelled, the rest ends at its next step."""
+    """Runs the steps of one search. If one fails or is cancelled, the others end at their next step."""
 
     def __init__(self, threads: SearchThreads, caller: str, pace: Pace) -> None:
         self._threads = threads
@@ -40,7 +40,7 @@ class Work:
         self._at_once = asyncio.Semaphore(threads.most)
 
     async def each(self, do: Callable[[T, Pace], R], items: Iterable[T], *, seconds: float | None = None) -> list[R]:
-        """Do something with each item. `seconds`: what each item may take, instead of the deadline of the work."""
+        """Call `do` with each item. `seconds` limits each item, instead of the deadline of the work."""
 
         def one(item: T) -> R:
             self._threads.turns.take(self._caller)
@@ -61,5 +61,5 @@ class Work:
             raise
 
     async def run(self, do: Callable[[Pace], R], *, seconds: float | None = None) -> R:
-        """Do one thing."""
+        """Call `do` once."""
         return (await self.each(lambda _, pace: do(pace), [None], seconds=seconds))[0]
