@@ -59,7 +59,7 @@ class Service:
         self.name = name
         self.instance = instance
         self.port = free_port()
-        self._env = {**env, "LOGLOOP_PORT": str(self.port)}
+        self._env = env
         self._folder = folder
         self.child = self._new_child()
 
@@ -67,7 +67,7 @@ class Service:
         return Child(
             self.instance,
             [sys.executable, "-m", MODULES[self.name]],
-            clean_env("LOGLOOP_", **self._env),
+            clean_env("LOGLOOP_", **self._env, LOGLOOP_PORT=str(self.port)),
             self._folder / f"{self.instance}.log",
             cwd=self._folder,
             on_parent_death="KILL",
@@ -163,8 +163,7 @@ class Platform:
         for name in services:
             instance = name if name not in self.services else f"{name}-{len(self.services)}"
             self.services[instance] = Service(name, instance, common, folder)
-            if name == "query":
-                common.setdefault("LOGLOOP_QUERY_URL", self.services[instance].url)
+            common.setdefault(f"LOGLOOP_{name.replace('-', '_').upper()}_URL", self.services[instance].url)
 
     def __getitem__(self, instance: str) -> Service:
         return self.services[instance]

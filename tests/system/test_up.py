@@ -150,7 +150,7 @@ def test_a_platform_without_authentication_is_limited_to_loopback(
     tmp_path: Path, infra: Infra, fresh_amqp_url: str
 ) -> None:
     rejected = Up(tmp_path / "home", "--no-auth", "--host", "0.0.0.0")
-    assert "--no-auth works only on this machine" in rejected.finish()
+    assert "--no-auth is allowed only on loopback" in rejected.finish()
     external = {"LOGLOOP_AMQP_URL": fresh_amqp_url, "LOGLOOP_MONGO_URL": infra.mongo_url}
     up = Up(tmp_path / "home", "--no-auth", LOGLOOP_MONGO_DATABASE=fresh_database(), **external).wait_ready()
     try:

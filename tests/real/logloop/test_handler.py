@@ -106,7 +106,7 @@ def test_a_full_queue_drops_the_oldest_and_reports_how_many_once_the_platform_is
     [report] = [entry for entry in api.entries if "dropped" in entry["message"]]
     assert report["attributes"]["logloop.dropped"] == handler.stats.dropped == 40
     assert len(problems) == 1
-    assert "broker is away" in problems[0]
+    assert "broker is unavailable" in problems[0]
 
 
 def test_a_retry_sends_the_same_batch_with_the_same_key(api: IngestApi, logger: logging.Logger) -> None:
