@@ -48,12 +48,21 @@ def test_error(broken):
 def project(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
     folder.mkdir()
-    (folder / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    (folder / "pytest.ini").write_text("[pytest]\n")
     (folder / "test_shop.py").write_text(PROJECT)
     return folder
 
 
-def run(project: Path, environ: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
+def run(
+    project: Path, environ: dict[str, str], *options: str, plugins: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run pytest with the plugin and these others only: all installed plugins take seconds to load."""
+    loaded = [option for name in ("logloop.pytest_plugin", *plugins) for option in ("-p", name)]
+    env = {**environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return _pytest(project, env, *loaded, *options)
+
+
+def _pytest(project: Path, environ: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *options]
     return subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, timeout=160)
 
@@ -102,7 +111,7 @@ def test_each_test_s_outcome_arrives_once_with_its_reason(
 def test_an_exception_arrives_as_type_and_message_with_its_phase(
     api: IngestApi, environ: dict[str, str], project: Path, workers: list[str]
 ) -> None:
-    run(project, environ, "--logloop", *workers)
+    run(project, environ, "--logloop", *workers, plugins=("xdist",))
     ended = {e["test_id"]: e["attributes"] for e in api.entries if e["attributes"].get("test.event") == "finished"}
 
     def failure(name: str) -> list[str | None]:
@@ -138,7 +147,7 @@ def test_logs_of_a_test_arrive_with_its_id_and_phase(api: IngestApi, environ: di
 
 
 def test_start_and_finish_of_the_run_arrive(api: IngestApi, environ: dict[str, str], project: Path) -> None:
-    run(project, environ, "--logloop")
+    _pytest(project, environ, "--logloop")  # pytest finds the plugin by its entry point
     events = [entry["attributes"].get("test.event") for entry in api.entries]
     assert events[0] == "run-started"
     assert events[-1] == "run-finished"
@@ -153,7 +162,7 @@ def test_start_and_finish_of_the_run_arrive(api: IngestApi, environ: dict[str, s
 
 
 def test_xdist_workers_share_the_run(api: IngestApi, environ: dict[str, str], project: Path) -> None:
-    done = run(project, environ, "--logloop", "-n", "2")
+    done = run(project, environ, "--logloop", "-n", "2", plugins=("xdist",))
     assert done.returncode == 1
     assert outcomes(api) == EXPECTED
     assert len([entry for entry in api.entries if entry["message"] == "paid 3"]) == 1
@@ -165,7 +174,7 @@ def test_xdist_workers_share_the_run(api: IngestApi, environ: dict[str, str], pr
 
 def test_a_crashed_worker_s_test_is_reported(api: IngestApi, environ: dict[str, str], project: Path) -> None:
     (project / "test_shop.py").write_text("import os\ndef test_crash(): os._exit(9)\ndef test_fine(): pass\n")
-    run(project, environ, "--logloop", "-n", "1")
+    run(project, environ, "--logloop", "-n", "1", plugins=("xdist",))
     assert outcomes(api) == {"test_shop.py::test_crash": "failed", "test_shop.py::test_fine": "passed"}
 
 
@@ -217,7 +226,7 @@ def test_blocked_sockets_and_reset_logging_do_not_stop_it(
         "def test_two():\n"
         "    logging.info('still heard')\n"
     )
-    done = run(project, environ, "--logloop", "--disable-socket")
+    done = run(project, environ, "--logloop", "--disable-socket", plugins=("pytest_socket",))
     assert done.returncode == 0, done.stdout
     assert "still heard" in api.messages
 
