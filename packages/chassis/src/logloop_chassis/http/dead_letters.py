@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from logloop_chassis.auth.dependencies import CurrentPrincipal
 from logloop_chassis.auth.principal import require
 from logloop_chassis.http.problems import problem_responses
-from logloop_chassis.messaging.dead_letters import MAX_LOOKED_AT, DeadLetters
+from logloop_chassis.messaging.dead_letters import MAX_MESSAGES, DeadLetters
 from logloop_chassis.state import resources_of
 
 
@@ -21,7 +21,7 @@ def dead_letter_router(prefix: str) -> APIRouter:
         request: Request,
         response: Response,
         principal: CurrentPrincipal,
-        limit: Annotated[int, Query(ge=1, le=MAX_LOOKED_AT)] = 100,
+        limit: Annotated[int, Query(ge=1, le=MAX_MESSAGES)] = 100,
     ) -> DeadLetters:
         """Messages that could not be handled, oldest first, with the reason. They stay until retried or deleted."""
         require(principal, "admin", None)

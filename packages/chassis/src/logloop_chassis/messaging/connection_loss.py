@@ -1,7 +1,7 @@
-"""Turns the cancellation that aiormq raises out of a call on a dead connection into an error.
+"""Turns the CancelledError that aiormq raises on a dead connection into an error.
 
-aiormq gives up a connection on which nothing arrived for 33 s and rejects every call that waits on it with
-CancelledError. `except Exception` does not catch that, though nobody cancelled the caller.
+aiormq closes a connection on which nothing has arrived for 33 s, and raises CancelledError in every call that waits
+on it. `except Exception` does not catch that, although the caller was not cancelled.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 
 class ConnectionLost(ConnectionError):
-    """The connection to RabbitMQ was given up during a call; whether the call took effect is unknown."""
+    """The connection to RabbitMQ was closed during a call. Whether the call took effect is unknown."""
 
 
 @contextmanager
@@ -23,4 +23,4 @@ def connection_loss_raised() -> Iterator[None]:
     except asyncio.CancelledError as error:
         if task is None or task.cancelling() > before:
             raise
-        raise ConnectionLost("the connection to RabbitMQ was given up during the call") from error
+        raise ConnectionLost("the connection to RabbitMQ was closed during the call") from error

@@ -27,10 +27,10 @@ from logloop_chassis.messaging.connections import amqp_url
 from logloop_chassis.messaging.failures import Delivery
 from logloop_chassis.messaging.publisher import NotPublished, Publisher
 
-MAX_LOOKED_AT = 1000
+MAX_MESSAGES = 1000
 _BODY_PREVIEW = 4096
-_PATIENCE_S = 8.0
-"""For all of one look into a dead queue: a broker that answers nothing must not hold the next caller up."""
+_TIMEOUT_S = 8.0
+"""Timeout of one access to a dead-letter queue, so that a frozen broker does not block the next caller."""
 
 
 class DeadLetter(BaseModel):
@@ -78,7 +78,7 @@ class DeadLetterQueues:
     async def retry(self, queue_name: str, letter_id: str) -> None:
         """Move a dead letter back to its work queue as a first attempt."""
         queue = self._queue(queue_name)
-        async with self._messages(queue, MAX_LOOKED_AT) as (messages, _):
+        async with self._messages(queue, MAX_MESSAGES) as (messages, _):
             message = _find(messages, queue, letter_id)
             headers = {
                 k: v for k, v in message.headers.items() if k not in (HEADER_ATTEMPT, HEADER_REASON, HEADER_DETAIL)
@@ -95,7 +95,7 @@ class DeadLetterQueues:
     async def delete(self, queue_name: str, letter_id: str) -> None:
         """Delete a dead letter permanently."""
         queue = self._queue(queue_name)
-        async with self._messages(queue, MAX_LOOKED_AT) as (messages, _):
+        async with self._messages(queue, MAX_MESSAGES) as (messages, _):
             await _find(messages, queue, letter_id).ack()
 
     def _queue(self, name: str) -> Queue:
@@ -111,18 +111,18 @@ class DeadLetterQueues:
         """Borrow messages; those that are not acknowledged return to their place when the connection closes."""
         async with self._one_at_a_time:
             try:
-                async with asyncio.timeout(_PATIENCE_S):
+                async with asyncio.timeout(_TIMEOUT_S):
                     with connection_loss_raised():
                         async with await aio_pika.connect(self._url) as connection, connection.channel() as channel:
-                            yield await _looked_at(channel, queue, limit)
+                            yield await _borrowed(channel, queue, limit)
             except (AMQPError, OSError, TimeoutError) as error:
                 raise Unavailable("RabbitMQ is unavailable; try again") from error
 
 
-async def _looked_at(
+async def _borrowed(
     channel: AbstractChannel, queue: Queue, limit: int
 ) -> tuple[Sequence[AbstractIncomingMessage], int]:
-    """Up to `limit` messages of a dead queue, unacknowledged, and how many it has."""
+    """Return up to `limit` unacknowledged messages of a dead-letter queue, and the number of all its messages."""
     dead = await channel.get_queue(queue.dead)
     declared = await dead.declare()
     count = declared.message_count or 0
