@@ -19,9 +19,9 @@ check: ## check format, lint, types, imports, dependencies, sizes, generated fil
 	@scripts/setup.sh check
 	@scripts/check.sh
 
-coverage: ## run the rings that run in one process with coverage; fails if coverage falls
+coverage: ## measure the coverage of the unit and contract tests; fails if it falls
 	@scripts/setup.sh test
-	@$(PY) -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered tests/unit tests/contracts tests/real $(ARGS)
+	@$(PY) -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered tests/unit tests/contracts $(ARGS)
 
 wheels: ## build all wheels, install one outside the workspace and test it there
 	@scripts/setup.sh lock
