@@ -13,7 +13,7 @@ up: ## set up what is missing and start the platform; Ctrl-C stops it and keeps 
 
 test: ## run all tests: unit, contracts, real, system, fundamentals
 	@scripts/setup.sh test
-	@$(PY) -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PY) -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: ## check format, lint, types, imports, dependencies, sizes, generated files, workflows and images
 	@scripts/setup.sh check
@@ -21,7 +21,7 @@ check: ## check format, lint, types, imports, dependencies, sizes, generated fil
 
 coverage: ## measure the coverage of the unit and contract tests; fails if it falls
 	@scripts/setup.sh test
-	@$(PY) -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered tests/unit tests/contracts $(ARGS)
+	@$(PY) -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered tests/unit tests/contracts $(ARGS)
 
 wheels: ## build all wheels, install one outside the workspace and test it there
 	@scripts/setup.sh lock

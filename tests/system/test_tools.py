@@ -105,10 +105,12 @@ def test_sent_lines_are_found_tailed_analysed_and_exported(environ: dict[str, st
 def test_the_logging_handler_sends_records_with_their_exceptions(environ: dict[str, str]) -> None:
     program = (
         "import logging, logloop\n"
-        "logging.basicConfig(level='INFO', handlers=[logloop.LoggingHandler(service='pay')])\n"
+        "handler = logloop.LoggingHandler(service='pay')\n"
+        "logging.basicConfig(level='INFO', handlers=[handler])\n"
         "for n in range(3000): logging.info('paid %d', n)\n"
         "try: {}['x']\n"
         "except KeyError: logging.exception('cannot pay', extra={'card': 'visa'})\n"
+        "handler.flush(60)\n"  # at exit the handler waits for 5 s only, which a busy machine may exceed
     )
     done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, timeout=160)
     assert done.returncode == 0, done.stderr
