@@ -37,7 +37,7 @@ def test_kills_of_query_during_compaction_lose_and_duplicate_nothing(new_platfor
                 platform["query"].start()
             stream.wait_acknowledged(300)
         assert_each_line_once(platform, nodes, stream)
-        wait_for(lambda: _count_segments(nodes) < 20, what="compaction of small segments")
+        wait_for(lambda: _count_segments(nodes) < 20, timeout_s=90, what="compaction of small segments")
         assert_each_line_once(platform, nodes, stream)
 
 
