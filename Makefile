@@ -2,7 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help up test coverage check wheels images bench contracts web demo lock
 PY := .venv/bin/python
-export PYTHONDONTWRITEBYTECODE := 1
+# Compiled bytecode is kept, outside the source tree. Without it, each process compiles all libraries when it starts.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.tools/bytecode
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import aiormq.exceptions
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
@@ -28,6 +28,38 @@ class NotPublished(Exception):
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
         self.reason = reason
+
+
+class BytesPublisher(Protocol):
+    """What publishing encoded batches needs of a publisher."""
+
+    async def publish_bytes(
+        self,
+        exchange: str,
+        routing_key: str,
+        body: bytes,
+        *,
+        headers: Mapping[str, Any],
+        message_id: str,
+        content_type: str,
+    ) -> None:
+        """Publish and wait for the confirm. Raises NotPublished."""
+
+
+class EventPublisher(Protocol):
+    """What publishing events needs of a publisher."""
+
+    async def publish_event(
+        self,
+        channel: Channel,
+        data: Any,
+        *,
+        project_id: str,
+        correlation_id: str | None = None,
+        causation_id: str | None = None,
+        event_id: str | None = None,
+    ) -> Any:
+        """Publish an event and wait for the confirm. Raises NotPublished."""
 
 
 class Publisher:
