@@ -1,13 +1,13 @@
 # Each target sets up what it needs and may be run again at any time. ARGS go to the program behind it.
 .DEFAULT_GOAL := help
-.PHONY: help up test coverage check wheels images bench contracts web demo lock
+.PHONY: help up test coverage check wheels images bench kill-run contracts web demo lock
 PY := .venv/bin/python
 # Compiled bytecode is kept, outside the source tree. Without it, each process compiles all libraries when it starts.
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.tools/bytecode
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: ## set up what is missing and start the platform; Ctrl-C stops it and keeps the data
 	@scripts/setup.sh up
@@ -35,6 +35,10 @@ images: ## build the images and start the platform from them once; needs Docker 
 bench: ## benchmark against one document per log; ARGS=--json prints one JSON object as the last line
 	@scripts/setup.sh up
 	@$(PY) -m benchmarks $(ARGS)
+
+kill-run: ## kill and freeze every part while 1,000,000 numbered logs are sent; takes about 15 minutes
+	@scripts/setup.sh up
+	@$(PY) -m tests.system.faults.kill_run $(ARGS)
 
 contracts: ## regenerate the schemas and docs/messages.md from the channel map
 	@scripts/setup.sh check
