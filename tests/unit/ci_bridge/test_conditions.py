@@ -176,7 +176,7 @@ _ROWS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(_CONDITIONS, _ROWS)
 def test_the_prefilter_passes_exactly_the_rows_for_which_cel_is_true(source: str, rows: list[LogEntry]) -> None:
     condition = compile_condition(source, "logs")
@@ -197,7 +197,7 @@ def _values(entry: LogEntry) -> dict[str, object]:
     return {**found, "log.severity": entry.severity.value, "log.attributes": entry.attributes or {}}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(_CONDITIONS)
 def test_the_text_of_a_tree_compiles_to_the_same_tree(source: str) -> None:
     types = {"string": google_cel.Type.STRING, "int": google_cel.Type.INT, "any": google_cel.Type.DYN}

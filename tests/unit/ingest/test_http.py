@@ -293,7 +293,7 @@ async def test_a_large_request_is_cut_into_messages_that_the_broker_accepts(inge
         assert {(row["batch"], row["row"], row["message"]) for row in restarted.broker.logs} == first
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(JSON, max_size=4) | JSON | entries(), garble=st.none() | st.integers(0, 400))
 def test_no_body_makes_the_server_fail(values: Any, garble: int | None) -> None:
     async def post() -> None:
