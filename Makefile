@@ -5,6 +5,8 @@ PY := .venv/bin/python
 # Compiled bytecode is kept, outside the source tree. Without it, each process compiles all libraries when it starts.
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.tools/bytecode
+# Tests wait for other processes a good part of their time, so one more than there are cores, up to four.
+WORKERS := $(shell cores=$$(nproc); echo $$((cores < 3 ? cores + 1 : 4)))
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,7 +17,7 @@ up: ## set up what is missing and start the platform; Ctrl-C stops it and keeps 
 
 test: ## run all tests: unit, contracts, real, system, fundamentals
 	@scripts/setup.sh test
-	@$(PY) -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: ## check format, lint, types, imports, dependencies, sizes, generated files, workflows and images
 	@scripts/setup.sh check
@@ -23,7 +25,7 @@ check: ## check format, lint, types, imports, dependencies, sizes, generated fil
 
 coverage: ## measure the coverage of the unit and contract tests; fails if it falls
 	@scripts/setup.sh test
-	@$(PY) -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered tests/unit tests/contracts $(ARGS)
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered tests/unit tests/contracts $(ARGS)
 
 wheels: ## build all wheels, install one outside the workspace and test it there
 	@scripts/setup.sh lock
