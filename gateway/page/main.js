@@ -135,7 +135,7 @@ function append(page) {
   $("empty").hidden = $("rows").childElementCount > 0;
   $("table").hidden = !$("empty").hidden;
   const partial = page.partial ? ` The search stopped early (${page.partial_reason}); "Older logs" continues it.` : "";
-  $("status").textContent = `${$("rows").childElementCount} shown, ${page.scanned.logs.toLocaleString()} logs read in ${Math.round(page.took_ms)} ms.${partial}`;
+  $("status").textContent = `${$("rows").childElementCount} shown, ${page.scanned.logs.toLocaleString()} logs read in ${Math.round(page.took_ms)} ms.${partial}${page.hints.map((hint) => ` ${hint}.`).join("")}`;
 }
 
 function open(log) {

@@ -230,6 +230,15 @@ def test_search_prints_one_json_document(api: IngestApi, environ: dict[str, str]
     assert done.stdout.isascii()
 
 
+def test_search_prints_the_platforms_hints_on_stderr(api: IngestApi, environ: dict[str, str]) -> None:
+    hint = "'or' is searched as a word; write OR"
+    api.answers["GET", "/api/v1/logs"] = search_response(log(1), hints=[hint])
+    shown, as_json = run(environ, "search", "a or b"), run(environ, "search", "--json", "a or b")
+    assert shown.stderr.splitlines() == as_json.stderr.splitlines() == [f"logloop: {hint}"]
+    assert len(shown.stdout.splitlines()) == 1
+    assert json.loads(as_json.stdout)["hints"] == [hint]
+
+
 def test_search_reads_as_many_pages_as_needed(api: IngestApi, environ: dict[str, str]) -> None:
     def page(request: Request) -> Answer:
         start = int(request.params.get("cursor", "0"))

@@ -43,7 +43,8 @@ def search(
 ) -> None:
     """Search logs, newest first.
 
-    --json prints one document: {"items": […], "next_cursor", "partial"}; with --follow it prints NDJSON.
+    A blank means AND, which binds tighter than OR: 'a b OR c' is '(a b) OR c'. AND, OR and NOT are capital letters.
+    --json prints one document: {"items": […], "next_cursor", "partial", "hints"}; with --follow it prints NDJSON.
     """
     text = joined(query)
     with open_client(project) as client:
@@ -85,10 +86,13 @@ def _collect(
         if page.next_cursor is None or page.partial or (number and len(found) >= number):
             break
         options["cursor"] = page.next_cursor
+    for hint in page.hints:
+        say(f"logloop: {hint}")
     rest: dict[str, object] = {
         "next_cursor": page.next_cursor,
         "partial": page.partial,
         "partial_reason": page.partial_reason,
+        "hints": page.hints,
     }
     return found, rest
 
