@@ -318,6 +318,33 @@ def test_a_binary_export_is_not_written_to_a_terminal(environ: dict[str, str]) -
     assert (code, "-o FILE" in text) == (2, True)
 
 
+@pytest.mark.parametrize("split", [1, 7, 1000])
+def test_an_export_cannot_control_a_terminal_and_is_exact_elsewhere(
+    api: IngestApi, environ: dict[str, str], split: int
+) -> None:
+    hostile = "\x1b]0;title\x07 \x1b[31mred\x1b[0m \x9b2J \u202e é"
+    json_line = json.dumps({"message": hostile}, ensure_ascii=False) + "\n"
+    for kind, text in (("csv", f'id,message\r\n1,"{hostile}\nb"\r\n2,\rend'), ("ndjson", json_line * 2)):
+        content = text.encode()
+        chunks = tuple(content[start : start + split] for start in range(0, len(content), split))
+        api.answers["GET", "/api/v1/logs/export"] = Answer(200, chunks=chunks)
+        code, shown = on_a_terminal(environ, "export", "--format", kind)
+        assert code == 0
+        assert not [char for char in shown if (ord(char) < 32 and char not in "\r\n") or 127 <= ord(char) < 160]
+        assert "\u202e" not in shown
+        if kind == "csv":
+            assert shown.splitlines() == [
+                "id,message",
+                r'1,"\x1b]0;title\x07 red \x9b2J \u202e é',
+                'b"',
+                r"2,\x0dend",
+            ]
+        else:
+            assert [json.loads(line)["message"] for line in shown.splitlines()] == [hostile] * 2
+        command = [*COMMAND, "export", "--format", kind]
+        assert subprocess.run(command, env=environ, capture_output=True, check=True, timeout=100).stdout == content
+
+
 def events(*logs: dict[str, Any]) -> tuple[bytes, ...]:
     return tuple(
         f"event: log\nid: {n}\ndata: {json.dumps({'items': [item]})}\n\n".encode() for n, item in enumerate(logs)

@@ -49,8 +49,9 @@ class SenderStats:
 
 
 def print_problem(text: str) -> None:
-    """Print one line to stderr; never raises."""
+    """Print one line to stderr; never raises. It may quote what a program has logged, so controls are escaped."""
     try:
+        text = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
         print(f"logloop: {text}", file=sys.stderr)  # noqa: T201 - the handler cannot log its own problems
     except (OSError, ValueError, AttributeError):
         return  # stderr is missing or closed
