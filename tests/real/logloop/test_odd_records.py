@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -208,6 +209,37 @@ def test_a_formatter_that_fails_or_returns_no_text_costs_no_record(
         logger.info(text)
     handler.flush(10)
     assert checked.messages == [f"{{'event': '{GOOD[0]}'}}", *GOOD[1:], "bad"]
+
+
+def test_a_batch_of_which_ingest_accepts_nothing_is_repaired(checked: IngestApi, logger: logging.Logger) -> None:
+    logger.addHandler(handler := LoggingHandler(linger=30))
+    for text in ("a", "b"):
+        logger.handle(logging.makeLogRecord({"msg": text, "levelno": 20, "created": 4_102_444_800.0}))
+    handler.flush(10)
+    assert checked.messages == ["a", "b"]
+    assert (handler.stats.sent, handler.stats.refused) == (2, 0)
+    assert abs(datetime.fromisoformat(checked.entries[0]["timestamp"]).timestamp() - time.time()) < 60
+
+
+def test_an_override_that_fails_or_adds_anything_costs_no_record(checked: IngestApi, logger: logging.Logger) -> None:
+    class Enriching(LoggingHandler):
+        def entry_for(self, record: logging.LogRecord) -> dict[str, Any]:
+            if record.msg == GOOD[0]:
+                raise RuntimeError("no context")
+            more = (
+                {"message": Mute(), "severity": 7, "service_id": None, "tenant": Mute()}
+                if record.msg == "bad"
+                else {}
+            )
+            return {**super().entry_for(record), **more}
+
+    logger.addHandler(handler := Enriching(linger=30))
+    for text in (*GOOD, "bad"):
+        logger.info(text)
+    handler.flush(10)
+    assert checked.messages == [*GOOD, "<Mute: str() raised RuntimeError>"]
+    assert checked.entries[-1]["attributes"]["tenant"] == "<Mute: str() raised RuntimeError>"
+    assert (checked.entries[-1]["severity"], checked.entries[-1]["service_id"]) == ("info", "checkout")
 
 
 def test_only_the_entries_that_ingest_refuses_count_as_refused_and_the_reason_is_said_once(

@@ -214,7 +214,11 @@ class LoggingHandler(logging.Handler):
         if self.sender is None:
             return
         try:
-            self.sender.put(self.entry_for(record))
+            entry = self.entry_for(record)
+        except Exception:  # noqa: BLE001 - an override may raise anything; the record must not be lost with it
+            entry = entry_of(record, self.fixed)
+        try:
+            self.sender.put(entry)
         except Exception:  # noqa: BLE001 - the contract of logging.Handler.emit
             self.handleError(record)
 

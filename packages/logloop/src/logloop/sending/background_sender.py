@@ -106,7 +106,8 @@ class BackgroundSender:
 
     def put(self, entry: Entry) -> None:
         """Queue one entry. Never blocks; drops the oldest when full."""
-        size = len(entry.get("message", "")) + ENTRY_OVERHEAD_BYTES
+        message = entry.get("message")
+        size = (len(message) if isinstance(message, str) else 0) + ENTRY_OVERHEAD_BYTES
         with self._changed:
             if self._closed:
                 self._count_dropped(1)
