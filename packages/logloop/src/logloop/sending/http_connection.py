@@ -26,13 +26,12 @@ import certifi
 
 from logloop.api.retry import parse_retry_after
 from logloop.connection import Connection
-from logloop.errors import LogloopError, Unreachable, error_for
+from logloop.errors import LogloopError, ServerFault, Unreachable, error_for
 
 USER_AGENT = "logloop-python/0.1.0"
 PATH = "/api/v1/logs"
 GZIP_FROM_BYTES = 1024
 MAX_CONNECT_SECONDS = 5.0
-_MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 _LOST = (OSError, http.client.HTTPException, ValueError)  # ValueError: a host or key that cannot be encoded
 
 
@@ -58,8 +57,8 @@ class HttpConnection:
         if connection.api_key:
             self._headers["Authorization"] = f"Bearer {connection.api_key}"
 
-    def post(self, lines: list[bytes], idempotency_key: str) -> Any:
-        """Send lines once, gzipped from 1 KiB. Return the JSON response.
+    def post(self, lines: list[bytes], idempotency_key: str) -> dict[str, Any]:
+        """Send lines once, gzipped from 1 KiB. Return the platform's receipt.
 
         Raises a LogloopError when there is no response or its status is not a success.
         """
@@ -70,9 +69,13 @@ class HttpConnection:
             headers["Content-Encoding"] = "gzip"
         response, body = self._exchange(content, headers)
         self.now = _date(response.headers.get("Date"))
-        if 200 <= response.status < 300:
-            return _json(body)
-        raise self._error(response, body)
+        if not 200 <= response.status < 300:
+            raise self._error(response, body)
+        receipt = _json(body)
+        if not isinstance(receipt, dict) or "accepted" not in receipt:  # such as the login page of a network
+            text = f"{self._connection.url} responds, but not as a Logloop platform. Check LOGLOOP_URL."
+            raise ServerFault(text, status=response.status)
+        return receipt
 
     def close(self) -> None:
         """Close the connection."""
@@ -103,8 +106,8 @@ class HttpConnection:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._http.request("POST", self._target, content, dict(headers))
         response = self._http.getresponse()
-        body = response.read(_MAX_RESPONSE_BYTES)
-        if response.will_close or not response.isclosed():
+        body = response.read()  # without a number of bytes, because only then http.client notices a missing end
+        if response.will_close:
             self.close()
         return response, body
 
