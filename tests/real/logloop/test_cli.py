@@ -318,15 +318,12 @@ def test_a_binary_export_is_not_written_to_a_terminal(environ: dict[str, str]) -
     assert (code, "-o FILE" in text) == (2, True)
 
 
-@pytest.mark.parametrize("split", [1, 7, 1000])
-def test_an_export_cannot_control_a_terminal_and_is_exact_elsewhere(
-    api: IngestApi, environ: dict[str, str], split: int
-) -> None:
+def test_an_export_cannot_control_a_terminal_and_is_exact_elsewhere(api: IngestApi, environ: dict[str, str]) -> None:
     hostile = "\x1b]0;title\x07 \x1b[31mred\x1b[0m \x9b2J \u202e é"
     json_line = json.dumps({"message": hostile}, ensure_ascii=False) + "\n"
     for kind, text in (("csv", f'id,message\r\n1,"{hostile}\nb"\r\n2,\rend'), ("ndjson", json_line * 2)):
         content = text.encode()
-        chunks = tuple(content[start : start + split] for start in range(0, len(content), split))
+        chunks = tuple(content[start : start + 3] for start in range(0, len(content), 3))  # within characters too
         api.answers["GET", "/api/v1/logs/export"] = Answer(200, chunks=chunks)
         code, shown = on_a_terminal(environ, "export", "--format", kind)
         assert code == 0

@@ -112,6 +112,13 @@ def test_an_address_that_cannot_be_reached_is_named(url: str) -> None:
         connect(url).post([b"{}"], "k")
 
 
+def test_a_key_that_cannot_be_sent_is_not_shown(api: IngestApi) -> None:
+    sender = HttpConnection(Connection(api.url, api_key="llk_secret\nx"), timeout=5)
+    with pytest.raises(Unreachable, match="API key has characters") as raised:
+        sender.post([b"{}"], "k")
+    assert "secret" not in str(raised.value)
+
+
 def test_certificates_are_checked() -> None:
     context = _tls()
     assert context.check_hostname

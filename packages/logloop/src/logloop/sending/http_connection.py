@@ -137,9 +137,12 @@ class HttpConnection:
         return error_for(response.status, problem, retry_after=retry_after)
 
     def _unreachable(self, cause: Exception) -> Unreachable:
+        reason = str(cause) or type(cause).__name__
+        if isinstance(cause, ValueError):  # its text may contain the key
+            reason = "the address or the API key has characters that cannot be sent"
         return Unreachable(
-            f"No response from {self._connection.url}: {str(cause) or type(cause).__name__}. Check that the platform "
-            "is running (`logloop up`) and that LOGLOOP_URL is correct."
+            f"No response from {self._connection.url}: {reason}. Check that the platform is running (`logloop up`) and "
+            "that LOGLOOP_URL is correct."
         )
 
 
