@@ -141,8 +141,8 @@ class HttpConnection:
         if isinstance(cause, ValueError):  # its text may contain the key
             reason = "the address or the API key has characters that cannot be sent"
         return Unreachable(
-            f"No response from {self._connection.url}: {reason}. Check that the platform is running (`logloop up`) and "
-            "that LOGLOOP_URL is correct."
+            f"No response from {self._connection.url}: {reason}. Check that the platform is running (`logloop up`) "
+            "and that LOGLOOP_URL is correct."
         )
 
 
