@@ -142,7 +142,7 @@ function append(page) {
   $("table").hidden = !$("empty").hidden;
   if (state.live) return; // the status is about the live logs
   const partial = page.partial ? ` The search stopped early (${page.partial_reason}); "Older logs" continues it.` : "";
-  $("status").textContent = `${$("rows").childElementCount} shown, ${page.scanned.logs.toLocaleString()} logs read in ${Math.round(page.took_ms)} ms.${partial}`;
+  $("status").textContent = `${$("rows").childElementCount} shown, ${page.scanned.logs.toLocaleString()} logs read in ${Math.round(page.took_ms)} ms.${partial}${page.hints.map((hint) => ` ${hint}.`).join("")}`;
 }
 
 function open(log) {

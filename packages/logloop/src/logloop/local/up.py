@@ -13,6 +13,7 @@ from types import FrameType
 
 from rich.console import Console
 
+from logloop.cli.output import visible
 from logloop.local.errors import CannotStart
 from logloop.local.home import Home, home_folder, write_private
 from logloop.local.mongodb import MongoNode
@@ -148,7 +149,7 @@ class _Run:
         how = f" ({component.ending()})" if isinstance(component, WebProcess) and ended else ""
         self._console.print(f"{component.name} {what}{how}", style="yellow")
         if isinstance(component, WebProcess) and ended:
-            self._console.print(component.last_lines(), style="dim")
+            self._console.print(visible(component.last_lines()), style="dim")
 
     def _stop_all(self) -> None:
         """Stop the gateway and the services in parallel, then RabbitMQ and MongoDB. Safe to call twice."""

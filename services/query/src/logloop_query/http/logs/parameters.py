@@ -12,12 +12,14 @@ from logloop_contracts.log_batch import LogId, parse_log_id
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 
 from logloop_query.catalogue.projects import missing_project
+from logloop_query.logs.search.operators import hints
 from logloop_query.logs.search.plan import MAX_US, MIN_US, LogSelection
 from logloop_query.logs.search.text import read_filter, read_moment
 
 SYNTAX_HELP = """
-Terms are joined by AND unless OR is written between them. `-term` or `NOT term` excludes logs; parentheses group.
-OR and AND bind tighter than a blank.
+A blank means AND. `-term` or `NOT term` excludes logs. NOT binds tightest, then AND and blanks, then OR:
+`a b OR c` is `(a AND b) OR c`. Parentheses group. AND, OR and NOT are capital letters; in lower case they are words
+of the message. A letter with an accent matches in each Unicode form.
 
 | write | finds |
 |---|---|
@@ -128,6 +130,11 @@ async def readable_logs(
     return await select_logs(request, principal, project_id, q, since, until, "read")
 
 
+async def search_hints(q: Q = "") -> list[str]:
+    """FastAPI dependency: what the search text probably means otherwise."""
+    return hints(q)
+
+
 def read_log_id(text: str) -> LogId:
     """Return the log id in a path. Raises NotFound."""
     try:
@@ -136,4 +143,5 @@ def read_log_id(text: str) -> LogId:
         raise NotFound(f"{error}; take ids from a search") from error
 
 
+SearchHints = Annotated[list[str], Depends(search_hints)]
 ReadableLogs = Annotated[LogSelection, Depends(readable_logs)]
