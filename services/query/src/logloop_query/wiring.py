@@ -49,6 +49,7 @@ from logloop_query.logs.patterns import PatternIndex
 from logloop_query.logs.persister import Persister
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.stored_logs import StoredLogs
+from logloop_query.logs.stores.idempotency_keys import IdempotencyKeys
 from logloop_query.logs.stores.leases import LeaseStore
 from logloop_query.logs.stores.patterns import PatternStore
 from logloop_query.logs.stores.segments import SegmentStore, SnapshotTooOld
@@ -108,7 +109,8 @@ class LogParts:
         self.segments = SegmentStore(resources.database)
         self.patterns = PatternStore(resources.database)
         self.index = PatternIndex(self.patterns)
-        self.stored = StoredLogs(self.segments, self.patterns, self.index)
+        keys = IdempotencyKeys(resources.database)
+        self.stored = StoredLogs(self.segments, self.patterns, self.index, keys)
         self.search = LogSearch(self.segments, _limits(settings))
         self.live_queue = TransientQueue(settings.amqp_url.get_secret_value())
         threads, cache, limit = self.search.threads, self.search.cache, settings.search_max_seconds

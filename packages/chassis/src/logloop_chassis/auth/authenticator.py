@@ -29,6 +29,7 @@ PATIENCE_S = 0.25
 """How long a request waits for the database when a cached record could be used."""
 AWAY_S = 1.0
 """How long after such a wait requests use cached records without waiting."""
+DEFAULT_RETENTION_DAYS = 30
 _MAX_CACHED = 10_000
 _UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -104,6 +105,14 @@ class Authenticator:
     async def project_exists(self, project_id: str) -> bool:
         """Return whether a project exists, from a cache of a few seconds that remains usable during an outage."""
         return await self._look_up("projects", project_id, self._projects, STALE_S) is not None
+
+    async def retention_days(self, project_id: str) -> int:
+        """Return the days that a project keeps its logs, or the default when the project cannot be read."""
+        try:
+            project = await self._look_up("projects", project_id, self._projects, STALE_S)
+        except Unavailable:
+            project = None
+        return int((project or {}).get("retention_days", DEFAULT_RETENTION_DAYS))
 
     async def _key(self, token: str) -> Principal:
         prefix, _, rest = token.partition("_")
