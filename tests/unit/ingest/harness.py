@@ -94,9 +94,14 @@ class Keys:
 
     digests: dict[str, bytes] = field(default_factory=dict)
 
-    async def claim(self, batch_id: str, project_id: str, digest: bytes) -> None:  # noqa: ARG002
+    async def claim(self, batch_id: str, project_id: str, digest: bytes) -> bool:  # noqa: ARG002
+        is_new = batch_id not in self.digests
         if self.digests.setdefault(batch_id, digest) != digest:
             raise OtherContent
+        return is_new
+
+    async def release(self, batch_id: str, digest: bytes) -> None:
+        assert self.digests.pop(batch_id) == digest
 
 
 async def _exists(project_id: str) -> bool:

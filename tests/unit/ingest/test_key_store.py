@@ -35,6 +35,10 @@ class Collection:
         if errors:
             raise BulkWriteError({"writeErrors": errors})
 
+    async def delete_one(self, condition: dict[str, Any]) -> None:
+        if self.documents[condition["_id"]]["digest"] == condition["digest"]:
+            del self.documents[condition["_id"]]
+
     async def find(self, condition: dict[str, Any], _: object) -> Any:
         for name in condition["_id"]["$in"]:
             yield self.documents[name]
@@ -49,6 +53,16 @@ def key_store(collection: Collection) -> KeyStore:
     return KeyStore(database, _days, patience_s=0.05)
 
 
+async def test_a_released_key_may_be_used_again() -> None:
+    collection = Collection()
+    assert await key_store(collection).claim("b1", "shop", b"x")
+    assert not await key_store(collection).claim("b1", "shop", b"x")
+    await key_store(collection).release("b1", b"other")
+    assert "b1" in collection.documents
+    await key_store(collection).release("b1", b"x")
+    assert await key_store(collection).claim("b1", "shop", b"y")
+
+
 class _Sync:
     """`find` of PyMongo is not a coroutine."""
 
@@ -56,6 +70,7 @@ class _Sync:
         self.create_index = collection.create_index
         self.insert_many = collection.insert_many
         self.find = collection.find
+        self.delete_one = collection.delete_one
 
 
 async def test_keys_of_concurrent_requests_share_a_write() -> None:

@@ -1,6 +1,7 @@
 """One lifespan for FastAPI, MongoDB and RabbitMQ: what a service opens, in which order, and how it stops."""
 
 import asyncio
+import resource
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -16,6 +17,7 @@ from logloop_chassis.auth.authenticator import Authenticator
 from logloop_chassis.database.client import connect
 from logloop_chassis.database.errors import register_database_errors
 from logloop_chassis.http.body_limit import BodyLimit
+from logloop_chassis.http.connections import bounded_protocol
 from logloop_chassis.http.dead_letters import dead_letter_router
 from logloop_chassis.http.health import Check, HealthRegistry, health_router
 from logloop_chassis.http.problems import register_problems
@@ -30,6 +32,7 @@ from logloop_chassis.state import Resources, ServiceApp
 from logloop_chassis.telemetry import BROKER_CONNECTED, HttpMetrics, configure_logging
 
 DEFAULT_MAX_BODY = 2 * 1024 * 1024
+_MAX_FILES = 65_536
 _OUR_TAGS: Sequence[dict[str, Any]] = (
     {"name": "dead letters", "description": "Messages that could not be handled, with the reason."},
     {"name": "health", "description": "Whether this service lives and can work."},
@@ -178,6 +181,14 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
+def _raise_file_limit() -> None:
+    """Allow as many open files as the system does: each connection is one, and the usual limit is 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, _MAX_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def run(app: ServiceApp, settings: ServiceSettings, *, service: str) -> None:
     """Serve an app until a signal arrives. The service's own logs go to standard output."""
     configure_logging(service, level=settings.log_level, style=settings.log_format)
@@ -186,7 +197,7 @@ def run(app: ServiceApp, settings: ServiceSettings, *, service: str) -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=bounded_protocol(),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -196,5 +207,6 @@ def run(app: ServiceApp, settings: ServiceSettings, *, service: str) -> None:
         timeout_graceful_shutdown=int(settings.graceful_timeout),
         limit_concurrency=2000,
     )
+    _raise_file_limit()
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     _Server(config, app.stopping).run()

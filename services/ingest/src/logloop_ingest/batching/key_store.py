@@ -45,6 +45,7 @@ class _Key:
     digest: Digest
     stored_at: datetime
     stored: "asyncio.Future[Digest | None]" = field(repr=False)
+    is_new: bool = True
 
 
 class KeyStore:
@@ -62,8 +63,11 @@ class KeyStore:
         self._away_until = 0.0
         self._has_index = False
 
-    async def claim(self, batch_id: str, project_id: str, digest: Digest) -> None:
-        """Store the digest of a batch, or compare it with the stored one. Raises OtherContent when they differ."""
+    async def claim(self, batch_id: str, project_id: str, digest: Digest) -> bool:
+        """Store the digest of a batch, or compare it with the stored one. Raises OtherContent when they differ.
+
+        Return whether the digest was not stored before, as far as is known.
+        """
         key = _Key(batch_id, project_id, digest, utc_now(), asyncio.get_running_loop().create_future())
         self._waiting.append(key)
         if self._saving is None:
@@ -79,6 +83,17 @@ class KeyStore:
             UNCHECKED_KEYS.inc()
         elif stored != digest:
             raise OtherContent
+        return key.is_new
+
+    async def release(self, batch_id: str, digest: Digest) -> None:
+        """Forget a digest whose batch the broker did not confirm, so that the key may be used for other content."""
+        for key in [key for key in self._waiting if (key.batch_id, key.digest) == (batch_id, digest)]:
+            self._waiting.remove(key)
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self._collection.delete_one({"_id": batch_id, "digest": Binary(digest)})
+        except (PyMongoError, TimeoutError) as error:
+            _log.warning("idempotency key not released", error=str(error)[:200])
 
     async def close(self) -> None:
         """Wait up to 5 s for the write that is running."""
@@ -114,7 +129,10 @@ class KeyStore:
         try:
             await self._collection.insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            found = self._collection.find({"_id": {"$in": _known(error.details)}}, {"digest": 1})
+            known = set(_known(error.details))
+            for key in keys:
+                key.is_new = key.batch_id not in known
+            found = self._collection.find({"_id": {"$in": sorted(known)}}, {"digest": 1})
             async for document in found:
                 stored[document["_id"]] = bytes(document["digest"])
         return stored

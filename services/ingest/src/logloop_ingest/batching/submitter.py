@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from logloop_chassis.messaging.publisher import NotPublished
+
 from logloop_ingest.batching.duplicates import Digest, RecentBatches
 from logloop_ingest.batching.slices import BatchSlice, slices_of
 from logloop_ingest.checking.rows import Rows
@@ -21,8 +23,14 @@ class SubmitsSlices(Protocol):
 class ClaimsKeys(Protocol):
     """The part of the key store that is used here."""
 
-    async def claim(self, batch_id: str, project_id: str, digest: Digest) -> None:
-        """Store the digest of a batch before it is published. Raises OtherContent when another one is stored."""
+    async def claim(self, batch_id: str, project_id: str, digest: Digest) -> bool:
+        """Store the digest of a batch before it is published. Return False when it was stored before.
+
+        Raises OtherContent when another one is stored.
+        """
+
+    async def release(self, batch_id: str, digest: Digest) -> None:
+        """Forget a digest whose batch was not published."""
 
 
 class Confirmed(NamedTuple):
@@ -81,8 +89,13 @@ class Submitter:
     async def _publish_once(
         self, batch_id: str, project_id: str, slices: list[BatchSlice], digest: Digest, key_id: str | None
     ) -> str:
-        await self._keys.claim(batch_id, project_id, digest)
-        return await self._publish(project_id, slices, key_id)
+        is_new = await self._keys.claim(batch_id, project_id, digest)
+        try:
+            return await self._publish(project_id, slices, key_id)
+        except NotPublished:
+            if is_new:
+                await self._keys.release(batch_id, digest)
+            raise
 
     async def _publish(self, project_id: str, slices: list[BatchSlice], key_id: str | None) -> str:
         batch_ids = await _all([self._batcher.submit(project_id, item, key_id=key_id) for item in slices])
