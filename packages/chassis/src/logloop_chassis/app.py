@@ -1,6 +1,7 @@
 """One lifespan for FastAPI, MongoDB and RabbitMQ: what a service opens, in which order, and how it stops."""
 
 import asyncio
+import contextlib
 import resource
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -12,8 +13,11 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 from logloop_contracts.channels import QUEUES
+from pymongo.errors import PyMongoError
 
 from logloop_chassis.auth.authenticator import Authenticator
+from logloop_chassis.background import running
+from logloop_chassis.clock import CLOCK
 from logloop_chassis.database.client import connect
 from logloop_chassis.database.errors import register_database_errors
 from logloop_chassis.http.body_limit import BodyLimit
@@ -33,6 +37,7 @@ from logloop_chassis.telemetry import BROKER_CONNECTED, HttpMetrics, configure_l
 
 DEFAULT_MAX_BODY = 2 * 1024 * 1024
 _MAX_FILES = 65_536
+_FIRST_MEASUREMENT_S = 2.0
 _OUR_TAGS: Sequence[dict[str, Any]] = (
     {"name": "dead letters", "description": "Messages that could not be handled, with the reason."},
     {"name": "health", "description": "Whether this service lives and can work."},
@@ -71,6 +76,7 @@ def service_app(
         _add_checks(resources)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(resources.mongo.close)
+            await stack.enter_async_context(_clock_of_the_database(resources))
             stack.push_async_callback(stop_quietly, resources.publisher.broker)
             app.parts = await stack.enter_async_context(open_service(resources))
             starting = asyncio.create_task(_start_brokers(resources), name="start-brokers")
@@ -159,6 +165,17 @@ def _failing(detail: str) -> Check:
         raise RuntimeError(detail)
 
     return check
+
+
+@asynccontextmanager
+async def _clock_of_the_database(resources: Resources[Any]) -> AsyncIterator[None]:
+    """Measure the clock of the database now, unless it is away, and again while the service runs."""
+    with contextlib.suppress(PyMongoError, TimeoutError):
+        async with asyncio.timeout(_FIRST_MEASUREMENT_S):
+            await CLOCK.measure(resources.database)
+    measuring = CLOCK.keep_measuring(resources.database, resources.stopping)
+    async with running("database clock", measuring):
+        yield
 
 
 async def _stop_consuming(resources: Resources[Any], starting: asyncio.Task[None]) -> None:

@@ -3,8 +3,10 @@
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
+from logloop_chassis.clock import CLOCK
 from logloop_chassis.database.outages import wait_out_outages
 from logloop_chassis.outbound.egress import EgressGuard
 from logloop_chassis.settings import is_loopback
@@ -113,6 +115,8 @@ async def _open_stores(resources: Resources[CiBridgeSettings]) -> Stores:
         stores.runs,
     ):
         await wait_out_outages(store.prepare, "create indexes", stopping=resources.stopping)
+    measure = partial(CLOCK.ensure_measured, resources.database)  # before anything with a deadline is stored
+    await wait_out_outages(measure, "read the clock", stopping=resources.stopping)
     return stores
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from logloop_chassis.app import service_app
+from logloop_chassis.clock import CLOCK
 from logloop_chassis.messaging.consuming import subscribe
 from logloop_chassis.state import Resources, ServiceApp
 from logloop_contracts.channels import INGEST_INTAKE
@@ -38,7 +39,13 @@ async def _open(resources: Resources[IngestSettings]) -> AsyncIterator[LogEndpoi
             redact=redact_secrets if settings.redact == "standard" else None,
         )
         keys = KeyStore(resources.database, authenticator.retention_days)
-        accept = Accept(Submitter(batcher, keys), authenticator.project_exists, limits=limits, executor=executor)
+        accept = Accept(
+            Submitter(batcher, keys),
+            authenticator.project_exists,
+            limits=limits,
+            executor=executor,
+            clock=CLOCK.time_ns,
+        )
         handler = intake_handler(accept, publisher, in_flight, resources.stopping)
         subscribe(resources.consumer, INGEST_INTAKE, handler, publisher, prefetch=settings.ingest_prefetch)
         relax_garbage_collection()

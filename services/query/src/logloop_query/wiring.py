@@ -8,6 +8,7 @@ from typing import Protocol
 
 import structlog
 from logloop_chassis.background import BackgroundWrites, running
+from logloop_chassis.clock import CLOCK
 from logloop_chassis.crypto import KeyHasher, SecretBox
 from logloop_chassis.database.client import Database
 from logloop_chassis.database.outages import wait_out_outages
@@ -66,7 +67,7 @@ from logloop_query.settings import FirstStartSettings, QuerySettings
 from logloop_query.stream_slots import StreamSlots
 
 MAX_ANALYSIS_STREAMS = 500
-MAX_EXPORTS = 4
+MAX_EXPORTS = 8
 _PERSIST_THREADS = 2
 _log = structlog.get_logger()
 
@@ -78,11 +79,12 @@ class HasIndexes(Protocol):
         """Create missing indexes."""
 
 
-async def ensure_indexes(stores: Sequence[HasIndexes]) -> None:
+async def ensure_indexes(database: Database, stores: Sequence[HasIndexes]) -> None:
     """Create the indexes of stores; waits while MongoDB is unavailable."""
 
     async def create() -> None:
         await asyncio.gather(*(store.ensure_indexes() for store in stores))
+        await CLOCK.ensure_measured(database)  # before anything with a deadline is stored
 
     await wait_out_outages(create, "create indexes")
 
@@ -93,7 +95,7 @@ async def open_services(resources: Resources[QuerySettings]) -> AsyncIterator[Qu
     logs = LogParts(resources)
     async with AsyncExitStack() as stack:
         stack.callback(logs.search.close)
-        await ensure_indexes([logs.segments, logs.patterns])
+        await ensure_indexes(resources.database, [logs.segments, logs.patterns])
         await stack.enter_async_context(running("search warm-up", _warm_up(logs)))
         records = await stack.enter_async_context(open_records(resources, logs.stored))
         await _start_storing(stack, resources, logs, records)
@@ -183,7 +185,7 @@ async def open_records(
     """Open the use cases of records: create indexes, run the first start, consume events, run background work."""
     stores = RecordStores(resources.database)
     passwords, writes = Passwords(), BackgroundWrites()
-    await ensure_indexes(stores.all)
+    await ensure_indexes(resources.database, stores.all)
     services, recorder = _build_records(resources, stores, logs, passwords, writes)
     first = FirstStart(stores.users, stores.projects, services.api_keys, passwords, services.audit)
     await first.run(first_start or FirstStartSettings())

@@ -8,7 +8,7 @@ import asyncio
 import hmac
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from cachetools import LRUCache
@@ -16,6 +16,7 @@ from pymongo.errors import PyMongoError
 from starlette.datastructures import Headers
 
 from logloop_chassis.auth.principal import Principal, Scope, key_principal, user_principal
+from logloop_chassis.clock import utc_now
 from logloop_chassis.crypto import SERVICE_TOKEN_PREFIX, KeyHasher, read_service_token, session_hash
 from logloop_chassis.database.client import Database, Document
 from logloop_chassis.http.problems import Forbidden, Unauthorized, Unavailable
@@ -185,7 +186,7 @@ class Authenticator:
 
 
 def _past(moment: datetime | None) -> bool:
-    return moment is not None and moment <= datetime.now(UTC)
+    return moment is not None and moment <= utc_now()
 
 
 def bearer_token(headers: Headers) -> str | None:

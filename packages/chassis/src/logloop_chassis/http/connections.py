@@ -38,7 +38,7 @@ class ConnectionLimits:
 
 @dataclass(slots=True)
 class OpenConnections:
-    """The connections of a process. Those that wait for a request, or its rest, are in a group, with the time since."""
+    """The connections of a process. Those that wait for a request, or its rest, are in a group, oldest first."""
 
     limits: ConnectionLimits
     open: "set[BoundedProtocol]" = field(default_factory=set)
