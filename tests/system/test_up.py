@@ -61,6 +61,9 @@ def test_only_this_user_can_read_the_secrets(up: Up) -> None:
     for name in (*names, "rabbitmq/rabbitmq.conf", "rabbitmq/.erlang.cookie"):
         assert stat.S_IMODE((up.home / name).stat().st_mode) & 0o077 == 0, name
     assert stat.S_IMODE(up.home.stat().st_mode) == 0o700
+    for path in up.home.rglob("*"):
+        if not path.is_symlink() and path.exists():
+            assert stat.S_IMODE(path.lstat().st_mode) & 0o077 == 0, path
 
 
 def test_every_port_listens_on_loopback(up: Up) -> None:

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from logloop_chassis.clock import CLOCK
 from logloop_chassis.database.outages import wait_out_outages
 from logloop_chassis.outbound.egress import EgressGuard
-from logloop_chassis.settings import is_loopback
 from logloop_chassis.state import Resources
 
 from logloop_ci_bridge.dispatches.dispatcher import Dispatcher
@@ -164,7 +163,7 @@ def _run_tracker(resources: Resources[CiBridgeSettings], stores: Stores, gateway
 def _github_client(settings: CiBridgeSettings) -> GitHubClient:
     """The operator's API URL may be private; API URLs of projects must be public or allowed."""
     own_host = urlsplit(settings.github_api_url).hostname or ""
-    guard = EgressGuard(f"{settings.egress_allow},{own_host}", loopback=is_loopback(settings.host))
+    guard = EgressGuard(f"{settings.egress_allow},{own_host}", loopback=settings.is_local)
     hosts = [host.strip().lower() for host in settings.github_log_hosts.split(",") if host.strip()]
     return GitHubClient(settings.github_api_url, guard, log_hosts=hosts, timeout_s=settings.github_timeout)
 

@@ -15,7 +15,6 @@ from logloop_chassis.database.outages import wait_out_outages
 from logloop_chassis.ids import new_id
 from logloop_chassis.messaging.consuming import subscribe
 from logloop_chassis.outbound.egress import EgressGuard
-from logloop_chassis.settings import is_loopback
 from logloop_chassis.state import Resources
 from logloop_contracts.channels import QUERY_ANALYSES, QUERY_LOGS
 from pymongo.errors import PyMongoError
@@ -237,7 +236,7 @@ def _build_records(
     secret_key = settings.secret_key.get_secret_value()
     audit, subscribers = AuditTrail(stores.audit), AnalysisSubscribers()
     recorder = ProgressRecorder(stores.analyses, stores.analysis_events, subscribers)
-    guard = EgressGuard(settings.egress_allow, loopback=is_loopback(settings.host))
+    guard = EgressGuard(settings.egress_allow, loopback=settings.is_local)
     projects = Projects(stores.projects, authenticator, audit, logs)
     services = CatalogueEntries("service", EMPTY_SERVICE, stores.services, projects, audit)
     tests = CatalogueEntries("test", EMPTY_TEST, stores.tests, projects, audit)

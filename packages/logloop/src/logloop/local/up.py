@@ -34,6 +34,7 @@ def run(options: Options | None = None, *, environ: Mapping[str, str] = os.envir
     # With --json, standard output carries nothing but JSON.
     console = Console(stderr=options.json, highlight=False, markup=False, soft_wrap=True)
     home = Home(home_folder(environ))
+    os.umask(0o077)  # all programs of the platform create files that only this user can read
     try:
         home.open()
         with _stop_signals() as stop:

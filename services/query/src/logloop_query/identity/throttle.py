@@ -1,7 +1,7 @@
 """Limits sign-in attempts per account and address, per account, and per address.
 
-Nobody can lock others out. An address that has signed in to an account is exempt from the limit of the account. The limit
-of an address bounds guesses over many accounts; it is far above what the people behind one address need.
+Nobody can lock others out. An address that has signed in to an account is exempt from the account's limit. The
+limit of an address bounds guesses over many accounts; it is far above what the people behind one address need.
 """
 
 import hashlib
