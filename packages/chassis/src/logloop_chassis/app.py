@@ -38,6 +38,7 @@ from logloop_chassis.telemetry import BROKER_CONNECTED, HttpMetrics, configure_l
 DEFAULT_MAX_BODY = 2 * 1024 * 1024
 _MAX_FILES = 65_536
 _FIRST_MEASUREMENT_S = 2.0
+_INTAKE_TIMEOUT_S = 2.0
 _OUR_TAGS: Sequence[dict[str, Any]] = (
     {"name": "dead letters", "description": "Messages that could not be handled, with the reason."},
     {"name": "health", "description": "Whether this service lives and can work."},
@@ -138,6 +139,7 @@ def _add_checks(resources: Resources[Any]) -> None:
         for name, broker in (("publishing", resources.publisher.broker), ("consuming", resources.consumer)):
             if not await broker.ping(timeout=2.0):
                 raise ConnectionError(f"the {name} connection to RabbitMQ is down")
+        await resources.publisher.require_intake(_INTAKE_TIMEOUT_S)
 
     resources.health.add("mongodb", mongodb)
     resources.health.add("rabbitmq", rabbitmq)

@@ -191,10 +191,10 @@ def _evaluate_rule(rule: ActiveRule, table: pa.Table, now: datetime) -> BatchEva
     """Evaluate one rule on a batch; an error counts as no match."""
     try:
         return evaluate_batch(rule.compiled, table, now=now, quiet=rule.quiet_at(now))
-    except Exception:  # noqa: BLE001  # logs are untrusted: an error in one rule must not stop the others
+    except Exception as error:  # noqa: BLE001  # logs are untrusted: an error in one rule must not stop the others
         _log.exception("rule evaluation failed", rule_id=rule.stored.id, project_id=rule.stored.project_id)
         RULE_BATCHES.labels("error").inc()
-        return BatchEvaluation()
+        return BatchEvaluation(failure=f"the rule could not be evaluated ({type(error).__name__})")
 
 
 def analysis_values(analysis: AnalysisCompleted) -> dict[str, Any]:
