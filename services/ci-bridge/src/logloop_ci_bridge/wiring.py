@@ -64,6 +64,8 @@ class CiBridgeServices:
     webhooks: WebhookReceiver
     project_removal: ProjectRemoval
     back_tests: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BACK_TESTS))
+    back_tested: set[str] = field(default_factory=set)
+    """Projects whose back-test runs: each may run one, so that none holds every slot."""
 
 
 async def build_services(resources: Resources[CiBridgeSettings], stack: AsyncExitStack) -> CiBridgeServices:
