@@ -164,6 +164,7 @@ def test_a_batch_without_a_near_miss_keeps_no_evaluation() -> None:
         ("1 / log.attributes.n > 0", {"n": 0}, "division by zero"),
         ("log.attributes.n % (stats.count - 1) > 0", {"n": 5}, "modulo by zero"),
         ("log.attributes.n.missing > 0", {"n": {}, "missing": 1}, "there is no 'missing'"),
+        ("log.attributes.missing > 0", {"n": 1}, "there is no 'missing'"),
         ("log.attributes.n > 1", {"n": "text"}, "overload"),
         ("log.attributes.n * 4 > 1", {"n": 2**62}, "overflow"),
     ],

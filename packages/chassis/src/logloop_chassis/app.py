@@ -217,6 +217,7 @@ def run(app: ServiceApp, settings: ServiceSettings, *, service: str) -> None:
         port=settings.port,
         loop="uvloop",
         http=bounded_protocol(),
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -153,6 +153,7 @@ def evaluate_batch(
     result, limit = BatchEvaluation(), _TimeLimit(clock)
     rows = compiled.filter.apply(prefilter.Rows(table))
     if not len(rows):
+        result.failed = _missing_attribute(compiled, table)
         return result
     rows, result.skipped_rows = _bounded(rows, compiled)
     rows = _where_residual_holds(compiled, rows, result, limit)
@@ -258,6 +259,20 @@ def _where_residual_holds(
     skipped = len(rows) - len(holds)
     result.skipped_rows += skipped
     return rows.where(pa.array(holds + [False] * skipped, pa.bool_()))
+
+
+def _missing_attribute(compiled: CompiledRule, table: pa.Table) -> tuple[str, tuple[ClauseValue, ...]] | None:
+    """Return the first log that only lacks an attribute that the condition reads, with the values of the clauses."""
+    if not compiled.filter.mentions:
+        return None
+    rows = compiled.filter.apply(prefilter.Rows(table), without=compiled.filter.mentions)
+    if not len(rows):
+        return None
+    residual = compiled.filter.residual
+    names = frozenset[str]().union(*(clause.names for clause in residual))
+    context = context_of(names, one_log(compiled.project_id, rows, 0, names))
+    clauses = tuple(_value(clause, context) for clause in residual)
+    return (id_of_row(rows, 0), clauses) if any(clause.error for clause in clauses) else None
 
 
 def _first_that_fails(clauses: Sequence[Clause], context: Any) -> Outcome | None:
