@@ -16,7 +16,7 @@ from logloop_chassis.messaging.publisher import NotPublished
 from logloop_chassis.testing import wait_until
 from logloop_ingest.limits import Limits
 
-from tests.unit.ingest.harness import ADMIN, PATH, READ_KEY, Ingest, entry, ingest_service
+from tests.unit.ingest.harness import ADMIN, PATH, READ_KEY, Ingest, Keys, entry, ingest_service
 from tests.unit.ingest.test_checking import entries
 from tests.unit.ingest.test_parsing import JSON
 
@@ -210,8 +210,18 @@ async def test_without_a_confirm_the_client_is_asked_to_retry(ingest: Ingest, re
     assert "nothing was stored" not in detail  # an earlier part of the request may be
     assert int(answer.headers["retry-after"]) >= 1
     ingest.broker.failure = None
-    answer = await ingest.post(body(entry()), idempotency_key="k")
+    answer = await ingest.post(body(entry(message="corrected")), idempotency_key="k")  # the key was forgotten
     assert (answer.status_code, answer.json()["duplicate"]) == (202, False)
+
+
+async def test_a_key_that_another_process_confirmed_stays_bound_when_a_retry_fails() -> None:
+    keys = Keys()
+    async with ingest_service(keys=keys) as first, ingest_service(keys=keys) as other:
+        await first.post(body(entry()), idempotency_key="k")
+        other.broker.failure = NotPublished("unreachable", "x")
+        problem(await other.post(body(entry()), idempotency_key="k"), 503)
+        other.broker.failure = None
+        problem(await other.post(body(entry(message="other")), idempotency_key="k"), 409)
 
 
 async def test_a_cancelled_publish_is_answered_and_releases_its_key_and_bytes(ingest: Ingest) -> None:
@@ -260,6 +270,16 @@ async def test_the_same_key_for_other_entries_is_409(ingest: Ingest) -> None:
     await ingest.post(body(entry()), idempotency_key="k")
     problem(await ingest.post(body(entry(message="other")), idempotency_key="k"), 409)
     assert len(ingest.broker.logs) == 1
+
+
+async def test_another_process_answers_409_to_other_entries_and_accepts_the_same() -> None:
+    keys = Keys()
+    async with ingest_service(keys=keys) as first, ingest_service(keys=keys) as other:
+        sent = await first.post(body(entry()), idempotency_key="k")
+        problem(await other.post(body(entry(message="other")), idempotency_key="k"), 409)
+        assert other.broker.published == []
+        again = await other.post(gzip.compress(body(entry())), idempotency_key="k", content_encoding="gzip")
+        assert (again.status_code, again.json()["batch_id"]) == (202, sent.json()["batch_id"])
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256])

@@ -18,7 +18,9 @@ class QuerySettings(ServiceSettings):
     persist_linger: float = Field(0.2, gt=0, le=5, description="Seconds to collect logs before a write.")
     persist_logs: int = Field(50_000, ge=1, description="Logs that start a write at once.")
     search_max_bytes: int = Field(2 * 2**30, ge=2**20, description="Compressed bytes that a search may read.")
-    search_max_seconds: float = Field(20.0, gt=0, description="Seconds that a search may take.")
+    search_max_seconds: float = Field(
+        7.0, gt=0, description="Seconds that a search may take; the gateway waits 10 s for a response."
+    )
     search_concurrency: int = Field(8, ge=1, description="Searches that run at once; others wait.")
     search_threads: int = Field(2, ge=1, description="Threads that evaluate searches.")
     tail_clients: int = Field(200, ge=1, description="Maximum number of open live tails.")

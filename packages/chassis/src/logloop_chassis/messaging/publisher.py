@@ -18,6 +18,7 @@ from logloop_chassis.messaging.failures import Delivery
 from logloop_chassis.telemetry import PUBLISH_FAILURES, PUBLISH_SECONDS
 
 CONFIRM_TIMEOUT_S = 5.0
+_NO_QUEUE = "logloop.readiness"
 
 Payload = TypeVar("Payload", bound=BaseModel)
 
@@ -133,6 +134,23 @@ class Publisher:
             content_type="application/cloudevents+json",
         )
         return event
+
+    async def require_intake(self, timeout_s: float) -> None:
+        """Check that the broker accepts messages. Raises NotPublished.
+
+        A broker with a memory or disk alarm keeps its connections and confirms nothing. The message of this check
+        has no queue, so that the broker confirms and forgets it.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._publish(b"", mandatory=False, queue=_NO_QUEUE)
+        except (TimeoutError, NotPublished) as error:
+            if isinstance(error, NotPublished) and error.reason != "timeout":
+                raise
+            raise NotPublished(
+                "timeout",
+                "the broker accepts no messages; it may have a memory or disk alarm (rabbitmq-diagnostics alarms)",
+            ) from error
 
     async def _publish(self, body: bytes, *, mandatory: bool = True, **options: Any) -> None:
         label = options.get("exchange") or "queue"

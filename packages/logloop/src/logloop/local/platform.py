@@ -76,6 +76,7 @@ def assemble(
         "LOGLOOP_MONGO_URL": mongo_url,
         "LOGLOOP_SECRET_KEY": environ.get("LOGLOOP_SECRET_KEY") or secrets["secret_key"],
         "LOGLOOP_HOST": LOOPBACK,
+        "LOGLOOP_GATEWAY_BIND": options.host,
         "LOGLOOP_QUERY_URL": f"http://{LOOPBACK}:{ports['query']}",
         "LOGLOOP_INGEST_URL": f"http://{LOOPBACK}:{ports['ingest']}",
         "LOGLOOP_ANALYZER_URL": f"http://{LOOPBACK}:{ports['analyzer']}",

@@ -3,13 +3,13 @@
 import sys
 from dataclasses import dataclass
 
+from logloop_chassis.auth.authenticator import DEFAULT_RETENTION_DAYS
 from logloop_chassis.ids import utc_now
 
 from logloop_query.catalogue.stores.projects import ProjectStore
 from logloop_query.identity.api_keys import ApiKeys
 from logloop_query.identity.passwords import Passwords, generate_password
 from logloop_query.identity.stores.users import UserStore
-from logloop_query.ports import DEFAULT_RETENTION_DAYS
 from logloop_query.records.audit import SYSTEM, AuditTrail
 from logloop_query.records.store import AlreadyExists
 from logloop_query.settings import FirstStartSettings

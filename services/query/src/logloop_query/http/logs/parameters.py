@@ -1,12 +1,12 @@
 """Parameters of the endpoints of logs: project, search text and time range."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
 from logloop_chassis.auth.dependencies import CurrentPrincipal
 from logloop_chassis.auth.principal import Principal, Scope, require
 from logloop_chassis.http.problems import NotFound, Unprocessable
+from logloop_chassis.ids import utc_now
 from logloop_chassis.state import resources_of
 from logloop_contracts.log_batch import LogId, parse_log_id
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
@@ -108,7 +108,7 @@ async def select_logs(
 ) -> LogSelection:
     """Return the logs that parameters select. Raises Unprocessable, NotFound or Forbidden."""
     project = await project_for(request, principal, project_id, scope)
-    now = datetime.now(UTC)
+    now = utc_now()
     low, high = read_moment(since, "since", now), read_moment(until, "until", now)
     return LogSelection(
         project,
