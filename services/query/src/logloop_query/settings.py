@@ -33,6 +33,6 @@ class FirstStartSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="LOGLOOP_", hide_input_in_errors=True, extra="ignore")
 
     admin_email: str = Field("admin@logloop.local", description="E-mail address of the first administrator.")
-    admin_password: SecretStr | None = Field(None, description="If unset, one is generated and printed once.")
+    admin_password: SecretStr | None = Field(None, description="If unset, one is derived from the secret key.")
     first_project: str | None = Field(None, description="Project to create.")
     first_api_key: SecretStr | None = Field(None, description="API key of that project, llk_<id>_<secret>.")

@@ -186,7 +186,8 @@ async def open_records(
     passwords, writes = Passwords(), BackgroundWrites()
     await ensure_indexes(resources.database, stores.all)
     services, recorder = _build_records(resources, stores, logs, passwords, writes)
-    first = FirstStart(stores.users, stores.projects, services.api_keys, passwords, services.audit)
+    secret_key = resources.settings.secret_key.get_secret_value()
+    first = FirstStart(stores.users, stores.projects, services.api_keys, passwords, services.audit, secret_key)
     await first.run(first_start or FirstStartSettings())
     resources.authenticator.on_use = services.usage.record_caller
     subscribe(resources.consumer, QUERY_ANALYSES, analysis_handler(recorder), resources.publisher, prefetch=PREFETCH)
