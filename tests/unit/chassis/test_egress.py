@@ -73,7 +73,7 @@ from logloop_chassis.outbound.egress import EgressGuard, EgressRefused, check_re
         "https://example.org/\x01",
         "https://example.org/ x",
         "https://example.org\x00.evil/",
-        "https://example.org/" + "x" * 3000,
+        "https://example.org/" + "x" * 9000,
     ],
 )
 def test_private_addresses_and_unusual_urls_are_refused(url: str) -> None:

@@ -22,7 +22,7 @@ _HOST = re.compile(
 """A host name in ASCII. Other spellings, such as full-width digits, may mean another host to another program."""
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 _LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback")
-MAX_URL = 2000
+MAX_URL = 8000
 
 
 class EgressRefused(ValueError):
