@@ -1,10 +1,13 @@
 """Signing in, sessions, users and the first start, on the real database."""
 
 import asyncio
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from logloop.local.processes import clean_env
 from logloop_chassis.ids import utc_now
 from logloop_chassis.testing import wait_until
 from logloop_query.identity.throttle import PER_ACCOUNT, PER_ACCOUNT_AND_ADDRESS
@@ -334,6 +337,35 @@ async def test_two_instances_that_start_together_create_one_administrator(
     async with running(amqp_url, infra.mongo_url, database=database, first_start=wanted) as app:
         assert "One-time password:" not in capsys.readouterr().out
         await app.resources.mongo.drop_database(database)
+
+
+async def test_an_administrator_who_cannot_sign_in_gets_a_new_password_from_a_command(
+    infra: Infra, query: Running
+) -> None:
+    admin = await query.signed_in()
+    settings = query.resources.settings
+    env = clean_env(
+        "LOGLOOP_",
+        LOGLOOP_AMQP_URL=infra.amqp_url,
+        LOGLOOP_MONGO_URL=infra.mongo_url,
+        LOGLOOP_MONGO_DATABASE=settings.mongo_database,
+        LOGLOOP_SECRET_KEY=settings.secret_key.get_secret_value(),
+    )
+
+    async def reset(email: str) -> tuple[int | None, str, str]:
+        command = (sys.executable, "-m", "logloop_query.reset_password", email)
+        process = await asyncio.create_subprocess_exec(*command, env=env, stdout=PIPE, stderr=PIPE)
+        printed, told = await process.communicate()
+        return process.returncode, printed.decode().strip(), told.decode()
+
+    code, password, _ = await reset(ADMIN_EMAIL.upper())
+    assert code == 0
+    assert (await admin.get(SESSION)).status_code == 401, "the sessions of the user have ended"
+    again = await query.signed_in(password=password)
+    assert (await again.get(SESSION)).json()["must_change_password"] is True
+
+    code, _, told = await reset("nobody@example.org")
+    assert (code, "there is no user nobody@example.org" in told) == (1, True)
 
 
 async def test_the_first_start_creates_the_requested_project_and_key(infra: Infra, amqp_url: str) -> None:

@@ -7,10 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Protocol
 
 import structlog
+from logloop_chassis.auth.authenticator import Authenticator
 from logloop_chassis.background import BackgroundWrites, running
 from logloop_chassis.clock import CLOCK
 from logloop_chassis.crypto import KeyHasher, SecretBox
-from logloop_chassis.database.client import Database
+from logloop_chassis.database.client import Database, connect
 from logloop_chassis.database.outages import wait_out_outages
 from logloop_chassis.ids import new_id
 from logloop_chassis.messaging.consuming import subscribe
@@ -200,6 +201,18 @@ async def open_records(
         ):
             await stack.enter_async_context(running(name, work, stopping=stopping))
         yield services
+
+
+@asynccontextmanager
+async def open_accounts(settings: QuerySettings) -> AsyncIterator[Accounts]:
+    """Open the accounts alone, for a command that runs beside the service."""
+    async with connect(settings.mongo_url.get_secret_value(), app_name="query-command") as client:
+        database = client[settings.mongo_database]
+        stores = RecordStores(database)
+        authenticator = Authenticator(database, settings.secret_key.get_secret_value())
+        sessions, throttle = Sessions(stores.sessions, authenticator), SignInThrottle(stores.attempts)
+        audit = AuditTrail(stores.audit)
+        yield Accounts(stores.users, stores.projects, sessions, Passwords(), throttle, authenticator, audit)
 
 
 class RecordStores:

@@ -100,6 +100,15 @@ class Accounts:
         await self._set_password(actor, user_id, chosen, must_change=True)
         return None if password else chosen
 
+    async def reset_password_of(self, actor: Actor, email: str) -> str:
+        """Give the user of an address a generated one-time password and return it. Raises NotFound."""
+        user = await self._users.find_by_email(email.strip().lower())
+        if user is None:
+            raise NotFound(f"there is no user {email}")
+        password = generate_password()
+        await self._set_password(actor, user["_id"], password, must_change=True)
+        return password
+
     async def create(
         self, actor: Actor, fields: Mapping[str, Any], password: str | None
     ) -> tuple[Document, str | None]:

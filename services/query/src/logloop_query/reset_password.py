@@ -1,0 +1,43 @@
+"""Gives a user a new one-time password, for an administrator who cannot sign in.
+
+`python -m logloop_query.reset_password EMAIL` needs the environment of the service. Whoever has that could change the
+database as well.
+"""
+
+import argparse
+import asyncio
+import sys
+
+from logloop_chassis.database.outages import is_outage
+from logloop_chassis.http.problems import Problem
+
+from logloop_query.records.audit import SYSTEM
+from logloop_query.settings import QuerySettings
+from logloop_query.wiring import open_accounts
+
+
+async def _reset(email: str) -> str:
+    async with open_accounts(QuerySettings()) as accounts:
+        return await accounts.reset_password_of(SYSTEM, email)
+
+
+def main() -> int:
+    """Print the one-time password on standard output; return 1 with the reason on standard error."""
+    parser = argparse.ArgumentParser(prog="python -m logloop_query.reset_password", description=__doc__)
+    parser.add_argument("email", help="e-mail address of the user")
+    try:
+        password = asyncio.run(_reset(parser.parse_args().email))
+    except Exception as error:
+        if not isinstance(error, Problem) and not is_outage(error):
+            raise
+        sys.stderr.write(f"reset_password: {error}\n")
+        return 1
+    sys.stdout.write(f"{password}\n")
+    sys.stderr.write(
+        "This one-time password must be changed at the next sign-in. All sessions of the user have ended.\n"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
