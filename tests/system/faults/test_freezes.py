@@ -113,18 +113,28 @@ def test_services_start_without_a_database_and_connect_later(new_platform: NewPl
     _assert_ready_and_storing(platform)
 
 
-def test_a_broker_with_a_full_disk_rejects_lines_and_loses_none(new_platform: NewPlatform, nodes: Nodes) -> None:
+@pytest.mark.parametrize(
+    ("raise_alarm", "clear_alarm"),
+    [
+        (("set_disk_free_limit", "900000GB"), ("set_disk_free_limit", "50MB")),
+        (("set_vm_memory_high_watermark", "0.00001"), ("set_vm_memory_high_watermark", "0.4")),
+    ],
+    ids=["disk", "memory"],
+)
+def test_a_broker_with_an_alarm_rejects_lines_and_loses_none(
+    new_platform: NewPlatform, nodes: Nodes, raise_alarm: tuple[str, str], clear_alarm: tuple[str, str]
+) -> None:
     with new_platform() as platform:
         with stream_to(platform) as stream:
             stream.wait_acknowledged(300)
-            nodes.rabbit.control("set_disk_free_limit", "900000GB")
+            nodes.rabbit.control(*raise_alarm)
             try:
-                wait_for(lambda: stream.ledger.rejections, timeout_s=20.0, what="a rejection while the disk is full")
+                wait_for(lambda: stream.ledger.rejections, timeout_s=20.0, what="a rejection during the alarm")
                 wait_for(lambda: platform["ingest"].status("/readyz") == 503, what="ingest being not ready")
                 report = httpx.get(f"{platform['ingest'].url}/readyz", trust_env=False).json()
                 assert "memory or disk alarm" in report["checks"]["rabbitmq"]
             finally:
-                nodes.rabbit.control("set_disk_free_limit", "50MB")
+                nodes.rabbit.control(*clear_alarm)
             wait_for(lambda: platform["ingest"].status("/readyz") == 200, what="ingest being ready again")
             stream.wait_acknowledged(300)
         assert_each_line_once(platform, nodes, stream)
