@@ -39,31 +39,38 @@ class FileFollower:
 
     def _start_reader(self) -> None:
         self._reader = self._shipper.settings.reader(datetime.now(UTC))
+        self._has_learned = False
         if self._confirmed.last_time:
             self._reader.last_time = datetime.fromisoformat(self._confirmed.last_time)
 
     def step(self) -> bool:
         """Read and send new lines; return False when there were none. Raises a LogloopError when sending fails."""
         lines = list(self._file.read())
+        if lines and not self._has_learned:
+            self._reader.learn(self._file.first_lines())
+            self._has_learned = True
         if lines and self._confirmed.pending_end is not None:
             lines = self._resend_pending(lines)
         for line in lines:
             self._take(self._reader.feed(line.text, line.end))
             if len(self._entries) >= BATCH_ENTRIES:
                 self._ship()
+        self._flush_when_idle(is_idle=not lines)
+        if self._file.is_finished:
+            self._start_next_file()
+            return True
+        return bool(lines)
+
+    def _flush_when_idle(self, *, is_idle: bool) -> None:
         now = time.monotonic()
-        if lines:
+        if not is_idle:
             self._last_line_at = now
         elif self._file.is_finished or now - self._last_line_at > IDLE_FLUSH_SECONDS:
             self._take(self._reader.flush())
         if self._entries and (self._file.is_finished or now - self._first_entry_at > IDLE_FLUSH_SECONDS):
             self._ship()
-        if not lines:
+        if is_idle:
             self._reader.is_live = True
-        if self._file.is_finished:
-            self._start_next_file()
-            return True
-        return bool(lines)
 
     def finish(self) -> None:
         """Send everything read so far, including a record that may be incomplete, and close the file."""
@@ -75,10 +82,12 @@ class FileFollower:
         for record in records:
             if not self._entries:
                 self._first_entry_at = time.monotonic()
-            self._entries.append(self._shipper.settings.entry(record.parsed, self._source))
+            self._entries += self._shipper.settings.entries(record.parsed, self._source)
             self._end = record.end
 
     def _ship(self) -> None:
+        if self._reader.is_interleaved:
+            self._take(self._reader.flush())  # so that the end of the batch separates what is sent from the rest
         if not self._entries:
             return
         assert self._reader.now
@@ -122,5 +131,6 @@ class FileFollower:
 
     def _start_next_file(self) -> None:
         self._file.next_file()
+        self._has_learned = False
         self._confirmed = Position()
         self._checkpoint.save(self._confirmed)

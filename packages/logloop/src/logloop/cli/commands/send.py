@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from itertools import chain, islice
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from logloop.shipping.file_follower import FileFollower
     from logloop.shipping.shipper import ShipCounts, Shipper, ShipSettings
 
+SAMPLE_LINES = 200
 Format = Literal["auto", "text", "json", "logfmt"]
 Files = Annotated[
     list[Path] | None, typer.Argument(metavar="FILE", help="Files, also .gz, or - for stdin (the default).")
@@ -178,7 +180,9 @@ def _send_all(paths: list[Path], shipper: Shipper) -> None:
         if str(path) == "-":
             _send_stdin(shipper)
         else:
-            shipper.ship(file_lines(path), path.name)
+            lines = file_lines(path)
+            sample = list(islice(lines, SAMPLE_LINES))
+            shipper.ship(chain(sample, lines), path.name, sample=sample)
 
 
 def _send_stdin(shipper: Shipper) -> None:
