@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from logloop.lines.reader import read_any
 from logloop.lines.parsed import ParsedLine
+from logloop.lines.reader import read_any
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 AT = datetime(2026, 11, 22, 23, 6, 1, tzinfo=UTC)

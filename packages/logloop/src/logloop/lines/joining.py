@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from logloop.lines import continuations
@@ -36,6 +35,7 @@ class Joiner:
         self._block = ""
         self._parts: list[str] = []
         self._part_chars = 0
+        self._part_envelope: Envelope | None = None
         self._has_line_feeds = False
         self.started = self._next = (0, 0.0)
         self.completed = self.fed = 0
@@ -47,10 +47,10 @@ class Joiner:
 
     def feed(
         self, text: str, envelope: Envelope | None, overwritten: str = "", at: tuple[int, float] = (0, 0.0)
-    ) -> Iterator[ParsedLine]:
-        """Process a line; yield the records that it completes. `at` is the number of the line and when it was read.
+    ) -> list[ParsedLine]:
+        """Process a line; return the records that it completes. `at` is the number of the line and when it was read.
 
-        `started` is where the record that is held back starts, `completed` where the one that is yielded started.
+        `started` is where the record that is held back starts, `completed` where the returned one started.
         """
         self._next = at
         if self.is_empty:
@@ -58,47 +58,53 @@ class Joiner:
         if envelope is not None and (envelope.is_partial or self._parts):
             joined = self._join_parts(text, envelope)
             if joined is None:
-                return
-            text = joined
-        if overwritten:
-            yield from self.flush()
-            self._begin(text, envelope)
-            if self._parsed:
-                self._parsed.attributes["overwritten"] = overwritten
-        elif self._parsed is not None and self._continues(text):
-            self._append(text)
-            if self._block == "json" and self._ends_json(text):
-                yield from self.flush()
-        elif text.strip():
-            yield from self.flush()
-            self._begin(text, envelope)
-        elif self._parsed is not None and self._in_trace and self._join:
-            self._append(text)
-        else:
-            yield from self.flush()
+                return []
+            text, envelope = joined, self._part_envelope
+        return self._feed_whole(text, envelope, overwritten)
 
-    def flush(self) -> Iterator[ParsedLine]:
-        """Yield what is held back."""
+    def _feed_whole(self, text: str, envelope: Envelope | None, overwritten: str) -> list[ParsedLine]:
+        if not overwritten and self.continues(text):
+            self._append(text)
+            return self.flush() if self._block == "json" and self._ends_json(text) else []
+        if not text.strip():
+            if self._parsed is not None and self._in_trace and self._join:
+                self._append(text)
+                return []
+            return self.flush()
+        found = self.flush()
+        self._begin(text, envelope)
+        if overwritten and self._parsed:
+            self._parsed.attributes["overwritten"] = overwritten
+        return found
+
+    def flush(self) -> list[ParsedLine]:
+        """Return what is held back."""
+        found: list[ParsedLine] = []
         if self._parts:
             parts, self._parts, self._part_chars = self._parts, [], 0
             for part in ["".join(parts)] if self._has_line_feeds or len(parts) == 1 else parts:
-                yield from self.feed(part, None)
+                found += self._feed_whole(part, self._part_envelope, "")
         parsed, self._parsed = self._parsed, None
         if parsed is None:
-            return
-        lines, self._lines = self._lines, []
-        while lines and not lines[-1].strip():
-            lines.pop()
-        if lines:
-            parsed = self._complete(parsed, lines)
+            return found
+        if self._lines:
+            lines, self._lines = self._lines, []
+            while lines and not lines[-1].strip():
+                lines.pop()
+            if lines:
+                parsed = self._complete(parsed, lines)
         self._chars, self._in_trace, self._block = 0, False, ""
         self.completed, self.started = self.started[0], self._next
-        more, parsed.more = parsed.more, []
-        yield parsed
-        yield from more
+        found.append(parsed)
+        if parsed.more:
+            found += parsed.more
+            parsed.more = []
+        return found
 
     def _join_parts(self, text: str, envelope: Envelope) -> str | None:
         """Collect the parts of a line that the runtime has split; return the line once it is whole."""
+        if not self._parts:
+            self._part_envelope = envelope
         self._parts.append(text)
         self._part_chars += len(text)
         if envelope.is_partial and len(self._parts) < _MAX_PARTS and self._part_chars < _MAX_PART_CHARS:
@@ -130,9 +136,14 @@ class Joiner:
         if continuations.starts_trace(line):
             self._in_trace = True
 
-    def _continues(self, line: str) -> bool:
-        assert self._parsed is not None
-        if not self._join or len(self._lines) >= MAX_RECORD_LINES or self._chars + len(line) > MAX_RECORD_CHARS:
+    def continues(self, line: str) -> bool:
+        """Return whether a line continues the record that is held back."""
+        if (
+            self._parsed is None
+            or not self._join
+            or len(self._lines) >= MAX_RECORD_LINES
+            or self._chars + len(line) > MAX_RECORD_CHARS
+        ):
             return False
         if self._block and (block := self._continues_block(line)) is not None:
             return block

@@ -22,6 +22,7 @@ from logloop.lines.w3c import Columns
 LONGEST_PARSED = 1024 * 1024
 """Characters. Only the head of a longer line is read; its text is kept all the same."""
 _NESTING = frozenset({"syslog", "syslog-5424", "time", "level-time"})
+_INSIDE_SYSLOG = frozenset("{[<(0123456789")
 _SAME_ZONE = timedelta(minutes=1)
 _QUARTER = timedelta(minutes=15)
 _FARTHEST_ZONE = timedelta(hours=15)
@@ -39,7 +40,8 @@ class LineReader:
         self._json = kind in {"auto", "json"}
         self._logfmt = kind in {"auto", "logfmt"}
         self._text = kind in {"auto", "text"}
-        table = (*formats, *(TABLE if self._text else ()))
+        self._own = tuple(formats)
+        table = TABLE if self._text else ()
         self._after_time = tuple(entry for entry in table if entry.after_time)
         self._without_time = tuple(entry for entry in table if not entry.after_time)
         self._by_start: dict[str, tuple[Format, ...]] = {}
@@ -65,7 +67,9 @@ class LineReader:
 
     def learn(self, lines: Iterable[str]) -> None:
         """Look at the first lines of an input before reading it: they show its hosts and the order of its dates."""
-        orders = {"ymd", "mdy", "dmy"}
+        lines, orders = list(lines), {"ymd", "mdy", "dmy"}
+        if hosts := syslog.shared_hosts(lines):
+            self._context = self._context._replace(hosts=self._context.hosts | hosts)
         for line in lines:
             text, _ = clean(line)
             envelope = unwrap(text, self._context) if self._text else None
@@ -96,6 +100,9 @@ class LineReader:
         return from_object(fields, text, self.context)
 
     def _read(self, text: str, context: Context) -> ParsedLine:
+        for entry in self._own:
+            if (found := entry.read(text, 0, None, context)) is not None:
+                return found
         first = text[:1]
         if self._json and (first == "{" or first in " \t") and (found := parse_json(text, context)):
             return found
@@ -111,7 +118,7 @@ class LineReader:
         last = self._last
         if last and (found := last.read(text, stamp.end, stamp, context)):
             return found
-        for entry in self._following(shape(text[stamp.end : stamp.end + 3])):
+        for entry in self._following(shape(text[stamp.end : stamp.end + 8])):
             found = entry.read(text, stamp.end, stamp, context)
             if found is not None:
                 self._last = None if entry is generic.LEADING_TIME or found.format == "syslog" else entry
@@ -156,9 +163,9 @@ class LineReader:
     def _read_inside(self, parsed: ParsedLine, context: Context) -> None:
         """Read a message that has a format of its own, such as JSON in syslog or after a time."""
         text = parsed.message
-        if not text or (
-            parsed.format == "time" and parsed.severity_text is None and parsed.severity and text[0] != "{"
-        ):
+        if not text or (parsed.format == "time" and parsed.severity and text[0] != "{"):
+            return
+        if parsed.format[:6] == "syslog" and text[0] not in _INSIDE_SYSLOG and "=" not in text:
             return
         inner = parse_json(text, context) if self._json and text[0] == "{" else None
         if inner is None and leading_time(text, context) is None:

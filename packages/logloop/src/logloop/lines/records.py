@@ -105,7 +105,7 @@ class RecordReader:
             self._wait(joiner, joiner.flush())
         yield from self._in_order()
 
-    def _wait(self, joiner: Joiner, found: Iterator[ParsedLine]) -> None:
+    def _wait(self, joiner: Joiner, found: Iterable[ParsedLine]) -> None:
         for parsed in found:
             self._completed += 1
             heapq.heappush(self._waiting, (joiner.completed, self._completed, parsed))

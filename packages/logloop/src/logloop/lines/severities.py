@@ -42,7 +42,8 @@ _AT_START = re.compile(
 _AS_PAIR = re.compile(rf"(?:^|[\s,;{{(\[])\"?(?i:level|lvl|severity)\"?[=:]\s?\"?(?P<pair>(?i:{HEAD_LEVELS}))\b")
 _CERTAIN_ERROR = re.compile(
     r"Traceback \(most recent call last\)|panic: |[EF]\s{2,}|\S*(?:Error|Exception)(?::|$)|Segmentation fault"
-    r"|\S+\.rb:\d+:in .*(?:Error|Exception)\)|Exception in thread |Unhandled exception[.:]|thread '[^']*' (?:\(\d+\) )?panicked at |==\d+==ERROR: |Uncaught "
+    r"|\S+\.rb:\d+:in .*(?:Error|Exception)\)"
+    r"|Exception in thread |Unhandled exception[.:]|thread '[^']*' (?:\(\d+\) )?panicked at |==\d+==ERROR: |Uncaught "
 )
 _HEAD = 160
 

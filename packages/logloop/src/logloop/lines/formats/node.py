@@ -14,7 +14,7 @@ FORMATS = (
     ),
     pattern(
         "nestjs",
-        r"\[Nest\] (?P<pid>\d+) +- (?P<time>\d[^A-Z]+[AP]M) +(?P<level>LOG|ERROR|WARN|DEBUG|VERBOSE|FATAL) (?P<message>.*)",
+        r"\[(?P<program>Nest)\] (?P<pid>\d+) +- (?P<time>\d[^A-Z]+[AP]M) +(?P<level>LOG|ERROR|WARN|DEBUG|VERBOSE|FATAL) (?P<message>.*)",
         "[Nest] 31  - 11/22/2026, 11:06:01 PM   ERROR [PayService] card refused",
         starts="[",
     ),

@@ -85,7 +85,7 @@ FORMATS = (
     ),
     pattern(
         "uvicorn",
-        rf'(?P<message>{_LEVEL}:     +(?:(?P<client>[\w.:]+):\d+ - "(?P<method>[A-Z]+) (?P<path>\S+) [^"]*" (?P<status>\d{{3}}))?.*)',
+        rf'(?P<message>{_LEVEL}: {{2,}}(?:(?P<client>[\w.:]+):\d+ - "(?P<method>[A-Z]+) (?P<path>\S+) [^"]*" (?P<status>\d{{3}}))?.*)',
         'INFO:     127.0.0.1:3 - "GET / HTTP/1.1" 200 OK',
         starts="DIWEC",
         adapt=_uvicorn,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from logloop.lines import severities
 from logloop.lines.formats.table import Format, is_number, pattern, set_time
@@ -19,6 +20,9 @@ _HEAD = re.compile(
     r" (?P<tag>[A-Za-z_][\w./@+-]*(?: [A-Z][\w.]*)?(?:\([\w@.-]+\))*)(?:\[(?P<pid>\d+)\])?: ?(?P<message>.*)\Z",
     re.DOTALL | re.ASCII,
 )
+_HEAD_LINE = re.compile(
+    r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+[Z\d]) (?P<host>[\w.-]+) (?P<tag>[A-Za-z_][\w./-]*)(?:\[\d+\])?: "
+)
 _TAG_ONLY = re.compile(
     r" {0,2}(?P<tag>[A-Za-z_][\w./@+-]*)(?:\[(?P<pid>\d+)\])?: ?(?P<message>.*)\Z", re.DOTALL | re.ASCII
 )
@@ -27,6 +31,7 @@ _CISCO = re.compile(
     r"(?:\d+: )?[*.]?(?P<time>\w{3} [ \d]\d (?:\d{4} )?[\d:.]+)(?: [A-Z]{3,5})?: (?P<message>%.*)\Z", re.DOTALL
 )
 _MNEMONIC = re.compile(r"%[A-Z0-9_]+(?:-[A-Z0-9_]+)*-([0-7])-[A-Z0-9_]+: ")
+_RSYSLOG_TIME = re.compile(r"\.\d{6}[+-]\d\d:\d\d$", re.ASCII)
 _PROGRAMS = frozenset(
     [
         "kernel",
@@ -183,11 +188,23 @@ def _is_iso_syslog(head: str, host: str, tag: str, pid: str | None, context: Con
     """Syslog writes ISO times with T and a zone; other programs do so too, and then write what they like."""
     if len(head) < 20 or head[10] != "T" or not (head[-1] in "Zz" or "+" in head[19:] or "-" in head[19:]):
         return False
-    return bool(pid) or host in context.hosts or (tag in _PROGRAMS and _is_host_name(host))
+    if pid or host in context.hosts:
+        return True
+    return _is_host_name(host) and (tag in _PROGRAMS or _RSYSLOG_TIME.search(head) is not None)
 
 
 def _is_host_name(host: str) -> bool:
-    return host == "localhost" or any(char.isdigit() or char in ".-" for char in host)
+    return host == "localhost" or (host.islower() and any(char.isdigit() or char == "." for char in host))
+
+
+def shared_hosts(lines: Iterable[str]) -> frozenset[str]:
+    """Return what is the host in the first lines of an input: a name that comes with more than one program."""
+    programs: dict[str, set[str]] = {}
+    for line in lines:
+        match = _HEAD_LINE.match(line)
+        if match and match["host"].upper() not in _LEVELS:
+            programs.setdefault(match["host"], set()).add(match["tag"])
+    return frozenset(host for host, tags in programs.items() if len(tags) > 1 and host[:1].islower())
 
 
 def certain_host(parsed: ParsedLine) -> str | None:
@@ -226,7 +243,7 @@ FORMATS = (
     ),
     pattern(
         "audit",
-        r"type=(?P<audit__type>\w+) msg=audit\((?P<time>\d+\.\d+):(?P<audit__id>\d+)\): ?(?P<message>.*)",
+        r"(?P<message>type=(?P<audit__type>\w+) msg=audit\((?P<time>\d+\.\d+):(?P<audit__id>\d+)\):.*)",
         "type=USER_LOGIN msg=audit(1795388761.123:456): pid=1 uid=0 res=failed",
         starts="t",
     ),

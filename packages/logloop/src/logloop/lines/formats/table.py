@@ -47,7 +47,7 @@ _NUMBERS = frozenset({"pid", "tid", "line", "status", "connection"})
 class Format:
     """One format of the table. `starts` holds the characters that a line may start with; empty means any. `needs` is text
     that every line of the format contains: looking for it is cheaper than trying the expression.
-    `follows` is a regular expression for the shape of the three characters after the time (see `shape`).
+    `follows` is a regular expression for the shape of the eight characters after the time (see `shape`).
 
     With `after_time`, the line starts with a time (perhaps in brackets), and `read` continues after it.
     """
