@@ -51,7 +51,12 @@ def test_the_words_of_any_line_are_kept(pieces: list[str]) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.lists(st.one_of(st.sampled_from(PIECES), WORDS), max_size=6).map("".join), max_size=12))
+@given(
+    st.lists(
+        st.lists(st.one_of(st.sampled_from(PIECES), WORDS), max_size=6).map(lambda pieces: "".join(pieces) + " end"),
+        max_size=12,
+    )
+)
 def test_the_words_of_any_lines_are_kept_in_entries(lines: list[str]) -> None:
     reader = RecordReader("auto", UTC, NOW)
     entries = [

@@ -12,7 +12,7 @@ _ESCAPE = re.compile(
     r"|\x1b[ -/]*[0-~]"
     r"|\x9b[0-?]*[ -/]*[@-~]"
 )
-_BACKSPACED = re.compile(r"[^\x08]\x08")
+_STRUCK_TWICE = re.compile(r"_\x08(?=.)|(.)\x08(?=\1)")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -100,7 +100,7 @@ def clean(line: str) -> tuple[str, str]:
     if "\x1b" in line or "\x9b" in line:
         line = _ESCAPE.sub("", line)
     if "\x08" in line:
-        line = _BACKSPACED.sub("", line).replace("\x08", "")
+        line = _STRUCK_TWICE.sub("", line).replace("\x08", "")
     line = line.removeprefix("\ufeff")
     if "\r" not in line:
         return line, ""
