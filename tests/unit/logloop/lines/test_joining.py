@@ -7,6 +7,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from logloop.lines.records import MAX_LINES_BEHIND, RecordReader, read_records
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -362,6 +364,34 @@ def test_an_otlp_request_becomes_its_log_records() -> None:
     parsed = record.parsed
     assert (parsed.message, parsed.severity, parsed.service_id) == ("boom", "error", "shop")
     assert parsed.attributes["a"] == "1"
+
+
+LINES = st.sampled_from(
+    [
+        "plain", "  indented", "", "2026-11-26T10:00:00Z INFO a", "Traceback (most recent call last):", "KeyError: 1", "{", "}",
+        "2026-11-26T10:00:00.1Z stdout P part ", "2026-11-26T10:00:00.1Z stdout F end", "2026-11-26T10:00:00.1Z stdout F   more",
+        "2026-11-26T10:00:00.1Z stderr F other", "2026-11-26T10:00:00.1Z stderr P part ", "web-1 | x", "web-1 |   y",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(LINES, max_size=12), st.integers(0, 12))
+def test_reading_can_go_on_after_the_last_record(lines: list[str], cut: int) -> None:
+    """A crash after any line loses nothing and repeats nothing: `end` separates the records so far from the rest."""
+    reader, before, end = RecordReader("auto", UTC, NOW), list[str](), 0
+    for number, line in enumerate(lines[:cut], 1):
+        for record in reader.feed(line, number):
+            before.append(record.parsed.message)
+            end = record.end
+    if reader.is_interleaved:
+        for record in reader.flush():
+            before.append(record.parsed.message)
+            end = record.end
+    after = messages(lines[end:])
+    kept = sorted(word for message in before + after for word in message.split())
+    whole = sorted(word for message in messages(lines[:end]) + after for word in message.split())
+    assert kept == whole
 
 
 def test_w3c_columns_are_named_by_their_header() -> None:

@@ -42,6 +42,7 @@ def kept(parsed: ParsedLine) -> str:
 @given(st.lists(st.one_of(st.sampled_from(PIECES), WORDS), max_size=12))
 @example(["2026-11-22 23:06:01", " ", "word001x", " ", "word002x", ": ", "word003x"])
 @example(["2026-11-22T23:06:01.1234567Z ", "FAILED tests/a.py::", "word001x", " - ", "word002x"])
+@example(["word000x", "web-1  | ", "web-1  | "])
 @example(["10%", "\r", "word001x", "\r", "word002x"])
 def test_the_words_of_any_line_are_kept(pieces: list[str]) -> None:
     line = "".join(pieces)

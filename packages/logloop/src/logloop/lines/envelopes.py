@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from logloop.lines.parsed import Context
+from logloop.lines.parsed import Context, merged
 from logloop.lines.structured.json_lines import load_object
 from logloop.lines.timestamps import Stamp, find_time, read_time
 
@@ -117,7 +117,7 @@ def unwrap(text: str, context: Context) -> Envelope | None:
         if outer is not None:
             inner.kind = f"{outer.kind}+{inner.kind}"
             inner.stream = f"{outer.stream}/{inner.stream}"
-            inner.attributes = {**outer.attributes, **inner.attributes}
+            inner.attributes = merged(inner.attributes, outer.attributes)
             inner.source = inner.source or outer.source
             inner.stamp = inner.stamp or outer.stamp
             inner.is_partial = inner.is_partial or outer.is_partial

@@ -45,6 +45,11 @@ class Joiner:
         """Whether nothing is held back."""
         return self._parsed is None and not self._parts
 
+    @property
+    def has_parts(self) -> bool:
+        """Whether parts of a split line are held back."""
+        return bool(self._parts)
+
     def feed(
         self, text: str, envelope: Envelope | None, overwritten: str = "", at: tuple[int, float] = (0, 0.0)
     ) -> list[ParsedLine]:

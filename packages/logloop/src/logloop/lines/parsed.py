@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from logloop.lines import severities
+
+
+def merged(inner: Mapping[str, Any], outer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes of a text and of what is around it. Of two values, the outer one gets another name."""
+    result = dict(inner)
+    for name, value in outer.items():
+        if name not in result:
+            result[name] = value
+        elif result[name] != value:
+            result[f"outer.{name}"] = value
+    return result
 
 
 class Context(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any
 from logloop.lines.envelopes import Envelope, unwrap
 from logloop.lines.formats import TABLE, generic, syslog
 from logloop.lines.formats.table import Format, leading_time, shape
-from logloop.lines.parsed import Context, ParsedLine
+from logloop.lines.parsed import Context, ParsedLine, merged
 from logloop.lines.structured.json_lines import from_object, parse_json
 from logloop.lines.structured.logfmt import parse_logfmt
 from logloop.lines.text import clean
@@ -179,8 +179,7 @@ class LineReader:
 
 def absorb(parsed: ParsedLine, inner: ParsedLine) -> None:
     """Let the record of the text inside win, except for a time that only the text around it has."""
-    attributes = {**parsed.attributes, **inner.attributes}
-    parsed.message, parsed.attributes = inner.message, attributes
+    parsed.message, parsed.attributes = inner.message, merged(inner.attributes, parsed.attributes)
     if inner.severity:
         parsed.severity, parsed.severity_text = inner.severity, inner.severity_text
     for name in ("service_id", "test_id", "func_id", "source"):
@@ -192,8 +191,8 @@ def absorb(parsed: ParsedLine, inner: ParsedLine) -> None:
 def add_envelope(parsed: ParsedLine, envelope: Envelope) -> None:
     """Add what the wrapper says. Its time counts when the text has none, or one that is in another zone."""
     parsed.source = parsed.source or envelope.source
-    for name, value in envelope.attributes.items():
-        parsed.attributes.setdefault(name, value)
+    if envelope.attributes:
+        parsed.attributes = merged(parsed.attributes, envelope.attributes)
     parsed.format = f"{envelope.kind}+{parsed.format}"
     if envelope.stamp is None:
         return

@@ -53,7 +53,8 @@ class RecordReader:
         self._streams: dict[str, Joiner] = {}
         self._waiting: list[tuple[int, int, ParsedLine]] = []
         self._fed = self._completed = 0
-        self._end = 0
+        self._end = self._fed_end = 0
+        self._has_mixed = False
         self.last_time: datetime | None = None
         self.is_live = False
 
@@ -70,7 +71,7 @@ class RecordReader:
     @property
     def is_interleaved(self) -> bool:
         """Whether several streams hold back records, so that no offset separates what is complete from the rest."""
-        return len(self._streams) > 1
+        return self._has_mixed or bool(self._waiting)
 
     def learn(self, lines: Iterable[str]) -> None:
         """Look at the first lines of the input, without turning them into records."""
@@ -86,6 +87,7 @@ class RecordReader:
             if len(self._streams) >= MAX_STREAMS:
                 yield from self.flush()
             joiner = self._streams[stream] = Joiner(self._reader, join=self._join)
+            self._has_mixed = self._has_mixed or len(self._streams) > 1
         self._fed += 1
         joiner.fed, now = self._fed, time.monotonic()
         found = joiner.feed(envelope.text if envelope else text, envelope, overwritten, (self._fed, now))
@@ -96,11 +98,13 @@ class RecordReader:
             self._wait(joiner, found)
             self._flush_late(now)
             yield from self._in_order()
-        self._end = end
+        self._fed_end = end
+        if not joiner.has_parts:  # a record that ends here does not contain the parts
+            self._end = end
 
     def flush(self) -> Iterator[Record]:
         """Yield all pending records."""
-        streams, self._streams = self._streams, {}
+        streams, self._streams, self._has_mixed, self._end = self._streams, {}, False, self._fed_end
         for joiner in streams.values():
             self._wait(joiner, joiner.flush())
         yield from self._in_order()

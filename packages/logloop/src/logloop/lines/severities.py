@@ -69,7 +69,7 @@ def from_number(value: float, *, python: bool = False) -> str:
     Logback and Logstash write the same steps times 1,000.
     """
     if value < 10:
-        return _SYSLOG[min(7, max(0, int(value)))]
+        return _SYSLOG[min(7, int(value))] if value >= 0 else DEBUG
     if value >= 1_000:
         value, python = value / 1_000, True
         return (DEBUG, DEBUG, INFO, WARN, ERROR)[min(4, max(0, int(value) // 10))]

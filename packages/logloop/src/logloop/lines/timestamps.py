@@ -13,7 +13,16 @@ from logloop.lines.parsed import Context
 from logloop.lines.time_forms import EPOCH, MONTHS, TimeForm, forms_at
 from logloop.lines.zones import parse_zone
 
-__all__ = ["Stamp", "find_time", "is_believable", "match_timestamp", "parse_zone", "read_time", "read_timestamp"]
+__all__ = [
+    "Stamp",
+    "find_time",
+    "is_believable",
+    "match_timestamp",
+    "parse_zone",
+    "read_field",
+    "read_time",
+    "read_timestamp",
+]
 
 FURTHEST_AHEAD = timedelta(days=1) - timedelta(minutes=1)
 """Ingest refuses entries that are more than a day ahead; a minute is left for clocks that differ."""
@@ -197,21 +206,24 @@ def read_time(text: str, context: Context) -> Stamp | None:
 
 def read_timestamp(value: object, zone: tzinfo, now: datetime) -> datetime | None:
     """Return the time in a field: text, or seconds, milliseconds, microseconds or nanoseconds since 1970."""
+    found = read_field(value, Context(zone, now))
+    return found.moment if found else None
+
+
+def read_field(value: object, context: Context) -> Stamp | None:
+    """Return the time in a field, with what had to be assumed about it."""
     if isinstance(value, dict):
         value = _nested(value)
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
-        return _from_epoch(value)
+        moment = _from_epoch(value)
+        return Stamp(moment, 0) if moment else None
     if not isinstance(value, str):
         return None
-    text = value.strip()
-    if _NUMBER.fullmatch(text):
-        return _from_epoch(text)
-    if match := _JSON_DATE.fullmatch(text):
-        return _from_epoch(int(match[1]))
-    found = read_time(text, Context(zone, now))
-    return found.moment if found else None
+    if value.startswith("/Date(") and (match := _JSON_DATE.fullmatch(value.strip())):
+        return read_field(int(match[1]), context)
+    return read_time(value, context)
 
 
 def _nested(value: Mapping[str, Any]) -> object:

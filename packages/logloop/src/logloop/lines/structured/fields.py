@@ -9,7 +9,7 @@ from typing import Any
 
 from logloop.lines import severities
 from logloop.lines.parsed import Context, ParsedLine
-from logloop.lines.timestamps import read_timestamp
+from logloop.lines.timestamps import read_field
 
 _TIME, _MESSAGE, _SEVERITY = "time", "message", "severity"
 _NAMES = {
@@ -86,9 +86,14 @@ def from_fields(fields: Mapping[str, Any], line: str, context: Context, format_n
 
 def _take_time(parsed: ParsedLine, rest: dict[str, Any], names: Iterable[str], context: Context) -> None:
     for name in names:
-        if moment := read_timestamp(rest[name], context.zone, context.now):
-            parsed.timestamp = moment
+        value = rest[name]
+        if isinstance(value, str) and value[2:3] == ":" and isinstance(rest.get("date"), str):
+            value = f"{rest['date']} {value}"
+        if stamp := read_field(value, context):
+            parsed.timestamp, parsed.later = stamp.moment, stamp.later
             del rest[name]
+            if stamp.notes:
+                rest.update(stamp.notes)
             return
 
 
