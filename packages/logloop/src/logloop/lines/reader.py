@@ -47,6 +47,7 @@ class LineReader:
         self._by_start: dict[str, tuple[Format, ...]] = {}
         self._by_shape: dict[str, tuple[Format, ...]] = {}
         self._last: Format | None = None
+        self._was_logfmt = False
         self._columns = Columns()
         self._context = Context(zone, now or datetime.now(UTC))
         self._is_now_fixed = now is not None
@@ -134,12 +135,16 @@ class LineReader:
         return found
 
     def _read_without_time(self, text: str, context: Context) -> ParsedLine | None:
+        if self._was_logfmt and (found := parse_logfmt(text, context)):
+            return found
         for entry in self._starting_with(text[:1]):
             if entry.needs and entry.needs not in text:
                 continue
             if found := entry.read(text, 0, None, context):
                 return self._noted(found)
-        return parse_logfmt(text, context) if self._logfmt else None
+        found = parse_logfmt(text, context) if self._logfmt else None
+        self._was_logfmt = found is not None
+        return found
 
     def _starting_with(self, first: str) -> tuple[Format, ...]:
         found = self._by_start.get(first)

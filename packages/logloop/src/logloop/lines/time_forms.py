@@ -90,6 +90,7 @@ _BY_DAY_NAME = _form("by-day", rf"{_DAY}(?P<d>\d\d?)[ -]{_MON}[ -](?P<y>\d{{4}}|
 _FOUR = (ISO, _DB2, _GLOG)
 _TWO = (_NAMED_NO_YEAR, _NAMED, _SLASHES, _MONTH_DAY, _CLOCK_ONLY)
 _BY_DIGITS = {1: _TWO, 2: _TWO, 4: _FOUR, 6: (_SIX_DIGITS,), 8: (_COMPACT_CLOCK, _BASIC)}
+FORMS = {form.name: form for form in (*_FOUR, *_TWO, *_BY_DIGITS[6], *_BY_DIGITS[8], _BY_MONTH, _BY_DAY_NAME)}
 _LEADING_DIGITS = re.compile(r"\d{1,9}", re.ASCII)
 _LETTERS = (_BY_MONTH, _BY_DAY_NAME)
 _LETTER_STARTS = frozenset("JFMASONDTW")

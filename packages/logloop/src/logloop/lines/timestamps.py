@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from logloop.lines import zones
 from logloop.lines.parsed import Context
-from logloop.lines.time_forms import EPOCH, MONTHS, TimeForm, forms_at
+from logloop.lines.time_forms import EPOCH, FORMS, MONTHS, forms_at
 from logloop.lines.zones import parse_zone
 
 __all__ = [
@@ -67,8 +67,8 @@ def find_time(text: str, context: Context, start: int = 0) -> Stamp | None:
             continue
         begin, end = match.span("f")
         key = match.group() if begin < 0 else text[start:begin] + "0" + text[end : match.end()]
-        now = context.now.replace(second=0, microsecond=0) if form.uses_now else _EPOCH_START
-        found = _build(form, key, context.zone, now, context.date_order)
+        now = context.now if form.uses_now else _EPOCH_START
+        found = _build(form.name, key, context.zone, now, context.date_order)
         if found is None:
             continue
         stop = match.end() - found.zone_length
@@ -87,9 +87,9 @@ def _epoch_at(text: str, start: int) -> Stamp | None:
 
 
 @lru_cache(maxsize=4096)  # the lines of one second share their time
-def _build(form: TimeForm, text: str, zone: tzinfo, now: datetime, order: str) -> _Moment | None:
-    """Return the time that `form` reads in `text`, which has no fraction of a second."""
-    match = form.regex.match(text)
+def _build(form: str, text: str, zone: tzinfo, now: datetime, order: str) -> _Moment | None:
+    """Return the time that the form of this name reads in `text`, which has no fraction of a second."""
+    match = FORMS[form].regex.match(text)
     if match is None:
         return None
     parts = match.groupdict()

@@ -149,6 +149,7 @@ FORMATS = (
         r"(?P<label>\S+) (?P<time>\d{10}) [\d.]+ (?P<host>\S+) (?P<local>\d{4}-\d\d-\d\d-[\d.]+) \S+ "
         r"(?P<message>(?P<bluegene__type>\w+) (?P<bluegene__component>\w+) (?P<level>[A-Z]+) .*)",
         "- 1795388761 2026.11.22 R02-M1 2026-11-22-23.06.01.675872 R02-M1 RAS KERNEL FATAL data TLB error",
+        starts="-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
         levels=_RAS_LEVELS,
         adapt=_with_epoch,
     ),
@@ -157,6 +158,7 @@ FORMATS = (
         r"(?P<label>\S+) (?P<time>\d{10}) \d{4}\.\d\d\.\d\d (?P<host>\S+) (?P<time__local>[A-Z][a-z]{2} {1,2}\d\d? [\d:]{8}) (?P<source_host>\S+)"
         r" (?P<message>(?:(?P<program>[^\s:\[]+(?:\([^)]*\))?)(?:\[(?P<pid>\d+)\])?: ?)?.*)",
         "- 1795388761 2026.11.22 dn228 Nov 22 23:06:01 dn228/dn228 crond[2916]: session closed",
+        starts="-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
     ),
     pattern(
         "cluster-event",

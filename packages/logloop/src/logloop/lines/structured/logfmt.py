@@ -16,12 +16,17 @@ def parse_pairs(text: str, start: int = 0) -> dict[str, Any] | None:
     """Return the pairs from an index to the end of text; None when anything else is there."""
     fields: dict[str, Any] = {}
     position, text = start, text.rstrip()
+    next_pair = _PAIR.scanner(text, start).match  # type: ignore[attr-defined]  # not in typeshed; much faster
     while position < len(text):
-        match = _PAIR.match(text, position)
+        match = next_pair()
         if match is None:
             return None
         name, quoted, bare = match.groups()
-        add_field(fields, name, bare if quoted is None else _unescape(quoted))
+        value = bare if quoted is None else _unescape(quoted)
+        if name in fields:
+            add_field(fields, name, value)
+        else:
+            fields[name] = value
         position = match.end()
     return fields
 
