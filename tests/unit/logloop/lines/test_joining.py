@@ -322,8 +322,31 @@ def test_a_silent_stream_does_not_hold_back_the_others_for_ever() -> None:
 
 def test_docker_logs_without_line_feeds_are_not_joined() -> None:
     lines = [f'{{"log":"line {number}","stream":"stdout"}}' for number in range(300)]
-    assert messages(lines)[-1] == "line 299"
-    assert len(messages(lines)) > 1
+    assert messages(lines) == [f"line {number}" for number in range(300)]
+
+
+def test_a_record_that_grows_for_too_long_is_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 100, 4))
+    monkeypatch.setattr("logloop.lines.records.time.monotonic", lambda: float(next(clock)))
+    assert messages(["x", "  1", "  2", "  3", "  4"]) == ["x\n  1\n  2", "  3\n  4"]
+
+
+@pytest.mark.parametrize("size", [16 * 1024, 10])
+def test_a_line_that_docker_split_is_joined(size: int) -> None:
+    parts = ["x" * size] * 5
+    lines = [f'{{"log":"{part}","stream":"stdout","time":"2026-11-26T10:00:00Z"}}' for part in parts]
+    lines.append('{"log":"end\\n","stream":"stdout","time":"2026-11-26T10:00:00Z"}')
+    assert messages(lines) == ["x" * size * 5 + "end"]
+
+
+def test_prefixes_of_compose_without_numbers_are_seen_in_the_first_lines() -> None:
+    lines = ["db     | ERROR x", "worker | one", "db     |   more", "worker | two"]
+    reader = RecordReader("auto", UTC, NOW)
+    reader.learn(lines)
+    found = [record.parsed for record in read_records(lines, reader)]
+    assert [(p.message, p.attributes["container.name"]) for p in found] == [
+        ("ERROR x\n  more", "db"), ("one", "worker"), ("two", "worker"),
+    ]  # fmt: skip
 
 
 def test_a_split_line_is_read_once_it_is_whole() -> None:

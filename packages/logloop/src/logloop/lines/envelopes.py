@@ -6,6 +6,7 @@ The text inside is read by the format table as if it stood alone. Lines of one `
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +35,7 @@ _RUNNER_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.(?:\d{7}|\d{9})Z(?= 
 _GITLAB = re.compile(r"(\d{4}-\d\d-\d\dT[\d:]{8}\.\d{6}Z) (\w\w)([OE])([ +])?(.*)\Z", re.DOTALL)
 _GH_VIEW = re.compile(r"([^\t]+)\t([^\t]+)\t\ufeff?(?=\d{4}-\d\d-\d\dT)")
 _COMPOSE = re.compile(r"([A-Za-z0-9][\w.-]*[-_]\d{1,4}) +\| ?(.*)\Z", re.DOTALL)
+_COMPOSE_NAMED = re.compile(r"([A-Za-z0-9][\w.-]*) +\| ?(.*)\Z", re.DOTALL)
 _KUBECTL = re.compile(r"\[(pod/[\w./-]+)\] (.*)\Z", re.DOTALL)
 _FILE_NAME = re.compile(
     r"(?!\d{4}-)([\w./@+-]*\.(?:log|out|err|txt)[\w.:+-]*?)(?::(\d+))?[: ] ?(?=\[?\d{2,4}[-/]\d\d[-/])", re.ASCII
@@ -94,8 +96,9 @@ def _cri(text: str, context: Context) -> Envelope | None:
     return Envelope("cri", match[3] or "", match[1], stamp, match[1], is_partial=match[2] == "P")
 
 
-def _prefixed(text: str, _context: Context) -> Envelope | None:
-    if "|" in text[:80] and (match := _COMPOSE.match(text)):
+def _prefixed(text: str, context: Context) -> Envelope | None:
+    form = _COMPOSE_NAMED if context.has_prefixes else _COMPOSE
+    if "|" in text[:80] and (match := form.match(text)):
         return Envelope("compose", match[2], match[1], attributes={"container.name": match[1]})
     if text.startswith("[pod/") and (match := _KUBECTL.match(text)):
         return Envelope("kubectl", match[2], match[1], attributes={"k8s.pod": match[1]})
@@ -105,6 +108,12 @@ def _prefixed(text: str, _context: Context) -> Envelope | None:
     if "." in text[:120] and (match := _FILE_NAME.match(text)):
         return Envelope("file", text[match.end() :], match[1], attributes={"log.file.name": match[1]})
     return None
+
+
+def have_prefixes(lines: Sequence[str]) -> bool:
+    """Return whether nearly all lines have a prefix of Docker Compose, and some a name without a number."""
+    fitting = [match[1] for line in lines if (match := _COMPOSE_NAMED.match(line))]
+    return len(fitting) > 2 and len(fitting) >= 0.9 * len(lines) and len(set(fitting)) <= 50
 
 
 def unwrap(text: str, context: Context) -> Envelope | None:

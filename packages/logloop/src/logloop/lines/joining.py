@@ -15,7 +15,10 @@ from logloop.lines.structured.json_lines import load_object
 MAX_RECORD_LINES = 2_000
 MAX_RECORD_CHARS = 60_000
 """At up to four bytes of UTF-8 per character this stays below the message limit."""
+MAX_RECORD_SECONDS = 10.0
+"""A record that is still growing after this time is given out, and what follows starts the next one."""
 _MAX_PARTS = 256
+_MANY_PARTS, _SHORT_PART = 16, 8_192
 _MAX_PART_CHARS = 1024 * 1024
 _JSON_START = re.compile(r"\s*\{\s*$")
 _JSON_END = re.compile(r"(\s*)\}\s*,?\s*$")
@@ -33,10 +36,10 @@ class Joiner:
         self._chars = 0
         self._in_trace = False
         self._block = ""
-        self._parts: list[str] = []
+        self._parts: list[tuple[str, Envelope]] = []
         self._part_chars = 0
-        self._part_envelope: Envelope | None = None
         self._has_line_feeds = False
+        self._has_odd_ends = False
         self.started = self._next = (0, 0.0)
         self.completed = self.fed = 0
 
@@ -60,11 +63,8 @@ class Joiner:
         self._next = at
         if self.is_empty:
             self.started = at
-        if envelope is not None and (envelope.is_partial or self._parts):
-            joined = self._join_parts(text, envelope)
-            if joined is None:
-                return []
-            text, envelope = joined, self._part_envelope
+        if envelope is not None and not self._has_odd_ends and (envelope.is_partial or self._parts):
+            return self._feed_part(text, envelope)
         return self._feed_whole(text, envelope, overwritten)
 
     def _feed_whole(self, text: str, envelope: Envelope | None, overwritten: str) -> list[ParsedLine]:
@@ -86,9 +86,10 @@ class Joiner:
         """Return what is held back."""
         found: list[ParsedLine] = []
         if self._parts:
-            parts, self._parts, self._part_chars = self._parts, [], 0
-            for part in ["".join(parts)] if self._has_line_feeds or len(parts) == 1 else parts:
-                found += self._feed_whole(part, self._part_envelope, "")
+            if self._has_line_feeds or len(self._parts) == 1:
+                found += self._feed_whole(*self._take_parts(), "")
+            else:
+                found += self._feed_parts_alone()
         parsed, self._parsed = self._parsed, None
         if parsed is None:
             return found
@@ -106,17 +107,30 @@ class Joiner:
             parsed.more = []
         return found
 
-    def _join_parts(self, text: str, envelope: Envelope) -> str | None:
-        """Collect the parts of a line that the runtime has split; return the line once it is whole."""
-        if not self._parts:
-            self._part_envelope = envelope
-        self._parts.append(text)
+    def _feed_part(self, text: str, envelope: Envelope) -> list[ParsedLine]:
+        """Collect the parts of a line that the runtime has split, until the line is whole."""
+        self._parts.append((text, envelope))
         self._part_chars += len(text)
-        if envelope.is_partial and len(self._parts) < _MAX_PARTS and self._part_chars < _MAX_PART_CHARS:
-            return None
-        self._has_line_feeds = self._has_line_feeds or not envelope.is_partial
-        whole, self._parts, self._part_chars = "".join(self._parts), [], 0
-        return whole
+        if not envelope.is_partial:
+            self._has_line_feeds = True
+        elif not self._has_line_feeds and envelope.kind.endswith("docker") and self._are_parts_lines():
+            self._has_odd_ends = True
+            return self._feed_parts_alone()
+        elif len(self._parts) < _MAX_PARTS and self._part_chars < _MAX_PART_CHARS:
+            return []
+        return self._feed_whole(*self._take_parts(), "")
+
+    def _are_parts_lines(self) -> bool:
+        """Docker splits lines at 16 KiB. Many short texts without line feeds are lines that were trimmed."""
+        return len(self._parts) >= _MANY_PARTS and self._part_chars < len(self._parts) * _SHORT_PART
+
+    def _take_parts(self) -> tuple[str, Envelope]:
+        parts, self._parts, self._part_chars = self._parts, [], 0
+        return "".join(text for text, _ in parts), parts[0][1]
+
+    def _feed_parts_alone(self) -> list[ParsedLine]:
+        parts, self._parts, self._part_chars = self._parts, [], 0
+        return [parsed for text, envelope in parts for parsed in self._feed_whole(text, envelope, "")]
 
     def _begin(self, line: str, envelope: Envelope | None) -> None:
         self._first, self._chars = line, len(line)
@@ -143,6 +157,8 @@ class Joiner:
 
     def continues(self, line: str) -> bool:
         """Return whether a line continues the record that is held back."""
+        if self._next[1] - self.started[1] > MAX_RECORD_SECONDS:
+            return False
         if (
             self._parsed is None
             or not self._join

@@ -26,13 +26,15 @@ class Context(NamedTuple):
     """What a reader needs besides the line: the zone of times without one, the present, and the order of dates.
 
     `date_order` is `ymd`, `mdy` or `dmy` once the file shows it; it decides about dates such as 05/06/07.
-    `hosts` are the names that are certainly hosts in this input.
+    `hosts` are the names that are certainly hosts in this input. `has_prefixes` is set when its lines have the
+    prefixes of Docker Compose with names of containers that have no number.
     """
 
     zone: tzinfo
     now: datetime
     date_order: str = ""
     hosts: frozenset[str] = frozenset()
+    has_prefixes: bool = False
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from logloop.lines.envelopes import Envelope, unwrap
+from logloop.lines.envelopes import Envelope, have_prefixes, unwrap
 from logloop.lines.formats import TABLE, generic, syslog
 from logloop.lines.formats.table import Format, leading_time, shape
 from logloop.lines.parsed import Context, ParsedLine, merged
@@ -71,6 +71,8 @@ class LineReader:
         lines, orders = list(lines), {"ymd", "mdy", "dmy"}
         if hosts := syslog.shared_hosts(lines):
             self._context = self._context._replace(hosts=self._context.hosts | hosts)
+        if have_prefixes([clean(line)[0] for line in lines if line.strip()]):
+            self._context = self._context._replace(has_prefixes=True)
         for line in lines:
             text, _ = clean(line)
             envelope = unwrap(text, self._context) if self._text else None

@@ -13,7 +13,7 @@ from logloop.lines.records import Record
 from logloop.sending.batch_sender import Entry
 from logloop.shipping.checkpoint import Checkpoint, Position
 from logloop.shipping.followed_file import FollowedFile, Line
-from logloop.shipping.shipper import BATCH_ENTRIES, Shipper
+from logloop.shipping.shipper import Shipper, is_full
 
 IDLE_FLUSH_SECONDS = 0.5
 POLL_SECONDS = 0.2
@@ -53,7 +53,7 @@ class FileFollower:
             lines = self._resend_pending(lines)
         for line in lines:
             self._take(self._reader.feed(line.text, line.end))
-            if len(self._entries) >= BATCH_ENTRIES:
+            if is_full(self._entries):
                 self._ship()
         self._flush_when_idle(is_idle=not lines)
         if self._file.is_finished:

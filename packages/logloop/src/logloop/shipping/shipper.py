@@ -20,6 +20,7 @@ from logloop.sending.batch_sender import Entry
 from logloop.shipping.entries import fitting, short_id, split_message, valid_service
 
 BATCH_ENTRIES = 5_000
+BATCH_CHARS = 32 * 1024 * 1024
 PART = "logloop.part"
 """Attribute of the entries that one long message is split into: 1/3, 2/3, 3/3."""
 
@@ -77,6 +78,15 @@ class ShipSettings:
         if parsed.service_id and parsed.service_id != service:
             attributes.setdefault("service.name", parsed.service_id)
         return ids
+
+
+def is_full(entries: list[Entry]) -> bool:
+    """Return whether entries are enough for a batch: by number, or by the size of their messages."""
+    if len(entries) >= BATCH_ENTRIES:
+        return True
+    if not entries or len(entries[-1]["message"]) < BATCH_CHARS // BATCH_ENTRIES:
+        return False  # the usual case: only long messages can make a small number of entries large
+    return sum(len(entry["message"]) for entry in entries) >= BATCH_CHARS
 
 
 @dataclass(slots=True)
@@ -140,7 +150,7 @@ class Shipper:
             records = reader.flush() if line is None else reader.feed(line)
             for record in records:
                 entries += self.settings.entries(record.parsed, source)
-            if len(entries) >= BATCH_ENTRIES or (line is None and entries):
+            if is_full(entries) or (line is None and entries):
                 self.send(entries)
                 entries = []
         for record in reader.flush():
