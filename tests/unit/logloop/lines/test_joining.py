@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from logloop.lines.records import MAX_LINES_BEHIND, RecordReader, read_records
 
@@ -398,8 +398,10 @@ LINES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(LINES, max_size=12), st.integers(0, 12))
+@example(["{", "}"], 2)
+@example(["2026-11-26T10:00:00Z INFO a", "2026-11-26T10:00:00.1Z stdout P part ", "x"], 3)
 def test_reading_can_go_on_after_the_last_record(lines: list[str], cut: int) -> None:
     """A crash after any line loses nothing and repeats nothing: `end` separates the records so far from the rest."""
     reader, before, end = RecordReader("auto", UTC, NOW), list[str](), 0

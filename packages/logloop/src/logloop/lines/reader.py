@@ -122,6 +122,8 @@ class LineReader:
         if last and (found := last.read(text, stamp.end, stamp, context)):
             return found
         for entry in self._following(shape(text[stamp.end : stamp.end + 8])):
+            if entry.needs and entry.needs not in text:
+                continue
             found = entry.read(text, stamp.end, stamp, context)
             if found is not None:
                 self._last = None if entry is generic.LEADING_TIME or found.format == "syslog" else entry

@@ -91,6 +91,8 @@ class RecordReader:
         self._fed += 1
         joiner.fed, now = self._fed, time.monotonic()
         found = joiner.feed(envelope.text if envelope else text, envelope, overwritten, (self._fed, now))
+        if joiner.is_empty:
+            self._end = end  # the records contain this line
         if len(self._streams) == 1 and not self._waiting:
             for parsed in found:
                 yield self._record(parsed)

@@ -36,6 +36,8 @@ def short_id(name: str, value: str, attributes: dict[str, Any]) -> str:
 
 def fitting(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return attributes within the platform's limits: further keys, deep values and odd numbers become text."""
+    if len(attributes) < MAX_KEYS and all(type(value) is str or value is None for value in attributes.values()):
+        return dict(attributes)  # the usual case
     changes: set[str] = set()
     result = {name: _fitting_value(value, MAX_DEPTH, changes) for name, value in attributes.items()}
     if len(result) > MAX_KEYS:

@@ -6,12 +6,15 @@ import gzip
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
 from logloop.lines.text import UTF_8, Encoding, decode, detect, split_lines
 
 SILENCE_SECONDS = 0.5
+SAMPLE_LINES = 200
+SAMPLE_CHARS = 1_000_000
 CHUNK_BYTES = 1024 * 1024
 LONGEST_LINE = 4 * 1024 * 1024
 _MAX_WAITING_LINES = 10_000
@@ -23,6 +26,18 @@ def file_lines(path: Path) -> Iterator[str]:
     with opener(path, "rb") as file:
         for raw, encoding in _raw_lines(lambda: file.read(CHUNK_BYTES)):
             yield decode(raw, encoding)
+
+
+def first_lines(lines: Iterator[str]) -> list[str]:
+    """Take the first lines from an iterator: at most 200, and not many more than a million characters."""
+    taken: list[str] = []
+    size = 0
+    for line in islice(lines, SAMPLE_LINES):
+        taken.append(line)
+        size += len(line)
+        if size > SAMPLE_CHARS:
+            break
+    return taken
 
 
 def _raw_lines(read: Callable[[], bytes]) -> Iterator[tuple[bytes, Encoding]]:

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from logloop.shipping.file_follower import FileFollower
     from logloop.shipping.shipper import ShipCounts, Shipper, ShipSettings
 
-SAMPLE_LINES = 200
 EXPLAINED_LINES = 50
 Files = Annotated[
     list[Path] | None, typer.Argument(metavar="FILE", help="Files, also .gz, or - for stdin (the default).")
@@ -205,9 +204,10 @@ def _explain(paths: list[Path], settings: ShipSettings, *, as_json: bool) -> Non
 
     from logloop.lines.explain import explain
     from logloop.lines.reader import LineReader
+    from logloop.shipping.inputs import first_lines
 
     for path in paths:
-        sample = list(islice(_lines(path), SAMPLE_LINES))
+        sample = first_lines(_lines(path))
         reader = LineReader(settings.format_name, settings.zone, None, settings.formats)
         reader.learn(sample)
         for found in explain(sample[:EXPLAINED_LINES], reader, join=settings.join):
@@ -249,14 +249,14 @@ def _with_service(client: Client, paths: list[Path]) -> Client:
 
 
 def _send_all(paths: list[Path], shipper: Shipper) -> None:
-    from logloop.shipping.inputs import file_lines
+    from logloop.shipping.inputs import file_lines, first_lines
 
     for path in paths:
         if str(path) == "-":
             _send_stdin(shipper)
         else:
             lines = file_lines(path)
-            sample = list(islice(lines, SAMPLE_LINES))
+            sample = first_lines(lines)
             shipper.ship(chain(sample, lines), path.name, sample=sample)
 
 

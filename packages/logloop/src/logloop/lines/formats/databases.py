@@ -29,6 +29,7 @@ FORMATS = (
         "2026-11-22 23:06:01.123 UTC [9] FATAL:  no such role",
         "2026-11-23 00:06:01.123 CET [9] shop@orders ERROR:  duplicate key",
         after_time=True,
+        needs=":  ",
         follows=r" (?:\[|A{2,5} \[|[+-])",
     ),
     pattern(

@@ -12,6 +12,7 @@ FORMATS = (
         rf" +{_LEVEL} (?P<message>(?P<pid>\d+) --- \[(?P<thread>[^\]]*)\](?: \[[^\]]*\])* (?P<logger>[\w.$\[\]/]+) +: .*)",
         "2026-11-22T23:06:01.123Z  INFO 1234 --- [main] c.e.App : Started App",
         after_time=True,
+        needs=" --- [",
         follows=" [ A][ A]",
     ),
     pattern(
@@ -19,6 +20,7 @@ FORMATS = (
         rf" +(?:- +)?\[(?P<thread>[^\]]+)\] +{_LEVEL} +(?P<logger>[\w.$]+)(?:\[\])? (?:- )?(?P<message>.*)",
         "2026-11-22 23:06:01,123 [main] ERROR c.e.shop.Pay - card refused",
         after_time=True,
+        needs="] ",
         follows=r" [ \[-]",
     ),
     pattern(
@@ -34,6 +36,7 @@ FORMATS = (
         "081109 203615 148 INFO dfs.DataNode$PacketResponder: PacketResponder 1 terminating",
         "17/06/09 20:10:40 INFO executor.Executor: Running task 0.0",
         after_time=True,
+        needs=": ",
         follows=" [ A0]",
     ),
 )

@@ -121,6 +121,7 @@ FORMATS = (
         r" (?P<level>TRACE|DEBUG|INFO|WARN|ERROR) +(?P<message>(?P<logger>[\w:]+)\] .*)",
         "[2026-11-22T23:06:01Z WARN  shop::pay] retrying",
         after_time=True,
+        needs="] ",
         follows=" AA",
     ),
     pattern(
@@ -128,6 +129,7 @@ FORMATS = (
         r" +(?P<level>TRACE|DEBUG|INFO|WARN|ERROR) (?P<message>(?:[\w:]+(?:\{.*?\})?: )*?(?P<logger>\w+(?:::\w+)+|(?<=\}: )\w+): .*)",
         "2026-11-22T23:06:01.123456Z  INFO shop::pay: card accepted order=3",
         after_time=True,
+        needs=": ",
         follows=" [ A][ A]",
     ),
     pattern(

@@ -231,6 +231,7 @@ FORMATS = (
             "2026-11-22T23:06:01.500000+00:00 web1 systemd[1]: Started cron.service",
         ),
         after_time=True,
+        needs=":",
         follows=r" [\w ]",
     ),
     Format("cisco", read_cisco, ("*Nov 22 23:06:01.123: %LINK-3-UPDOWN: Interface Gi0/1 is down",), "*.0123456789"),

@@ -105,6 +105,7 @@ FORMATS = (
         r"(?P<message>(?:[\w.:]+:\d+|-) [\d.-]+ [\d.-]+ [\d.-]+ (?P<status>\d{3}|-) .*)",
         '2026-11-22T23:06:01.123456Z shop-lb 1.2.3.4:2817 10.0.0.1:80 0.0 0.0 0.0 200 200 0 29 "GET http://a/ HTTP/1.1"',
         after_time=True,
+        needs='"',
         follows=r" [\w./-]",
         adapt=_haproxy,
     ),
