@@ -29,7 +29,7 @@ def parse_formats(text: str) -> tuple[Format, ...]:
             raise ValueError(
                 f"line {number}: {name} has no named group; use (?P<time>…), (?P<level>…), (?P<message>…) or others"
             )
-        formats.append(pattern(name, regex, adapt=_keep_words))
+        formats.append(pattern(name, regex, default="info", adapt=_keep_words))
     if not formats:
         raise ValueError("no formats; write NAME = REGULAR EXPRESSION on a line")
     return tuple(formats)

@@ -42,11 +42,12 @@ def _form(name: str, regex: str, *, uses_now: bool = False) -> TimeForm:
     return TimeForm(name, re.compile(regex, re.ASCII), uses_now)
 
 
-ISO = _form(
-    "iso",
+_ISO = (
     rf"(?P<y>\d{{4}})([-/.])(?P<mo>\d\d?)\2(?P<d>\d\d?)(?:[Tt_]|,? {{1,2}}| - |[:-])(?=\d)"
-    rf"{_CLOCK_MINUTES}{_AMPM}{_ZONE}",
+    rf"{_CLOCK_MINUTES}{_AMPM}{_ZONE}"
 )
+ISO = _form("iso", _ISO)
+_DAY_ISO = _form("day-iso", _DAY + _ISO)
 _DB2 = _form(
     "db2", r"(?P<y>\d{4})-(?P<mo>\d\d)-(?P<d>\d\d)-(?P<h>\d\d)\.(?P<mi>\d\d)\.(?P<s>\d\d)(?:\.(?P<f>\d{1,9}))?"
 )
@@ -90,9 +91,11 @@ _BY_DAY_NAME = _form("by-day", rf"{_DAY}(?P<d>\d\d?)[ -]{_MON}[ -](?P<y>\d{{4}}|
 _FOUR = (ISO, _DB2, _GLOG)
 _TWO = (_NAMED_NO_YEAR, _NAMED, _SLASHES, _MONTH_DAY, _CLOCK_ONLY)
 _BY_DIGITS = {1: _TWO, 2: _TWO, 4: _FOUR, 6: (_SIX_DIGITS,), 8: (_COMPACT_CLOCK, _BASIC)}
-FORMS = {form.name: form for form in (*_FOUR, *_TWO, *_BY_DIGITS[6], *_BY_DIGITS[8], _BY_MONTH, _BY_DAY_NAME)}
+FORMS = {
+    form.name: form for form in (*_FOUR, *_TWO, *_BY_DIGITS[6], *_BY_DIGITS[8], _BY_MONTH, _BY_DAY_NAME, _DAY_ISO)
+}
 _LEADING_DIGITS = re.compile(r"\d{1,9}", re.ASCII)
-_LETTERS = (_BY_MONTH, _BY_DAY_NAME)
+_LETTERS = (_BY_MONTH, _BY_DAY_NAME, _DAY_ISO)
 _LETTER_STARTS = frozenset("JFMASONDTW")
 EPOCH = re.compile(r"\d{10}\.\d{3,9}(?![\d.])|\d{13}(?!\d)", re.ASCII)
 

@@ -33,6 +33,13 @@ FORMATS = (
         follows=r" (?:\[|A{2,5} \[|[+-])",
     ),
     pattern(
+        "postgresql",
+        rf":(?P<message>(?P<client>[\w.:\[\]]*)\((?P<client__port>\d+)\):(?P<user>[^@:]*)@(?P<database>[^:]*):\[(?P<pid>\d+)\]:(?P<level>{_POSTGRES}):  .*)",
+        "2026-11-22 23:06:01 UTC:10.0.0.1(52434):shop@orders:[31]:ERROR:  duplicate key",
+        after_time=True,
+        follows=":",
+    ),
+    pattern(
         "mysql",
         r" +(?P<tid>\d+) \[(?P<level>\w+)\] (?P<message>(?:\[(?P<mysql__code>MY-\d+)\] \[(?P<mysql__subsystem>\w+)\] )?.*)",
         "2026-11-22T23:06:01.123456Z 0 [Warning] [MY-010068] [Server] CA certificate is self signed",

@@ -14,10 +14,10 @@ _BEFORE_LEVEL = r"(?:\[[^\]\n]{0,200}\]|\([^)\n]{0,200}\)|<[^>\n]{0,200}>|\d+|[\
 _LEVEL_AFTER_TIME = re.compile(
     rf"(?P<gap>[\]\)>\s,;|:-]*)(?P<place>(?:{_BEFORE_LEVEL}[\s|,:-]+){{0,5}}?)"
     rf"(?:[\[(<]\s*(?:[\w.-]+:)?(?P<bracketed>(?i:{HEAD_LEVELS}))\s*[\])>]"
-    rf"|(?P<upper>{HEAD_LEVELS})(?=[\s:\]|,;/(\[]|$)"
+    rf"|(?P<upper>{HEAD_LEVELS})(?=[\s:!\]|,;/(\[]|$)"
     rf"|(?P<word>(?i:{HEAD_LEVELS}))(?=\s*[|\]]|:(?!:)|\t))"
 )
-_AFTER_LEVEL = re.compile(r"[\s:;,|\])>-]*")
+_AFTER_LEVEL = re.compile(r"[\s!:;,|\])>-]*")
 _LEVEL_FIRST = re.compile(
     rf"[\[(<]?(?P<level>(?i:{HEAD_LEVELS}))[\])>]?[\s:|,-]+(?P<place>(?:\[(?!\d\d)[^\]\n]{{1,100}}\]|[A-Za-z][\w.$-]*(?=\s+[|-]\s))[\s:|-]+)?[\[(]?"
 )

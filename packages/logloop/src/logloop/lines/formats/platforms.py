@@ -48,7 +48,8 @@ def _event_xml(parsed: ParsedLine, match: re.Match[str], _context: Context) -> P
 
 def _event_csv(parsed: ParsedLine, match: re.Match[str], context: Context) -> ParsedLine | None:
     """Read the columns of Event Viewer's export: level, time, source, event id, category, text."""
-    columns = next(csv.reader([match.string]), [])
+    separator = "\t" if match.string[match.end("level")] == "\t" else ","
+    columns = next(csv.reader([match.string], delimiter=separator), [])
     stamp = read_time(columns[1], context) if len(columns) >= 5 else None
     if stamp is None or not columns[3].isdecimal():
         return None
@@ -110,8 +111,9 @@ FORMATS = (
     ),
     pattern(
         "windows-event",
-        rf"(?P<level>{_WINDOWS}),(?P<message>.*)",
+        rf"(?P<level>{_WINDOWS})[,\t](?P<message>.*)",
         'Error,11/22/2026 11:06:01 PM,Service Control Manager,7000,None,"The service failed to start"',
+        "Warning\t11/22/2026 11:06:01 PM\tdisk\t51\tNone\tAn error was detected",
         starts="CEWIVA",
         levels=_WINDOWS_LEVELS,
         adapt=_event_csv,

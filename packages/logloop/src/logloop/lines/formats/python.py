@@ -91,6 +91,14 @@ FORMATS = (
         adapt=_uvicorn,
     ),
     pattern(
+        "tornado",
+        r"\[(?P<level>[DIWEC]) (?P<time>\d{6} \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d [\d:.]+) (?P<place>[^\]]+)\] (?P<message>.*)",
+        "[E 261122 23:06:01 web:1789] Uncaught exception GET /",
+        "[W 2026-11-22 23:06:01.123 ServerApp] 404 GET /api",
+        starts="[",
+        levels={"D": "debug", "I": "info", "W": "warn", "E": "error", "C": "error"},
+    ),
+    pattern(
         "django",
         r'\] (?P<message>"(?P<method>[A-Z]+) (?P<path>\S+) [^"]*" (?P<status>\d{3}) \d+)',
         '[22/Nov/2026 23:06:01] "GET /cart/ HTTP/1.1" 500 145',

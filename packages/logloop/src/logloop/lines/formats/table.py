@@ -124,6 +124,8 @@ def _read(
     if word := groups.pop("level", None):
         parsed.set_level(word)
         parsed.severity = levels.get(word) or parsed.severity or default
+        if parsed.severity is None:
+            return None  # what stands in the place of the level is none
     parsed.message = groups.pop("message", None) or text.strip()
     for group, value in groups.items():
         if value and value != "-":
