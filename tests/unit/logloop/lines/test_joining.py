@@ -355,6 +355,12 @@ def test_a_split_line_is_read_once_it_is_whole() -> None:
     assert (record.parsed.severity, record.parsed.message, record.parsed.source) == ("error", "m", "stdout")
 
 
+@pytest.mark.parametrize(("kind", "message"), [("text", "end"), ("json", "2026-11-26T10:00:00.1Z stdout F end")])
+def test_wrappers_are_text_formats(kind: str, message: str) -> None:
+    (record,) = read_records(["2026-11-26T10:00:00.1Z stdout F end"], RecordReader(kind, UTC, NOW))
+    assert record.parsed.message == message
+
+
 def test_a_split_line_without_an_end_is_kept() -> None:
     (record,) = read_records(["2026-11-26T10:00:00.1Z stdout P half"], RecordReader("auto", UTC, NOW))
     assert record.parsed.message == "half"

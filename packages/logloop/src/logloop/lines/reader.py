@@ -85,7 +85,9 @@ class LineReader:
 
     def unwrap(self, text: str) -> Envelope | None:
         """Return the text inside a wrapped line; None for other lines."""
-        return unwrap(text, self._context) if self._text and self._json else None
+        if not self._text or (text[:1] == "{" and not self._json):
+            return None
+        return unwrap(text, self._context)
 
     def read(self, text: str) -> ParsedLine:
         """Return the record of a line without escape sequences and wrappers."""
