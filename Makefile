@@ -1,11 +1,15 @@
 # Each target sets up what it needs and may be run again at any time. ARGS go to the program behind it.
 .DEFAULT_GOAL := help
-.PHONY: help up test coverage check wheels images bench contracts web demo lock
+.PHONY: help up test coverage check wheels images bench kill-run contracts web demo lock
 PY := .venv/bin/python
-export PYTHONDONTWRITEBYTECODE := 1
+# Compiled bytecode is kept, outside the source tree. Without it, each process compiles all libraries when it starts.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.tools/bytecode
+# Tests wait for other processes a good part of their time, so one more than there are cores, up to four.
+WORKERS := $(shell cores=$$(nproc); echo $$((cores < 3 ? cores + 1 : 4)))
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: ## set up what is missing and start the platform; Ctrl-C stops it and keeps the data
 	@scripts/setup.sh up
@@ -13,7 +17,7 @@ up: ## set up what is missing and start the platform; Ctrl-C stops it and keeps 
 
 test: ## run all tests: unit, contracts, real, system, fundamentals
 	@scripts/setup.sh test
-	@$(PY) -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: ## check format, lint, types, imports, dependencies, sizes, generated files, workflows and images
 	@scripts/setup.sh check
@@ -21,7 +25,7 @@ check: ## check format, lint, types, imports, dependencies, sizes, generated fil
 
 coverage: ## measure the coverage of the unit and contract tests; fails if it falls
 	@scripts/setup.sh test
-	@$(PY) -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered tests/unit tests/contracts $(ARGS)
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered tests/unit tests/contracts $(ARGS)
 
 wheels: ## build all wheels, install one outside the workspace and test it there
 	@scripts/setup.sh lock
@@ -33,6 +37,10 @@ images: ## build the images and start the platform from them once; needs Docker 
 bench: ## benchmark against one document per log; ARGS=--json prints one JSON object as the last line
 	@scripts/setup.sh up
 	@$(PY) -m benchmarks $(ARGS)
+
+kill-run: ## kill and freeze every part while 1,000,000 numbered logs are sent; takes about 15 minutes
+	@scripts/setup.sh up
+	@$(PY) -m tests.system.faults.kill_run $(ARGS)
 
 contracts: ## regenerate the schemas and docs/messages.md from the channel map
 	@scripts/setup.sh check

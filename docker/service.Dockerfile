@@ -17,12 +17,14 @@ RUN VIRTUAL_ENV=/venv uv pip install --no-sources --constraint requirements.lock
         "./packages/contracts[arrow]" ./packages/chassis "./services/${SERVICE}" \
     && printf '#!/bin/sh\nexec /venv/bin/python -m logloop_%s\n' "${SERVICE//-/_}" > /venv/bin/serve \
     && chmod 755 /venv/bin/serve
+COPY docker/check-ready /venv/bin/check-ready
 
 FROM python:3.11.14-slim-bookworm
 ARG SERVICE
 LABEL org.opencontainers.image.title="logloop-${SERVICE}" \
       org.opencontainers.image.licenses="Apache-2.0"
-RUN useradd --system --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin logloop
+# Not useradd --system: it warns about an id above 999.
+RUN useradd --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin logloop
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
@@ -32,5 +34,5 @@ ENV PATH=/venv/bin:$PATH \
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=3)"]
+    CMD ["/venv/bin/check-ready"]
 ENTRYPOINT ["/venv/bin/serve"]

@@ -17,7 +17,7 @@ check() {
     fi
 }
 
-mapfile -t shell_files < <(git ls-files '*.sh' .ci/run)
+mapfile -t shell_files < <(git ls-files '*.sh' .ci/run docker/check-ready)
 mapfile -t dockerfiles < <(git ls-files 'docker/*.Dockerfile')
 mapfile -t yaml_files < <(git ls-files '*.yml' '*.yaml')
 mapfile -t workflows < <(git ls-files '.github/workflows/*.yml')

@@ -34,7 +34,11 @@ _RINGS = ("system/faults", "system", "fundamentals", "real", "contracts", "unit"
 
 # The duration of an example depends on the machine, not on the code.
 hypothesis.settings.register_profile(
-    "logloop", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+    "logloop",
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    print_blob=True,
 )
 hypothesis.settings.load_profile("logloop")
 

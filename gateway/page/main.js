@@ -5,7 +5,7 @@ import { detail, histogram, localTime, report, row } from "./draw.js";
 const PAGE = 100;
 const MAX_LIVE_ROWS = 1000;
 const $ = (id) => document.getElementById(id);
-const state = { cursor: null, live: null, search: null, since: null, until: null };
+const state = { cursor: null, live: null, search: null, searching: null, since: null, until: null };
 
 function show(id) {
   for (const view of ["sign-in", "logs", "report"]) $(view).hidden = view !== id;
@@ -103,7 +103,13 @@ async function explain(id) {
   if (["queued", "running"].includes(analysis.status)) setTimeout(() => attempt(() => explain(id)), 1000);
 }
 
-async function search() {
+function search() {
+  const running = find();
+  state.searching = running.catch(() => {}); // the caller of search reports the error
+  return running;
+}
+
+async function find() {
   stopLive();
   state.search?.abort();
   state.search = new AbortController();
@@ -134,8 +140,9 @@ function append(page) {
   $("more").hidden = !page.next_cursor;
   $("empty").hidden = $("rows").childElementCount > 0;
   $("table").hidden = !$("empty").hidden;
+  if (state.live) return; // the status is about the live logs
   const partial = page.partial ? ` The search stopped early (${page.partial_reason}); "Older logs" continues it.` : "";
-  $("status").textContent = `${$("rows").childElementCount} shown, ${page.scanned.logs.toLocaleString()} logs read in ${Math.round(page.took_ms)} ms.${partial}`;
+  $("status").textContent = `${$("rows").childElementCount} shown, ${page.scanned.logs.toLocaleString()} logs read in ${Math.round(page.took_ms)} ms.${partial}${page.hints.map((hint) => ` ${hint}.`).join("")}`;
 }
 
 function open(log) {
@@ -156,8 +163,10 @@ function stopLive() {
 async function follow() {
   state.live = new AbortController();
   $("live").setAttribute("aria-pressed", "true");
-  const { project_id, q } = scope();
   const { signal } = state.live;
+  await state.searching; // otherwise its result would replace the live rows and their status
+  if (signal.aborted) return;
+  const { project_id, q } = scope();
   let arrived = 0;
   let dropped = 0;
   $("status").textContent = "Live: waiting for new logs.";

@@ -102,8 +102,19 @@ def test_the_gateway_environment_sets_every_upstream_of_the_caddyfile() -> None:
     assert len(read) == len(OURS)
 
 
-def test_the_caddyfile_is_valid() -> None:
+@pytest.mark.parametrize("upstreams", ["address", "name"])
+def test_the_caddyfile_is_valid(upstreams: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGLOOP_GATEWAY_UPSTREAMS", upstreams)
     run("caddy", "validate", "--config", "gateway/Caddyfile", "--adapter", "caddyfile")
+
+
+def test_the_gateway_of_compose_follows_the_number_of_instances(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in CONTAINERS["gateway"]["environment"].items():
+        monkeypatch.setenv(name, value)
+    adapted = run("caddy", "adapt", "--config", "gateway/Caddyfile", "--adapter", "caddyfile")
+    sources = re.findall(r'"dynamic_upstreams":\{[^}]*"name":"([\w-]+)"', adapted)
+    assert set(sources) == set(OURS)
+    assert '"upstreams"' not in adapted.replace('"dynamic_upstreams"', "")
 
 
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.name)

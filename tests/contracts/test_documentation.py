@@ -50,3 +50,12 @@ def test_a_file_that_does_not_exist_is_noticed() -> None:
     assert not exists("persist.py", paths)
     assert not exists("sister.py", paths)
     assert not exists("query/log/", paths)
+
+
+def test_every_test_that_the_reliability_table_names_exists() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs" / "reliability.md").read_text())
+    assert len(named) > 10
+
+    missing = [f"{file}::{name}" for file, name in named if f"def {name}(" not in (ROOT / file).read_text()]
+
+    assert not missing

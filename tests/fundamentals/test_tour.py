@@ -11,7 +11,7 @@ from logloop.demo.shop import ROOT_CAUSE_SERVICE, ROOT_CAUSE_TEXT, Incident, Sho
 from logloop.errors import LogloopError
 from logloop_contracts import Severity
 
-from tests.fakes.github import FakeJob
+from tests.fakes.github import FakeJob, FakeRun
 from tests.fundamentals.conftest import EVENT, REPOSITORY, WORKFLOW, TourPlatform, eventually
 
 pytestmark = pytest.mark.xdist_group("fundamentals")
@@ -160,12 +160,11 @@ def test_8_a_log_starts_a_workflow_whose_output_comes_back_as_logs(tour: TourPla
     }
     tour.client.request("POST", "/ci/rules", body={"project_id": project, **rule})
 
-    def dispatched() -> bool:
+    def started() -> list[FakeRun]:
         tour.client.send([entry(tour, f"card refused {n}", "error", service_id="payment") for n in range(3)])
-        return tour.github.count("dispatch") > 0
+        return list(tour.github.runs.values())
 
-    eventually(dispatched)
-    [run] = tour.github.runs.values()
+    [run] = eventually(started)
     tour.github.finish(run, "failure", [FakeJob(name="probe", conclusion="failure", log=JOB_LOG)])
 
     [line] = eventually(lambda: tour.client.search("source:github-actions test_id:*", since="365d").items)

@@ -1,7 +1,9 @@
 """`logloop up` as a user sees it: one command, a working platform, nothing left behind."""
 
+import contextlib
 import socket
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +61,9 @@ def test_only_this_user_can_read_the_secrets(up: Up) -> None:
     for name in (*names, "rabbitmq/rabbitmq.conf", "rabbitmq/.erlang.cookie"):
         assert stat.S_IMODE((up.home / name).stat().st_mode) & 0o077 == 0, name
     assert stat.S_IMODE(up.home.stat().st_mode) == 0o700
+    for path in up.home.rglob("*"):
+        if not path.is_symlink() and path.exists():
+            assert stat.S_IMODE(path.lstat().st_mode) & 0o077 == 0, path
 
 
 def test_every_port_listens_on_loopback(up: Up) -> None:
@@ -81,6 +86,46 @@ def test_a_second_instance_on_the_same_data_folder_fails_with_one_sentence(up: U
     assert "Traceback" not in stderr
 
 
+def test_slow_bodies_without_credentials_keep_nobody_out(up: Up) -> None:
+    slow = b"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n{"
+    with contextlib.ExitStack() as stack:
+        for program, path in (("caddy", b"/api/v1/session"), ("query", b"/api/v1/session"), ("ci_bridge", b"/x")):
+            port = up.port_of(program)
+            for _ in range(300):
+                client = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+                client.sendall(slow % path)
+            if program != "caddy":  # the gateway passes on only what is complete
+                client = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+                client.sendall(b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                assert client.recv(12) == b"HTTP/1.1 200"
+        assert up.accepts("sent beside slow bodies")
+        assert eventually(lambda: up.find("sent beside slow bodies"))
+        with up.client(key=False) as visitor:
+            account = {"email": up.credentials["email"], "password": up.credentials["password"]}
+            assert visitor.post("/api/v1/session", json=account).status_code == 201
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("program", ["logloop_query", "logloop_ingest", "beam.smp"])
+def test_a_frozen_component_is_reported_within_seconds(up: Up, program: str) -> None:
+    frozen = up.child(program)
+    frozen.suspend()
+    try:
+        started = time.monotonic()
+        with up.client() as client:
+            if program == "logloop_query":
+                response = client.get("/api/v1/logs", params={"project_id": "demo"})
+            else:
+                response = up.send(f"sent to a frozen {program}")
+        assert response.status_code == 503
+        assert response.headers["content-type"] == "application/problem+json"
+        assert int(response.headers["retry-after"]) >= 1
+        assert time.monotonic() - started < 15
+    finally:
+        frozen.resume()
+    eventually(lambda: up.accepts(f"sent to a frozen {program}"))
+
+
 @pytest.mark.fault
 @pytest.mark.parametrize("program", ["logloop_query", "logloop_ingest", "caddy", "beam.smp", "mongod"])
 def test_a_killed_component_restarts_and_nothing_is_lost(up: Up, program: str) -> None:
@@ -88,7 +133,8 @@ def test_a_killed_component_restarts_and_nothing_is_lost(up: Up, program: str) -
     eventually(lambda: up.find(f"before the kill of {program}"))
     killed = up.child(program)
     killed.kill()
-    eventually(lambda: not killed.is_running() and up.is_ready(), timeout_s=90)
+    # 10 s on an idle machine; this machine may be busy
+    eventually(lambda: not killed.is_running() and up.is_ready() and up.answers <= {200, 202, 503}, timeout_s=30)
     assert len(up.find(f"before the kill of {program}")) == 1
     eventually(lambda: up.accepts(f"after the kill of {program}"))
     assert len(eventually(lambda: up.find(f"after the kill of {program}"))) == 1

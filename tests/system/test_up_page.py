@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.infra import Infra, fresh_database, memory_folder
 from tests.system.up_process import Up, eventually
@@ -20,6 +20,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+expect.set_options(timeout=30_000)  # of a busy machine
 MARKUP = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
 
 
@@ -122,6 +123,23 @@ def test_new_logs_appear_live_without_a_reload(page: Page, up: Up) -> None:
     expect(page.get_by_role("status")).to_contain_text("Live: waiting")
     assert up.accepts("fresh while you look")
     expect(page.locator("#rows tr").first).to_contain_text("fresh while you look", timeout=10_000)
+
+
+def test_live_that_is_pressed_during_a_search_stays_on(page: Page, up: Up) -> None:
+    sign_in(page, up)
+    expect(page.get_by_role("status")).to_contain_text("shown")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/v1/logs?*", hold)
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Live").click()
+    page.evaluate("document.querySelector('#rows tr').dataset.old = ''")
+    held[0].continue_()
+    expect(page.locator("#rows tr[data-old]")).to_have_count(0)  # the result is shown
+    expect(page.get_by_role("status")).to_contain_text("Live: waiting")
 
 
 def test_the_histogram_counts_the_listed_logs(page: Page, up: Up) -> None:

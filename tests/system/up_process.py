@@ -46,6 +46,8 @@ class Up:
         )
         self.ready: dict[str, Any] = {}
         self.credentials: dict[str, str] = {}
+        self.answers: set[int] = set()
+        self._sent: dict[str, str] = {}
 
     def wait_ready(self) -> "Up":
         assert self.process.stdout is not None
@@ -65,10 +67,16 @@ class Up:
 
     def accepts(self, message: str) -> bool:
         """Send a log and return whether it was accepted. A retry does not store it twice."""
-        now = datetime.now(UTC).isoformat()
+        return self.send(message).status_code == 202
+
+    def send(self, message: str) -> httpx.Response:
+        """Send a log with its message as idempotency key, and the same entry for the same message."""
+        now = self._sent.setdefault(message, datetime.now(UTC).isoformat())
         entry = {"project_id": "demo", "service_id": "up", "severity": "info", "message": message, "timestamp": now}
         with self.client() as client:
-            return client.post("/api/v1/logs", json=entry, headers={"Idempotency-Key": message}).status_code == 202
+            response = client.post("/api/v1/logs", json=entry, headers={"Idempotency-Key": message})
+        self.answers.add(response.status_code)
+        return response
 
     def find(self, message: str) -> list[dict[str, Any]]:
         with self.client() as client:
@@ -79,7 +87,9 @@ class Up:
 
     def is_ready(self) -> bool:
         with self.client(key=False) as client:
-            return client.get("/readyz").status_code == 200
+            status = client.get("/readyz").status_code
+        self.answers.add(status)
+        return status == 200
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
@@ -87,6 +97,11 @@ class Up:
     def child(self, program: str) -> psutil.Process:
         """Return the child process whose command line contains the name of a program."""
         return next(child for child in self.children() if any(program in word for word in child.cmdline()))
+
+    def port_of(self, program: str) -> int:
+        """Return the port at which a child process listens."""
+        listening = [c for c in self.child(program).net_connections("inet") if c.status == psutil.CONN_LISTEN]
+        return int(listening[0].laddr.port)
 
     def finish(self, timeout_s: float = 60.0) -> str:
         """Wait for the process to end and return its stderr."""

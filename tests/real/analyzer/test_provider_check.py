@@ -54,7 +54,7 @@ async def checked(analyzer: Running, **provider_settings: Any) -> dict[str, Any]
     return body
 
 
-async def test_a_check_returns_the_providers_own_words(analyzer: Running) -> None:
+async def test_a_check_says_what_the_provider_answers(analyzer: Running) -> None:
     good = await checked(analyzer)
     unknown = await checked(analyzer, model="huge")
     wrong = await checked(analyzer, api_key="sk-a-wrong-key")
@@ -73,7 +73,10 @@ async def test_a_check_returns_the_providers_own_words(analyzer: Running) -> Non
         False,
         "the credentials work, but the provider lists no model 'huge'",
     )
-    assert (wrong["status"], wrong["detail"]) == (401, "Incorrect API key: Bearer ***")
+    assert (wrong["status"], wrong["detail"]) == (
+        401,
+        "the provider answers with status 401: it does not accept the API key",
+    )
     assert (redirected["ok"], redirected["status"]) == (False, 307)
     assert (unreachable["ok"], unreachable["status"]) == (False, None)
     assert "no answer from 127.0.0.1" in unreachable["detail"]
@@ -177,10 +180,10 @@ async def test_the_model_list_is_read_in_every_known_form(llm: FakeLlm, body: An
 @pytest.mark.parametrize(
     ("reply", "detail"),
     [
-        (Raw(b"<html>gateway</html>", "text/html"), "the answer is not JSON: <html>gateway</html>"),
-        (Raw(b"", "text/html"), "the answer is not JSON: an empty answer"),
-        (Raw(f"key {KEY} \x1b[31mred".encode(), "text/plain"), "the answer is not JSON: key *** red"),
-        (Raw(b"[" * 100_000, "application/json"), "the answer is not JSON: ["),
+        (Raw(b"<html>gateway</html>", "text/html"), "the answer is not JSON"),
+        (Raw(b"", "text/html"), "the answer is not JSON"),
+        (Raw(f"key {KEY} \x1b[31mred".encode(), "text/plain"), "the answer is not JSON"),
+        (Raw(b"[" * 100_000, "application/json"), "the answer is not JSON"),
         (Raw(b'{"data": [' + b" " * MAX_RESPONSE_BYTES + b"]}", "application/json"), "longer than 1 MiB"),
         (Raw(b"x" * (3 * MAX_RESPONSE_BYTES), "text/plain"), ""),
         (Raw(gzip.compress(b" " * 10**7), "application/json\r\nContent-Encoding: gzip"), "the answer is not JSON"),
@@ -193,6 +196,22 @@ async def test_an_unusable_answer_is_bounded_and_has_no_secret(llm: FakeLlm, rep
     assert detail in result.detail
     assert len(result.detail) < 600
     assert KEY not in result.detail
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Status(500, "internal-secret-7"),
+        Status(403, '{"error": {"message": "internal-secret-7"}}'),
+        Status(302, "internal-secret-7", {"Location": "http://internal-secret-7/"}),
+        Raw(b"internal-secret-7", "text/plain"),
+        Raw(b'{"data": [{"id": "internal-secret-7 of a page"}]}', "application/json"),
+    ],
+)
+async def test_no_part_of_the_answer_is_repeated(llm: FakeLlm, reply: Action) -> None:
+    llm.reply = lambda _: reply
+    result = await check(settings(llm))
+    assert "internal-secret-7" not in f"{result}"
 
 
 async def test_a_secret_in_a_model_name_is_removed(llm: FakeLlm) -> None:

@@ -60,6 +60,10 @@ async def test_back_tests_over_the_limit_are_postponed(bridge: Running) -> None:
     async with bridge.services.back_tests, bridge.services.back_tests:
         answer = await bridge.client.post(f"{PREFIX}/rules/{rule}/back-test", json={})
     assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+    bridge.services.back_tested.add(PROJECT)  # one of this project runs: it must not take the second slot as well
+    answer = await bridge.client.post(f"{PREFIX}/rules/{rule}/back-test", json={})
+    assert answer.status_code == 503
+    bridge.services.back_tested.clear()
     assert (await bridge.post(f"/rules/{rule}/back-test", {}, 200))["logs_read"] == 0
 
 

@@ -151,6 +151,24 @@ async def test_a_body_over_the_limit_is_rejected_before_it_is_read(hooked: Runni
     assert len(sent) < 5
 
 
+async def test_signed_deliveries_with_parts_of_the_wrong_type_are_rejected_or_ignored(hooked: Running) -> None:
+    example = WEBHOOK_EXAMPLES["workflow_run"][1]
+    wrong: list[Any] = [None, [], "x", 7, {}, True]
+    payloads: list[Any] = [{**example, "workflow_run": value} for value in wrong]
+    fields = ("id", "run_attempt", "name", "status", "conclusion", "path", "created_at", "repository")
+    payloads += [{**example, "workflow_run": {**example["workflow_run"], name: 10**25}} for name in fields]
+    payloads += [{**example, "workflow_run": {**example["workflow_run"], name: [None]}} for name in fields]
+    payloads += [{**example, "repository": value} for value in wrong]
+    payloads += [{**example, "repository": {"full_name": value}} for value in wrong[:-1]]
+    payloads += [None, [], "x", 7, True]
+    statuses = set()
+    for number, payload in enumerate(payloads):
+        for event in ("workflow_run", "workflow_job", "ping", "check_run"):
+            answer = await _deliver(hooked, payload, event=event, delivery=f"w-{number}-{event}")
+            statuses.add(answer.status_code)
+    assert statuses <= {202, 400, 401}
+
+
 async def test_an_unknown_repository_is_rejected_like_a_wrong_signature(hooked: Running) -> None:
     answer = await _deliver(hooked, WEBHOOK_EXAMPLES["workflow_run"][0])
     assert answer.status_code == 401

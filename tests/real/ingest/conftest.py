@@ -93,7 +93,9 @@ class Ingest:
 async def _seed(resources: Resources[IngestSettings]) -> None:
     hasher = KeyHasher(SECRET_KEY)
     keys = ((SHOP_KEY, "shop", ["ingest"]), (ADMIN_KEY, None, ["admin"]))
-    await resources.database["projects"].insert_one({"_id": "shop", "name": "Shop"})
+    if await resources.database["projects"].find_one({"_id": "shop"}):
+        return
+    await resources.database["projects"].insert_one({"_id": "shop", "name": "Shop", "retention_days": 30})
     for token, project_id, scopes in keys:
         _, key_id, secret = token.split("_")
         await resources.database["api_keys"].insert_one(
@@ -104,9 +106,8 @@ async def _seed(resources: Resources[IngestSettings]) -> None:
 @asynccontextmanager
 async def running(amqp_url: str, mongo_url: str, **values: Any) -> AsyncIterator[Ingest]:
     """Start ingest without waiting until it is ready."""
-    settings = IngestSettings(
-        amqp_url=amqp_url, mongo_url=mongo_url, mongo_database=fresh_database(), secret_key=SECRET_KEY, **values
-    )
+    values.setdefault("mongo_database", fresh_database())
+    settings = IngestSettings(amqp_url=amqp_url, mongo_url=mongo_url, secret_key=SECRET_KEY, **values)
     app = create_app(settings)
     transport = httpx.ASGITransport(app)
     async with (

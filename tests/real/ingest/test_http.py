@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+from datetime import timedelta
 
 import pytest
 from logloop_chassis.testing import wait_until
@@ -57,15 +58,38 @@ async def test_a_duplicate_is_one_batch_even_after_a_restart(ingest: Ingest, mon
     first = await ingest.post([entry("a"), entry("b")], idempotency_key="run-1")
     again = await ingest.post([entry("a"), entry("b")], idempotency_key="run-1")
     assert (first.json()["duplicate"], again.json()["duplicate"]) == (False, True)
-    async with running(ingest.amqp_url, mongo_url) as other:
+    database = ingest.resources.settings.mongo_database
+    async with running(ingest.amqp_url, mongo_url, mongo_database=database) as other:
         await wait_until(other.is_ready)
+        refused = await other.post([entry("a"), entry("c")], idempotency_key="run-1")
         later = await other.post([entry("a"), entry("b")], idempotency_key="run-1")
+    assert refused.status_code == 409
     assert later.status_code == 202
     rows = await ingest.logs()
     # The other process does not remember the first request, but makes the same batch, which query stores once.
     assert len(rows) == 4
     assert {row["batch"] for row in rows} == {first.json()["batch_id"]} == {later.json()["batch_id"]}
     assert {(row["row"], row["message"]) for row in rows} == {(0, "a"), (1, "b")}
+
+
+async def test_of_two_processes_that_get_a_key_with_different_entries_one_accepts(
+    ingest: Ingest, mongo_url: str
+) -> None:
+    database = ingest.resources.settings.mongo_database
+    async with running(ingest.amqp_url, mongo_url, mongo_database=database) as other:
+        await wait_until(other.is_ready)
+        calls = [
+            process.post(entry(f"{process is other}"), idempotency_key=f"k-{number}")
+            for number in range(10)
+            for process in (ingest, other)
+        ]
+        statuses = [answer.status_code for answer in await together(*calls)]
+    pairs = zip(statuses[::2], statuses[1::2], strict=True)
+    assert {tuple(sorted(pair)) for pair in pairs} == {(202, 409)}
+    assert len(await ingest.logs()) == 10
+    key = await ingest.resources.database["idempotency_keys"].find_one({})
+    assert key is not None
+    assert key["expires_at"] - key["stored_at"] > timedelta(days=30)  # at least as long as the logs
 
 
 async def test_logs_without_a_queue_are_not_accepted(ingest: Ingest) -> None:

@@ -1,5 +1,7 @@
 """The gateway routes each path to its service, hides internal paths and hardens its responses."""
 
+import contextlib
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -130,6 +132,43 @@ def test_app_routes_return_the_page_and_missing_files_return_404(client: httpx.C
     assert client.get("/missing.js").status_code == 404
 
 
+def test_a_service_that_never_responds_is_unavailable_and_a_slow_body_never_reaches_it(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.open()
+    platform = assemble(home, Options(), {**UNUSED, "LOGLOOP_GATEWAY_RESPONSE_TIMEOUT": "300ms"})
+    [query] = [service for service in platform.services if service.name == "query"]
+    with socket.create_server(("127.0.0.1", query.port)) as frozen:
+        platform.gateway.start()
+        try:
+            assert wait_listening(platform.gateway.port, timeout_s=20)
+            for method, path in (("GET", "/api/v1/logs"), ("POST", "/api/v1/session"), ("GET", "/readyz")):
+                response = httpx.request(method, platform.url + path, timeout=20, trust_env=False)
+                assert (response.status_code, response.json()["status"]) == (503, 503)
+                assert response.headers["content-type"] == "application/problem+json"
+                assert response.headers["retry-after"] == "2"
+            with socket.create_connection(("127.0.0.1", platform.gateway.port)) as slow:
+                slow.sendall(b"POST /api/v1/slow HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\nx")
+                httpx.get(platform.url + "/api/v1/logs", timeout=20, trust_env=False)
+                assert b"/api/v1/slow" not in _received_by(frozen)
+        finally:
+            platform.gateway.stop()
+            home.close()
+
+
+def _received_by(server: socket.socket) -> bytes:
+    """Return what all clients have sent to a server that has accepted no connection yet."""
+    server.settimeout(0.2)
+    received = b""
+    with contextlib.suppress(TimeoutError):
+        while True:
+            connection, _ = server.accept()
+            with connection:
+                connection.settimeout(0.2)
+                with contextlib.suppress(TimeoutError):
+                    received += connection.recv(65536)
+    return received
+
+
 def test_an_unreachable_service_returns_a_problem_document(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.open()
@@ -139,7 +178,7 @@ def test_an_unreachable_service_returns_a_problem_document(tmp_path: Path) -> No
         with httpx.Client(base_url=alone.url, trust_env=False, timeout=20) as client:
             assert wait_listening(alone.gateway.port, timeout_s=20)
             response = client.get("/api/v1/projects")
-        assert response.status_code == 502
+        assert response.status_code == response.json()["status"] == 503
         assert response.headers["content-type"] == "application/problem+json"
         assert response.headers["retry-after"] == "2"
     finally:

@@ -252,6 +252,15 @@ def test_search_prints_one_json_document(api: IngestApi, environ: dict[str, str]
     assert done.stdout.isascii()
 
 
+def test_search_prints_the_platforms_hints_on_stderr(api: IngestApi, environ: dict[str, str]) -> None:
+    hint = "'or' is searched as a word; write OR"
+    api.answers["GET", "/api/v1/logs"] = search_response(log(1), hints=[hint])
+    shown, as_json = run(environ, "search", "a or b"), run(environ, "search", "--json", "a or b")
+    assert shown.stderr.splitlines() == as_json.stderr.splitlines() == [f"logloop: {hint}"]
+    assert len(shown.stdout.splitlines()) == 1
+    assert json.loads(as_json.stdout)["hints"] == [hint]
+
+
 def test_search_reads_as_many_pages_as_needed(api: IngestApi, environ: dict[str, str]) -> None:
     def page(request: Request) -> Answer:
         start = int(request.params.get("cursor", "0"))
@@ -329,6 +338,30 @@ def test_on_a_terminal_ids_are_not_wrapped_and_times_are_local(api: IngestApi, e
 def test_a_binary_export_is_not_written_to_a_terminal(environ: dict[str, str]) -> None:
     code, text = on_a_terminal(environ, "export", "--format", "parquet")
     assert (code, "-o FILE" in text) == (2, True)
+
+
+def test_an_export_cannot_control_a_terminal_and_is_exact_elsewhere(api: IngestApi, environ: dict[str, str]) -> None:
+    hostile = "\x1b]0;title\x07 \x1b[31mred\x1b[0m \x9b2J \u202e é"
+    json_line = json.dumps({"message": hostile}, ensure_ascii=False) + "\n"
+    for kind, text in (("csv", f'id,message\r\n1,"{hostile}\nb"\r\n2,\rend'), ("ndjson", json_line * 2)):
+        content = text.encode()
+        chunks = tuple(content[start : start + 3] for start in range(0, len(content), 3))  # within characters too
+        api.answers["GET", "/api/v1/logs/export"] = Answer(200, chunks=chunks)
+        code, shown = on_a_terminal(environ, "export", "--format", kind)
+        assert code == 0
+        assert not [char for char in shown if (ord(char) < 32 and char not in "\r\n") or 127 <= ord(char) < 160]
+        assert "\u202e" not in shown
+        if kind == "csv":
+            assert shown.splitlines() == [
+                "id,message",
+                r'1,"\x1b]0;title\x07 red \x9b2J \u202e é',
+                'b"',
+                r"2,\x0dend",
+            ]
+        else:
+            assert [json.loads(line)["message"] for line in shown.splitlines()] == [hostile] * 2
+        command = [*COMMAND, "export", "--format", kind]
+        assert subprocess.run(command, env=environ, capture_output=True, check=True, timeout=100).stdout == content
 
 
 def events(*logs: dict[str, Any]) -> tuple[bytes, ...]:

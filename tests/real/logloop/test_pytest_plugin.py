@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -241,3 +242,32 @@ def test_collection_errors_are_reported(api: IngestApi, environ: dict[str, str],
     assert end["severity"] == "error"
     assert end["message"].startswith("test run finished: 1 error in")
     assert end["message"].endswith("(exit status 2, interrupted)")
+
+
+def test_odd_records_and_mocked_clocks_cost_no_other_record(
+    api: IngestApi, environ: dict[str, str], project: Path
+) -> None:
+    (project / "test_shop.py").write_text(
+        "import logging\nfrom unittest import mock\nimport pytest\n"
+        "class Mute:\n"
+        "    def __repr__(self): raise RuntimeError\n"
+        "ODD = ['', 'My Service', 'x' * 600, 10**5000, b'x', float('nan'), Mute()]\n"
+        "@pytest.mark.parametrize('number', range(len(ODD)))\n"
+        "def test_odd(number):\n"
+        "    odd = ODD[number]\n"
+        "    logging.warning('before %d', number)\n"
+        "    fields = ('service_id', 'test_id', 'func_id', 'source', 'x')\n"
+        "    logging.warning('odd', extra=dict.fromkeys(fields, odd))\n"
+        "    with mock.patch('time.time', return_value=4_102_444_800.0): logging.warning('frozen')\n"
+        "    logging.warning('after %d', number)\n"
+    )
+    done = run(project, environ, "--logloop", "--logloop-service", "My Tests", "-p", "no:logging")
+    assert f"logloop: {len(api.entries)} logs sent, 0 dropped" in done.stdout
+    assert "'My Tests' is not a valid service id; the entries are sent as 'My-Tests'" in done.stdout
+    assert sorted(m for m in api.messages if m.startswith(("before", "after"))) == sorted(
+        f"{word} {number}" for word in ("before", "after") for number in range(7)
+    )
+    assert (api.messages.count("odd"), api.messages.count("frozen")) == (7, 7)
+    assert {entry["service_id"] for entry in api.entries if entry["message"] != "odd"} == {"My-Tests"}
+    [year] = {entry["timestamp"][:4] for entry in api.entries if entry["message"] == "frozen"}
+    assert abs(int(year) - datetime.now(UTC).year) <= 1

@@ -33,11 +33,17 @@ async def exported(storage: Storage, kind: ExportFormat, q: str = "", **bounds: 
     return b"".join([piece async for piece in export.stream(window, kind)])
 
 
+RISKY = "\uff1d\uff0b\uff0d\uff20+-\n\t"
+"""Characters that make a spreadsheet read a cell as a formula; the first four are full-width."""
+
+
 async def test_each_format_holds_what_a_search_finds(storage: Storage) -> None:
     rows = [
         entry("=HYPERLINK(1)", NOON, test_id="t", attributes={"a": {"b": 'say "hi"'}}),
         entry('two\nlines, "quoted"', NOON + timedelta(seconds=1), source="@file", severity="error"),
         entry("left out", NOON + timedelta(seconds=2), severity="debug"),
+        *(entry(f"{start}1+1", NOON + timedelta(seconds=3)) for start in RISKY),
+        entry("a=1", NOON + timedelta(seconds=4)),
     ]
     async with storage.persister() as persister:
         await persister.store("shop", table(rows))
@@ -50,7 +56,8 @@ async def test_each_format_holds_what_a_search_finds(storage: Storage) -> None:
 
     cells = list(csv.DictReader(io.StringIO((await exported(storage, "csv", q)).decode(), newline="")))
     assert [cell["id"] for cell in cells] == [item["id"] for item in found]
-    assert [cell["message"] for cell in cells] == ["'=HYPERLINK(1)", 'two\nlines, "quoted"']
+    assert [cell["message"] for cell in cells[:2]] == ["'=HYPERLINK(1)", 'two\nlines, "quoted"']
+    assert [cell["message"] for cell in cells[2:]] == [*(f"'{start}1+1" for start in RISKY), "a=1"]
     assert cells[1]["source"] == "'@file"
     assert cells[0]["timestamp"] == "2026-11-22T12:00:00.000000Z"
     assert json.loads(cells[0]["attributes"]) == {"a": {"b": 'say "hi"'}}
@@ -60,7 +67,7 @@ async def test_each_format_holds_what_a_search_finds(storage: Storage) -> None:
     assert parquet.to_pylist() == arrow.to_pylist()
     assert [row["id"] for row in arrow.to_pylist()] == [item["id"] for item in found]
     assert arrow.column("timestamp")[0].as_py() == NOON
-    assert arrow.column("project_id").to_pylist() == ["shop", "shop"]
+    assert set(arrow.column("project_id").to_pylist()) == {"shop"}
 
 
 @pytest.mark.parametrize("kind", ["ndjson", "csv", "parquet", "arrow"])

@@ -123,7 +123,12 @@ async def test_a_published_batch_is_found_counted_and_grouped(service: Service) 
         page = (await client.get("/logs", params={"q": "severity:error", "since": "1h"})).json()
         assert [item["message"] for item in page["items"]] == ["payment failed"]
         assert page["items"][0]["attributes"] == {"a": 1}
-        assert (page["partial"], page["next_cursor"]) == (False, None)
+        assert (page["partial"], page["next_cursor"], page["hints"]) == (False, None, [])
+        page_with_hint = (await client.get("/logs", params={"q": "payment and failed"})).json()
+        assert page_with_hint["items"] == []
+        assert page_with_hint["hints"] == [
+            "'and' is searched as a word; write AND, or a blank, to find logs with both terms"
+        ]
         histogram = (await client.get("/logs/histogram", params={"since": "1h", "interval": 60})).json()
         assert sum(item["count"] for item in histogram["items"]) == histogram["total"] == 51
         assert sum(item["groups"].get("error", 0) for item in histogram["items"]) == 1

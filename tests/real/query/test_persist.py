@@ -8,11 +8,14 @@ from typing import Any
 
 import orjson
 import pytest
+import time_machine
+from logloop_chassis.clock import CLOCK
 from logloop_chassis.testing import wait_until
 from logloop_contracts.log_batch import new_batch_id
 from logloop_query.logs.patterns import PatternIndex
 from logloop_query.logs.persister import Persister
 from logloop_query.logs.segment_codec import MAX_PART_BYTES, chunks_of, encode_segment
+from logloop_query.logs.stores.leases import LeaseStore
 from logloop_query.logs.stores.segments import DuplicateParts
 from logloop_query.telemetry import WRITE_WAITS
 
@@ -24,6 +27,21 @@ from tests.real.query.storage import NOON, Storage, entry, numbered, open_storag
 async def storage(mongo_url: str) -> AsyncIterator[Storage]:
     async with open_storage(mongo_url) as opened:
         yield opened
+
+
+@pytest.mark.parametrize("days", [-40, 40])
+async def test_a_wrong_local_clock_does_not_change_when_logs_expire(storage: Storage, days: int) -> None:
+    now = datetime.now(UTC)
+    CLOCK.forget()
+    with time_machine.travel(now + timedelta(days=days), tick=True):
+        async with storage.persister() as persister:
+            await persister.store("shop", numbered(0, 1))
+        assert await LeaseStore(storage.database).take("job", "me", 30)
+    [segment] = await documents(storage)
+    lease = await storage.database["leases"].find_one({"_id": "job"})
+    assert lease is not None
+    for moment, after in ((segment["stored_at"], 0), (segment["expires_at"], 30 * 86400), (lease["expires_at"], 30)):
+        assert abs(moment - now - timedelta(seconds=after)) < timedelta(minutes=2)
 
 
 async def documents(storage: Storage) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ class Ledger:
     unconfirmed: set[str] = field(default_factory=set)
     rejections: Counter[int] = field(default_factory=Counter)
     failed_calls: int = 0
+    timeouts: int = 0
     repeats: int = 0
     without_retry_after: int = 0
 
@@ -64,6 +65,7 @@ class NumberedStream:
 
     All writers but the last one send each batch with an Idempotency-Key and repeat a call until it is acknowledged.
     They also repeat some acknowledged calls (`repeats`: the share). The last writer sends each batch once, unkeyed.
+    Streams with different `name`s send different lines.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class NumberedStream:
         lines: int = 20,
         pause_s: float = 0.02,
         repeats: float = 0.05,
+        name: str = "w",
     ) -> None:
         self.ledger = Ledger()
         self._url = url
@@ -84,6 +87,7 @@ class NumberedStream:
         self._lines = lines
         self._pause_s = pause_s
         self._repeats = repeats
+        self._name = name
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._errors: list[BaseException] = []
@@ -126,7 +130,7 @@ class NumberedStream:
                 batch = 0
                 while not self._stopping.is_set():
                     self._send_batch(
-                        client, f"w{writer}-{batch:06d}", keyed=keyed, repeat=rng.random() < self._repeats
+                        client, f"{self._name}{writer}-{batch:06d}", keyed=keyed, repeat=rng.random() < self._repeats
                     )
                     batch += 1
                     self._stopping.wait(self._pause_s)
@@ -166,9 +170,10 @@ class NumberedStream:
             response = client.post(
                 self._url, content=json.dumps(entries), headers={"Content-Type": "application/json", **headers}
             )
-        except httpx.TransportError:
+        except httpx.TransportError as error:
             with self._lock:
                 self.ledger.failed_calls += 1
+                self.ledger.timeouts += isinstance(error, httpx.TimeoutException)
             return False
         if response.status_code == 202:
             assert response.json()["accepted"] == len(entries), response.text

@@ -120,8 +120,12 @@ def test_a_broker_with_a_full_disk_rejects_lines_and_loses_none(new_platform: Ne
             nodes.rabbit.control("set_disk_free_limit", "900000GB")
             try:
                 wait_for(lambda: stream.ledger.rejections, timeout_s=20.0, what="a rejection while the disk is full")
+                wait_for(lambda: platform["ingest"].status("/readyz") == 503, what="ingest being not ready")
+                report = httpx.get(f"{platform['ingest'].url}/readyz", trust_env=False).json()
+                assert "memory or disk alarm" in report["checks"]["rabbitmq"]
             finally:
                 nodes.rabbit.control("set_disk_free_limit", "50MB")
+            wait_for(lambda: platform["ingest"].status("/readyz") == 200, what="ingest being ready again")
             stream.wait_acknowledged(300)
         assert_each_line_once(platform, nodes, stream)
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_analyzer.text.redaction import Redactor
+from logloop_analyzer.text.redaction import Redactor, safe_text
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
 SECRETS = {
@@ -97,10 +97,21 @@ def test_the_same_value_is_the_same_placeholder_everywhere() -> None:
     assert redactor.count == 2
 
 
-def test_personal_data_is_restored_in_an_answer_and_secrets_are_not() -> None:
+def test_what_was_redacted_is_not_restored() -> None:
     redactor = Redactor()
     redacted = redactor.redact("a@example.org used password=hunter2")
-    assert redactor.restore(redacted) == "a@example.org used password=<SECRET_1>"
+    assert redactor.restore(redacted) == "<EMAIL_1> used password=<SECRET_1>"
+
+
+def test_a_value_that_is_masked_in_one_place_is_masked_everywhere() -> None:
+    redactor = Redactor()
+    redactor.redact("password=hunter2 of anna@example.org, token: none, secret=ab1")
+    text = "hunter2 failed for 'anna@example.org'; hunter22 and none and ab1 are other words; (hunter2)"
+    assert redactor.mask(text) == (
+        "<SECRET_1> failed for '<EMAIL_1>'; hunter22 and none and ab1 are other words; (<SECRET_1>)"
+    )
+    assert safe_text("retry with hunter2", redactor, 100) == "retry with <SECRET_1>"
+    assert Redactor("off").mask(text) == text
 
 
 def test_a_line_cannot_forge_a_placeholder() -> None:

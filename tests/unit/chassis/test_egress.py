@@ -36,6 +36,44 @@ from logloop_chassis.outbound.egress import EgressGuard, EgressRefused, check_re
         "https://example.org:99999/",
         "gopher://127.0.0.1:6379/_x",
         "",
+        "http://①②⑦.⓪.⓪.①:80",
+        "https://①②⑦.⓪.⓪.①/",
+        "https://\uff11\uff12\uff17.0.0.1/",
+        "https://127。0。0。1/",
+        "https://ⓛocalhost/",
+        "https://münchen.example/",
+        "https://xn--a.example\u200b/",
+        "https://127.0.0.1./",
+        "https://localhost/",
+        "https://LOCALHOST./",
+        "https://a.localhost/",
+        "https://2130706433/",
+        "https://0x7f000001/",
+        "https://0x7f.1/",
+        "https://0177.0.0.1/",
+        "https://127.1/",
+        "https://127.0.1/",
+        "https://10.0.0.256/",
+        "https://0/",
+        "https://8.8.8.8.8/",
+        "https://[fe80::1%25eth0]/",
+        "https://[fe80::1%eth0]/",
+        "https://[2606:4700::1111%25eth0]/",
+        "https://[::127.0.0.1]/",
+        "https://[::ffff:0:127.0.0.1%1]/",
+        "https://[v1.fe80::a]/",
+        "https://[::1",
+        "https://127%2e0%2e0%2e1/",
+        "https://a..example/",
+        "https://.example/",
+        "https://-/",
+        "https://" + "a" * 64 + ".example/",
+        "https://" + "a." * 130 + "example/",
+        "https://exa\nmple.org/",
+        "https://example.org/\x01",
+        "https://example.org/ x",
+        "https://example.org\x00.evil/",
+        "https://example.org/" + "x" * 9000,
     ],
 )
 def test_private_addresses_and_unusual_urls_are_refused(url: str) -> None:
@@ -43,7 +81,16 @@ def test_private_addresses_and_unusual_urls_are_refused(url: str) -> None:
         EgressGuard().check(url)
 
 
-@pytest.mark.parametrize("url", ["https://api.openai.com/v1", "https://8.8.8.8/v1", "https://[2606:4700::1111]/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.openai.com/v1",
+        "https://8.8.8.8/v1",
+        "https://api.example.org./v1",
+        "https://a_b-c.example.org/ü",
+        "https://[2606:4700::1111]/",
+    ],
+)
 def test_a_public_address_over_https_is_allowed(url: str) -> None:
     assert EgressGuard().check(url).geturl() == url
 
@@ -63,6 +110,8 @@ def test_an_operator_can_allow_private_addresses(allow: str, url: str) -> None:
 
 
 def test_loopback_is_allowed_for_an_instance_on_loopback() -> None:
+    assert EgressGuard(loopback=True).check("http://localhost:11434").port == 11434
+    assert EgressGuard("localhost").check("http://localhost:11434").port == 11434
     assert EgressGuard(loopback=True).check("http://127.0.0.1:11434").port == 11434
     with pytest.raises(EgressRefused):
         EgressGuard(loopback=True).check("http://10.0.0.1/")

@@ -42,6 +42,22 @@ def test_no_auth_is_allowed_only_on_loopback(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LOGLOOP_HOST", "0.0.0.0"),
+        ("LOGLOOP_HOST", "::"),
+        ("LOGLOOP_GATEWAY_BIND", "0.0.0.0"),
+        ("LOGLOOP_GATEWAY_BIND", "192.168.1.7"),
+        ("LOGLOOP_PUBLIC_URL", "https://logs.example.org"),
+    ],
+)
+def test_a_platform_that_others_reach_is_not_local(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    assert ServiceSettings().is_local
+    monkeypatch.setenv(name, value)
+    assert not ServiceSettings().is_local
+
+
+@pytest.mark.parametrize(
     ("host", "expected"),
     [("127.0.0.1", True), ("localhost", True), ("::1", True), ("0.0.0.0", False), ("logloop.example", False)],
 )

@@ -64,6 +64,17 @@ def test_valid_log_conditions_compile(source: str) -> None:
         (r'log.message.matches("(\\pL+){50}z")', "logs", "59955 instructions"),
         ('has(log.message) && log.message == "x"', "logs", "no matching overload"),
         ('analysis.verdict == "confirmed"', "analysis", "output of a model alone"),
+        ("1 / 0 > 0", "logs", "division by zero"),
+        ("1 % 0 > 0", "logs", "modulo by zero"),
+        ("log.attributes.n / 0 > 1", "logs", "divides by zero"),
+        ("stats.count > 1 && stats.count % 0 == 1", "logs", "divides by zero"),
+        ("9223372036854775807 + 1 > stats.count", "logs", "overflow"),
+        ('stats.count > int("x")', "logs", "cannot be evaluated"),
+        ('timestamp("yesterday") > log.timestamp', "logs", "cannot be evaluated"),
+        ("[1][5] == stats.count", "logs", "out of bounds"),
+        ('{"a": 1}["b"] == stats.count', "logs", "cannot be evaluated"),
+        ("true ? 1 / 0 > 0 : true", "logs", "division by zero"),
+        ("run.failed_tests.all(t, 1 / 0 > 0)", "run", "division by zero"),
         ("(" * 200 + "true" + ")" * 200, "logs", ""),
     ],
 )
@@ -90,12 +101,21 @@ def test_clauses_are_split_by_whether_they_read_the_window() -> None:
         ('log.attributes.missing == 1 || log.message == "m"', True, None),
         ('log.attributes.http > "x"', False, "overload"),
         ("log.attributes.http.status", False, "returned int"),
+        ("1 / log.attributes.zero > 0", False, "division by zero"),
+        ("7 % log.attributes.zero > 0", False, "modulo by zero"),
+        ("log.attributes.list[5] == 1", False, "out of bounds"),
+        ("log.attributes.big * 4 > 0", False, "overflow"),
+        ("int(log.message) > 0", False, "parse error"),
+        ("timestamp(log.message) > timestamp('2026-01-01T00:00:00Z')", False, "timestamp"),
+        ("log.attributes.list.all(x, x / log.attributes.zero > 0)", False, "division by zero"),
+        ('1 / log.attributes.zero > 0 || log.message == "m"', True, None),
         ('log.attributes.http.status == 502.0 && "http" in log.attributes', True, None),
     ],
 )
 def test_an_error_counts_as_false_and_is_reported(source: str, holds: bool, error: str | None) -> None:
     condition = compile_condition(source, "logs")
-    values = {"log.attributes": {"http": {"status": 502}}, "log.message": "m"}
+    attributes = {"http": {"status": 502}, "zero": 0, "list": [1], "big": 2**62}
+    values = {"log.attributes": attributes, "log.message": "m"}
     outcomes = [clause.evaluate(context_of(condition.names, values)) for clause in condition.clauses]
     assert all(outcome.holds for outcome in outcomes) is holds
     if error:
@@ -176,7 +196,7 @@ _ROWS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(_CONDITIONS, _ROWS)
 def test_the_prefilter_passes_exactly_the_rows_for_which_cel_is_true(source: str, rows: list[LogEntry]) -> None:
     condition = compile_condition(source, "logs")
@@ -197,7 +217,7 @@ def _values(entry: LogEntry) -> dict[str, object]:
     return {**found, "log.severity": entry.severity.value, "log.attributes": entry.attributes or {}}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(_CONDITIONS)
 def test_the_text_of_a_tree_compiles_to_the_same_tree(source: str) -> None:
     types = {"string": google_cel.Type.STRING, "int": google_cel.Type.INT, "any": google_cel.Type.DYN}

@@ -158,6 +158,35 @@ def test_a_batch_without_a_near_miss_keeps_no_evaluation() -> None:
     assert near_miss(evaluate(rule('log.severity == "error"'), {}), NOW) is None
 
 
+@pytest.mark.parametrize(
+    ("condition", "attributes", "words"),
+    [
+        ("1 / log.attributes.n > 0", {"n": 0}, "division by zero"),
+        ("log.attributes.n % (stats.count - 1) > 0", {"n": 5}, "modulo by zero"),
+        ("log.attributes.n.missing > 0", {"n": {}, "missing": 1}, "there is no 'missing'"),
+        ("log.attributes.missing > 0", {"n": 1}, "there is no 'missing'"),
+        ("log.attributes.n > 1", {"n": "text"}, "overload"),
+        ("log.attributes.n * 4 > 1", {"n": 2**62}, "overflow"),
+    ],
+)
+async def test_a_log_for_which_a_clause_fails_is_kept_with_the_error(
+    condition: str, attributes: dict[str, Any], words: str
+) -> None:
+    evaluation = near_miss(evaluate(rule(condition), {"attributes": attributes}), NOW)
+    assert evaluation is not None
+    assert evaluation.outcome == "no_match"
+    assert evaluation.subject_id
+    assert words in (evaluation.parts[0].error or "")
+
+    async def logs() -> AsyncIterator[Mapping[str, Any]]:
+        [entry] = batch({"attributes": attributes}).to_pylist()
+        yield {**entry, "id": "log-1", "project_id": "shop", "attributes": attributes}
+
+    found = await back_test(rule(condition).rule, rule_id="me", project_id="shop", logs=logs())
+    assert (found.logs_read, found.would_fire) == (1, [])
+    assert [words in (clause.error or "") for clause in found.errors] == [True]
+
+
 def test_nested_attributes_are_read_and_missing_ones_are_false() -> None:
     compiled = rule("log.attributes.http.status >= 500")
     rows = [{}, {"attributes": {"http": {"status": 200}}}, {"attributes": {"http": {"status": 502}}}]

@@ -124,8 +124,11 @@ async def test_an_error_in_one_rule_does_not_stop_the_others(monkeypatch: pytest
         return evaluate_batch(compiled, *given, **more)
 
     monkeypatch.setattr("logloop_ci_bridge.rules.evaluator.evaluate_batch", fails_for_one)
-    await evaluator(broken, firer, whole).on_logs("shop", encode(table(new_batch_id())), asyncio.Event())
+    evaluating = evaluator(broken, firer, whole)
+    await evaluating.on_logs("shop", encode(table(new_batch_id())), asyncio.Event())
     assert [match.rule.id for match in firer.matches] == ["whole"]
+    [kept] = evaluating._evaluations._buffered["broken"][1]
+    assert (kept.outcome, kept.detail) == ("no_match", "the rule could not be evaluated (TypeError)")
 
 
 @pytest.mark.parametrize(

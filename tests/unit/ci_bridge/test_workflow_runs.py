@@ -42,10 +42,29 @@ def test_an_unknown_conclusion_is_none_and_the_workflow_is_its_file() -> None:
     assert (run.conclusion, run.workflow) == (None, "ci.yml")
 
 
-@pytest.mark.parametrize("payload", [{}, {"id": "x"}, {"id": None}])
-def test_a_payload_that_is_not_a_run_is_rejected(payload: dict[str, Any]) -> None:
+NOT_RUNS: list[Any] = [{}, None, [], "run", 7, True]
+WRONG_VALUES: dict[str, list[Any]] = {
+    "id": ["x", None, [], True, -1, 2**70, "9" * 5000],
+    "run_attempt": ["x", [], {}, -1, 10**30, 1.5],
+    "name": [5, [], {"a": 1}],
+    "created_at": ["x", [], 10**30, "0001-01-01T00:00:00+14:00"],
+    "updated_at": ["9999-12-31T23:59:59-14:00", {}, 1e300],
+}
+
+
+@pytest.mark.parametrize(
+    "payload", [*NOT_RUNS, *({"id": 1, name: value} for name, values in WRONG_VALUES.items() for value in values)]
+)
+def test_a_payload_that_is_not_a_run_is_rejected(payload: Any) -> None:
     with pytest.raises((KeyError, ValueError, TypeError)):
         parse_run(payload, "a/b")
+
+
+@pytest.mark.parametrize("name", ["status", "conclusion", "path", "repository"])
+@pytest.mark.parametrize("value", [None, 5, [], {}, True, "x"])
+def test_other_parts_of_a_wrong_type_are_ignored(name: str, value: Any) -> None:
+    run = parse_run({"id": 1, name: value})
+    assert (run.status, run.conclusion) == ("queued", None)
 
 
 def test_order_grows_with_attempt_then_state() -> None:

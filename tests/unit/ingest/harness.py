@@ -16,6 +16,7 @@ from logloop_chassis.state import ServiceApp
 from logloop_contracts.log_batch import decode
 from logloop_ingest.accept import Accept
 from logloop_ingest.batching.batcher import Batcher
+from logloop_ingest.batching.duplicates import OtherContent
 from logloop_ingest.batching.submitter import Submitter
 from logloop_ingest.http.endpoint import LogEndpoint
 from logloop_ingest.http.routes import mount
@@ -87,6 +88,22 @@ class _Caller:
         return self.principal
 
 
+@dataclass
+class Keys:
+    """Stores the digest of each batch id. Several services may share it, as processes share MongoDB."""
+
+    digests: dict[str, bytes] = field(default_factory=dict)
+
+    async def claim(self, batch_id: str, project_id: str, digest: bytes) -> bool:  # noqa: ARG002
+        is_new = batch_id not in self.digests
+        if self.digests.setdefault(batch_id, digest) != digest:
+            raise OtherContent
+        return is_new
+
+    async def release(self, batch_id: str, digest: bytes) -> None:
+        assert self.digests.pop(batch_id) == digest
+
+
 async def _exists(project_id: str) -> bool:
     return project_id in {"shop", "bank"}
 
@@ -113,13 +130,14 @@ async def ingest_service(
     limits: Limits | None = None,
     max_in_flight: int = 2**26,
     linger_s: float = 0.001,
+    keys: Keys | None = None,
 ) -> AsyncIterator[Ingest]:
     limits = limits or Limits()
     broker, in_flight = Broker(), InFlightBudget(max_in_flight)
     with ThreadPoolExecutor(2) as executor:
         batcher = Batcher(broker, executor=executor, linger_s=linger_s)
         accept = Accept(
-            Submitter(batcher),
+            Submitter(batcher, keys or Keys()),
             _exists,
             limits=limits,
             executor=executor,

@@ -96,7 +96,7 @@ def entries(draw: st.DrawFn) -> list[Any]:
     return draw(st.sampled_from([found, found, [*found, draw(VALUES)]]))
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(entries())
 def test_columns_are_accepted_only_if_each_entry_is_and_give_the_same_rows(values: list[Any]) -> None:
     try:

@@ -16,7 +16,7 @@ from logloop_chassis.messaging.publisher import NotPublished
 from logloop_chassis.testing import wait_until
 from logloop_ingest.limits import Limits
 
-from tests.unit.ingest.harness import ADMIN, PATH, READ_KEY, Ingest, entry, ingest_service
+from tests.unit.ingest.harness import ADMIN, PATH, READ_KEY, Ingest, Keys, entry, ingest_service
 from tests.unit.ingest.test_checking import entries
 from tests.unit.ingest.test_parsing import JSON
 
@@ -210,8 +210,18 @@ async def test_without_a_confirm_the_client_is_asked_to_retry(ingest: Ingest, re
     assert "nothing was stored" not in detail  # an earlier part of the request may be
     assert int(answer.headers["retry-after"]) >= 1
     ingest.broker.failure = None
-    answer = await ingest.post(body(entry()), idempotency_key="k")
+    answer = await ingest.post(body(entry(message="corrected")), idempotency_key="k")  # the key was forgotten
     assert (answer.status_code, answer.json()["duplicate"]) == (202, False)
+
+
+async def test_a_key_that_another_process_confirmed_stays_bound_when_a_retry_fails() -> None:
+    keys = Keys()
+    async with ingest_service(keys=keys) as first, ingest_service(keys=keys) as other:
+        await first.post(body(entry()), idempotency_key="k")
+        other.broker.failure = NotPublished("unreachable", "x")
+        problem(await other.post(body(entry()), idempotency_key="k"), 503)
+        other.broker.failure = None
+        problem(await other.post(body(entry(message="other")), idempotency_key="k"), 409)
 
 
 async def test_a_cancelled_publish_is_answered_and_releases_its_key_and_bytes(ingest: Ingest) -> None:
@@ -262,6 +272,16 @@ async def test_the_same_key_for_other_entries_is_409(ingest: Ingest) -> None:
     assert len(ingest.broker.logs) == 1
 
 
+async def test_another_process_answers_409_to_other_entries_and_accepts_the_same() -> None:
+    keys = Keys()
+    async with ingest_service(keys=keys) as first, ingest_service(keys=keys) as other:
+        sent = await first.post(body(entry()), idempotency_key="k")
+        problem(await other.post(body(entry(message="other")), idempotency_key="k"), 409)
+        assert other.broker.published == []
+        again = await other.post(gzip.compress(body(entry())), idempotency_key="k", content_encoding="gzip")
+        assert (again.status_code, again.json()["batch_id"]) == (202, sent.json()["batch_id"])
+
+
 @pytest.mark.parametrize("key", ["", "x" * 256])
 async def test_an_idempotency_key_has_a_limited_length(ingest: Ingest, key: str) -> None:
     problem(await ingest.post(body(entry()), idempotency_key=key), 400)
@@ -293,7 +313,7 @@ async def test_a_large_request_is_cut_into_messages_that_the_broker_accepts(inge
         assert {(row["batch"], row["row"], row["message"]) for row in restarted.broker.logs} == first
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(JSON, max_size=4) | JSON | entries(), garble=st.none() | st.integers(0, 400))
 def test_no_body_makes_the_server_fail(values: Any, garble: int | None) -> None:
     async def post() -> None:

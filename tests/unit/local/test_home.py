@@ -9,6 +9,17 @@ import pytest
 from logloop.connection import credentials_path
 from logloop.local.errors import CannotStart
 from logloop.local.home import Home, home_folder, write_private
+from logloop.local.platform import Options, assemble
+
+
+def test_services_know_when_the_gateway_is_reachable_from_outside(tmp_path: Path) -> None:
+    home = Home(tmp_path / "data")
+    home.open()
+    external = {"LOGLOOP_AMQP_URL": "amqp://unused", "LOGLOOP_MONGO_URL": "mongodb://unused"}
+    for host in ("127.0.0.1", "0.0.0.0"):
+        platform = assemble(home, Options(host=host), external, lambda port, _: port)
+        assert {service.env["LOGLOOP_GATEWAY_BIND"] for service in platform.services} == {host}
+    home.close()
 
 
 def mode(path: Path) -> int:
@@ -26,6 +37,48 @@ def test_the_error_of_a_second_instance_names_the_first_and_says_what_to_do(tmp_
     first.close()
     second.open()
     second.close()
+
+
+@pytest.mark.parametrize("wide", [0o755, 0o777, 0o750, 0o711])
+def test_an_existing_folder_and_its_files_become_private(tmp_path: Path, wide: int) -> None:
+    home = Home(tmp_path / "data")
+    home.folder.mkdir()
+    home.folder.chmod(wide)
+    home.open()
+    home.secrets()
+    home.close()
+    files = [home.logs / "query.log", home.folder / "rabbitmq" / "queue.bin"]
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("x")
+        file.chmod(0o644)
+    (home.folder / "link").symlink_to(tmp_path / "elsewhere")
+    home.folder.chmod(wide)
+    home.open()
+    home.close()
+    assert mode(home.folder) == 0o700
+    for path in home.folder.rglob("*"):
+        assert path.is_symlink() or mode(path) & 0o077 == 0, path
+
+
+def test_a_wide_folder_with_other_files_is_refused_and_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "thesis.tex").write_text("x")
+    folder.chmod(0o755)
+    with pytest.raises(CannotStart, match=r"open to other users .* chmod 700 "):
+        Home(folder).open()
+    assert mode(folder) == 0o755
+    folder.chmod(0o700)
+    home = Home(folder)
+    home.open()
+    home.close()
+
+
+def test_a_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 4242)
+    with pytest.raises(CannotStart, match="another user"):
+        Home(tmp_path / "data").open()
 
 
 def test_a_folder_that_cannot_be_created_causes_an_error(tmp_path: Path) -> None:

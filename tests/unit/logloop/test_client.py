@@ -163,7 +163,7 @@ def test_a_permanent_error_is_raised_at_once(status: int, kind: type[errors.Logl
 
 
 def test_rejected_entries_keep_their_index_across_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("logloop.api.endpoints.MAX_BATCH_ENTRIES", 2)
+    monkeypatch.setattr("logloop.api.batches.MAX_BATCH_ENTRIES", 2)
 
     def respond(request: httpx.Request) -> httpx.Response:
         bad = [{"index": i, "errors": ["no"]} for i, entry in enumerate(body(request)) if entry["message"] == "bad"]

@@ -5,6 +5,7 @@ It imports nothing from the service, so that it shares no error with it.
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -77,6 +78,7 @@ _SCALARS = st.one_of(
             'say "hi"',
             '{"a":500}',
             "é",
+            "e\u0301",
             "\\",
             "line\nbreak",
             "*",
@@ -155,8 +157,15 @@ def _fold(character: str) -> str:
     return alike if len(alike) == 1 else character
 
 
+def nfc(text: str) -> str:
+    """Text in the composed form of Unicode."""
+    return unicodedata.normalize("NFC", text)
+
+
 def _has(text: str) -> Any:
-    return lambda row: folded(text) in folded(row.message)
+    """Text in each form is found in each form; a plain letter is also found before a combining accent."""
+    wanted = nfc(text)
+    return lambda row: folded(wanted) in folded(row.message if wanted.isascii() else nfc(row.message))
 
 
 _contains = _written(_TEXTS).map(lambda it: Search(it[1], _has(it[0])))
@@ -206,7 +215,9 @@ def _exists(draw: st.DrawFn) -> Search:
 
 
 _PIECES = st.lists(
-    st.sampled_from(["*", "?", "foo", "a", "é", "-", "1", "bar", _LONG_S, "K", "ß"]), min_size=2, max_size=4
+    st.sampled_from(["*", "?", "foo", "a", "é", "e\u0301", "-", "1", "bar", _LONG_S, "K", "ß"]),
+    min_size=2,
+    max_size=4,
 ).filter(lambda pieces: ("*" in pieces or "?" in pieces) and any(piece != "*" for piece in pieces))
 _PLAIN = "[^\\t\\n\\f\\r ]"
 
@@ -218,15 +229,16 @@ def _written_pieces(pieces: list[str]) -> str:
 @st.composite
 def _word_wildcard(draw: st.DrawFn) -> Search:
     pieces = draw(_PIECES)
-    inner = "".join({"*": f"{_PLAIN}*", "?": _PLAIN}.get(piece, re.escape(folded(piece))) for piece in pieces)
+    inner = "".join({"*": f"{_PLAIN}*", "?": _PLAIN}.get(piece, re.escape(folded(nfc(piece)))) for piece in pieces)
     before = r"(?<![^\W])" if _wordy(pieces[0]) else ""
     after = r"(?![^\W])" if _wordy(pieces[-1]) else ""
     compiled = re.compile(before + inner + after, re.DOTALL)
     prefix = draw(st.sampled_from(["", "message:"]))
-    return Search(prefix + _written_pieces(pieces), lambda row: compiled.search(folded(row.message)) is not None)
+    return Search(prefix + _written_pieces(pieces), lambda row: compiled.search(folded(nfc(row.message))) is not None)
 
 
 def _wordy(piece: str) -> bool:
+    piece = nfc(piece)
     return piece not in {"*", "?"} and (piece[0].isalnum() or piece[0] == "_")
 
 
@@ -268,7 +280,7 @@ def _regex(draw: st.DrawFn) -> Search:
     name = draw(st.sampled_from(["", "message", "service", "test", "func", "source", "pattern", "severity"]))
     field = _field_of(name or "message")
     text = f"{name}:/{written}/" if name else f"/{written}/"
-    return Search(text, lambda row: field(row) is not None and compiled.search(field(row)) is not None)
+    return Search(text, lambda row: field(row) is not None and compiled.search(nfc(field(row))) is not None)
 
 
 # --- attributes ----------------------------------------------------------------------------------------------
@@ -307,7 +319,7 @@ def _path(path: str) -> str:
 def _shown(value: Any) -> str:
     """A scalar as text for wildcards and regular expressions; an integer over 64 bits is a double."""
     if isinstance(value, str):
-        return value
+        return nfc(value)
     return json.dumps(float(value) if _is_number(value) and not -(2**63) <= value < 2**64 else value)
 
 
@@ -318,7 +330,24 @@ def _is_number(value: Any) -> bool:
 @st.composite
 def _attribute_equals(draw: st.DrawFn) -> Search:
     path = draw(_PATHS)
-    words = ["500", "500", "0", "42", "-5", "1.5", "1e16", "true", "false", "foo", "Foo", 'say "hi"', "*", "\\", "é"]
+    words = [
+        "500",
+        "500",
+        "0",
+        "42",
+        "-5",
+        "1.5",
+        "1e16",
+        "true",
+        "false",
+        "foo",
+        "Foo",
+        'say "hi"',
+        "*",
+        "\\",
+        "é",
+        "e\u0301",
+    ]
     words += ["1", "1.0", "0.1", "1e300", "null", "ß", "", "1000000000000000", "1e15", "0.5e1"]
     words += [str(2**53 + 1), str(2**53), str(2**63), str(2**64 - 1), str(-(2**63)), str(10**20), str(TRACE_ID)]
     word = draw(st.sampled_from(words))
@@ -329,7 +358,7 @@ def _attribute_equals(draw: st.DrawFn) -> Search:
             return word == json.dumps(value)
         if _is_number(value):
             return number is not None and value == number
-        return bool(value == word)
+        return isinstance(value, str) and nfc(value) == nfc(word)
 
     written = word if re.fullmatch(r"-?[0-9.e]+", word) and draw(st.booleans()) else _as_phrase(word)
     return Search(f"{_path(path)}:{written}", lambda row: any(map(same, _lead_to(row.attributes, path))))
@@ -399,6 +428,7 @@ def _attribute_text_range(draw: st.DrawFn) -> Search:
     ends = ("[" if with_low else "{", "]" if with_high else "}")
 
     def inside(value: Any) -> bool:
+        value = nfc(value) if isinstance(value, str) else value
         return isinstance(value, str) and (
             (low < value or (with_low and low == value)) and (value < high or (with_high and value == high))
         )
@@ -494,14 +524,14 @@ def _negated(part: Search, sign: str) -> Search:
 _SHAPES = st.sampled_from(
     [
         ("{} OR {} AND {}", lambda a, b, c: a or (b and c)),
-        ("{} {} OR {}", lambda a, b, c: a and (b or c)),
-        ("{} OR {} {}", lambda a, b, c: (a or b) and c),
-        ("NOT {} OR {} {}", lambda a, b, c: (not a or b) and c),
+        ("{} {} OR {}", lambda a, b, c: (a and b) or c),
+        ("{} OR {} {}", lambda a, b, c: a or (b and c)),
+        ("NOT {} OR {} {}", lambda a, b, c: not a or (b and c)),
         ("-{} {} AND +{}", lambda a, b, c: not a and b and c),
-        ("{} -{} OR NOT {}", lambda a, b, c: a and (not b or not c)),
+        ("{} -{} OR NOT {}", lambda a, b, c: (a and not b) or not c),
     ]
 )
-"""AND binds tighter than OR, OR tighter than a blank, a sign tightest."""
+"""A sign binds tightest, then AND and the blank alike, then OR."""
 
 
 def _without_parentheses(first: Search, second: Search, third: Search, shape: tuple[str, Any]) -> Search:

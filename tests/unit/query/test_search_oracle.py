@@ -17,7 +17,9 @@ from logloop_query.logs.segment_codec import SegmentColumns, TableColumns, encod
 
 from tests.unit.query.search_oracle import BATCH, KINDS, START, TRACE_ID, Row, Search, rows, searches
 
-_thorough = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Generating logs takes most of the time, so each example runs several searches on the same logs.
+_SEARCHES = 4
+_thorough = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def table_of(logs: Sequence[Row]) -> pa.Table:
@@ -45,6 +47,16 @@ def found_in(wanted: Filter, columns: Any) -> list[int]:
     return numbers if selected is None else [numbers[i] for i in selected.to_pylist()]
 
 
+def several(search: st.SearchStrategy[Search]) -> st.SearchStrategy[list[Search]]:
+    """Searches for one example."""
+    return st.lists(search, min_size=_SEARCHES, max_size=_SEARCHES)
+
+
+def numbers_of(logs: Sequence[Row], search: Search) -> list[int]:
+    """What the reference implementation finds."""
+    return [row.number for row in logs if search.finds(row)]
+
+
 class OnlyThese:
     """Columns of a segment; reading a column outside the plan is an error."""
 
@@ -58,52 +70,54 @@ class OnlyThese:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_each_kind_of_condition_finds_exactly_its_logs(kind: str, data: st.DataObject) -> None:
-    logs, search = data.draw(rows()), data.draw(KINDS[kind])
-    expected = [row.number for row in logs if search.finds(row)]
-
-    assert found_in(parse_query(search.text), TableColumns(table_of(logs))) == expected, search.text
-
-
-@_thorough
-@given(rows(), searches())
-def test_a_search_finds_the_same_logs_as_plain_python(logs: list[Row], search: Search) -> None:
-    table = table_of(logs)
-    expected = [row.number for row in logs if search.finds(row)]
-
-    assert found_in(parse_query(search.text), TableColumns(table)) == expected, search.text
+    logs = data.draw(rows())
+    columns = TableColumns(table_of(logs))
+    for search in data.draw(several(KINDS[kind])):
+        assert found_in(parse_query(search.text), columns) == numbers_of(logs, search), search.text
 
 
 @_thorough
-@given(rows(), searches())
-def test_a_search_of_stored_logs_reads_only_the_columns_it_needs(logs: list[Row], search: Search) -> None:
-    wanted = parse_query(search.text)
-    found: list[int] = []
-    for hour, part in split_by_hour(table_of(logs)):
-        segment = encode_segment("shop", hour, ["p"], part)
-        columns = SegmentColumns(hour, segment.count, segment.columns, segment.patterns)
-        selected = selected_rows(wanted, OnlyThese(columns, needed_columns(wanted)))
-        numbers = columns.column("row").to_pylist()
-        found += numbers if selected is None else [numbers[i] for i in selected.to_pylist()]
-
-    assert sorted(found) == [row.number for row in logs if search.finds(row)], search.text
+@given(rows(), several(searches()))
+def test_a_search_finds_the_same_logs_as_plain_python(logs: list[Row], wanted: list[Search]) -> None:
+    columns = TableColumns(table_of(logs))
+    for search in wanted:
+        assert found_in(parse_query(search.text), columns) == numbers_of(logs, search), search.text
 
 
 @_thorough
-@given(rows(), searches())
-def test_a_segment_is_skipped_only_if_none_of_its_logs_match(logs: list[Row], search: Search) -> None:
-    wanted = parse_query(search.text)
-    window = LogSelection("shop", wanted).narrowed()
-    for hour, part in split_by_hour(table_of(logs)):
-        segment = encode_segment("shop", hour, ["p"], part)
-        numbers = set(part.column("row").to_pylist())
-        holds_one = any(search.finds(row) for row in logs if row.number in numbers)
-        overlaps = segment.max_ts >= window.low and segment.min_ts <= window.high
-        kept = overlaps and may_hold(window.wanted, read_batch(segment.summary))
+@given(rows(), several(searches()))
+def test_a_search_of_stored_logs_reads_only_the_columns_it_needs(logs: list[Row], wanted: list[Search]) -> None:
+    parts = [
+        SegmentColumns(hour, segment.count, segment.columns, segment.patterns)
+        for hour, part in split_by_hour(table_of(logs))
+        for segment in [encode_segment("shop", hour, ["p"], part)]
+    ]
+    for search in wanted:
+        condition = parse_query(search.text)
+        found: list[int] = []
+        for columns in parts:
+            selected = selected_rows(condition, OnlyThese(columns, needed_columns(condition)))
+            numbers = columns.column("row").to_pylist()
+            found += numbers if selected is None else [numbers[i] for i in selected.to_pylist()]
 
-        assert kept or not holds_one, search.text
+        assert sorted(found) == numbers_of(logs, search), search.text
+
+
+@_thorough
+@given(rows(), several(searches()))
+def test_a_segment_is_skipped_only_if_none_of_its_logs_match(logs: list[Row], wanted: list[Search]) -> None:
+    parts = [(part, encode_segment("shop", hour, ["p"], part)) for hour, part in split_by_hour(table_of(logs))]
+    for search in wanted:
+        window = LogSelection("shop", parse_query(search.text)).narrowed()
+        matching = set(numbers_of(logs, search))
+        for part, segment in parts:
+            overlaps = segment.max_ts >= window.low and segment.min_ts <= window.high
+            kept = overlaps and may_hold(window.wanted, read_batch(segment.summary))
+
+            assert kept or matching.isdisjoint(part.column("row").to_pylist()), search.text
 
 
 @pytest.mark.parametrize("number", [TRACE_ID, -TRACE_ID, 10**20, 2**64 - 1, 2**63, -(2**63), 2**53 + 1])

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_query.logs.search.filter import And, Contains, Equals, Not, Or, Within
+from logloop_query.logs.search.filter import And, Contains, Equals, Filter, Not, Or, Within
+from logloop_query.logs.search.operators import hints
 from logloop_query.logs.search.rows import InvalidCursor, RowKey, SearchCursor
 from logloop_query.logs.search.syntax import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, BadQuery, parse_query
 from logloop_query.time_bounds import parse_moment, to_microseconds
@@ -78,13 +79,66 @@ def test_special_characters_are_a_valid_search_or_an_error(text: str) -> None:
     assert reason_against(text) != ""
 
 
-def test_terms_are_joined_by_and_unless_another_operator_is_given() -> None:
+def test_a_blank_binds_like_and() -> None:
     a, b, c = (Contains("message", name) for name in "abc")
     assert parse_query("a b") == And((a, b))
-    assert parse_query("a b OR c") == And((a, Or((b, c))))
-    assert parse_query("a AND b OR c") == Or((And((a, b)), c))
+    assert parse_query("a b OR c") == parse_query("a AND b OR c") == Or((And((a, b)), c))
+    assert parse_query("a OR b c") == parse_query("a OR b AND c") == Or((a, And((b, c))))
+    assert parse_query("(a OR b) c") == And((Or((a, b)), c))
     assert parse_query("a -b") == parse_query("a NOT b") == And((a, Not(b)))
+    assert parse_query("a -b OR NOT c") == Or((And((a, Not(b))), Not(c)))
     assert parse_query("service:(x OR y)") == Or((Equals("service_id", "x"), Equals("service_id", "y")))
+    x, y, z = (Equals("service_id", name) for name in "xyz")
+    assert parse_query("service:(x y OR z)") == Or((And((x, y)), z))
+
+
+@pytest.mark.parametrize(
+    ("blank", "explicit"),
+    [
+        ("a OR b c OR d", "a OR b AND c OR d"),
+        ("a b OR c d", "a AND b OR c AND d"),
+        ("a OR b c d OR e", "a OR b AND c AND d OR e"),
+        ("a AND b c OR d", "a AND b AND c OR d"),
+        ("(a b OR c) d", "(a AND b OR c) AND d"),
+        ("alpha OR service:prec gamma", "alpha OR service:prec AND gamma"),
+        ("a OR NOT b c", "a OR NOT b AND c"),
+    ],
+)
+def test_a_blank_finds_the_same_as_and(blank: str, explicit: str) -> None:
+    assert _flat(parse_query(blank)) == _flat(parse_query(explicit))
+
+
+def _flat(wanted: Filter) -> Filter:
+    """The same filter without an And directly in an And, or an Or in an Or."""
+    if not isinstance(wanted, And | Or):
+        return wanted
+    kind = type(wanted)
+    parts = [_flat(part) for part in wanted.parts]
+    return kind(tuple(inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,))))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x and y", ["and"]),
+        ("x or y", ["or"]),
+        ("x Or y AND z", ["Or"]),
+        ("not x", ["not"]),
+        ("x OR not y", ["not"]),
+        ("service:(a or b) (c and d)", ["or", "and"]),
+        ("x and y and z", ["and"]),
+    ],
+)
+def test_an_operator_in_lower_case_gives_a_hint(text: str, words: list[str]) -> None:
+    assert [hint.split()[0] for hint in hints(text)] == [repr(word) for word in words]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x AND y", "x OR y", "NOT x", '"x and y"', 'x "and" y', "and", "x not", "or x", "band order", "(x or", ""],
+)
+def test_a_search_that_means_what_it_says_gives_no_hint(text: str) -> None:
+    assert hints(text) == []
 
 
 def test_ages_are_counted_from_now() -> None:

@@ -55,7 +55,7 @@ def as_rows(tables: Sequence[pa.Table]) -> list[str]:
     return sorted(map(str, (row for table in tables for row in table.to_pylist())))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(batches)
 def test_encoded_rows_are_decoded_unchanged(groups: list[list[LogEntry]]) -> None:
     tables = [table_of(group) for group in groups]

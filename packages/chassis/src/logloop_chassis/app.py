@@ -1,6 +1,8 @@
 """One lifespan for FastAPI, MongoDB and RabbitMQ: what a service opens, in which order, and how it stops."""
 
 import asyncio
+import contextlib
+import resource
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -11,11 +13,15 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 from logloop_contracts.channels import QUEUES
+from pymongo.errors import PyMongoError
 
 from logloop_chassis.auth.authenticator import Authenticator
+from logloop_chassis.background import running
+from logloop_chassis.clock import CLOCK
 from logloop_chassis.database.client import connect
 from logloop_chassis.database.errors import register_database_errors
 from logloop_chassis.http.body_limit import BodyLimit
+from logloop_chassis.http.connections import bounded_protocol
 from logloop_chassis.http.dead_letters import dead_letter_router
 from logloop_chassis.http.health import Check, HealthRegistry, health_router
 from logloop_chassis.http.problems import register_problems
@@ -30,6 +36,9 @@ from logloop_chassis.state import Resources, ServiceApp
 from logloop_chassis.telemetry import BROKER_CONNECTED, HttpMetrics, configure_logging
 
 DEFAULT_MAX_BODY = 2 * 1024 * 1024
+_MAX_FILES = 65_536
+_FIRST_MEASUREMENT_S = 2.0
+_INTAKE_TIMEOUT_S = 2.0
 _OUR_TAGS: Sequence[dict[str, Any]] = (
     {"name": "dead letters", "description": "Messages that could not be handled, with the reason."},
     {"name": "health", "description": "Whether this service lives and can work."},
@@ -68,6 +77,7 @@ def service_app(
         _add_checks(resources)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(resources.mongo.close)
+            await stack.enter_async_context(_clock_of_the_database(resources))
             stack.push_async_callback(stop_quietly, resources.publisher.broker)
             app.parts = await stack.enter_async_context(open_service(resources))
             starting = asyncio.create_task(_start_brokers(resources), name="start-brokers")
@@ -129,6 +139,7 @@ def _add_checks(resources: Resources[Any]) -> None:
         for name, broker in (("publishing", resources.publisher.broker), ("consuming", resources.consumer)):
             if not await broker.ping(timeout=2.0):
                 raise ConnectionError(f"the {name} connection to RabbitMQ is down")
+        await resources.publisher.require_intake(_INTAKE_TIMEOUT_S)
 
     resources.health.add("mongodb", mongodb)
     resources.health.add("rabbitmq", rabbitmq)
@@ -158,6 +169,17 @@ def _failing(detail: str) -> Check:
     return check
 
 
+@asynccontextmanager
+async def _clock_of_the_database(resources: Resources[Any]) -> AsyncIterator[None]:
+    """Measure the clock of the database now, unless it is away, and again while the service runs."""
+    with contextlib.suppress(PyMongoError, TimeoutError):
+        async with asyncio.timeout(_FIRST_MEASUREMENT_S):
+            await CLOCK.measure(resources.database)
+    measuring = CLOCK.keep_measuring(resources.database, resources.stopping)
+    async with running("database clock", measuring):
+        yield
+
+
 async def _stop_consuming(resources: Resources[Any], starting: asyncio.Task[None]) -> None:
     resources.stopping.set()
     starting.cancel()
@@ -178,6 +200,14 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
+def _raise_file_limit() -> None:
+    """Allow as many open files as the system does: each connection is one, and the usual limit is 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, _MAX_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def run(app: ServiceApp, settings: ServiceSettings, *, service: str) -> None:
     """Serve an app until a signal arrives. The service's own logs go to standard output."""
     configure_logging(service, level=settings.log_level, style=settings.log_format)
@@ -186,7 +216,8 @@ def run(app: ServiceApp, settings: ServiceSettings, *, service: str) -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=bounded_protocol(),
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -196,5 +227,6 @@ def run(app: ServiceApp, settings: ServiceSettings, *, service: str) -> None:
         timeout_graceful_shutdown=int(settings.graceful_timeout),
         limit_concurrency=2000,
     )
+    _raise_file_limit()
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     _Server(config, app.stopping).run()

@@ -1,10 +1,13 @@
 """Ids of records and the time that is stored with them."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Path
 from ulid import ULID
+
+from logloop_chassis.clock import CLOCK, utc_now
+
+__all__ = ["RECORD_ID_PATTERN", "RecordId", "new_id", "utc_now"]
 
 RECORD_ID_PATTERN = "^[0-9A-Za-z]{1,64}$"
 RecordId = Annotated[str, Path(pattern=RECORD_ID_PATTERN, examples=["01KB4C7F3A9W2M5N8P1QRSTVWX"])]
@@ -13,10 +16,4 @@ RecordId = Annotated[str, Path(pattern=RECORD_ID_PATTERN, examples=["01KB4C7F3A9
 
 def new_id() -> str:
     """Return a new ULID: 26 characters that sort by the millisecond of their creation."""
-    return str(ULID())
-
-
-def utc_now() -> datetime:
-    """Return the current time in UTC, cut to the milliseconds that MongoDB stores."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+    return str(ULID.from_timestamp(CLOCK.time()))

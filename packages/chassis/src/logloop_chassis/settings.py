@@ -2,6 +2,7 @@
 
 import ipaddress
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -30,6 +31,7 @@ class ServiceSettings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
+    gateway_bind: str = Field("127.0.0.1", description="Address to which the gateway in front is bound.")
     no_auth: bool = Field(False, description="Every caller is an administrator; allowed only on loopback.")
     egress_allow: str = Field(
         "", description="Private hosts, addresses or networks, comma-separated, that user-supplied URLs may reach."
@@ -43,9 +45,18 @@ class ServiceSettings(BaseSettings):
     def _refuse_unsafe(self) -> Self:
         if len(self.secret_key.get_secret_value()) < MIN_SECRET_LENGTH:
             raise ValueError(f"LOGLOOP_SECRET_KEY needs at least {MIN_SECRET_LENGTH} characters")
-        if self.no_auth and not is_loopback(self.host):
-            raise ValueError("LOGLOOP_NO_AUTH is allowed only with LOGLOOP_HOST on loopback")
+        if self.no_auth and not (is_loopback(self.host) and is_loopback(self.gateway_bind)):
+            raise ValueError("LOGLOOP_NO_AUTH is allowed only with LOGLOOP_HOST and LOGLOOP_GATEWAY_BIND on loopback")
         return self
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine reaches the platform: service, gateway and public URL are on loopback.
+
+        Its users may then point providers to loopback, which other users could not reach by themselves.
+        """
+        public_host = urlsplit(self.public_url).hostname or ""
+        return all(map(is_loopback, (self.host, self.gateway_bind, public_host)))
 
 
 def is_loopback(host: str) -> bool:

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +19,10 @@ from logloop_contracts.log_entry import LogEntry
 SCHEMA_VERSION = 1
 HOUR_US = 3_600_000_000
 BATCH_ID_LENGTH = 26
+IDEMPOTENCY_KEYS = "idempotency_keys"
+"""The MongoDB collection in which ingest stores the content digest of each derived batch id."""
+KEY_KEPT_LONGER = timedelta(days=7)
+"""How much longer than logs these are kept, because compaction may keep a batch longer than its retention."""
 # The hour of a log from before 1970 is negative.
 _LOG_ID = re.compile(
     rf"(?P<batch>[0-9a-z]{{{BATCH_ID_LENGTH}}})-(?P<hour>-?[0-9a-f]{{1,10}})-(?P<row>[0-9a-f]{{1,8}})"

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from logloop.api.encoding import json_safe, text_of
+from logloop.api.encoding import json_safe, text_of, unique_name
 from logloop.connection import resolve
 from logloop.errors import NotConfigured
 from logloop.sending.background_sender import BackgroundSender, SenderSettings, SenderStats, print_problem
 from logloop.sending.batch_sender import Entry, is_sending
+from logloop.sending.repair import fit, service_id_of
 
-if TYPE_CHECKING:
-    import httpx
-
-MAX_MESSAGE_BYTES = 256 * 1024
+__all__ = ["LoggingHandler", "default_service", "entry_of", "fit", "function_of", "severity_of"]
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _FIELDS = frozenset({"service_id", "test_id", "func_id", "source"})
 _FOUR_LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "ERROR"})
-_JSON_SCALARS = (str, int, bool, type(None))
+_JSON_SCALARS = frozenset({str, int, bool, type(None)})
 _LOCAL_FORMATTER = logging.Formatter()
 # basicConfig(handlers=[…]) sets one of these formats on every handler; here level and logger name are fields.
 _DEFAULT_FORMATS = frozenset({
@@ -44,10 +42,17 @@ def entry_of(record: logging.LogRecord, fixed: Mapping[str, Any], text: str | No
     """Return the entry for a record: the fields in `fixed`, plus message, level, time, location and extras.
 
     `text` is the formatted message, if a formatter is set. `timestamp` is a float of seconds; the sender converts it.
+    Never raises: what cannot be read of a record is left out, and an attribute says so.
     """
+    try:
+        return _entry(record, fixed, text)
+    except Exception as error:  # noqa: BLE001 - a record may hold anything; it must not be lost with it
+        return _remains(record, fixed, error)
+
+
+def _entry(record: logging.LogRecord, fixed: Mapping[str, Any], text: str | None) -> Entry:
     entry: Entry = dict(fixed)
     attributes: dict[str, Any] = {
-        **fixed.get("attributes", {}),
         "logger.name": record.name,
         "thread.name": record.threadName,
         "process.name": record.processName,
@@ -56,24 +61,59 @@ def entry_of(record: logging.LogRecord, fixed: Mapping[str, Any], text: str | No
     }
     if record.levelname not in _FOUR_LEVELS:
         attributes["severity_text"] = record.levelname
-    values = record.__dict__
-    for name in values.keys() - _STANDARD:
-        value = values[name]
-        attributes[name] = value if isinstance(value, _JSON_SCALARS) else _snapshot(value)
-    message = record.getMessage() if text is None else text
-    if record.exc_info and record.exc_info[0] is not None:
+    message = _message_of(record, attributes) if text is None else text
+    if record.exc_info:
         message = _add_exception(message, attributes, record)
     if record.stack_info:
         attributes["code.stacktrace"] = record.stack_info
     entry["func_id"] = function_of(record)
-    if not _FIELDS.isdisjoint(attributes):
-        for name in _FIELDS & attributes.keys():
-            entry[name] = str(attributes.pop(name))[:512]
+    values = record.__dict__
+    extras = values.keys() - _STANDARD
+    own, attributes = attributes, {**fixed.get("attributes", {}), **attributes}
+    for name in extras:
+        value = values[name]
+        value = value if type(value) in _JSON_SCALARS else json_safe(value)
+        if name in _FIELDS:
+            if value is not None:
+                entry[name] = value if isinstance(value, str) else text_of(value)
+        elif name in own:
+            attributes[f"extra.{name}"] = value
+        else:
+            attributes[name if isinstance(name, str) else unique_name(name, attributes)] = value
     entry["message"] = fit(message, attributes)
     entry["severity"] = severity_of(record.levelno)
     entry["timestamp"] = record.created
     entry["attributes"] = attributes
     return entry
+
+
+def _message_of(record: logging.LogRecord, attributes: dict[str, Any]) -> str:
+    """Return the message with its arguments. Where they do not fit, they follow the message as text."""
+    try:
+        message = record.getMessage()
+    except Exception as error:  # noqa: BLE001 - wrong arguments, or an object whose __str__ raises
+        attributes["logloop.format_error"] = f"{type(error).__name__}: {text_of(error)}"
+        given = record.args.values() if isinstance(record.args, Mapping) else record.args or ()
+        return f"{text_of(record.msg)} [arguments: {', '.join(map(text_of, given))}]"
+    return message if isinstance(message, str) else text_of(message)
+
+
+def _remains(record: logging.LogRecord, fixed: Mapping[str, Any], error: Exception) -> Entry:
+    """Return an entry with what can be read of a record that breaks the rules of `logging`."""
+    attributes = {**fixed.get("attributes", {}), "logloop.record_error": f"{type(error).__name__}: {text_of(error)}"}
+    values = record.__dict__
+    try:
+        message = _message_of(record, attributes)
+    except Exception:  # noqa: BLE001 - as above
+        message = text_of(values.get("msg"))
+    level = values.get("levelno")
+    return {
+        **fixed,
+        "message": fit(message, attributes),
+        "severity": severity_of(level) if isinstance(level, int) else "warn",
+        "timestamp": values.get("created"),
+        "attributes": attributes | {text_of(name): json_safe(values[name]) for name in values.keys() - _STANDARD},
+    }
 
 
 def function_of(record: logging.LogRecord) -> str:
@@ -82,24 +122,16 @@ def function_of(record: logging.LogRecord) -> str:
     return f"{module}:{record.funcName}"[:512]
 
 
-def fit(message: str, attributes: dict[str, Any]) -> str:
-    """Return the message, truncated with a visible mark when it exceeds 256 KiB of UTF-8."""
-    if len(message) * 4 <= MAX_MESSAGE_BYTES:
-        return message
-    data = message.encode("utf-8", "surrogatepass")
-    if len(data) <= MAX_MESSAGE_BYTES:
-        return message
-    attributes["logloop.message_bytes"] = len(data)
-    return data[: MAX_MESSAGE_BYTES - 64].decode("utf-8", "ignore") + f"… [truncated, {len(data)} bytes in total]"
-
-
 def _add_exception(message: str, attributes: dict[str, Any], record: logging.LogRecord) -> str:
-    assert record.exc_info
-    kind, error, _ = record.exc_info
+    info: Any = record.exc_info
+    if isinstance(info, BaseException):
+        info = (type(info), info, info.__traceback__)
+    if not isinstance(info, tuple) or len(info) != 3 or info[0] is None:
+        return message
+    kind, error, _ = info
     if not record.exc_text:
         # Cached on the record for other handlers, as every formatter does.
-        record.exc_text = _LOCAL_FORMATTER.formatException(record.exc_info)
-    assert kind is not None
+        record.exc_text = _LOCAL_FORMATTER.formatException(info)
     attributes["exception.type"] = (
         kind.__qualname__ if kind.__module__ == "builtins" else (f"{kind.__module__}.{kind.__qualname__}")
     )
@@ -109,19 +141,11 @@ def _add_exception(message: str, attributes: dict[str, Any], record: logging.Log
     return message if last in message else f"{message}\n{last}"
 
 
-def _snapshot(value: Any) -> Any:
-    try:
-        return json_safe(value)  # copied now: the program may change the object before it is sent
-    except Exception:  # noqa: BLE001 - a foreign container may raise anything; the log must not be lost with it
-        return text_of(value)
-
-
 def default_service() -> str:
     """Return a service id from the program's name; used when none is configured."""
     path = Path(sys.argv[0] if sys.argv and sys.argv[0] else "python")
     name = path.parent.name if path.name == "__main__.py" else path.stem
-    name = re.sub(r"[^A-Za-z0-9._:/@-]+", "-", name).strip("-._:/@")
-    return name[:128] or "python"
+    return service_id_of(name) or "python"
 
 
 class LoggingHandler(logging.Handler):
@@ -131,6 +155,8 @@ class LoggingHandler(logging.Handler):
     `logloop login`, then from `logloop up` on this machine. Without a project the handler reports that once and does
     nothing. `attributes` are added to every entry. When `capacity` entries are queued, the oldest are dropped and
     counted. At exit the handler waits up to `exit_timeout` seconds.
+
+    No record costs another one: what ingest would refuse of a record is repaired (see `logloop.sending.repair`).
     """
 
     def __init__(
@@ -149,7 +175,6 @@ class LoggingHandler(logging.Handler):
         timeout: float = 10.0,
         exit_timeout: float = 5.0,
         on_problem: Callable[[str], None] = print_problem,
-        http: httpx.BaseTransport | None = None,
     ) -> None:
         super().__init__(level)
         self.sender: BackgroundSender | None = None
@@ -159,17 +184,20 @@ class LoggingHandler(logging.Handler):
         except NotConfigured as error:
             on_problem(f"logs are not sent. {error}")
             return
-        self.fixed: Entry = {"project_id": project_id, "service_id": connection.service or default_service()}
+        given = text_of(connection.service) if connection.service else default_service()
+        service_id = service_id_of(given) or default_service()
+        self.fixed: Entry = {"project_id": project_id, "service_id": service_id}
+        if service_id != given:
+            on_problem(f"{given!r} is not a valid service id; the entries are sent as {service_id!r}")
         if source:
             self.fixed["source"] = source
         if attributes:
-            self.fixed["attributes"] = dict(attributes)
+            self.fixed["attributes"] = json_safe(attributes)
         settings = SenderSettings(
             capacity=capacity, batch_entries=batch_entries, linger=linger, timeout=timeout, exit_timeout=exit_timeout
         )
-        self.sender = BackgroundSender(
-            connection, settings, drop_report=self._drop_report, on_problem=on_problem, http=http
-        )
+        connection = replace(connection, service=service_id)
+        self.sender = BackgroundSender(connection, settings, drop_report=self._drop_report, on_problem=on_problem)
 
     def handle(self, record: logging.LogRecord) -> bool:
         """Filter and queue without the handler's lock, which `logging` holds at exit while the thread sends."""
@@ -182,11 +210,15 @@ class LoggingHandler(logging.Handler):
         return True
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Queue one record. Defects in it, such as wrong arguments, go to `handleError` as in every handler."""
+        """Queue one record. A defect in it, such as wrong arguments, is stored with it as an attribute."""
         if self.sender is None:
             return
         try:
-            self.sender.put(self.entry_for(record))
+            entry = self.entry_for(record)
+        except Exception:  # noqa: BLE001 - an override may raise anything; the record must not be lost with it
+            entry = entry_of(record, self.fixed)
+        try:
+            self.sender.put(entry)
         except Exception:  # noqa: BLE001 - the contract of logging.Handler.emit
             self.handleError(record)
 
@@ -198,7 +230,11 @@ class LoggingHandler(logging.Handler):
         formatter = self.formatter
         if formatter is None or getattr(formatter, "_fmt", None) in _DEFAULT_FORMATS:
             return None
-        return formatter.format(record)
+        try:
+            text: Any = formatter.format(record)
+        except Exception:  # noqa: BLE001 - `entry_of` reads the record without the formatter, and says what is wrong
+            return None
+        return text if isinstance(text, str) else text_of(text)
 
     def flush(self, timeout: float | None = None) -> None:
         """Send what is queued; wait up to `timeout` seconds (default: `exit_timeout`)."""

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from logloop_chassis.app import service_app
 from logloop_chassis.messaging.consuming import subscribe
 from logloop_chassis.outbound.egress import EgressGuard
-from logloop_chassis.settings import is_loopback
 from logloop_chassis.state import Resources, ServiceApp
 from logloop_contracts.channels import ANALYZER_REQUESTS
 
@@ -47,7 +46,7 @@ async def _open(resources: Resources[AnalyzerSettings]) -> AsyncIterator[Analyze
         evidence_tokens=settings.analysis_evidence_tokens,
         redaction=settings.analysis_redaction,
     )
-    guard = EgressGuard(settings.egress_allow, loopback=is_loopback(settings.host))
+    guard = EgressGuard(settings.egress_allow, loopback=settings.is_local)
     model = ModelClient(guard)
     limits = AnalysisLimits(
         settings.analysis_deadline,

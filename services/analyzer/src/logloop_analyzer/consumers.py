@@ -7,12 +7,12 @@ import structlog
 from cachetools import LRUCache
 from logloop_chassis.messaging.consuming import event_handler
 from logloop_chassis.messaging.failures import Handler, RetryLater, Skip
-from logloop_chassis.messaging.publisher import NotPublished
+from logloop_chassis.messaging.publisher import EventPublisher, NotPublished
 from logloop_contracts.analyses import AnalysisCompleted, AnalysisRequested
 from logloop_contracts.channels import ANALYSIS_COMPLETED, ANALYSIS_FAILED, ANALYSIS_REQUESTED
 from logloop_contracts.envelope import Event
 
-from logloop_analyzer.analysis.progress import EventPublisher, ProgressReporter
+from logloop_analyzer.analysis.progress import ProgressReporter
 from logloop_analyzer.analysis.runner import AnalysisRunner, Outcome
 from logloop_analyzer.errors import AnalysisObsolete
 

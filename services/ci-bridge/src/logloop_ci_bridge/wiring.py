@@ -3,11 +3,12 @@
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
+from logloop_chassis.clock import CLOCK
 from logloop_chassis.database.outages import wait_out_outages
 from logloop_chassis.outbound.egress import EgressGuard
-from logloop_chassis.settings import is_loopback
 from logloop_chassis.state import Resources
 
 from logloop_ci_bridge.dispatches.dispatcher import Dispatcher
@@ -63,6 +64,8 @@ class CiBridgeServices:
     webhooks: WebhookReceiver
     project_removal: ProjectRemoval
     back_tests: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BACK_TESTS))
+    back_tested: set[str] = field(default_factory=set)
+    """Projects whose back-test runs: each may run one, so that none holds every slot."""
 
 
 async def build_services(resources: Resources[CiBridgeSettings], stack: AsyncExitStack) -> CiBridgeServices:
@@ -113,6 +116,8 @@ async def _open_stores(resources: Resources[CiBridgeSettings]) -> Stores:
         stores.runs,
     ):
         await wait_out_outages(store.prepare, "create indexes", stopping=resources.stopping)
+    measure = partial(CLOCK.ensure_measured, resources.database)  # before anything with a deadline is stored
+    await wait_out_outages(measure, "read the clock", stopping=resources.stopping)
     return stores
 
 
@@ -160,7 +165,7 @@ def _run_tracker(resources: Resources[CiBridgeSettings], stores: Stores, gateway
 def _github_client(settings: CiBridgeSettings) -> GitHubClient:
     """The operator's API URL may be private; API URLs of projects must be public or allowed."""
     own_host = urlsplit(settings.github_api_url).hostname or ""
-    guard = EgressGuard(f"{settings.egress_allow},{own_host}", loopback=is_loopback(settings.host))
+    guard = EgressGuard(f"{settings.egress_allow},{own_host}", loopback=settings.is_local)
     hosts = [host.strip().lower() for host in settings.github_log_hosts.split(",") if host.strip()]
     return GitHubClient(settings.github_api_url, guard, log_hosts=hosts, timeout_s=settings.github_timeout)
 

@@ -10,6 +10,7 @@ from typing import Literal, ParamSpec, TypeVar
 from logloop_chassis.auth.principal import Principal
 
 from logloop_ingest.authorisation import ProjectExists, authorise
+from logloop_ingest.batching.duplicates import digest_of
 from logloop_ingest.batching.submitter import Submitter
 from logloop_ingest.checking.check import RejectedEntry, check
 from logloop_ingest.checking.rules import Rules
@@ -81,10 +82,11 @@ class Accept:
         rules = Rules(self._limits, access, now_us=self._clock() // 1000)
         checked = await self._run(len(body), check, entries, rules)
         del entries  # frees the parsed objects before the wait for the confirm
+        key = submission.idempotency_key
         confirmed = await self._submitter.submit(
             checked.by_project,
-            body=body,
-            idempotency_key=submission.idempotency_key,
+            idempotency_key=key,
+            digest=None if key is None else await self._run(len(body), digest_of, body),
             key_id=principal.id if principal.kind == "key" else None,
         )
 

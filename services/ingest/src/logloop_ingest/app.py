@@ -6,12 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from logloop_chassis.app import service_app
+from logloop_chassis.clock import CLOCK
 from logloop_chassis.messaging.consuming import subscribe
 from logloop_chassis.state import Resources, ServiceApp
 from logloop_contracts.channels import INGEST_INTAKE
 
 from logloop_ingest.accept import Accept
 from logloop_ingest.batching.batcher import Batcher
+from logloop_ingest.batching.key_store import KeyStore
 from logloop_ingest.batching.redaction import redact_secrets
 from logloop_ingest.batching.submitter import Submitter
 from logloop_ingest.consumers import intake_handler
@@ -36,12 +38,20 @@ async def _open(resources: Resources[IngestSettings]) -> AsyncIterator[LogEndpoi
             linger_s=settings.ingest_linger_ms / 1000,
             redact=redact_secrets if settings.redact == "standard" else None,
         )
-        accept = Accept(Submitter(batcher), authenticator.project_exists, limits=limits, executor=executor)
+        keys = KeyStore(resources.database, authenticator.retention_days)
+        accept = Accept(
+            Submitter(batcher, keys),
+            authenticator.project_exists,
+            limits=limits,
+            executor=executor,
+            clock=CLOCK.time_ns,
+        )
         handler = intake_handler(accept, publisher, in_flight, resources.stopping)
         subscribe(resources.consumer, INGEST_INTAKE, handler, publisher, prefetch=settings.ingest_prefetch)
         relax_garbage_collection()
         yield LogEndpoint(accept, authenticator, in_flight, limits, executor, settings.ingest_body_timeout_s)
         await batcher.drain()
+        await keys.close()
 
 
 def relax_garbage_collection() -> None:

@@ -15,7 +15,7 @@ from logloop_chassis.background import wait_for_any
 from logloop_chassis.http.problems import Problem, TooManyRequests, Unavailable
 from logloop_chassis.ids import new_id
 from logloop_chassis.messaging.failures import Dead, Delivery, Handler, RetryLater, code_version
-from logloop_chassis.messaging.publisher import NotPublished
+from logloop_chassis.messaging.publisher import BytesPublisher, NotPublished
 from logloop_contracts.channels import (
     DEAD_EXCHANGE,
     HEADER_ATTEMPT,
@@ -30,7 +30,6 @@ from logloop_contracts.channels import (
 )
 
 from logloop_ingest.accept import Result, Submission
-from logloop_ingest.batching.batcher import PublishesBytes
 from logloop_ingest.checking.check import RejectedEntry
 from logloop_ingest.checking.rules import Violation
 from logloop_ingest.in_flight import InFlightBudget
@@ -45,7 +44,7 @@ AcceptsSubmissions = Callable[[Submission], Awaitable[Result]]
 
 
 def intake_handler(
-    accept: AcceptsSubmissions, publisher: PublishesBytes, in_flight: InFlightBudget, stopping: asyncio.Event
+    accept: AcceptsSubmissions, publisher: BytesPublisher, in_flight: InFlightBudget, stopping: asyncio.Event
 ) -> Handler:
     """Return the handler of the intake queue. A message with a `message_id` is stored once."""
 
@@ -102,7 +101,7 @@ def _text(violations: list[Violation]) -> str:
     return "; ".join(f"{violation.field} {violation.reason}" for violation in violations)
 
 
-async def _dead_letter(delivery: Delivery, rejected: list[RejectedEntry], publisher: PublishesBytes) -> None:
+async def _dead_letter(delivery: Delivery, rejected: list[RejectedEntry], publisher: BytesPublisher) -> None:
     """Publish the rejected entries of a partly accepted message to the dead-letter queue."""
     name = delivery.message_id or new_id()
     letters = [(f"{name}.{item.index}", [item]) for item in rejected[:MAX_DEAD_LETTERS]]
@@ -115,7 +114,7 @@ async def _dead_letter(delivery: Delivery, rejected: list[RejectedEntry], publis
 
 
 async def _publish_dead(
-    delivery: Delivery, letter_id: str, items: list[RejectedEntry], publisher: PublishesBytes
+    delivery: Delivery, letter_id: str, items: list[RejectedEntry], publisher: BytesPublisher
 ) -> None:
     violations = items[0].violations
     headers = {

@@ -7,6 +7,9 @@ REJECTED = Counter(
     "logloop_ingest_rejected_total", "Rejected log entries, by their first violation.", ["door", "reason"]
 )
 DUPLICATES = Counter("logloop_ingest_duplicates_total", "Duplicates that were not published again.", ["door"])
+UNCHECKED_KEYS = Counter(
+    "logloop_ingest_unchecked_keys_total", "Idempotency keys accepted unchecked because MongoDB did not respond."
+)
 RECEIVED_BYTES = Counter("logloop_ingest_received_bytes_total", "Bytes of bodies after decompression.", ["door"])
 BATCHES = Counter("logloop_ingest_batches_total", "Log messages confirmed by the broker.")
 PUBLISHED_BYTES = Counter("logloop_ingest_published_bytes_total", "Bytes of those messages.")

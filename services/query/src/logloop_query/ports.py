@@ -7,8 +7,6 @@ from typing import Protocol
 
 from logloop_query.outcomes import OutcomeSummary
 
-DEFAULT_RETENTION_DAYS = 30
-
 
 class LogStorage(Protocol):
     """The stored logs, as projects and analyses use them."""

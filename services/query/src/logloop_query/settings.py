@@ -18,7 +18,9 @@ class QuerySettings(ServiceSettings):
     persist_linger: float = Field(0.2, gt=0, le=5, description="Seconds to collect logs before a write.")
     persist_logs: int = Field(50_000, ge=1, description="Logs that start a write at once.")
     search_max_bytes: int = Field(2 * 2**30, ge=2**20, description="Compressed bytes that a search may read.")
-    search_max_seconds: float = Field(20.0, gt=0, description="Seconds that a search may take.")
+    search_max_seconds: float = Field(
+        7.0, gt=0, description="Seconds that a search may take; the gateway waits 10 s for a response."
+    )
     search_concurrency: int = Field(8, ge=1, description="Searches that run at once; others wait.")
     search_threads: int = Field(2, ge=1, description="Threads that evaluate searches.")
     tail_clients: int = Field(200, ge=1, description="Maximum number of open live tails.")
@@ -31,6 +33,6 @@ class FirstStartSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="LOGLOOP_", hide_input_in_errors=True, extra="ignore")
 
     admin_email: str = Field("admin@logloop.local", description="E-mail address of the first administrator.")
-    admin_password: SecretStr | None = Field(None, description="If unset, one is generated and printed once.")
+    admin_password: SecretStr | None = Field(None, description="If unset, one is derived from the secret key.")
     first_project: str | None = Field(None, description="Project to create.")
     first_api_key: SecretStr | None = Field(None, description="API key of that project, llk_<id>_<secret>.")

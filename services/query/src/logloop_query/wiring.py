@@ -8,13 +8,13 @@ from typing import Protocol
 
 import structlog
 from logloop_chassis.background import BackgroundWrites, running
+from logloop_chassis.clock import CLOCK
 from logloop_chassis.crypto import KeyHasher, SecretBox
 from logloop_chassis.database.client import Database
 from logloop_chassis.database.outages import wait_out_outages
 from logloop_chassis.ids import new_id
 from logloop_chassis.messaging.consuming import subscribe
 from logloop_chassis.outbound.egress import EgressGuard
-from logloop_chassis.settings import is_loopback
 from logloop_chassis.state import Resources
 from logloop_contracts.channels import QUERY_ANALYSES, QUERY_LOGS
 from pymongo.errors import PyMongoError
@@ -49,6 +49,7 @@ from logloop_query.logs.patterns import PatternIndex
 from logloop_query.logs.persister import Persister
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.stored_logs import StoredLogs
+from logloop_query.logs.stores.idempotency_keys import IdempotencyKeys
 from logloop_query.logs.stores.leases import LeaseStore
 from logloop_query.logs.stores.patterns import PatternStore
 from logloop_query.logs.stores.segments import SegmentStore, SnapshotTooOld
@@ -65,7 +66,7 @@ from logloop_query.settings import FirstStartSettings, QuerySettings
 from logloop_query.stream_slots import StreamSlots
 
 MAX_ANALYSIS_STREAMS = 500
-MAX_EXPORTS = 4
+MAX_EXPORTS = 8
 _PERSIST_THREADS = 2
 _log = structlog.get_logger()
 
@@ -77,11 +78,12 @@ class HasIndexes(Protocol):
         """Create missing indexes."""
 
 
-async def ensure_indexes(stores: Sequence[HasIndexes]) -> None:
+async def ensure_indexes(database: Database, stores: Sequence[HasIndexes]) -> None:
     """Create the indexes of stores; waits while MongoDB is unavailable."""
 
     async def create() -> None:
         await asyncio.gather(*(store.ensure_indexes() for store in stores))
+        await CLOCK.ensure_measured(database)  # before anything with a deadline is stored
 
     await wait_out_outages(create, "create indexes")
 
@@ -92,7 +94,7 @@ async def open_services(resources: Resources[QuerySettings]) -> AsyncIterator[Qu
     logs = LogParts(resources)
     async with AsyncExitStack() as stack:
         stack.callback(logs.search.close)
-        await ensure_indexes([logs.segments, logs.patterns])
+        await ensure_indexes(resources.database, [logs.segments, logs.patterns])
         await stack.enter_async_context(running("search warm-up", _warm_up(logs)))
         records = await stack.enter_async_context(open_records(resources, logs.stored))
         await _start_storing(stack, resources, logs, records)
@@ -108,7 +110,8 @@ class LogParts:
         self.segments = SegmentStore(resources.database)
         self.patterns = PatternStore(resources.database)
         self.index = PatternIndex(self.patterns)
-        self.stored = StoredLogs(self.segments, self.patterns, self.index)
+        keys = IdempotencyKeys(resources.database)
+        self.stored = StoredLogs(self.segments, self.patterns, self.index, keys)
         self.search = LogSearch(self.segments, _limits(settings))
         self.live_queue = TransientQueue(settings.amqp_url.get_secret_value())
         threads, cache, limit = self.search.threads, self.search.cache, settings.search_max_seconds
@@ -181,9 +184,10 @@ async def open_records(
     """Open the use cases of records: create indexes, run the first start, consume events, run background work."""
     stores = RecordStores(resources.database)
     passwords, writes = Passwords(), BackgroundWrites()
-    await ensure_indexes(stores.all)
+    await ensure_indexes(resources.database, stores.all)
     services, recorder = _build_records(resources, stores, logs, passwords, writes)
-    first = FirstStart(stores.users, stores.projects, services.api_keys, passwords, services.audit)
+    secret_key = resources.settings.secret_key.get_secret_value()
+    first = FirstStart(stores.users, stores.projects, services.api_keys, passwords, services.audit, secret_key)
     await first.run(first_start or FirstStartSettings())
     resources.authenticator.on_use = services.usage.record_caller
     subscribe(resources.consumer, QUERY_ANALYSES, analysis_handler(recorder), resources.publisher, prefetch=PREFETCH)
@@ -233,7 +237,7 @@ def _build_records(
     secret_key = settings.secret_key.get_secret_value()
     audit, subscribers = AuditTrail(stores.audit), AnalysisSubscribers()
     recorder = ProgressRecorder(stores.analyses, stores.analysis_events, subscribers)
-    guard = EgressGuard(settings.egress_allow, loopback=is_loopback(settings.host))
+    guard = EgressGuard(settings.egress_allow, loopback=settings.is_local)
     projects = Projects(stores.projects, authenticator, audit, logs)
     services = CatalogueEntries("service", EMPTY_SERVICE, stores.services, projects, audit)
     tests = CatalogueEntries("test", EMPTY_TEST, stores.tests, projects, audit)

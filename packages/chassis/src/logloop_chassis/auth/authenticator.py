@@ -8,7 +8,7 @@ import asyncio
 import hmac
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from cachetools import LRUCache
@@ -16,6 +16,7 @@ from pymongo.errors import PyMongoError
 from starlette.datastructures import Headers
 
 from logloop_chassis.auth.principal import Principal, Scope, key_principal, user_principal
+from logloop_chassis.clock import utc_now
 from logloop_chassis.crypto import SERVICE_TOKEN_PREFIX, KeyHasher, read_service_token, session_hash
 from logloop_chassis.database.client import Database, Document
 from logloop_chassis.http.problems import Forbidden, Unauthorized, Unavailable
@@ -29,6 +30,7 @@ PATIENCE_S = 0.25
 """How long a request waits for the database when a cached record could be used."""
 AWAY_S = 1.0
 """How long after such a wait requests use cached records without waiting."""
+DEFAULT_RETENTION_DAYS = 30
 _MAX_CACHED = 10_000
 _UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -105,6 +107,14 @@ class Authenticator:
         """Return whether a project exists, from a cache of a few seconds that remains usable during an outage."""
         return await self._look_up("projects", project_id, self._projects, STALE_S) is not None
 
+    async def retention_days(self, project_id: str) -> int:
+        """Return the days that a project keeps its logs, or the default when the project cannot be read."""
+        try:
+            project = await self._look_up("projects", project_id, self._projects, STALE_S)
+        except Unavailable:
+            project = None
+        return int((project or {}).get("retention_days", DEFAULT_RETENTION_DAYS))
+
     async def _key(self, token: str) -> Principal:
         prefix, _, rest = token.partition("_")
         key_id, _, secret = rest.partition("_")
@@ -176,7 +186,7 @@ class Authenticator:
 
 
 def _past(moment: datetime | None) -> bool:
-    return moment is not None and moment <= datetime.now(UTC)
+    return moment is not None and moment <= utc_now()
 
 
 def bearer_token(headers: Headers) -> str | None:

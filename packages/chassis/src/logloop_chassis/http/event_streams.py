@@ -1,5 +1,6 @@
 """Server-sent events: heartbeats, the periodic check of the caller's rights, and the closing event."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
@@ -8,11 +9,17 @@ from typing import Any
 import orjson
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
+from starlette.types import Message, Send
 
 HEARTBEAT_S = 15.0
 RECHECK_S = 60.0
+STALLED_S = 300.0
 _OPENING = b": hello\n\n"
 _HEARTBEAT = b": heartbeat\n\n"
+
+
+class ClientStalled(RuntimeError):
+    """A client does not read the response."""
 
 
 async def event_stream(
@@ -55,10 +62,32 @@ def event_frame(name: str, data: Any, *, event_id: str | None = None) -> bytes:
     return format_sse_event(event=name, id=event_id, data_str=orjson.dumps(data, default=str).decode())
 
 
+class TimedStreamingResponse(StreamingResponse):
+    """A stream that is cut off when its client takes nothing for five minutes, so that its slot becomes free."""
+
+    async def stream_response(self, send: Send) -> None:
+        """Send all pieces. Raises ClientStalled, which closes the connection without a proper end."""
+
+        async def timed(message: Message) -> None:
+            try:
+                async with asyncio.timeout(STALLED_S):
+                    await send(message)
+            except TimeoutError:
+                raise ClientStalled(f"the client took nothing for {STALLED_S:g} s") from None
+
+        try:
+            await super().stream_response(timed)
+        except ClientStalled:
+            close = getattr(self.body_iterator, "aclose", None)
+            if close is not None:
+                await close()
+            raise
+
+
 async def streaming_response(frames: AsyncGenerator[bytes, None]) -> StreamingResponse:
     """Return a response that sends `frames`. An error before the first frame is raised here, not in the stream."""
     first = await anext(frames)
-    return StreamingResponse(
+    return TimedStreamingResponse(
         _chained(first, frames),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},

@@ -15,6 +15,8 @@ Check = Callable[[], Awaitable[None]]
 
 CHECK_TIMEOUT_S = 3.0
 _FRESH_S = 1.0
+_UNAVAILABLE_FRESH_S = 0.1
+"""Shorter, so that a service that has just connected is ready at once."""
 
 
 class Health(BaseModel):
@@ -25,11 +27,11 @@ class Health(BaseModel):
 
 
 class HealthRegistry:
-    """Named checks of a service. They run together, and their result is cached for a second."""
+    """Named checks of a service. They run together. Their result is cached, a good one for a second."""
 
     def __init__(self, stopping: asyncio.Event) -> None:
         self._checks: dict[str, Check] = {}
-        self._last: tuple[float, Health] | None = None
+        self._last: tuple[float, Health] | None = None  # until when it is fresh, and the result
         self._stopping = stopping
 
     def add(self, name: str, check: Check) -> None:
@@ -37,15 +39,16 @@ class HealthRegistry:
         self._checks[name] = check
 
     async def report(self) -> Health:
-        """Run every check, at most once a second."""
+        """Run every check unless the last result is fresh."""
         if self._stopping.is_set():
             return Health(status="stopping", checks={})
-        if self._last and time.monotonic() - self._last[0] < _FRESH_S:
+        if self._last and time.monotonic() < self._last[0]:
             return self._last[1]
         answers = await asyncio.gather(*(self._run(check) for check in self._checks.values()))
         checks = dict(zip(self._checks, answers, strict=True))
         health = Health(status="ok" if all(a == "ok" for a in answers) else "unavailable", checks=checks)
-        self._last = (time.monotonic(), health)
+        fresh_s = _FRESH_S if health.status == "ok" else _UNAVAILABLE_FRESH_S
+        self._last = (time.monotonic() + fresh_s, health)
         return health
 
     @staticmethod

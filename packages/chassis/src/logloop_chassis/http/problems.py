@@ -80,6 +80,12 @@ class NotFound(Problem):
     status, title = 404, "Not found"
 
 
+class RequestTimeout(Problem):
+    """The request did not arrive in time."""
+
+    status, title = 408, "Request timeout"
+
+
 class Conflict(Problem):
     """The resource already exists, or it was changed by someone else."""
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import aiormq.exceptions
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
@@ -18,6 +18,7 @@ from logloop_chassis.messaging.failures import Delivery
 from logloop_chassis.telemetry import PUBLISH_FAILURES, PUBLISH_SECONDS
 
 CONFIRM_TIMEOUT_S = 5.0
+_NO_QUEUE = "logloop.readiness"
 
 Payload = TypeVar("Payload", bound=BaseModel)
 
@@ -28,6 +29,38 @@ class NotPublished(Exception):
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
         self.reason = reason
+
+
+class BytesPublisher(Protocol):
+    """What publishing encoded batches needs of a publisher."""
+
+    async def publish_bytes(
+        self,
+        exchange: str,
+        routing_key: str,
+        body: bytes,
+        *,
+        headers: Mapping[str, Any],
+        message_id: str,
+        content_type: str,
+    ) -> None:
+        """Publish and wait for the confirm. Raises NotPublished."""
+
+
+class EventPublisher(Protocol):
+    """What publishing events needs of a publisher."""
+
+    async def publish_event(
+        self,
+        channel: Channel,
+        data: Any,
+        *,
+        project_id: str,
+        correlation_id: str | None = None,
+        causation_id: str | None = None,
+        event_id: str | None = None,
+    ) -> Any:
+        """Publish an event and wait for the confirm. Raises NotPublished."""
 
 
 class Publisher:
@@ -101,6 +134,23 @@ class Publisher:
             content_type="application/cloudevents+json",
         )
         return event
+
+    async def require_intake(self, timeout_s: float) -> None:
+        """Check that the broker accepts messages. Raises NotPublished.
+
+        A broker with a memory or disk alarm keeps its connections and confirms nothing. The message of this check
+        has no queue, so that the broker confirms and forgets it.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._publish(b"", mandatory=False, queue=_NO_QUEUE)
+        except (TimeoutError, NotPublished) as error:
+            if isinstance(error, NotPublished) and error.reason != "timeout":
+                raise
+            raise NotPublished(
+                "timeout",
+                "the broker accepts no messages; it may have a memory or disk alarm (rabbitmq-diagnostics alarms)",
+            ) from error
 
     async def _publish(self, body: bytes, *, mandatory: bool = True, **options: Any) -> None:
         label = options.get("exchange") or "queue"

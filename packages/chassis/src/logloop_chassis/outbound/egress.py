@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import re
 import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,8 +14,15 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # IPv6 addresses that embed an IPv4 address, which could be private.
 _TRANSLATED = tuple(
-    ipaddress.IPv6Network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
+    ipaddress.IPv6Network(text) for text in ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
 )
+_HOST = re.compile(
+    r"(?!.{254})([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?", re.IGNORECASE
+)
+"""A host name in ASCII. Other spellings, such as full-width digits, may mean another host to another program."""
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
+_LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback")
+MAX_URL = 8000
 
 
 class EgressRefused(ValueError):
@@ -51,9 +59,12 @@ class EgressGuard:
         if parts.query or parts.fragment:
             raise EgressRefused("a base URL may not contain a query or fragment")
         assert parts.hostname is not None
-        literal = _literal(parts.hostname)
+        host = _name(parts.hostname)
+        literal = _literal(host)
         if literal is not None:
-            self._check_address(parts.hostname, literal, parts.scheme)
+            self._check_address(host, literal, parts.scheme)
+        elif host in _LOCAL_NAMES or host.endswith(".localhost"):
+            self._check_address(host, ipaddress.IPv4Address("127.0.0.1"), parts.scheme)
         return parts
 
     async def resolve(self, url: str) -> Destination:
@@ -83,7 +94,7 @@ class EgressGuard:
     def _allowed(self, host: str, address: Address) -> bool:
         if self._loopback and address.is_loopback:
             return True
-        return host.lower() in self._hosts or _in_any(address, self._networks)
+        return _name(host) in self._hosts or _in_any(address, self._networks)
 
 
 def check_redirect(url: str, *, base_url: str, allowed_hosts: Sequence[str]) -> None:
@@ -111,6 +122,8 @@ def refusal_behind(error: BaseException | None) -> EgressRefused | None:
 
 def _plain(url: str) -> SplitResult:
     """Return the parts of an http(s) URL with a host and without credentials. Raises EgressRefused."""
+    if len(url) > MAX_URL or any(char <= " " or char == "\x7f" or char.isspace() for char in url):
+        raise EgressRefused(f"invalid URL; it may have {MAX_URL} characters, and no spaces or control characters")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -120,12 +133,31 @@ def _plain(url: str) -> SplitResult:
         raise EgressRefused("invalid URL; write a URL such as https://api.example.org/v1")
     if "@" in parts.netloc:
         raise EgressRefused("a URL may not contain a user name or password; use the field for the key")
+    _check_host(parts.hostname)
     return parts
+
+
+def _check_host(host: str) -> None:
+    """Raise EgressRefused for a host that other programs may read in another way than this one."""
+    if ":" in host:
+        if "%" in host or _literal(host) is None:
+            raise EgressRefused("invalid IPv6 address; write it without a zone, such as https://[2001:db8::1]/v1")
+        return
+    if not _HOST.fullmatch(host):
+        raise EgressRefused("invalid host name; write it in ASCII: letters, digits, '-' and '.' (xn--… for others)")
+    name = _name(host)
+    if _NUMBER.fullmatch(name.rpartition(".")[2]) and _literal(name) is None:
+        raise EgressRefused("invalid IPv4 address; write it as four decimal numbers, such as https://192.0.2.1/v1")
+
+
+def _name(host: str) -> str:
+    """Return a host name in the form in which it is compared."""
+    return host.lower().removesuffix(".")
 
 
 def _origin(parts: SplitResult) -> tuple[str, str, int]:
     """Return scheme, lower-case host and port."""
-    return parts.scheme, (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80)
+    return parts.scheme, _name(parts.hostname or ""), parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _literal(host: str) -> Address | None:

@@ -11,6 +11,7 @@ import httpx
 from logloop_contracts import LogEntry
 
 from logloop.api import endpoints
+from logloop.api.batches import split_lines
 from logloop.api.client import FINAL_ANALYSIS_EVENTS
 from logloop.api.results import Analysis, RejectedEntry, Scope, SearchOptions, SearchPage, SendResult, StoredLog
 from logloop.api.retry import Backoff
@@ -57,7 +58,7 @@ class AsyncClient:
         """Send entries and return once the broker has confirmed them. See `Client.send`."""
         lines = (endpoints.entry_line(entry, self.connection) for entry in entries)
         accepted, rejected, offset = 0, list[RejectedEntry](), 0
-        for number, group in enumerate(endpoints.split_lines(lines)):
+        for number, group in enumerate(split_lines(lines)):
             key = f"{idempotency_key}-{number}" if idempotency_key and number else idempotency_key
             result = await self._transport.run(endpoints.send_lines(group, key))
             accepted += result.accepted

@@ -11,6 +11,7 @@ import httpx
 from logloop_contracts import LogEntry
 
 from logloop.api import endpoints
+from logloop.api.batches import split_lines
 from logloop.api.results import Analysis, RejectedEntry, Scope, SearchOptions, SearchPage, SendResult, StoredLog
 from logloop.api.retry import Backoff
 from logloop.api.sse import ServerEvent, read_events
@@ -68,7 +69,7 @@ class Client:
         """
         lines = (endpoints.entry_line(entry, self.connection) for entry in entries)
         accepted, rejected, offset = 0, list[RejectedEntry](), 0
-        for number, group in enumerate(endpoints.split_lines(lines)):
+        for number, group in enumerate(split_lines(lines)):
             key = f"{idempotency_key}-{number}" if idempotency_key and number else idempotency_key
             result = self._transport.run(endpoints.send_lines(group, key))
             accepted += result.accepted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar, cast
@@ -21,8 +21,6 @@ from logloop.errors import NotConfigured
 T = TypeVar("T")
 PREFIX = "/api/v1"
 GZIP_FROM_BYTES = 1024
-MAX_BATCH_ENTRIES = 10_000
-MAX_BATCH_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +103,6 @@ def entry_line(entry: LogEntry | Mapping[str, Any], connection: Connection) -> b
         if not values[name]:
             raise NotConfigured(f"The entry has no {name}. Add it, or set {variable}.")
     return json_line({name: value for name, value in values.items() if value is not None})
-
-
-def split_lines(lines: Iterable[bytes]) -> Iterable[list[bytes]]:
-    """Group lines into requests of at most 10,000 entries and 8 MiB before compression."""
-    group: list[bytes] = []
-    size = 0
-    for line in lines:
-        if group and (len(group) >= MAX_BATCH_ENTRIES or size + len(line) > MAX_BATCH_BYTES):
-            yield group
-            group, size = [], 0
-        group.append(line)
-        size += len(line) + 1
-    if group:
-        yield group
 
 
 def send_lines(lines: Sequence[bytes], idempotency_key: str | None = None) -> ApiRequest[SendResult]:

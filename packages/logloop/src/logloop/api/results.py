@@ -29,13 +29,17 @@ class StoredLog(_Result):
 
 
 class SearchPage(_Result):
-    """One page of search results. `partial` is set when a limit ended the search early."""
+    """One page of search results. `partial` is set when a limit ended the search early.
+
+    `hints` say what in the query probably means something else, such as `or` in lower case.
+    """
 
     items: list[StoredLog]
     next_cursor: str | None = None
     partial: bool = False
     partial_reason: str | None = None
     scanned: dict[str, Any] | None = None
+    hints: list[str] = Field(default_factory=list)
     took_ms: float | None = None
 
 

@@ -17,7 +17,10 @@ Project = Annotated[
 ]
 Query = Annotated[
     list[str] | None,
-    typer.Argument(metavar="QUERY", help="For example: 'severity:error service:cart \"timed out\" -debug'"),
+    typer.Argument(
+        metavar="QUERY",
+        help="For example: 'severity:error service:cart \"timed out\" -debug'. A blank means AND.",
+    ),
 ]
 Since = Annotated[str | None, typer.Option(help="Start of the time range: 15m, 2h, 7d (ago) or RFC 3339.")]
 Until = Annotated[str | None, typer.Option(help="End of the time range, exclusive: as --since, or now.")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import sys
@@ -63,6 +64,32 @@ def print_json_line(value: Any) -> None:
 def write(text: str) -> None:
     """Print one line to stdout."""
     sys.stdout.write(text + "\n")
+
+
+def write_export(chunks: Iterable[bytes], *, is_json: bool) -> None:
+    """Write an export to stdout: the exact bytes to a file or pipe, and text that a terminal cannot interpret to one.
+
+    On a terminal, JSON stays valid; in CSV, characters are escaped as in other output.
+    """
+    if not sys.stdout.isatty():
+        for chunk in chunks:
+            sys.stdout.buffer.write(chunk)
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    rest = ""
+    for chunk in chunks:
+        *lines, rest = (rest + decoder.decode(chunk)).split("\n")
+        for line in lines:
+            write(_safe_line(line, is_json=is_json))
+    if rest := rest + decoder.decode(b"", final=True):
+        write(_safe_line(rest, is_json=is_json))
+
+
+def _safe_line(line: str, *, is_json: bool) -> str:
+    line = line.removesuffix("\r")
+    if is_json:
+        return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", line)
+    return visible(line)
 
 
 def say(text: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from logloop.api.client import Client
 from logloop.api.results import Analysis
 from logloop.cli.commands.analyze import print_report
-from logloop.cli.output import console, print_json, print_logs, to_json
+from logloop.cli.output import console, print_json, print_logs, to_json, visible
 from logloop.connection import Connection
 from logloop.demo import real_input
 from logloop.demo.platform import DemoPlatform, running_platform
@@ -218,7 +218,7 @@ class _Tour:
 
     def _say(self, text: str, indent: str = "   ") -> None:
         if not self._quiet:
-            self._out.print(f"{indent}{text}")
+            self._out.print(f"{indent}{visible(text)}")
 
     def _show(self, logs: list[Any]) -> None:
         if not self._quiet:

@@ -1,11 +1,13 @@
 """The data folder of a local platform: its lock, and the secrets that are generated once."""
 
+import contextlib
 import fcntl
 import json
 import os
 import secrets
 import shlex
 import shutil
+import stat
 import string
 import sys
 from collections.abc import Mapping
@@ -16,6 +18,8 @@ from logloop.local.errors import CannotStart
 
 FIRST_PROJECT = "demo"
 ADMIN_EMAIL = "admin@logloop.local"
+_OTHERS = 0o077
+"""Mode bits of the group and of all other users."""
 _LETTERS = string.ascii_lowercase + string.digits
 
 
@@ -37,10 +41,14 @@ class Home:
         self._lock: TextIO | None = None
 
     def open(self) -> None:
-        """Create the folder if necessary and lock it. Raises CannotStart if another instance holds it."""
+        """Create the folder if necessary and lock it, so that only this user can read it and what is in it.
+
+        Raises CannotStart if another instance holds it, or if it cannot be made private.
+        """
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.logs.mkdir(exist_ok=True)
+            self._make_private()
+            self.logs.mkdir(exist_ok=True, mode=0o700)
             lock = (self.folder / "lock").open("a+")
         except OSError as error:
             raise CannotStart(f"the data folder {self.folder} cannot be used: {error}; set LOGLOOP_HOME") from error
@@ -58,6 +66,23 @@ class Home:
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         self._lock = lock
+
+    def _make_private(self) -> None:
+        """Take the rights of other users from the folder and from files that an earlier version left readable."""
+        found = self.folder.stat()
+        if found.st_uid != os.geteuid():
+            raise CannotStart(f"the data folder {self.folder} belongs to another user; set LOGLOOP_HOME")
+        is_ours = any((self.folder / name).exists() for name in ("lock", "secrets.json"))
+        if found.st_mode & _OTHERS:
+            if not is_ours and any(self.folder.iterdir()):
+                raise CannotStart(
+                    f"the data folder {self.folder} is open to other users and holds other files; "
+                    f"run chmod 700 {shlex.quote(str(self.folder))}, or set LOGLOOP_HOME to an empty folder"
+                )
+            self.folder.chmod(0o700)
+        if is_ours:
+            for path in self.folder.rglob("*"):
+                _take_from_others(path)
 
     def _at(self) -> str:
         try:
@@ -99,6 +124,13 @@ class Home:
             kept = {**fresh, **kept}
             write_private(path, kept)
         return kept
+
+
+def _take_from_others(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):  # a file of a running instance may disappear
+        mode = path.lstat().st_mode
+        if mode & _OTHERS and not stat.S_ISLNK(mode):
+            path.chmod(stat.S_IMODE(mode) & ~_OTHERS)
 
 
 def _random(length: int) -> str:

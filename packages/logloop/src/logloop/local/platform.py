@@ -76,6 +76,7 @@ def assemble(
         "LOGLOOP_MONGO_URL": mongo_url,
         "LOGLOOP_SECRET_KEY": environ.get("LOGLOOP_SECRET_KEY") or secrets["secret_key"],
         "LOGLOOP_HOST": LOOPBACK,
+        "LOGLOOP_GATEWAY_BIND": options.host,
         "LOGLOOP_QUERY_URL": f"http://{LOOPBACK}:{ports['query']}",
         "LOGLOOP_INGEST_URL": f"http://{LOOPBACK}:{ports['ingest']}",
         "LOGLOOP_ANALYZER_URL": f"http://{LOOPBACK}:{ports['analyzer']}",
@@ -92,7 +93,7 @@ def assemble(
     return Platform(
         nodes=nodes,
         services=[_service(home, name, port, {**env, **seed}) for name, port in ports.items()],
-        gateway=_gateway(home, options, gateway_port, ports),
+        gateway=_gateway(home, options, gateway_port, ports, environ),
         url=url,
         credentials={"url": url, **first, "amqp_url": amqp_url, "mongo_url": mongo_url, "logs": str(home.logs)},
     )
@@ -126,7 +127,12 @@ def _service(home: Home, name: str, port: int, env: Mapping[str, str]) -> WebPro
 _SEED_NAMES = ("LOGLOOP_ADMIN_", "LOGLOOP_FIRST_")
 
 
-def _gateway(home: Home, options: Options, port: int, ports: Mapping[str, int]) -> WebProcess:
+_GATEWAY_TIMEOUTS = ("LOGLOOP_GATEWAY_RESPONSE_TIMEOUT", "LOGLOOP_GATEWAY_LONG_RESPONSE_TIMEOUT")
+
+
+def _gateway(
+    home: Home, options: Options, port: int, ports: Mapping[str, int], environ: Mapping[str, str]
+) -> WebProcess:
     folder = gateway_folder()
     # On loopback only these host names are served: a foreign name that resolves to this address gets no response.
     names = (
@@ -139,6 +145,7 @@ def _gateway(home: Home, options: Options, port: int, ports: Mapping[str, int]) 
         **{f"LOGLOOP_{name.replace('-', '_').upper()}_UPSTREAM": f"{LOOPBACK}:{ports[name]}" for name in ports},
         "XDG_DATA_HOME": str(home.folder / "caddy"),
         "XDG_CONFIG_HOME": str(home.folder / "caddy"),
+        **{name: environ[name] for name in _GATEWAY_TIMEOUTS if name in environ},
     }
     return WebProcess(
         "gateway",

@@ -1,14 +1,17 @@
-"""Restarts components that have ended, with a growing delay."""
+"""Restarts components that have ended. Each one restarts in a thread of its own, after a delay of its own."""
 
+import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from logloop.local.errors import CannotStart
 
 _FIRST_DELAY_S = 0.5
-_MAX_DELAY_S = 30.0
-_HEALTHY_AFTER_S = 60.0
+_MAX_DELAY_S = 4.0
+"""Short, so that a component that ends again and again is still ready within 10 s."""
+_HEALTHY_AFTER_S = 10.0
 
 
 class Component(Protocol):
@@ -28,48 +31,84 @@ class Component(Protocol):
         ...
 
 
+Report = Callable[[Component, str], None]
+StartThread = Callable[[Callable[[], None]], None]
+
+
+def start_thread(work: Callable[[], None]) -> None:
+    """Call `work` in a thread that does not keep the program running."""
+    threading.Thread(target=work, name="logloop-restart", daemon=True).start()
+
+
+@dataclass
+class _Watched:
+    """A component, when it was started last, and its next restart. `restarting`: a thread is starting it."""
+
+    component: Component
+    started: float
+    delay: float = _FIRST_DELAY_S
+    next_try: float | None = None
+    restarting: bool = False
+
+
 class Supervisor:
     """Restarts components. `report` receives one sentence per event; `clock` returns seconds."""
 
     def __init__(
         self,
         components: Sequence[Component],
-        report: Callable[[Component, str], None],
+        report: Report,
         clock: Callable[[], float] = time.monotonic,
+        in_thread: StartThread = start_thread,
     ) -> None:
-        self._components = components
+        self._watched = [_Watched(component, clock()) for component in components]
         self._report = report
         self._clock = clock
-        self._delay = {component.name: _FIRST_DELAY_S for component in components}
-        self._started = {component.name: clock() for component in components}
-        self._next_try: dict[str, float] = {}
+        self._in_thread = in_thread
+        self._stopped = threading.Event()
+        self._idle = threading.Condition()
 
     def check(self) -> None:
-        """Check every component once; call this about twice a second."""
-        for component in self._components:
-            if component.is_running():
-                self._reset_delay(component)
-            elif component.name not in self._next_try:
-                self._schedule(component, "ended")
-            elif self._clock() >= self._next_try[component.name]:
-                self._restart(component)
+        """Check every component once, without waiting for any; call this several times a second."""
+        for watched in self._watched:
+            if watched.restarting or self._stopped.is_set():
+                continue
+            if watched.next_try is not None:
+                if self._clock() >= watched.next_try:
+                    self._restart(watched)
+            elif not watched.component.is_running():
+                self._schedule(watched, "ended")
 
-    def _reset_delay(self, component: Component) -> None:
-        if self._clock() - self._started[component.name] > _HEALTHY_AFTER_S:
-            self._delay[component.name] = _FIRST_DELAY_S
+    def stop(self, timeout_s: float) -> None:
+        """Begin no more restarts, and wait until the running ones have ended."""
+        self._stopped.set()
+        with self._idle:
+            self._idle.wait_for(lambda: not any(item.restarting for item in self._watched), timeout_s)
 
-    def _schedule(self, component: Component, what: str) -> None:
-        delay = self._delay[component.name]
-        self._delay[component.name] = min(_MAX_DELAY_S, delay * 2)
-        self._next_try[component.name] = self._clock() + delay
-        self._report(component, f"{what}; restarting in {delay:g} s")
+    def _schedule(self, watched: _Watched, what: str) -> None:
+        now = self._clock()
+        if now - watched.started > _HEALTHY_AFTER_S:
+            watched.delay = _FIRST_DELAY_S
+        watched.next_try = now + watched.delay
+        self._report(watched.component, f"{what}; restarting in {watched.delay:g} s")
+        watched.delay = min(_MAX_DELAY_S, watched.delay * 2)
 
-    def _restart(self, component: Component) -> None:
-        del self._next_try[component.name]
+    def _restart(self, watched: _Watched) -> None:
+        watched.next_try = None
+        watched.restarting = True
+        self._in_thread(lambda: self._start(watched))
+
+    def _start(self, watched: _Watched) -> None:
         try:
-            component.start()
+            if not self._stopped.is_set():
+                watched.component.start()
         except CannotStart as error:
-            self._schedule(component, f"could not start: {error}")
+            watched.started = self._clock()
+            self._schedule(watched, f"could not start: {error}")
         else:
-            self._report(component, "restarted")
-        self._started[component.name] = self._clock()
+            watched.started = self._clock()
+            self._report(watched.component, "restarted")
+        finally:
+            with self._idle:
+                watched.restarting = False
+                self._idle.notify_all()

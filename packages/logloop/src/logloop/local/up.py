@@ -13,6 +13,7 @@ from types import FrameType
 
 from rich.console import Console
 
+from logloop.cli.output import visible
 from logloop.local.errors import CannotStart
 from logloop.local.home import Home, home_folder, write_private
 from logloop.local.mongodb import MongoNode
@@ -23,7 +24,8 @@ from logloop.local.supervisor import Component, Supervisor
 from logloop.local.web_process import WebProcess
 
 _READY_TIMEOUT_S = 90.0
-_CHECK_EVERY_S = 0.5
+_RESTART_TIMEOUT_S = 20.0
+_CHECK_EVERY_S = 0.2
 _ROTATE_EVERY_S = 60.0
 
 
@@ -33,6 +35,7 @@ def run(options: Options | None = None, *, environ: Mapping[str, str] = os.envir
     # With --json, standard output carries nothing but JSON.
     console = Console(stderr=options.json, highlight=False, markup=False, soft_wrap=True)
     home = Home(home_folder(environ))
+    os.umask(0o077)  # all programs of the platform create files that only this user can read
     try:
         home.open()
         with _stop_signals() as stop:
@@ -76,6 +79,7 @@ class _Run:
         self._console = console
         self._stop = stop
         self._environ = environ
+        self._supervisor: Supervisor | None = None
 
     def until_stopped(self) -> None:
         """Start everything, wait for a stop signal, stop everything."""
@@ -133,7 +137,7 @@ class _Run:
     def _supervise(self) -> None:
         platform = self._platform
         components: list[Component] = [*platform.nodes, *platform.services, platform.gateway]
-        supervisor = Supervisor(components, self._report)
+        supervisor = self._supervisor = Supervisor(components, self._report)
         next_rotation = time.monotonic()
         with contextlib.suppress(KeyboardInterrupt):
             while not self._stop.wait(_CHECK_EVERY_S):
@@ -148,11 +152,13 @@ class _Run:
         how = f" ({component.ending()})" if isinstance(component, WebProcess) and ended else ""
         self._console.print(f"{component.name} {what}{how}", style="yellow")
         if isinstance(component, WebProcess) and ended:
-            self._console.print(component.last_lines(), style="dim")
+            self._console.print(visible(component.last_lines()), style="dim")
 
     def _stop_all(self) -> None:
         """Stop the gateway and the services in parallel, then RabbitMQ and MongoDB. Safe to call twice."""
         platform = self._platform
+        if self._supervisor is not None:
+            self._supervisor.stop(_RESTART_TIMEOUT_S)
         web = [platform.gateway, *platform.services]
         if any(process.is_running() for process in [*web, *platform.nodes]):
             self._console.print("Stopping …")

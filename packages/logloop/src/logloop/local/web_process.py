@@ -44,7 +44,8 @@ class WebProcess:
         self.log = log
         self._ready_path = ready_path
         self._stop_timeout_s = stop_timeout_s
-        self._child = Child(name, command, env, log)
+        self.env = dict(env)
+        self._child = Child(name, command, self.env, log)
 
     @property
     def url(self) -> str:

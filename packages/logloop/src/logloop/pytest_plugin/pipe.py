@@ -28,6 +28,7 @@ class SenderPipe:
         self._queue: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self.dropped = 0
         environ = {**os.environ, "LOGLOOP_URL": connection.url, "LOGLOOP_PROJECT": connection.project or ""}
+        environ["LOGLOOP_SERVICE"] = connection.service or ""
         if connection.api_key:
             environ["LOGLOOP_API_KEY"] = connection.api_key
         self._child = subprocess.Popen(

@@ -10,17 +10,20 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from logloop.connection import Connection, resolve
 from logloop.errors import LogloopError
-from logloop.handler import entry_of, fit
+from logloop.handler import entry_of
 from logloop.pytest_plugin.outcomes import exception_of, outcome_of, reason_of, text_of
 from logloop.pytest_plugin.pipe import SenderPipe
 from logloop.sending.batch_sender import Entry
+from logloop.sending.repair import fit, service_id_of
 
+DEFAULT_SERVICE = "tests"
 _OUTCOME_SEVERITIES = {"failed": "error", "error": "error", "xpassed": "warn"}
 _EXIT_SEVERITIES = {0: "info", 1: "warn", 5: "warn"}
 _EXIT_MEANINGS = {2: ", interrupted", 3: ", internal error", 4: ", usage error", 5: ", no tests collected"}
@@ -33,7 +36,12 @@ def start(config: pytest.Config) -> None:
             project=config.getoption("--logloop-project"), service=config.getoption("--logloop-service")
         )
         connection.require_project()
-        plugin: object = RunReporter(config, connection, SenderPipe(connection))
+        given = connection.service or DEFAULT_SERVICE
+        connection = replace(connection, service=service_id_of(given) or DEFAULT_SERVICE)
+        run = RunReporter(config, connection, SenderPipe(connection))
+        if connection.service != given:
+            run.report_problem(f"{given!r} is not a valid service id; the entries are sent as {connection.service!r}")
+        plugin: object = run
     except (LogloopError, OSError) as error:
         plugin = NotStarted(str(error))
     config.pluginmanager.register(plugin, "logloop-run")
@@ -96,6 +104,10 @@ class RunReporter:
         self._handler = TestLogHandler(self)
         self._started = time.monotonic()
 
+    def report_problem(self, text: str) -> None:
+        """Show a problem at the end of the run; the first one is shown."""
+        self._problem = self._problem or text
+
     def fields(self, nodeid: str | None) -> Entry:
         """Return the fields that every entry has; `nodeid` is the test it belongs to."""
         attributes: dict[str, Any] = {"test.run_id": self._run_id}
@@ -105,12 +117,12 @@ class RunReporter:
             attributes["test.phase"] = self.phase
         entry: Entry = {
             "project_id": self._connection.project,
-            "service_id": self._connection.service or "tests",
+            "service_id": self._connection.service or DEFAULT_SERVICE,
             "source": "pytest",
             "attributes": attributes,
         }
         if nodeid:
-            entry["test_id"] = nodeid[:512]
+            entry["test_id"] = nodeid
         return entry
 
     def _report(self, message: str, severity: str, nodeid: str | None = None, **attributes: Any) -> None:
@@ -248,7 +260,8 @@ class RunReporter:
     def _add(self, counts: dict[str, Any]) -> None:
         for name in ("sent", "dropped", "refused"):
             self._counts[name] += counts.get(name, 0)
-        self._problem = self._problem or counts.get("problem")
+        if problem := counts.get("problem"):
+            self.report_problem(problem)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         sent, dropped = self._counts["sent"], self._counts["dropped"] + self._counts["refused"]

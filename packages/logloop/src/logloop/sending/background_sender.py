@@ -11,24 +11,17 @@ import contextlib
 import os
 import sys
 import threading
-import time
 import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from logloop.connection import Connection
 from logloop.sending.batch_sender import BatchOutcome, BatchSender, Entry, clear_mark, is_sending, marked_as_sending
-
-if TYPE_CHECKING:
-    import httpx
+from logloop.sending.clock import monotonic
 
 ENTRY_OVERHEAD_BYTES = 400
-FORK_WAIT_SECONDS = 10.0
-"""How long a fork waits for imports of the sending thread. Limited, as the forking thread may hold an import lock."""
-_importing = threading.Lock()
-_forking = threading.local()
+MAX_REJECTION_REPORTS = 10
 _senders: weakref.WeakSet[BackgroundSender] = weakref.WeakSet()
 
 
@@ -56,8 +49,9 @@ class SenderStats:
 
 
 def print_problem(text: str) -> None:
-    """Print one line to stderr; never raises."""
+    """Print one line to stderr; never raises. It may quote what a program has logged, so controls are escaped."""
     try:
+        text = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
         print(f"logloop: {text}", file=sys.stderr)  # noqa: T201 - the handler cannot log its own problems
     except (OSError, ValueError, AttributeError):
         return  # stderr is missing or closed
@@ -71,15 +65,15 @@ class BackgroundSender:
         connection: Connection,
         settings: SenderSettings | None = None,
         *,
+        service: str = "python",
         drop_report: Callable[[int], Entry] | None = None,
         on_problem: Callable[[str], None] = print_problem,
-        http: httpx.BaseTransport | None = None,
     ) -> None:
         self._connection = connection
         self._settings = settings or SenderSettings()
+        self._service = connection.service or service
         self._drop_report = drop_report
         self._on_problem = on_problem
-        self._http = http
         self._reset()
         _senders.add(self)
 
@@ -91,11 +85,12 @@ class BackgroundSender:
         self._thread: threading.Thread | None = None
         self._sender = BatchSender(
             self._connection,
+            service=self._service,
             timeout=self._settings.timeout,
             pause=self._pause,
             on_problem=self._report_problem,
+            on_rejection=self._report_rejection,
             on_recovery=self._clear_problem,
-            http=self._http,
         )
         self._idle = False
         self._flushing = False
@@ -105,12 +100,14 @@ class BackgroundSender:
         self._stats = SenderStats()
         self._unreported = 0
         self._has_problem = False
+        self._rejections: set[str] = set()
 
     # -- called by the program
 
     def put(self, entry: Entry) -> None:
         """Queue one entry. Never blocks; drops the oldest when full."""
-        size = len(entry.get("message", "")) + ENTRY_OVERHEAD_BYTES
+        message = entry.get("message")
+        size = (len(message) if isinstance(message, str) else 0) + ENTRY_OVERHEAD_BYTES
         with self._changed:
             if self._closed:
                 self._count_dropped(1)
@@ -133,7 +130,7 @@ class BackgroundSender:
         """
         if is_sending():
             return False
-        end = time.monotonic() + (self._settings.exit_timeout if timeout is None else timeout)
+        end = monotonic() + (self._settings.exit_timeout if timeout is None else timeout)
         with self._changed:
             end = end if self._deadline is None else min(end, self._deadline)
             if self._thread is None and self._queue:
@@ -141,14 +138,14 @@ class BackgroundSender:
             if self._thread is not None:
                 self._flushing = True
                 self._changed.notify_all()
-                return self._changed.wait_for(self._is_empty, max(0.0, end - time.monotonic()))
+                return self._changed.wait_for(self._is_empty, max(0.0, end - monotonic()))
         return self._drain_in_this_thread(end)
 
     def announce_exit(self, timeout: float | None = None) -> None:
         """Give the thread a deadline, in seconds from now. A thread that waits to retry makes one last attempt."""
         with self._changed:
             if self._deadline is None:
-                self._deadline = time.monotonic() + (self._settings.exit_timeout if timeout is None else timeout)
+                self._deadline = monotonic() + (self._settings.exit_timeout if timeout is None else timeout)
                 self._may_try_again = True
                 self._changed.notify_all()
 
@@ -194,16 +191,13 @@ class BackgroundSender:
         _flush_at_child_exit(self)
 
     def _drain_in_this_thread(self, end: float) -> bool:
-        while time.monotonic() < end and (batch := self._take(wait=False)):
+        while monotonic() < end and (batch := self._take(wait=False)):
             self._send_batch(batch)
         return self._is_empty()
 
     # -- called by the sending thread
 
     def _run(self) -> None:
-        # A fork during these imports (httpx imports more on first use) would leave the child with half a module.
-        with _importing, contextlib.suppress(Exception):  # fails again, and is reported, in _send_batch
-            self._sender.open()
         while batch := self._take(wait=True):
             self._send_batch(batch)
 
@@ -250,9 +244,9 @@ class BackgroundSender:
 
     def _pause(self, delay: float) -> bool:
         """Wait `delay` seconds; return False when the program ends first, except once for a last attempt."""
-        wake = time.monotonic() + delay
+        wake = monotonic() + delay
         with self._changed:
-            while (now := time.monotonic()) < wake:
+            while (now := monotonic()) < wake:
                 if self._closed or (self._deadline is not None and now >= self._deadline):
                     return False
                 if self._deadline is not None and wake > self._deadline:
@@ -264,6 +258,13 @@ class BackgroundSender:
     def _report_problem(self, text: str) -> None:
         if not self._has_problem:
             self._has_problem = True
+            self._notify(text)
+
+    def _report_rejection(self, text: str) -> None:
+        """Report why entries were rejected: each reason once, as a program may cause the same one for hours."""
+        reason = text.partition(" ")[2]
+        if reason not in self._rejections and len(self._rejections) < MAX_REJECTION_REPORTS:
+            self._rejections.add(reason)
             self._notify(text)
 
     def _clear_problem(self) -> None:
@@ -290,18 +291,7 @@ def _flush_at_child_exit(sender: BackgroundSender) -> None:
     Finalize(None, flush, exitpriority=100)
 
 
-def _before_fork() -> None:
-    _forking.holds_lock = _importing.acquire(timeout=FORK_WAIT_SECONDS)
-
-
-def _after_fork_in_parent() -> None:
-    if _forking.holds_lock:  # otherwise the sending thread still holds it
-        _importing.release()
-
-
 def _after_fork_in_child() -> None:
-    global _importing  # noqa: PLW0603 - the old lock may be held by a thread that does not exist here
-    _importing = threading.Lock()
     # The parent's thread does not exist here, and the parent sends what it has queued.
     clear_mark()
     for sender in list(_senders):
@@ -319,6 +309,4 @@ def _flush_at_exit() -> None:
 
 atexit.register(_flush_at_exit)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
-    )
+    os.register_at_fork(after_in_child=_after_fork_in_child)

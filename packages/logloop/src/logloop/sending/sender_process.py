@@ -8,16 +8,21 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import time
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import IO
 
 from logloop.connection import resolve
 from logloop.sending.background_sender import BackgroundSender, SenderSettings
 from logloop.sending.batch_sender import Entry
+from logloop.sending.repair import ORIGINAL
 
 END = b"END\n"
 UNREACHABLE_SECONDS = 5.0
 BUSY_SECONDS = 20.0
+MOCKED_FROM_SECONDS = 3600.0
+"""Difference to this process's clock from which a timestamp is a mocked one."""
 
 
 def send_all(lines: IO[bytes], sender: BackgroundSender) -> None:
@@ -26,9 +31,29 @@ def send_all(lines: IO[bytes], sender: BackgroundSender) -> None:
         if line == END:
             return
         try:
-            sender.put(json.loads(line))
+            sender.put(with_real_time(json.loads(line), time.time()))
         except ValueError:
             continue  # a line cut off by a killed parent
+
+
+def with_real_time(entry: Entry, now: float) -> Entry:
+    """Return an entry that was written just now. A time that is far from `now`, in seconds, is a mocked clock's.
+
+    The mocked time is kept as an attribute: with it as timestamp, the entry would be refused, expired or far from its
+    test.
+    """
+    written = entry.get("timestamp")
+    if isinstance(written, int | float) and abs(written - now) <= MOCKED_FROM_SECONDS:
+        return entry
+    attributes = {**entry.get("attributes", {}), f"{ORIGINAL}timestamp": _time_text(written)}
+    return {**entry, "timestamp": now, "attributes": attributes}
+
+
+def _time_text(written: object) -> str:
+    try:
+        return datetime.fromtimestamp(float(str(written)), UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return str(written)
 
 
 def main() -> None:

@@ -82,9 +82,12 @@ class ModelExplainer:
         progress: ProgressReporter,
         deadline: float,
     ) -> Explanation:
-        messages = build_prompt(
-            pack, redactor, question=question.question, thread=question.thread, facts=question.facts
-        )
+        messages = [
+            PromptMessage(message.role, redactor.mask(message.text))
+            for message in build_prompt(
+                pack, redactor, question=question.question, thread=question.thread, facts=question.facts
+            )
+        ]
         size = _estimate_tokens(messages)
         if not self._budget.allows(question.project_id, size + settings.max_tokens, settings.budget_tokens_per_day):
             raise ProviderFailed("budget", "")

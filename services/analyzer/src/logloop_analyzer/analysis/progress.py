@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from typing import Literal
 
-from logloop_chassis.messaging.publisher import NotPublished
+from logloop_chassis.messaging.publisher import EventPublisher, NotPublished
 from logloop_contracts.analyses import AnalysisProgress, AnalysisRequested, Finding
-from logloop_contracts.channels import ANALYSIS_PROGRESS, Channel
+from logloop_contracts.channels import ANALYSIS_PROGRESS
 
 from logloop_analyzer.telemetry import PROGRESS_LOST
 
@@ -15,22 +15,6 @@ _GROUP_S = 0.2
 _GROUP_CHARS = 400
 _PAUSE_S = 5.0
 """How long no progress is published after a failure, so that an analysis does not wait for the broker each time."""
-
-
-class EventPublisher(Protocol):
-    """Publishes events, as `logloop_chassis.messaging.broker.Publisher` does."""
-
-    async def publish_event(
-        self,
-        channel: Channel,
-        data: Any,
-        *,
-        project_id: str,
-        correlation_id: str | None = None,
-        causation_id: str | None = None,
-        event_id: str | None = None,
-    ) -> Any:
-        """Publish an event. Raises NotPublished."""
 
 
 class ProgressReporter:

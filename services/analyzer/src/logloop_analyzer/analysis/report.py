@@ -8,6 +8,7 @@ from logloop_analyzer.analysis.verdict import confidence_cap, decide_verdict, lo
 from logloop_analyzer.evidence import Evidence, RankedFinding
 from logloop_analyzer.model.evidence_pack import PackedLine, display_lines
 from logloop_analyzer.model.verification import VerifiedAnswer
+from logloop_analyzer.text.commands import plain_name
 from logloop_analyzer.text.redaction import Redactor, safe_text
 
 NO_PROVIDER = "no model provider is set for this project; the report is based on measurements alone"
@@ -35,8 +36,32 @@ class LogCoverage:
 
 
 def display_finding(item: RankedFinding, redactor: Redactor) -> Finding:
-    """Return a finding as people see it. Its pattern stays unchanged, so that it can be searched for."""
-    return item.finding.model_copy(update={"title": safe_text(item.finding.title, redactor, 500)})
+    """Return a finding as people see it. A pattern without secrets is unchanged, so that it can be searched for."""
+    pattern = item.finding.pattern
+    return item.finding.model_copy(
+        update={
+            "title": safe_text(item.finding.title, redactor, 500),
+            "pattern": pattern and redactor.mask(redactor.redact(pattern)),
+        }
+    )
+
+
+def masked_report(report: Report, redactor: Redactor) -> Report:
+    """Return a report in which a value that is masked in one place is masked in all texts."""
+    mask = redactor.mask
+    return report.model_copy(
+        update={
+            "summary": mask(report.summary),
+            "claims": [item.model_copy(update={"text": mask(item.text)}) for item in report.claims],
+            "findings": [
+                item.model_copy(update={"title": mask(item.title), "pattern": item.pattern and mask(item.pattern)})
+                for item in report.findings
+            ],
+            "evidence": [item.model_copy(update={"message": mask(item.message)}) for item in report.evidence],
+            "next_steps": [mask(step) for step in report.next_steps],
+            "degraded_reason": report.degraded_reason and mask(report.degraded_reason),
+        }
+    )
 
 
 def measured_report(evidence: Evidence, redactor: Redactor, coverage: LogCoverage, reason: str | None) -> Report:
@@ -143,5 +168,6 @@ def _steps(evidence: Evidence, verdict: Verdict) -> list[str]:
 def _step(item: RankedFinding) -> str:
     seen = item.finding.first_seen
     return _STEPS[item.finding.kind].format(
-        service=item.finding.service_id or "the service", time=seen.strftime("%H:%M:%S") if seen else "this time"
+        service=plain_name(item.finding.service_id, "the service of this finding"),
+        time=seen.strftime("%H:%M:%S") if seen else "this time",
     )

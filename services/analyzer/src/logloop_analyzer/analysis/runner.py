@@ -16,12 +16,14 @@ from logloop_analyzer.analysis.report import (
     NO_PROVIDER,
     LogCoverage,
     display_finding,
+    masked_report,
     measured_report,
     model_report,
     unsupported_report,
 )
 from logloop_analyzer.errors import AnalysisError, AnalysisObsolete
 from logloop_analyzer.evidence import Evidence, measure
+from logloop_analyzer.model.evidence_pack import display_lines
 from logloop_analyzer.model.provider import ProviderFailed, ProviderSettings
 from logloop_analyzer.query_api.interface import AnalysisState, LogSample, LogSelection, QueryApi
 from logloop_analyzer.telemetry import ANALYSES, ANALYSIS_SECONDS, LOGS_READ, RUNNING
@@ -114,9 +116,11 @@ class AnalysisRunner:
         )
         explanation = await self._explain(model_question, settings, redactor, progress, deadline - _RESERVE_S)
         if request.turn == 0:
-            return _completed(request, _report(base, explanation), None)
+            return _completed(request, masked_report(_report(base, explanation), redactor), None)
         earlier = (state.report if state else None) or base
-        return _reply(request, earlier, model_question, explanation, redactor)
+        reply = _reply(request, earlier, model_question, explanation, redactor)
+        answer = None if reply.answer is None else redactor.mask(reply.answer)
+        return _completed(request, masked_report(reply.report, redactor), answer)
 
     async def _state(self, request: AnalysisRequested) -> AnalysisState | None:
         """Return the state in query, None if query refuses. Raises AnalysisObsolete, as for a repeated request."""
@@ -148,6 +152,7 @@ class AnalysisRunner:
             f"Compared {evidence.logs} logs with {evidence.baseline_logs} of the previous window: "
             f"{len(evidence.findings)} findings",
         )
+        display_lines(evidence, redactor)  # what is secret in one line is masked in all texts from here on
         for item in evidence.findings:
             await progress.finding(display_finding(item, redactor))
         return _Measurement(evidence, coverage, _facts(selection, coverage, redactor))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from logloop_contracts.analyses import EvidenceLine
@@ -80,17 +80,26 @@ def build_pack(evidence: Evidence, redactor: Redactor, token_budget: int) -> Evi
             break
         findings.append(text)
         room -= len(text.encode()) + 1
-    packed = tuple(lines.values())
+    packed = tuple(_masked(line, redactor) for line in lines.values())
     return EvidencePack(
-        tuple(findings), packed, _left_out(evidence, len(findings), skipped), {p.evidence_id: p for p in packed}
+        tuple(map(redactor.mask, findings)),
+        packed,
+        _left_out(evidence, len(findings), skipped),
+        {p.evidence_id: p for p in packed},
     )
+
+
+def _masked(line: PackedLine, redactor: Redactor) -> PackedLine:
+    """Return a line without the values that were found to be secret in later lines."""
+    return replace(line, message=redactor.mask(line.message), rendered=redactor.mask(line.rendered))
 
 
 def display_lines(evidence: Evidence, redactor: Redactor) -> dict[str, PackedLine]:
     """Return the lines of findings and those about the question, by log id, as people see them."""
     lines = {line.id: line for item in evidence.findings for line in item.lines}
     lines |= {line.id: line for line in evidence.asked_about}
-    return {log_id: _line("", line, redactor, suspicious=False) for log_id, line in lines.items()}
+    shown = {log_id: _line("", line, redactor, suspicious=False) for log_id, line in lines.items()}
+    return {log_id: _masked(line, redactor) for log_id, line in shown.items()}
 
 
 def _by_importance(evidence: Evidence) -> Iterable[LogLine]:

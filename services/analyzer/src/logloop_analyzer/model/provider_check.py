@@ -1,13 +1,15 @@
-"""Checks whether a provider accepts the saved credentials, and returns the provider's own words.
+"""Checks whether a provider accepts the saved credentials, and returns what its status means.
 
 It makes one GET request for the list of models; no log text and no prompt is sent.
 """
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import httpx
 from logloop_chassis.outbound.egress import EgressGuard, EgressRefused, refusal_behind
@@ -19,7 +21,7 @@ from logloop_analyzer.text.sanitise import sanitise
 TIMEOUT_S = 10.0
 MAX_RESPONSE_BYTES = 1 << 20
 _MAX_HEADER_BYTES = 1 << 16
-_MAX_WORDS = 500
+_MODEL_NAME = re.compile(r"[\w.:/@+*-]{1,200}", re.ASCII)
 _MAX_MODELS = 200
 
 
@@ -61,10 +63,10 @@ class ProviderCheck:
         except EgressRefused as refusal:
             return CheckResult(ok=False, detail=str(refusal))
         except (TimeoutError, httpx.TimeoutException):
-            detail = f"no answer from {httpx.URL(url).host} within {TIMEOUT_S:g} s"
+            detail = f"no answer from {urlsplit(url).hostname} within {TIMEOUT_S:g} s"
             return CheckResult(ok=False, detail=detail)
-        except httpx.HTTPError as error:
-            reason = f"no answer from {httpx.URL(url).host}: {str(error) or type(error).__name__}"
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            reason = f"no answer from {urlsplit(url).hostname}: {type(error).__name__}"
             return CheckResult(ok=False, detail=str(refusal_behind(error) or reason))
         return _result(response, settings)
 
@@ -101,16 +103,15 @@ def _request(settings: ProviderSettings) -> tuple[str, dict[str, str]]:
 
 
 def _result(response: _Response, settings: ProviderSettings) -> CheckResult:
-    words = _words(response.body, settings.key)
     if response.status != httpx.codes.OK:
-        return CheckResult(ok=False, detail=words, status=response.status)
+        return CheckResult(ok=False, detail=_meaning(response.status), status=response.status)
     if not response.complete:
         detail = f"the answer is longer than {MAX_RESPONSE_BYTES >> 20} MiB; check the base URL"
         return CheckResult(ok=False, detail=detail, status=response.status)
     try:
         body = json.loads(response.body)
     except (ValueError, RecursionError):
-        return CheckResult(ok=False, detail=f"the answer is not JSON: {words}", status=response.status)
+        return CheckResult(ok=False, detail="the answer is not JSON; check the base URL", status=response.status)
     names = _model_names(body, settings.key)
     wanted = settings.model
     if names and wanted not in names and f"{wanted}:latest" not in names:
@@ -124,18 +125,25 @@ def _model_names(body: Any, secret: str | None) -> list[str]:
     listed = (body.get("data") or body.get("models")) if isinstance(body, dict) else None
     items = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
     names = (str(item.get("id") or item.get("name", "")).removeprefix("models/") for item in items[:_MAX_MODELS])
-    return [_without_secret(name, secret) for name in names]
+    plain = (_without_secret(name, secret) for name in names)
+    return [name for name in plain if _MODEL_NAME.fullmatch(name)]
 
 
-def _words(raw: bytes, secret: str | None) -> str:
-    """Return what the provider says in a response, without the API key."""
-    try:
-        body = json.loads(raw)
-        error = body.get("error", body)
-        text = str(error.get("message", error) if isinstance(error, dict) else error)
-    except (ValueError, RecursionError, AttributeError):
-        text = raw.decode(errors="replace")
-    return _without_secret(text, secret)[:_MAX_WORDS] or "an empty answer"
+def _meaning(status: int) -> str:
+    """Return what a status says. The body is not repeated: the address may be any, and so may what it answers."""
+    if status in {401, 403}:
+        reason = "it does not accept the API key"
+    elif status in {404, 405}:
+        reason = "it has no list of models at this address; check the base URL"
+    elif 300 <= status < 400:
+        reason = "it redirects; enter the final address"
+    elif status == httpx.codes.TOO_MANY_REQUESTS:
+        reason = "it limits requests at the moment; try again later"
+    elif status >= 500:
+        reason = "it fails at the moment; try again later"
+    else:
+        reason = "it rejects the request; check the settings"
+    return f"the provider answers with status {status}: {reason}"
 
 
 def _without_secret(text: str, secret: str | None) -> str:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from logloop_analyzer.model.evidence_pack import EvidencePack, PackedLine
 from logloop_analyzer.model.prompts import MAX_CLAIMS, MAX_STEPS
+from logloop_analyzer.text.commands import is_plain_prose
 from logloop_analyzer.text.redaction import Redactor
 from logloop_analyzer.text.sanitise import sanitise, shorten
 
@@ -97,14 +98,14 @@ def verify(
     with_ids = [_with_log_ids(text, pack.log_ids(ids)) for text, ids in sentences]
     with_ids = with_ids or [_with_log_ids(claim.text, claim.citations) for claim in kept]
     cited = tuple(line.evidence for line in pack.lines if line.evidence_id in trusted)
-    steps = tuple(_clean(step, redactor, 300) for step in answer.next_steps[:MAX_STEPS] if step.strip())
+    steps = (_clean(step, redactor, 300) for step in answer.next_steps[:MAX_STEPS] if is_plain_prose(step))
     dropped = len(answer.claims) - len(kept) + dropped_sentences
     return VerifiedAnswer(
         summary=" ".join(text for text, _ in sentences),
         cited_summary=" ".join(with_ids),
         claims=tuple(kept),
         cause_found=answer.cause_found and bool(kept),
-        next_steps=steps,
+        next_steps=tuple(step for step in steps if step and is_plain_prose(step)),
         dropped=dropped,
         cited=cited,
     )
@@ -153,6 +154,6 @@ def _summary(text: str, trusted: set[str], redactor: Redactor) -> tuple[list[tup
 
 
 def _clean(text: str, redactor: Redactor, limit: int) -> str:
-    """Return a model's words as people see them: sanitised, without links, with personal data restored."""
+    """Return a model's words as people see them: sanitised and without links. What was masked stays masked."""
     plain = _LINK.sub(lambda found: found.group(1) or "(link removed)", sanitise(text))
     return shorten(redactor.restore(_CITATION.sub("", plain)).strip(), limit)

@@ -3,6 +3,7 @@
 Each rule matches a known format; there is no guessing by entropy. The expressions run on RE2, in linear time.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,8 +14,13 @@ from logloop_analyzer.text.sanitise import sanitise, shorten
 
 RedactionLevel = Literal["off", "standard", "strict"]
 
-_PERSONAL = frozenset({"EMAIL", "USER", "IP", "PHONE", "LITERAL"})
-"""Kinds that an answer may show again; the other kinds stay hidden."""
+_NOT_SECRET = re2.compile(
+    "(?i)true|false|null|none|nil|yes|no|empty|missing|invalid|expired|required|unknown|undefined|default|redacted|"
+    "hidden|token|password|secret|key|user|name|error|failed"
+)
+"""Words that a log names as a value without revealing one, as in `token: missing`."""
+_MIN_MASKED = 4
+"""Characters of a value that is masked wherever it occurs; shorter ones are masked only where a rule finds them."""
 
 _SENSITIVE_NAMES = (
     r"[a-z0-9_.-]{0,40}?(?:password|passwd|passphrase|pwd|secret|api[_-]?key|apikey|access[_-]?key|private[_-]?key|"
@@ -153,10 +159,19 @@ class Redactor:
             self._values[found] = (kind, value)
         return found
 
+    def mask(self, text: str) -> str:
+        """Return the text with placeholders for all values that were redacted anywhere before."""
+        for (kind, value), placeholder in sorted(self._placeholders.items(), key=lambda item: -len(item[0][1])):
+            if kind == "LITERAL" or value not in text:
+                continue
+            if len(value) >= _MIN_MASKED and not _NOT_SECRET.fullmatch(value):
+                text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])", placeholder, text)
+        return text
+
     def restore(self, text: str) -> str:
-        """Return the text with personal data back in place of its placeholders; secrets stay hidden."""
+        """Return the text with words back that looked like placeholders before; what was redacted stays hidden."""
         for placeholder, (kind, value) in self._values.items():
-            if kind in _PERSONAL and placeholder in text:
+            if kind == "LITERAL" and placeholder in text:
                 text = text.replace(placeholder, value)
         return text
 
@@ -166,4 +181,4 @@ def safe_text(text: str, redactor: Redactor, limit: int) -> str:
 
     Shortening comes last, so that a cut never leaves half a secret.
     """
-    return shorten(redactor.redact(sanitise(text)), limit)
+    return shorten(redactor.mask(redactor.redact(sanitise(text))), limit)

@@ -2,11 +2,12 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from logloop_chassis.background import repeat
 from logloop_chassis.ids import utc_now
+from logloop_chassis.messaging.publisher import EventPublisher
 from logloop_contracts.channels import CI_DISPATCH_FAILED, CI_DISPATCHED, Channel
 from logloop_contracts.ci import Dispatched, DispatchFailed
 from pydantic import BaseModel
@@ -29,22 +30,6 @@ from logloop_ci_bridge.telemetry import DISPATCHES
 _UNAVAILABLE_S = 15.0
 _HOUR = timedelta(hours=1)
 _log = structlog.get_logger()
-
-
-class EventPublisher(Protocol):
-    """What dispatching needs of the broker."""
-
-    async def publish_event(
-        self,
-        channel: Channel,
-        data: Any,
-        *,
-        project_id: str,
-        correlation_id: str | None = None,
-        causation_id: str | None = None,
-        event_id: str | None = None,
-    ) -> Any:
-        """Publish and wait for the confirm. Raises NotPublished."""
 
 
 class Dispatcher:

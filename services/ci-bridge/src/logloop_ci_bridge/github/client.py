@@ -120,7 +120,7 @@ class GitHubClient:
             ):
                 raw = await _read(arriving, max_body_bytes)
                 response = GitHubResponse(arriving.status_code, arriving.headers, raw)
-        except (httpx.HTTPError, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             GITHUB_REQUESTS.labels(method, "none").inc()
             raise GitHubUnavailable(_no_response(error)) from error
         GITHUB_REQUESTS.labels(method, str(response.status_code)).inc()

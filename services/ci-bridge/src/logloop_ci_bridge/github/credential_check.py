@@ -48,7 +48,8 @@ class CredentialCheck:
             response = await self._client.send("GET", base + path, token, max_body_bytes=_MAX_BODY_BYTES)
         except GitHubUnavailable as error:
             return CheckResult(ok=False, detail=_no_response(base, error))
-        return _result(response, token)
+        is_ours = base == self._client.api_url
+        return _result(response, token, repeat_message=is_ours)
 
 
 def _token_and_path(credentials: GitHubCredentials) -> tuple[str, str]:
@@ -71,8 +72,15 @@ def _no_response(base: str, error: GitHubUnavailable) -> str:
     return f"no answer from {urlsplit(base).hostname}: {str(cause) or type(cause).__name__}"
 
 
-def _result(response: GitHubResponse, secret: str) -> CheckResult:
+def _result(response: GitHubResponse, secret: str, *, repeat_message: bool) -> CheckResult:
+    """Return what a response means. An address that a project has entered may be any, so its body is not repeated."""
     status = response.status_code
+    if not repeat_message:
+        if status != 200:
+            return CheckResult(ok=False, detail=f"the server answers with status {status}", status=status)
+        if not response.content.lstrip().startswith(b"{"):
+            return CheckResult(ok=False, detail="the response is not JSON; check the address", status=status)
+        return CheckResult(ok=True, detail="GitHub accepts the credentials", status=status)
     if status != 200:
         return CheckResult(ok=False, detail=_message(response.content, secret), status=status)
     try:

@@ -207,14 +207,17 @@ async def run_back_test(rule_id: RecordId, body: BackTestRequest, caller: Curren
     rule: RuleDraft = body.rule or found
     if rule.on != "logs":
         raise Unprocessable("only rules on logs can be back-tested")
-    if caller.services.back_tests.locked():
+    running, project_id = caller.services.back_tested, found.project_id
+    if caller.services.back_tests.locked() or project_id in running:
         raise Unavailable("other back-tests are running; try again in a few seconds", retry_after=5)
     params = {"q": scope_query(rule), "since": body.since, "until": body.until, "order": "asc"}
-    logs = caller.services.query.export(found.project_id, params)
+    logs = caller.services.query.export(project_id, params)
+    running.add(project_id)
     try:
         async with caller.services.back_tests:
-            return await back_test(rule, rule_id=rule_id, project_id=found.project_id, logs=logs)
+            return await back_test(rule, rule_id=rule_id, project_id=project_id, logs=logs)
     except BadCondition as error:
         raise Unprocessable(f"the rule cannot be back-tested: {error}") from error
     finally:
+        running.discard(project_id)
         await logs.aclose()

@@ -25,6 +25,7 @@ class ActiveRule:
     evaluated: int = 0
     matched: int = 0
     last_evaluated_at: datetime | None = None
+    error_shown_at: datetime | None = None
 
     @property
     def condition(self) -> Condition:

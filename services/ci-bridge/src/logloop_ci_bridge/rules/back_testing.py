@@ -14,7 +14,13 @@ from logloop_contracts.log_entry import LogEntry
 from pydantic import AwareDatetime, BaseModel, Field
 
 from logloop_ci_bridge.durations import seconds
-from logloop_ci_bridge.rules.evaluation import CompiledRule, compile_rule, evaluate_batch
+from logloop_ci_bridge.rules.evaluation import (
+    BatchEvaluation,
+    ClauseValue,
+    CompiledRule,
+    compile_rule,
+    evaluate_batch,
+)
 from logloop_ci_bridge.rules.firing import quiet_until
 from logloop_ci_bridge.rules.rule import RuleDraft, RuleState, closed_gate
 
@@ -47,6 +53,10 @@ class BackTest(BaseModel):
     )
     first: AwareDatetime | None = None
     last: AwareDatetime | None = None
+    errors: list[ClauseValue] = Field(
+        default_factory=list,
+        description="Clauses that could not be evaluated for some log, with their first error; they count as false.",
+    )
     cut_off: bool = Field(
         False, description="There were more logs than a back-test reads in its time; use a shorter time range."
     )
@@ -64,6 +74,7 @@ class _Simulation:
     matched: int = 0
     fired: list[WouldFire] = field(default_factory=list)
     blocked: Counter[str] = field(default_factory=Counter)
+    errors: dict[str, ClauseValue] = field(default_factory=dict)
 
     def add(self, logs: Sequence[tuple[str, LogEntry]]) -> None:
         """Evaluate logs in the order of time, in pieces that are short enough for at most one firing each."""
@@ -85,6 +96,7 @@ class _Simulation:
         result = evaluate_batch(self.compiled, pa.Table.from_batches([batch]), now=now, quiet=quiet, clock=self.clock)
         self.cut_off = self.cut_off or result.skipped_rows > 0
         self.matched += result.matched
+        self._keep_errors(result)
         if quiet and result.matched:
             self.blocked[closed_gate(self.rule, self.state, logs[0][1].timestamp) or "cooldown"] += 1
         if result.gate:
@@ -104,6 +116,12 @@ class _Simulation:
                 stats=dict(result.candidate.statistics.values()),
             )
         )
+
+    def _keep_errors(self, result: BatchEvaluation) -> None:
+        clauses = (*(result.failed[1] if result.failed else ()), *(result.nearest[1] if result.nearest else ()))
+        for clause in clauses:
+            if clause.error is not None:
+                self.errors.setdefault(clause.text, clause)
 
 
 async def back_test(
@@ -141,6 +159,7 @@ async def back_test(
         blocked=dict(simulation.blocked),
         first=first,
         last=last,
+        errors=list(simulation.errors.values()),
         cut_off=cut_off or simulation.cut_off,
     )
 

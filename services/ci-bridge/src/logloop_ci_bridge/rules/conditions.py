@@ -24,6 +24,7 @@ _QUIET = re2.Options()
 _QUIET.log_errors = False
 
 _MORE, _LESS = frozenset({"_>_", "_>=_"}), frozenset({"_<_", "_<=_"})
+_DIVISIONS = frozenset({"_/_", "_%_"})
 _GROWING = frozenset({"stats.count", "stats.rate", "stats.services"})
 _STRING, _INT, _ANY = "string", "int", "any"
 NAMES: Mapping[Subject, Mapping[str, str]] = {
@@ -79,6 +80,10 @@ MEASURED_ANALYSIS_NAMES = frozenset(
 """Names that are measured; `verdict`, `summary` and `claims` may come from a model that read untrusted text."""
 
 
+EVALUATION_ERRORS = (ArithmeticError, LookupError, TypeError, RuntimeError, ValueError)
+"""What the engine raises for values that an expression cannot work with, such as a division by zero."""
+
+
 class BadCondition(ValueError):
     """The condition cannot be saved. `problems` holds one sentence for each error."""
 
@@ -123,8 +128,8 @@ class Clause:
             value = self.program.execute(context)
         except KeyError as error:
             return Outcome(holds=False, error=f"there is no {error}")
-        except (TypeError, RuntimeError, ValueError, OverflowError) as error:
-            return Outcome(holds=False, error=str(error).splitlines()[0][:200])
+        except EVALUATION_ERRORS as error:
+            return Outcome(holds=False, error=_first_line(error))
         if not isinstance(value, bool):
             return Outcome(holds=False, error=f"returned {type(value).__name__}, not true or false")
         return Outcome(holds=value)
@@ -162,6 +167,10 @@ class Condition:
     def names(self) -> frozenset[str]:
         """Every name that it reads."""
         return frozenset[str]().union(*(clause.names for clause in self.clauses))
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)[:200]
 
 
 def compile_condition(source: str, subject: Subject) -> Condition:
@@ -227,6 +236,7 @@ def _errors(tree: Node, subject: Subject) -> list[str]:
             problems += _macro_errors(node)
         if node.kind == "call" and node.name == "matches":
             problems += _pattern_errors(node.children[-1])
+    problems += _constant_errors(tree)
     names = _names(tree)
     if subject == "analysis" and not names & MEASURED_ANALYSIS_NAMES:
         problems.append(
@@ -234,6 +244,22 @@ def _errors(tree: Node, subject: Subject) -> list[str]:
             "logs_read): the output of a model alone must not start a workflow"
         )
     return problems
+
+
+def _constant_errors(node: Node) -> list[str]:
+    """Return why expressions without names, and divisions by zero, fail whatever the values are."""
+    below = list(node.walk())
+    if not any(item.kind in {"ident", "comprehension"} for item in below):
+        if not any(item.kind == "call" for item in below) and node.kind != "call":
+            return []
+        try:
+            cel.evaluate(unparse(node))
+        except EVALUATION_ERRORS as error:
+            return [f"{unparse(node)[:80]!r} cannot be evaluated: {_first_line(error)}"]
+        return []
+    if node.kind == "call" and node.name in _DIVISIONS and node.children[-1].value == 0:
+        return [f"{unparse(node)[:80]!r} divides by zero"]
+    return [problem for child in node.children for problem in _constant_errors(child)]
 
 
 def _macro_errors(node: Node) -> list[str]:

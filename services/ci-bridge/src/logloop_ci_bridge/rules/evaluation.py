@@ -4,7 +4,7 @@ The same code runs live and in back-tests, without I/O. The caller checks cooldo
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,12 +12,12 @@ from typing import Any
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
-from logloop_contracts.log_batch import log_id
 from pydantic import BaseModel, Field
 
 from logloop_ci_bridge.durations import seconds
 from logloop_ci_bridge.rules import prefilter
-from logloop_ci_bridge.rules.conditions import Clause, Condition, attribute_keys, context_of
+from logloop_ci_bridge.rules.conditions import Clause, Condition, Outcome, attribute_keys, context_of
+from logloop_ci_bridge.rules.log_values import LOG_NAMES, id_of_row, log_values, microseconds, one_log
 from logloop_ci_bridge.rules.rule import Gate, Origin, Rule, RuleDraft, origin_gate
 from logloop_ci_bridge.rules.windows import RuleWindow, Statistics
 
@@ -26,7 +26,6 @@ ATTRIBUTE_RULES = "ci.rules"
 MAX_CEL_ROWS = 20_000
 MAX_CEL_SECONDS = 2.0
 """What the expressions of one rule may take over one batch; rows that are left then count as skipped."""
-_REFERENCES = ("test_id", "func_id", "source")
 
 
 class ClauseValue(BaseModel):
@@ -73,6 +72,10 @@ class BatchEvaluation:
     gate: Gate | None = None
     """Set when matching logs came from the rule's own runs or from a chain that is too long."""
     gated_log: str | None = None
+    failed: tuple[str, tuple[ClauseValue, ...]] | None = None
+    """The first log for which a per-log clause could not be evaluated: its id, and the values of those clauses."""
+    failure: str | None = None
+    """Why the whole batch could not be evaluated."""
     skipped_rows: int = 0
     matched_later: int = 0
     """Logs of the same batch that matched after the candidate."""
@@ -150,6 +153,7 @@ def evaluate_batch(
     result, limit = BatchEvaluation(), _TimeLimit(clock)
     rows = compiled.filter.apply(prefilter.Rows(table))
     if not len(rows):
+        result.failed = _missing_attribute(compiled, table)
         return result
     rows, result.skipped_rows = _bounded(rows, compiled)
     rows = _where_residual_holds(compiled, rows, result, limit)
@@ -160,7 +164,7 @@ def evaluate_batch(
     if not len(rows):
         return result
     result.matched += len(rows)
-    timings = list(zip(_microseconds(rows), rows.values("service_id"), strict=True))
+    timings = list(zip(microseconds(rows), rows.values("service_id"), strict=True))
     if quiet:
         compiled.window.add_all(timings, now_us=now_us)
     elif not _all_at_once(compiled, rows, timings, result, now_us):
@@ -187,7 +191,7 @@ def _all_at_once(
     statistics = compiled.window.statistics()
     values = _window_values(compiled, rows, len(rows) - 1, statistics)
     if compiled.window.dropped == before.dropped and not all(value.holds for value in values):
-        result.nearest = (_log_id(rows, len(rows) - 1), values, statistics)
+        result.nearest = (id_of_row(rows, len(rows) - 1), values, statistics)
         return True
     compiled.window = before
     return False
@@ -221,7 +225,7 @@ def _one_by_one(
             compiled.window.add_all(timings[index + 1 :], now_us=now_us)
             break
     if nearest is not None:
-        result.nearest = (_log_id(rows, nearest[0]), nearest[1], nearest[2])
+        result.nearest = (id_of_row(rows, nearest[0]), nearest[1], nearest[2])
 
 
 def _bounded(rows: prefilter.Rows, compiled: CompiledRule) -> tuple[prefilter.Rows, int]:
@@ -243,14 +247,41 @@ def _where_residual_holds(
     names = frozenset[str]().union(*(clause.names for clause in residual))
     keys = attribute_keys([clause.node for clause in residual])
     holds: list[bool] = []
-    for values in _log_values(compiled.project_id, rows, names, keys):
+    for values in log_values(compiled.project_id, rows, names, keys):
         if limit.is_over:
             break
         context = context_of(names, values)
-        holds.append(all(clause.evaluate(context).holds for clause in residual))
+        found = _first_that_fails(residual, context)
+        holds.append(found is None)
+        if found is not None and found.error is not None and result.failed is None:
+            clauses = tuple(_value(clause, context) for clause in residual)
+            result.failed = (id_of_row(rows, len(holds) - 1), clauses)
     skipped = len(rows) - len(holds)
     result.skipped_rows += skipped
     return rows.where(pa.array(holds + [False] * skipped, pa.bool_()))
+
+
+def _missing_attribute(compiled: CompiledRule, table: pa.Table) -> tuple[str, tuple[ClauseValue, ...]] | None:
+    """Return the first log that only lacks an attribute that the condition reads, with the values of the clauses."""
+    if not compiled.filter.mentions:
+        return None
+    rows = compiled.filter.apply(prefilter.Rows(table), without=compiled.filter.mentions)
+    if not len(rows):
+        return None
+    residual = compiled.filter.residual
+    names = frozenset[str]().union(*(clause.names for clause in residual))
+    context = context_of(names, one_log(compiled.project_id, rows, 0, names))
+    clauses = tuple(_value(clause, context) for clause in residual)
+    return (id_of_row(rows, 0), clauses) if any(clause.error for clause in clauses) else None
+
+
+def _first_that_fails(clauses: Sequence[Clause], context: Any) -> Outcome | None:
+    """Return the outcome of the first clause that is not true, None when all are true."""
+    for clause in clauses:
+        outcome = clause.evaluate(context)
+        if not outcome.holds:
+            return outcome
+    return None
 
 
 def _without_own_runs(compiled: CompiledRule, rows: prefilter.Rows, result: BatchEvaluation) -> prefilter.Rows:
@@ -263,7 +294,7 @@ def _without_own_runs(compiled: CompiledRule, rows: prefilter.Rows, result: Batc
         gate = origin_gate(compiled.rule_id, compiled.rule, origin_of(text)) if is_run else None
         keep.append(gate is None)
         if gate:
-            result.gate, result.gated_log = gate, _log_id(rows, index)
+            result.gate, result.gated_log = gate, id_of_row(rows, index)
     return rows.where(pa.array(keep, pa.bool_()))
 
 
@@ -283,7 +314,7 @@ def _window_values(
     clauses, names = compiled.condition.window_clauses, compiled.condition.window_names
     values: dict[str, Any] = dict(statistics.values())
     if any(name.startswith("log.") for name in names):
-        values |= _one(compiled.project_id, rows, index, names)
+        values |= one_log(compiled.project_id, rows, index, names)
     context = context_of(names, values)
     return tuple(_value(clause, context) for clause in clauses)
 
@@ -306,74 +337,10 @@ def _candidate(
     statistics: Statistics,
     window_values: tuple[ClauseValue, ...],
 ) -> Candidate:
-    log = _one(compiled.project_id, rows, index, frozenset(_LOG_NAMES))
+    log = one_log(compiled.project_id, rows, index, frozenset(LOG_NAMES))
     held = tuple(ClauseValue(text=clause.text, holds=True) for clause in compiled.condition.row_clauses)
     origin = origin_of(rows.values("attributes")[index])
     return Candidate(log, statistics, origin, held + window_values)
-
-
-_LOG_NAMES = (
-    "log.id",
-    "log.project_id",
-    "log.service_id",
-    "log.test_id",
-    "log.func_id",
-    "log.message",
-    "log.pattern",
-    "log.severity",
-    "log.source",
-    "log.timestamp",
-    "log.attributes",
-)
-
-
-def _one(project_id: str, rows: prefilter.Rows, index: int, names: frozenset[str]) -> dict[str, Any]:
-    indices = pa.array([index], pa.int64())
-    single = prefilter.Rows(rows.table, indices if rows.indices is None else rows.indices.take(indices))
-    return next(_log_values(project_id, single, names))
-
-
-def _log_values(
-    project_id: str, rows: prefilter.Rows, names: frozenset[str], keys: frozenset[str] | None = None
-) -> Iterator[dict[str, Any]]:
-    """Yield the values of each row by dotted name, "" for absent references. `keys`: attributes to keep."""
-    columns: dict[str, list[Any]] = {}
-    for name in names:
-        if name.startswith("log."):
-            columns[name] = _column(project_id, rows, name.removeprefix("log."))
-    if keys is not None and "log.attributes" in columns:
-        # Passing an object to the engine costs 2 µs per value; a log may have 200.
-        columns["log.attributes"] = [
-            {key: found[key] for key in keys if key in found} for found in columns["log.attributes"]
-        ]
-    for index in range(len(rows)):
-        yield {name: values[index] for name, values in columns.items()}
-
-
-def _column(project_id: str, rows: prefilter.Rows, field_name: str) -> list[Any]:
-    if field_name == "project_id":
-        return [project_id] * len(rows)
-    if field_name == "id":
-        return [_log_id(rows, index) for index in range(len(rows))]
-    values = rows.values(field_name)
-    if field_name == "attributes":
-        return [orjson.loads(text) if text else {} for text in values]
-    if field_name in _REFERENCES:
-        return [value or "" for value in values]
-    return values
-
-
-def _microseconds(rows: prefilter.Rows) -> list[int]:
-    found: list[int] = rows.column("timestamp").cast(pa.int64()).to_pylist()
-    return found
-
-
-def _log_id(rows: prefilter.Rows, index: int) -> str:
-    return log_id(
-        rows.column("batch")[index].as_py(),
-        rows.column("timestamp")[index].value,
-        rows.column("row")[index].as_py(),
-    )
 
 
 def near_miss(result: BatchEvaluation, now: datetime) -> Evaluation | None:
@@ -396,4 +363,9 @@ def near_miss(result: BatchEvaluation, now: datetime) -> Evaluation | None:
             subject_id=result.gated_log,
             matched=result.matched,
         )
+    if result.failed is not None:
+        subject, clauses = result.failed
+        return Evaluation(at=now.astimezone(UTC), outcome="no_match", subject_id=subject, parts=list(clauses))
+    if result.failure is not None:
+        return Evaluation(at=now.astimezone(UTC), outcome="no_match", detail=result.failure)
     return None

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -32,6 +32,7 @@ from logloop_ci_bridge.runs.run import Run
 from logloop_ci_bridge.telemetry import RULE_BATCHES, RULE_ROWS_SKIPPED, RULE_SECONDS
 
 _SEEN_BATCHES = 50_000
+_SHOW_ERRORS_EVERY = timedelta(minutes=1)
 _log = structlog.get_logger()
 
 
@@ -138,6 +139,11 @@ class RuleEvaluator:
         if evaluation is None and result.matched and rule.quiet_at(now):
             detail = f"quiet until {rule.quiet_until:%Y-%m-%d %H:%M:%SZ}"
             evaluation = Evaluation(at=now, outcome="blocked", gate="cooldown", matched=result.matched, detail=detail)
+        if result.failed is not None and not result.matched and result.gate is None:
+            # Every batch may have such a log, and one is enough to see what is wrong.
+            if rule.error_shown_at is not None and now - rule.error_shown_at < _SHOW_ERRORS_EVERY:
+                return
+            rule.error_shown_at = now
         if evaluation is not None:
             self._evaluations.add(rule.stored.id, rule.stored.project_id, evaluation)
 
@@ -191,10 +197,10 @@ def _evaluate_rule(rule: ActiveRule, table: pa.Table, now: datetime) -> BatchEva
     """Evaluate one rule on a batch; an error counts as no match."""
     try:
         return evaluate_batch(rule.compiled, table, now=now, quiet=rule.quiet_at(now))
-    except Exception:  # noqa: BLE001  # logs are untrusted: an error in one rule must not stop the others
+    except Exception as error:  # noqa: BLE001  # logs are untrusted: an error in one rule must not stop the others
         _log.exception("rule evaluation failed", rule_id=rule.stored.id, project_id=rule.stored.project_id)
         RULE_BATCHES.labels("error").inc()
-        return BatchEvaluation()
+        return BatchEvaluation(failure=f"the rule could not be evaluated ({type(error).__name__})")
 
 
 def analysis_values(analysis: AnalysisCompleted) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Other clauses remain for CEL, row by row, on the rows that are left.
 import json
 import re
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,18 +81,23 @@ class Rows:
 
 @dataclass(frozen=True)
 class Prefilter:
-    """Kernels in the order in which they run, cheap ones first; `residual` clauses are left for CEL."""
+    """Kernels in the order in which they run, cheap ones first; `residual` clauses are left for CEL.
+
+    `mentions` are those kernels that test for the attributes that a residual clause reads.
+    """
 
     masks: tuple[Mask, ...]
     described: tuple[str, ...]
     residual: tuple[Clause, ...]
+    mentions: frozenset[Mask] = frozenset()
 
-    def apply(self, rows: Rows) -> Rows:
-        """Return the rows that pass every kernel."""
+    def apply(self, rows: Rows, *, without: AbstractSet[Mask] = frozenset()) -> Rows:
+        """Return the rows that pass every kernel but those in `without`."""
         for mask in self.masks:
             if not len(rows):
                 break
-            rows = rows.where(mask(rows))
+            if mask not in without:
+                rows = rows.where(mask(rows))
         return rows
 
 
@@ -99,16 +105,22 @@ def derive(fixed: Sequence[tuple[str, Mask]], clauses: Sequence[Clause]) -> Pref
     """Return the prefilter of a rule: its filter (`fixed`, with descriptions) and its simple row clauses."""
     cheap: list[tuple[str, Mask]] = list(fixed)
     costly: list[tuple[str, Mask]] = []
+    mentions: list[tuple[str, Mask]] = []
     residual = []
     for clause in clauses:
         mask = _translate(clause.node)
         if mask is None:
             residual.append(clause)
-            costly += [(f"attributes mention {key!r}", _mentions(key)) for key in sorted(_needed_keys(clause.node))]
+            mentions += [(f"attributes mention {key!r}", _mentions(key)) for key in sorted(_needed_keys(clause.node))]
         else:
             (costly if "log.message" in clause.names else cheap).append((clause.text, mask))
-    ordered = cheap + costly
-    return Prefilter(tuple(mask for _, mask in ordered), tuple(text for text, _ in ordered), tuple(residual))
+    ordered = cheap + costly + mentions
+    return Prefilter(
+        tuple(mask for _, mask in ordered),
+        tuple(text for text, _ in ordered),
+        tuple(residual),
+        frozenset(mask for _, mask in mentions),
+    )
 
 
 def one_of(column: str, wanted: Sequence[str]) -> Mask:

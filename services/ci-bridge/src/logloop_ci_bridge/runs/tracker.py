@@ -4,13 +4,13 @@ Every step may be repeated: batch ids and event ids derive from run and attempt.
 """
 
 import asyncio
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
 from logloop_chassis.background import repeat
 from logloop_chassis.ids import utc_now
+from logloop_chassis.messaging.publisher import BytesPublisher, EventPublisher
 from logloop_contracts.channels import (
     CI_RUN_COMPLETED,
     CI_RUN_UPDATED,
@@ -22,7 +22,6 @@ from logloop_contracts.channels import (
 from logloop_contracts.ci import RunCompleted, RunUpdated
 from logloop_contracts.log_batch import SCHEMA_VERSION, encode
 
-from logloop_ci_bridge.dispatches.dispatcher import EventPublisher
 from logloop_ci_bridge.dispatches.outbox import Dispatch
 from logloop_ci_bridge.dispatches.run_matching import CLOCK_SKEW, match_run
 from logloop_ci_bridge.dispatches.store import DispatchStore
@@ -40,20 +39,8 @@ _FAILED_CONCLUSIONS = ("failure", "timed_out", "startup_failure")
 _log = structlog.get_logger()
 
 
-class LogPublisher(EventPublisher, Protocol):
+class LogPublisher(BytesPublisher, EventPublisher, Protocol):
     """What run tracking needs of the broker."""
-
-    async def publish_bytes(
-        self,
-        exchange: str,
-        routing_key: str,
-        body: bytes,
-        *,
-        headers: Mapping[str, Any],
-        message_id: str,
-        content_type: str,
-    ) -> None:
-        """Publish and wait for the confirm. Raises NotPublished."""
 
 
 class RunTracker:

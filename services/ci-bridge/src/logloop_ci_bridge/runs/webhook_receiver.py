@@ -96,6 +96,7 @@ class WebhookReceiver:
         try:
             reported = parse_run(payload["workflow_run"], repository)
         except (KeyError, ValueError, TypeError) as error:
+            # Missing or wrongly typed parts.
             raise BadRequest("the workflow_run of this delivery cannot be read") from error
         run = await self._owned_run(project_id, reported)
         if run is None:
@@ -139,7 +140,9 @@ def _parse(delivery: WebhookDelivery) -> tuple[Mapping[str, Any], str]:
         raise Unauthorized("unsigned webhook; set the same secret in GitHub and in the project's settings")
     try:
         payload = orjson.loads(delivery.body)
-        repository = str(payload["repository"]["full_name"])
+        repository = payload["repository"]["full_name"]
+        if not isinstance(payload, dict) or not isinstance(repository, str):
+            raise TypeError(repository)
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise BadRequest(
             "send a repository's webhook as application/json; an organisation's ping names no repository"

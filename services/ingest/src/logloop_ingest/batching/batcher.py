@@ -4,13 +4,12 @@ It holds no more than the in-flight budget of the callers admits.
 """
 
 import asyncio
-from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
-from logloop_chassis.messaging.publisher import NotPublished
+from logloop_chassis.messaging.publisher import BytesPublisher, NotPublished
 from logloop_contracts.channels import HEADER_COUNT, HEADER_KEY_IDS, HEADER_PROJECT, HEADER_SCHEMA, LOGS
 from logloop_contracts.log_batch import SCHEMA_VERSION
 
@@ -25,22 +24,6 @@ LARGE_ROWS = 500
 """From this many rows on a message does not linger; it waits only while another one is unconfirmed."""
 _BUILD_IN_THREAD_FROM = 300
 _MAX_KEY_IDS = 50
-
-
-class PublishesBytes(Protocol):
-    """The part of the publisher that is used here."""
-
-    async def publish_bytes(
-        self,
-        exchange: str,
-        routing_key: str,
-        body: bytes,
-        *,
-        headers: Mapping[str, Any],
-        message_id: str,
-        content_type: str,
-    ) -> None:
-        """Publish and return after the confirm. Raises NotPublished."""
 
 
 @dataclass(slots=True)
@@ -96,7 +79,7 @@ class Batcher:
     """Publishes slices in batches, a project at a time."""
 
     def __init__(
-        self, publisher: PublishesBytes, *, executor: Executor, linger_s: float = 0.005, redact: Redact | None = None
+        self, publisher: BytesPublisher, *, executor: Executor, linger_s: float = 0.005, redact: Redact | None = None
     ) -> None:
         self._publisher = publisher
         self._executor = executor

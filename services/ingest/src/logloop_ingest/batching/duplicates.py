@@ -1,22 +1,29 @@
 """Remembers the latest batches with an idempotency key, so that a duplicate is answered without a second publish.
 
-This saves work only: query stores a batch id once, whatever this process remembers.
+This saves work only: `key_store.py` recognises the keys of other processes, and query stores a batch id once.
 """
 
 import asyncio
-import zlib
+import hashlib
 
 from cachetools import FIFOCache
 from logloop_chassis.http.problems import Conflict
 
 MAX_REMEMBERED = 20_000
 
-Digest = tuple[int, int]
+Digest = bytes
+
+
+class OtherContent(Conflict):
+    """An idempotency key was used before with other content."""
+
+    def __init__(self) -> None:
+        super().__init__("this Idempotency-Key was used for other entries; use a new key for each set of entries")
 
 
 def digest_of(body: bytes) -> Digest:
-    """Return a digest that tells two bodies apart unless they are made to collide; no stored data depends on it."""
-    return len(body), zlib.crc32(body)
+    """Return 16 bytes that tell two bodies apart. Stored digests depend on it, so it never changes."""
+    return hashlib.blake2b(body, digest_size=16, person=b"logloop-content").digest()
 
 
 class RecentBatches:
@@ -26,12 +33,12 @@ class RecentBatches:
         self._batches: FIFOCache[str, tuple[Digest, asyncio.Future[str]]] = FIFOCache(MAX_REMEMBERED)
 
     def find(self, batch_id: str, digest: Digest) -> "asyncio.Future[str] | None":
-        """Return the confirm of a batch, pending or done. Raises Conflict when its body was different."""
+        """Return the confirm of a batch, pending or done. Raises OtherContent when its body was different."""
         found = self._batches.get(batch_id)
         if found is None or _failed(found[1]):
             return None
         if found[0] != digest:
-            raise Conflict("this Idempotency-Key was used for other entries; use a new key for each set of entries")
+            raise OtherContent
         return found[1]
 
     def remember(self, batch_id: str, digest: Digest, confirm: "asyncio.Future[str]") -> None:

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from logloop_ingest.batching.duplicates import Digest, RecentBatches, digest_of
+from logloop_chassis.messaging.publisher import NotPublished
+
+from logloop_ingest.batching.duplicates import Digest, RecentBatches
 from logloop_ingest.batching.slices import BatchSlice, slices_of
 from logloop_ingest.checking.rows import Rows
 
@@ -18,6 +20,19 @@ class SubmitsSlices(Protocol):
         """Return the batch id after the confirm. Raises NotPublished."""
 
 
+class ClaimsKeys(Protocol):
+    """The part of the key store that is used here."""
+
+    async def claim(self, batch_id: str, project_id: str, digest: Digest) -> bool:
+        """Store the digest of a batch before it is published. Return False when it was stored before.
+
+        Raises OtherContent when another one is stored.
+        """
+
+    async def release(self, batch_id: str, digest: Digest) -> None:
+        """Forget a digest whose batch was not published."""
+
+
 class Confirmed(NamedTuple):
     """The first batch id of a project's rows, and whether they had been confirmed before."""
 
@@ -26,21 +41,31 @@ class Confirmed(NamedTuple):
 
 
 class Submitter:
-    """Publishes rows through the batcher, those with an idempotency key once per process."""
+    """Publishes rows through the batcher, those with an idempotency key once per process.
 
-    def __init__(self, batcher: SubmitsSlices) -> None:
+    A key stands for one content, whichever process receives it.
+    """
+
+    def __init__(self, batcher: SubmitsSlices, keys: ClaimsKeys) -> None:
         self._batcher = batcher
+        self._keys = keys
         self._recent = RecentBatches()
 
     async def submit(
-        self, by_project: Mapping[str, Rows], *, body: bytes, idempotency_key: str | None, key_id: str | None
+        self,
+        by_project: Mapping[str, Rows],
+        *,
+        idempotency_key: str | None,
+        digest: Digest | None,
+        key_id: str | None,
     ) -> dict[str, Confirmed]:
         """Return what the broker confirmed, by project. `key_id` is the API key that sent the rows.
+
+        `digest` is the digest of the body, which is needed with an idempotency key.
 
         Raises NotPublished when the broker did not confirm everything; Conflict when the idempotency key was used
         for another body.
         """
-        digest = None if idempotency_key is None else digest_of(body)
         jobs = [
             self._submit_project(project_id, slices_of(project_id, rows, idempotency_key), digest, key_id)
             for project_id, rows in by_project.items()
@@ -57,9 +82,20 @@ class Submitter:
         if known is not None:
             return Confirmed(await asyncio.shield(known), duplicate=True)
         # A separate task: the request that starts it may be cancelled while duplicates wait for it.
-        publishing = asyncio.ensure_future(self._publish(project_id, slices, key_id))
+        publishing = asyncio.ensure_future(self._publish_once(batch_id, project_id, slices, digest, key_id))
         self._recent.remember(batch_id, digest, publishing)
         return Confirmed(await asyncio.shield(publishing))
+
+    async def _publish_once(
+        self, batch_id: str, project_id: str, slices: list[BatchSlice], digest: Digest, key_id: str | None
+    ) -> str:
+        is_new = await self._keys.claim(batch_id, project_id, digest)
+        try:
+            return await self._publish(project_id, slices, key_id)
+        except NotPublished:
+            if is_new:
+                await self._keys.release(batch_id, digest)
+            raise
 
     async def _publish(self, project_id: str, slices: list[BatchSlice], key_id: str | None) -> str:
         batch_ids = await _all([self._batcher.submit(project_id, item, key_id=key_id) for item in slices])

@@ -8,13 +8,14 @@ from fastapi import Request, Response
 from logloop_chassis.auth.authenticator import Authenticator
 from logloop_chassis.auth.dependencies import SESSION_PATH
 from logloop_chassis.auth.principal import Principal
-from logloop_chassis.http.problems import BadRequest, Forbidden, TooLarge
+from logloop_chassis.http.connections import trust_request
+from logloop_chassis.http.problems import BadRequest, Forbidden, RequestTimeout, TooLarge
 from logloop_chassis.messaging.publisher import NotPublished
 from starlette.requests import ClientDisconnect
 
 from logloop_ingest.accept import IN_THREAD_FROM, Accept, Submission
 from logloop_ingest.decompression import decompress
-from logloop_ingest.http.responses import RequestTimeout, not_confirmed, receipt
+from logloop_ingest.http.responses import not_confirmed, receipt
 from logloop_ingest.in_flight import InFlightBudget, Reservation
 from logloop_ingest.limits import MAX_KEY_LENGTH, Limits
 from logloop_ingest.parsing.content_types import body_format
@@ -39,6 +40,7 @@ class LogEndpoint:
         headers = request.headers
         principal = await self.authenticator.authenticate(headers, method="POST")
         _require_ingest(principal)
+        trust_request(request.scope)
         form = body_format(headers.get("content-type", ""))
         key = _idempotency_key(headers.get("idempotency-key"))
         with self.in_flight.reserve() as reservation:

@@ -15,12 +15,6 @@ _MAX_ERRORS = 100
 _PROJECT_CODES = frozenset({"unknown_project", "forbidden_project"})
 
 
-class RequestTimeout(Problem):
-    """The body did not arrive in time."""
-
-    status, title = 408, "Request timeout"
-
-
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """An error in one field."""

@@ -1,14 +1,14 @@
 """Routes POST /api/v1/logs to its endpoint."""
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from logloop_chassis.http.problems import problem_responses
+from logloop_chassis.http.problems import RequestTimeout, problem_responses
 from logloop_chassis.state import parts_of
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from logloop_ingest.http import openapi
 from logloop_ingest.http.endpoint import LogEndpoint
-from logloop_ingest.http.responses import Receipt, RequestTimeout
+from logloop_ingest.http.responses import Receipt
 
 PATH = "/api/v1/logs"
 router = APIRouter(tags=["logs"])

@@ -112,7 +112,7 @@ class Metrics:
 
         A second value for the same moment replaces the first.
         """
-        metric, arrival = await self.get(project_id, metric_id), datetime.now(UTC)
+        metric, arrival = await self.get(project_id, metric_id), utc_now()
         dated = [(moment or arrival, value) for moment, value in points]
         if metric["kind"] == "counter" and any(value < 0 for _, value in dated):
             raise Unprocessable("the value of a counter cannot be negative; use a gauge")

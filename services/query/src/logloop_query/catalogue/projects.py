@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from cachetools import TTLCache
-from logloop_chassis.auth.authenticator import Authenticator
+from logloop_chassis.auth.authenticator import DEFAULT_RETENTION_DAYS, Authenticator
 from logloop_chassis.auth.principal import Principal
 from logloop_chassis.database.client import Document
 from logloop_chassis.http.problems import Conflict, NotFound
@@ -11,7 +11,7 @@ from logloop_chassis.ids import utc_now
 from pydantic import JsonValue
 
 from logloop_query.catalogue.stores.projects import ProjectStore
-from logloop_query.ports import DEFAULT_RETENTION_DAYS, LogStorage
+from logloop_query.ports import LogStorage
 from logloop_query.records.audit import Actor, AuditTrail, audited
 from logloop_query.records.store import AlreadyExists
 

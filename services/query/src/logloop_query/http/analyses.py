@@ -1,7 +1,7 @@
 """Endpoints of analyses: request, list, read, follow live, ask a follow-up question, cancel and delete."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -19,7 +19,7 @@ from logloop_chassis.http.event_streams import (
 from logloop_chassis.http.paging import Cursor, Limit, Page, decode_cursor, encode_cursor
 from logloop_chassis.http.parameters import ProjectParam, body_problems, problems
 from logloop_chassis.http.problems import Unprocessable
-from logloop_chassis.ids import RecordId
+from logloop_chassis.ids import RecordId, utc_now
 from logloop_chassis.state import resources_of
 from logloop_contracts.analyses import Report
 from pydantic import Field, StringConstraints
@@ -27,7 +27,7 @@ from pydantic import Field, StringConstraints
 from logloop_query.analyses.event_feed import AnalysisEventFeed, Position, end_of
 from logloop_query.http.dependencies import CurrentActor, CurrentAnalyses, CurrentRecordServices
 from logloop_query.http.fields import Input, Moment, Output, ProjectId
-from logloop_query.stream_slots import StreamSlots
+from logloop_query.http.logs.parameters import caller_key
 from logloop_query.time_bounds import parse_moment
 
 router = APIRouter(prefix="/api/v1/logs/analyses", tags=["analyses"])
@@ -128,7 +128,7 @@ def _analysis(document: Document) -> Analysis:
 
 
 def _scope(body: NewAnalysis) -> dict[str, Any]:
-    now = datetime.now(UTC)
+    now = utc_now()
     try:
         since, until = parse_moment(body.since, now), parse_moment(body.until, now)
     except ValueError as error:
@@ -249,21 +249,23 @@ async def events(
     if end is not None and after >= end:
         return Response(status_code=204)
     stopping = resources_of(request).stopping
-    frames = _frames(services.analysis_events, services.analysis_streams, request, analysis_id, after)
+    project_id = document["project_id"]
+    slot = services.analysis_streams.slot(caller_key(actor.principal, project_id), project_id)
+    frames = _frames(services.analysis_events, slot, request, analysis_id, after)
     return await streaming_response(
         event_stream(
             frames,
-            still_allowed=lambda: may_still_read(request, document["project_id"]),
+            still_allowed=lambda: may_still_read(request, project_id),
             closing_reason=lambda: "stopping" if stopping.is_set() else "finished",
         )
     )
 
 
 async def _frames(
-    feed: AnalysisEventFeed, slots: StreamSlots, request: Request, analysis_id: str, after: Position
+    feed: AnalysisEventFeed, slot: AbstractContextManager[None], request: Request, analysis_id: str, after: Position
 ) -> AsyncGenerator[bytes | None, None]:
     stopping = resources_of(request).stopping
-    with slots.slot():
+    with slot:
         yield None
         async with aclosing(feed.follow(analysis_id, after, stopping)) as stream:
             async for event in stream:

@@ -54,13 +54,13 @@ class Accounts:
     async def sign_in(self, email: str, password: str, actor: Actor, user_agent: str | None) -> NewSession:
         """Start a session. Raises TooManyRequests, and Unauthorized with the same text for every cause."""
         address = email.strip().lower()
-        counters = await self._throttle.attempt(address, actor.ip)
-        user = await self._users.find_by_email(address)
-        matches = await self._passwords.verify(user["password_hash"] if user else None, password)
-        if user is None or not matches or user.get("disabled"):
-            await self._audit.record(actor, "session.refuse", "user", user["_id"] if user else "unknown")
-            raise Unauthorized(_SIGN_IN_FAILED)
-        await self._throttle.succeeded(counters)
+        async with self._throttle.attempt(address, actor.ip) as attempt:
+            user = await self._users.find_by_email(address)
+            matches = await self._passwords.verify(user["password_hash"] if user else None, password)
+            if user is None or not matches or user.get("disabled"):
+                await self._audit.record(actor, "session.refuse", "user", user["_id"] if user else "unknown")
+                raise Unauthorized(_SIGN_IN_FAILED)
+            await attempt.succeeded()
         if self._passwords.outdated(user["password_hash"]):
             await self._users.update(user["_id"], {"password_hash": await self._passwords.hash(password)})
         session = await self._sessions.start(user["_id"], actor.ip, user_agent)
@@ -84,12 +84,12 @@ class Accounts:
         if actor.principal.kind != "user":
             raise Forbidden("only a signed-in user has a password; to replace an API key, create a new one")
         user = await self.get(actor.principal.id)
-        counters = await self._throttle.attempt(user["email"], actor.ip)
-        if not await self._passwords.verify(user["password_hash"], old):
-            raise Forbidden("the old password is wrong")
-        if old == new:
-            raise Unprocessable("the new password equals the old one; choose another")
-        await self._throttle.succeeded(counters)
+        async with self._throttle.attempt(user["email"], actor.ip) as attempt:
+            if not await self._passwords.verify(user["password_hash"], old):
+                raise Forbidden("the old password is wrong")
+            if old == new:
+                raise Unprocessable("the new password equals the old one; choose another")
+            await attempt.succeeded()
         await self._set_password(actor, user["_id"], new, must_change=False)
         return await self._sessions.start(user["_id"], actor.ip, user_agent)
 

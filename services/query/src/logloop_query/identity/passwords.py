@@ -1,6 +1,8 @@
 """Hashes and verifies passwords with argon2id, in threads so that the event loop stays free."""
 
 import asyncio
+import hashlib
+import hmac
 import secrets
 
 from argon2 import PasswordHasher
@@ -9,6 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 MIN_LENGTH = 10
 MAX_LENGTH = 256
 _CONCURRENCY = 2  # each computation takes 64 MiB
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # characters that are hard to confuse
 
 
 class Passwords:
@@ -42,6 +45,16 @@ class Passwords:
 
 
 def generate_password() -> str:
-    """Return a one-time password: four groups of five characters that are hard to confuse."""
-    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(alphabet) for _ in range(5)) for _ in range(4))
+    """Return a one-time password: four groups of five characters."""
+    return _in_groups([secrets.choice(_ALPHABET) for _ in range(20)])
+
+
+def derive_password(secret_key: str, purpose: str) -> str:
+    """Return the one-time password that belongs to a secret key, in the form of `generate_password`."""
+    digest = hmac.digest(secret_key.encode(), f"logloop password: {purpose}".encode(), hashlib.sha256)
+    number = int.from_bytes(digest)
+    return _in_groups([_ALPHABET[number // len(_ALPHABET) ** place % len(_ALPHABET)] for place in range(20)])
+
+
+def _in_groups(characters: list[str]) -> str:
+    return "-".join("".join(characters[start : start + 5]) for start in range(0, len(characters), 5))

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import structlog
 from logloop_chassis.background import periodically
+from logloop_chassis.ids import utc_now
 from logloop_contracts.log_batch import HOUR_US
 from pymongo.errors import PyMongoError
 
@@ -133,7 +134,7 @@ class Compaction:
         started, merges = time.monotonic(), 0
         for project_id, hour in await self._store.small_hours(_HOURS_PER_ROUND):
             small = await self._store.small_segments(project_id, hour)
-            for chosen in choose_merges(small, hour, datetime.now(UTC)):
+            for chosen in choose_merges(small, hour, utc_now()):
                 merges += await self.merge([item.id for item in chosen])
                 if time.monotonic() - started > self._lease_s / 4:
                     return merges

@@ -4,11 +4,11 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Protocol
 
 import pyarrow as pa
 import structlog
+from logloop_chassis.ids import utc_now
 from logloop_chassis.messaging.failures import Dead, Delivery, Handler
 from logloop_contracts.channels import HEADER_KEY_IDS, HEADER_PROJECT
 from logloop_contracts.log_batch import BadBatch, decode
@@ -97,6 +97,6 @@ async def _record_keys(usage: KeyUsage, delivery: Delivery) -> None:
     if not key_ids:
         return
     try:
-        await usage.record_keys(key_ids, datetime.now(UTC))
+        await usage.record_keys(key_ids, utc_now())
     except PyMongoError as error:
         _log.warning("key usage not recorded", error=str(error)[:200])

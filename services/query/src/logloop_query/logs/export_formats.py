@@ -31,6 +31,10 @@ EXPORT_SCHEMA = pa.schema(
 """Columns of tabular exports. `attributes` is JSON text."""
 
 
+_FORMULA = r"^[=+\-@\t\r\n\x00\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
+"""Beginnings of a cell that OWASP and ASVS 1.2.10 name; Excel also accepts the full-width characters."""
+
+
 class Writer(Protocol):
     """Turns tables into bytes. The methods are called in this order."""
 
@@ -92,7 +96,7 @@ class CsvWriter:
 def _safe_cell(column: Any) -> Any:
     if pa.types.is_timestamp(column.type):
         return pc.strftime(column, format="%Y-%m-%dT%H:%M:%SZ")
-    risky = pc.match_substring_regex(column, pattern=r"^[=+\-@\t\r]")
+    risky = pc.match_substring_regex(column, pattern=_FORMULA)
     return pc.if_else(risky, pc.binary_join_element_wise("'", column, ""), column)
 
 

@@ -10,12 +10,13 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Protocol, TypeVar
 
 import pyarrow as pa
 import structlog
 from logloop_chassis.database.outages import wait_out_outages
+from logloop_chassis.ids import utc_now
 from pymongo.errors import PyMongoError
 
 from logloop_query.logs import segment_codec as segments
@@ -45,7 +46,7 @@ T = TypeVar("T")
 class SegmentWriter(Protocol):
     """Stores segments."""
 
-    async def insert(self, segment: Segment, *, stored_at: datetime, retention: timedelta) -> None:
+    async def insert(self, segment: Segment, *, retention: timedelta) -> None:
         """Store a segment. Raises DuplicateParts."""
 
     async def stored_parts(self, project_id: str, parts: Iterable[str]) -> set[str]:
@@ -229,7 +230,7 @@ class Persister:
             try:
                 await self._through_outages(
                     lambda segment=segment: self._store.insert(  # type: ignore[misc]
-                        segment, stored_at=datetime.now(UTC), retention=retention
+                        segment, retention=retention
                     )
                 )
             except DuplicateParts:
@@ -257,7 +258,7 @@ class Persister:
         services: set[str] = set().union(*(_words(chunk, "service_id") for chunk in chunks))
         tests: set[str] = set().union(*(_words(chunk, "test_id") for chunk in chunks))
         try:
-            await self._registry.register(project_id, services, tests, datetime.now(UTC))
+            await self._registry.register(project_id, services, tests, utc_now())
             await self._registry.record_outcomes(project_id, outcomes_in(chunk.table for chunk in chunks))
             await self._patterns.record(project_id, stats)
         except PyMongoError as error:

@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -24,6 +24,7 @@ from logloop_query.logs.search.limits.pace import OutOfTime, Pace
 from logloop_query.logs.search.limits.threads import SearchThreads
 from logloop_query.logs.search.rows import json_rows, materialise
 from logloop_query.logs.segment_codec import TableColumns
+from logloop_query.stream_slots import NoFreeSlot, Slots
 from logloop_query.telemetry import TAIL_CLIENTS, TAIL_DROPPED
 
 MAX_WAITING_BATCHES = 64
@@ -40,7 +41,7 @@ _log = structlog.get_logger()
 
 
 class TooManyTails(Exception):
-    """The maximum number of tails is open."""
+    """The maximum number of tails is open, in all or of this caller or project."""
 
 
 class LiveBatches(Protocol):
@@ -111,20 +112,40 @@ class Tail:
 class Tails:
     """All open tails of this instance."""
 
-    def __init__(self, source: LiveBatches, threads: SearchThreads, *, most: int = 200) -> None:
+    def __init__(
+        self,
+        source: LiveBatches,
+        threads: SearchThreads,
+        *,
+        most: int = 200,
+        caller_share: int | None = None,
+        project_share: int | None = None,
+    ) -> None:
         self._source = source
         self._threads = threads
-        self._most = most
+        self._slots = Slots(
+            most,
+            caller_share=max(1, most // 4) if caller_share is None else caller_share,
+            project_share=max(1, most // 2) if project_share is None else project_share,
+        )
         self._open: dict[str, set[Tail]] = {}
         self._batches: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(MAX_WAITING_BATCHES)
         self._changing = asyncio.Lock()
 
     @asynccontextmanager
-    async def tail(self, project_id: str, wanted: Filter) -> AsyncIterator[Tail]:
+    async def tail(self, project_id: str, wanted: Filter, caller: str = "") -> AsyncIterator[Tail]:
         """Open a tail that gets every batch confirmed from now on. Raises TooManyTails."""
-        if sum(map(len, self._open.values())) >= self._most:
-            raise TooManyTails
-        opened = Tail(project_id, wanted)
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._slots.slot(caller, project_id))
+            except NoFreeSlot as error:
+                raise TooManyTails from error
+            async with self._followed(Tail(project_id, wanted)) as opened:
+                yield opened
+
+    @asynccontextmanager
+    async def _followed(self, opened: Tail) -> AsyncIterator[Tail]:
+        project_id = opened.project_id
         async with self._changing:
             if project_id not in self._open:
                 await self._source.follow(project_id)

@@ -124,9 +124,11 @@ def _citation(log_id: str, line: dict[str, Any] | None, connection: Connection) 
     from rich.text import Text
 
     text = Text("    ")
+    log_id = visible(log_id, one_line=True)
     text.append(f"[{log_id}]", style=f"dim link {connection.page('logs', log_id)}")
     if line:
         first, *rest = str(line.get("message", "")).splitlines() or [""]
         message = visible(first, one_line=True) + (f" … (+{len(rest)} lines)" if rest else "")
-        text.append(f" {line.get('service_id')} {line.get('severity')}: {message[:200]}")
+        where = visible(f"{line.get('service_id')} {line.get('severity')}", one_line=True)
+        text.append(f" {where}: {message[:200]}")
     return text

@@ -14,7 +14,7 @@ import typer
 from logloop.cli import exit_codes
 from logloop.cli.command import CommandExit, command, open_client
 from logloop.cli.options import AsJson, Project, Query, Since, Until, joined
-from logloop.cli.output import print_json, print_json_line, print_log_stream, print_logs, say
+from logloop.cli.output import print_json, print_json_line, print_log_stream, print_logs, say, write_export
 
 if TYPE_CHECKING:
     from logloop.api.client import Client
@@ -43,7 +43,8 @@ def search(
 ) -> None:
     """Search logs, newest first.
 
-    --json prints one document: {"items": […], "next_cursor", "partial"}; with --follow it prints NDJSON.
+    A blank means AND, which binds tighter than OR: 'a b OR c' is '(a b) OR c'. AND, OR and NOT are capital letters.
+    --json prints one document: {"items": […], "next_cursor", "partial", "hints"}; with --follow it prints NDJSON.
     """
     text = joined(query)
     with open_client(project) as client:
@@ -85,10 +86,13 @@ def _collect(
         if page.next_cursor is None or page.partial or (number and len(found) >= number):
             break
         options["cursor"] = page.next_cursor
+    for hint in page.hints:
+        say(f"logloop: {hint}")
     rest: dict[str, object] = {
         "next_cursor": page.next_cursor,
         "partial": page.partial,
         "partial_reason": page.partial_reason,
+        "hints": page.hints,
     }
     return found, rest
 
@@ -141,7 +145,9 @@ def export(
 ) -> None:
     """Write every log that matches to a file or stdout.
 
-    Formats: NDJSON, CSV, Parquet and Arrow. There is no limit on the number of logs.
+    Formats: NDJSON, CSV, Parquet and Arrow. There is no limit on the number of logs. In CSV, a cell that a
+    spreadsheet would run as a formula starts with a quote ('). A terminal shows control characters escaped; files
+    and pipes get the exact bytes.
     """
     chosen = output_format or (output.suffix.removeprefix(".") if output and output.suffix else "ndjson")
     if chosen not in {"ndjson", "csv", "parquet", "arrow"}:
@@ -156,8 +162,7 @@ def export(
     with open_client(project) as client:
         chunks = client.export(joined(query), format=chosen, **scope)
         if output is None:
-            for chunk in chunks:
-                sys.stdout.buffer.write(chunk)
+            write_export(chunks, is_json=chosen == "ndjson")
             return
         size = _write_whole(output, chunks)
     say(f"{size} bytes written to {output}")

@@ -1,7 +1,7 @@
 """Endpoints of metrics, their points and series."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query
@@ -9,7 +9,7 @@ from logloop_chassis.auth.principal import require
 from logloop_chassis.http.paging import Cursor, Limit, Page, decode_id_cursor, next_id_cursor
 from logloop_chassis.http.parameters import ProjectParam, body_problems, problems
 from logloop_chassis.http.problems import Unprocessable
-from logloop_chassis.ids import RecordId
+from logloop_chassis.ids import RecordId, utc_now
 from logloop_contracts.log_entry import SERVICE_ID_PATTERN
 from pydantic import AwareDatetime, Field, StringConstraints
 
@@ -192,7 +192,7 @@ async def series(
 ) -> MetricSeries:
     """Aggregate the points in [since, until) by step. Steps start at multiples of their length since 1970 in UTC."""
     await metrics.require_scope(actor.principal, "read", metric_id)
-    now = datetime.now(UTC)
+    now = utc_now()
     found = await metrics.series(metric_id, _moment(since, now), _moment(until, now), _step(step), aggregate)
     points = [SeriesPoint(timestamp=start, value=value, count=count) for start, value, count in found.points]
     return MetricSeries(

@@ -1,12 +1,13 @@
 """Endpoints that count logs: histogram, facets and patterns."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from fastapi import APIRouter, Query, Response
 from logloop_chassis.http.parameters import problems
+from logloop_chassis.ids import utc_now
 from pydantic import BaseModel, Field, JsonValue
 
 from logloop_query.http.dependencies import CurrentLogSearch, CurrentLogServices
@@ -232,7 +233,7 @@ async def log_patterns(
     Without `new_since`, a pattern is new when it was first seen in the selected time range.
     """
     store = services.patterns
-    moment = read_moment(new_since, "new_since", datetime.now(UTC))
+    moment = read_moment(new_since, "new_since", utc_now())
     since = logs.narrowed().low if moment is None else moment
     async with services.search.counting("patterns", caller) as (counter, budget):
         counts = await counter.by_pattern(logs)

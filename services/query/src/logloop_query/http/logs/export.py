@@ -2,18 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from logloop_chassis.http.event_streams import TimedStreamingResponse
 from logloop_chassis.http.parameters import problems
 from logloop_chassis.state import resources_of
 
 from logloop_query.http.dependencies import CurrentLogServices
 from logloop_query.http.logs.parameters import ReadableLogs, SearchCaller
 from logloop_query.logs.export_formats import MEDIA_TYPES, ExportFormat, file_name
-from logloop_query.stream_slots import StreamSlots
 
 router = APIRouter(prefix="/api/v1/logs", tags=["logs"])
 
@@ -53,9 +53,10 @@ async def export_logs(
     The response is a stream. If the export fails, the connection is closed without a proper end.
     """
     stopping = resources_of(request).stopping
-    pieces = _until_stopped(stopping, services.export.stream(logs, format, caller), services.exports)
+    slot = services.exports.slot(caller, logs.project_id)
+    pieces = _until_stopped(stopping, services.export.stream(logs, format, caller), slot)
     first = await anext(pieces, b"")
-    return StreamingResponse(
+    return TimedStreamingResponse(
         _chained(first, pieces),
         media_type=MEDIA_TYPES[format],
         headers={
@@ -71,9 +72,9 @@ class ExportInterrupted(RuntimeError):
 
 
 async def _until_stopped(
-    stopping: asyncio.Event, pieces: AsyncIterator[bytes], slots: StreamSlots
+    stopping: asyncio.Event, pieces: AsyncIterator[bytes], slot: AbstractContextManager[None]
 ) -> AsyncGenerator[bytes, None]:
-    with slots.slot():
+    with slot:
         async for piece in pieces:
             yield piece
             if stopping.is_set():

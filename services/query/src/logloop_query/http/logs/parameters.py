@@ -1,23 +1,25 @@
 """Parameters of the endpoints of logs: project, search text and time range."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
 from logloop_chassis.auth.dependencies import CurrentPrincipal
 from logloop_chassis.auth.principal import Principal, Scope, require
 from logloop_chassis.http.problems import NotFound, Unprocessable
+from logloop_chassis.ids import utc_now
 from logloop_chassis.state import resources_of
 from logloop_contracts.log_batch import LogId, parse_log_id
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 
 from logloop_query.catalogue.projects import missing_project
+from logloop_query.logs.search.operators import hints
 from logloop_query.logs.search.plan import MAX_US, MIN_US, LogSelection
 from logloop_query.logs.search.text import read_filter, read_moment
 
 SYNTAX_HELP = """
-Terms are joined by AND unless OR is written between them. `-term` or `NOT term` excludes logs; parentheses group.
-OR and AND bind tighter than a blank.
+A blank means AND. `-term` or `NOT term` excludes logs. NOT binds tightest, then AND and blanks, then OR:
+`a b OR c` is `(a AND b) OR c`. Parentheses group. AND, OR and NOT are capital letters; in lower case they are words
+of the message. A letter with an accent matches in each Unicode form.
 
 | write | finds |
 |---|---|
@@ -106,7 +108,7 @@ async def select_logs(
 ) -> LogSelection:
     """Return the logs that parameters select. Raises Unprocessable, NotFound or Forbidden."""
     project = await project_for(request, principal, project_id, scope)
-    now = datetime.now(UTC)
+    now = utc_now()
     low, high = read_moment(since, "since", now), read_moment(until, "until", now)
     return LogSelection(
         project,
@@ -128,6 +130,11 @@ async def readable_logs(
     return await select_logs(request, principal, project_id, q, since, until, "read")
 
 
+async def search_hints(q: Q = "") -> list[str]:
+    """FastAPI dependency: what the search text probably means otherwise."""
+    return hints(q)
+
+
 def read_log_id(text: str) -> LogId:
     """Return the log id in a path. Raises NotFound."""
     try:
@@ -136,4 +143,5 @@ def read_log_id(text: str) -> LogId:
         raise NotFound(f"{error}; take ids from a search") from error
 
 
+SearchHints = Annotated[list[str], Depends(search_hints)]
 ReadableLogs = Annotated[LogSelection, Depends(readable_logs)]

@@ -12,7 +12,7 @@ from logloop_contracts.log_entry import Severity
 from pydantic import BaseModel, Field, JsonValue
 
 from logloop_query.http.dependencies import CurrentLogSearch
-from logloop_query.http.logs.parameters import ReadableLogs, SearchCaller
+from logloop_query.http.logs.parameters import ReadableLogs, SearchCaller, SearchHints
 from logloop_query.logs.search.plan import Budget
 from logloop_query.logs.search.rows import InvalidCursor, SearchCursor, json_rows
 from logloop_query.logs.search.scan import SearchRequest
@@ -41,6 +41,7 @@ _PAGE_EXAMPLE: dict[str, JsonValue] = {
     "partial": False,
     "partial_reason": None,
     "scanned": {"segments": 2, "logs": 81_200, "bytes": 812_345},
+    "hints": [],
     "took_ms": 9.5,
 }
 
@@ -83,6 +84,10 @@ class LogPage(BaseModel):
     )
     partial_reason: Literal["time", "bytes"] | None
     scanned: Scanned
+    hints: list[str] = Field(
+        description="What in the search text probably means something else, such as `or` in lower case.",
+        examples=[["'or' is searched as a word; write OR to find logs with either term"]],
+    )
     took_ms: float
 
 
@@ -111,6 +116,7 @@ async def search_logs(
     logs: ReadableLogs,
     search: CurrentLogSearch,
     caller: SearchCaller,
+    hints: SearchHints,
     limit: Limit = 100,
     cursor: Cursor = None,
     order: Order = "desc",
@@ -129,6 +135,7 @@ async def search_logs(
             "partial": result.partial is not None,
             "partial_reason": result.partial,
             "scanned": scanned(budget),
+            "hints": hints,
             "took_ms": budget.took_ms,
         }
     )

@@ -16,7 +16,7 @@ from logloop_chassis.http.parameters import problems
 from logloop_chassis.http.problems import TooManyRequests, Unavailable
 
 from logloop_query.http.dependencies import CurrentLogServices
-from logloop_query.http.logs.parameters import OptionalProject, Q, project_for
+from logloop_query.http.logs.parameters import OptionalProject, Q, caller_key, project_for
 from logloop_query.logs.live_batches import LiveBatchesUnavailable
 from logloop_query.logs.search.filter import Filter
 from logloop_query.logs.search.text import read_filter
@@ -57,7 +57,7 @@ async def tail_logs(
     project = await project_for(request, principal, project_id, "read")
     reasons: list[str] = []
     frames = event_stream(
-        _frames(services.tails, project, read_filter(q), reasons.append),
+        _frames(services.tails, project, read_filter(q), caller_key(principal, project), reasons.append),
         still_allowed=lambda: may_still_read(request, project),
         closing_reason=lambda: reasons[0],
     )
@@ -70,9 +70,9 @@ async def tail_logs(
 
 
 async def _frames(
-    tails: Tails, project_id: str, wanted: Filter, on_closed: Callable[[str], None]
+    tails: Tails, project_id: str, wanted: Filter, caller: str, on_closed: Callable[[str], None]
 ) -> AsyncGenerator[bytes | None, None]:
-    async with tails.tail(project_id, wanted) as tail:
+    async with tails.tail(project_id, wanted, caller) as tail:
         yield None
         while tail.closed is None:
             await tail.wait(HEARTBEAT_S)

@@ -1,4 +1,4 @@
-"""Stores sessions by the hash of their token, and counters of sign-in attempts. Both expire."""
+"""Stores sessions by the hash of their token, counters of sign-in attempts, and known addresses. All expire."""
 
 from datetime import datetime
 
@@ -73,6 +73,14 @@ class AttemptStore:
                 continue
             return int(document["count"]) if document else 1
         return 1
+
+    async def exists(self, key: str) -> bool:
+        """Return whether there is an entry."""
+        return await self._collection.find_one({"_id": key}, {"_id": 1}) is not None
+
+    async def remember(self, key: str, expires_at: datetime) -> None:
+        """Keep an entry until it expires."""
+        await self._collection.update_one({"_id": key}, {"$set": {"expires_at": expires_at}}, upsert=True)
 
     async def clear(self, *keys: str) -> None:
         """Delete counters."""

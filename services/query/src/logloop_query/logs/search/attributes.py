@@ -21,6 +21,7 @@ from logloop_query.logs.search.filter import (
 )
 from logloop_query.logs.search.limits import regexes
 from logloop_query.logs.search.limits.pace import Pace
+from logloop_query.logs.search.unicode_forms import CHANGEABLE, composed_value, is_composed, may_change
 
 _TEXTS_A_STEP = 1000
 
@@ -29,7 +30,10 @@ def evaluate(leaf: Attribute, texts: Any, pace: Pace) -> Any:
     """Return a boolean array, or False, of the rows that a leaf selects. `texts` is a utf8 array with nulls."""
     if texts.null_count == len(texts):
         return False
-    candidates = regexes.match(texts, candidate_pattern(leaf), pace)
+    pattern = candidate_pattern(leaf)
+    candidates = regexes.match(texts, pattern, pace)
+    if not pattern.isascii() and may_change(texts):
+        candidates = pc.or_(candidates, regexes.match(texts, CHANGEABLE, pace))
     if not candidates.true_count:
         return False
     # Each distinct text is tested once: logs of one source often have the same attributes.
@@ -48,11 +52,17 @@ def _tested_in_steps(leaf: Attribute, texts: Any, pace: Pace) -> list[bool]:
 
 def _tested(leaf: Attribute, texts: list[str], pace: Pace) -> list[bool]:
     look_up = _lookup(leaf.path)
-    values = [look_up(orjson.loads(text)) for text in texts]
+    values = [look_up(_parsed(text)) for text in texts]
     if isinstance(leaf, AttributeMatches):
         return _matching(values, leaf.pattern, pace)
     test = _value_test(leaf)
     return [any(map(test, found)) for found in values]
+
+
+def _parsed(text: str) -> Any:
+    """Return attributes with their texts in NFC. The JSON text itself is not composed, as it has escapes."""
+    value = orjson.loads(text)
+    return value if is_composed(text) else composed_value(value)
 
 
 def _lookup(path: str) -> Callable[[Any], list[Any]]:

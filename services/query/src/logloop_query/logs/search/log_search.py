@@ -21,9 +21,9 @@ class SearchLimits:
     """Limits on the searches of this process."""
 
     max_bytes: int = 2 * 2**30
-    max_seconds: float = 20.0
+    max_seconds: float = 7.0
     concurrency: int = 8
-    max_wait_seconds: float = 10.0
+    max_wait_seconds: float = 2.5
     threads: int = 2
 
     @property

@@ -36,6 +36,8 @@ from logloop_query.logs.search.filter import (
     Within,
 )
 from logloop_query.logs.search.limits.regexes import Cost, cost_of
+from logloop_query.logs.search.operators import alternatives
+from logloop_query.logs.search.unicode_forms import composed
 from logloop_query.logs.search.wildcards import (
     has_wildcard,
     longest_piece,
@@ -131,9 +133,7 @@ class _Reader:
             raise BadQuery(f"a search may be nested at most {MAX_DEPTH} deep", item.pos)
         match item:
             case lucene.BaseOperation():
-                _reject_adjacent(item.children)
-                parts = tuple(self.read(child, field, depth + 1) for child in item.children)
-                return Or(parts) if isinstance(item, lucene.OrOperation) else And(parts)
+                return self._operation(item, field, depth)
             case lucene.Prohibit() if _negative_number(item, field):
                 return self._equals(item, field, f"-{item.a.value}")
             case lucene.Not() | lucene.Prohibit():
@@ -146,6 +146,12 @@ class _Reader:
                 return self._field(item, field, depth)
             case _:
                 return self._leaf(item, field)
+
+    def _operation(self, item: Any, field: str | None, depth: int) -> Filter:
+        _reject_adjacent(item.children)
+        read = tuple(tuple(self.read(term, field, depth + 1) for term in terms) for terms in alternatives(item))
+        parts = tuple(And(terms) if len(terms) > 1 else terms[0] for terms in read)
+        return Or(parts) if len(parts) > 1 else parts[0]
 
     def _field(self, item: Any, outer: str | None, depth: int) -> Filter:
         if outer is not None:
@@ -210,7 +216,7 @@ class _Reader:
         return AttributeEquals(field.removeprefix(_ATTRIBUTES), value)
 
     def _regex(self, item: Any, field: str | None) -> Filter:
-        pattern = item.value[1:-1].replace("\\/", "/")
+        pattern = composed(item.value[1:-1].replace("\\/", "/"))
         if not pattern:
             raise BadQuery(f"the regular expression is empty; {_QUOTE_HINT}", item.pos)
         _check_regex(pattern, item)

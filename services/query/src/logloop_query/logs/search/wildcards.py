@@ -2,13 +2,15 @@
 
 import re
 
+from logloop_query.logs.search.unicode_forms import composed
+
 _BEFORE_WORD = r"(?:^|[^\pL\pN_])"
 _AFTER_WORD = r"(?:$|[^\pL\pN_])"
 
 
 def unescape(text: str) -> str:
-    """Return a text with its backslash escapes resolved."""
-    return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
+    """Return a text in NFC, with its backslash escapes resolved."""
+    return composed(re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL))
 
 
 def has_wildcard(raw: str) -> bool:
@@ -17,9 +19,9 @@ def has_wildcard(raw: str) -> bool:
 
 
 def _tokens(raw: str) -> list[tuple[bool, str]]:
-    """Return the pieces of a word as (is a wildcard, text), with escapes resolved."""
-    pieces = re.findall(r"\\(.)|([*?])|([^\\*?]+)", raw, flags=re.DOTALL)
-    return [(bool(wild), wild or escaped or plain) for escaped, wild, plain in pieces]
+    """Return the pieces of a word as (is a wildcard, text), in NFC and with escapes resolved."""
+    pieces = re.findall(r"([*?])|((?:\\.|[^\\*?])+)", raw, flags=re.DOTALL)
+    return [(bool(wild), wild or unescape(text)) for wild, text in pieces]
 
 
 def value_wildcard(raw: str) -> str:

@@ -1,8 +1,10 @@
 """Stores leases, which let one process at a time do a job."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from logloop_chassis.clock import CLOCK
 from logloop_chassis.database.client import Database, Document
+from logloop_chassis.ids import utc_now
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
@@ -14,8 +16,9 @@ class LeaseStore:
         self._collection: AsyncCollection[Document] = database["leases"]
 
     async def take(self, job: str, holder: str, seconds: float) -> bool:
-        """Take or renew a lease by the clock of this machine. Return False while another process holds it."""
-        moment = datetime.now(UTC)
+        """Take or renew a lease by the clock of the database. Return False while another process holds it."""
+        await CLOCK.ensure_measured(self._collection.database)
+        moment = utc_now()
         free = {"_id": job, "$or": [{"holder": holder}, {"expires_at": {"$lte": moment}}]}
         held = {"holder": holder, "expires_at": moment + timedelta(seconds=seconds)}
         try:

@@ -3,9 +3,9 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from logloop_chassis.database.client import Database, Document
+from logloop_chassis.ids import utc_now
 from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
@@ -64,7 +64,7 @@ class PatternStore:
 
     async def add(self, project_id: str, stats: Mapping[str, PatternStats]) -> None:
         """Add statistics by pattern. Times and services are idempotent, counts are not."""
-        moment = datetime.now(UTC)
+        moment = utc_now()
         updates = [
             UpdateOne(
                 {"_id": pattern_id(project_id, pattern)},

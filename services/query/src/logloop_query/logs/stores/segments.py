@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bson.binary import Binary
+from logloop_chassis.clock import CLOCK, utc_now
 from logloop_chassis.database.client import Database, Document
 from logloop_chassis.ids import new_id
 from pymongo import ASCENDING, DESCENDING
@@ -87,8 +88,14 @@ class SegmentStore:
         )
         await collection.create_index([("expires_at", ASCENDING)], expireAfterSeconds=0, name="expiry")
 
-    async def insert(self, segment: Segment, *, stored_at: datetime, retention: timedelta) -> None:
-        """Store a new segment. Raises DuplicateParts when another segment holds one of its parts."""
+    async def insert(self, segment: Segment, *, retention: timedelta, stored_at: datetime | None = None) -> None:
+        """Store a new segment. Raises DuplicateParts when another segment holds one of its parts.
+
+        `stored_at` is now by default, by the clock of the database, which also expires the segment.
+        """
+        if stored_at is None:
+            await CLOCK.ensure_measured(self._collection.database)
+            stored_at = utc_now()
         document = _document(new_id(), 0, segment, stored_at, stored_at + retention)
         try:
             await self._collection.insert_one(document)
