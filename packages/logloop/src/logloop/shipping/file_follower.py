@@ -7,8 +7,10 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 
+from logloop.errors import Refused
 from logloop.lines.records import Record
 from logloop.sending.batch_sender import Entry
 from logloop.shipping.checkpoint import Checkpoint, Position
@@ -43,12 +45,15 @@ class FileFollower:
         if self._confirmed.last_time:
             self._reader.last_time = datetime.fromisoformat(self._confirmed.last_time)
 
+    def _learn(self) -> None:
+        self._reader.learn(self._file.first_lines())
+        self._has_learned = True
+
     def step(self) -> bool:
         """Read and send new lines; return False when there were none. Raises a LogloopError when sending fails."""
         lines = list(self._file.read())
         if lines and not self._has_learned:
-            self._reader.learn(self._file.first_lines())
-            self._has_learned = True
+            self._learn()
         if lines and self._confirmed.pending_end is not None:
             lines = self._resend_pending(lines)
         for line in lines:
@@ -107,6 +112,9 @@ class FileFollower:
     def _send(self, pending: Position) -> None:
         entries, self._entries = self._entries, []
         self._shipper.send(entries, pending.pending_key)
+        self._confirm(pending)
+
+    def _confirm(self, pending: Position) -> None:
         last = self._reader.last_time
         self._confirmed = Position(
             self._file.inode, self._file.head, pending.pending_end or 0, last.isoformat() if last else None
@@ -125,8 +133,16 @@ class FileFollower:
             if line.end <= end:
                 self._take(self._reader.feed(line.text, line.end))
         self._take(self._reader.flush())
-        self._send(pending)
+        try:
+            self._send(pending)
+        except Refused as error:
+            if error.status != HTTPStatus.CONFLICT:
+                raise
+            self._confirm(
+                pending
+            )  # the batch is stored; its lines came at other moments then, and were joined otherwise
         self._start_reader()
+        self._learn()
         return [line for line in lines if line.end > end]
 
     def _start_next_file(self) -> None:
