@@ -67,7 +67,7 @@ def test_send_reads_plain_and_gzipped_files_and_prints_counts_as_json(
     packed.write_bytes(gzip.compress(b"three\n"))
     done = run(environ, "send", str(plain), str(packed), "--json")
     assert json.loads(done.stdout) == {"sent": 3, "refused": 0, "errors": []}
-    assert api.messages == ["one", "täst �", "three"]
+    assert api.messages == ["one", "täst ÿ", "three"]
     assert {entry["source"] for entry in api.entries} == {"a.log", "b.log.gz"}
 
 
@@ -76,6 +76,28 @@ def test_send_reads_a_process_substitution(api: IngestApi, environ: dict[str, st
     done = subprocess.run(["bash", "-c", line], env=environ, capture_output=True, text=True, timeout=150)
     assert done.stderr == "1 sent, 0 rejected\n"
     assert api.messages == ["from a program"]
+
+
+def test_send_reads_wrapped_odd_and_unbelievable_lines_and_refuses_none(
+    api: IngestApi, environ: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "mixed.log"
+    path.write_text(
+        "\ufeff2026-11-22 10:00:00 Connection refused: retrying in 5 s\n"
+        '{"log":"2026-11-22 10:00:01 ERROR boom\\n","stream":"stderr","time":"2026-11-22T10:00:01Z"}\n'
+        '{"log":"Traceback (most recent call last):\\n","stream":"stderr","time":"2026-11-22T10:00:01Z"}\n'
+        '{"log":"ValueError: bad\\n","stream":"stderr","time":"2026-11-22T10:00:01Z"}\n'
+        "2031-01-01T00:00:00Z INFO clock was wrong\n"
+        '{"service":"My Service","message":"m"}\n' + "x" * 600_000 + "\n"
+    )
+    done = run(environ, "send", "--timezone", "UTC", "--json", str(path))
+    assert json.loads(done.stdout) == {"sent": 7, "refused": 0, "errors": []}
+    first, second, third, fourth, *parts = api.entries
+    assert (first["message"], first["timestamp"]) == ("Connection refused: retrying in 5 s", "2026-11-22T10:00:00Z")
+    assert (second["severity"], second["source"], second["message"].count("\n")) == ("error", "stderr", 2)
+    assert third["attributes"] == {"time.claimed": "2031-01-01T00:00:00+00:00"}
+    assert (fourth["service_id"], fourth["attributes"]["service.name"]) == ("My-Service", "My Service")
+    assert "".join(part["message"] for part in parts) == "x" * 600_000
 
 
 def test_send_uses_the_given_time_zone(api: IngestApi, environ: dict[str, str]) -> None:

@@ -177,6 +177,24 @@ def _has_more_requests(api: IngestApi, than: int) -> bool:
     return len(api.requests) > than
 
 
+def test_records_of_two_streams_survive_a_kill_and_are_stored_once(
+    api: IngestApi, follow: Follow, tmp_path: Path
+) -> None:
+    path = tmp_path / "pod.log"
+    time = "2026-11-22T10:00:00.1Z"
+    path.write_text(f"{time} stderr F ERROR x\n{time} stdout F one\n{time} stderr F   more\n{time} stdout P tw\n")
+    process = follow(path)
+    wait_until(lambda: len(api.messages) == 3)
+    process.kill()
+    process.wait()
+    append(path, f"{time} stdout F two\n{time} stderr F last\n")
+    stop_when = ["ERROR x\n  more", "one", "tw", "two", "last"]
+    process = follow(path)
+    wait_until(lambda: len(api.messages) == len(stop_when))
+    stop(process)
+    assert api.messages == stop_when
+
+
 def test_lines_wait_while_the_platform_is_unreachable_and_that_is_reported_once(
     environ: dict[str, str], follow: Follow, tmp_path: Path
 ) -> None:

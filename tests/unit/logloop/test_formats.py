@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from logloop.lines.formats import FORMATS, read_any
 from logloop.lines.parsed import ParsedLine
+from logloop.lines.reader import read_any
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 AT = datetime(2026, 11, 22, 23, 6, 1, tzinfo=UTC)
@@ -177,5 +177,5 @@ def test_a_severity_alias_is_kept_as_severity_text() -> None:
 
 
 def test_a_named_format_parses_only_that_format() -> None:
-    assert read_any('{"level":"error","message":"x"}', UTC, NOW, FORMATS["logfmt"]).message.startswith("{")
-    assert read_any("a=1 b=2", UTC, NOW, FORMATS["json"]).attributes == {}
+    assert read_any('{"level":"error","message":"x"}', UTC, NOW, "logfmt").message.startswith("{")
+    assert read_any("a=1 b=2", UTC, NOW, "json").attributes == {}

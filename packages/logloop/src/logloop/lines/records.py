@@ -1,26 +1,26 @@
-"""Groups lines into records: parses each line and joins those that belong together, such as tracebacks."""
+"""Turns lines into records: unwraps and reads each line, and joins those that belong together, stream by stream."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+import heapq
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from logloop.lines.formats import FORMATS, Reader, plain, read_any
+from logloop.lines.formats.table import Format
+from logloop.lines.joining import MAX_RECORD_CHARS, MAX_RECORD_LINES, Joiner
 from logloop.lines.parsed import ParsedLine
+from logloop.lines.reader import LineReader
+from logloop.lines.text import clean
+from logloop.lines.timestamps import is_believable
 
-MAX_RECORD_LINES = 2_000
-MAX_RECORD_CHARS = 60_000
-"""At up to four bytes of UTF-8 per character this stays below the message limit."""
+__all__ = ["MAX_RECORD_CHARS", "MAX_RECORD_LINES", "Record", "RecordReader", "read_records"]
 
-_CHAINED = re.compile(
-    r"Caused by: |Suppressed: |\.\.\. \d+ more|During handling of the above exception"
-    r"|The above exception was the direct|goroutine \d+ \[|stack traceback:|[}\])]+[,;]?\s*$"
-)
-_TRACEBACK = re.compile(r"\s*(?:\+ )?(?:Exception Group )?Traceback \(most recent call last\):|panic: |fatal error: ")
-_LAST_LINE = re.compile(r"(?:[A-Za-z_][\w]*\.)*[A-Za-z_]\w*(?:: .*)?$", re.DOTALL)
-_GO_CALL = re.compile(r"[\w./*()\[\]{}-]+\(.*\)$|created by |exit status ")
+MAX_STREAMS = 256
+MAX_LINES_BEHIND = 1_000
+MAX_SECONDS_BEHIND = 2.0
+"""A record that is older than this, while other streams go on, is complete."""
 
 
 @dataclass(slots=True)
@@ -32,102 +32,120 @@ class Record:
 
 
 class RecordReader:
-    """Turns lines (without line endings) into records, each once it is complete. Holds back at most one record.
+    """Turns lines (without line endings) into records, each once it is complete. Holds back a record for each stream.
 
     `zone` applies to times without a zone. A record without a time gets the time of the record before it, else `now`;
-    when `is_live` is set, it gets `now`.
+    when `is_live` is set, it gets `now`. A time that cannot be believed becomes an attribute.
     """
 
     def __init__(
-        self, format_name: str = "auto", zone: tzinfo = UTC, now: datetime | None = None, *, join: bool = True
+        self,
+        format_name: str = "auto",
+        zone: tzinfo = UTC,
+        now: datetime | None = None,
+        *,
+        join: bool = True,
+        formats: Sequence[Format] = (),
     ) -> None:
-        self._readers: tuple[Reader, ...] = FORMATS[format_name]
-        self._zone = zone
-        self.now = now
+        self._reader = LineReader(format_name, zone, now, formats)
+        self._now = now
         self._join = join
-        self._parsed: ParsedLine | None = None
-        self._lines: list[str] = []
-        self._chars = 0
-        self._in_traceback = False
-        self._blank = 0
-        self._end = 0
+        self._streams: dict[str, Joiner] = {}
+        self._waiting: list[tuple[int, int, ParsedLine]] = []
+        self._fed = self._completed = 0
+        self._end = self._fed_end = 0
+        self._has_mixed = False
         self.last_time: datetime | None = None
         self.is_live = False
 
+    @property
+    def now(self) -> datetime | None:
+        """The present; None means the clock."""
+        return self._now
+
+    @now.setter
+    def now(self, now: datetime | None) -> None:
+        self._now = now
+        self._reader.set_now(now)
+
+    @property
+    def is_interleaved(self) -> bool:
+        """Whether several streams hold back records, so that no offset separates what is complete from the rest."""
+        return self._has_mixed or bool(self._waiting)
+
+    def learn(self, lines: Iterable[str]) -> None:
+        """Look at the first lines of the input, without turning them into records."""
+        self._reader.learn(lines)
+
     def feed(self, line: str, end: int = 0) -> Iterator[Record]:
         """Process one line, which ends at byte `end` of the input; yield completed records."""
-        if self._parsed is not None and self._continues(line):
-            self._append(line)
-        elif line.strip():
-            yield from self.flush()
-            self._begin(line)
-        elif self._parsed is not None and self._in_traceback:
-            self._append(line)
+        text, overwritten = clean(line)
+        envelope = self._reader.unwrap(text)
+        stream = envelope.stream if envelope else ""
+        joiner = self._streams.get(stream)
+        if joiner is None:
+            if len(self._streams) >= MAX_STREAMS:
+                yield from self.flush()
+            joiner = self._streams[stream] = Joiner(self._reader, join=self._join)
+            self._has_mixed = self._has_mixed or len(self._streams) > 1
+        self._fed += 1
+        joiner.fed, now = self._fed, time.monotonic()
+        found = joiner.feed(envelope.text if envelope else text, envelope, overwritten, (self._fed, now))
+        if joiner.is_empty:
+            self._end = end  # the records contain this line
+        if len(self._streams) == 1 and not self._waiting:
+            for parsed in found:
+                yield self._record(parsed)
         else:
-            yield from self.flush()
-        self._end = end
+            self._wait(joiner, found)
+            self._flush_late(now)
+            yield from self._in_order()
+        self._fed_end = end
+        if not joiner.has_parts:  # a record that ends here does not contain the parts
+            self._end = end
 
     def flush(self) -> Iterator[Record]:
-        """Yield the pending record, if any."""
-        if self._parsed is None:
-            return
-        parsed, self._parsed = self._parsed, None
-        while self._lines and not self._lines[-1].strip():
-            self._lines.pop()
-        if self._lines:
-            parsed.message = "\n".join([parsed.message, *self._lines])
-            _set_exception(parsed, self._lines)
-        self._lines, self._chars, self._in_traceback = [], 0, False
-        inherited = None if self.is_live else self.last_time
-        self.last_time = parsed.timestamp or self.last_time
-        parsed.timestamp = parsed.timestamp or inherited or self.now or datetime.now(UTC)
-        yield Record(parsed, self._end)
+        """Yield all pending records."""
+        streams, self._streams, self._has_mixed, self._end = self._streams, {}, False, self._fed_end
+        for joiner in streams.values():
+            self._wait(joiner, joiner.flush())
+        yield from self._in_order()
 
-    def _begin(self, line: str) -> None:
-        self._parsed = self._read(line)
-        self._chars = len(line)
-        self._in_traceback = bool(_TRACEBACK.search(line))
+    def _wait(self, joiner: Joiner, found: Iterable[ParsedLine]) -> None:
+        for parsed in found:
+            self._completed += 1
+            heapq.heappush(self._waiting, (joiner.completed, self._completed, parsed))
 
-    def _append(self, line: str) -> None:
-        self._lines.append(line)
-        self._chars += len(line) + 1
-        if _TRACEBACK.match(line):
-            self._in_traceback = True
+    def _in_order(self) -> Iterator[Record]:
+        """Yield the completed records that started before all incomplete ones."""
+        first = min(
+            (joiner.started[0] for joiner in self._streams.values() if not joiner.is_empty), default=self._fed + 1
+        )
+        while self._waiting and self._waiting[0][0] < first:
+            yield self._record(heapq.heappop(self._waiting)[2])
 
-    def _continues(self, line: str) -> bool:
-        assert self._parsed is not None
-        if not self._join or len(self._lines) >= MAX_RECORD_LINES or self._chars + len(line) > MAX_RECORD_CHARS:
-            return False
-        if line[:1] in {" ", "\t"} and line.strip():
-            return True
-        if _CHAINED.match(line):
-            return True
-        if _TRACEBACK.match(line):
-            return self._parsed.is_header or self._in_traceback
-        return self._in_traceback and self._ends_traceback(line)
+    def _flush_late(self, now: float) -> None:
+        """Complete the records of streams that have been silent for too long: the others wait for them."""
+        for stream, joiner in list(self._streams.items()):
+            lines, at = joiner.started
+            if joiner.is_empty or self._fed - lines > MAX_LINES_BEHIND or now - at > MAX_SECONDS_BEHIND:
+                self._wait(joiner, joiner.flush())
+                if joiner.fed != self._fed:
+                    del self._streams[stream]
 
-    def _ends_traceback(self, line: str) -> bool:
-        before = self._lines[-1] if self._lines else ""
-        if before[:1].isspace() and _LAST_LINE.match(line) and not self._read(line).timestamp:
-            return True
-        return bool(_GO_CALL.match(line))
-
-    def _read(self, line: str) -> ParsedLine:
-        now = self.now or datetime.now(UTC)
-        if len(line) > MAX_RECORD_CHARS * 4:
-            return plain(line, self._zone, now)
-        return read_any(line, self._zone, now, self._readers)
-
-
-def _set_exception(parsed: ParsedLine, lines: list[str]) -> None:
-    if not any("Traceback (most recent call last)" in line for line in [parsed.message, *lines]):
-        return
-    parsed.severity = "error"
-    last = next((line for line in reversed(lines) if line[:1].isalpha()), "")
-    name, _, text = last.partition(": ")
-    if re.fullmatch(r"[\w.]+", name):
-        parsed.attributes.setdefault("exception.type", name)
-        parsed.attributes.setdefault("exception.message", text)
+    def _record(self, parsed: ParsedLine) -> Record:
+        now = self._now or datetime.now(UTC)
+        moment = parsed.timestamp
+        if moment is not None and not is_believable(moment, now):
+            parsed.attributes["time.claimed"] = moment.isoformat()
+            parsed.timestamp = now
+        elif moment is not None:
+            if parsed.later and self.last_time and (self.last_time - moment).total_seconds() > 60:
+                moment = parsed.timestamp = parsed.later  # clocks went back, and the lines go on
+            self.last_time = moment
+        else:
+            parsed.timestamp = (None if self.is_live else self.last_time) or now
+        return Record(parsed, self._end)
 
 
 def read_records(lines: Iterable[str], reader: RecordReader) -> Iterator[Record]:

@@ -1,117 +1,263 @@
-"""Parses the times in log lines. A time without a zone is in the zone that the caller passes."""
+"""Reads the times in log lines. A time without a zone is in the zone that the caller passes."""
 
 from __future__ import annotations
 
-import functools
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
-_MONTH = "(?P<mon>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_CLOCK = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?"
-_ZONE = r"(?:\s?(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d(?!\d)))?"
-_FORMS = (
-    rf"(?P<year>\d{{4}})[-/](?P<month>\d\d)[-/](?P<day>\d\d)[T ]{_CLOCK}{_ZONE}",  # ISO 8601, Python, Go, nginx
-    rf"(?P<day>\d\d)/{_MONTH}/(?P<year>\d{{4}}):{_CLOCK}{_ZONE}",  # common log format
-    # syslog, Apache
-    rf"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?{_MONTH} (?P<day>[ \d]\d) {_CLOCK}(?: (?P<year>\d{{4}}))?",
-    rf"(?P<day>\d\d) {_MONTH} (?P<year>\d{{4}}) {_CLOCK}",  # Redis
-    rf"(?P<year>\d{{4}})?(?P<month>\d\d)(?P<day>\d\d) {_CLOCK}",  # glog, klog
-)
-TIMESTAMP_FORMS = tuple(re.compile(form) for form in _FORMS)
+from logloop.lines import zones
+from logloop.lines.parsed import Context
+from logloop.lines.time_forms import EPOCH, FORMS, MONTHS, forms_at
+from logloop.lines.zones import parse_zone
+
+__all__ = [
+    "Stamp",
+    "find_time",
+    "is_believable",
+    "match_timestamp",
+    "parse_zone",
+    "read_field",
+    "read_time",
+    "read_timestamp",
+]
+
+FURTHEST_AHEAD = timedelta(days=1) - timedelta(minutes=1)
+"""Ingest refuses entries that are more than a day ahead; a minute is left for clocks that differ."""
+_EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST_EPOCH, _LATEST_EPOCH = 10**8, 10**11  # 1973 to 5138, in seconds
+_ORDERS = {
+    "ymd": ("y2", "mo", "d"),
+    "mdy": ("mo", "d", "y2"),
+    "dmy": ("d", "mo", "y2"),
+}
+_NUMBER = re.compile(r"[+-]?\d{9,19}(?:\.\d+)?", re.ASCII)
+_JSON_DATE = re.compile(r"/Date\((-?\d{1,16})(?:[+-]\d{4})?\)/", re.ASCII)
 
 
-class LocalZone(tzinfo):
-    """This machine's zone, including daylight saving time."""
+class Stamp(NamedTuple):
+    """A time in text: the moment in UTC, the index after it, and what had to be assumed.
 
-    def utcoffset(self, moment: datetime | None) -> timedelta | None:
-        """Return the offset of a local wall-clock time."""
-        return moment.replace(tzinfo=None).astimezone().utcoffset() if moment else None
-
-    def dst(self, _moment: datetime | None) -> timedelta | None:
-        """Return None; the offset includes it."""
-        return None
-
-    def tzname(self, _moment: datetime | None) -> str:
-        """Return `local`."""
-        return "local"
-
-
-def parse_zone(text: str) -> tzinfo:
-    """Parse `local`, `UTC`, an offset such as `+02:00` or a name such as `Europe/Berlin`. Raises ValueError."""
-    if text.lower() == "local":
-        return LocalZone()
-    if text.upper() in {"UTC", "Z", "GMT"}:
-        return UTC
-    if re.fullmatch(r"[+-]\d\d:?\d\d", text):
-        return _offset(text)
-    try:
-        return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"unknown time zone {text!r}; use local, UTC, +02:00 or Europe/Berlin") from error
-
-
-@functools.lru_cache(maxsize=8)  # several formats try the same line
-def match_timestamp(text: str, zone: tzinfo, now: datetime) -> tuple[datetime, int] | None:
-    """Return the time at the start of `text` and its end index; None without a time.
-
-    A time without a year gets the latest year that does not put it more than a day after `now`.
+    `later` is the second reading when clocks go back. `text` is the time as written.
     """
-    for form in TIMESTAMP_FORMS:
-        match = form.match(text)
-        if match is not None:
-            moment = _build(match.groupdict(), zone, now)
-            return (moment, match.end()) if moment else None
+
+    moment: datetime
+    end: int
+    later: datetime | None = None
+    notes: Mapping[str, str] | None = None
+
+
+class _Moment(NamedTuple):
+    moment: datetime
+    later: datetime | None
+    notes: Mapping[str, str] | None
+    zone_length: int
+
+
+def find_time(text: str, context: Context, start: int = 0) -> Stamp | None:
+    """Return the time that starts at an index of text; None without one.
+
+    A time without a year gets the latest year that does not put it more than a day after the present.
+    """
+    for form in forms_at(text, start):
+        match = form.regex.match(text, start)
+        if match is None:
+            continue
+        begin, end = match.span("f")
+        key = match.group() if begin < 0 else text[start:begin] + "0" + text[end : match.end()]
+        now = context.now if form.uses_now else _EPOCH_START
+        found = _build(form.name, key, context.zone, now, context.date_order)
+        if found is None:
+            continue
+        stop = match.end() - found.zone_length
+        if begin < 0:
+            return Stamp(found.moment, stop, found.later, found.notes)
+        micros = int(text[begin : min(end, begin + 6)].ljust(6, "0"))
+        later = found.later and found.later.replace(microsecond=micros)
+        return Stamp(found.moment.replace(microsecond=micros), stop, later, found.notes)
+    return _epoch_at(text, start) if text[start : start + 1] == "1" else None
+
+
+def _epoch_at(text: str, start: int) -> Stamp | None:
+    match = EPOCH.match(text, start)
+    moment = _from_epoch(match.group()) if match else None
+    return Stamp(moment, match.end()) if match and moment else None
+
+
+@lru_cache(maxsize=4096)  # the lines of one second share their time
+def _build(form: str, text: str, zone: tzinfo, now: datetime, order: str) -> _Moment | None:
+    """Return the time that the form of this name reads in `text`, which has no fraction of a second."""
+    match = FORMS[form].regex.match(text)
+    if match is None:
+        return None
+    parts = match.groupdict()
+    if "a" in parts:
+        return _of_unknown_order(parts, zone, now, order)
+    return _of_parts(parts, zone, now)
+
+
+def _of_unknown_order(parts: dict[str, str | None], zone: tzinfo, now: datetime, order: str) -> _Moment | None:
+    numbers = parts["a"], parts["b"], parts["c"]
+    if len(parts["c"] or "") == 4:
+        orders = ["mdy", "dmy"] if parts["sep"] == "/" else ["dmy", "mdy"]
+    else:
+        orders = ["mdy", "dmy"] if parts.get("ampm") else ["ymd", "mdy", "dmy"]
+    if order in orders:
+        orders = [order, *[other for other in orders if other != order]]
+    for candidate in orders:
+        named = dict(zip(_ORDERS[candidate], numbers, strict=True))
+        found = _of_parts(parts | named, zone, now)
+        if found and found.moment <= now + timedelta(days=1):
+            return found
+    return None
+
+
+def _of_parts(parts: Mapping[str, str | None], zone: tzinfo, now: datetime) -> _Moment | None:
+    month = int(parts.get("mo") or MONTHS.get((parts.get("mon") or "")[:3].lower(), 0))
+    day, notes = int(parts.get("d") or 0), {}
+    hour, minute, second = int(parts["h"] or 0), int(parts["mi"] or 0), int(parts.get("s") or 0)
+    if half := parts.get("ampm"):
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half[0] in "pP" else 0)
+    leap = second == 60
+    clock = (hour, minute, 59 if leap else second)
+    if not month:
+        local, notes = _latest_clock(clock, zone, now), {"time.date": "assumed"}
+    else:
+        local = _latest_date(_year(parts), month, day, clock, now)
+    if local is None:
+        return None
+    name = (parts.get("z1") or parts.get("z") or "").strip()
+    where, length, said = _zone_of(name, len(parts.get("z") or ""), local, zone)
+    extra = timedelta(seconds=1) if leap else timedelta()
+    try:
+        moment = local.replace(tzinfo=where).astimezone(UTC) + extra
+        later = local.replace(tzinfo=where, fold=1).astimezone(UTC) + extra
+    except (OverflowError, ValueError):
+        return None
+    return _Moment(moment, later if later > moment else None, {**notes, **said} or None, length)
+
+
+def _year(parts: Mapping[str, str | None]) -> int | None:
+    text = parts.get("y") or parts.get("y1") or parts.get("y2")
+    if text is None:
+        return None
+    return int(text) if len(text) == 4 else int(text) + (1900 if int(text) >= 69 else 2000)
+
+
+def _latest_date(
+    year: int | None, month: int, day: int, clock: tuple[int, int, int], now: datetime
+) -> datetime | None:
+    for candidate in [year] if year is not None else range(now.year + 1, now.year - 8, -1):
+        try:
+            local = datetime(candidate, month, day, *clock)  # noqa: DTZ001 - the zone is added once it is known
+        except ValueError:
+            continue
+        if year is not None or local <= now.replace(tzinfo=None) + timedelta(days=1):
+            return local
+    return None
+
+
+def _latest_clock(clock: tuple[int, int, int], zone: tzinfo, now: datetime) -> datetime | None:
+    present = now.astimezone(zone).replace(tzinfo=None)
+    try:
+        local = present.replace(hour=clock[0], minute=clock[1], second=clock[2], microsecond=0)
+    except ValueError:
+        return None
+    return local if local <= present + timedelta(hours=1) else local - timedelta(days=1)
+
+
+def _zone_of(name: str, length: int, local: datetime, zone: tzinfo) -> tuple[tzinfo, int, dict[str, str]]:
+    """Return the zone, how many characters at the end are no zone, and what had to be assumed."""
+    if not name:
+        return zone, 0, {}
+    if fixed := zones.offset(name):
+        return fixed, 0, {}
+    found = zones.abbreviated(name, local, zone)
+    if found is None:  # at the end it is a word of the text; inside the time it is kept as attribute
+        return zone, length, {} if length else {"time.zone": name}
+    where, is_certain = found
+    if is_certain:
+        return where, 0, {}
+    return where, 0, {"time.zone": name, "time.zone_assumed": local.replace(tzinfo=where).strftime("%z")}
+
+
+def match_timestamp(text: str, zone: tzinfo, now: datetime) -> tuple[datetime, int] | None:
+    """Return the time at the start of `text` and its end index; None without a time."""
+    found = find_time(text, Context(zone, now))
+    return (found.moment, found.end) if found else None
+
+
+def read_time(text: str, context: Context) -> Stamp | None:
+    """Return the time that is the whole text; None for any other text."""
+    text = text.strip()
+    found = find_time(text, context)
+    if found and found.end == len(text):
+        return found
+    if found and (zone := zones.offset(text[found.end :].strip())):
+        return find_time(text, context._replace(zone=zone))
+    if _NUMBER.fullmatch(text) and (moment := _from_epoch(text)):
+        return Stamp(moment, len(text))
     return None
 
 
 def read_timestamp(value: object, zone: tzinfo, now: datetime) -> datetime | None:
     """Return the time in a field: text, or seconds, milliseconds, microseconds or nanoseconds since 1970."""
+    found = read_field(value, Context(zone, now))
+    return found.moment if found else None
+
+
+def read_field(value: object, context: Context) -> Stamp | None:
+    """Return the time in a field, with what had to be assumed about it."""
     if isinstance(value, dict):
-        value = value.get("$date")
+        value = _nested(value)
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
-        return _from_epoch(float(value), value)
+        moment = _from_epoch(value)
+        return Stamp(moment, 0) if moment else None
     if not isinstance(value, str):
         return None
-    text = value.strip()
-    if re.fullmatch(r"\d{9,19}(\.\d+)?", text):
-        return _from_epoch(float(text), int(text) if text.isdigit() else float(text))
-    found = match_timestamp(text, zone, now)
-    return found[0] if found and found[1] == len(text) else None
+    if value.startswith("/Date(") and (match := _JSON_DATE.fullmatch(value.strip())):
+        return read_field(int(match[1]), context)
+    return read_time(value, context)
 
 
-def _from_epoch(size: float, value: float) -> datetime | None:
+def _nested(value: Mapping[str, Any]) -> object:
+    """Return the time in an object: MongoDB's extended JSON, log4j's instant, or protobuf's timestamp."""
+    seconds = next((value[name] for name in ("epochSecond", "seconds") if name in value), None)
+    nanos = next((value[name] for name in ("nanoOfSecond", "nanos") if name in value), 0)
+    if isinstance(seconds, int | str) and isinstance(nanos, int) and str(seconds).isdecimal():
+        return f"{int(seconds)}.{nanos:09d}"
+    found = value.get("$date")
+    return found.get("$numberLong") if isinstance(found, dict) else found
+
+
+def _from_epoch(value: str | float) -> datetime | None:
+    try:
+        size = abs(float(value))
+    except (OverflowError, ValueError):
+        return None
     for unit in (1, 1_000, 1_000_000, 1_000_000_000):
         if _EARLIEST_EPOCH <= size / unit < _LATEST_EPOCH:
-            micros = round(value * 1_000_000 / unit) if unit < 1_000_000 else int(value * 1_000_000 // unit)
-            return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+            return _EPOCH_START + timedelta(microseconds=_micros(value, unit))
     return None
 
 
-def _build(parts: dict[str, str | None], zone: tzinfo, now: datetime) -> datetime | None:
-    month = parts.get("month") or str(MONTHS[(parts.get("mon") or "jan").lower()])
-    micros = int(((parts.get("fraction") or "0") + "000000")[:6])
-    where = _offset(parts["zone"]) if parts.get("zone") else zone
-    clock = (int(parts["hour"] or 0), int(parts["minute"] or 0), int(parts["second"] or 0), micros)
-    years = [int(parts["year"] or 0)] if parts.get("year") else [now.year + 1, now.year, now.year - 1]
-    for year in years:
-        try:
-            moment = datetime(year, int(month), int(parts["day"] or 1), *clock, tzinfo=where)
-        except ValueError:
-            continue
-        if parts.get("year") or moment <= now + timedelta(days=1):
-            return moment.astimezone(UTC)
-    return None
+def _micros(value: str | float, unit: int) -> int:
+    if isinstance(value, str):
+        whole, _, fraction = value.partition(".")
+        if unit == 1:
+            return int(whole) * 1_000_000 + int(fraction[:6].ljust(6, "0") or 0)
+        value = int(whole)
+    if isinstance(value, int):
+        return value * 1_000_000 // unit
+    return round(value * 1_000_000 / unit)
 
 
-def _offset(text: str | None) -> tzinfo:
-    if text is None or text in {"Z", "UTC", "GMT"}:
-        return UTC
-    sign = -1 if text[0] == "-" else 1
-    digits = text[1:].replace(":", "").ljust(4, "0")
-    return timezone(sign * timedelta(hours=int(digits[:2]), minutes=int(digits[2:])))
+def is_believable(moment: datetime, now: datetime) -> bool:
+    """Return whether a time is between 1970 and a day from now."""
+    return _EPOCH_START <= moment <= now + FURTHEST_AHEAD

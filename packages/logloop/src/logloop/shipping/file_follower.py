@@ -7,13 +7,15 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 
+from logloop.errors import Refused
 from logloop.lines.records import Record
 from logloop.sending.batch_sender import Entry
 from logloop.shipping.checkpoint import Checkpoint, Position
 from logloop.shipping.followed_file import FollowedFile, Line
-from logloop.shipping.shipper import BATCH_ENTRIES, Shipper
+from logloop.shipping.shipper import Shipper, is_full
 
 IDLE_FLUSH_SECONDS = 0.5
 POLL_SECONDS = 0.2
@@ -39,31 +41,41 @@ class FileFollower:
 
     def _start_reader(self) -> None:
         self._reader = self._shipper.settings.reader(datetime.now(UTC))
+        self._has_learned = False
         if self._confirmed.last_time:
             self._reader.last_time = datetime.fromisoformat(self._confirmed.last_time)
+
+    def _learn(self) -> None:
+        self._reader.learn(self._file.first_lines())
+        self._has_learned = True
 
     def step(self) -> bool:
         """Read and send new lines; return False when there were none. Raises a LogloopError when sending fails."""
         lines = list(self._file.read())
+        if lines and not self._has_learned:
+            self._learn()
         if lines and self._confirmed.pending_end is not None:
             lines = self._resend_pending(lines)
         for line in lines:
             self._take(self._reader.feed(line.text, line.end))
-            if len(self._entries) >= BATCH_ENTRIES:
+            if is_full(self._entries):
                 self._ship()
+        self._flush_when_idle(is_idle=not lines)
+        if self._file.is_finished:
+            self._start_next_file()
+            return True
+        return bool(lines)
+
+    def _flush_when_idle(self, *, is_idle: bool) -> None:
         now = time.monotonic()
-        if lines:
+        if not is_idle:
             self._last_line_at = now
         elif self._file.is_finished or now - self._last_line_at > IDLE_FLUSH_SECONDS:
             self._take(self._reader.flush())
         if self._entries and (self._file.is_finished or now - self._first_entry_at > IDLE_FLUSH_SECONDS):
             self._ship()
-        if not lines:
+        if is_idle:
             self._reader.is_live = True
-        if self._file.is_finished:
-            self._start_next_file()
-            return True
-        return bool(lines)
 
     def finish(self) -> None:
         """Send everything read so far, including a record that may be incomplete, and close the file."""
@@ -75,10 +87,12 @@ class FileFollower:
         for record in records:
             if not self._entries:
                 self._first_entry_at = time.monotonic()
-            self._entries.append(self._shipper.settings.entry(record.parsed, self._source))
+            self._entries += self._shipper.settings.entries(record.parsed, self._source)
             self._end = record.end
 
     def _ship(self) -> None:
+        if self._reader.is_interleaved:
+            self._take(self._reader.flush())  # so that the end of the batch separates what is sent from the rest
         if not self._entries:
             return
         assert self._reader.now
@@ -98,6 +112,9 @@ class FileFollower:
     def _send(self, pending: Position) -> None:
         entries, self._entries = self._entries, []
         self._shipper.send(entries, pending.pending_key)
+        self._confirm(pending)
+
+    def _confirm(self, pending: Position) -> None:
         last = self._reader.last_time
         self._confirmed = Position(
             self._file.inode, self._file.head, pending.pending_end or 0, last.isoformat() if last else None
@@ -116,11 +133,20 @@ class FileFollower:
             if line.end <= end:
                 self._take(self._reader.feed(line.text, line.end))
         self._take(self._reader.flush())
-        self._send(pending)
+        try:
+            self._send(pending)
+        except Refused as error:
+            if error.status != HTTPStatus.CONFLICT:
+                raise
+            self._confirm(
+                pending
+            )  # the batch is stored; its lines came at other moments then, and were joined otherwise
         self._start_reader()
+        self._learn()
         return [line for line in lines if line.end > end]
 
     def _start_next_file(self) -> None:
         self._file.next_file()
+        self._has_learned = False
         self._confirmed = Position()
         self._checkpoint.save(self._confirmed)

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from logloop.lines.text import UTF_8, decode, detect, split_lines
 from logloop.shipping.checkpoint import Position
 
 HEAD_BYTES = 64
 CHUNK_BYTES = 1024 * 1024
 LONGEST_LINE = 4 * 1024 * 1024
+SAMPLE_BYTES = 32 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class FollowedFile:
         self.inode, self.head, self.offset = 0, "", 0
         self._file: BinaryIO | None = None
         self._partial = b""
+        self._encoding = UTF_8
         self._from_end = from_end and position == Position()
         self._resume = position if position.inode else None
 
@@ -50,6 +53,8 @@ class FollowedFile:
         assert self._file
         if self._was_truncated():
             self._restart()
+        if self.offset == 0 and not self._partial:
+            self._encoding = detect(os.pread(self._file.fileno(), SAMPLE_BYTES, 0))
         chunk = self._file.read(CHUNK_BYTES)
         if chunk:
             self._replaced_at = None
@@ -76,16 +81,23 @@ class FollowedFile:
             self._file = None
 
     def _lines(self, chunk: bytes) -> Iterator[Line]:
-        *complete, self._partial = (self._partial + chunk).split(b"\n")
+        complete, self._partial = split_lines(self._partial + chunk, self._encoding)
         for raw in complete:
-            yield self._line(raw, 1)
+            yield self._line(raw, self._encoding.width)
         if len(self._partial) > LONGEST_LINE:
             yield self._line(self._partial, 0)
             self._partial = b""
 
     def _line(self, raw: bytes, end: int) -> Line:
         self.offset += len(raw) + end
-        return Line(raw.rstrip(b"\r").decode("utf-8", "replace"), self.offset)
+        return Line(decode(raw, self._encoding), self.offset)
+
+    def first_lines(self) -> list[str]:
+        """Return the first complete lines of the file, whatever has been read."""
+        if self._file is None:
+            return []
+        complete, _ = split_lines(os.pread(self._file.fileno(), SAMPLE_BYTES, 0), self._encoding)
+        return [decode(raw, self._encoding) for raw in complete]
 
     def _open(self) -> bool:
         resume, self._resume = self._resume, None
@@ -105,6 +117,7 @@ class FollowedFile:
         self.inode = os.fstat(file.fileno()).st_ino
         self.head = _head(file)
         self.offset = offset
+        self._encoding = detect(os.pread(file.fileno(), SAMPLE_BYTES, 0))
         file.seek(offset)
 
     def _was_truncated(self) -> bool:

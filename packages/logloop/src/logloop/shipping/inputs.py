@@ -6,24 +6,59 @@ import gzip
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
+from logloop.lines.text import UTF_8, Encoding, decode, detect, split_lines
+
 SILENCE_SECONDS = 0.5
+SAMPLE_LINES = 200
+SAMPLE_CHARS = 1_000_000
+CHUNK_BYTES = 1024 * 1024
+LONGEST_LINE = 4 * 1024 * 1024
 _MAX_WAITING_LINES = 10_000
 
 
 def file_lines(path: Path) -> Iterator[str]:
-    """Yield the lines of a file, decompressed when its name ends in .gz; invalid UTF-8 becomes U+FFFD."""
+    """Yield the lines of a file, decompressed when its name ends in .gz, in the encoding that its start shows."""
     opener: Callable[..., IO[bytes]] = gzip.open if path.suffix == ".gz" else open  # type: ignore[assignment]  # both read bytes
     with opener(path, "rb") as file:
-        for raw in file:
-            yield decode(raw)
+        for raw, encoding in _raw_lines(lambda: file.read(CHUNK_BYTES)):
+            yield decode(raw, encoding)
 
 
-def decode(raw: bytes) -> str:
-    """Return a line as text without its line ending."""
-    return raw.rstrip(b"\r\n").decode("utf-8", "replace")
+def first_lines(lines: Iterator[str]) -> list[str]:
+    """Take the first lines from an iterator: at most 200, and not many more than a million characters."""
+    taken: list[str] = []
+    size = 0
+    for line in islice(lines, SAMPLE_LINES):
+        taken.append(line)
+        size += len(line)
+        if size > SAMPLE_CHARS:
+            break
+    return taken
+
+
+def _raw_lines(read: Callable[[], bytes]) -> Iterator[tuple[bytes, Encoding]]:
+    """Yield lines without their line feeds, split where they exceed 4 MiB."""
+    rest, encoding = read(), UTF_8
+    while 0 < len(rest) < 4 and (chunk := read()):
+        rest += chunk
+    encoding, chunk = detect(rest), b""
+    while True:
+        complete, rest = split_lines(rest, encoding)
+        for raw in complete:
+            yield raw, encoding
+        if len(rest) > LONGEST_LINE:
+            yield rest[:LONGEST_LINE], encoding
+            rest = rest[LONGEST_LINE:]
+        chunk = read()
+        if not chunk:
+            break
+        rest += chunk
+    if rest:
+        yield rest, encoding
 
 
 def stream_lines(stream: IO[bytes], stopping: threading.Event | None = None) -> Iterator[str | None]:
@@ -32,23 +67,24 @@ def stream_lines(stream: IO[bytes], stopping: threading.Event | None = None) -> 
     Once `stopping` is set, the iterator ends at the next silence. Pass a duplicate of stdin, not sys.stdin: a thread
     that still reads sys.stdin at exit crashes the interpreter.
     """
-    waiting: queue.Queue[bytes] = queue.Queue(_MAX_WAITING_LINES)
+    waiting: queue.Queue[str | None] = queue.Queue(_MAX_WAITING_LINES)
 
     def read() -> None:
         with stream:
-            for raw in stream:
-                waiting.put(raw)
-        waiting.put(b"")
+            available = getattr(stream, "read1", stream.read)
+            for raw, encoding in _raw_lines(lambda: available(CHUNK_BYTES)):
+                waiting.put(decode(raw, encoding))
+        waiting.put(None)
 
     threading.Thread(target=read, name="logloop-stdin", daemon=True).start()
     while True:
         try:
-            raw = waiting.get(timeout=SILENCE_SECONDS)
+            line = waiting.get(timeout=SILENCE_SECONDS)
         except queue.Empty:
             if stopping is not None and stopping.is_set():
                 return
             yield None
             continue
-        if not raw:
+        if line is None:
             return
-        yield decode(raw)
+        yield line

@@ -13,12 +13,16 @@ from logloop.api.client import Client
 from logloop.api.results import SendResult
 from logloop.api.retry import Backoff
 from logloop.errors import LogloopError, Unavailable, Unreachable
-from logloop.handler import fit
+from logloop.lines.formats.table import Format
 from logloop.lines.parsed import ParsedLine
 from logloop.lines.records import RecordReader
 from logloop.sending.batch_sender import Entry
+from logloop.shipping.entries import fitting, short_id, split_message, valid_service
 
 BATCH_ENTRIES = 5_000
+BATCH_CHARS = 32 * 1024 * 1024
+PART = "logloop.part"
+"""Attribute of the entries that one long message is split into: 1/3, 2/3, 3/3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,29 +36,57 @@ class ShipSettings:
     service: str | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
     join: bool = True
+    formats: tuple[Format, ...] = ()
 
     def reader(self, now: datetime | None = None) -> RecordReader:
         """Return a record reader with these settings."""
-        return RecordReader(self.format_name, self.zone, now, join=self.join)
+        return RecordReader(self.format_name, self.zone, now, join=self.join, formats=self.formats)
 
-    def entry(self, parsed: ParsedLine, source: str) -> Entry:
-        """Return the entry for a record. Values in the line win over these settings, except the service."""
+    def entries(self, parsed: ParsedLine, source: str) -> list[Entry]:
+        """Return the entry of a record, or several when its message is too long for one.
+
+        Values in the line win over these settings, except the service.
+        """
         attributes = {**self.attributes, **parsed.attributes}
         if parsed.severity_text:
             attributes.setdefault("severity_text", parsed.severity_text)
-        entry: Entry = {
-            "message": fit(parsed.message, attributes),
-            "severity": parsed.severity or "info",
-            "timestamp": parsed.timestamp,
-            "source": (parsed.source or self.source or source)[:512],
-            "attributes": attributes or None,
-        }
-        found = {
+        ids = self._ids(parsed, source, attributes)
+        attributes = fitting(attributes)
+        parts = split_message(parsed.message, attributes)
+        entry: Entry = {"severity": parsed.severity or "info", "timestamp": parsed.timestamp, **ids}
+        if len(parts) == 1:
+            return [{"message": parts[0], **entry, "attributes": attributes or None}]
+        return [
+            {
+                "message": part,
+                **entry,
+                "attributes": {**(attributes if number == 1 else {}), PART: f"{number}/{len(parts)}"},
+            }
+            for number, part in enumerate(parts, 1)
+        ]
+
+    def _ids(self, parsed: ParsedLine, source: str, attributes: dict[str, Any]) -> dict[str, str]:
+        named = {
+            "source": parsed.source or self.source or source,
             "test_id": parsed.test_id or self.test_id,
             "func_id": parsed.func_id,
-            "service_id": self.service or parsed.service_id,
         }
-        return entry | {name: value[:512] for name, value in found.items() if value}
+        ids = {name: short_id(name, value, attributes) for name, value in named.items() if value}
+        service = self.service or (valid_service(parsed.service_id) if parsed.service_id else None)
+        if service:
+            ids["service_id"] = service
+        if parsed.service_id and parsed.service_id != service:
+            attributes.setdefault("service.name", parsed.service_id)
+        return ids
+
+
+def is_full(entries: list[Entry]) -> bool:
+    """Return whether entries are enough for a batch: by number, or by the size of their messages."""
+    if len(entries) >= BATCH_ENTRIES:
+        return True
+    if not entries or len(entries[-1]["message"]) < BATCH_CHARS // BATCH_ENTRIES:
+        return False  # the usual case: only long messages can make a small number of entries large
+    return sum(len(entry["message"]) for entry in entries) >= BATCH_CHARS
 
 
 @dataclass(slots=True)
@@ -107,14 +139,20 @@ class Shipper:
                 self._on_wait(error)
             time.sleep(delay)
 
-    def ship(self, lines: Iterable[str | None], source: str) -> None:
-        """Ship all lines of an input. None stands for a moment of silence and flushes what was read."""
+    def ship(self, lines: Iterable[str | None], source: str, *, sample: Iterable[str] = ()) -> None:
+        """Ship all lines of an input. None stands for a moment of silence and flushes what was read.
+
+        `sample` holds the first lines once more; they show the hosts and the order of dates in the input.
+        """
         reader, entries = self.settings.reader(), list[Entry]()
+        reader.learn(sample)
         for line in lines:
             records = reader.flush() if line is None else reader.feed(line)
-            entries += [self.settings.entry(record.parsed, source) for record in records]
-            if len(entries) >= BATCH_ENTRIES or (line is None and entries):
+            for record in records:
+                entries += self.settings.entries(record.parsed, source)
+            if is_full(entries) or (line is None and entries):
                 self.send(entries)
                 entries = []
-        entries += [self.settings.entry(record.parsed, source) for record in reader.flush()]
+        for record in reader.flush():
+            entries += self.settings.entries(record.parsed, source)
         self.send(entries)

@@ -7,26 +7,46 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from logloop.cli import exit_codes
 from logloop.cli.command import CommandExit, command, exit_code_for
 from logloop.cli.options import AsJson, Project, RetryFor
-from logloop.cli.output import print_json, say
+from logloop.cli.output import print_json, print_json_line, say, to_json, visible, write
 from logloop.errors import LogloopError, describe_violation
 
 if TYPE_CHECKING:
     from logloop.api.client import Client
+    from logloop.lines.explain import Explanation
+    from logloop.lines.formats.table import Format
     from logloop.shipping.file_follower import FileFollower
     from logloop.shipping.shipper import ShipCounts, Shipper, ShipSettings
 
-Format = Literal["auto", "text", "json", "logfmt"]
+EXPLAINED_LINES = 50
 Files = Annotated[
     list[Path] | None, typer.Argument(metavar="FILE", help="Files, also .gz, or - for stdin (the default).")
+]
+FormatName = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="NAME|FILE",
+        help="auto, text, json or logfmt, or a file of your own formats: NAME = REGULAR EXPRESSION on each line.",
+    ),
+]
+Zone = Annotated[
+    str,
+    typer.Option(metavar="ZONE", help="Time zone of times that name none: local, UTC, +02:00 or Europe/Berlin."),
+]
+Explain = Annotated[
+    bool,
+    typer.Option("--explain", help="Show how the first lines are read, and why. Sends nothing, needs no platform."),
 ]
 
 
@@ -53,14 +73,12 @@ def send(
         Path | None,
         typer.Option(help="With --follow: folder for checkpoints (default: in the user's state folder)."),
     ] = None,
-    output_format: Annotated[Format, typer.Option("--format", help="Format of the lines.")] = "auto",
-    timezone: Annotated[
-        str,
-        typer.Option(metavar="ZONE", help="Time zone of times that name none: local, UTC, +02:00 or Europe/Berlin."),
-    ] = "local",
+    format_name: FormatName = "auto",
+    timezone: Zone = "local",
     join: Annotated[
         bool, typer.Option("--join/--no-join", help="Join tracebacks and indented lines into one log.")
     ] = True,
+    explain: Explain = False,
     retry_for: RetryFor = 60.0,
     as_json: AsJson = False,
 ) -> None:
@@ -73,7 +91,10 @@ def send(
 
     paths = files or [Path("-")]
     _check(paths, follow=follow)
-    settings = _settings(output_format, timezone, test, source, service, attribute, join=join)
+    settings = _settings(format_name, timezone, test, source, service, attribute, join=join)
+    if explain:
+        _explain(paths, settings, as_json=as_json)
+        return
     with Client(project=project, service=service, retry_for=0, timeout=30) as client:
         client.connection.require_project()
         progress = _Progress(quiet=as_json)
@@ -157,7 +178,63 @@ def _settings(
         raise CommandExit(exit_codes.USAGE, str(error)) from error
     pairs = [pair.replace(".", "\0", pair.partition("=")[0].count(".")) for pair in attributes or ()]
     fields = {name.replace("\0", "."): value for name, value in read_fields(None, pairs, "--attribute").items()}
-    return ShipSettings(format_name, zone, test, source, service, fields, join)
+    name, formats = _formats(format_name)
+    return ShipSettings(name, zone, test, source, service, fields, join, formats)
+
+
+def _formats(value: str) -> tuple[str, tuple[Format, ...]]:
+    """Return the formats to try, and a user's own that come first."""
+    from logloop.lines.custom import parse_formats
+    from logloop.lines.formats import NAMES
+
+    if value in NAMES:
+        return value, ()
+    try:
+        return "auto", parse_formats(Path(value).read_text(encoding="utf-8"))
+    except OSError as error:
+        names = ", ".join(NAMES)
+        raise CommandExit(exit_codes.USAGE, f"--format {value}: use {names} or a file of formats") from error
+    except ValueError as error:
+        raise CommandExit(exit_codes.USAGE, f"--format {value}: {error}") from error
+
+
+def _explain(paths: list[Path], settings: ShipSettings, *, as_json: bool) -> None:
+    """Print how the first lines of each input are read."""
+    from dataclasses import asdict
+
+    from logloop.lines.explain import explain
+    from logloop.lines.reader import LineReader
+    from logloop.shipping.inputs import first_lines
+
+    for path in paths:
+        sample = first_lines(_lines(path))
+        reader = LineReader(settings.format_name, settings.zone, None, settings.formats)
+        reader.learn(sample)
+        for found in explain(sample[:EXPLAINED_LINES], reader, join=settings.join):
+            if as_json:
+                print_json_line({"file": str(path), **asdict(found)})
+            else:
+                _print_explanation(found)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    from logloop.shipping.inputs import file_lines, stream_lines
+
+    if str(path) != "-":
+        return file_lines(path)
+    return (line for line in stream_lines(os.fdopen(os.dup(sys.stdin.fileno()), "rb")) if line is not None)
+
+
+def _print_explanation(found: Explanation) -> None:
+    write(f"{found.number}: {visible(found.line[:200], one_line=True)}")
+    if found.joins is None:
+        time = found.timestamp.isoformat() if found.timestamp else "no time"
+        message = visible(found.message[:200], one_line=True)
+        write(f"    {found.format} | {time} | {found.severity or 'info'} | {message}")
+        if found.attributes:
+            write(f"    attributes: {visible(to_json(found.attributes)[:500], one_line=True)}")
+    for reason in found.reasons:
+        write(f"    - {visible(reason)}")
 
 
 def _with_service(client: Client, paths: list[Path]) -> Client:
@@ -172,13 +249,15 @@ def _with_service(client: Client, paths: list[Path]) -> Client:
 
 
 def _send_all(paths: list[Path], shipper: Shipper) -> None:
-    from logloop.shipping.inputs import file_lines
+    from logloop.shipping.inputs import file_lines, first_lines
 
     for path in paths:
         if str(path) == "-":
             _send_stdin(shipper)
         else:
-            shipper.ship(file_lines(path), path.name)
+            lines = file_lines(path)
+            sample = first_lines(lines)
+            shipper.ship(chain(sample, lines), path.name, sample=sample)
 
 
 def _send_stdin(shipper: Shipper) -> None:
