@@ -78,7 +78,9 @@ _SLASHES = _form(
     uses_now=True,
 )
 _MONTH_DAY = _form("month-day", rf"(?P<mo>\d\d?)[-/.](?P<d>\d\d?) {_CLOCK}", uses_now=True)
-_CLOCK_ONLY = _form("clock", r"(?P<h>\d\d?):(?P<mi>\d\d):(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?(?![\d:])", uses_now=True)
+_CLOCK_ONLY = _form(
+    "clock", rf"(?P<h>\d\d?):(?P<mi>\d\d):(?P<s>\d\d)(?:[.,](?P<f>\d{{1,9}}))?(?![\d:]){_AMPM}", uses_now=True
+)
 _BY_MONTH = _form(
     "by-month",
     rf"(?:{_DAY})?{_MON} {{1,2}}(?P<d>\d\d?)(?:,? (?P<y>\d{{4}}),?)? {_CLOCK}{_AMPM}"
@@ -86,7 +88,7 @@ _BY_MONTH = _form(
     rf"(?:[ ](?P<y1>(?:19|20)\d\d)(?![\w.:/-]))?{_ZONE}",
     uses_now=True,
 )
-_BY_DAY_NAME = _form("by-day", rf"{_DAY}(?P<d>\d\d?)[ -]{_MON}[ -](?P<y>\d{{4}}|\d\d(?!\d)) {_CLOCK}{_ZONE}")
+_BY_DAY_NAME = _form("by-day", rf"{_DAY}(?P<d>\d\d?)[ -]{_MON}[ -](?P<y>\d{{4}}|\d\d(?!\d)) {_CLOCK}{_AMPM}{_ZONE}")
 
 _FOUR = (ISO, _DB2, _GLOG)
 _TWO = (_NAMED_NO_YEAR, _NAMED, _SLASHES, _MONTH_DAY, _CLOCK_ONLY)
