@@ -31,6 +31,7 @@ from logloop_chassis.messaging.dead_letters import DeadLetterQueues
 from logloop_chassis.messaging.failures import code_version
 from logloop_chassis.messaging.publisher import Publisher
 from logloop_chassis.messaging.topology import declare_topology
+from logloop_chassis.messaging.topology_watch import TopologyWatch
 from logloop_chassis.settings import ServiceSettings
 from logloop_chassis.state import Resources, ServiceApp
 from logloop_chassis.telemetry import BROKER_CONNECTED, HttpMetrics, configure_logging
@@ -160,6 +161,9 @@ async def _start_brokers(resources: Resources[Any]) -> None:
     await keep_starting("consume", resources.consumer.start)
     BROKER_CONNECTED.labels(resources.service, "consume").set(1)
     _log.info("service is connected")
+    own = [queue for queue in QUEUES if queue.consumer == resources.service]
+    url = resources.settings.amqp_url.get_secret_value()
+    await TopologyWatch(url, resources.service, own).run(resources.stopping)
 
 
 def _failing(detail: str) -> Check:
