@@ -10,9 +10,15 @@ from logloop.lines.parsed import Context, ParsedLine
 from logloop.lines.severities import HEAD_LEVELS
 from logloop.lines.timestamps import Stamp, find_time
 
-_BEFORE_LEVEL = r"(?:\[[^\]\n]{0,200}\]|\([^)\n]{0,200}\)|<[^>\n]{0,200}>|\d+|[\w-]+(?:[.$:/@#]{1,2}[\w$-]+)+|[\w.$:/@#-]+(?=\s+[-|]\s)|[a-z][a-z0-9-]*\d[a-z0-9-]*)"
+_BEFORE_LEVEL = (
+    r"(?:\[[^\]\n]{0,200}\]|\([^)\n]{0,200}\)|<[^>\n]{0,200}>|\d+|[\w$-]+(?:[.:/@#]{1,2}[\w$-]+)+|[\w-]+\$[\w$-]+"
+    r"|[\w.$:/@#-]+(?=\s+[-|]\s)|[a-z][a-z0-9-]*\d[a-z0-9-]*)"
+)
+_HEAD = 1_200
+"""Characters after the time in which a level may stand."""
+# Each part is atomic, and a gap is never given back: otherwise a hostile line takes time beyond all bounds.
 _LEVEL_AFTER_TIME = re.compile(
-    rf"(?P<gap>[\]\)>\s,;|:-]*)(?P<place>(?:{_BEFORE_LEVEL}[\s|,:-]+){{0,5}}?)"
+    rf"(?P<gap>[\]\)>\s,;|:-]*+)(?P<place>(?>{_BEFORE_LEVEL}[\s|,:-]+){{0,5}}?)"
     rf"(?:[\[(<]\s*(?:[\w.-]+:)?(?P<bracketed>(?i:{HEAD_LEVELS}))\s*[\])>]"
     rf"|(?P<upper>{HEAD_LEVELS})(?=[\s:!\]|,;/(\[]|$)"
     rf"|(?P<word>(?i:{HEAD_LEVELS}))(?=\s*[|\]]|:(?!:)|\t))"
@@ -32,7 +38,7 @@ def read_leading_time(text: str, start: int, stamp: Stamp | None, _context: Cont
     parsed = ParsedLine("", format="time")
     set_time(parsed, stamp)
     head = text[:start].strip(" \t[(<")
-    match = _LEVEL_AFTER_TIME.match(text, start)
+    match = _LEVEL_AFTER_TIME.match(text, start, start + _HEAD)
     if match is None:
         parsed.message = _stripped(text, start)
         parsed.severity = severities.from_text(parsed.message)
