@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from logloop.lines.formats import TABLE
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
@@ -59,3 +60,8 @@ def test_every_test_that_the_reliability_table_names_exists() -> None:
     missing = [f"{file}::{name}" for file, name in named if f"def {name}(" not in (ROOT / file).read_text()]
 
     assert not missing
+
+
+def test_the_page_of_formats_names_them_all() -> None:
+    names = set(re.findall(r"[\w-]+", (ROOT / "docs/formats.md").read_text()))
+    assert {entry.name for entry in TABLE} - names == set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 from logloop.cli.app import app
 from logloop.lines.custom import parse_formats
 from logloop.lines.explain import explain
-from logloop.lines.formats import TABLE
 from logloop.lines.reader import LineReader
 from typer.testing import CliRunner
 
@@ -73,12 +71,6 @@ def test_send_explains_without_a_platform(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "    audit | 2026-11-26T10:00:00+00:00 | error | did it" in done.output
     assert "    text | no time | info | plain" in done.output
-
-
-def test_the_page_of_formats_names_them_all() -> None:
-    page = (Path(__file__).parents[4] / "docs" / "formats.md").read_text()
-    names = set(re.findall(r"[\w-]+", page))
-    assert {entry.name for entry in TABLE} - names == set()
 
 
 def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
