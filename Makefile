@@ -1,6 +1,6 @@
 # Each target sets up what it needs and may be run again at any time. ARGS go to the program behind it.
 .DEFAULT_GOAL := help
-.PHONY: help up test coverage check wheels images bench kill-run contracts web demo lock
+.PHONY: help up test coverage check wheels compose-check bench kill-run contracts web demo lock
 PY := .venv/bin/python
 # Compiled bytecode is kept, outside the source tree. Without it, each process compiles all libraries when it starts.
 unexport PYTHONDONTWRITEBYTECODE
@@ -9,7 +9,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/.tools/bytecode
 WORKERS := $(shell cores=$$(nproc); echo $$((cores < 3 ? cores + 1 : 4)))
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: ## set up what is missing and start the platform; Ctrl-C stops it and keeps the data
 	@scripts/setup.sh up
@@ -31,8 +31,9 @@ wheels: ## build all wheels, install one outside the workspace and test it there
 	@scripts/setup.sh lock
 	@scripts/wheels.sh
 
-images: ## build the images and start the platform from them once; needs Docker with Compose v2
-	@scripts/images.sh
+compose-check: ## build the images; start, use, scale, break and remove the platform of docker-compose.yml; needs Docker
+	@scripts/setup.sh check
+	@$(PY) -m scripts.compose_check
 
 bench: ## benchmark against one document per log; ARGS=--json prints one JSON object as the last line
 	@scripts/setup.sh up

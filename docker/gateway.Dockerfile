@@ -1,5 +1,5 @@
 # Caddy with our routes and the page: docker build -f docker/gateway.Dockerfile .
-FROM caddy:2.10.2
+FROM caddy:2.11.7
 # Writing the binary anew drops its file capability: it needs none for port 8080, and with all capabilities
 # dropped the kernel would refuse to start it.
 RUN cat /usr/bin/caddy > /usr/local/bin/caddy \

