@@ -308,7 +308,9 @@ async def test_using_a_session_extends_it(query: Running) -> None:
 
 async def test_an_idle_session_expires(query: Running) -> None:
     admin = await query.signed_in()
-    await query.resources.database["sessions"].update_many({}, {"$set": {"idle_expires_at": utc_now()}})
+    await query.resources.database["sessions"].update_many(
+        {}, {"$set": {"idle_expires_at": utc_now() - timedelta(seconds=1)}}
+    )
 
     assert (await admin.get(SESSION)).status_code == 401
 

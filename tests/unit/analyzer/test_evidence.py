@@ -139,7 +139,7 @@ def test_lines_that_share_words_with_the_question_are_added() -> None:
     assert asked.findings == plain.findings
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10**6), st.sampled_from(["timeout_cascade", "new_exception", "no_fault"]))
 def test_the_order_of_rows_changes_nothing(seed: int, kind: str) -> None:
     case = incident(kind, 1)  # type: ignore[arg-type]
@@ -151,7 +151,7 @@ def test_the_order_of_rows_changes_nothing(seed: int, kind: str) -> None:
     assert measure(shuffled(case.window), shuffled(case.baseline)) == measure(case.window, case.baseline)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -32,7 +32,7 @@ from tests.unit.query.test_search_oracle import table_of
 
 T = TypeVar("T")
 _AMPLE = SearchLimits()
-_thorough = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_thorough = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,11 @@
 """Removes what ci-bridge stores of a deleted project, and keeps what a new project of the same id has created."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
+
+CLOCK_TOLERANCE = timedelta(seconds=0.5)
+"""How far the clocks of query and ci-bridge may differ: both measure the clock of the database."""
 
 
 class ProjectStore(Protocol):
@@ -27,8 +30,8 @@ class ProjectRemoval:
         self._caches = caches
 
     async def remove(self, project_id: str, until: datetime) -> None:
-        """Delete everything of a project that was created up to a moment. Idempotent."""
+        """Delete everything of a project that was created up to a moment of query's clock. Idempotent."""
         for store in self._stores:
-            await store.remove_project(project_id, until)
+            await store.remove_project(project_id, until + CLOCK_TOLERANCE)
         for cache in self._caches:
             cache.forget(project_id)
