@@ -96,7 +96,7 @@ class Up:
 
     def child(self, program: str) -> psutil.Process:
         """Return the child process whose command line contains the name of a program."""
-        return next(child for child in self.children() if any(program in word for word in child.cmdline()))
+        return next(child for child in self.children() if any(program in word for word in _command_of(child)))
 
     def port_of(self, program: str) -> int:
         """Return the port at which a child process listens."""
@@ -114,6 +114,21 @@ class Up:
         return self.finish()
 
 
+def _command_of(process: psutil.Process) -> list[str]:
+    """Return the command line; empty when the process has just ended."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE or not process.is_running()
+    except psutil.NoSuchProcess:
+        return True
+
+
 def all_gone(processes: list[psutil.Process]) -> bool:
     """Return whether all processes have ended; a zombie counts as ended."""
-    return all(not process.is_running() or process.status() == psutil.STATUS_ZOMBIE for process in processes)
+    return all(map(_has_ended, processes))
