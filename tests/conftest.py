@@ -32,8 +32,8 @@ _UNIT = _TESTS / "unit"
 _RINGS = ("system/faults", "system", "fundamentals", "real", "contracts", "unit")
 """In the order in which their files start: the longest first, so that the workers end at about the same time."""
 
-# The duration of an example depends on the machine, not on the code. Each run tries the same examples, so that a change
-# is judged by what it changes; `--hypothesis-profile=explore` tries others.
+# The duration of an example depends on the machine, not on the code. Each run tries the same examples, so that a
+# failure belongs to a change; `--hypothesis-profile=explore` tries others.
 hypothesis.settings.register_profile(
     "logloop",
     max_examples=50,
