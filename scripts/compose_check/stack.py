@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class NoEngine(Exception):
-    """There is no usable Docker engine. The message says what is missing."""
+    """No Docker engine can be used. The message says what is missing."""
 
 
 class Failed(Exception):

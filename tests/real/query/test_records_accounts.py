@@ -367,7 +367,7 @@ async def test_an_administrator_who_cannot_sign_in_gets_a_new_password_from_a_co
     assert (await again.get(SESSION)).json()["must_change_password"] is True
 
     code, _, told = await reset("nobody@example.org")
-    assert (code, "there is no user nobody@example.org" in told) == (1, True)
+    assert (code, "no user has the e-mail address nobody@example.org" in told) == (1, True)
 
 
 async def test_the_first_start_creates_the_requested_project_and_key(infra: Infra, amqp_url: str) -> None:

@@ -98,7 +98,7 @@ def _continues_node(lines: Sequence[str], line: str) -> bool:
 
 
 def continues_trace(parsed: ParsedLine, lines: Sequence[str], line: str, *, in_trace: bool) -> bool:
-    """Return whether a line without indentation continues the record. The line itself is no header."""
+    """Return whether a line without indentation continues the record. The line itself does not start a record."""
     if _CHAINED.match(line):
         return True
     if _PYTHON.match(line):

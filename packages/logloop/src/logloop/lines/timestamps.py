@@ -171,7 +171,7 @@ def _latest_clock(clock: tuple[int, int, int], zone: tzinfo, now: datetime) -> d
 
 
 def _zone_of(name: str, length: int, local: datetime, zone: tzinfo) -> tuple[tzinfo, int, dict[str, str]]:
-    """Return the zone, how many characters at the end are no zone, and what had to be assumed."""
+    """Return the zone, how many characters at the end do not belong to it, and what had to be assumed."""
     if not name:
         return zone, 0, {}
     if fixed := zones.offset(name):

@@ -104,7 +104,7 @@ class Accounts:
         """Give the user of an address a generated one-time password and return it. Raises NotFound."""
         user = await self._users.find_by_email(email.strip().lower())
         if user is None:
-            raise NotFound(f"there is no user {email}")
+            raise NotFound(f"no user has the e-mail address {email}")
         password = generate_password()
         await self._set_password(actor, user["_id"], password, must_change=True)
         return password

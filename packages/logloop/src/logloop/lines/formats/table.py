@@ -125,7 +125,7 @@ def _read(
         parsed.set_level(word)
         parsed.severity = levels.get(word) or parsed.severity or default
         if parsed.severity is None:
-            return None  # what stands in the place of the level is none
+            return None  # the word in the level's position is not a level
     parsed.message = groups.pop("message", None) or text.strip()
     for group, value in groups.items():
         if value and value != "-":
