@@ -1,4 +1,4 @@
-"""Writes the generated parts of the contracts: JSON Schemas and docs/messages.md.
+"""Writes the generated parts of the contracts: JSON Schemas, docs/messages.md and the API that the web app uses.
 
 `--check` writes nothing and exits with 1 if a committed file differs from the code.
 """
@@ -9,8 +9,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from logloop_analyzer.app import create_app as create_analyzer
+from logloop_analyzer.settings import AnalyzerSettings
 from logloop_chassis.messaging.asyncapi import payload_schema
+from logloop_ci_bridge.app import create_app as create_ci_bridge
+from logloop_ci_bridge.settings import CiBridgeSettings
 from logloop_contracts.channels import CHANNELS, EXCHANGES, QUEUES, Channel
+from logloop_ingest.app import create_app as create_ingest
+from logloop_ingest.settings import IngestSettings
+from logloop_query.app import create_app as create_query
+from logloop_query.settings import QuerySettings
+from pydantic import SecretStr
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "packages/contracts/src/logloop_contracts"
@@ -69,10 +78,23 @@ def messages_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def openapi_texts() -> dict[str, str]:
+    """Return the OpenAPI document of each service by its name. Nothing connects."""
+    secret = SecretStr("x" * 32)
+    apps = {
+        "ingest": create_ingest(IngestSettings(secret_key=secret)),
+        "query": create_query(QuerySettings(secret_key=secret)),
+        "analyzer": create_analyzer(AnalyzerSettings(secret_key=secret)),
+        "ci-bridge": create_ci_bridge(CiBridgeSettings(secret_key=secret)),
+    }
+    return {name: json.dumps(app.openapi(), indent=1, sort_keys=True) + "\n" for name, app in apps.items()}
+
+
 def generated() -> dict[Path, str]:
     """Return every generated file with its text."""
     files = {PACKAGE / "schemas" / f"{file_name(channel)}.json": schema_text(channel) for channel in CHANNELS}
     files[ROOT / "docs/messages.md"] = messages_page()
+    files |= {ROOT / f"web/openapi/{name}.json": text for name, text in openapi_texts().items()}
     return files
 
 
@@ -81,12 +103,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file differs")
     check = parser.parse_args().check
-    drifted = [path for path, text in generated().items() if not path.exists() or path.read_text() != text]
+    files = generated()
+    drifted = [path for path, text in files.items() if not path.exists() or path.read_text() != text]
     for path in drifted:
         print(f"{'differs' if check else 'wrote'}: {path.relative_to(ROOT)}")
         if not check:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(generated()[path])
+            path.write_text(files[path])
     if check and drifted:
         print("run 'make contracts' and commit what it writes")
     return int(check and bool(drifted))

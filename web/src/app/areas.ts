@@ -1,0 +1,5 @@
+/** The areas of a project in the order of the header. */
+export function areasOf(project: string) {
+  const params = { project };
+  return [{ name: "Logs", to: "/projects/$project/logs", params }] as const;
+}

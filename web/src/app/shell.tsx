@@ -1,0 +1,26 @@
+import { Outlet } from "@tanstack/react-router";
+import { SignInAgain } from "@/features/account/sign-in-again";
+import { useSignedOut } from "@/lib/signed-out";
+import { CommandPalette } from "./command-palette";
+import { Header } from "./header";
+import { KeyHelp } from "./key-help";
+import classes from "./shell.module.css";
+
+/** The frame of all pages behind the sign-in. */
+export function Shell() {
+  const signedOut = useSignedOut();
+  return (
+    <div className={classes.shell}>
+      <a className={classes.skip} href="#main">
+        Skip to the content
+      </a>
+      <Header />
+      <main id="main" className={classes.main}>
+        <Outlet />
+      </main>
+      <CommandPalette />
+      <KeyHelp />
+      <SignInAgain opened={signedOut} />
+    </div>
+  );
+}

@@ -1,0 +1,317 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type Command, useCommands } from "@/lib/commands";
+import type { TailItem } from "@/lib/log-tail";
+import { formatClock, formatCount, useZone } from "@/lib/time";
+import type { Log } from "../log-queries";
+import { type LogActions, LogDetails } from "./log-details";
+import classes from "./log-list.module.css";
+import { LogRow } from "./log-row";
+import { type Row, toRows, traceOf } from "./rows";
+
+export type LogListProps = {
+  /** Oldest first. */
+  items: readonly TailItem[];
+  actions: LogActions;
+  openId: string | undefined;
+  onOpen: (id: string | undefined) => void;
+  /** Columns in addition to time, severity, service and message. */
+  columns?: readonly string[];
+  wrap?: boolean;
+  comfortable?: boolean;
+  collapse?: boolean;
+  json?: boolean;
+  /** Numbers of cited lines by log id. */
+  citations?: ReadonlyMap<string, number>;
+  activeCitation?: string | undefined;
+  /** Shown above the first line: "no more before", or what loads earlier lines. */
+  start?: ReactNode;
+  onReachStart?: (() => void) | undefined;
+  /** Where the list opens. At the end it also follows new lines. */
+  anchor?: "start" | "end";
+  onAtEndChange?: ((atEnd: boolean) => void) | undefined;
+  onShowGap?: (from: string, to: string) => void;
+  /** At the right of the head row. */
+  tools?: ReactNode;
+  /** The line to bring into view when it changes. */
+  scrollToId?: string | undefined;
+};
+
+const END_THRESHOLD = 40;
+
+/** The list of log lines: virtual, with inline details, keys and citations. All pages that show lines use it. */
+export function LogList(props: LogListProps) {
+  const { items, openId, onOpen, columns = [], wrap = false, comfortable = false, collapse = false } = props;
+  const anchor = props.anchor ?? "end";
+  const [zone] = useZone();
+  const rows = useMemo(() => toRows(items, collapse), [items, collapse]);
+  const scroller = useRef<HTMLDivElement>(null);
+  const [selectedId, setSelectedId] = useState<string | undefined>(openId);
+  const [showsJson, setShowsJson] = useState(false);
+  const isNarrow = typeof window !== "undefined" && window.matchMedia("(max-width: 48em)").matches;
+  const measures = wrap || isNarrow;
+  const height = comfortable ? 24 : 20;
+
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => {
+      const row = rows[index];
+      if (row?.kind === "gap") return 24;
+      return isNarrow ? 45 : height + (row?.id === openId ? 160 : 0);
+    },
+    getItemKey: (index) => rows[index]?.id ?? index,
+    overscan: 20,
+    anchorTo: anchor,
+    followOnAppend: anchor === "end",
+    scrollEndThreshold: END_THRESHOLD,
+    paddingStart: props.start ? 28 : 0,
+  });
+
+  const hasRows = rows.length > 0;
+  useLayoutEffect(() => {
+    if (hasRows && anchor === "end" && !props.scrollToId) virtualizer.scrollToEnd();
+  }, [hasRows, anchor, virtualizer, props.scrollToId]);
+
+  const { scrollToId } = props;
+  const targetIndex = scrollToId ? rows.findIndex((row) => row.id === scrollToId) : -1;
+  useEffect(() => {
+    if (targetIndex >= 0) virtualizer.scrollToIndex(targetIndex, { align: "center" });
+  }, [targetIndex, virtualizer]);
+
+  const openRow = rows.find((row) => row.id === openId);
+  const openTrace = openRow?.kind === "log" ? traceOf(openRow.log)?.value : undefined;
+  const days = new Set(
+    [rows[0], rows.at(-1)].flatMap((row) => (row?.kind === "log" ? [row.log.timestamp.slice(0, 10)] : [])),
+  );
+
+  const handleScroll = () => {
+    const element = scroller.current;
+    if (!element) return;
+    if (element.scrollTop < 400) props.onReachStart?.();
+    props.onAtEndChange?.(element.scrollHeight - element.scrollTop - element.clientHeight <= END_THRESHOLD);
+  };
+
+  const select = (index: number) => {
+    const clamped = Math.max(0, Math.min(rows.length - 1, index));
+    const row = rows[clamped];
+    if (!row) return;
+    setSelectedId(row.id);
+    virtualizer.scrollToIndex(clamped, { align: "auto" });
+  };
+  const selectedIndex = rows.findIndex((row) => row.id === selectedId);
+  const toggle = (id: string | undefined) => id && onOpen(id === openId ? undefined : id);
+  const current = (): Log | undefined => {
+    const row = rows[selectedIndex] ?? openRow;
+    return row?.kind === "log" ? row.log : undefined;
+  };
+  useListCommands({
+    rows,
+    selectedIndex,
+    select,
+    toggle: () => toggle(selectedId),
+    close: () => onOpen(undefined),
+    current,
+    actions: props.actions,
+    isOpen: openId !== undefined,
+  });
+
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a virtual list cannot be a <table>.
+    <div
+      className={`${classes.table} ${comfortable ? classes.comfortable : ""}`}
+      role="table"
+      aria-label="Log lines"
+      aria-rowcount={rows.length}
+    >
+      {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
+      {/* biome-ignore lint/a11y/useFocusableInteractive: the head row is not interactive. */}
+      <div className={classes.head} role="row">
+        <Head name={`Time, ${zone === "utc" ? "UTC" : "local"} ↓`} width={days.size > 1 ? 142 : 96} />
+        <Head name="Sev" width={48} />
+        <Head name="Service" width={96} />
+        {columns.map((column) => (
+          <Head key={column} name={column} width={128} />
+        ))}
+        <Head name="Message" />
+        <span className="grow" />
+        {props.tools}
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by key. */}
+      <section
+        ref={scroller}
+        className={classes.list}
+        onScroll={handleScroll}
+        tabIndex={0}
+        aria-label="Lines"
+      >
+        <div role="rowgroup" style={{ height: virtualizer.getTotalSize(), position: "relative" }}>
+          {props.start ? <div className={classes.edge}>{props.start}</div> : null}
+          {virtualizer.getVirtualItems().map((item) => {
+            const row = rows[item.index];
+            if (!row) return null;
+            const isOpen = row.id === openId;
+            return (
+              // biome-ignore lint/a11y/useSemanticElements: as above.
+              // biome-ignore lint/a11y/useFocusableInteractive: the list has one tab stop; keys move the selection.
+              <div
+                key={row.id}
+                data-index={item.index}
+                data-log={row.id}
+                role="row"
+                aria-rowindex={item.index + 1}
+                aria-selected={row.id === selectedId}
+                className={classes.item}
+                style={{ transform: `translateY(${item.start}px)` }}
+                ref={measures || isOpen ? virtualizer.measureElement : undefined}
+              >
+                {row.kind === "gap" ? (
+                  <GapRow row={row} onShow={props.onShowGap} />
+                ) : (
+                  <>
+                    {/* biome-ignore lint/a11y/useKeyWithClickEvents: Enter opens the selected line. */}
+                    {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
+                    {/* biome-ignore lint/a11y/useFocusableInteractive: as above. */}
+                    <div
+                      role="cell"
+                      onClick={() => {
+                        if (window.getSelection()?.toString()) return;
+                        setSelectedId(row.id);
+                        toggle(row.id);
+                      }}
+                    >
+                      <LogRow
+                        log={row.log}
+                        repeats={row.repeats}
+                        zone={zone}
+                        wrap={measures}
+                        json={props.json ?? false}
+                        isSelected={row.id === selectedId}
+                        isOpen={isOpen}
+                        citation={props.citations?.get(row.id)}
+                        isCitationActive={row.id === props.activeCitation}
+                        inTrace={openTrace !== undefined && !isOpen && traceOf(row.log)?.value === openTrace}
+                        columns={columns}
+                        showsDay={days.size > 1}
+                      />
+                    </div>
+                    {isOpen ? (
+                      <LogDetails
+                        log={row.log}
+                        actions={props.actions}
+                        showsJson={showsJson}
+                        onToggleJson={() => setShowsJson(!showsJson)}
+                      />
+                    ) : null}
+                  </>
+                )}
+              </div>
+            );
+          })}
+        </div>
+      </section>
+    </div>
+  );
+}
+
+function Head({ name, width }: { name: string; width?: number }) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: the list is a virtual table.
+    // biome-ignore lint/a11y/useFocusableInteractive: the head is not interactive.
+    <span role="columnheader" className="clip" style={{ width, flex: "none" }}>
+      {name}
+    </span>
+  );
+}
+
+function GapRow({ row, onShow }: { row: Extract<Row, { kind: "gap" }>; onShow: LogListProps["onShowGap"] }) {
+  const { gap } = row;
+  const [zone] = useZone();
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: the list is a virtual table.
+    // biome-ignore lint/a11y/useFocusableInteractive: the list has one tab stop.
+    <div className={classes.gap} role="cell">
+      <span aria-hidden>▲</span>
+      <strong>{formatCount(gap.count)} lines left out</strong>
+      between {formatClock(new Date(gap.from), zone)} and {formatClock(new Date(gap.to), zone)}, because they
+      came too fast. They are stored.
+      {onShow ? (
+        <button type="button" onClick={() => onShow(gap.from, gap.to)}>
+          Show them
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+type ListKeys = {
+  rows: readonly Row[];
+  selectedIndex: number;
+  select: (index: number) => void;
+  toggle: () => void;
+  close: () => void;
+  current: () => Log | undefined;
+  actions: LogActions;
+  isOpen: boolean;
+};
+
+function useListCommands({
+  rows,
+  selectedIndex,
+  select,
+  toggle,
+  close,
+  current,
+  actions,
+  isOpen,
+}: ListKeys): void {
+  const start = selectedIndex < 0 ? rows.length : selectedIndex;
+  const command = (id: string, label: string, keys: string[], run: () => void): Command => ({
+    id: `list-${id}`,
+    label,
+    group: "Log list",
+    keys,
+    run,
+    inPalette: false,
+  });
+  const withLog = (use: ((log: Log) => void) | undefined) => () => {
+    const log = current();
+    if (log) use?.(log);
+  };
+  useCommands([
+    command("next", "Next line", ["j", "ArrowDown"], () => select(selectedIndex + 1)),
+    command("previous", "Previous line", ["k", "ArrowUp"], () => select(start - 1)),
+    command("first", "First loaded line", ["g"], () => select(0)),
+    command("last", "Last line", ["Shift+g", "End"], () => select(rows.length - 1)),
+    command("open", "Open or close the line", ["Enter"], toggle),
+    ...(isOpen ? [command("close", "Close the line", ["Escape"], close)] : []),
+    ...(actions.onContext
+      ? [command("context", "Show the lines around it", ["c"], withLog(actions.onContext))]
+      : []),
+    ...(actions.onTrace
+      ? [
+          command("trace", "Show all lines of its trace", ["t"], () => {
+            const log = current();
+            const trace = log ? traceOf(log) : null;
+            if (trace) actions.onTrace?.(trace.path, trace.value);
+          }),
+        ]
+      : []),
+    command(
+      "copy",
+      "Copy the message",
+      ["y"],
+      withLog((log) => void navigator.clipboard?.writeText(log.message)),
+    ),
+    ...(actions.linkOf
+      ? [
+          command(
+            "link",
+            "Copy a link to the line",
+            ["Shift+y"],
+            withLog((log) => void navigator.clipboard?.writeText(actions.linkOf?.(log) ?? "")),
+          ),
+        ]
+      : []),
+  ]);
+}

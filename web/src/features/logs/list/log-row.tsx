@@ -1,0 +1,99 @@
+import { memo } from "react";
+import { SeverityMark } from "@/components/severity";
+import { formatClockMillis, formatDay, type Zone } from "@/lib/time";
+import type { Log } from "../log-queries";
+import classes from "./log-list.module.css";
+import { flattenAttributes, splitMessage } from "./rows";
+
+const ANSI = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[A-Za-z]`, "g");
+const BARS: Record<string, string | undefined> = { error: classes.barError, warn: classes.barWarn };
+
+export type LogRowProps = {
+  log: Log;
+  repeats: number;
+  zone: Zone;
+  wrap: boolean;
+  json: boolean;
+  isSelected: boolean;
+  isOpen: boolean;
+  /** Number of the citation that points to this line, if any. */
+  citation: number | undefined;
+  isCitationActive: boolean;
+  /** Whether it belongs to the trace of the open line. */
+  inTrace: boolean;
+  columns: readonly string[];
+  showsDay: boolean;
+};
+
+/** One line of the list. All of its props are primitives or stable, so that moving the cursor renders two rows. */
+export const LogRow = memo(function LogRow(props: LogRowProps) {
+  const { log, zone, isSelected, isOpen, columns } = props;
+  const moment = new Date(log.timestamp);
+  const time = formatClockMillis(moment, zone);
+  const className = [
+    classes.row,
+    BARS[log.severity],
+    isSelected || isOpen ? classes.selected : "",
+    props.wrap ? classes.wrapped : "",
+  ].join(" ");
+  return (
+    <div className={className}>
+      <span className={classes.gutter}>
+        {props.citation !== undefined ? (
+          <b className={`${classes.citation} ${props.isCitationActive ? classes.citationActive : ""}`}>
+            {props.citation}
+          </b>
+        ) : props.inTrace ? (
+          <i className={classes.traceDot} title="Same trace as the open line" />
+        ) : null}
+      </span>
+      <span className={classes.time} title={log.timestamp}>
+        {props.showsDay ? `${formatDay(moment, zone).slice(5)} ` : ""}
+        {time.slice(0, 8)}
+        <b>{time.slice(8)}</b>
+      </span>
+      <span className={classes.severity}>
+        <SeverityMark severity={log.severity} />
+      </span>
+      <span className={classes.service} title={log.service_id}>
+        {log.service_id}
+      </span>
+      {columns.map((column) => (
+        <span key={column} className={classes.column}>
+          {valueOf(log, column)}
+        </span>
+      ))}
+      <span className={classes.message}>
+        {props.repeats > 1 ? <span className={classes.tag}>×{props.repeats}</span> : null}
+        {props.json ? JSON.stringify(log) : <Message log={log} wrap={props.wrap} />}
+      </span>
+    </div>
+  );
+});
+
+function valueOf(log: Log, column: string): string {
+  if (column === "test_id" || column === "func_id" || column === "source") return log[column] ?? "";
+  return flattenAttributes(log.attributes).find(([path]) => path === column)?.[1] ?? "";
+}
+
+function Message({ log, wrap }: { log: Log; wrap: boolean }) {
+  const text = log.message.replace(ANSI, "");
+  const lines = text.split("\n");
+  const first = wrap ? text : (lines[0] ?? "");
+  const more = wrap ? 0 : lines.length - 1;
+  const isJson = !wrap && /^\s*[[{]/.test(first) && /[\]}]\s*$/.test(text);
+  return (
+    <>
+      {splitMessage(first.length > 4000 ? `${first.slice(0, 4000)}…` : first).map((part, index) =>
+        part.varies ? (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never move.
+          <b key={index}>{part.text}</b>
+        ) : (
+          part.text
+        ),
+      )}
+      {more > 0 ? <span className={classes.tag}>+{more} lines</span> : null}
+      {isJson ? <span className={classes.tag}>JSON</span> : null}
+    </>
+  );
+}

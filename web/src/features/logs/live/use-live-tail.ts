@@ -1,0 +1,48 @@
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { content, query } from "@/lib/api/client";
+import { LogTail, type TailSnapshot } from "@/lib/log-tail";
+
+const CLOSED: TailSnapshot = {
+  items: [],
+  state: "connecting",
+  problem: null,
+  received: 0,
+  skipped: 0,
+  rate: 0,
+  lagSeconds: null,
+};
+const REPLAY_LIMIT = 1000;
+
+/** Follows the logs of a filter while `enabled`. A new filter starts a new tail. */
+export function useLiveTail(
+  projectId: string,
+  q: string,
+  enabled: boolean,
+): { tail: LogTail | null; live: TailSnapshot } {
+  const [tail, setTail] = useState<LogTail | null>(null);
+  useEffect(() => {
+    if (!enabled) return undefined;
+    const created = new LogTail(projectId, q, undefined, async (since) => {
+      const params = { project_id: projectId, q, since, order: "asc" as const, limit: REPLAY_LIMIT };
+      return content(await query.GET("/api/v1/logs", { params: { query: params } })).items;
+    });
+    created.start();
+    setTail(created);
+    return () => {
+      created.stop();
+      setTail(null);
+    };
+  }, [projectId, q, enabled]);
+  const live = useSyncExternalStore(tail?.subscribe ?? noSubscription, tail?.snapshot ?? closed);
+  return { tail, live };
+}
+
+const noSubscription = () => () => undefined;
+const closed = () => CLOSED;
+
+/** Counts the lines that arrived since the list left its end. */
+export function useNewLines(received: number, atEnd: boolean): number {
+  const seen = useRef(received);
+  if (atEnd || received < seen.current) seen.current = received;
+  return received - seen.current;
+}

@@ -1,0 +1,87 @@
+import { Button, SegmentedControl } from "@mantine/core";
+import { IconArrowLeft } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useParams } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { ProblemNotice } from "@/components/notice";
+import { PageFooter } from "@/components/page-footer";
+import { SkeletonRows } from "@/components/skeleton";
+import { fieldTerm } from "@/lib/filter-text";
+import { formatMoment, useZone } from "@/lib/time";
+import { LogList } from "./list/log-list";
+import { contextOptions, type Log } from "./log-queries";
+import type { ChangeSearch } from "./log-viewer";
+import classes from "./log-viewer.module.css";
+import type { LogsSearch } from "./logs-search";
+
+/** The lines around one log. Links to a line open here. */
+export function LogContext({
+  id,
+  search,
+  onChange,
+}: {
+  id: string;
+  search: LogsSearch;
+  onChange: ChangeSearch;
+}) {
+  const { project } = useParams({ from: "/signed-in/projects/$project/logs" });
+  const [scope, setScope] = useState<"service" | "all">("service");
+  const [zone] = useZone();
+  const context = useQuery(contextOptions(id, scope === "service"));
+  const lines = useMemo<Log[]>(
+    () => (context.data ? [...context.data.before, context.data.log, ...context.data.after] : []),
+    [context.data],
+  );
+  const log = context.data?.log;
+  const filter = (q: string) =>
+    onChange({ q, around: undefined, open: undefined, range: "all", from: undefined, to: undefined });
+  return (
+    <>
+      <div className={classes.bar}>
+        <Button
+          leftSection={<IconArrowLeft size={14} aria-hidden />}
+          onClick={() => onChange({ around: undefined })}
+        >
+          Back to the search
+        </Button>
+        <strong>{log ? `Around ${formatMoment(new Date(log.timestamp), zone)}` : "Around one line"}</strong>
+        <span className="grow" />
+        <SegmentedControl
+          aria-label="Lines"
+          data={[
+            { value: "service", label: log ? `Only ${log.service_id}` : "Its service" },
+            { value: "all", label: "All services" },
+          ]}
+          value={scope}
+          onChange={(value) => setScope(value as "service" | "all")}
+        />
+      </div>
+      {context.error ? <ProblemNotice error={context.error} onRetry={() => void context.refetch()} /> : null}
+      {context.isPending && !context.error ? <SkeletonRows rows={24} /> : null}
+      {lines.length > 0 ? (
+        <LogList
+          items={lines}
+          openId={search.open}
+          onOpen={(open) => onChange({ open }, true)}
+          anchor="start"
+          scrollToId={id}
+          citations={new Map([[id, 1]])}
+          activeCitation={id}
+          actions={{
+            onInclude: (field, value) => filter(fieldTerm(field, value)),
+            onTrace: (path, value) => filter(fieldTerm(`attributes.${path}`, value)),
+            onContext: (other) => onChange({ around: other.id, open: other.id }),
+            linkOf: (other) => `${location.origin}/projects/${project}/logs/${other.id}`,
+          }}
+        />
+      ) : (
+        <div className="grow" />
+      )}
+      <PageFooter keys={[["J K", "move"]]}>
+        <span>
+          <b>{lines.length}</b> lines around the marked one
+        </span>
+      </PageFooter>
+    </>
+  );
+}

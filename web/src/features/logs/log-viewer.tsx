@@ -1,0 +1,225 @@
+import { Button } from "@mantine/core";
+import { IconPlayerPlay, IconPlayerStop, IconRefresh } from "@tabler/icons-react";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useEffect, useMemo, useRef } from "react";
+import { ProblemNotice } from "@/components/notice";
+import { PageFooter } from "@/components/page-footer";
+import { TimeRangePicker } from "@/components/time-range-picker";
+import { useCommands } from "@/lib/commands";
+import { asProblem } from "@/lib/problem";
+import { useStoredChoice } from "@/lib/storage";
+import { formatClock, formatCount, useZone } from "@/lib/time";
+import type { TimeRange } from "@/lib/time-range";
+import { FacetPanel } from "./facets/facet-panel";
+import { FilterBox } from "./filter/filter-box";
+import { useLiveTail } from "./live/use-live-tail";
+import { LogLines } from "./log-lines";
+import { histogramOptions, type LogPage, logPagesOptions } from "./log-queries";
+import classes from "./log-viewer.module.css";
+import type { LogsSearch } from "./logs-search";
+import { PatternTable } from "./patterns/pattern-table";
+import { useLogScope } from "./use-log-scope";
+
+const LogHistogram = lazy(async () => ({ default: (await import("./chart/log-histogram")).LogHistogram }));
+
+export type ChangeSearch = (next: Partial<LogsSearch>, replace?: boolean) => void;
+type LogViewerProps = { project: string; search: LogsSearch; onChange: ChangeSearch };
+
+const REFETCH_AFTER_OPEN_MS = 1500;
+
+/** Keeps the last value that was there, so that a failed request leaves the old result on the screen. */
+function useLast<T>(value: T | undefined): T | undefined {
+  const last = useRef(value);
+  if (value !== undefined) last.current = value;
+  return value ?? last.current;
+}
+
+/** Filter, chart, counts and lines of one scope. */
+export function LogViewer({ project, search, onChange }: LogViewerProps) {
+  const q = search.q ?? "";
+  const isLive = search.live === "1";
+  const view = search.view ?? "lines";
+  const resolved = useLogScope(project, q, search, isLive);
+  const { scope } = resolved;
+  const pages = useInfiniteQuery(logPagesOptions(scope));
+  const histogram = useQuery(histogramOptions(scope));
+  const { tail, live } = useLiveTail(project, q, isLive);
+  const [facetsShown, setFacetsShown] = useStoredChoice("facets", ["shown", "hidden"]);
+  const [zone] = useZone();
+  const loaded = useLast(pages.data);
+  const stored = useMemo(
+    () => loaded?.pages.flatMap((page: LogPage) => page.items).reverse() ?? [],
+    [loaded],
+  );
+  const chart = useLast(histogram.data);
+  const problem = pages.error ? asProblem(pages.error) : null;
+  const filterProblem = problem?.violations.some(({ field }) => field === "q") ? problem : null;
+
+  // The tail begins while the search runs. Lines of the moments in between come with a second search.
+  const { refetch } = pages;
+  useEffect(() => {
+    if (!tail || live.state !== "open") return undefined;
+    const timer = setTimeout(() => {
+      void refetch().then(({ data }) => {
+        tail.discard(data?.pages.slice(0, 4).flatMap((page) => page.items.map((log) => log.id)) ?? []);
+      });
+    }, REFETCH_AFTER_OPEN_MS);
+    return () => clearTimeout(timer);
+  }, [tail, live.state, refetch]);
+
+  const zoom = (range: TimeRange) =>
+    onChange({ range: range.range, from: range.from, to: range.to, live: undefined });
+  const zoomOut = () => {
+    const start = resolved.start ?? new Date(resolved.end.getTime() - 3_600_000);
+    const half = (resolved.end.getTime() - start.getTime()) / 2;
+    zoom({
+      from: new Date(start.getTime() - half).toISOString(),
+      to: new Date(resolved.end.getTime() + half).toISOString(),
+    });
+  };
+  const shift = (direction: -1 | 1) => {
+    const start = resolved.start ?? new Date(resolved.end.getTime() - 3_600_000);
+    const step = ((resolved.end.getTime() - start.getTime()) / 2) * direction;
+    zoom({
+      from: new Date(start.getTime() + step).toISOString(),
+      to: new Date(resolved.end.getTime() + step).toISOString(),
+    });
+  };
+  const toggleLive = () =>
+    onChange(
+      isLive ? { live: undefined } : { live: "1", to: undefined, from: undefined, range: search.range },
+    );
+  const filter = (next: string) => onChange({ q: next || undefined, open: undefined });
+
+  useCommands([
+    {
+      id: "live",
+      label: isLive ? "Stop the live tail" : "Follow live",
+      group: "Logs",
+      keys: ["l"],
+      run: toggleLive,
+    },
+    { id: "refresh", label: "Search again up to now", group: "Logs", keys: ["r"], run: resolved.refresh },
+    { id: "earlier", label: "Earlier range", group: "Logs", keys: ["["], run: () => shift(-1) },
+    { id: "later", label: "Later range", group: "Logs", keys: ["]"], run: () => shift(1) },
+    { id: "zoom-out", label: "Zoom out", group: "Logs", keys: ["z"], run: zoomOut },
+    {
+      id: "facets",
+      label: "Show or hide the counts",
+      group: "Logs",
+      keys: ["f"],
+      run: () => setFacetsShown(facetsShown === "shown" ? "hidden" : "shown"),
+    },
+    {
+      id: "patterns",
+      label: view === "patterns" ? "Show lines" : "Show patterns",
+      group: "Logs",
+      keys: ["p"],
+      run: () => onChange({ view: view === "patterns" ? undefined : "patterns" }),
+    },
+  ]);
+
+  const first = pages.data?.pages[0];
+  return (
+    <>
+      <div className={classes.filter}>
+        <FilterBox value={q} onChange={filter} scope={scope} logs={stored} problem={filterProblem} />
+        <TimeRangePicker value={search} onChange={zoom} />
+        <Button
+          h={32}
+          aria-pressed={isLive}
+          leftSection={
+            isLive ? <IconPlayerStop size={16} aria-hidden /> : <IconPlayerPlay size={16} aria-hidden />
+          }
+          rightSection={<kbd>L</kbd>}
+          onClick={toggleLive}
+        >
+          {isLive ? "Stop" : "Live"}
+        </Button>
+      </div>
+      {problem && !filterProblem ? (
+        <ProblemNotice error={problem} onRetry={() => void pages.refetch()} />
+      ) : null}
+      <div className={classes.work}>
+        {facetsShown === "shown" ? (
+          <aside className={classes.side} aria-label="Counts by field">
+            <FacetPanel scope={scope} onFilter={filter} enabled={filterProblem === null} />
+          </aside>
+        ) : null}
+        <div className={classes.main}>
+          <Suspense fallback={<div className={classes.chartSpace} />}>
+            {chart ? (
+              <LogHistogram
+                histogram={chart}
+                span={chartSpan(resolved.start, resolved.end, chart.items[0]?.start)}
+                onZoom={(from, to) => zoom({ from: from.toISOString(), to: to.toISOString() })}
+                onZoomOut={zoomOut}
+              />
+            ) : (
+              <div className={classes.chartSpace} />
+            )}
+          </Suspense>
+          {view === "patterns" ? (
+            <PatternTable
+              scope={scope}
+              onFilter={filter}
+              onShowLines={(next) => onChange({ q: next, view: undefined })}
+            />
+          ) : (
+            <LogLines
+              project={project}
+              search={search}
+              onChange={onChange}
+              onFilter={filter}
+              resolved={resolved}
+              stored={stored}
+              live={isLive ? live : null}
+              isLoading={pages.isPending || (pages.isPlaceholderData && pages.isFetching)}
+              hasMore={pages.hasNextPage}
+              isLoadingMore={pages.isFetchingNextPage}
+              onLoadMore={() => void pages.fetchNextPage({ cancelRefetch: false })}
+            />
+          )}
+        </div>
+      </div>
+      <PageFooter
+        keys={[
+          ["J K", "move"],
+          ["Enter", "open"],
+          ["[ ]", "earlier, later"],
+        ]}
+      >
+        <span>
+          <b>{chart ? formatCount(chart.total) : "…"}</b> lines match
+          {isLive ? `, ${formatCount(live.received)} since live` : ""}
+        </span>
+        {first ? (
+          <span>
+            read {formatCount(first.scanned.logs)} in <b>{Math.round(first.took_ms)} ms</b>
+            {first.partial ? " · a limit ended the search early" : ""}
+          </span>
+        ) : null}
+        {first?.hints.map((hint) => (
+          <span key={hint} className="caution">
+            {hint}
+          </span>
+        ))}
+        {isLive ? null : (
+          <button
+            type="button"
+            className={classes.asOf}
+            title="Search again up to now (R)"
+            onClick={resolved.refresh}
+          >
+            <IconRefresh size={11} aria-hidden /> as of {formatClock(resolved.asOf, zone)}
+          </button>
+        )}
+      </PageFooter>
+    </>
+  );
+}
+
+function chartSpan(start: Date | null, end: Date, firstBucket: string | undefined): [number, number] {
+  const from = start?.getTime() ?? (firstBucket ? Date.parse(firstBucket) : end.getTime() - 3_600_000);
+  return [from / 1000, end.getTime() / 1000];
+}

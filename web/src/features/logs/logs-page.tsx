@@ -1,0 +1,56 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { pathWith, useApiRequests } from "@/lib/api-requests";
+import { writeStored } from "@/lib/storage";
+import { rangeParams } from "@/lib/time-range";
+import { FirstSteps } from "./first-steps/first-steps";
+import { LogContext } from "./log-context";
+import { hasLogsOptions } from "./log-queries";
+import { LogViewer } from "./log-viewer";
+import type { LogsSearch } from "./logs-search";
+
+/** The log viewer of a project, the lines around one log, or the first steps while the project has no logs. */
+export function LogsPage() {
+  const { project } = useParams({ from: "/signed-in/projects/$project/logs" });
+  const search = useSearch({ from: "/signed-in/projects/$project/logs" });
+  const navigate = useNavigate();
+  const hasLogs = useQuery(hasLogsOptions(project));
+  useEffect(() => {
+    writeStored("project", project);
+    document.title = `${search.q ? `${search.q} · ` : ""}Logs of ${project} · Logloop`;
+  }, [project, search.q]);
+  const params = { project_id: project, q: search.q, ...rangeParams(search) };
+  useApiRequests([
+    { name: "Lines", method: "GET", path: pathWith("/api/v1/logs", params), operation: "log_search" },
+    {
+      name: "Lines over time",
+      method: "GET",
+      path: pathWith("/api/v1/logs/histogram", params),
+      operation: "log_histogram",
+    },
+    {
+      name: "Counts by field",
+      method: "GET",
+      path: pathWith("/api/v1/logs/facets", params),
+      operation: "log_facets",
+    },
+    {
+      name: "Patterns",
+      method: "GET",
+      path: pathWith("/api/v1/logs/patterns", params),
+      operation: "log_patterns",
+    },
+  ]);
+  /** Changes the address. `replace` is for changes that Back should not undo. */
+  const change = (next: Partial<LogsSearch>, replace = false) =>
+    void navigate({
+      to: "/projects/$project/logs",
+      params: { project },
+      search: (old: LogsSearch) => ({ ...old, ...next }),
+      replace,
+    });
+  if (search.around) return <LogContext id={search.around} search={search} onChange={change} />;
+  if (hasLogs.data === false && !search.q && !search.live) return <FirstSteps project={project} />;
+  return <LogViewer project={project} search={search} onChange={change} />;
+}

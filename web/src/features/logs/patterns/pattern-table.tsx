@@ -1,0 +1,142 @@
+import { ActionIcon } from "@mantine/core";
+import { IconMinus, IconPlus } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { ProblemNotice } from "@/components/notice";
+import { SeverityMark } from "@/components/severity";
+import { SkeletonRows } from "@/components/skeleton";
+import { addTerm, fieldTerm } from "@/lib/filter-text";
+import { formatAge, formatCount, formatMoment, useZone } from "@/lib/time";
+import { type LogScope, type PatternCount, patternsOptions } from "../log-queries";
+import classes from "./pattern-table.module.css";
+
+type PatternTableProps = {
+  scope: LogScope;
+  onFilter: (filter: string) => void;
+  onShowLines: (filter: string) => void;
+};
+
+/** The message patterns of the selected logs. Each line belongs to exactly one. */
+export function PatternTable({ scope, onFilter, onShowLines }: PatternTableProps) {
+  const patterns = useQuery(patternsOptions(scope));
+  if (patterns.error && !patterns.data)
+    return <ProblemNotice error={patterns.error} onRetry={() => void patterns.refetch()} />;
+  if (!patterns.data) return <SkeletonRows />;
+  const { items, total, distinct, took_ms: took } = patterns.data;
+  const max = Math.max(1, ...items.map((item) => item.count));
+  return (
+    <div className={classes.area}>
+      <p className={classes.summary}>
+        <strong>
+          {formatCount(distinct)} patterns in {formatCount(total)} lines
+        </strong>
+        <span className="muted">
+          {items.filter((item) => item.new).length} new in this range · counted on the server in{" "}
+          {Math.round(took)} ms
+        </span>
+      </p>
+      <table>
+        <thead>
+          <tr>
+            <th>Severity</th>
+            <th>Service</th>
+            <th>Pattern</th>
+            <th className="number">Lines</th>
+            <th>First seen</th>
+            <th>
+              <span className="visually-hidden">Filter</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((item) => (
+            <PatternRow
+              key={item.pattern}
+              item={item}
+              share={item.count / max}
+              q={scope.q}
+              onFilter={onFilter}
+              onShowLines={onShowLines}
+            />
+          ))}
+        </tbody>
+      </table>
+      {items.length === 0 ? <p className={classes.summary}>No line matches the filter.</p> : null}
+    </div>
+  );
+}
+
+const RANK = ["error", "warn", "info", "debug"];
+
+function PatternRow({
+  item,
+  share,
+  q,
+  onFilter,
+  onShowLines,
+}: { item: PatternCount; share: number; q: string } & Omit<PatternTableProps, "scope">) {
+  const [zone] = useZone();
+  const severity = RANK.find((name) => item.severities.includes(name)) ?? "info";
+  const include = fieldTerm("pattern", item.pattern);
+  return (
+    <tr className={classes.row}>
+      <td>
+        <SeverityMark severity={severity} />
+      </td>
+      <td className="mono soft clip">{item.services.join(", ")}</td>
+      <td className={classes.pattern}>
+        <button type="button" onClick={() => onShowLines(addTerm(q, include))}>
+          <PatternText pattern={item.pattern} />
+        </button>
+      </td>
+      <td className="number">
+        <span className={classes.lines}>
+          <i style={{ width: Math.max(2, Math.round(share * 80)) }} />
+          {formatCount(item.count)}
+        </span>
+      </td>
+      <td
+        className={item.new ? classes.fresh : "muted"}
+        title={item.first_seen ? formatMoment(new Date(item.first_seen), zone) : undefined}
+      >
+        {item.new ? "new · " : ""}
+        {item.first_seen ? formatAge(new Date(item.first_seen)) : "unknown"}
+      </td>
+      <td>
+        <span className="row">
+          <ActionIcon
+            size={20}
+            aria-label="Only lines of this pattern"
+            onClick={() => onFilter(addTerm(q, include))}
+          >
+            <IconPlus size={12} aria-hidden />
+          </ActionIcon>
+          <ActionIcon
+            size={20}
+            aria-label="No lines of this pattern"
+            onClick={() => onFilter(addTerm(q, `-${include}`))}
+          >
+            <IconMinus size={12} aria-hidden />
+          </ActionIcon>
+        </span>
+      </td>
+    </tr>
+  );
+}
+
+/** A pattern with its variable places marked. */
+export function PatternText({ pattern }: { pattern: string }) {
+  return (
+    <>
+      {pattern.split(/(<\*>)/).map((part, index) =>
+        part === "<*>" ? (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never move.
+          <span key={index} className={classes.slot}>
+            ‹*›
+          </span>
+        ) : (
+          part
+        ),
+      )}
+    </>
+  );
+}

@@ -1,0 +1,39 @@
+import createClient, { type Middleware } from "openapi-fetch";
+import { ApiProblem, problemOf } from "@/lib/problem";
+import { noteServerTime } from "@/lib/server-clock";
+import type { paths as CiBridgePaths } from "./ci-bridge.gen";
+import type { paths as QueryPaths } from "./query.gen";
+
+export type { components as CiBridge } from "./ci-bridge.gen";
+export type { components as Query } from "./query.gen";
+
+const throwProblems: Middleware = {
+  async onResponse({ response }) {
+    noteServerTime(response.headers.get("Date"));
+    if (!response.ok) throw await problemOf(response);
+    return undefined;
+  },
+  onError({ error }) {
+    if (error instanceof DOMException && error.name === "AbortError") return error;
+    return new ApiProblem(0, "Logloop does not respond. Check that it runs.");
+  },
+};
+
+// fetch is looked up at each call, so that tests can replace it.
+const options = {
+  baseUrl: globalThis.location?.origin ?? "",
+  fetch: (request: Request) => globalThis.fetch(request),
+};
+
+/** Typed client of query. A response that is not a success throws ApiProblem. */
+export const query = createClient<QueryPaths>(options);
+/** Typed client of ci-bridge. A response that is not a success throws ApiProblem. */
+export const ciBridge = createClient<CiBridgePaths>(options);
+
+query.use(throwProblems);
+ciBridge.use(throwProblems);
+
+/** Returns the content of a successful response. */
+export function content<T>(result: { data?: T }): T {
+  return result.data as T;
+}

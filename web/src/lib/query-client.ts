@@ -1,0 +1,28 @@
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { ApiProblem } from "@/lib/problem";
+import { reportSignedOut } from "@/lib/signed-out";
+
+const RECOVERY_MS = 3000;
+
+function watchSession(error: Error): void {
+  if (error instanceof ApiProblem && error.status === 401) reportSignedOut();
+}
+
+/** Returns the cache of all requests. Requests that failed because a service is away are repeated until it is back. */
+export function createQueryClient(): QueryClient {
+  return new QueryClient({
+    queryCache: new QueryCache({ onError: watchSession }),
+    mutationCache: new MutationCache({ onError: watchSession }),
+    defaultOptions: {
+      queries: {
+        retry: false,
+        staleTime: 10_000,
+        refetchOnWindowFocus: false,
+        refetchInterval: ({ state: { error } }) => {
+          if (!(error instanceof ApiProblem) || !error.isOutage) return false;
+          return Math.max(RECOVERY_MS, (error.retryAfterSeconds ?? 0) * 1000);
+        },
+      },
+    },
+  });
+}
