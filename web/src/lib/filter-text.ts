@@ -75,10 +75,28 @@ function readTerm(text: string): FilterTerm {
   return { text, field, value: unquote(value), excluded };
 }
 
+/** Whether all quotes and brackets of a word are closed. */
+function isComplete(word: string): boolean {
+  let depth = 0;
+  for (let index = 0; index < word.length; index += 1) {
+    const letter = word[index] ?? "";
+    if (letter === "\\") index += 1;
+    else if (letter === '"') {
+      const end = endOfUnit(word, index);
+      if (word[end - 1] !== '"' || end - 1 === index) return false;
+      index = end - 1;
+    } else if ("([{".includes(letter)) depth += 1;
+    else if (")]}".includes(letter)) depth -= 1;
+  }
+  return depth === 0;
+}
+
 /** Splits a filter into its top-level terms. A filter with operators or groups is one term, because the order matters. */
 export function splitTerms(filter: string): FilterTerm[] {
   const words = splitWords(filter.trim());
-  const isPlain = words.every((word) => !/^(AND|OR|NOT|&&|\|\||!.*)$/.test(word) && !/^-?\(/.test(word));
+  const isPlain = words.every(
+    (word) => !/^(AND|OR|NOT|&&|\|\||!.*)$/.test(word) && !/^-?\(/.test(word) && isComplete(word),
+  );
   if (!isPlain) return [{ text: filter.trim(), field: null, value: filter.trim(), excluded: false }];
   return words.map(readTerm);
 }

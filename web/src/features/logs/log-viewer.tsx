@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
-import { IconPlayerPlay, IconPlayerStop, IconRefresh } from "@tabler/icons-react";
+import { IconFilter, IconPlayerPlay, IconPlayerStop, IconRefresh } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect, useMemo, useRef } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { ProblemNotice } from "@/components/notice";
 import { PageFooter } from "@/components/page-footer";
 import { TimeRangePicker } from "@/components/time-range-picker";
@@ -19,6 +19,7 @@ import classes from "./log-viewer.module.css";
 import type { LogsSearch } from "./logs-search";
 import { PatternTable } from "./patterns/pattern-table";
 import { useLogScope } from "./use-log-scope";
+import { ViewTools } from "./view-tools";
 
 const LogHistogram = lazy(async () => ({ default: (await import("./chart/log-histogram")).LogHistogram }));
 
@@ -45,6 +46,7 @@ export function LogViewer({ project, search, onChange }: LogViewerProps) {
   const histogram = useQuery(histogramOptions(scope));
   const { tail, live } = useLiveTail(project, q, isLive);
   const [facetsShown, setFacetsShown] = useStoredChoice("facets", ["shown", "hidden"]);
+  const [sheetOpened, setSheetOpened] = useState(false);
   const [zone] = useZone();
   const loaded = useLast(pages.data);
   const stored = useMemo(
@@ -127,6 +129,15 @@ export function LogViewer({ project, search, onChange }: LogViewerProps) {
         <TimeRangePicker value={search} onChange={zoom} />
         <Button
           h={32}
+          className={classes.narrowOnly}
+          aria-expanded={sheetOpened}
+          leftSection={<IconFilter size={16} aria-hidden />}
+          onClick={() => setSheetOpened(!sheetOpened)}
+        >
+          Counts
+        </Button>
+        <Button
+          h={32}
           aria-pressed={isLive}
           leftSection={
             isLive ? <IconPlayerStop size={16} aria-hidden /> : <IconPlayerPlay size={16} aria-hidden />
@@ -141,8 +152,8 @@ export function LogViewer({ project, search, onChange }: LogViewerProps) {
         <ProblemNotice error={problem} onRetry={() => void pages.refetch()} />
       ) : null}
       <div className={classes.work}>
-        {facetsShown === "shown" ? (
-          <aside className={classes.side} aria-label="Counts by field">
+        {facetsShown === "shown" || sheetOpened ? (
+          <aside className={classes.side} data-open={sheetOpened || undefined} aria-label="Counts by field">
             <FacetPanel scope={scope} onFilter={filter} enabled={filterProblem === null} />
           </aside>
         ) : null}
@@ -162,6 +173,7 @@ export function LogViewer({ project, search, onChange }: LogViewerProps) {
           {view === "patterns" ? (
             <PatternTable
               scope={scope}
+              tools={<ViewTools search={search} onChange={onChange} resolved={resolved} />}
               onFilter={filter}
               onShowLines={(next) => onChange({ q: next, view: undefined })}
             />

@@ -1,7 +1,7 @@
 import "uplot/dist/uPlot.min.css";
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
-import { formatCount, formatMoment, useZone, type Zone } from "@/lib/time";
+import { formatClock, formatCount, formatDay, formatMoment, useZone, type Zone } from "@/lib/time";
 import type { Histogram } from "../log-queries";
 import classes from "./log-histogram.module.css";
 
@@ -39,6 +39,15 @@ function series(histogram: Histogram, span: [number, number]): uPlot.AlignedData
   return [x, all, warned, other];
 }
 
+/** The text below a tick: a clock time, or a day when the chart spans several. */
+function tickText(seconds: number, span: number, zone: Zone): string {
+  const moment = new Date(seconds * 1000);
+  const clock = formatClock(moment, zone);
+  if (span > 3 * 86_400) return formatDay(moment, zone).slice(5);
+  if (span > 86_400) return `${formatDay(moment, zone).slice(8)}. ${clock.slice(0, 5)}`;
+  return span < 300 ? clock : clock.slice(0, 5);
+}
+
 function options(
   width: number,
   interval: number,
@@ -60,8 +69,6 @@ function options(
     height: HEIGHT,
     padding: [6, 0, 0, 0],
     legend: { show: false },
-    tzDate: (seconds) =>
-      zone === "utc" ? uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000),
     cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
     scales: {
       x: { time: true, range: () => [span[0], Math.max(span[1], span[0] + interval)] },
@@ -73,6 +80,8 @@ function options(
         stroke: () => css("--muted") || muted,
         font: "10px sans-serif",
         gap: 2,
+        space: 96,
+        values: (_, ticks) => ticks.map((tick) => tickText(tick, span[1] - span[0], zone)),
         grid: { show: false },
         ticks: { show: false },
       },

@@ -30,7 +30,7 @@ export function FacetPanel({ scope, onFilter, enabled }: FacetPanelProps) {
     ),
     enabled,
   });
-  if (facets.error && !facets.data)
+  if (facets.error && !facets.data && enabled)
     return <ProblemNotice error={facets.error} onRetry={() => void facets.refetch()} />;
   if (!facets.data) return null;
   const { fields, total, partial } = facets.data;

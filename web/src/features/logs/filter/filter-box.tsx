@@ -44,6 +44,7 @@ export function FilterBox({ value, onChange, scope, logs, saved = [], problem }:
   const commit = (text: string) => {
     const filter = joinTerms([...chips, text]);
     rememberFilter(filter);
+    setDraft(splitChips(filter).rest);
     if (filter !== value) onChange(filter);
     setSelected(-1);
   };

@@ -137,14 +137,15 @@ export function LogList(props: LogListProps) {
         <span className="grow" />
         {props.tools}
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by key. */}
       <section
         ref={scroller}
         className={classes.list}
         onScroll={handleScroll}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by key.
         tabIndex={0}
         aria-label="Lines"
       >
+        {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
         <div role="rowgroup" style={{ height: virtualizer.getTotalSize(), position: "relative" }}>
           {props.start ? <div className={classes.edge}>{props.start}</div> : null}
           {virtualizer.getVirtualItems().map((item) => {

@@ -60,7 +60,7 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
       </span>
       {columns.map((column) => (
         <span key={column} className={classes.column}>
-          {valueOf(log, column)}
+          {columnText(log, column)}
         </span>
       ))}
       <span className={classes.message}>
@@ -71,7 +71,7 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
   );
 });
 
-function valueOf(log: Log, column: string): string {
+function columnText(log: Log, column: string): string {
   if (column === "test_id" || column === "func_id" || column === "source") return log[column] ?? "";
   return flattenAttributes(log.attributes).find(([path]) => path === column)?.[1] ?? "";
 }

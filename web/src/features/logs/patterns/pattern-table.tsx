@@ -1,6 +1,7 @@
 import { ActionIcon } from "@mantine/core";
 import { IconMinus, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { ProblemNotice } from "@/components/notice";
 import { SeverityMark } from "@/components/severity";
 import { SkeletonRows } from "@/components/skeleton";
@@ -13,10 +14,11 @@ type PatternTableProps = {
   scope: LogScope;
   onFilter: (filter: string) => void;
   onShowLines: (filter: string) => void;
+  tools: ReactNode;
 };
 
 /** The message patterns of the selected logs. Each line belongs to exactly one. */
-export function PatternTable({ scope, onFilter, onShowLines }: PatternTableProps) {
+export function PatternTable({ scope, onFilter, onShowLines, tools }: PatternTableProps) {
   const patterns = useQuery(patternsOptions(scope));
   if (patterns.error && !patterns.data)
     return <ProblemNotice error={patterns.error} onRetry={() => void patterns.refetch()} />;
@@ -25,7 +27,7 @@ export function PatternTable({ scope, onFilter, onShowLines }: PatternTableProps
   const max = Math.max(1, ...items.map((item) => item.count));
   return (
     <div className={classes.area}>
-      <p className={classes.summary}>
+      <div className={classes.summary}>
         <strong>
           {formatCount(distinct)} patterns in {formatCount(total)} lines
         </strong>
@@ -33,7 +35,9 @@ export function PatternTable({ scope, onFilter, onShowLines }: PatternTableProps
           {items.filter((item) => item.new).length} new in this range · counted on the server in{" "}
           {Math.round(took)} ms
         </span>
-      </p>
+        <span className="grow" />
+        {tools}
+      </div>
       <table>
         <thead>
           <tr>
@@ -73,7 +77,7 @@ function PatternRow({
   q,
   onFilter,
   onShowLines,
-}: { item: PatternCount; share: number; q: string } & Omit<PatternTableProps, "scope">) {
+}: { item: PatternCount; share: number; q: string } & Omit<PatternTableProps, "scope" | "tools">) {
   const [zone] = useZone();
   const severity = RANK.find((name) => item.severities.includes(name)) ?? "info";
   const include = fieldTerm("pattern", item.pattern);
