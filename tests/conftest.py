@@ -29,7 +29,7 @@ __all__ = ["amqp_url", "fresh_amqp_url", "infra", "mongo_url"]
 
 _TESTS = Path(__file__).parent
 _UNIT = _TESTS / "unit"
-_RINGS = ("system/faults", "system", "fundamentals", "real", "contracts", "unit")
+_RINGS = ("browser", "system/faults", "system", "fundamentals", "real", "contracts", "unit")
 """In the order in which their files start: the longest first, so that the workers end at about the same time."""
 
 # The duration of an example depends on the machine, not on the code. Each run tries the same examples, so that a

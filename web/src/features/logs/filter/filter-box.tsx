@@ -25,6 +25,8 @@ export function FilterBox({ value, onChange, scope, logs, saved = [], problem }:
   const [draft, setDraft] = useState(rest);
   const [focused, setFocused] = useState(false);
   const [selected, setSelected] = useState(-1);
+  // Suggestions close when a filter is applied, so that they do not cover the lines, and come back with typing.
+  const [closed, setClosed] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => setDraft(rest), [rest]);
   useCommands([
@@ -37,7 +39,7 @@ export function FilterBox({ value, onChange, scope, logs, saved = [], problem }:
     },
   ]);
   const word = /\S*$/.exec(draft)?.[0] ?? "";
-  const suggestions = useSuggestions(word, scope, logs, saved, focused);
+  const suggestions = useSuggestions(word, scope, logs, saved, focused && !closed);
   const isDirty = draft !== rest;
   const violation = problem?.violations.find(({ field }) => field === "q");
 
@@ -47,6 +49,7 @@ export function FilterBox({ value, onChange, scope, logs, saved = [], problem }:
     setDraft(splitChips(filter).rest);
     if (filter !== value) onChange(filter);
     setSelected(-1);
+    setClosed(true);
   };
   const take = (suggestion: Suggestion) => {
     setSelected(-1);
@@ -126,8 +129,12 @@ export function FilterBox({ value, onChange, scope, logs, saved = [], problem }:
           onChange={(event) => {
             setDraft(event.currentTarget.value);
             setSelected(-1);
+            setClosed(false);
           }}
-          onFocus={() => setFocused(true)}
+          onFocus={() => {
+            setFocused(true);
+            setClosed(false);
+          }}
           onBlur={() => {
             setFocused(false);
             setSelected(-1);

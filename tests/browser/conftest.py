@@ -1,0 +1,115 @@
+"""Provides a platform with logs and a browser that is signed in. One platform serves all files of a worker."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+
+from tests.browser.corpus import corpus
+from tests.infra import Infra, fresh_database, memory_folder
+from tests.system.up_process import Up, eventually
+
+# Without these flags Chromium contacts its vendor's servers at every start.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+expect.set_options(timeout=30_000)  # of a busy machine
+
+
+@pytest.fixture(scope="session")
+def up(infra: Infra) -> Iterator[Up]:
+    """A platform whose project `demo` holds the corpus."""
+    vhost = infra.fresh_vhost()
+    external = {"LOGLOOP_AMQP_URL": vhost, "LOGLOOP_MONGO_URL": infra.mongo_url}
+    with memory_folder() as folder:
+        up = Up(folder / "home", LOGLOOP_MONGO_DATABASE=fresh_database(), **external)
+        try:
+            up.wait_ready()
+            with up.client() as client:
+                client.post("/api/v1/logs", json=corpus()).raise_for_status()
+                params = {"project_id": "demo"}
+                eventually(
+                    lambda: client.get("/api/v1/logs/histogram", params=params).json()["total"] == len(corpus())
+                )
+            yield up
+        finally:
+            up.stop()
+    infra.delete_vhost(vhost)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
+        pytest.skip("no browser is installed; `make test` installs one where it may")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def session(up: Up, browser: Browser) -> dict[str, Any]:
+    """The stored state of a signed-in browser."""
+    context = browser.new_context(base_url=up.url)
+    response = context.request.post(
+        "/api/v1/session",
+        data={"email": up.credentials["email"], "password": up.credentials["password"]},
+        headers={"Origin": up.url},
+    )
+    assert response.ok, response.text()
+    state: dict[str, Any] = dict(context.storage_state())
+    context.close()
+    return state
+
+
+@pytest.fixture
+def open_page(up: Up, browser: Browser, session: dict[str, Any]) -> Iterator[Callable[..., Page]]:
+    """Open an address signed in. Script errors, other hosts and violations of the content policy fail the test."""
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def open_(path: str = "/", *, signed_in: bool = True, **options: Any) -> Page:
+        context = browser.new_context(base_url=up.url, storage_state=session if signed_in else None, **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        watch(page, up.url, problems)
+        page.goto(path)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def watch(page: Page, origin: str, problems: list[str]) -> None:
+    """Collect what must not happen on any page. A failed request is the test's business, not a problem."""
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            problems.append(message.text)
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith((origin, "data:", "blob:")):
+            problems.append(f"request to another host: {request.url}")
+
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", on_console)
+    page.on("request", on_request)
+
+
+@pytest.fixture
+def logs(open_page: Callable[..., Page]) -> Page:
+    """The log viewer of the project `demo` over all of its logs."""
+    page = open_page("/projects/demo/logs?range=all")
+    expect(page.get_by_role("table", name="Log lines")).to_be_visible()
+    return page

@@ -1,0 +1,67 @@
+"""Every page passes axe (WCAG 2.2 AA), light and dark, loaded and with a failing API."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+AXE = (Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js").read_text()
+PAGES = (
+    "/sign-in",
+    "/account/password",
+    "/projects",
+    "/projects/demo/logs?range=all",
+    "/projects/demo/logs?range=all&view=patterns",
+    "/projects/demo/logs?range=all&view=json",
+    "/projects/demo/logs?range=all&q=service%3Anowhere",
+    "/projects/demo/logs?live=1",
+)
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def violations(page: Page) -> list[str]:
+    # Playwright evaluates outside of the page's content security policy.
+    page.evaluate(AXE)
+    result: dict[str, Any] = page.evaluate("rules => axe.run(document, { runOnly: rules })", RULES)
+    return [f"{item['id']}: {item['nodes'][0]['html'][:200]}" for item in result["violations"]]
+
+
+def settle(page: Page) -> None:
+    page.wait_for_load_state("networkidle") if "live=1" not in page.url else page.wait_for_load_state("load")
+    expect(page.locator("main")).to_be_visible()
+    expect(page.locator("[role=status][aria-label=Searching]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_pass_axe(open_page: Callable[..., Page], scheme: str) -> None:
+    page = open_page("/projects/demo/logs?range=all", color_scheme=scheme)
+    found = {}
+    for path in PAGES:
+        page.goto(path)
+        settle(page)
+        found[path] = violations(page)
+    page.goto("/projects/demo/logs?range=all")
+    page.get_by_text("Traceback (most recent call last):").click()
+    expect(page.get_by_role("region", name="Details of the line")).to_be_visible()
+    found["open line"] = violations(page)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    found["keys"] = violations(page)
+    assert {path: items for path, items in found.items() if items} == {}
+
+
+def test_pages_that_cannot_load_pass_axe(open_page: Callable[..., Page]) -> None:
+    page = open_page("/projects/demo/logs?range=all")
+    settle(page)
+
+    def fail(route: Route) -> None:
+        route.fulfill(status=503, json={"title": "Service unavailable", "detail": "The service is starting."})
+
+    page.route("**/api/v1/logs**", fail)
+    page.keyboard.press("r")
+    expect(page.get_by_role("alert").first).to_contain_text("starting")
+    assert violations(page) == []
+    page.unroute("**/api/v1/logs**")
+    expect(page.get_by_role("alert")).to_have_count(0)

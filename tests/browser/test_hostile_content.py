@@ -1,0 +1,87 @@
+"""Text of logs and records is never run or rendered as markup, wherever it is shown."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.system.up_process import Up, eventually
+
+ESC = "\x1b"
+PAYLOADS = (
+    "<img src=x onerror=\"document.title='run'\">",
+    "<script>document.title='run'</script>",
+    "<svg/onload=\"document.title='run'\">",
+    "javascript:document.title='run'",
+    "[x](javascript:document.title='run')",
+    "{{constructor.constructor('document.title=1')()}}",
+    f"{ESC}]8;;javascript:alert(1){ESC}\\click{ESC}]8;;{ESC}\\ {ESC}[31mred{ESC}[0m",
+    "\u202eevil\u202c <b>bold</b>",
+    '{"html": "<img src=x onerror=alert(1)>"}',
+)
+
+
+@pytest.fixture(scope="module")
+def hostile(up: Up) -> str:
+    """Return the id of a log whose fields all hold markup."""
+    with up.client() as client:
+        entries = [
+            {
+                "project_id": "demo",
+                "service_id": "hostile",
+                "severity": "error",
+                "message": f"payload {number} {payload}",
+                "source": payload[:100],
+                "func_id": payload[:100],
+                "test_id": payload[:100],
+                "attributes": {"markup": payload, f"key{number}<b>": payload, "trace_id": f"t{number}"},
+            }
+            for number, payload in enumerate(PAYLOADS)
+        ]
+        assert client.post("/api/v1/logs", json=entries).status_code == 202
+        params = {"project_id": "demo", "q": "service:hostile"}
+        items = eventually(
+            lambda: (
+                found
+                if len(found := client.get("/api/v1/logs", params=params).json()["items"]) == len(PAYLOADS)
+                else None
+            )
+        )
+    return str(items[0]["id"])
+
+
+def assert_inert(page: Page) -> None:
+    assert "run" not in page.title()
+    assert page.locator("main img, main script, main b:text('bold')").count() == 0
+    assert page.locator("a[href^='javascript']").count() == 0
+
+
+@pytest.mark.parametrize("view", ["lines", "json", "patterns"])
+def test_markup_in_logs_stays_text_in_each_view(open_page: Callable[..., Page], hostile: str, view: str) -> None:
+    page = open_page(f"/projects/demo/logs?q=service%3Ahostile&range=all&view={view}&cols=markup&cols=func_id")
+    expect(page.get_by_text("payload").first).to_be_visible()
+    expect(page.get_by_text("<script>").first).to_be_attached()
+    assert_inert(page)
+    assert ESC not in page.inner_text("main")
+
+
+def test_markup_in_the_fields_of_a_line_stays_text(open_page: Callable[..., Page], hostile: str) -> None:
+    page = open_page(f"/projects/demo/logs/{hostile}")
+    details = page.get_by_role("region", name="Details of the line")
+    expect(details).to_contain_text("markup")
+    assert_inert(page)
+    details.get_by_role("button", name="JSON").click()
+    expect(details).to_contain_text('"attributes"')
+    assert_inert(page)
+
+
+def test_markup_in_the_address_stays_text(open_page: Callable[..., Page]) -> None:
+    for address in (
+        "/projects/demo/logs?q=%3Cimg%20src%3Dx%20onerror%3D%22document.title%3D'run'%22%3E",
+        "/projects/%3Cscript%3Ealert(1)%3C%2Fscript%3E/logs",
+        "/sign-in?next=javascript:document.title='run'",
+        "/sign-in?next=//evil.example",
+    ):
+        page = open_page(address)
+        expect(page.locator("main")).to_be_visible()
+        assert_inert(page)
