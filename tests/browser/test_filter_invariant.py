@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -45,7 +46,7 @@ def _terms(source: random.Random) -> Filter:
 
 def _numbers(message: str) -> list[str]:
     words = message.split(" ")
-    return [word for word, after in zip(words, words[1:], strict=False) if after == "in" and word.isdigit()]
+    return [word for word, after in pairwise(words) if after == "in" and word.isdigit()]
 
 
 def _filter(source: random.Random) -> Filter:

@@ -40,13 +40,8 @@ def hostile(up: Up) -> str:
         ]
         assert client.post("/api/v1/logs", json=entries).status_code == 202
         params = {"project_id": "demo", "q": "service:hostile"}
-        items = eventually(
-            lambda: (
-                found
-                if len(found := client.get("/api/v1/logs", params=params).json()["items"]) == len(PAYLOADS)
-                else None
-            )
-        )
+        eventually(lambda: len(client.get("/api/v1/logs", params=params).json()["items"]) == len(PAYLOADS))
+        items = client.get("/api/v1/logs", params=params).json()["items"]
     return str(items[0]["id"])
 
 
@@ -56,8 +51,9 @@ def assert_inert(page: Page) -> None:
     assert page.locator("a[href^='javascript']").count() == 0
 
 
+@pytest.mark.usefixtures("hostile")
 @pytest.mark.parametrize("view", ["lines", "json", "patterns"])
-def test_markup_in_logs_stays_text_in_each_view(open_page: Callable[..., Page], hostile: str, view: str) -> None:
+def test_markup_in_logs_stays_text_in_each_view(open_page: Callable[..., Page], view: str) -> None:
     page = open_page(f"/projects/demo/logs?q=service%3Ahostile&range=all&view={view}&cols=markup&cols=func_id")
     expect(page.get_by_text("payload").first).to_be_visible()
     expect(page.get_by_text("<script>").first).to_be_attached()
