@@ -23,7 +23,7 @@ _CHAT_MODELS: Mapping[ProviderName, tuple[str, str]] = {
     "google": ("langchain_google_genai", "ChatGoogleGenerativeAI"),
     "ollama": ("langchain_ollama", "ChatOllama"),
 }
-"""The package of each provider and its class. The package `langchain` chooses among them, too, but brings LangGraph."""
+"""The package of each provider and its class. The package `langchain` would choose, too, but brings LangGraph."""
 
 
 def disable_tracing() -> None:
