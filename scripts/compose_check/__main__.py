@@ -52,8 +52,8 @@ def run(stack: Stack) -> int:
             return 1
         _row("ok", name, started, found or "")
         if step == stack.build:
-            for tag, size in stack.image_sizes().items():
-                print(f"{'':45}{tag:38} {size / 1e6:5.0f} MB")
+            for image, size in stack.image_sizes().items():
+                print(f"{'':51}{image:10} {size / 1e6:5.0f} MB")
     print(f"all steps in {time.monotonic() - begin:.0f} s")
     return 0
 
@@ -76,10 +76,14 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _end)  # so that the stack is removed then, too
     stack = Stack()
     print(f"{versions}, project {stack.project}, {stack.url}", flush=True)
+    code = 1
     try:
-        return run(stack)
+        code = run(stack)
     finally:
-        stack.remove()
+        for problem in stack.remove():
+            print(f"not removed: {problem}", file=sys.stderr)
+            code = 1
+    return code
 
 
 if __name__ == "__main__":

@@ -136,8 +136,7 @@ def _stored(installation: Installation) -> Counter[str]:
 
 def take_down(installation: Installation) -> str:
     """Remove everything and check that nothing of the project is left."""
-    installation.stack.down()
-    left = installation.stack.left_over()
-    if left:
-        raise Failed(f"left over: {', '.join(left)}")
+    problems = installation.stack.remove()
+    if problems:
+        raise Failed("; ".join(problems))
     return "nothing left"

@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ("ingest", "query", "analyzer", "ci-bridge", "gateway")
-VERSION = "compose-check"
 _COMMAND_TIMEOUT_S = 300.0
 _BUILD_TIMEOUT_S = 1800.0
 _PROBE_TIMEOUT_S = 20.0
@@ -63,7 +62,8 @@ class Stack:
     """The containers, networks, volumes and images of one run. Only its port on loopback can be reached."""
 
     def __init__(self) -> None:
-        self.project = f"logloop-check-{os.getpid()}"
+        # Also the tag of the images, so that two runs on one engine do not disturb each other.
+        self.project = f"logloop-check-{secrets.token_hex(4)}"
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         # Nothing of the caller's own installation may reach this one.
@@ -77,7 +77,7 @@ class Stack:
             "LOGLOOP_BIND": "127.0.0.1",
             "LOGLOOP_PORT": str(self.port),
             "LOGLOOP_PUBLIC_URL": self.url,
-            "LOGLOOP_VERSION": VERSION,
+            "LOGLOOP_VERSION": self.project,
         }
 
     def compose(self, *arguments: str, timeout_s: float = _COMMAND_TIMEOUT_S) -> str:
@@ -148,7 +148,7 @@ class Stack:
         # From a container that sees the processes of the host, so that root on this machine is not needed.
         self.docker(
             "run", "--rm", "--pid", "host", "--network", "none", "--user", "0", "--entrypoint", "bash",
-            f"logloop-ingest:{VERSION}", "-c", f"kill -9 {int(pid)}",
+            f"logloop-ingest:{self.project}", "-c", f"kill -9 {int(pid)}",
         )  # fmt: skip
 
     def started_at(self, container: str) -> str:
@@ -156,9 +156,9 @@ class Stack:
         return self.docker("inspect", "--format", "{{.State.StartedAt}}", container).strip()
 
     def image_sizes(self) -> dict[str, int]:
-        """Return the size of each built image in bytes."""
-        tags = [f"logloop-{name}:{VERSION}" for name in IMAGES]
-        return {tag: int(self.docker("image", "inspect", "--format", "{{.Size}}", tag)) for tag in tags}
+        """Return the size of each built image in bytes, with the layers of its base image."""
+        size = ("image", "inspect", "--format", "{{.Size}}")
+        return {name: int(self.docker(*size, f"logloop-{name}:{self.project}")) for name in IMAGES}
 
     def last_lines(self) -> str:
         """Return the state and the last output of all containers."""
@@ -168,27 +168,37 @@ class Stack:
                 parts.append(self.compose(*command))
         return "\n".join(parts)
 
-    def down(self) -> None:
-        """Remove containers, networks and volumes."""
+    def remove(self) -> list[str]:
+        """Remove containers, networks, volumes and images, and return what went wrong. The build cache stays."""
+        problems = []
+        for step in (self._remove_containers, self._remove_images, self._require_nothing_left):
+            try:
+                step()
+            except Failed as problem:
+                problems.append(str(problem))
+        return problems
+
+    def _remove_containers(self) -> None:
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "30")
 
-    def left_over(self) -> list[str]:
-        """Return what still exists of this project."""
+    def _remove_images(self) -> None:
+        if images := self._images():
+            self.docker("image", "rm", *images)
+
+    def _images(self) -> list[str]:
+        tagged = f"reference=logloop-*:{self.project}"
+        return self.docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", tagged).splitlines()
+
+    def _require_nothing_left(self) -> None:
         label = f"label=com.docker.compose.project={self.project}"
         lists = (
             ("ps", "--all", "--quiet", "--filter", label),
             ("volume", "ls", "--quiet", "--filter", label),
             ("network", "ls", "--quiet", "--filter", label),
         )
-        return [line for command in lists for line in self.docker(*command).splitlines()]
-
-    def remove(self) -> None:
-        """Remove everything, also after a failure. The build cache of the engine stays."""
-        with contextlib.suppress(Failed):
-            self.down()
-        for name in IMAGES:
-            with contextlib.suppress(Failed):
-                self.docker("image", "rm", f"logloop-{name}:{VERSION}")
+        left = [line for command in lists for line in self.docker(*command).splitlines()] + self._images()
+        if left:
+            raise Failed(f"left over: {', '.join(left)}")
 
 
 def _free_port() -> int:

@@ -14,12 +14,16 @@ from logloop_query.identity.sessions import Sessions
 from logloop_query.identity.usage import UsageRecorder
 from logloop_query.logs.edits import LogEdits
 from logloop_query.logs.export import Export
+from logloop_query.logs.recent_counts import RecentCounts
 from logloop_query.logs.search.log_search import LogSearch
+from logloop_query.logs.stored_logs import StoredLogs
 from logloop_query.logs.stores.patterns import PatternStore
 from logloop_query.logs.tail import Tails
+from logloop_query.overview import ProjectOverview
 from logloop_query.providers.checks import ProviderChecks
 from logloop_query.providers.settings import ProviderSettings
 from logloop_query.records.audit import AuditTrail
+from logloop_query.saved_views.saved_views import SavedViews
 from logloop_query.stream_slots import StreamSlots
 
 
@@ -28,6 +32,7 @@ class RecordServices:
     """The use cases of records: everything but logs."""
 
     projects: Projects
+    overview: ProjectOverview
     project_deletion: ProjectDeletion
     services: CatalogueEntries
     tests: CatalogueEntries
@@ -42,6 +47,7 @@ class RecordServices:
     analyses: Analyses
     analysis_events: AnalysisEventFeed
     analysis_streams: StreamSlots
+    saved_views: SavedViews
     audit: AuditTrail
 
 
@@ -55,6 +61,8 @@ class LogServices:
     exports: StreamSlots
     tails: Tails
     patterns: PatternStore
+    recent: RecentCounts
+    stored: StoredLogs
 
 
 @dataclass(frozen=True, slots=True)

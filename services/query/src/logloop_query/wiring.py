@@ -48,6 +48,7 @@ from logloop_query.logs.export import Export
 from logloop_query.logs.live_batches import TransientQueue
 from logloop_query.logs.patterns import PatternIndex
 from logloop_query.logs.persister import Persister
+from logloop_query.logs.recent_counts import RecentCounts
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.stored_logs import StoredLogs
 from logloop_query.logs.stores.idempotency_keys import IdempotencyKeys
@@ -55,6 +56,7 @@ from logloop_query.logs.stores.leases import LeaseStore
 from logloop_query.logs.stores.patterns import PatternStore
 from logloop_query.logs.stores.segments import SegmentStore, SnapshotTooOld
 from logloop_query.logs.tail import Tails
+from logloop_query.overview import ProjectOverview
 from logloop_query.ports import LogStorage
 from logloop_query.providers.checks import ProviderChecks
 from logloop_query.providers.settings import ProviderSettings
@@ -63,6 +65,8 @@ from logloop_query.query_services import LogServices, QueryServices, RecordServi
 from logloop_query.records.audit import AuditTrail
 from logloop_query.records.audit_store import AuditStore
 from logloop_query.records.store import RecordStore
+from logloop_query.saved_views.saved_views import SavedViews
+from logloop_query.saved_views.store import SavedViewStore
 from logloop_query.settings import FirstStartSettings, QuerySettings
 from logloop_query.stream_slots import StreamSlots
 
@@ -123,6 +127,8 @@ class LogParts:
             exports=StreamSlots("exports", MAX_EXPORTS, retry_after=30),
             tails=Tails(self.live_queue, threads, most=settings.tail_clients),
             patterns=self.patterns,
+            recent=RecentCounts(self.search),
+            stored=self.stored,
         )
 
 
@@ -210,9 +216,16 @@ async def open_accounts(settings: QuerySettings) -> AsyncIterator[Accounts]:
         database = client[settings.mongo_database]
         stores = RecordStores(database)
         authenticator = Authenticator(database, settings.secret_key.get_secret_value())
-        sessions, throttle = Sessions(stores.sessions, authenticator), SignInThrottle(stores.attempts)
+        sessions = Sessions(stores.sessions, authenticator)
         audit = AuditTrail(stores.audit)
-        yield Accounts(stores.users, stores.projects, sessions, Passwords(), throttle, authenticator, audit)
+        yield _accounts(stores, sessions, Passwords(), authenticator, audit)
+
+
+def _accounts(
+    stores: "RecordStores", sessions: Sessions, passwords: Passwords, authenticator: Authenticator, audit: AuditTrail
+) -> Accounts:
+    throttle, delete_owned = SignInThrottle(stores.attempts), stores.saved_views.delete_of_user
+    return Accounts(stores.users, stores.projects, sessions, passwords, throttle, authenticator, audit, delete_owned)
 
 
 class RecordStores:
@@ -229,6 +242,7 @@ class RecordStores:
         self.settings = SettingsStore(database)
         self.analyses = AnalysisStore(database)
         self.analysis_events = AnalysisEventStore(database)
+        self.saved_views = SavedViewStore(database)
         self.sessions = SessionStore(database)
         self.attempts = AttemptStore(database)
         self.audit = AuditStore(database)
@@ -256,10 +270,10 @@ def _build_records(
     tests = CatalogueEntries("test", EMPTY_TEST, stores.tests, projects, audit)
     metrics = Metrics(stores.metrics, stores.points, projects, audit)
     sessions = Sessions(stores.sessions, authenticator)
-    throttle = SignInThrottle(stores.attempts)
     api_keys = ApiKeys(stores.api_keys, stores.projects, KeyHasher(secret_key), authenticator, audit)
     provider_settings = ProviderSettings(stores.settings, SecretBox(secret_key), guard, projects, audit)
     analyses = Analyses(stores.analyses, stores.analysis_events, recorder, projects, logs, publisher, audit)
+    saved_views = SavedViews(stores.saved_views, projects, logs, audit)
     deletion = ProjectDeletion(
         stores.projects,
         authenticator,
@@ -271,18 +285,22 @@ def _build_records(
             metrics.delete_all,
             provider_settings.delete_all,
             analyses.delete_all,
+            saved_views.delete_all,
             deletion_publisher(publisher),
             logs.delete_project_logs,
         ],
     )
     records = RecordServices(
         projects=projects,
+        overview=ProjectOverview(
+            projects, stores.services, stores.tests, stores.metrics, stores.users, stores.api_keys
+        ),
         project_deletion=deletion,
         services=services,
         tests=tests,
         registry=CatalogueRegistry(services, tests, authenticator),
         metrics=metrics,
-        accounts=Accounts(stores.users, stores.projects, sessions, passwords, throttle, authenticator, audit),
+        accounts=_accounts(stores, sessions, passwords, authenticator, audit),
         sessions=sessions,
         api_keys=api_keys,
         usage=UsageRecorder(api_keys, sessions, writes),
@@ -293,6 +311,7 @@ def _build_records(
         analyses=analyses,
         analysis_events=AnalysisEventFeed(stores.analyses, stores.analysis_events, subscribers),
         analysis_streams=StreamSlots("streams of analyses", MAX_ANALYSIS_STREAMS, retry_after=10),
+        saved_views=saved_views,
         audit=audit,
     )
     return records, recorder

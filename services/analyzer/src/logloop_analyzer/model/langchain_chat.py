@@ -16,14 +16,14 @@ from logloop_chassis.outbound.guarded_http import guarded_transport
 from logloop_analyzer.model.provider import ProviderName, ProviderSettings
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
-_LANGCHAIN_NAMES = {"google": "google_genai", "openai-compatible": "openai"}
-_PACKAGES: Mapping[ProviderName, str] = {
-    "openai": "langchain_openai",
-    "openai-compatible": "langchain_openai",
-    "anthropic": "langchain_anthropic",
-    "google": "langchain_google_genai",
-    "ollama": "langchain_ollama",
+_CHAT_MODELS: Mapping[ProviderName, tuple[str, str]] = {
+    "openai": ("langchain_openai", "ChatOpenAI"),
+    "openai-compatible": ("langchain_openai", "ChatOpenAI"),
+    "anthropic": ("langchain_anthropic", "ChatAnthropic"),
+    "google": ("langchain_google_genai", "ChatGoogleGenerativeAI"),
+    "ollama": ("langchain_ollama", "ChatOllama"),
 }
+"""The package of each provider and its class. The package `langchain` would choose, too, but brings LangGraph."""
 
 
 def disable_tracing() -> None:
@@ -41,13 +41,11 @@ async def open_chat(settings: ProviderSettings, guard: EgressGuard) -> AsyncIter
     Raises EgressRefused if the base URL is not allowed.
     """
     guard.check(settings.url)
-    init_chat_model = await asyncio.to_thread(_load_library, settings.provider)
+    chat_model = await asyncio.to_thread(_load_library, settings.provider)
     from langsmith import tracing_context
 
     async with AsyncExitStack() as stack:
-        options = _options(settings, guard, stack)
-        name = _LANGCHAIN_NAMES.get(settings.provider, settings.provider)
-        chat = init_chat_model(settings.model, model_provider=name, **options)
+        chat = chat_model(model=settings.model, **_options(settings, guard, stack))
         if settings.provider == "anthropic":
             _connect_anthropic(chat, settings, guard, stack)
         stack.enter_context(tracing_context(enabled=False))
@@ -55,16 +53,15 @@ async def open_chat(settings: ProviderSettings, guard: EgressGuard) -> AsyncIter
 
 
 def _load_library(provider: ProviderName) -> Any:
-    """Import LangChain and a provider's package. This takes seconds and much memory, so only on first use."""
+    """Import a provider's package and return its class. This takes seconds and much memory, so only on first use."""
     import langsmith  # noqa: F401  # used by open_chat; importing it here keeps it off the event loop
-    from langchain.chat_models import init_chat_model
 
-    importlib.import_module(_PACKAGES[provider])
-    return init_chat_model
+    package, name = _CHAT_MODELS[provider]
+    return getattr(importlib.import_module(package), name)
 
 
 def _options(settings: ProviderSettings, guard: EgressGuard, stack: AsyncExitStack) -> dict[str, Any]:
-    """Return the arguments of `init_chat_model`: no retries of the library, no redirects, no proxies."""
+    """Return the arguments of the class: no retries of the library, no redirects, no proxies."""
     build = {"ollama": _ollama, "google": _google, "anthropic": _anthropic}.get(settings.provider, _openai)
     options = {"base_url": settings.url, **build(settings, guard, stack)}
     return options if settings.temperature is None else {**options, "temperature": settings.temperature}
