@@ -57,7 +57,8 @@ export const facetsOptions = (scope: LogScope, fields: FacetField[], limit = 20)
       ),
     placeholderData: keepPreviousData,
   });
-export type FacetField = "severity" | "service_id" | "test_id" | "func_id" | "source";
+/** A field that logs can be counted by: a fixed one, or "attributes.<path>". */
+export type FacetField = string;
 
 export const patternsOptions = (scope: LogScope) =>
   queryOptions({
@@ -101,4 +102,30 @@ export const hasLogsOptions = (projectId: string) =>
     },
     staleTime: Number.POSITIVE_INFINITY,
     refetchInterval: ({ state }) => (state.data === true ? false : 1500),
+  });
+
+/** Names of the attributes in the selected logs, the most frequent first. */
+export const attributeNamesOptions = (scope: LogScope) =>
+  queryOptions({
+    queryKey: ["logs", "attributes", scope],
+    queryFn: async ({ signal }) =>
+      content(
+        await query.GET("/api/v1/logs/attributes", { params: { query: { ...scope, limit: 200 } }, signal }),
+      ),
+    staleTime: 60_000,
+  });
+
+export type SavedView = Query["schemas"]["SavedView"];
+
+export const savedViewsOptions = (projectId: string) =>
+  queryOptions({
+    queryKey: ["saved-views", projectId],
+    queryFn: async ({ signal }) =>
+      content(
+        await query.GET("/api/v1/saved-views", {
+          params: { query: { project_id: projectId, limit: 1000 } },
+          signal,
+        }),
+      ).items,
+    staleTime: 60_000,
   });

@@ -14,10 +14,11 @@ import { FacetPanel } from "./facets/facet-panel";
 import { FilterBox } from "./filter/filter-box";
 import { useLiveTail } from "./live/use-live-tail";
 import { LogLines } from "./log-lines";
-import { histogramOptions, type LogPage, logPagesOptions } from "./log-queries";
+import { histogramOptions, type LogPage, logPagesOptions, savedViewsOptions } from "./log-queries";
 import classes from "./log-viewer.module.css";
 import type { LogsSearch } from "./logs-search";
 import { PatternTable } from "./patterns/pattern-table";
+import { SavedViewsMenu } from "./saved-views/saved-views-menu";
 import { useLogScope } from "./use-log-scope";
 import { ViewTools } from "./view-tools";
 
@@ -26,6 +27,7 @@ const LogHistogram = lazy(async () => ({ default: (await import("./chart/log-his
 export type ChangeSearch = (next: Partial<LogsSearch>, replace?: boolean) => void;
 type LogViewerProps = { project: string; search: LogsSearch; onChange: ChangeSearch };
 
+const NO_FACETS: readonly string[] = [];
 const REFETCH_AFTER_OPEN_MS = 1500;
 
 /** Keeps the last value that was there, so that a failed request leaves the old result on the screen. */
@@ -44,6 +46,7 @@ export function LogViewer({ project, search, onChange }: LogViewerProps) {
   const { scope } = resolved;
   const pages = useInfiniteQuery(logPagesOptions(scope));
   const histogram = useQuery(histogramOptions(scope));
+  const saved = useQuery(savedViewsOptions(project));
   const { tail, live } = useLiveTail(project, q, isLive);
   const [facetsShown, setFacetsShown] = useStoredChoice("facets", ["shown", "hidden"]);
   const [sheetOpened, setSheetOpened] = useState(false);
@@ -125,8 +128,15 @@ export function LogViewer({ project, search, onChange }: LogViewerProps) {
   return (
     <>
       <div className={classes.filter}>
-        <FilterBox value={q} onChange={filter} scope={scope} logs={stored} problem={filterProblem} />
+        <FilterBox
+          value={q}
+          onChange={filter}
+          scope={scope}
+          saved={saved.data ?? []}
+          problem={filterProblem}
+        />
         <TimeRangePicker value={search} onChange={zoom} />
+        <SavedViewsMenu project={project} search={search} views={saved.data ?? []} onOpen={onChange} />
         <Button
           h={32}
           className={classes.narrowOnly}
@@ -154,7 +164,13 @@ export function LogViewer({ project, search, onChange }: LogViewerProps) {
       <div className={classes.work}>
         {facetsShown === "shown" || sheetOpened ? (
           <aside className={classes.side} data-open={sheetOpened || undefined} aria-label="Counts by field">
-            <FacetPanel scope={scope} onFilter={filter} enabled={filterProblem === null} />
+            <FacetPanel
+              scope={scope}
+              onFilter={filter}
+              enabled={filterProblem === null}
+              attributes={search.facets ?? NO_FACETS}
+              onAttributes={(facets) => onChange({ facets: facets.length > 0 ? facets : undefined })}
+            />
           </aside>
         ) : null}
         <div className={classes.main}>

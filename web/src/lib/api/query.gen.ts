@@ -257,6 +257,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/logs/attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List attributes
+         * @description List the names of attributes in the logs that a search selects, and how many logs have each.
+         *
+         *     Nested names are joined with dots. Of many logs, a sample is read.
+         */
+        get: operations["log_attribute_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/logs/export": {
         parameters: {
             query?: never;
@@ -289,6 +311,9 @@ export interface paths {
         /**
          * Count logs by field
          * @description List the most frequent values of fields in the logs that a search selects.
+         *
+         *     The counts are exact: those of a field add up to the total. A log counts for one value of an attribute: the first
+         *     one of a list, and null for an object. Values are texts of at most 1,000 characters.
          */
         get: operations["log_facets"];
         put?: never;
@@ -516,6 +541,26 @@ export interface paths {
         patch: operations["project_update"];
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sum up a project
+         * @description Count the records and logs of a project. The counts come from indexes, so that no log is read for most.
+         */
+        get: operations["project_overview_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/query/dead-letters": {
         parameters: {
             query?: never;
@@ -574,6 +619,60 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/saved-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List saved views
+         * @description List the shared views of a project and the caller's own, ordered by id.
+         */
+        get: operations["saved_view_list"];
+        put?: never;
+        /**
+         * Save a view
+         * @description Save a search with its time range and presentation. The caller becomes its owner.
+         *
+         *     A project may have 200 shared views, and each owner 100 personal ones.
+         */
+        post: operations["saved_view_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/saved-views/{view_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a saved view
+         * @description Read one view. A personal view of somebody else is not found.
+         */
+        get: operations["saved_view_read"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a saved view
+         * @description Delete a view. Only its owner and administrators of the project may delete a shared one.
+         */
+        delete: operations["saved_view_delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a saved view
+         * @description Change a view. Only its owner and administrators of the project may change a shared one.
+         */
+        patch: operations["saved_view_update"];
         trace?: never;
     };
     "/api/v1/services": {
@@ -1146,6 +1245,69 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * AttributeName
+         * @description An attribute that occurs in logs.
+         */
+        AttributeName: {
+            /**
+             * Count
+             * @description Number of logs with it among `logs`.
+             * @example 812
+             */
+            count: number;
+            /**
+             * Name
+             * @description Search for it as `attributes.<name>`.
+             * @example http.status
+             */
+            name: string;
+        };
+        /**
+         * AttributeNameList
+         * @description Attributes of logs, the most frequent first.
+         * @example {
+         *       "exact": true,
+         *       "items": [
+         *         {
+         *           "count": 812,
+         *           "name": "http.status"
+         *         }
+         *       ],
+         *       "logs": 1200,
+         *       "partial": false,
+         *       "scanned": {
+         *         "bytes": 0,
+         *         "logs": 0,
+         *         "segments": 40
+         *       },
+         *       "took_ms": 4.1
+         *     }
+         */
+        AttributeNameList: {
+            /**
+             * Exact
+             * @description True when all selected logs were read. Otherwise the counts are those of a sample from the whole time range, and rare attributes may be missing.
+             */
+            exact: boolean;
+            /** Items */
+            items: components["schemas"]["AttributeName"][];
+            /**
+             * Logs
+             * @description Number of logs whose attributes were read.
+             */
+            logs: number;
+            /**
+             * Partial
+             * @description True when a limit ended the count early; the numbers are then too low.
+             */
+            partial: boolean;
+            /** Partial Reason */
+            partial_reason: ("time" | "bytes") | null;
+            scanned: components["schemas"]["Scanned"];
+            /** Took Ms */
+            took_ms: number;
+        };
+        /**
          * AuditActor
          * @description The caller that made the change.
          */
@@ -1495,6 +1657,15 @@ export interface components {
          * @description The most frequent values of fields.
          * @example {
          *       "fields": {
+         *         "attributes.http.status": [
+         *           {
+         *             "count": 2,
+         *             "value": "502"
+         *           },
+         *           {
+         *             "count": 1
+         *           }
+         *         ],
          *         "severity": [
          *           {
          *             "count": 3,
@@ -1516,6 +1687,15 @@ export interface components {
             /**
              * Fields
              * @example {
+             *       "attributes.http.status": [
+             *         {
+             *           "count": 2,
+             *           "value": "502"
+             *         },
+             *         {
+             *           "count": 1
+             *         }
+             *       ],
              *       "severity": [
              *         {
              *           "count": 3,
@@ -1860,6 +2040,23 @@ export interface components {
              * @description With an offset.
              */
             timestamp?: string | null;
+        };
+        /**
+         * LogCounts
+         * @description Logs of the last 24 hours.
+         */
+        LogCounts: {
+            /**
+             * Errors
+             * @description Logs with the severity error.
+             * @example 3
+             */
+            errors: number;
+            /**
+             * Logs
+             * @example 1200
+             */
+            logs: number;
         };
         /**
          * LogPage
@@ -2338,6 +2535,44 @@ export interface components {
             retention_days?: number;
         };
         /**
+         * NewSavedView
+         * @description A view to save.
+         */
+        NewSavedView: {
+            /**
+             * Name
+             * @example failed payments
+             */
+            name: string;
+            options?: components["schemas"]["ViewOptions"];
+            /**
+             * Project Id
+             * @example shop
+             */
+            project_id: string;
+            /**
+             * Q
+             * @description Search text.
+             * @default
+             * @example severity:error service:checkout
+             */
+            q?: string;
+            /**
+             * Range
+             * @description An age such as 1h, `all`, or two moments with a slash between them; one may be empty.
+             * @default 1h
+             * @example 1h
+             * @example 2026-11-22T10:00:00Z/2026-11-22T11:00:00Z
+             */
+            range?: string;
+            /**
+             * Shared
+             * @description Everybody in the project sees it; otherwise only its owner.
+             * @default false
+             */
+            shared?: boolean;
+        };
+        /**
          * NewService
          * @description A service to create.
          */
@@ -2448,6 +2683,34 @@ export interface components {
              * @description The generated password, which is shown only now.
              */
             one_time_password: string | null;
+        };
+        /**
+         * Overview
+         * @description What a project holds.
+         */
+        Overview: {
+            /**
+             * Api Keys
+             * @description Valid keys of the project.
+             */
+            api_keys: number;
+            last_24h: components["schemas"]["RecentLogs"];
+            logs: components["schemas"]["StoredLogs"];
+            /**
+             * Members
+             * @description Users with a role in the project.
+             */
+            members: number;
+            /** Metrics */
+            metrics: number;
+            /**
+             * Project Id
+             * @example shop
+             */
+            project_id: string;
+            /** Services */
+            services: number;
+            tests: components["schemas"]["TestCounts"];
         };
         /**
          * PasswordChange
@@ -2694,6 +2957,29 @@ export interface components {
             role: string;
         };
         /**
+         * RecentLogs
+         * @description The logs of the last 24 hours.
+         */
+        RecentLogs: {
+            /**
+             * By Severity
+             * @example {
+             *       "error": 3,
+             *       "info": 1200
+             *     }
+             */
+            by_severity: {
+                [key: string]: number;
+            };
+            /**
+             * Partial
+             * @description True when a limit ended the count early; the numbers are then too low.
+             */
+            partial: boolean;
+            /** Total */
+            total: number;
+        };
+        /**
          * Report
          * @description The explanation of the logs in a time range.
          */
@@ -2752,6 +3038,76 @@ export interface components {
              * @enum {string}
              */
             verdict: "confirmed" | "likely" | "insufficient";
+        };
+        /**
+         * SavedView
+         * @description A saved view.
+         */
+        SavedView: {
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-11-22T10:00:00.000000Z
+             */
+            created_at: string;
+            /**
+             * Id
+             * @example 01KB4C7F3A9W2M5N8P1QRSTVWX
+             */
+            id: string;
+            /** Name */
+            name: string;
+            options: components["schemas"]["ViewOptions"];
+            owner: components["schemas"]["ViewOwner"];
+            /** Project Id */
+            project_id: string;
+            /** Q */
+            q: string;
+            /** Range */
+            range: string;
+            /** Shared */
+            shared: boolean;
+            /**
+             * Updated At
+             * Format: date-time
+             * @example 2026-11-22T10:00:00.000000Z
+             */
+            updated_at: string;
+        };
+        /**
+         * SavedViewChanges
+         * @description Fields to change. Omitted fields stay as they are.
+         */
+        SavedViewChanges: {
+            /**
+             * Name
+             * @example failed payments
+             */
+            name?: string;
+            /** @description Replaces all options. */
+            options?: components["schemas"]["ViewOptions"];
+            /** Q */
+            q?: string;
+            /**
+             * Range
+             * @example 1h
+             */
+            range?: string;
+            /** Shared */
+            shared?: boolean;
+        };
+        /**
+         * SavedViewPage
+         * @description One page of views.
+         */
+        SavedViewPage: {
+            /** Items */
+            items: components["schemas"]["SavedView"][];
+            /**
+             * Next Cursor
+             * @description Send it as `cursor` to get the next page; null on the last.
+             */
+            next_cursor?: string | null;
         };
         /**
          * Scanned
@@ -2841,6 +3197,8 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
+            /** @description Only in lists with `with_counts`. */
+            last_24h?: components["schemas"]["LogCounts"] | null;
             /**
              * Last Seen At
              * @description When a log was last stored, to the minute.
@@ -2898,6 +3256,11 @@ export interface components {
          * @description One page of services.
          */
         ServicePage: {
+            /**
+             * Counts Partial
+             * @description True when a limit ended the count early; null without `with_counts`.
+             */
+            counts_partial?: boolean | null;
             /** Items */
             items: components["schemas"]["Service"][];
             /**
@@ -2930,6 +3293,29 @@ export interface components {
             password: string;
         };
         /**
+         * StoredLogs
+         * @description The stored logs of a project.
+         */
+        StoredLogs: {
+            /**
+             * Bytes
+             * @description Compressed size.
+             */
+            bytes: number;
+            /**
+             * First At
+             * @description Time of the oldest log.
+             */
+            first_at: string | null;
+            /**
+             * Last At
+             * @description Time of the newest log.
+             */
+            last_at: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
          * Test
          * @description A test of a project.
          */
@@ -2944,6 +3330,8 @@ export interface components {
             first_seen_at?: string | null;
             /** Func Id */
             func_id: string | null;
+            /** @description Only in lists with `with_counts`. */
+            last_24h?: components["schemas"]["LogCounts"] | null;
             /**
              * Last Run At
              * @description Time of the last run.
@@ -2998,10 +3386,35 @@ export interface components {
             service_id?: string | null;
         };
         /**
+         * TestCounts
+         * @description The tests of a project.
+         */
+        TestCounts: {
+            /**
+             * By Last Status
+             * @description Number of tests by the outcome of their last run; `none`: without a run.
+             * @example {
+             *       "failed": 2,
+             *       "none": 1,
+             *       "passed": 41
+             *     }
+             */
+            by_last_status: {
+                [key: string]: number;
+            };
+            /** Total */
+            total: number;
+        };
+        /**
          * TestPage
          * @description One page of tests.
          */
         TestPage: {
+            /**
+             * Counts Partial
+             * @description True when a limit ended the count early; null without `with_counts`.
+             */
+            counts_partial?: boolean | null;
             /** Items */
             items: components["schemas"]["Test"][];
             /**
@@ -3088,6 +3501,55 @@ export interface components {
              * @description Send it as `cursor` to get the next page; null on the last.
              */
             next_cursor?: string | null;
+        };
+        /**
+         * ViewOptions
+         * @description How the viewer shows the logs.
+         */
+        ViewOptions: {
+            /**
+             * Collapse
+             * @description Whether equal neighbouring lines are shown as one.
+             * @default false
+             */
+            collapse?: boolean;
+            /**
+             * Columns
+             * @description Fields shown.
+             * @example [
+             *       "attributes.http.status"
+             *     ]
+             */
+            columns?: string[];
+            /**
+             * Facets
+             * @description Fields counted beside the logs.
+             * @example [
+             *       "severity"
+             *     ]
+             */
+            facets?: string[];
+            /**
+             * View
+             * @description Presentation, such as `lines`, `json` or `patterns`.
+             * @default lines
+             */
+            view?: string;
+        };
+        /**
+         * ViewOwner
+         * @description Who saved a view.
+         */
+        ViewOwner: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @example user
+             */
+            kind: string;
+            /** Name */
+            name: string;
         };
         /**
          * WhoAmI
@@ -4721,6 +5183,107 @@ export interface operations {
             };
         };
     };
+    log_attribute_list: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of attributes. */
+                limit?: number;
+                /** @description The project. May be omitted with an API key of one project. */
+                project_id?: string | null;
+                /**
+                 * @description Search text in Lucene syntax; empty selects every log.
+                 *
+                 *     A blank means AND. `-term` or `NOT term` excludes logs. NOT binds tightest, then AND and blanks, then OR:
+                 *     `a b OR c` is `(a AND b) OR c`. Parentheses group. AND, OR and NOT are capital letters; in lower case they are words
+                 *     of the message. A letter with an accent matches in each Unicode form.
+                 *
+                 *     | write | finds |
+                 *     |---|---|
+                 *     | `refused` or `"connection refused"` | messages that contain the text, ignoring case |
+                 *     | `time*`, `*out`, `t?me` | a word of the message; `*` stands for any non-blank characters, `?` for one |
+                 *     | `/time(d )?out/` | messages that match an RE2 regular expression; `(?i)` ignores case |
+                 *     | `severity:error`, `severity:>=warn` | logs by severity (debug, info, warn, error) |
+                 *     | `service:cart`, `test:"a.py::test_b"`, `func:…`, `source:stdout` | exact values; `cart*` and `/…/` work too |
+                 *     | `pattern:"took <*> ms"` | messages of one pattern |
+                 *     | `attributes.http.status:500`, `attributes.host:web-*` | a value in the attributes, nested or with dots in its name |
+                 *     | `attributes.took_ms:>=250`, `attributes.took_ms:[100 TO 500}` | ranges |
+                 *     | `attributes.trace_id:*`, `_exists_:test_id` | logs that have the field |
+                 *     | `timestamp:>=2026-11-22T10:00:00Z`, `timestamp:[2h TO now]` | logs by time |
+                 *     | `id:…` | one log |
+                 */
+                q?: string;
+                /** @description Start, inclusive: RFC 3339, or an age such as 15m, 2h or 7d. */
+                since?: string | null;
+                /** @description End, exclusive: RFC 3339, an age, or now. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttributeNameList"];
+                };
+            };
+            /** @description The caller is not signed in, or the key is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The caller lacks the right to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The resource does not exist, or the caller may not see it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is well-formed but has invalid values. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A dependency is unavailable; retry after `retry_after` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     log_export: {
         parameters: {
             query?: {
@@ -4839,8 +5402,8 @@ export interface operations {
     log_facets: {
         parameters: {
             query?: {
-                /** @description Fields to count by; severity and service_id are fastest. */
-                fields?: ("severity" | "service_id" | "test_id" | "func_id" | "source")[] | null;
+                /** @description Fields to count by: severity, service_id, test_id, func_id, source, or `attributes.<name>` as in a search. severity and service_id are fastest. */
+                fields?: string[] | null;
                 /** @description Maximum number of values per field. */
                 limit?: number;
                 /** @description The project. May be omitted with an API key of one project. */
@@ -6280,6 +6843,78 @@ export interface operations {
             };
         };
     };
+    project_overview_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description The caller is not signed in, or the key is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The caller lacks the right to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The resource does not exist, or the caller may not see it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is well-formed but has invalid values. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A dependency is unavailable; retry after `retry_after` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     dead_letter_list: {
         parameters: {
             query?: {
@@ -6484,6 +7119,435 @@ export interface operations {
             };
         };
     };
+    saved_view_list: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the previous page; omit it for the first page. */
+                cursor?: string | null;
+                /** @description Maximum number of items on a page. */
+                limit?: number;
+                /** @description The project. */
+                project_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewPage"];
+                };
+            };
+            /** @description The caller is not signed in, or the key is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The caller lacks the right to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The resource does not exist, or the caller may not see it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is well-formed but has invalid values. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A dependency is unavailable; retry after `retry_after` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    saved_view_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSavedView"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The caller is not signed in, or the key is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The caller lacks the right to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The resource does not exist, or the caller may not see it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The resource already exists, or it was changed by someone else. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request exceeds a size limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is well-formed but has invalid values. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A dependency is unavailable; retry after `retry_after` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    saved_view_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description The caller is not signed in, or the key is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The caller lacks the right to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The resource does not exist, or the caller may not see it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is well-formed but has invalid values. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A dependency is unavailable; retry after `retry_after` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    saved_view_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller is not signed in, or the key is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The caller lacks the right to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The resource does not exist, or the caller may not see it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is well-formed but has invalid values. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A dependency is unavailable; retry after `retry_after` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    saved_view_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedViewChanges"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The caller is not signed in, or the key is unknown, revoked or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The caller lacks the right to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The resource does not exist, or the caller may not see it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The resource already exists, or it was changed by someone else. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request exceeds a size limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request is well-formed but has invalid values. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A dependency is unavailable; retry after `retry_after` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDocument"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     service_list: {
         parameters: {
             query: {
@@ -6493,6 +7557,8 @@ export interface operations {
                 limit?: number;
                 /** @description The project. */
                 project_id: string;
+                /** @description Add the number of logs and errors of the last 24 hours. */
+                with_counts?: boolean;
             };
             header?: never;
             path?: never;
@@ -7839,6 +8905,8 @@ export interface operations {
                 project_id: string;
                 /** @description Only tests of this service. */
                 service_id?: string | null;
+                /** @description Add the number of logs and errors of the last 24 hours. */
+                with_counts?: boolean;
             };
             header?: never;
             path?: never;

@@ -1,12 +1,12 @@
-import { ActionIcon } from "@mantine/core";
-import { IconMinus, IconPlus } from "@tabler/icons-react";
+import { ActionIcon, Menu } from "@mantine/core";
+import { IconMinus, IconPlus, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { ProblemNotice } from "@/components/notice";
 import { SEVERITIES, SeverityMark, severityFill } from "@/components/severity";
 import { addTerm, fieldTerm, hasTerm, removeTerm } from "@/lib/filter-text";
 import { formatCount, formatShortCount } from "@/lib/time";
-import { type FacetField, facetsOptions, type LogScope } from "../log-queries";
+import { attributeNamesOptions, type FacetField, facetsOptions, type LogScope } from "../log-queries";
 import classes from "./facet-panel.module.css";
 
 const FIELDS: [FacetField, string][] = [
@@ -17,29 +17,43 @@ const FIELDS: [FacetField, string][] = [
   ["source", "Source"],
 ];
 const SHOWN = 6;
+const MAX_ATTRIBUTES = 5;
 
-type FacetPanelProps = { scope: LogScope; onFilter: (filter: string) => void; enabled: boolean };
+type FacetPanelProps = {
+  scope: LogScope;
+  onFilter: (filter: string) => void;
+  enabled: boolean;
+  /** Attributes with counts of their own, as "attributes.<path>". */
+  attributes: readonly string[];
+  onAttributes: (attributes: string[]) => void;
+};
 
 /** Counts of the whole selected range by field, from the server. A click changes the filter text. */
-export function FacetPanel({ scope, onFilter, enabled }: FacetPanelProps) {
+export function FacetPanel({ scope, onFilter, enabled, attributes, onAttributes }: FacetPanelProps) {
+  const wanted: [FacetField, string][] = [
+    ...FIELDS,
+    ...attributes.map((name): [FacetField, string] => [name, name.replace(/^attributes\./, "")]),
+  ];
   const facets = useQuery({
     ...facetsOptions(
       scope,
-      FIELDS.map(([field]) => field),
+      wanted.map(([field]) => field),
       50,
     ),
     enabled,
   });
-  if (facets.error && !facets.data && enabled)
+  if (facets.error && !facets.data && enabled) {
     return <ProblemNotice error={facets.error} onRetry={() => void facets.refetch()} />;
+  }
   if (!facets.data) return null;
   const { fields, total, partial } = facets.data;
   return (
     <>
-      {FIELDS.map(([field, name]) => {
+      {wanted.map(([field, name]) => {
         const values = fields[field] ?? [];
         const known = values.filter(({ value }) => value !== null);
-        if (known.length === 0 && field !== "severity") return null;
+        const isAttribute = attributes.includes(field);
+        if (known.length === 0 && field !== "severity" && !isAttribute) return null;
         return (
           <FacetGroup
             key={field}
@@ -49,13 +63,64 @@ export function FacetPanel({ scope, onFilter, enabled }: FacetPanelProps) {
             total={total}
             q={scope.q}
             onFilter={onFilter}
+            onRemove={
+              isAttribute ? () => onAttributes(attributes.filter((item) => item !== field)) : undefined
+            }
           />
         );
       })}
       {partial ? (
         <p className={classes.note}>A limit ended the count early; the numbers are too low.</p>
       ) : null}
+      {attributes.length < MAX_ATTRIBUTES ? (
+        <AddAttribute
+          scope={scope}
+          shown={attributes}
+          onAdd={(name) => onAttributes([...attributes, name])}
+        />
+      ) : null}
     </>
+  );
+}
+
+/** Chooses an attribute to count by. */
+function AddAttribute({
+  scope,
+  shown,
+  onAdd,
+}: {
+  scope: LogScope;
+  shown: readonly string[];
+  onAdd: (name: string) => void;
+}) {
+  const [opened, setOpened] = useState(false);
+  const names = useQuery({ ...attributeNamesOptions(scope), enabled: opened });
+  const choices = (names.data?.items ?? []).filter(({ name }) => !shown.includes(`attributes.${name}`));
+  return (
+    <Menu opened={opened} onChange={setOpened} position="right-end">
+      <Menu.Target>
+        <button type="button" className={classes.add}>
+          <IconPlus size={12} aria-hidden /> Any attribute
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown mah={360} className={classes.choices}>
+        <Menu.Label>Count by</Menu.Label>
+        {choices.map(({ name, count }) => (
+          <Menu.Item
+            key={name}
+            rightSection={<span className="muted small">{formatShortCount(count)}</span>}
+            onClick={() => onAdd(`attributes.${name}`)}
+          >
+            {name}
+          </Menu.Item>
+        ))}
+        {names.isPending ? <Menu.Label>Reading the attributes…</Menu.Label> : null}
+        {names.data && choices.length === 0 ? (
+          <Menu.Label>These lines have no other attributes.</Menu.Label>
+        ) : null}
+        {names.error ? <Menu.Label>The attributes could not be read.</Menu.Label> : null}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 
@@ -74,6 +139,7 @@ function FacetGroup({
   total,
   q,
   onFilter,
+  onRemove,
 }: {
   field: string;
   name: string;
@@ -81,6 +147,7 @@ function FacetGroup({
   total: number;
   q: string;
   onFilter: (filter: string) => void;
+  onRemove?: (() => void) | undefined;
 }) {
   const [expanded, setExpanded] = useState(false);
   const shown = expanded ? values : values.slice(0, SHOWN);
@@ -89,7 +156,14 @@ function FacetGroup({
     <section className={classes.group} aria-label={name}>
       <h3>
         {name}
-        <span>{field === "severity" ? formatCount(total) : formatCount(values.length)}</span>
+        <span>
+          {field === "severity" ? formatCount(total) : formatCount(values.length)}
+          {onRemove ? (
+            <ActionIcon size={16} aria-label={`Do not count by ${name}`} onClick={onRemove}>
+              <IconX size={11} aria-hidden />
+            </ActionIcon>
+          ) : null}
+        </span>
       </h3>
       {shown.map(({ value, count }) => (
         <FacetValue

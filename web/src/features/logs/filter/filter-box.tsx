@@ -3,7 +3,7 @@ import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useCommands } from "@/lib/commands";
 import { joinTerms, removeTerm, splitChips } from "@/lib/filter-text";
 import type { ApiProblem } from "@/lib/problem";
-import type { Log, LogScope } from "../log-queries";
+import type { LogScope } from "../log-queries";
 import classes from "./filter-box.module.css";
 import { rememberFilter, type Suggestion, useSuggestions } from "./suggestions";
 
@@ -12,15 +12,13 @@ type FilterBoxProps = {
   value: string;
   onChange: (filter: string) => void;
   scope: LogScope;
-  /** Loaded lines, from which attributes are suggested. */
-  logs: readonly Log[];
   saved?: readonly { name: string; q: string }[];
   /** What the server says about the filter. */
   problem: ApiProblem | null;
 };
 
 /** The filter: finished terms as chips, the rest as text, suggestions, and the server's parse error at its position. */
-export function FilterBox({ value, onChange, scope, logs, saved = [], problem }: FilterBoxProps) {
+export function FilterBox({ value, onChange, scope, saved = [], problem }: FilterBoxProps) {
   const { chips, rest } = splitChips(value);
   const [draft, setDraft] = useState(rest);
   const [focused, setFocused] = useState(false);
@@ -39,7 +37,7 @@ export function FilterBox({ value, onChange, scope, logs, saved = [], problem }:
     },
   ]);
   const word = /\S*$/.exec(draft)?.[0] ?? "";
-  const suggestions = useSuggestions(word, scope, logs, saved, focused && !closed);
+  const suggestions = useSuggestions(word, scope, saved, focused && !closed);
   const isDirty = draft !== rest;
   const violation = problem?.violations.find(({ field }) => field === "q");
 

@@ -2,8 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { quote } from "@/lib/filter-text";
 import { readStored, writeStored } from "@/lib/storage";
 import { formatCount } from "@/lib/time";
-import { flattenAttributes } from "../list/rows";
-import { type FacetField, facetsOptions, type Log, type LogScope } from "../log-queries";
+import { attributeNamesOptions, type FacetField, facetsOptions, type LogScope } from "../log-queries";
 
 /** A completion of the word under the cursor, or a whole filter. */
 export type Suggestion = {
@@ -25,6 +24,7 @@ const FIELDS: [name: string, note: string, field: FacetField | null][] = [
   ["id", "one line", null],
 ];
 const MAX_RECENT = 20;
+const MAX_ATTRIBUTES = 20;
 
 export function recentFilters(): string[] {
   try {
@@ -41,53 +41,37 @@ export function rememberFilter(filter: string): void {
   writeStored("recentFilters", JSON.stringify([filter, ...kept].slice(0, MAX_RECENT)));
 }
 
-/** Returns what may complete `word`: fields, values of a field, attributes seen in `logs`, recent and saved filters. */
+/** Returns what may complete `word`: fields, values of a field, attributes, recent and saved filters. */
 export function useSuggestions(
   word: string,
   scope: LogScope,
-  logs: readonly Log[],
   saved: readonly { name: string; q: string }[],
   enabled: boolean,
 ): Suggestion[] {
   const bare = word.replace(/^-/, "");
   const prefix = word.startsWith("-") ? "-" : "";
-  const [name, typed] = bare.includes(":")
-    ? [bare.slice(0, bare.indexOf(":")), bare.slice(bare.indexOf(":") + 1)]
-    : [bare, null];
-  const field = typed === null ? null : (FIELDS.find(([key]) => key === name)?.[2] ?? null);
+  const colon = bare.indexOf(":");
+  const name = colon < 0 ? bare : bare.slice(0, colon);
+  const typed = colon < 0 ? null : bare.slice(colon + 1);
+  const field = typed === null ? null : fieldOf(name);
   const values = useQuery({
-    ...facetsOptions({ ...scope, q: "" }, field ? [field] : ["severity"], 100),
+    ...facetsOptions({ ...scope, q: "" }, [field ?? "severity"], 100),
     enabled: enabled && field !== null,
+  });
+  const attributes = useQuery({
+    ...attributeNamesOptions({ ...scope, q: "" }),
+    enabled: enabled && typed === null,
   });
   if (!enabled) return [];
   const lower = bare.toLowerCase();
   if (typed !== null) {
+    if (field === null) return [];
     const wanted = typed.replace(/^"/, "").toLowerCase();
-    if (field) {
-      return (values.data?.fields[field] ?? []).flatMap(({ value, count }): Suggestion[] =>
-        value?.toLowerCase().includes(wanted)
-          ? [
-              {
-                id: `${name}:${value}`,
-                group: "Values",
-                text: `${prefix}${name}:${quote(value)}`,
-                note: `${formatCount(count)} lines`,
-                kind: "term",
-              },
-            ]
-          : [],
-      );
-    }
-    return attributeValues(logs, name)
-      .filter(([value]) => value.toLowerCase().includes(wanted))
-      .slice(0, 20)
-      .map(([value, count]) => ({
-        id: `${name}:${value}`,
-        group: "Values in the loaded lines",
-        text: `${prefix}${name}:${quote(value)}`,
-        note: `${formatCount(count)} lines`,
-        kind: "term",
-      }));
+    return (values.data?.fields[field] ?? []).flatMap(({ value, count }): Suggestion[] => {
+      if (!value?.toLowerCase().includes(wanted)) return [];
+      const text = `${prefix}${name}:${quote(value)}`;
+      return [{ id: text, group: "Values", text, note: `${formatCount(count)} lines`, kind: "term" }];
+    });
   }
   const fields = FIELDS.filter(([key]) => key.includes(lower)).map(
     ([key, note]): Suggestion => ({
@@ -98,65 +82,46 @@ export function useSuggestions(
       kind: "field",
     }),
   );
-  const attributes = attributeNames(logs)
-    .filter(([path]) => path.toLowerCase().includes(lower))
-    .slice(0, 12)
+  const names = (attributes.data?.items ?? [])
+    .filter(({ name: path }) => path.toLowerCase().includes(lower.replace(/^attributes\./, "")))
+    .slice(0, MAX_ATTRIBUTES)
     .map(
-      ([path, count]): Suggestion => ({
+      ({ name: path, count }): Suggestion => ({
         id: `attribute-${path}`,
-        group: "Attributes of the loaded lines",
+        group: "Attributes",
         text: `${prefix}attributes.${path}:`,
         note: `${formatCount(count)} lines`,
         kind: "field",
       }),
     );
-  const filters = [
-    ...saved
-      .filter((view) => `${view.name} ${view.q}`.toLowerCase().includes(lower))
-      .map(
-        (view): Suggestion => ({
-          id: `saved-${view.name}`,
-          group: "Recent and saved",
-          text: view.q,
-          note: view.name,
-          kind: "filter",
-        }),
-      ),
-    ...recentFilters()
-      .filter((filter) => filter.toLowerCase().includes(lower))
-      .slice(0, 6)
-      .map(
-        (filter): Suggestion => ({
-          id: `recent-${filter}`,
-          group: "Recent and saved",
-          text: filter,
-          note: "recent",
-          kind: "filter",
-        }),
-      ),
-  ];
-  return [...fields, ...attributes, ...filters];
+  const views = saved
+    .filter((view) => view.q !== "" && `${view.name} ${view.q}`.toLowerCase().includes(lower))
+    .map(
+      ({ name: title, q }): Suggestion => ({
+        id: `saved-${title}`,
+        group: "Recent and saved",
+        text: q,
+        note: title,
+        kind: "filter",
+      }),
+    );
+  const recent = recentFilters()
+    .filter((filter) => filter.toLowerCase().includes(lower))
+    .slice(0, 6)
+    .map(
+      (text): Suggestion => ({
+        id: `recent-${text}`,
+        group: "Recent and saved",
+        text,
+        note: "recent",
+        kind: "filter",
+      }),
+    );
+  return [...fields, ...names, ...views, ...recent];
 }
 
-const SAMPLE = 500;
-
-function count(entries: Iterable<string>): [string, number][] {
-  const counts = new Map<string, number>();
-  for (const entry of entries) counts.set(entry, (counts.get(entry) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1]);
-}
-
-function attributeNames(logs: readonly Log[]): [string, number][] {
-  return count(logs.slice(-SAMPLE).flatMap((log) => flattenAttributes(log.attributes).map(([path]) => path)));
-}
-
-function attributeValues(logs: readonly Log[], name: string): [string, number][] {
-  const path = name.replace(/^attributes\./, "");
-  return count(
-    logs.slice(-SAMPLE).flatMap((log) =>
-      flattenAttributes(log.attributes)
-        .filter(([key]) => key === path)
-        .map(([, value]) => value),
-    ),
-  );
+/** Returns the field of the API by whose values a term is completed, or null when it has none. */
+function fieldOf(name: string): FacetField | null {
+  const known = FIELDS.find(([key]) => key === name);
+  return known ? known[2] : name.startsWith("attributes.") ? name : null;
 }
