@@ -1,4 +1,11 @@
-# Caddy with our routes and the page: docker build -f docker/gateway.Dockerfile .
+# Caddy with our routes and the web app: docker build -f docker/gateway.Dockerfile .
+FROM node:24.19.0-bookworm-slim AS web
+WORKDIR /web
+COPY web/package.json web/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY web ./
+RUN npm run build
+
 FROM caddy:2.11.7 AS caddy
 # A copy of the binary has no file capability. It needs none for port 8080, and with all capabilities dropped the kernel
 # would refuse to start it.
@@ -13,7 +20,7 @@ FROM scratch
 # hadolint ignore=DL3067
 COPY --from=caddy / /
 COPY gateway/Caddyfile /etc/caddy/Caddyfile
-COPY gateway/page /srv/page
+COPY --from=web /gateway/page /srv/page
 ENV XDG_CONFIG_HOME=/config \
     XDG_DATA_HOME=/data \
     LOGLOOP_GATEWAY_ADDRESS=http://:8080 \

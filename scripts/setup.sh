@@ -147,9 +147,9 @@ node_packages() {
 # The build is kept until something in web/ changes.
 web_app() {
     local stamp
-    stamp=$(find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -name '*.gen.ts' -print0 |
+    stamp=$(find web -type f -not -path 'web/node_modules/*' -not -name '*.gen.ts' -print0 |
         LC_ALL=C sort -z | xargs -0 sha256sum)
-    [ -f web/dist/index.html ] && [ "$(cat .tools/web-app-stamp 2>/dev/null)" = "$stamp" ] && return 0
+    [ -f gateway/page/index.html ] && [ "$(cat .tools/web-app-stamp 2>/dev/null)" = "$stamp" ] && return 0
     node_packages
     step "building the web app" run_npm run build || stop "the web app could not be built (full output: $LOG)"
     echo "$stamp" >.tools/web-app-stamp

@@ -8,6 +8,7 @@ const platform = process.env.LOGLOOP_URL ?? "http://127.0.0.1:8080";
 export default defineConfig({
   plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
-  build: { target: "es2022", sourcemap: false, chunkSizeWarningLimit: 600, assetsInlineLimit: 0 },
+  // The gateway serves this folder, and the wheel of logloop contains it.
+  build: { outDir: "../gateway/page", emptyOutDir: true, target: "es2022", sourcemap: false, chunkSizeWarningLimit: 600, assetsInlineLimit: 0 },
   server: { proxy: Object.fromEntries(["/api", "/docs", "/asyncapi"].map((path) => [path, platform])) },
 });

@@ -1,6 +1,7 @@
 """The gateway routes each path to its service, hides internal paths and hardens its responses."""
 
 import contextlib
+import re
 import socket
 import subprocess
 import threading
@@ -131,7 +132,7 @@ def test_an_unknown_host_name_gets_no_response(platform: Platform) -> None:
     assert response.content == b""
 
 
-def test_the_page_is_hardened_and_loads_nothing_from_other_hosts(client: httpx.Client) -> None:
+def test_the_page_is_hardened_and_names_no_other_host(client: httpx.Client) -> None:
     response = client.get("/")
     assert response.status_code == 200
     policy = response.headers["content-security-policy"]
@@ -139,11 +140,9 @@ def test_the_page_is_hardened_and_loads_nothing_from_other_hosts(client: httpx.C
     assert "frame-ancestors 'none'" in policy
     assert response.headers["x-content-type-options"] == "nosniff"
     assert "server" not in response.headers
-    for file in Path("gateway/page").rglob("*"):
-        if file.is_file():
-            text = file.read_text().replace("http://www.w3.org/", "")
-            assert "http://" not in text, file
-            assert "https://" not in text, file
+    assert "unsafe" not in policy
+    assert "<style" not in response.text
+    assert not re.search(r"""(src|href)=["']https?:""", response.text)
 
 
 def test_app_routes_return_the_page_and_missing_files_return_404(client: httpx.Client) -> None:

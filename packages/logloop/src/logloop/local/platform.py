@@ -177,6 +177,8 @@ def gateway_folder() -> Path:
 
 
 def page_folder(gateway: Path) -> Path:
-    """Return the folder that the gateway serves at /: the built web app if it exists, else the small page."""
-    built = gateway.parent / "web" / "dist"
-    return built if (built / "index.html").exists() else gateway / "page"
+    """Return the folder of the built web app. Raises CannotStart."""
+    page = gateway / "page"
+    if (page / "index.html").exists():
+        return page
+    raise CannotStart("the web app is not built; run `make up` once, which builds it")
