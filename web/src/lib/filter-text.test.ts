@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { addTerm, fieldTerm, hasTerm, joinTerms, quote, removeTerm, splitChips, splitTerms, unquote } from "./filter-text";
+import {
+  addTerm,
+  fieldTerm,
+  hasTerm,
+  joinTerms,
+  quote,
+  removeTerm,
+  splitChips,
+  splitTerms,
+  unquote,
+} from "./filter-text";
 
 const texts = (filter: string) => splitTerms(filter).map((term) => term.text);
 
@@ -15,13 +25,18 @@ describe("splitTerms", () => {
     ["  ", []],
   ])("splits %s", (filter, expected) => expect(texts(filter)).toEqual(expected));
 
-  it.each(["a OR b", "(a b) c", "NOT a b", "-(a b)", "service:( x", 'a "b'])("keeps %s as one term", (filter) => {
-    expect(texts(filter)).toEqual([filter]);
-    expect(splitChips(filter)).toEqual({ chips: [], rest: filter });
-  });
+  it.each(["a OR b", "(a b) c", "NOT a b", "-(a b)", "service:( x", 'a "b'])(
+    "keeps %s as one term",
+    (filter) => {
+      expect(texts(filter)).toEqual([filter]);
+      expect(splitChips(filter)).toEqual({ chips: [], rest: filter });
+    },
+  );
 
   it("reads field, value and exclusion", () => {
-    expect(splitTerms('-service:"a b"')).toEqual([{ text: '-service:"a b"', field: "service", value: "a b", excluded: true }]);
+    expect(splitTerms('-service:"a b"')).toEqual([
+      { text: '-service:"a b"', field: "service", value: "a b", excluded: true },
+    ]);
   });
 });
 

@@ -7,7 +7,10 @@ describe("time ranges", () => {
   it("reads what is valid and drops the rest", () => {
     expect(readRange("15m", undefined, undefined)).toEqual({ range: "15m" });
     expect(readRange("15 parsecs", "yesterday", undefined)).toEqual({});
-    expect(readRange("15m", "2026-11-26T10:00:00Z", undefined)).toEqual({ from: "2026-11-26T10:00:00Z", to: undefined });
+    expect(readRange("15m", "2026-11-26T10:00:00Z", undefined)).toEqual({
+      from: "2026-11-26T10:00:00Z",
+      to: undefined,
+    });
   });
 
   it("sends an age as it is and moments as moments", () => {

@@ -32,8 +32,18 @@ describe("toRows", () => {
   });
 
   it("keeps places where lines were left out", () => {
-    const gap = { kind: "gap", id: "g", count: 12, from: "2026-11-26T12:00:00Z", to: "2026-11-26T12:00:01Z" } as const;
-    expect(toRows([logs[0] as Log, gap, logs[1] as Log], true).map((row) => row.kind)).toEqual(["log", "gap", "log"]);
+    const gap = {
+      kind: "gap",
+      id: "g",
+      count: 12,
+      from: "2026-11-26T12:00:00Z",
+      to: "2026-11-26T12:00:01Z",
+    } as const;
+    expect(toRows([logs[0] as Log, gap, logs[1] as Log], true).map((row) => row.kind)).toEqual([
+      "log",
+      "gap",
+      "log",
+    ]);
   });
 });
 
@@ -42,7 +52,12 @@ describe("a message", () => {
     const text = 'POST /orders/77 answered 502 in 30.5 ms {"id":"A0012"} ünïcode';
     const parts = splitMessage(text);
     expect(parts.map((part) => part.text).join("")).toBe(text);
-    expect(parts.filter((part) => part.varies).map((part) => part.text)).toEqual(["/orders/77", "502", "30.5", "A0012"]);
+    expect(parts.filter((part) => part.varies).map((part) => part.text)).toEqual([
+      "/orders/77",
+      "502",
+      "30.5",
+      "A0012",
+    ]);
   });
 
   it("has attributes as dotted paths", () => {
