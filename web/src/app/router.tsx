@@ -92,7 +92,7 @@ const logs = createRoute({
   getParentRoute: () => project,
   path: "/logs",
   validateSearch: readLogsSearch,
-  component: lazyRouteComponent(() => import("@/features/logs/logs-page"), "LogsPage"),
+  component: lazyRouteComponent(() => import("./logs-route"), "LogsRoute"),
 });
 
 const log = createRoute({
@@ -107,9 +107,26 @@ const log = createRoute({
   },
 });
 
+const analyses = createRoute({
+  getParentRoute: () => project,
+  path: "/analyses",
+  component: lazyRouteComponent(() => import("@/features/analyses/analyses-page"), "AnalysesPage"),
+});
+
+const analysis = createRoute({
+  getParentRoute: () => project,
+  path: "/analyses/$analysis",
+  component: lazyRouteComponent(() => import("@/features/analyses/analysis-page"), "AnalysisPage"),
+});
+
 const routeTree = root.addChildren([
   signIn,
-  signedIn.addChildren([home, changePassword, projects, project.addChildren([projectHome, logs, log])]),
+  signedIn.addChildren([
+    home,
+    changePassword,
+    projects,
+    project.addChildren([projectHome, logs, log, analyses, analysis]),
+  ]),
 ]);
 
 /** Returns the router of the app. Values in the address are text, never numbers. */

@@ -19,10 +19,16 @@ export function LogContext({
   id,
   search,
   onChange,
+  citations,
+  embedded = false,
 }: {
   id: string;
   search: LogsSearch;
   onChange: ChangeSearch;
+  /** Numbers of cited lines; without them the line itself is marked. */
+  citations?: ReadonlyMap<string, number> | undefined;
+  /** Whether it is a part of the viewer, which has a footer. */
+  embedded?: boolean;
 }) {
   const { project } = useParams({ from: "/signed-in/projects/$project/logs" });
   const [scope, setScope] = useState<"service" | "all">("service");
@@ -65,7 +71,7 @@ export function LogContext({
           onOpen={(open) => onChange({ open }, true)}
           anchor="start"
           scrollToId={id}
-          citations={new Map([[id, 1]])}
+          citations={citations ?? new Map([[id, 1]])}
           activeCitation={id}
           actions={{
             onInclude: (field, value) => filter(fieldTerm(field, value)),
@@ -77,11 +83,13 @@ export function LogContext({
       ) : (
         <div className="grow" />
       )}
-      <PageFooter keys={[["J K", "move"]]}>
-        <span>
-          <b>{lines.length}</b> lines around the marked one
-        </span>
-      </PageFooter>
+      {embedded ? null : (
+        <PageFooter keys={[["J K", "move"]]}>
+          <span>
+            <b>{lines.length}</b> lines around the marked one
+          </span>
+        </PageFooter>
+      )}
     </>
   );
 }

@@ -10,22 +10,31 @@ import { asProblem } from "@/lib/problem";
 import { useStoredChoice } from "@/lib/storage";
 import { formatClock, formatCount, useZone } from "@/lib/time";
 import type { TimeRange } from "@/lib/time-range";
+import type { AnalyzeSlot } from "./analyze-slot";
 import { FacetPanel } from "./facets/facet-panel";
 import { FilterBox } from "./filter/filter-box";
 import { useLiveTail } from "./live/use-live-tail";
+import { LogContext } from "./log-context";
 import { LogLines } from "./log-lines";
 import { histogramOptions, type LogPage, logPagesOptions, savedViewsOptions } from "./log-queries";
 import classes from "./log-viewer.module.css";
 import type { LogsSearch } from "./logs-search";
 import { PatternTable } from "./patterns/pattern-table";
 import { SavedViewsMenu } from "./saved-views/saved-views-menu";
+import { useAnalyzePanel } from "./use-analyze-panel";
 import { useLogScope } from "./use-log-scope";
 import { ViewTools } from "./view-tools";
 
 const LogHistogram = lazy(async () => ({ default: (await import("./chart/log-histogram")).LogHistogram }));
 
 export type ChangeSearch = (next: Partial<LogsSearch>, replace?: boolean) => void;
-type LogViewerProps = { project: string; search: LogsSearch; onChange: ChangeSearch };
+type LogViewerProps = {
+  project: string;
+  search: LogsSearch;
+  onChange: ChangeSearch;
+  /** The Analyze panel, which the app puts in. */
+  analyze?: AnalyzeSlot | undefined;
+};
 
 const NO_FACETS: readonly string[] = [];
 const REFETCH_AFTER_OPEN_MS = 1500;
@@ -38,7 +47,7 @@ function useLast<T>(value: T | undefined): T | undefined {
 }
 
 /** Filter, chart, counts and lines of one scope. */
-export function LogViewer({ project, search, onChange }: LogViewerProps) {
+export function LogViewer({ project, search, onChange, analyze: slot }: LogViewerProps) {
   const q = search.q ?? "";
   const isLive = search.live === "1";
   const view = search.view ?? "lines";
@@ -59,6 +68,16 @@ export function LogViewer({ project, search, onChange }: LogViewerProps) {
   const chart = useLast(histogram.data);
   const problem = pages.error ? asProblem(pages.error) : null;
   const filterProblem = problem?.violations.some(({ field }) => field === "q") ? problem : null;
+
+  const analyze = useAnalyzePanel({
+    slot,
+    project,
+    search,
+    onChange,
+    resolved,
+    loaded: stored,
+    firstLine: chart?.items[0]?.start,
+  });
 
   // The tail begins while the search runs. Lines of the moments in between come with a second search.
   const { refetch } = pages;
@@ -157,6 +176,7 @@ export function LogViewer({ project, search, onChange }: LogViewerProps) {
         >
           {isLive ? "Stop" : "Live"}
         </Button>
+        {analyze.button}
       </div>
       {problem && !filterProblem ? (
         <ProblemNotice error={problem} onRetry={() => void pages.refetch()} />
@@ -173,42 +193,58 @@ export function LogViewer({ project, search, onChange }: LogViewerProps) {
             />
           </aside>
         ) : null}
-        <div className={classes.main}>
-          <Suspense fallback={<div className={classes.chartSpace} />}>
-            {chart ? (
-              <LogHistogram
-                histogram={chart}
-                span={chartSpan(resolved.start, resolved.end, chart.items[0]?.start)}
-                onZoom={(from, to) => zoom({ from: from.toISOString(), to: to.toISOString() })}
-                onZoomOut={zoomOut}
-              />
-            ) : (
-              <div className={classes.chartSpace} />
-            )}
-          </Suspense>
-          {view === "patterns" ? (
-            <PatternTable
-              scope={scope}
-              tools={<ViewTools search={search} onChange={onChange} resolved={resolved} />}
-              onFilter={filter}
-              onShowLines={(next) => onChange({ q: next, view: undefined })}
-            />
-          ) : (
-            <LogLines
-              project={project}
+        {search.around ? (
+          <div className={classes.main}>
+            <LogContext
+              id={search.around}
               search={search}
               onChange={onChange}
-              onFilter={filter}
-              resolved={resolved}
-              stored={stored}
-              live={isLive ? live : null}
-              isLoading={pages.isPending || (pages.isPlaceholderData && pages.isFetching)}
-              hasMore={pages.hasNextPage}
-              isLoadingMore={pages.isFetchingNextPage}
-              onLoadMore={() => void pages.fetchNextPage({ cancelRefetch: false })}
+              citations={analyze.citations}
+              embedded
             />
-          )}
-        </div>
+          </div>
+        ) : (
+          <div className={classes.main}>
+            <Suspense fallback={<div className={classes.chartSpace} />}>
+              {chart ? (
+                <LogHistogram
+                  histogram={chart}
+                  span={chartSpan(resolved.start, resolved.end, chart.items[0]?.start)}
+                  onZoom={(from, to) => zoom({ from: from.toISOString(), to: to.toISOString() })}
+                  onZoomOut={zoomOut}
+                />
+              ) : (
+                <div className={classes.chartSpace} />
+              )}
+            </Suspense>
+            {view === "patterns" ? (
+              <PatternTable
+                scope={scope}
+                tools={<ViewTools search={search} onChange={onChange} resolved={resolved} />}
+                onFilter={filter}
+                onShowLines={(next) => onChange({ q: next, view: undefined })}
+              />
+            ) : (
+              <LogLines
+                project={project}
+                search={search}
+                onChange={onChange}
+                onFilter={filter}
+                resolved={resolved}
+                stored={stored}
+                live={isLive ? live : null}
+                isLoading={pages.isPending || (pages.isPlaceholderData && pages.isFetching)}
+                hasMore={pages.hasNextPage}
+                isLoadingMore={pages.isFetchingNextPage}
+                onLoadMore={() => void pages.fetchNextPage({ cancelRefetch: false })}
+                citations={analyze.citations}
+                activeCitation={analyze.activeLine}
+                onAnalyze={analyze.onAnalyzeLine}
+              />
+            )}
+          </div>
+        )}
+        {analyze.panel}
       </div>
       <PageFooter
         keys={[

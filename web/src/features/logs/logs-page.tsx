@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useCallback, useEffect } from "react";
 import { pathWith, useApiRequests } from "@/lib/api-requests";
 import { writeStored } from "@/lib/storage";
 import { rangeParams } from "@/lib/time-range";
+import type { AnalyzeSlot } from "./analyze-slot";
 import { FirstSteps } from "./first-steps/first-steps";
 import { LogContext } from "./log-context";
 import { hasLogsOptions } from "./log-queries";
@@ -11,7 +12,7 @@ import { LogViewer } from "./log-viewer";
 import type { LogsSearch } from "./logs-search";
 
 /** The log viewer of a project, the lines around one log, or the first steps while the project has no logs. */
-export function LogsPage() {
+export function LogsPage({ analyze }: { analyze?: AnalyzeSlot }) {
   const { project } = useParams({ from: "/signed-in/projects/$project/logs" });
   const search = useSearch({ from: "/signed-in/projects/$project/logs" });
   const navigate = useNavigate();
@@ -43,14 +44,18 @@ export function LogsPage() {
     },
   ]);
   /** Changes the address. `replace` is for changes that Back should not undo. */
-  const change = (next: Partial<LogsSearch>, replace = false) =>
-    void navigate({
-      to: "/projects/$project/logs",
-      params: { project },
-      search: (old: LogsSearch) => ({ ...old, ...next }),
-      replace,
-    });
-  if (search.around) return <LogContext id={search.around} search={search} onChange={change} />;
+  const change = useCallback(
+    (next: Partial<LogsSearch>, replace = false) =>
+      void navigate({
+        to: "/projects/$project/logs",
+        params: { project },
+        search: (old: LogsSearch) => ({ ...old, ...next }),
+        replace,
+      }),
+    [navigate, project],
+  );
+  if (search.around && !search.analysis)
+    return <LogContext id={search.around} search={search} onChange={change} />;
   if (hasLogs.data === false && !search.q && !search.live) return <FirstSteps project={project} />;
-  return <LogViewer project={project} search={search} onChange={change} />;
+  return <LogViewer project={project} search={search} onChange={change} analyze={analyze} />;
 }

@@ -1,0 +1,57 @@
+import { SeverityMark } from "@/components/severity";
+import { formatClock, formatCount, useZone } from "@/lib/time";
+import type { Finding } from "../analysis-queries";
+import { CitationPills } from "../citations/citations";
+import classes from "./report.module.css";
+import { SlottedText } from "./slotted-text";
+import { changeOf, severityOf, subjectOf } from "./wording";
+
+/** What was measured without a model, most significant first. */
+export function FindingList({ findings }: { findings: readonly Finding[] }) {
+  return (
+    <ol className={classes.findings}>
+      {findings.map((finding, index) => (
+        <li key={`${finding.kind} ${finding.title}`} className={classes.finding}>
+          <span className={classes.rank}>{index + 1}</span>
+          <FindingText finding={finding} />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function FindingText({ finding }: { finding: Finding }) {
+  const [zone] = useZone();
+  const severity = severityOf(finding);
+  return (
+    <div className="grow">
+      <p className={classes.subject}>
+        {severity ? <SeverityMark severity={severity} word="none" /> : null}{" "}
+        {finding.pattern && finding.service_id ? `${finding.service_id}: ` : ""}
+        <SlottedText text={subjectOf(finding)} />
+      </p>
+      <p className={classes.counts}>
+        <b>{changeOf(finding)}</b>
+        <span>
+          {formatCount(finding.count ?? 0)}
+          {finding.baseline_count ? `, ${formatCount(finding.baseline_count)} before` : ""}
+          {finding.first_seen ? ` since ${formatClock(new Date(finding.first_seen), zone)}` : ""}
+        </span>
+        <CountBars before={finding.baseline_count ?? 0} now={finding.count ?? 0} />
+        <CitationPills logIds={finding.evidence ?? []} />
+      </p>
+    </div>
+  );
+}
+
+/** Before and now as two bars. */
+function CountBars({ before, now }: { before: number; now: number }) {
+  const max = Math.max(before, now, 1);
+  const height = (count: number) => (count === 0 ? 1 : Math.max(2, Math.round((count / max) * 12)));
+  return (
+    <svg width="15" height="12" viewBox="0 0 15 12" role="img" aria-label={`${before} before, ${now} now`}>
+      <rect x="0" y={12 - height(before)} width="7" height={height(before)} fill="var(--line-strong)" />
+      <rect x="8" y={12 - height(now)} width="7" height={height(now)} fill="var(--fill-error)" />
+    </svg>
+  );
+}
