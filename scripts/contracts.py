@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from logloop_chassis.messaging.asyncapi import payload_schema
+from logloop_contracts.broker_accounts import all_rights
 from logloop_contracts.channels import CHANNELS, EXCHANGES, QUEUES, Channel
 
 ROOT = Path(__file__).parent.parent
@@ -66,7 +67,41 @@ def messages_page() -> str:
     for queue in QUEUES:
         size = f"{queue.max_bytes // 2**30} GiB"
         lines.append(f"| `{queue.name}` | {queue.consumer} | `{queue.dead}` | {size} | {words[queue.when_full]} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_accounts()]) + "\n"
+
+
+def _accounts() -> list[str]:
+    rights = all_rights()
+    return [
+        "",
+        "## Accounts",
+        "",
+        "Each service signs in to RabbitMQ as itself; `logloop` is for programs that send log entries. Rights are regular",
+        "expressions over the names of exchanges and queues, and no account has others",
+        "([ADR 25](decisions/0025-an-account-for-each-service.md)).",
+        "",
+        "| account | configure | write | read |",
+        "|---|---|---|---|",
+        *(
+            f"| {name} | {_code(it.configure)} | {_code(it.write)} | {_code(it.read)} |"
+            for name, it in rights.items()
+        ),
+        "",
+        "Routing keys are restricted, too, for messages to publish (write) and for bindings (read):",
+        "",
+        "| account | exchange | write | read |",
+        "|---|---|---|---|",
+        *(
+            f"| {name} | `{topics.exchange}` | {_code(topics.write)} | {_code(topics.read)} |"
+            for name, it in rights.items()
+            for topics in it.topics
+        ),
+    ]
+
+
+def _code(expression: str) -> str:
+    """Return a regular expression for a table of Markdown, where a bar separates cells."""
+    return f"`{expression}`".replace("|", "\\|") if expression != "^$" else "nothing"
 
 
 def generated() -> dict[Path, str]:

@@ -122,8 +122,8 @@ class Stack:
         eventually(self._is_healthy, "every container is healthy", _HEALTHY_TIMEOUT_S)
 
     def _is_healthy(self) -> bool:
-        states = [container["Health"] for container in self._listed("--all")]
-        return bool(states) and all(state == "healthy" for state in states)
+        containers = [container for container in self._listed("--all") if not _has_done_its_work(container)]
+        return bool(containers) and all(container["Health"] == "healthy" for container in containers)
 
     def _listed(self, *arguments: str) -> list[dict[str, Any]]:
         # One object a line since Compose 2.21, one list before it.
@@ -199,6 +199,10 @@ class Stack:
         left = [line for command in lists for line in self.docker(*command).splitlines()] + self._images()
         if left:
             raise Failed(f"left over: {', '.join(left)}")
+
+
+def _has_done_its_work(container: dict[str, Any]) -> bool:
+    return bool(container["State"] == "exited" and container["ExitCode"] == 0)
 
 
 def _free_port() -> int:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from logloop_contracts.broker_accounts import SENDER, definitions, new_password
+
 from logloop.local.errors import CannotStart
 from logloop.local.home import ADMIN_EMAIL, FIRST_PROJECT, Home
 from logloop.local.mongodb import MongoNode
@@ -50,18 +52,21 @@ def assemble(
         raise CannotStart("--no-auth is allowed only on loopback; omit --host")
     secrets = home.secrets()
     nodes: list[RabbitNode | MongoNode] = []
-    amqp_url, mongo_url = environ.get("LOGLOOP_AMQP_URL"), environ.get("LOGLOOP_MONGO_URL")
+    mongo_url = environ.get("LOGLOOP_MONGO_URL")
     if not mongo_url:
         mongo = MongoNode(home.folder / "mongodb", port=choose_port(_MONGO_PORT, LOOPBACK), logs=home.logs)
         nodes.append(mongo)
         mongo_url = mongo.url
-    if not amqp_url:
-        settings = RabbitSettings(user="logloop", password=secrets["broker_password"])
+    if amqp_url := environ.get("LOGLOOP_AMQP_URL"):
+        amqp_urls = dict.fromkeys([SENDER, *SERVICE_PORTS], amqp_url)
+    else:
+        passwords = {SENDER: secrets["broker_password"], **{name: new_password() for name in SERVICE_PORTS}}
+        settings = RabbitSettings(user=SENDER, password=passwords[SENDER], definitions=definitions(passwords))
         rabbit = RabbitNode(
             home.folder / "rabbitmq", settings, port=choose_port(_AMQP_PORT, LOOPBACK), logs=home.logs
         )
         nodes.append(rabbit)
-        amqp_url = rabbit.url
+        amqp_urls = {name: rabbit.account_url(name, password) for name, password in passwords.items()}
     gateway_port = _gateway_port(options, choose_port)
     url = f"http://{LOOPBACK}:{gateway_port}"
     ports = {name: choose_port(port, LOOPBACK) for name, port in SERVICE_PORTS.items()}
@@ -72,7 +77,6 @@ def assemble(
         "api_key": environ.get("LOGLOOP_FIRST_API_KEY") or secrets["api_key"],
     }
     env = {
-        "LOGLOOP_AMQP_URL": amqp_url,
         "LOGLOOP_MONGO_URL": mongo_url,
         "LOGLOOP_SECRET_KEY": environ.get("LOGLOOP_SECRET_KEY") or secrets["secret_key"],
         "LOGLOOP_HOST": LOOPBACK,
@@ -92,10 +96,19 @@ def assemble(
     }
     return Platform(
         nodes=nodes,
-        services=[_service(home, name, port, {**env, **seed}) for name, port in ports.items()],
+        services=[
+            _service(home, name, port, {**env, **seed, "LOGLOOP_AMQP_URL": amqp_urls[name]})
+            for name, port in ports.items()
+        ],
         gateway=_gateway(home, options, gateway_port, ports, environ),
         url=url,
-        credentials={"url": url, **first, "amqp_url": amqp_url, "mongo_url": mongo_url, "logs": str(home.logs)},
+        credentials={
+            "url": url,
+            **first,
+            "amqp_url": amqp_urls[SENDER],
+            "mongo_url": mongo_url,
+            "logs": str(home.logs),
+        },
     )
 
 
