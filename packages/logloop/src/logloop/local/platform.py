@@ -57,16 +57,9 @@ def assemble(
         mongo = MongoNode(home.folder / "mongodb", port=choose_port(_MONGO_PORT, LOOPBACK), logs=home.logs)
         nodes.append(mongo)
         mongo_url = mongo.url
-    if amqp_url := environ.get("LOGLOOP_AMQP_URL"):
-        amqp_urls = dict.fromkeys([SENDER, *SERVICE_PORTS], amqp_url)
-    else:
-        passwords = {SENDER: secrets["broker_password"], **{name: new_password() for name in SERVICE_PORTS}}
-        settings = RabbitSettings(user=SENDER, password=passwords[SENDER], definitions=definitions(passwords))
-        rabbit = RabbitNode(
-            home.folder / "rabbitmq", settings, port=choose_port(_AMQP_PORT, LOOPBACK), logs=home.logs
-        )
+    rabbit, amqp_urls = _broker(home, secrets["broker_password"], environ, choose_port)
+    if rabbit is not None:
         nodes.append(rabbit)
-        amqp_urls = {name: rabbit.account_url(name, password) for name, password in passwords.items()}
     gateway_port = _gateway_port(options, choose_port)
     url = f"http://{LOOPBACK}:{gateway_port}"
     ports = {name: choose_port(port, LOOPBACK) for name, port in SERVICE_PORTS.items()}
@@ -110,6 +103,18 @@ def assemble(
             "logs": str(home.logs),
         },
     )
+
+
+def _broker(
+    home: Home, password: str, environ: Mapping[str, str], choose_port: Callable[[int, str], int]
+) -> tuple[RabbitNode | None, dict[str, str]]:
+    """Return the private broker, unless there is an external one, and the AMQP URL of each service and of senders."""
+    if external := environ.get("LOGLOOP_AMQP_URL"):
+        return None, dict.fromkeys([SENDER, *SERVICE_PORTS], external)
+    passwords = {SENDER: password, **{name: new_password() for name in SERVICE_PORTS}}
+    settings = RabbitSettings(user=SENDER, password=password, definitions=definitions(passwords))
+    rabbit = RabbitNode(home.folder / "rabbitmq", settings, port=choose_port(_AMQP_PORT, LOOPBACK), logs=home.logs)
+    return rabbit, {name: rabbit.account_url(name, its) for name, its in passwords.items()}
 
 
 def _gateway_port(options: Options, choose_port: Callable[[int, str], int]) -> int:
