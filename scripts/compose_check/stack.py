@@ -18,6 +18,7 @@ _BUILD_TIMEOUT_S = 1800.0
 _PROBE_TIMEOUT_S = 20.0
 _HEALTHY_TIMEOUT_S = 240
 _LOG_LINES = 25
+_ENDS_BY_ITSELF = "broker-accounts"
 
 T = TypeVar("T")
 
@@ -122,7 +123,7 @@ class Stack:
         eventually(self._is_healthy, "every container is healthy", _HEALTHY_TIMEOUT_S)
 
     def _is_healthy(self) -> bool:
-        containers = [container for container in self._listed("--all") if not _has_done_its_work(container)]
+        containers = [container for container in self._listed("--all") if container["Service"] != _ENDS_BY_ITSELF]
         return bool(containers) and all(container["Health"] == "healthy" for container in containers)
 
     def _listed(self, *arguments: str) -> list[dict[str, Any]]:
@@ -199,10 +200,6 @@ class Stack:
         left = [line for command in lists for line in self.docker(*command).splitlines()] + self._images()
         if left:
             raise Failed(f"left over: {', '.join(left)}")
-
-
-def _has_done_its_work(container: dict[str, Any]) -> bool:
-    return bool(container["State"] == "exited" and container["ExitCode"] == 0)
 
 
 def _free_port() -> int:
