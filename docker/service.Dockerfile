@@ -57,6 +57,8 @@ ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     LOGLOOP_HOST=0.0.0.0 \
     LOGLOOP_PORT=8000
+# A new volume gets the owner of the folder where it is mounted: broker-accounts writes here.
+RUN install --directory --owner 10001 /accounts/rabbitmq /accounts/ingest /accounts/query /accounts/analyzer /accounts/ci-bridge
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=3 \

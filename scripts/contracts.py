@@ -14,6 +14,7 @@ from logloop_analyzer.settings import AnalyzerSettings
 from logloop_chassis.messaging.asyncapi import payload_schema
 from logloop_ci_bridge.app import create_app as create_ci_bridge
 from logloop_ci_bridge.settings import CiBridgeSettings
+from logloop_contracts.broker_accounts import all_rights
 from logloop_contracts.channels import CHANNELS, EXCHANGES, QUEUES, Channel
 from logloop_ingest.app import create_app as create_ingest
 from logloop_ingest.settings import IngestSettings
@@ -75,7 +76,41 @@ def messages_page() -> str:
     for queue in QUEUES:
         size = f"{queue.max_bytes // 2**30} GiB"
         lines.append(f"| `{queue.name}` | {queue.consumer} | `{queue.dead}` | {size} | {words[queue.when_full]} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_accounts()]) + "\n"
+
+
+def _accounts() -> list[str]:
+    rights = all_rights()
+    return [
+        "",
+        "## Accounts",
+        "",
+        "Each service signs in to RabbitMQ as itself; `logloop` is for programs that send log entries. Rights are",
+        "regular expressions over the names of exchanges and queues, and no account has others",
+        "([ADR 25](decisions/0025-an-account-for-each-service.md)).",
+        "",
+        "| account | configure | write | read |",
+        "|---|---|---|---|",
+        *(
+            f"| {name} | {_code(it.configure)} | {_code(it.write)} | {_code(it.read)} |"
+            for name, it in rights.items()
+        ),
+        "",
+        "Routing keys are restricted, too, for messages to publish (write) and for bindings (read):",
+        "",
+        "| account | exchange | write | read |",
+        "|---|---|---|---|",
+        *(
+            f"| {name} | `{topics.exchange}` | {_code(topics.write)} | {_code(topics.read)} |"
+            for name, it in rights.items()
+            for topics in it.topics
+        ),
+    ]
+
+
+def _code(expression: str) -> str:
+    """Return a regular expression for a table of Markdown, where a bar separates cells."""
+    return f"`{expression}`".replace("|", "\\|") if expression != "^$" else "nothing"
 
 
 def openapi_texts() -> dict[str, str]:

@@ -78,6 +78,10 @@ class Infra:
         response = self._manage("GET", f"/api/queues/{vhost}/{quote(queue, safe='')}", missing_ok=True)
         return int(response.get("messages", 0)) if response else 0
 
+    def definitions(self, url: str) -> Any:
+        """Return the exchanges, queues and bindings of a vhost as RabbitMQ exports them."""
+        return self._manage("GET", f"/api/definitions/{quote(urlsplit(url).path[1:] or '/', safe='')}")
+
     def _manage(self, method: str, path: str, body: object = None, *, missing_ok: bool = False) -> Any:
         if self.management_url is None:
             pytest.skip(f"this test needs RabbitMQ's management API; set {AMQP_MANAGEMENT_ENV}")

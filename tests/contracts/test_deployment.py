@@ -50,7 +50,7 @@ def test_a_container_is_read_only_and_unprivileged(container: dict[str, Any]) ->
 @every_container
 def test_a_container_has_limits_and_a_restart_policy(container: dict[str, Any]) -> None:
     assert container["deploy"]["resources"]["limits"].keys() == {"memory", "cpus", "pids"}
-    assert container["restart"] == "unless-stopped"
+    assert container["restart"] == ("on-failure" if container is CONTAINERS["broker-accounts"] else "unless-stopped")
     assert container["logging"]["options"].keys() == {"max-size", "max-file"}
 
 
@@ -66,8 +66,9 @@ def test_containers_with_data_are_only_in_the_internal_network() -> None:
 
 @every_container
 def test_images_have_full_versions_or_are_built_from_source(container: dict[str, Any]) -> None:
-    built = container["image"].endswith(":${LOGLOOP_VERSION:-dev}") and "build" in container
-    assert built or re.search(r":\d+\.\d+\.\d+$", container["image"])
+    built = {other["image"] for other in CONTAINERS.values() if "build" in other}
+    assert all(image.endswith(":${LOGLOOP_VERSION:-dev}") for image in built)
+    assert container["image"] in built or re.search(r":\d+\.\d+\.\d+$", container["image"])
 
 
 @each_of_ours
@@ -78,16 +79,31 @@ def test_a_service_waits_for_broker_and_database(container: dict[str, Any]) -> N
 
 @each_of_ours
 def test_a_service_can_be_scaled(container: dict[str, Any]) -> None:
-    """A fixed name, host name, port or volume would allow only one instance."""
-    assert not container.keys() & {"container_name", "hostname", "ports", "volumes"}
+    """A fixed name, host name, port or volume to write to would allow only one instance."""
+    assert not container.keys() & {"container_name", "hostname", "ports"}
+    assert all(volume.endswith(":ro") for volume in container["volumes"])
 
 
 @each_of_ours
 def test_secrets_are_required_from_the_environment(container: dict[str, Any]) -> None:
     environment = container["environment"]
     assert environment["LOGLOOP_SECRET_KEY"].startswith("${LOGLOOP_SECRET_KEY:?")
-    assert "${LOGLOOP_BROKER_PASSWORD:?" in environment["LOGLOOP_AMQP_URL"]
     assert "LOGLOOP_NO_AUTH" not in environment
+
+
+def test_a_service_reads_its_own_account_of_the_broker_and_no_other() -> None:
+    accounts = CONTAINERS["broker-accounts"]
+    written = dict(volume.split(":") for volume in accounts["volumes"])
+    for name in OURS:
+        (volume,) = CONTAINERS[name]["volumes"]
+        source, target, _ = volume.split(":")
+        assert written[source] == f"/accounts/{name}"
+        assert CONTAINERS[name]["environment"]["LOGLOOP_AMQP_URL_FILE"] == f"{target}/amqp-url"
+        assert "BROKER_PASSWORD" not in str(CONTAINERS[name]["environment"])
+    assert "broker-definitions:/run/broker:ro" in CONTAINERS["rabbitmq"]["volumes"]
+    assert written["broker-definitions"] == "/accounts/rabbitmq"
+    assert accounts["environment"]["LOGLOOP_BROKER_PASSWORD"].startswith("${LOGLOOP_BROKER_PASSWORD:?")
+    assert accounts["network_mode"] == "none"
 
 
 def test_the_example_environment_lists_every_variable_and_no_secret() -> None:

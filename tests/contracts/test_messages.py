@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from logloop_chassis.messaging.asyncapi import asyncapi_document
-from logloop_contracts.channels import CHANNELS, EXCHANGES, QUEUES, Channel
+from logloop_contracts.channels import CHANNELS, DEAD_EXCHANGE, EXCHANGES, QUEUES, RETRY_EXCHANGE, Channel
 from logloop_contracts.envelope import Event
 from logloop_contracts.log_entry import LogEntry
 
@@ -59,9 +59,10 @@ def test_an_event_with_a_field_of_a_later_minor_version_still_parses(channel: Ch
 
 
 def test_every_exchange_is_used_and_every_queue_has_an_existing_consumer() -> None:
-    assert {channel.exchange for channel in CHANNELS} | {EXCHANGES[-1]} == set(EXCHANGES)
+    assert {channel.exchange for channel in CHANNELS} | {RETRY_EXCHANGE, DEAD_EXCHANGE} == set(EXCHANGES)
     assert {queue.consumer for queue in QUEUES} == set(SERVICES)
     assert len({queue.name for queue in QUEUES}) == len(QUEUES)
+    assert all(queue.name.startswith(f"{queue.consumer}.") for queue in QUEUES), "its account would not own it"
 
 
 def test_no_exchange_queue_or_routing_key_is_named_outside_the_map() -> None:

@@ -30,7 +30,7 @@ from logloop_chassis.messaging.connections import consuming_broker, keep_startin
 from logloop_chassis.messaging.dead_letters import DeadLetterQueues
 from logloop_chassis.messaging.failures import code_version
 from logloop_chassis.messaging.publisher import Publisher
-from logloop_chassis.messaging.topology import declare_topology
+from logloop_chassis.messaging.topology import account_of, declare_topology
 from logloop_chassis.messaging.topology_watch import TopologyWatch
 from logloop_chassis.settings import ServiceSettings
 from logloop_chassis.state import Resources, ServiceApp
@@ -147,9 +147,11 @@ def _add_checks(resources: Resources[Any]) -> None:
 
 
 async def _start_brokers(resources: Resources[Any]) -> None:
+    url = resources.settings.amqp_url.get_secret_value()
+
     async def start_publishing() -> None:
         await resources.publisher.broker.start()
-        await declare_topology(resources.publisher.broker)
+        await declare_topology(resources.publisher.broker, account_of(url, resources.service))
 
     try:
         await keep_starting("publish", start_publishing)
@@ -162,7 +164,6 @@ async def _start_brokers(resources: Resources[Any]) -> None:
     BROKER_CONNECTED.labels(resources.service, "consume").set(1)
     _log.info("service is connected")
     own = [queue for queue in QUEUES if queue.consumer == resources.service]
-    url = resources.settings.amqp_url.get_secret_value()
     await TopologyWatch(url, resources.service, own).run(resources.stopping)
 
 

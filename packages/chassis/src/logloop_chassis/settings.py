@@ -1,6 +1,7 @@
 """Settings that every service reads from the environment (prefix LOGLOOP_); each service extends them."""
 
 import ipaddress
+from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ class ServiceSettings(BaseSettings):
     amqp_url: SecretStr = Field(
         SecretStr("amqp://guest:guest@127.0.0.1:5672/"), description="RabbitMQ URL; the path is the vhost."
     )
+    amqp_url_file: Path | None = Field(None, description="File that contains the RabbitMQ URL, instead of the URL.")
     mongo_url: SecretStr = Field(
         SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0"), description="URL of the MongoDB replica set."
     )
@@ -40,6 +42,15 @@ class ServiceSettings(BaseSettings):
     graceful_timeout: float = Field(
         20.0, gt=0, description="Seconds that a stopping service gives to work in progress."
     )
+
+    @model_validator(mode="after")
+    def _read_amqp_url(self) -> Self:
+        if self.amqp_url_file is not None:
+            try:
+                self.amqp_url = SecretStr(self.amqp_url_file.read_text().strip())
+            except OSError as error:
+                raise ValueError(f"LOGLOOP_AMQP_URL_FILE cannot be read: {error}") from error
+        return self
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:

@@ -64,6 +64,8 @@ LOGS_EXCHANGE = Exchange("logloop.logs")
 ANALYSES_EXCHANGE = Exchange("logloop.analyses")
 CI_EXCHANGE = Exchange("logloop.ci")
 RECORDS_EXCHANGE = Exchange("logloop.records")
+# The routing key is the name of the queue to which a message returns or moves.
+RETRY_EXCHANGE = Exchange("logloop.retry")
 DEAD_EXCHANGE = Exchange("logloop.dead")
 EXCHANGES = (
     INTAKE_EXCHANGE,
@@ -71,6 +73,7 @@ EXCHANGES = (
     ANALYSES_EXCHANGE,
     CI_EXCHANGE,
     RECORDS_EXCHANGE,
+    RETRY_EXCHANGE,
     DEAD_EXCHANGE,
 )
 

@@ -9,7 +9,7 @@ import aiormq.exceptions
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from aiormq import spec
 from faststream.rabbit import RabbitBroker
-from logloop_contracts.channels import HEADER_PROJECT, QUEUES, Channel
+from logloop_contracts.channels import HEADER_PROJECT, QUEUES, RETRY_EXCHANGE, Channel
 from logloop_contracts.envelope import Event
 from pydantic import BaseModel
 
@@ -18,7 +18,7 @@ from logloop_chassis.messaging.failures import Delivery
 from logloop_chassis.telemetry import PUBLISH_FAILURES, PUBLISH_SECONDS
 
 CONFIRM_TIMEOUT_S = 5.0
-_NO_QUEUE = "logloop.readiness"
+_NO_QUEUE = "readiness"
 
 Payload = TypeVar("Payload", bound=BaseModel)
 
@@ -69,6 +69,7 @@ class Publisher:
     def __init__(self, broker: RabbitBroker, service: str, *, timeout_s: float = CONFIRM_TIMEOUT_S) -> None:
         self.broker = broker
         self._source = f"/logloop/{service}"
+        self._no_queue = f"{service}.{_NO_QUEUE}"
         self._timeout_s = timeout_s
 
     async def publish_bytes(
@@ -92,10 +93,11 @@ class Publisher:
         )
 
     async def requeue(self, queue: str, delivery: Delivery, headers: Mapping[str, Any], delay_s: float) -> None:
-        """Publish a delivery to a queue by name with a time to live of `delay_s` seconds (0: none)."""
+        """Publish a delivery to a work or retry queue by name with a time to live of `delay_s` seconds (0: none)."""
         await self._publish(
             delivery.body,
-            queue=queue,
+            exchange=RETRY_EXCHANGE.name,
+            routing_key=queue,
             headers=dict(headers),
             message_id=delivery.message_id,
             content_type=delivery.content_type or "application/octet-stream",
@@ -143,7 +145,7 @@ class Publisher:
         """
         try:
             async with asyncio.timeout(timeout_s):
-                await self._publish(b"", mandatory=False, queue=_NO_QUEUE)
+                await self._publish(b"", mandatory=False, exchange=RETRY_EXCHANGE.name, routing_key=self._no_queue)
         except (TimeoutError, NotPublished) as error:
             if isinstance(error, NotPublished) and error.reason != "timeout":
                 raise
@@ -153,7 +155,7 @@ class Publisher:
             ) from error
 
     async def _publish(self, body: bytes, *, mandatory: bool = True, **options: Any) -> None:
-        label = options.get("exchange") or "queue"
+        label = options["exchange"]
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self._timeout_s):

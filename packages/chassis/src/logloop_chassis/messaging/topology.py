@@ -1,51 +1,22 @@
 """Declares the exchanges and queues of the channel map."""
 
+from typing import cast
+from urllib.parse import urlsplit
+
 import aiormq.exceptions
 from faststream.rabbit import ExchangeType, QueueType, RabbitBroker, RabbitExchange, RabbitQueue
-from faststream.rabbit.schemas.queue import QuorumQueueArgs
-from logloop_contracts.channels import DEAD_EXCHANGE, EXCHANGES, QUEUES, Queue
-
-DELIVERY_LIMIT = 20
-_DEAD_MAX_BYTES = 2**30
+from faststream.rabbit.schemas.queue import ClassicQueueArgs, QuorumQueueArgs
+from logloop_contracts.channels import EXCHANGES, QUEUES
+from logloop_contracts.topology import Declaration, declarations
 
 
-def main_queue(queue: Queue) -> RabbitQueue:
-    """Return the declaration of a work queue."""
-    arguments: QuorumQueueArgs = {
-        "x-delivery-limit": DELIVERY_LIMIT,
-        "x-dead-letter-exchange": DEAD_EXCHANGE.name,
-        "x-dead-letter-routing-key": queue.name,
-        "x-max-length-bytes": queue.max_bytes,
-    }
-    if queue.when_full == "refuse":
-        arguments["x-dead-letter-strategy"] = "at-least-once"
-        arguments["x-overflow"] = "reject-publish"
-    return RabbitQueue(queue.name, queue_type=QueueType.QUORUM, durable=True, arguments=arguments)
-
-
-def retry_queue(queue: Queue) -> RabbitQueue:
-    """Return the declaration of the retry queue; expired messages return to the work queue."""
-    return RabbitQueue(
-        queue.retry,
-        queue_type=QueueType.QUORUM,
-        durable=True,
-        arguments={
-            "x-dead-letter-exchange": "",
-            "x-dead-letter-routing-key": queue.name,
-            "x-dead-letter-strategy": "at-least-once",
-            "x-overflow": "reject-publish",
-            "x-max-length-bytes": _DEAD_MAX_BYTES,
-        },
-    )
-
-
-def dead_queue(queue: Queue) -> RabbitQueue:
-    """Return the declaration of the dead-letter queue. It is a classic queue: reading it never drops a message."""
-    return RabbitQueue(
-        queue.dead,
-        durable=True,
-        arguments={"x-max-length-bytes": _DEAD_MAX_BYTES, "x-overflow": "reject-publish"},
-    )
+def rabbit_queue(declaration: Declaration) -> RabbitQueue:
+    """Return a declaration as FastStream takes it."""
+    if declaration.arguments["x-queue-type"] == "quorum":
+        return RabbitQueue(
+            declaration.name, queue_type=QueueType.QUORUM, arguments=cast("QuorumQueueArgs", declaration.arguments)
+        )
+    return RabbitQueue(declaration.name, arguments=cast("ClassicQueueArgs", declaration.arguments))
 
 
 def exchange(name: str) -> RabbitExchange:
@@ -53,22 +24,35 @@ def exchange(name: str) -> RabbitExchange:
     return RabbitExchange(name, type=ExchangeType.TOPIC, durable=True)
 
 
-async def declare_topology(broker: RabbitBroker) -> None:
-    """Declare every exchange and queue of the channel map. Every service declares all of them.
+def account_of(url: str, service: str) -> str | None:
+    """Return the service whose own account an AMQP URL names, or None if it names another account."""
+    return service if urlsplit(url).username == service else None
 
-    Raises RuntimeError that names the queue if it exists with other arguments. Nothing is ever deleted here.
+
+async def declare_topology(broker: RabbitBroker, account: str | None = None) -> None:
+    """Declare every exchange and queue of the channel map; with a service's own account, the queues of that service.
+
+    These accounts (`logloop_contracts.broker_accounts`) come with definitions that the broker imports at its start,
+    so the exchanges exist. Nothing is ever deleted here. Raises RuntimeError that names the queue if it exists with
+    other arguments.
     """
-    exchanges = {item.name: await broker.declare_exchange(exchange(item.name)) for item in EXCHANGES}
+    if account is None:
+        for item in EXCHANGES:
+            await broker.declare_exchange(exchange(item.name))
     for queue in QUEUES:
+        if account not in (None, queue.consumer):
+            continue
         try:
-            main = await broker.declare_queue(main_queue(queue))
-            await broker.declare_queue(retry_queue(queue))
-            dead = await broker.declare_queue(dead_queue(queue))
+            for declaration in declarations(queue):
+                await _declare(broker, declaration)
         except aiormq.exceptions.ChannelPreconditionFailed as error:
             raise RuntimeError(
                 f"RabbitMQ has queue {queue.name!r} (or its companions) with other settings: {error}. "
                 "Drain and delete it, or use another vhost in LOGLOOP_AMQP_URL"
             ) from error
-        await dead.bind(exchanges[DEAD_EXCHANGE.name], routing_key=queue.name)
-        for channel in queue.channels:
-            await main.bind(exchanges[channel.exchange.name], routing_key=channel.key)
+
+
+async def _declare(broker: RabbitBroker, declaration: Declaration) -> None:
+    queue = await broker.declare_queue(rabbit_queue(declaration))
+    for source, key in declaration.bindings:
+        await queue.bind(source, routing_key=key)

@@ -14,7 +14,7 @@ from logloop_contracts.channels import Queue
 
 from logloop_chassis.background import periodically
 from logloop_chassis.messaging.connections import CONNECT_TIMEOUT_S, amqp_url, publishing_broker
-from logloop_chassis.messaging.topology import declare_topology
+from logloop_chassis.messaging.topology import account_of, declare_topology
 
 _CHECK_EVERY_S = 1.0
 _log = structlog.get_logger()
@@ -53,7 +53,7 @@ class TopologyWatch:
         broker = publishing_broker(self._url, self._service)
         async with broker:
             await broker.start()
-            await declare_topology(broker)
+            await declare_topology(broker, account_of(self._url, self._service))
 
 
 async def _exists(connection: AbstractRobustConnection, queue: str) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from logloop_contracts.broker_accounts import SENDER, definitions, new_password
+
 from logloop.local.errors import CannotStart
 from logloop.local.home import ADMIN_EMAIL, FIRST_PROJECT, Home
 from logloop.local.mongodb import MongoNode
@@ -50,18 +52,14 @@ def assemble(
         raise CannotStart("--no-auth is allowed only on loopback; omit --host")
     secrets = home.secrets()
     nodes: list[RabbitNode | MongoNode] = []
-    amqp_url, mongo_url = environ.get("LOGLOOP_AMQP_URL"), environ.get("LOGLOOP_MONGO_URL")
+    mongo_url = environ.get("LOGLOOP_MONGO_URL")
     if not mongo_url:
         mongo = MongoNode(home.folder / "mongodb", port=choose_port(_MONGO_PORT, LOOPBACK), logs=home.logs)
         nodes.append(mongo)
         mongo_url = mongo.url
-    if not amqp_url:
-        settings = RabbitSettings(user="logloop", password=secrets["broker_password"])
-        rabbit = RabbitNode(
-            home.folder / "rabbitmq", settings, port=choose_port(_AMQP_PORT, LOOPBACK), logs=home.logs
-        )
+    rabbit, amqp_urls = _broker(home, secrets["broker_password"], environ, choose_port)
+    if rabbit is not None:
         nodes.append(rabbit)
-        amqp_url = rabbit.url
     gateway_port = _gateway_port(options, choose_port)
     url = f"http://{LOOPBACK}:{gateway_port}"
     ports = {name: choose_port(port, LOOPBACK) for name, port in SERVICE_PORTS.items()}
@@ -72,7 +70,6 @@ def assemble(
         "api_key": environ.get("LOGLOOP_FIRST_API_KEY") or secrets["api_key"],
     }
     env = {
-        "LOGLOOP_AMQP_URL": amqp_url,
         "LOGLOOP_MONGO_URL": mongo_url,
         "LOGLOOP_SECRET_KEY": environ.get("LOGLOOP_SECRET_KEY") or secrets["secret_key"],
         "LOGLOOP_HOST": LOOPBACK,
@@ -92,11 +89,32 @@ def assemble(
     }
     return Platform(
         nodes=nodes,
-        services=[_service(home, name, port, {**env, **seed}) for name, port in ports.items()],
+        services=[
+            _service(home, name, port, {**env, **seed, "LOGLOOP_AMQP_URL": amqp_urls[name]})
+            for name, port in ports.items()
+        ],
         gateway=_gateway(home, options, gateway_port, ports, environ),
         url=url,
-        credentials={"url": url, **first, "amqp_url": amqp_url, "mongo_url": mongo_url, "logs": str(home.logs)},
+        credentials={
+            "url": url,
+            **first,
+            "amqp_url": amqp_urls[SENDER],
+            "mongo_url": mongo_url,
+            "logs": str(home.logs),
+        },
     )
+
+
+def _broker(
+    home: Home, password: str, environ: Mapping[str, str], choose_port: Callable[[int, str], int]
+) -> tuple[RabbitNode | None, dict[str, str]]:
+    """Return the private broker, unless there is an external one, and the AMQP URL of each service and of senders."""
+    if external := environ.get("LOGLOOP_AMQP_URL"):
+        return None, dict.fromkeys([SENDER, *SERVICE_PORTS], external)
+    passwords = {SENDER: password, **{name: new_password() for name in SERVICE_PORTS}}
+    settings = RabbitSettings(user=SENDER, password=password, definitions=definitions(passwords))
+    rabbit = RabbitNode(home.folder / "rabbitmq", settings, port=choose_port(_AMQP_PORT, LOOPBACK), logs=home.logs)
+    return rabbit, {name: rabbit.account_url(name, its) for name, its in passwords.items()}
 
 
 def _gateway_port(options: Options, choose_port: Callable[[int, str], int]) -> int:

@@ -11,12 +11,15 @@ import socket
 import subprocess
 import urllib.request
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 
 from logloop.local.errors import CannotStart
+from logloop.local.home import write_private
 from logloop.local.port_owners import owns, require_free
 from logloop.local.ports import LOOPBACK, free_port
 from logloop.local.processes import Child, clean_env, wait_ready
@@ -38,7 +41,10 @@ def find_server() -> Path | None:
 
 @dataclass(frozen=True)
 class RabbitSettings:
-    """Limits and names of a node. Sizes in bytes. `management` opens the HTTP API on a separate port."""
+    """Limits and names of a node. Sizes in bytes. `management` opens the HTTP API on a separate port.
+
+    The node imports `definitions` at every start; a new node then has no other accounts than those.
+    """
 
     user: str = "guest"
     password: str = "guest"  # noqa: S105  # RabbitMQ's default, on loopback only
@@ -46,6 +52,7 @@ class RabbitSettings:
     memory_limit: int = 1 << 30
     disk_free_limit: int = 256 << 20
     on_parent_death: str = "TERM"
+    definitions: Mapping[str, Any] | None = None
 
 
 class RabbitNode:
@@ -70,9 +77,12 @@ class RabbitNode:
 
     def vhost_url(self, vhost: str) -> str:
         """Return the AMQP URL of a vhost."""
-        user, password = quote(self.settings.user, safe=""), quote(self.settings.password, safe="")
         path = "" if vhost == "/" else quote(vhost, safe="")
-        return f"amqp://{user}:{password}@{LOOPBACK}:{self.port}/{path}"
+        return self.account_url(self.settings.user, self.settings.password) + path
+
+    def account_url(self, user: str, password: str) -> str:
+        """Return the AMQP URL of the default vhost for an account."""
+        return f"amqp://{quote(user, safe='')}:{quote(password, safe='')}@{LOOPBACK}:{self.port}/"
 
     @property
     def broker(self) -> Child:
@@ -233,7 +243,13 @@ class RabbitNode:
         (self.folder / "enabled_plugins").write_text(plugins + "\n")
         (self.folder / "rabbitmq.conf").write_text(self._configuration())
         (self.folder / "rabbitmq.conf").chmod(0o600)
+        if self.settings.definitions is not None:
+            write_private(self._definitions, self.settings.definitions)
         _write_cookie(self.folder / ".erlang.cookie")
+
+    @property
+    def _definitions(self) -> Path:
+        return self.folder / "definitions.json"
 
     def _configuration(self) -> str:
         settings = self.settings
@@ -248,6 +264,8 @@ class RabbitNode:
             "log.file.rotation.size = 10485760",
             "log.file.rotation.count = 2",
         ]
+        if settings.definitions is not None:
+            lines.append(f"load_definitions = {self._definitions}")
         if self.management_port:
             lines += [
                 f"management.tcp.ip = {LOOPBACK}",
