@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -105,7 +106,13 @@ def test_the_live_tail_shows_the_lines_that_the_search_finds(open_page: Callable
     messages = [f"{word} {number}" for number in range(30) for word in ("kept", "skipped")]
     with up.client() as client:
         entries = [
-            {"project_id": "demo", "service_id": service, "severity": "info", "message": message}
+            {
+                "project_id": "demo",
+                "service_id": service,
+                "severity": "info",
+                "message": message,
+                "timestamp": datetime.now(UTC).isoformat(),
+            }
             for message in messages
             for service in ("tail-a", "tail-b")
         ]

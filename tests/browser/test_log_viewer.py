@@ -38,7 +38,7 @@ def test_a_wrong_password_shows_an_error_and_the_right_one_opens_the_page_that_w
 def test_the_newest_line_is_in_view_and_earlier_ones_load_while_scrolling_up(logs: Page) -> None:
     expect(logs.get_by_text("Traceback (most recent call last):")).to_be_in_viewport()
     expect_rows(logs, 500)
-    logs.get_by_role("region", name="Lines").evaluate("list => list.scrollTo(0, 0)")
+    logs.get_by_role("rowgroup", name="Lines").evaluate("list => list.scrollTo(0, 0)")
     expect_rows(logs, len(corpus()))
     expect(logs.get_by_text("No more lines before")).to_be_attached()
 
@@ -131,7 +131,9 @@ def test_an_investigation_by_keyboard_alone(logs: Page) -> None:
     logs.keyboard.press("?")
     expect(logs.get_by_role("dialog", name="Keys")).to_be_visible()
     logs.keyboard.press("Escape")
+    expect(logs.get_by_role("dialog", name="Keys")).to_be_hidden()
     logs.keyboard.press("Control+k")
+    expect(logs.get_by_role("combobox", name="Command")).to_be_focused()
     logs.keyboard.type("dark theme")
     logs.keyboard.press("Enter")
     expect(logs.locator("html")).to_have_attribute("data-theme", "dark")

@@ -27,7 +27,7 @@ export function ApiView() {
           );
         })}
         <p className="soft">
-          Put an API key into <code>LOGLOOP_TOKEN</code>. All operations are in{" "}
+          Put an API key into <code>LOGLOOP_API_KEY</code>. All operations are in{" "}
           <a href="/docs" target="_blank" rel="noopener">
             Swagger
           </a>

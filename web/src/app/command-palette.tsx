@@ -73,16 +73,16 @@ function useGlobalCommands(): Command[] {
 export function CommandPalette() {
   const isOpened = usePaletteOpened();
   useCommands(useGlobalCommands());
+  if (!isOpened) return null;
   return (
     <Modal
-      opened={isOpened}
+      opened
       onClose={() => setOpened(false)}
-      withCloseButton={false}
+      title="Go to or run"
       size={560}
       padding={8}
       yOffset="10vh"
       centered={false}
-      aria-label="Command palette"
     >
       <CommandSearch onDone={() => setOpened(false)} />
     </Modal>

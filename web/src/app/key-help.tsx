@@ -11,8 +11,9 @@ export function KeyHelp() {
   ]);
   const commands = useAllCommands().filter((command) => command.keys.length > 0);
   const groups = [...new Set(commands.map((command) => command.group))];
+  if (!opened) return null;
   return (
-    <Modal opened={opened} onClose={() => setOpened(false)} title="Keys" size={560}>
+    <Modal opened onClose={() => setOpened(false)} title="Keys" size={560}>
       {groups.map((group) => (
         <section key={group} className={classes.helpGroup}>
           <h3 className="muted">{group}</h3>

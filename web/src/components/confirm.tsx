@@ -24,8 +24,9 @@ export function Confirm(props: ConfirmProps) {
     setTyped("");
     onClose();
   };
+  if (!opened) return null;
   return (
-    <Modal opened={opened} onClose={close} title={title}>
+    <Modal opened onClose={close} title={title}>
       {error ? <ProblemNotice error={error} /> : null}
       <div className="soft">{children}</div>
       {typeToConfirm ? (

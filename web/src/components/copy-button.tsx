@@ -24,7 +24,7 @@ export function CopyButton({
   const state = copied === null ? label : copied ? "Copied" : "Not copied: select the text";
   if (iconOnly) {
     return (
-      <ActionIcon size={20} aria-label={state} title={state} onClick={handleClick}>
+      <ActionIcon size={24} aria-label={state} title={state} onClick={handleClick}>
         {icon}
       </ActionIcon>
     );

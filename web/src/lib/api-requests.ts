@@ -40,5 +40,5 @@ export function pathWith(path: string, params: Record<string, string | number | 
 /** Returns the shell command that repeats a request with an API key. */
 export function curlCommand(request: ApiRequest, origin: string): string {
   const method = request.method === "GET" ? "" : ` -X ${request.method}`;
-  return `curl${method} -H "Authorization: Bearer $LOGLOOP_TOKEN" '${origin}${request.path.replaceAll("'", "%27")}'`;
+  return `curl${method} -H "Authorization: Bearer $LOGLOOP_API_KEY" '${origin}${request.path.replaceAll("'", "%27")}'`;
 }

@@ -9,7 +9,7 @@ export type Command = {
   /** Keys as KeyboardEvent.key has them, with "Ctrl+" or "Shift+" in front; "" when there is none. */
   keys: string[];
   run: (event?: KeyboardEvent) => void;
-  /** Whether it also works while the focus is in a text field. */
+  /** Whether it also works while the focus is in a text field or a dialog. */
   inFields?: boolean;
   /** Whether the palette lists it; moving a cursor is of no use there. */
   inPalette?: boolean;
@@ -78,10 +78,10 @@ function handleKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
   const name = keyName(event);
   const inField = isField(event.target);
-  if (isWidget(event.target, event.key)) return;
+  const inWidget = isWidget(event.target, event.key);
   for (let index = all.length - 1; index >= 0; index -= 1) {
     const command = all[index];
-    if (!command?.keys.includes(name) || (inField && !command.inFields)) continue;
+    if (!command?.keys.includes(name) || ((inField || inWidget) && !command.inFields)) continue;
     event.preventDefault();
     command.run(event);
     return;

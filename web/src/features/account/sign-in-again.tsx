@@ -7,8 +7,9 @@ import { SignInForm } from "./sign-in-form";
 export function SignInAgain({ opened }: { opened: boolean }) {
   const session = useSession();
   const queryClient = useQueryClient();
+  if (!opened) return null;
   return (
-    <Modal opened={opened} onClose={() => undefined} withCloseButton={false} title="Your session ended">
+    <Modal opened onClose={() => undefined} withCloseButton={false} title="Your session ended">
       <p className="soft">Sign in again to go on. This page keeps what you typed.</p>
       <SignInForm email={session?.email ?? undefined} onDone={() => void queryClient.invalidateQueries()} />
     </Modal>

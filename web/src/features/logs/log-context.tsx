@@ -43,6 +43,7 @@ export function LogContext({
     onChange({ q, around: undefined, open: undefined, range: "all", from: undefined, to: undefined });
   return (
     <>
+      <h1 className="visually-hidden">Lines around one line</h1>
       <div className={classes.bar}>
         <Button
           leftSection={<IconArrowLeft size={14} aria-hidden />}

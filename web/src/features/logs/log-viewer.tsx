@@ -146,6 +146,7 @@ export function LogViewer({ project, search, onChange, analyze: slot }: LogViewe
   const first = pages.data?.pages[0];
   return (
     <>
+      <h1 className="visually-hidden">Logs of {project}</h1>
       <div className={classes.filter}>
         <FilterBox
           value={q}

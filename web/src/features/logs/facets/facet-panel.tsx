@@ -5,6 +5,7 @@ import { useState } from "react";
 import { ProblemNotice } from "@/components/notice";
 import { SEVERITIES, SeverityMark, severityFill } from "@/components/severity";
 import { addTerm, fieldTerm, hasTerm, removeTerm } from "@/lib/filter-text";
+import { printable } from "@/lib/printable";
 import { formatCount, formatShortCount } from "@/lib/time";
 import { attributeNamesOptions, type FacetField, facetsOptions, type LogScope } from "../log-queries";
 import classes from "./facet-panel.module.css";
@@ -209,17 +210,17 @@ function FacetValue({
       <button
         type="button"
         className={classes.name}
-        title={value}
+        title={printable(value)}
         aria-pressed={isOn}
         onClick={() => toggle(include)}
       >
-        {field === "severity" ? <SeverityMark severity={value} word="full" /> : value}
+        {field === "severity" ? <SeverityMark severity={value} word="full" /> : printable(value)}
       </button>
       <span className={classes.tools}>
-        <ActionIcon size={18} aria-label={`Only ${value}`} onClick={() => toggle(include)}>
+        <ActionIcon size={24} aria-label={`Only ${printable(value)}`} onClick={() => toggle(include)}>
           <IconPlus size={12} aria-hidden />
         </ActionIcon>
-        <ActionIcon size={18} aria-label={`Without ${value}`} onClick={() => toggle(exclude)}>
+        <ActionIcon size={24} aria-label={`Without ${printable(value)}`} onClick={() => toggle(exclude)}>
           <IconMinus size={12} aria-hidden />
         </ActionIcon>
       </span>

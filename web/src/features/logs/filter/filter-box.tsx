@@ -2,6 +2,7 @@ import { IconSearch, IconX } from "@tabler/icons-react";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useCommands } from "@/lib/commands";
 import { joinTerms, removeTerm, splitChips } from "@/lib/filter-text";
+import { printable } from "@/lib/printable";
 import type { ApiProblem } from "@/lib/problem";
 import type { LogScope } from "../log-queries";
 import classes from "./filter-box.module.css";
@@ -98,7 +99,7 @@ export function FilterBox({ value, onChange, scope, saved = [], problem }: Filte
             <button type="button" title="Edit this term" onClick={() => editChip(chip.text)}>
               {chip.excluded ? <span className={classes.not}>−</span> : null}
               <span className={classes.key}>{chip.field?.replace(/^attributes\./, "")}:</span>
-              {chip.value}
+              {printable(chip.value)}
             </button>
             <button
               type="button"

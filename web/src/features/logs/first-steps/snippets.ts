@@ -5,7 +5,7 @@ const environment = ({ origin, project, key }: SnippetInput): string =>
   [
     `export LOGLOOP_URL=${origin}`,
     `export LOGLOOP_PROJECT=${project}`,
-    ...(key ? [`export LOGLOOP_TOKEN=${key}`] : []),
+    ...(key ? [`export LOGLOOP_API_KEY=${key}`] : []),
   ].join("\n");
 
 /** Lines to paste into a terminal or a program. A test runs each of them against a real platform. */
@@ -15,7 +15,7 @@ export const SNIPPETS: Record<SnippetName, (input: SnippetInput) => string> = {
 handler = logloop.LoggingHandler(
     service="${service}",
     url="${origin}",
-    project="${project}",${key ? `\n    token="${key}",` : ""}
+    project="${project}",${key ? `\n    api_key="${key}",` : ""}
 )
 logging.getLogger().addHandler(handler)
 logging.warning("first light")
@@ -25,15 +25,30 @@ pytest --logloop
 `,
   curl: ({ origin, project, service, key }) => `curl -sS ${origin}/api/v1/logs \\
   -H 'Content-Type: application/json' \\${key ? `\n  -H 'Authorization: Bearer ${key}' \\` : ""}
-  -d '{"project_id": "${project}", "service_id": "${service}", "severity": "info", "message": "first light"}'
+  -d "{\\"project_id\\": \\"${project}\\", \\"service_id\\": \\"${service}\\", \\"severity\\": \\"info\\",
+       \\"message\\": \\"first light\\", \\"timestamp\\": \\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\\"}"
 `,
   "Any process": (input) => `${environment(input)}
-my-program 2>&1 | logloop send --service ${input.service}
+echo "first light" | logloop send --service ${input.service}
 `,
   AMQP: ({
     project,
     service,
-  }) => `# Publish one JSON entry to the exchange "logloop.logs"; see docs/messages.md.
-{"project_id": "${project}", "service_id": "${service}", "severity": "info", "message": "first light"}
+  }) => `# pip install pika; LOGLOOP_AMQP_URL is in the file that \`logloop up\` names under Credentials
+import json, os, pika
+from datetime import datetime, timezone
+
+entry = {
+    "project_id": "${project}",
+    "service_id": "${service}",
+    "severity": "info",
+    "message": "first light",
+    "timestamp": datetime.now(timezone.utc).isoformat(),
+}
+connection = pika.BlockingConnection(pika.URLParameters(os.environ["LOGLOOP_AMQP_URL"]))
+channel = connection.channel()
+channel.confirm_delivery()
+channel.basic_publish("logloop.intake", "${project}", json.dumps(entry))
+connection.close()
 `,
 };

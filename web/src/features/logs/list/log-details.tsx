@@ -2,6 +2,7 @@ import { ActionIcon, Button } from "@mantine/core";
 import { IconColumns3, IconMinus, IconPlus } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { CopyButton } from "@/components/copy-button";
+import { printable } from "@/lib/printable";
 import type { Log } from "../log-queries";
 import classes from "./log-list.module.css";
 import { flattenAttributes, traceOf } from "./rows";
@@ -48,15 +49,15 @@ export function LogDetails({
   const message = showsJson ? JSON.stringify(log, null, 2) : isLong ? pretty(log.message) : null;
   return (
     <section className={classes.details} aria-label="Details of the line">
-      {message ? <pre>{message}</pre> : null}
+      {message ? <pre>{printable(message)}</pre> : null}
       {showsJson ? null : (
-        <dl className={classes.fields}>
+        <div className={classes.fields}>
           <Field name="id" value={log.id} actions={{}} />
           <Field name="timestamp" value={log.timestamp} actions={{}} />
           {fields.map(([name, value]) => (
             <Field key={name} name={name} value={value} actions={actions} />
           ))}
-        </dl>
+        </div>
       )}
       <div className={classes.actions}>
         {trace && actions.onTrace ? (
@@ -93,12 +94,16 @@ function Field({ name, value, actions }: { name: string; value: string; actions:
   const label = name.replace(/^attributes\./, "");
   return (
     <div className={classes.field}>
-      <dt title={name}>{label}</dt>
-      <dd title={value}>{value}</dd>
+      <span className={classes.fieldName} title={name}>
+        {label}
+      </span>
+      <span className={classes.fieldValue} title={printable(value)}>
+        {printable(value)}
+      </span>
       <span className={classes.fieldActions}>
         {actions.onInclude ? (
           <ActionIcon
-            size={20}
+            size={24}
             aria-label={`Only lines with this ${label}`}
             onClick={() => actions.onInclude?.(name, value)}
           >
@@ -107,7 +112,7 @@ function Field({ name, value, actions }: { name: string; value: string; actions:
         ) : null}
         {actions.onExclude ? (
           <ActionIcon
-            size={20}
+            size={24}
             aria-label={`No lines with this ${label}`}
             onClick={() => actions.onExclude?.(name, value)}
           >
@@ -116,7 +121,7 @@ function Field({ name, value, actions }: { name: string; value: string; actions:
         ) : null}
         {actions.onToggleColumn && name !== "service_id" ? (
           <ActionIcon
-            size={20}
+            size={24}
             aria-label={`Show ${label} as a column`}
             onClick={() => actions.onToggleColumn?.(label)}
           >

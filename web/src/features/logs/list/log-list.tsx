@@ -137,7 +137,9 @@ export function LogList(props: LogListProps) {
         <span className="grow" />
         {props.tools}
       </div>
-      <section
+      {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
+      <div
+        role="rowgroup"
         ref={scroller}
         className={classes.list}
         onScroll={handleScroll}
@@ -145,9 +147,8 @@ export function LogList(props: LogListProps) {
         tabIndex={0}
         aria-label="Lines"
       >
-        {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
-        <div role="rowgroup" style={{ height: virtualizer.getTotalSize(), position: "relative" }}>
-          {props.start ? <div className={classes.edge}>{props.start}</div> : null}
+        <div role="none" style={{ height: virtualizer.getTotalSize(), position: "relative" }}>
+          {props.start ? <EdgeRow>{props.start}</EdgeRow> : null}
           {virtualizer.getVirtualItems().map((item) => {
             const row = rows[item.index];
             if (!row) return null;
@@ -197,12 +198,16 @@ export function LogList(props: LogListProps) {
                       />
                     </div>
                     {isOpen ? (
-                      <LogDetails
-                        log={row.log}
-                        actions={props.actions}
-                        showsJson={showsJson}
-                        onToggleJson={() => setShowsJson(!showsJson)}
-                      />
+                      // biome-ignore lint/a11y/useSemanticElements: as above.
+                      // biome-ignore lint/a11y/useFocusableInteractive: as above.
+                      <div role="cell">
+                        <LogDetails
+                          log={row.log}
+                          actions={props.actions}
+                          showsJson={showsJson}
+                          onToggleJson={() => setShowsJson(!showsJson)}
+                        />
+                      </div>
                     ) : null}
                   </>
                 )}
@@ -210,7 +215,20 @@ export function LogList(props: LogListProps) {
             );
           })}
         </div>
-      </section>
+      </div>
+    </div>
+  );
+}
+
+/** What stands above the first line. */
+function EdgeRow({ children }: { children: ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: the list is a virtual table.
+    // biome-ignore lint/a11y/useFocusableInteractive: the list has one tab stop.
+    <div role="row" className={classes.edge}>
+      {/* biome-ignore lint/a11y/useSemanticElements: the list is a virtual table. */}
+      {/* biome-ignore lint/a11y/useFocusableInteractive: the list has one tab stop. */}
+      <span role="cell">{children}</span>
     </div>
   );
 }

@@ -1,11 +1,11 @@
 import { memo } from "react";
 import { SeverityMark } from "@/components/severity";
+import { printable } from "@/lib/printable";
 import { formatClockMillis, formatDay, type Zone } from "@/lib/time";
 import type { Log } from "../log-queries";
 import classes from "./log-list.module.css";
 import { flattenAttributes, splitMessage } from "./rows";
 
-const ANSI = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[A-Za-z]`, "g");
 const BARS: Record<string, string | undefined> = { error: classes.barError, warn: classes.barWarn };
 
 export type LogRowProps = {
@@ -60,12 +60,12 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
       </span>
       {columns.map((column) => (
         <span key={column} className={classes.column}>
-          {columnText(log, column)}
+          {printable(columnText(log, column))}
         </span>
       ))}
       <span className={classes.message}>
         {props.repeats > 1 ? <span className={classes.tag}>×{props.repeats}</span> : null}
-        {props.json ? JSON.stringify(log) : <Message log={log} wrap={props.wrap} />}
+        {props.json ? printable(JSON.stringify(log)) : <Message log={log} wrap={props.wrap} />}
       </span>
     </div>
   );
@@ -77,7 +77,7 @@ function columnText(log: Log, column: string): string {
 }
 
 function Message({ log, wrap }: { log: Log; wrap: boolean }) {
-  const text = log.message.replace(ANSI, "");
+  const text = printable(log.message);
   const lines = text.split("\n");
   const first = wrap ? text : (lines[0] ?? "");
   const more = wrap ? 0 : lines.length - 1;

@@ -6,6 +6,7 @@ import { ProblemNotice } from "@/components/notice";
 import { SeverityMark } from "@/components/severity";
 import { SkeletonRows } from "@/components/skeleton";
 import { addTerm, fieldTerm } from "@/lib/filter-text";
+import { printable } from "@/lib/printable";
 import { formatAge, formatCount, formatMoment, useZone } from "@/lib/time";
 import { type LogScope, type PatternCount, patternsOptions } from "../log-queries";
 import classes from "./pattern-table.module.css";
@@ -108,14 +109,14 @@ function PatternRow({
       <td>
         <span className="row">
           <ActionIcon
-            size={20}
+            size={24}
             aria-label="Only lines of this pattern"
             onClick={() => onFilter(addTerm(q, include))}
           >
             <IconPlus size={12} aria-hidden />
           </ActionIcon>
           <ActionIcon
-            size={20}
+            size={24}
             aria-label="No lines of this pattern"
             onClick={() => onFilter(addTerm(q, `-${include}`))}
           >
@@ -131,16 +132,18 @@ function PatternRow({
 export function PatternText({ pattern }: { pattern: string }) {
   return (
     <>
-      {pattern.split(/(<\*>)/).map((part, index) =>
-        part === "<*>" ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never move.
-          <span key={index} className={classes.slot}>
-            ‹*›
-          </span>
-        ) : (
-          part
-        ),
-      )}
+      {printable(pattern)
+        .split(/(<\*>)/)
+        .map((part, index) =>
+          part === "<*>" ? (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never move.
+            <span key={index} className={classes.slot}>
+              ‹*›
+            </span>
+          ) : (
+            part
+          ),
+        )}
     </>
   );
 }
