@@ -155,7 +155,7 @@ function FacetGroup({
   const max = Math.max(1, ...values.map(({ count }) => count));
   return (
     <section className={classes.group} aria-label={name}>
-      <h3>
+      <h2>
         {name}
         <span>
           {field === "severity" ? formatCount(total) : formatCount(values.length)}
@@ -165,7 +165,7 @@ function FacetGroup({
             </ActionIcon>
           ) : null}
         </span>
-      </h3>
+      </h2>
       {shown.map(({ value, count }) => (
         <FacetValue
           key={value}
