@@ -21,6 +21,7 @@ import { numberCitations } from "../citations/number-citations";
 import { Claims, ModelNote, NextSteps, Summary } from "../report/explanation";
 import { FindingList } from "../report/finding-list";
 import { reportMarkdown } from "../report/report-markdown";
+import { SlottedText } from "../report/slotted-text";
 import { useLoopSteps } from "../report/use-loop-steps";
 import { VerdictMark } from "../report/verdict";
 import { explains, titleOf } from "../report/wording";
@@ -113,7 +114,9 @@ function ThreadBody({
           <LoopStrip steps={steps} />
         </div>
         <section className={threadClasses.block}>
-          <h3>{titleOf(analysis)}</h3>
+          <h3>
+            <SlottedText text={titleOf(analysis)} />
+          </h3>
           <div className={classes.scope}>
             <span className={classes.chip}>
               <ScopeText scope={analysis.scope} count={report?.logs_read ?? undefined} />
@@ -123,7 +126,7 @@ function ThreadBody({
           {report ? (
             <div className={classes.answer}>
               <VerdictMark verdict={report.verdict} />
-              <Summary report={report} />
+              <Summary report={report} rest={!analysis.question} />
             </div>
           ) : null}
           {stream.state === "waiting" ? <Notice tone="warn">Interrupted; connecting again.</Notice> : null}

@@ -4,7 +4,7 @@ import type { Finding } from "../analysis-queries";
 import { CitationPills } from "../citations/citations";
 import classes from "./report.module.css";
 import { SlottedText } from "./slotted-text";
-import { changeOf, severityOf, subjectOf } from "./wording";
+import { changeOf, namesService, severityOf, subjectOf } from "./wording";
 
 /** What was measured without a model, most significant first. */
 export function FindingList({ findings }: { findings: readonly Finding[] }) {
@@ -27,7 +27,7 @@ function FindingText({ finding }: { finding: Finding }) {
     <div className="grow">
       <p className={classes.subject}>
         {severity ? <SeverityMark severity={severity} word="none" /> : null}{" "}
-        {finding.pattern && finding.service_id ? `${finding.service_id}: ` : ""}
+        {namesService(finding) ? `${finding.service_id}: ` : ""}
         <SlottedText text={subjectOf(finding)} />
       </p>
       <p className={classes.counts}>

@@ -17,6 +17,12 @@ export function headline(summary: string): string {
   return end ? text.slice(0, end.index) : text;
 }
 
+/** What a summary says after its headline. */
+export function afterHeadline(summary: string): string {
+  const whole = summary.replace(/^Main finding: /, "");
+  return whole.slice(headline(summary).length).replace(/^[.!?]\s*/, "");
+}
+
 /** What an analysis is called: its question, else its main sentence. */
 export function titleOf(analysis: Pick<AnalysisSummary, "question" | "summary" | "status">): string {
   if (analysis.question) return analysis.question;
@@ -37,7 +43,14 @@ export function changeOf({ kind, count = 0, baseline_count: before = 0 }: Findin
 
 /** The words of a finding without the service and the counts, which stand beside it. */
 export function subjectOf(finding: Finding): string {
-  return finding.pattern ?? finding.title;
+  if (finding.kind !== "first_error" && finding.pattern) return finding.pattern;
+  const prefix = `${finding.service_id}: `;
+  return finding.title.startsWith(prefix) ? finding.title.slice(prefix.length) : finding.title;
+}
+
+/** Whether a finding is about one service, whose name stands before its words. */
+export function namesService({ service_id: service, kind }: Finding): boolean {
+  return Boolean(service) && kind !== "service_split" && kind !== "test_split" && kind !== "suspicious_text";
 }
 
 /** The severity that a finding's title names. */
