@@ -122,7 +122,7 @@ function ReportHead({ thread, analysis, findings, numbers }: ReportHeadProps) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const [asksDelete, setAsksDelete] = useState(false);
-  const steps = useLoopSteps(analysis, findings, thread.isRunning, zone);
+  const steps = useLoopSteps(analysis, findings, thread.doing, zone);
   const again = useMutation({
     mutationFn: () => requestAnalysis(project, scope, analysis.question ?? ""),
     onSuccess: (created) => {

@@ -33,6 +33,7 @@ import { MessageList } from "../thread/message-list";
 import { StepList } from "../thread/step-list";
 import threadClasses from "../thread/thread.module.css";
 import { type AnalysisThread, useAnalysisThread } from "../thread/use-analysis-thread";
+import { useStickToEnd } from "../thread/use-stick-to-end";
 import classes from "./analyze-panel.module.css";
 import { settingsHref } from "./model-host";
 import type { Draft } from "./new-analysis";
@@ -96,7 +97,7 @@ function ThreadBody({
   const [zone] = useZone();
   const { edit } = useRights(project);
   const { stream, isRunning } = thread;
-  const steps = useLoopSteps(analysis, findings, isRunning, zone);
+  const steps = useLoopSteps(analysis, findings, thread.doing, zone);
   const followUp = useFollowUp(analysis, isRunning);
   const again = useMutation({
     mutationFn: () => requestAnalysis(project, analysis.scope, analysis.question ?? ""),
@@ -107,9 +108,10 @@ function ThreadBody({
   });
   const first = stream.turns[0];
   const { report } = analysis;
+  const scroller = useStickToEnd(`${analysis.turn} ${stream.turns.at(-1)?.text.length}`, isRunning);
   return (
     <>
-      <div className={threadClasses.scroll}>
+      <div ref={scroller} className={threadClasses.scroll}>
         <div className={classes.loop}>
           <LoopStrip steps={steps} />
         </div>

@@ -39,7 +39,8 @@ export function loopSteps(
   analysis: Analysis | undefined,
   findings: readonly Finding[],
   dispatch: Dispatch | undefined,
-  isRunning: boolean,
+  /** What the analyzer does now; null when it has ended. */
+  doing: string | null,
   zone: Zone,
 ): LoopStep[] {
   const origin = onsets(findings)[0];
@@ -55,14 +56,15 @@ export function loopSteps(
     {
       kind: "explanation",
       name: "Explanation",
-      note: isRunning
-        ? (analysis?.stage ?? "waiting")
-        : report
-          ? `${verdictName(report.verdict).toLowerCase()}, ${formatCount(report.logs_read ?? 0)} lines read`
-          : analysis
-            ? analysis.status
-            : "not asked yet",
-      state: isRunning ? "now" : report ? "done" : "next",
+      note:
+        doing !== null
+          ? doing
+          : report
+            ? `${verdictName(report.verdict).toLowerCase()}, ${formatCount(report.logs_read ?? 0)} lines read`
+            : analysis
+              ? analysis.status
+              : "not asked yet",
+      state: doing !== null ? "now" : report ? "done" : "next",
       delta: dispatch && analysis ? seconds(analysis.updated_at, dispatch.created_at) : undefined,
     },
     {

@@ -13,7 +13,8 @@ export function splitSlots(text: string): { text: string; isSlot: boolean }[] {
 /** The main sentence of a summary that was measured: "payment: error '…' is new, 157 entries since 01:51:00 UTC". */
 export function headline(summary: string): string {
   const text = summary.replace(/^Main finding: /, "");
-  const end = /[.!?](?=\s+[A-Z]|\s*$)/.exec(text);
+  // A single letter before the full stop, as in "e.g.", does not end a sentence.
+  const end = /(?<=[^\s.]{2})[.!?](?=\s|$)/.exec(text);
   return end ? text.slice(0, end.index) : text;
 }
 
