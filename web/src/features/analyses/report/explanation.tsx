@@ -48,7 +48,7 @@ export function ModelNote({ report }: { report: Report }) {
     <span>
       {usage.model} ({usage.provider}) · {(usage.seconds ?? 0).toFixed(1)} s ·{" "}
       {(usage.input_tokens ?? 0) + (usage.output_tokens ?? 0)} tokens
-      {dropped > 0 ? ` · ${dropped} statements without a supporting line were dropped` : ""}
+      {dropped > 0 ? ` · ${dropped} unsupported ${dropped === 1 ? "statement" : "statements"} dropped` : ""}
     </span>
   );
 }
