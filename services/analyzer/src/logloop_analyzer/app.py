@@ -10,9 +10,11 @@ from logloop_chassis.state import Resources, ServiceApp
 from logloop_contracts.channels import ANALYZER_REQUESTS
 
 from logloop_analyzer.analysis.model_explainer import ModelExplainer
-from logloop_analyzer.analysis.runner import AnalysisLimits, AnalysisRunner
+from logloop_analyzer.analysis.preview import AnalysisPreviewer
+from logloop_analyzer.analysis.runner import AnalysisRunner
+from logloop_analyzer.analysis.windows import AnalysisLimits
 from logloop_analyzer.consumers import AnalysisRequestConsumer
-from logloop_analyzer.http import internal, providers
+from logloop_analyzer.http import internal, previews, providers
 from logloop_analyzer.http.dependencies import AnalyzerServices
 from logloop_analyzer.model.budget import DailyTokenBudget
 from logloop_analyzer.model.client import ModelClient
@@ -30,9 +32,10 @@ def create_app(settings: AnalyzerSettings) -> ServiceApp:
         description="Explains windows of logs with cited evidence. Request an analysis from the query service.",
         open_service=_open,
         dead_letter_prefix="/api/v1/analyzer/dead-letters",
-        tags=[{"name": "analyzer", "description": "Testing a model provider."}],
+        tags=[{"name": "analyzer", "description": "Testing a model provider, and previews of analyses."}],
     )
     app.include_router(providers.router)
+    app.include_router(previews.router)
     app.include_router(internal.router)
     return app
 
@@ -65,6 +68,6 @@ async def _open(resources: Resources[AnalyzerSettings]) -> AsyncIterator[Analyze
         prefetch=settings.analysis_concurrency,
     )
     try:
-        yield AnalyzerServices(query, model, ProviderCheck(guard))
+        yield AnalyzerServices(query, model, ProviderCheck(guard), AnalysisPreviewer(query, limits))
     finally:
         await query.aclose()

@@ -13,8 +13,9 @@ import { formatAge, formatCount, formatMoment, useZone } from "@/lib/time";
 import classes from "./analyses-page.module.css";
 import { type AnalysisSummary, analysisPagesOptions, isRunning, stopOrDelete } from "./analysis-queries";
 import { ScopeText } from "./panel/scope-chip";
+import { SlottedText } from "./report/slotted-text";
 import { VerdictMark } from "./report/verdict";
-import { titleOf } from "./report/wording";
+import { headline, titleOf } from "./report/wording";
 
 /** The analyses of a project, newest first. */
 export function AnalysesPage() {
@@ -136,9 +137,13 @@ function AnalysisRow({
     <tr>
       <td className={classes.title}>
         <Link to="/projects/$project/analyses/$analysis" params={{ project, analysis: item.id }}>
-          {titleOf(item)}
+          <SlottedText text={titleOf(item)} />
         </Link>
-        {item.question && item.summary ? <span className="muted small clip">{item.summary}</span> : null}
+        {item.question && item.summary ? (
+          <span className="muted small clip">
+            <SlottedText text={headline(item.summary)} />
+          </span>
+        ) : null}
       </td>
       <td data-label="Verdict">
         {item.status === "completed" || item.verdict ? (

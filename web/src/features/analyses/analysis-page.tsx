@@ -19,6 +19,7 @@ import { numberCitations } from "./citations/number-citations";
 import { FollowUpChat } from "./follow-up-chat";
 import { ReportBody } from "./report/report-body";
 import { reportMarkdown } from "./report/report-markdown";
+import { SlottedText } from "./report/slotted-text";
 import { useLoopSteps } from "./report/use-loop-steps";
 import { titleOf } from "./report/wording";
 import { type AnalysisThread, useAnalysisThread } from "./thread/use-analysis-thread";
@@ -121,7 +122,7 @@ function ReportHead({ thread, analysis, findings, numbers }: ReportHeadProps) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const [asksDelete, setAsksDelete] = useState(false);
-  const steps = useLoopSteps(analysis, findings, thread.isRunning, zone);
+  const steps = useLoopSteps(analysis, findings, thread.doing, zone);
   const again = useMutation({
     mutationFn: () => requestAnalysis(project, scope, analysis.question ?? ""),
     onSuccess: (created) => {
@@ -152,7 +153,7 @@ function ReportHead({ thread, analysis, findings, numbers }: ReportHeadProps) {
             {analysis.created_by.name}
           </div>
           <b className="clip" title={titleOf(analysis)}>
-            {titleOf(analysis)}
+            <SlottedText text={titleOf(analysis)} />
           </b>
         </div>
         <div className="grow">

@@ -1,11 +1,12 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { ciBridge, content, type Query, query } from "@/lib/api/client";
+import { type Analyzer, analyzer, ciBridge, content, type Query, query } from "@/lib/api/client";
 
 export type Analysis = Query["schemas"]["Analysis"];
 export type AnalysisSummary = Query["schemas"]["AnalysisSummary"];
 export type AnalysisMessage = Query["schemas"]["Message"];
 export type Report = Query["schemas"]["Report"];
 export type Finding = Query["schemas"]["Finding"];
+export type AnalysisPreview = Analyzer["schemas"]["Preview"];
 export type EvidenceLine = Query["schemas"]["EvidenceLine"];
 
 /** The logs to explain: a filter between two moments. */
@@ -69,6 +70,17 @@ export const scopeCountOptions = (projectId: string, scope: AnalysisScope) =>
       return content(await query.GET("/api/v1/logs/facets", { params, signal })).total;
     },
     staleTime: 30_000,
+  });
+
+/** What an analysis would read and send. Nothing is sent for it. */
+export const previewOptions = (projectId: string, scope: AnalysisScope, question: string) =>
+  queryOptions({
+    queryKey: ["analyses", "preview", projectId, scope, question],
+    queryFn: async ({ signal }) => {
+      const body = { project_id: projectId, ...scope, question: question || null };
+      return content(await analyzer.POST("/api/v1/analyzer/previews", { body, signal }));
+    },
+    staleTime: Number.POSITIVE_INFINITY,
   });
 
 /** Errors over time by service, for the picture of where it began. */

@@ -6,6 +6,7 @@ import { FollowUpField, useFollowUp } from "./thread/follow-up";
 import { MessageList } from "./thread/message-list";
 import threadClasses from "./thread/thread.module.css";
 import type { AnalysisThread } from "./thread/use-analysis-thread";
+import { useStickToEnd } from "./thread/use-stick-to-end";
 
 /** Questions about a report and their replies. */
 export function FollowUpChat({
@@ -18,13 +19,15 @@ export function FollowUpChat({
   analysis: Analysis;
 }) {
   const { edit } = useRights(project);
+  const written = thread.stream.turns.at(-1)?.text.length;
+  const scroller = useStickToEnd(`${analysis.turn} ${written}`, thread.isRunning && analysis.turn > 0);
   const followUp = useFollowUp(analysis, thread.isRunning);
   return (
     <aside className={classes.chat} aria-label="Follow-up">
       <header>
         <h2 className="grow">Follow-up</h2>
       </header>
-      <div className={threadClasses.scroll}>
+      <div ref={scroller} className={threadClasses.scroll}>
         {analysis.messages.length === 0 ? (
           <p className={classes.note}>
             {edit

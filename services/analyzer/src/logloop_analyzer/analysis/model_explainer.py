@@ -7,6 +7,7 @@ from typing import Any
 from logloop_contracts.analyses import ModelUsage, Report, ThreadMessage
 
 from logloop_analyzer.analysis.progress import ProgressReporter
+from logloop_analyzer.analysis.report import NO_PROVIDER
 from logloop_analyzer.analysis.verdict import confidence_cap
 from logloop_analyzer.evidence import Evidence
 from logloop_analyzer.model.budget import DailyTokenBudget
@@ -24,6 +25,8 @@ from logloop_analyzer.telemetry import CLAIMS, REDACTED
 from logloop_analyzer.text.redaction import Redactor
 
 MIN_EVIDENCE_TOKENS = 1_000
+NO_CHANGE = "no change is statistically significant, so no model was asked; ask a question to involve the model"
+NO_LINES = "there are no log lines to ask a model about"
 
 
 @dataclass(frozen=True)
@@ -82,13 +85,8 @@ class ModelExplainer:
         progress: ProgressReporter,
         deadline: float,
     ) -> Explanation:
-        messages = [
-            PromptMessage(message.role, redactor.mask(message.text))
-            for message in build_prompt(
-                pack, redactor, question=question.question, thread=question.thread, facts=question.facts
-            )
-        ]
-        size = _estimate_tokens(messages)
+        messages = masked_prompt(question, pack, redactor)
+        size = estimate_tokens(messages)
         if not self._budget.allows(question.project_id, size + settings.max_tokens, settings.budget_tokens_per_day):
             raise ProviderFailed("budget", "")
         REDACTED.inc(redactor.count)
@@ -131,5 +129,23 @@ class ModelExplainer:
             self._budget.spend(project_id, usage.input_tokens + usage.output_tokens)
 
 
-def _estimate_tokens(messages: Sequence[PromptMessage]) -> int:
+def reason_for_no_model(question: ModelQuestion, settings: ProviderSettings | None) -> str | None:
+    """Return why no model is asked, None if one is."""
+    if settings is None:
+        return NO_PROVIDER
+    if not any(item.lines for item in question.evidence.findings) and not question.evidence.asked_about:
+        return NO_LINES
+    if question.base.verdict == "insufficient" and not question.question:
+        return NO_CHANGE
+    return None
+
+
+def masked_prompt(question: ModelQuestion, pack: EvidencePack, redactor: Redactor) -> list[PromptMessage]:
+    """Return the messages that a model receives, without any value that was found to be secret."""
+    prompt = build_prompt(pack, redactor, question=question.question, thread=question.thread, facts=question.facts)
+    return [PromptMessage(message.role, redactor.mask(message.text)) for message in prompt]
+
+
+def estimate_tokens(messages: Sequence[PromptMessage]) -> int:
+    """Return about how many tokens a prompt has."""
     return int(sum(len(message.text.encode()) for message in messages) / BYTES_PER_TOKEN)

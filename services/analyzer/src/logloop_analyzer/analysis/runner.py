@@ -3,57 +3,40 @@
 import asyncio
 import time
 from collections.abc import Awaitable
-from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from logloop_contracts.analyses import AnalysisCompleted, AnalysisFailed, AnalysisRequested, FailureReason, Report
 
 from logloop_analyzer.analysis.follow_up import extend_report, measured_answer, model_answer, split_thread
-from logloop_analyzer.analysis.model_explainer import Explanation, ModelExplainer, ModelQuestion
+from logloop_analyzer.analysis.model_explainer import (
+    Explanation,
+    ModelExplainer,
+    ModelQuestion,
+    reason_for_no_model,
+)
 from logloop_analyzer.analysis.progress import ProgressReporter
 from logloop_analyzer.analysis.report import (
     NO_PROVIDER,
-    LogCoverage,
     display_finding,
     masked_report,
     measured_report,
     model_report,
     unsupported_report,
 )
+from logloop_analyzer.analysis.windows import AnalysisLimits, Measurement, measure_window, window_facts
 from logloop_analyzer.errors import AnalysisError, AnalysisObsolete
-from logloop_analyzer.evidence import Evidence, measure
 from logloop_analyzer.model.evidence_pack import display_lines
 from logloop_analyzer.model.provider import ProviderFailed, ProviderSettings
-from logloop_analyzer.query_api.interface import AnalysisState, LogSample, LogSelection, QueryApi
-from logloop_analyzer.telemetry import ANALYSES, ANALYSIS_SECONDS, LOGS_READ, RUNNING
-from logloop_analyzer.text.redaction import RedactionLevel, Redactor, safe_text
+from logloop_analyzer.query_api.interface import AnalysisState, LogSelection, QueryApi
+from logloop_analyzer.telemetry import ANALYSES, ANALYSIS_SECONDS, RUNNING
+from logloop_analyzer.text.redaction import Redactor
 
-NO_CHANGE = "no change is statistically significant, so no model was asked; ask a question to involve the model"
-NO_LINES = "there are no log lines to ask a model about"
 _RESERVE_S = 3.0
 """Time before the deadline in which the report is built and published."""
 _STATE_CHECK_S = 2.0
 _log = structlog.get_logger()
 
 Outcome = AnalysisCompleted | AnalysisFailed
-
-
-@dataclass(frozen=True)
-class AnalysisLimits:
-    """Limits of one analysis: its duration in seconds, and logs and bytes per window."""
-
-    deadline_s: float = 240.0
-    max_logs: int = 200_000
-    max_bytes: int = 128 * 2**20
-    redaction: RedactionLevel = "standard"
-
-
-@dataclass(frozen=True)
-class _Measurement:
-    evidence: Evidence
-    coverage: LogCoverage
-    facts: dict[str, Any]
 
 
 class AnalysisRunner:
@@ -109,10 +92,12 @@ class AnalysisRunner:
         thread, question = split_thread(request.question, state.report if state else None, request.messages)
         settings = await self._query.provider(request.project_id)
         redactor = Redactor(settings.redaction if settings else self._limits.redaction)
-        measured = await self._measure(request, question, redactor, progress)
+        selection = LogSelection(request.project_id, request.scope.q, request.scope.since, request.scope.until)
+        measured = await self._measure(selection, question, redactor, progress)
         base = measured_report(measured.evidence, redactor, measured.coverage, None)
+        facts = window_facts(selection, measured.coverage, redactor)
         model_question = ModelQuestion(
-            request.project_id, measured.evidence, base, measured.facts, question, thread if request.turn else ()
+            request.project_id, measured.evidence, base, facts, question, thread if request.turn else ()
         )
         explanation = await self._explain(model_question, settings, redactor, progress, deadline - _RESERVE_S)
         if request.turn == 0:
@@ -135,18 +120,11 @@ class AnalysisRunner:
         return state
 
     async def _measure(
-        self, request: AnalysisRequested, question: str | None, redactor: Redactor, progress: ProgressReporter
-    ) -> _Measurement:
-        scope = request.scope
-        length = scope.until - scope.since
-        selection = LogSelection(request.project_id, scope.q, scope.since, scope.until)
-        earlier = LogSelection(request.project_id, scope.q, scope.since - length, scope.since)
+        self, selection: LogSelection, question: str | None, redactor: Redactor, progress: ProgressReporter
+    ) -> Measurement:
         await progress.stage("reading", "Reading the logs of the window and of the previous window")
-        window, baseline = await self._read(selection, earlier)
-        started = time.monotonic()
-        evidence = await asyncio.to_thread(measure, window.table, baseline.table, question)
-        ANALYSIS_SECONDS.labels("evidence").observe(time.monotonic() - started)
-        coverage = LogCoverage(evidence.logs, evidence.baseline_logs, _left_out(window, baseline))
+        measured = await measure_window(self._query, selection, self._limits, question)
+        evidence = measured.evidence
         await progress.stage(
             "evidence",
             f"Compared {evidence.logs} logs with {evidence.baseline_logs} of the previous window: "
@@ -155,17 +133,7 @@ class AnalysisRunner:
         display_lines(evidence, redactor)  # what is secret in one line is masked in all texts from here on
         for item in evidence.findings:
             await progress.finding(display_finding(item, redactor))
-        return _Measurement(evidence, coverage, _facts(selection, coverage, redactor))
-
-    async def _read(self, selection: LogSelection, earlier: LogSelection) -> tuple[LogSample, LogSample]:
-        started = time.monotonic()
-        limits = {"max_logs": self._limits.max_logs, "max_bytes": self._limits.max_bytes}
-        window = await self._query.read_logs(selection, **limits)
-        baseline = await self._query.read_logs(earlier, **limits)
-        LOGS_READ.labels("window").inc(window.table.num_rows)
-        LOGS_READ.labels("baseline").inc(baseline.table.num_rows)
-        ANALYSIS_SECONDS.labels("reading").observe(time.monotonic() - started)
-        return window, baseline
+        return measured
 
     async def _explain(
         self,
@@ -176,12 +144,9 @@ class AnalysisRunner:
         deadline: float,
     ) -> Explanation | str:
         """Return a model's explanation, or the reason why there is none."""
-        if settings is None:
-            return NO_PROVIDER
-        if not any(item.lines for item in question.evidence.findings) and not question.evidence.asked_about:
-            return NO_LINES
-        if question.base.verdict == "insufficient" and not question.question:
-            return NO_CHANGE
+        reason = reason_for_no_model(question, settings)
+        if settings is None or reason is not None:
+            return reason or NO_PROVIDER
         try:
             return await self._explainer.explain(question, settings, redactor, progress, deadline)
         except ProviderFailed as failed:
@@ -203,27 +168,6 @@ async def _unless_obsolete(work: Awaitable[AnalysisCompleted], obsolete: Awaitab
         for task in (working, watching):
             task.cancel()
         await asyncio.gather(working, watching, return_exceptions=True)
-
-
-def _facts(selection: LogSelection, coverage: LogCoverage, redactor: Redactor) -> dict[str, Any]:
-    """Return what a prompt says about the window."""
-    facts: dict[str, Any] = {
-        "search": safe_text(selection.q, redactor, 1000),
-        "since": selection.since.isoformat(),
-        "until": selection.until.isoformat(),
-        "logs": coverage.logs,
-        "logs_in_the_previous_window": coverage.baseline_logs,
-    }
-    return {**facts, "not_read": coverage.left_out} if coverage.left_out else facts
-
-
-def _left_out(window: LogSample, baseline: LogSample) -> str | None:
-    parts = []
-    for name, sample in (("the window", window), ("the previous window", baseline)):
-        if sample.truncated and sample.last is not None:
-            until = f"{sample.last:%Y-%m-%d %H:%M:%S} UTC"
-            parts.append(f"{name} was read only up to {until} ({sample.table.num_rows} logs)")
-    return "; ".join(parts) + "; narrow the window or the search to see the rest" if parts else None
 
 
 def _report(base: Report, explanation: Explanation | str) -> Report:

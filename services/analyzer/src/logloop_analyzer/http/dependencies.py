@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from logloop_chassis.http.problems import Conflict, NotFound, Unavailable
 from logloop_chassis.state import parts_of
 
+from logloop_analyzer.analysis.preview import AnalysisPreviewer
 from logloop_analyzer.errors import AnalysisError
 from logloop_analyzer.model.provider import LanguageModel, ProviderSettings
 from logloop_analyzer.model.provider_check import ProviderCheck
@@ -20,6 +21,7 @@ class AnalyzerServices:
     query: QueryApi
     model: LanguageModel
     provider_check: ProviderCheck
+    previewer: AnalysisPreviewer
 
 
 def analyzer_services(request: Request) -> AnalyzerServices:

@@ -130,6 +130,11 @@ class Redactor:
         """Number of distinct values replaced so far."""
         return len(self._values)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of distinct values replaced so far, by kind."""
+        return {kind: count for kind, count in sorted(self._counts.items()) if kind != "LITERAL"}
+
     def redact(self, text: str) -> str:
         """Return the text with placeholders such as `<EMAIL_1>` in place of secrets and personal data."""
         if not self._active:

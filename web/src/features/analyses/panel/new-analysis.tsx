@@ -40,7 +40,7 @@ export function NewAnalysis(props: NewAnalysisProps) {
     <>
       <div className={threadClasses.scroll}>
         <div className={classes.loop}>
-          <LoopStrip steps={loopSteps(undefined, [], undefined, false, zone)} />
+          <LoopStrip steps={loopSteps(undefined, [], undefined, null, zone)} />
         </div>
         <section className={threadClasses.block} aria-label="Scope">
           <header>

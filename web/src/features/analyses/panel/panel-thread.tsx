@@ -21,6 +21,7 @@ import { numberCitations } from "../citations/number-citations";
 import { Claims, ModelNote, NextSteps, Summary } from "../report/explanation";
 import { FindingList } from "../report/finding-list";
 import { reportMarkdown } from "../report/report-markdown";
+import { SlottedText } from "../report/slotted-text";
 import { useLoopSteps } from "../report/use-loop-steps";
 import { VerdictMark } from "../report/verdict";
 import { explains, titleOf } from "../report/wording";
@@ -32,6 +33,7 @@ import { MessageList } from "../thread/message-list";
 import { StepList } from "../thread/step-list";
 import threadClasses from "../thread/thread.module.css";
 import { type AnalysisThread, useAnalysisThread } from "../thread/use-analysis-thread";
+import { useStickToEnd } from "../thread/use-stick-to-end";
 import classes from "./analyze-panel.module.css";
 import { settingsHref } from "./model-host";
 import type { Draft } from "./new-analysis";
@@ -95,7 +97,7 @@ function ThreadBody({
   const [zone] = useZone();
   const { edit } = useRights(project);
   const { stream, isRunning } = thread;
-  const steps = useLoopSteps(analysis, findings, isRunning, zone);
+  const steps = useLoopSteps(analysis, findings, thread.doing, zone);
   const followUp = useFollowUp(analysis, isRunning);
   const again = useMutation({
     mutationFn: () => requestAnalysis(project, analysis.scope, analysis.question ?? ""),
@@ -106,14 +108,17 @@ function ThreadBody({
   });
   const first = stream.turns[0];
   const { report } = analysis;
+  const scroller = useStickToEnd(`${analysis.turn} ${stream.turns.at(-1)?.text.length}`, isRunning);
   return (
     <>
-      <div className={threadClasses.scroll}>
+      <div ref={scroller} className={threadClasses.scroll}>
         <div className={classes.loop}>
           <LoopStrip steps={steps} />
         </div>
         <section className={threadClasses.block}>
-          <h3>{titleOf(analysis)}</h3>
+          <h3>
+            <SlottedText text={titleOf(analysis)} />
+          </h3>
           <div className={classes.scope}>
             <span className={classes.chip}>
               <ScopeText scope={analysis.scope} count={report?.logs_read ?? undefined} />
@@ -123,7 +128,7 @@ function ThreadBody({
           {report ? (
             <div className={classes.answer}>
               <VerdictMark verdict={report.verdict} />
-              <Summary report={report} />
+              <Summary report={report} rest={!analysis.question} />
             </div>
           ) : null}
           {stream.state === "waiting" ? <Notice tone="warn">Interrupted; connecting again.</Notice> : null}

@@ -7,7 +7,7 @@ import type { AnalysisScope, Finding } from "../analysis-queries";
 import { CitationPills } from "../citations/citations";
 import classes from "./report.module.css";
 import { SlottedText } from "./slotted-text";
-import { changeOf, filterOf, severityOf, subjectOf } from "./wording";
+import { changeOf, filterOf, namesService, severityOf, subjectOf } from "./wording";
 
 type EvidenceTableProps = { project: string; scope: AnalysisScope; findings: readonly Finding[] };
 
@@ -41,7 +41,7 @@ export function EvidenceTable({ project, scope, findings }: EvidenceTableProps) 
               <tr key={`${finding.kind} ${finding.title}`}>
                 <td className={classes.subject} title={finding.title}>
                   {severity ? <SeverityMark severity={severity} word="none" /> : null}{" "}
-                  {finding.pattern && finding.service_id ? `${finding.service_id}: ` : ""}
+                  {namesService(finding) ? `${finding.service_id}: ` : ""}
                   <SlottedText text={subjectOf(finding)} />
                 </td>
                 <td className="number">{formatCount(finding.baseline_count ?? 0)}</td>

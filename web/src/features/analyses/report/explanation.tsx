@@ -2,7 +2,7 @@ import type { Report } from "../analysis-queries";
 import { CitationPills } from "../citations/citations";
 import { MarkdownText } from "../text/markdown-text";
 import classes from "./report.module.css";
-import { explains } from "./wording";
+import { afterHeadline, explains } from "./wording";
 
 /** The checked statements of a model, each with the lines that support it and how sure the report is. */
 export function Claims({ report }: { report: Report }) {
@@ -33,9 +33,9 @@ function Confidence({ value }: { value: number }) {
   );
 }
 
-/** The summary of a report. */
-export function Summary({ report }: { report: Report }) {
-  return <MarkdownText text={report.summary} />;
+/** The summary of a report; `rest` leaves out its first sentence, which is the title of the page. */
+export function Summary({ report, rest = false }: { report: Report; rest?: boolean }) {
+  return <MarkdownText text={rest ? afterHeadline(report.summary) : report.summary} />;
 }
 
 /** Which model wrote the report and what it cost, or why there is none. */
@@ -48,7 +48,7 @@ export function ModelNote({ report }: { report: Report }) {
     <span>
       {usage.model} ({usage.provider}) · {(usage.seconds ?? 0).toFixed(1)} s ·{" "}
       {(usage.input_tokens ?? 0) + (usage.output_tokens ?? 0)} tokens
-      {dropped > 0 ? ` · ${dropped} statements without a supporting line were dropped` : ""}
+      {dropped > 0 ? ` · ${dropped} unsupported ${dropped === 1 ? "statement" : "statements"} dropped` : ""}
     </span>
   );
 }

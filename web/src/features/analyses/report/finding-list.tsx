@@ -1,21 +1,33 @@
-import { SeverityMark } from "@/components/severity";
+import { useState } from "react";
+import { SeverityMark, severityFill } from "@/components/severity";
 import { formatClock, formatCount, useZone } from "@/lib/time";
 import type { Finding } from "../analysis-queries";
 import { CitationPills } from "../citations/citations";
 import classes from "./report.module.css";
 import { SlottedText } from "./slotted-text";
-import { changeOf, severityOf, subjectOf } from "./wording";
+import { changeOf, namesService, severityOf, subjectOf } from "./wording";
+
+const SHOWN = 4;
 
 /** What was measured without a model, most significant first. */
 export function FindingList({ findings }: { findings: readonly Finding[] }) {
+  const [all, setAll] = useState(false);
+  const more = findings.length - SHOWN;
   return (
     <ol className={classes.findings}>
-      {findings.map((finding, index) => (
+      {(all ? findings : findings.slice(0, SHOWN)).map((finding, index) => (
         <li key={`${finding.kind} ${finding.title}`} className={classes.finding}>
           <span className={classes.rank}>{index + 1}</span>
           <FindingText finding={finding} />
         </li>
       ))}
+      {more > 0 ? (
+        <li>
+          <button type="button" className={classes.more} onClick={() => setAll(!all)}>
+            {all ? "Fewer" : `${more} more findings`}
+          </button>
+        </li>
+      ) : null}
     </ol>
   );
 }
@@ -27,7 +39,7 @@ function FindingText({ finding }: { finding: Finding }) {
     <div className="grow">
       <p className={classes.subject}>
         {severity ? <SeverityMark severity={severity} word="none" /> : null}{" "}
-        {finding.pattern && finding.service_id ? `${finding.service_id}: ` : ""}
+        {namesService(finding) ? `${finding.service_id}: ` : ""}
         <SlottedText text={subjectOf(finding)} />
       </p>
       <p className={classes.counts}>
@@ -37,7 +49,11 @@ function FindingText({ finding }: { finding: Finding }) {
           {finding.baseline_count ? `, ${formatCount(finding.baseline_count)} before` : ""}
           {finding.first_seen ? ` since ${formatClock(new Date(finding.first_seen), zone)}` : ""}
         </span>
-        <CountBars before={finding.baseline_count ?? 0} now={finding.count ?? 0} />
+        <CountBars
+          before={finding.baseline_count ?? 0}
+          now={finding.count ?? 0}
+          fill={severityFill(severity ?? "info")}
+        />
         <CitationPills logIds={finding.evidence ?? []} />
       </p>
     </div>
@@ -45,13 +61,13 @@ function FindingText({ finding }: { finding: Finding }) {
 }
 
 /** Before and now as two bars. */
-function CountBars({ before, now }: { before: number; now: number }) {
+function CountBars({ before, now, fill }: { before: number; now: number; fill: string }) {
   const max = Math.max(before, now, 1);
   const height = (count: number) => (count === 0 ? 1 : Math.max(2, Math.round((count / max) * 12)));
   return (
     <svg width="15" height="12" viewBox="0 0 15 12" role="img" aria-label={`${before} before, ${now} now`}>
       <rect x="0" y={12 - height(before)} width="7" height={height(before)} fill="var(--line-strong)" />
-      <rect x="8" y={12 - height(now)} width="7" height={height(now)} fill="var(--fill-error)" />
+      <rect x="8" y={12 - height(now)} width="7" height={height(now)} fill={fill} />
     </svg>
   );
 }

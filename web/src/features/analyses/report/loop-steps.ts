@@ -29,9 +29,9 @@ export function dispatchOf(dispatches: readonly Dispatch[], cause: Cause): Dispa
   );
 }
 
-function seconds(from: string | Date, to: string | Date): string {
+function seconds(from: string | Date, to: string | Date): string | undefined {
   const difference = (new Date(to).getTime() - new Date(from).getTime()) / 1000;
-  return `${difference < 0 ? "−" : "+"}${formatDuration(Math.abs(difference))}`;
+  return difference < 0 ? undefined : `+${formatDuration(difference)}`;
 }
 
 /** Where an analysis stands in the loop log → explanation → workflow → log. */
@@ -39,7 +39,8 @@ export function loopSteps(
   analysis: Analysis | undefined,
   findings: readonly Finding[],
   dispatch: Dispatch | undefined,
-  isRunning: boolean,
+  /** What the analyzer does now; null when it has ended. */
+  doing: string | null,
   zone: Zone,
 ): LoopStep[] {
   const origin = onsets(findings)[0];
@@ -50,18 +51,21 @@ export function loopSteps(
       name: "Log",
       note: origin ? `${formatClock(origin.at, zone)} ${origin.service}` : "the lines of the filter",
       state: "done",
+      delta: origin && report && analysis ? seconds(origin.at, analysis.updated_at) : undefined,
     },
     {
       kind: "explanation",
       name: "Explanation",
-      note: isRunning
-        ? (analysis?.stage ?? "waiting")
-        : report
-          ? `${verdictName(report.verdict).toLowerCase()}, ${formatCount(report.logs_read ?? 0)} lines read`
-          : analysis
-            ? analysis.status
-            : "not asked yet",
-      state: isRunning ? "now" : report ? "done" : "next",
+      note:
+        doing !== null
+          ? doing
+          : report
+            ? `${verdictName(report.verdict).toLowerCase()}, ${formatCount(report.logs_read ?? 0)} lines read`
+            : analysis
+              ? analysis.status
+              : "not asked yet",
+      state: doing !== null ? "now" : report ? "done" : "next",
+      delta: dispatch && analysis ? seconds(analysis.updated_at, dispatch.created_at) : undefined,
     },
     {
       kind: "workflow",
@@ -70,7 +74,6 @@ export function loopSteps(
         ? `${dispatch.repository} ${dispatch.workflow ?? dispatch.event_type}, ${dispatch.state}`
         : "nothing started",
       state: dispatch ? "done" : "next",
-      delta: dispatch && origin ? seconds(origin.at, dispatch.created_at) : undefined,
     },
     {
       kind: "log",

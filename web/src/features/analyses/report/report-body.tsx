@@ -11,6 +11,7 @@ import { EvidenceTable } from "./evidence-table";
 import { Claims, ModelNote, NextSteps, Summary } from "./explanation";
 import { OnsetChart } from "./onset-chart";
 import reportClasses from "./report.module.css";
+import { SlottedText } from "./slotted-text";
 import { VerdictMark } from "./verdict";
 import { explains, headline } from "./wording";
 
@@ -36,10 +37,12 @@ export function ReportBody({
         <>
           <div className={classes.title}>
             <VerdictMark verdict={report.verdict} />
-            <h1>{headline(report.summary)}</h1>
+            <h1>
+              <SlottedText text={headline(report.summary)} />
+            </h1>
           </div>
           <div className={classes.summary}>
-            <Summary report={report} />
+            <Summary report={report} rest />
             <p className="muted small">
               <ModelNote report={report} />
             </p>

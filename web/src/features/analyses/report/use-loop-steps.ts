@@ -10,7 +10,7 @@ const AFTER_MS = 10 * 60_000;
 export function useLoopSteps(
   analysis: Analysis,
   findings: readonly Finding[],
-  isRunning: boolean,
+  doing: string | null,
   zone: Zone,
 ): LoopStep[] {
   const dispatches = useQuery(dispatchesOptions(analysis.project_id));
@@ -22,5 +22,5 @@ export function useLoopSteps(
     since: Date.parse(scope.since),
     until: Date.parse(scope.until) + AFTER_MS,
   });
-  return loopSteps(analysis, findings, dispatch, isRunning, zone);
+  return loopSteps(analysis, findings, dispatch, doing, zone);
 }

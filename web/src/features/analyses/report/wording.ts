@@ -13,8 +13,15 @@ export function splitSlots(text: string): { text: string; isSlot: boolean }[] {
 /** The main sentence of a summary that was measured: "payment: error '…' is new, 157 entries since 01:51:00 UTC". */
 export function headline(summary: string): string {
   const text = summary.replace(/^Main finding: /, "");
-  const end = /[.!?](?=\s+[A-Z]|\s*$)/.exec(text);
+  // A single letter before the full stop, as in "e.g.", does not end a sentence.
+  const end = /(?<=[^\s.]{2})[.!?](?=\s|$)/.exec(text);
   return end ? text.slice(0, end.index) : text;
+}
+
+/** What a summary says after its headline. */
+export function afterHeadline(summary: string): string {
+  const whole = summary.replace(/^Main finding: /, "");
+  return whole.slice(headline(summary).length).replace(/^[.!?]\s*/, "");
 }
 
 /** What an analysis is called: its question, else its main sentence. */
@@ -37,7 +44,14 @@ export function changeOf({ kind, count = 0, baseline_count: before = 0 }: Findin
 
 /** The words of a finding without the service and the counts, which stand beside it. */
 export function subjectOf(finding: Finding): string {
-  return finding.pattern ?? finding.title;
+  if (finding.kind !== "first_error" && finding.pattern) return finding.pattern;
+  const prefix = `${finding.service_id}: `;
+  return finding.title.startsWith(prefix) ? finding.title.slice(prefix.length) : finding.title;
+}
+
+/** Whether a finding is about one service, whose name stands before its words. */
+export function namesService({ service_id: service, kind }: Finding): boolean {
+  return Boolean(service) && kind !== "service_split" && kind !== "test_split" && kind !== "suspicious_text";
 }
 
 /** The severity that a finding's title names. */

@@ -24,6 +24,8 @@ export type StreamSnapshot = {
 };
 
 const FLUSH_MS = 70;
+/** Events that come together happened before; how long their steps took is not known. */
+const MEASURABLE_MS = 20;
 const RETRY_MS = [500, 1000, 2000, 4000];
 const STEP_STAGES = new Set(["started", "reading", "evidence", "asking", "verifying"]);
 
@@ -132,7 +134,8 @@ export class AnalysisStream {
       const number = value.turn ?? Number(id?.split(".")[0] ?? 0);
       const now = Date.now();
       const isStep = !value.finding && value.stage !== "answering";
-      const seconds = this.#steppedAt === null ? null : (now - this.#steppedAt) / 1000;
+      const elapsed = this.#steppedAt === null ? 0 : now - this.#steppedAt;
+      const seconds = elapsed < MEASURABLE_MS ? null : elapsed / 1000;
       this.#turns.set(number, addEvent(this.#turns.get(number) ?? newTurn(number), event, value, seconds));
       if (isStep && this.#steppedAt !== null) this.#steppedAt = now;
       if (event !== "progress") this.#steppedAt = null;

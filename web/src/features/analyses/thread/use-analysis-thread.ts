@@ -14,6 +14,16 @@ export type AnalysisThread = {
   /** The turn that runs now, or that ended last. */
   turn: Turn | undefined;
   isRunning: boolean;
+  /** What the analyzer does now in one or two words; null when it does nothing. */
+  doing: string | null;
+};
+
+const STAGES: Record<string, string> = {
+  started: "starting",
+  reading: "reading logs",
+  evidence: "measuring",
+  asking: "asking the model",
+  verifying: "checking citations",
 };
 
 /** An analysis as it is stored, and what the analyzer reports while it works on it. */
@@ -40,5 +50,8 @@ export function useAnalysisThread(id: string): AnalysisThread {
     if (!(ended && runs)) return;
     void queryClient.invalidateQueries({ queryKey: ["analyses"] });
   }, [ended, runs, queryClient]);
-  return { analysis, request, stream, turn, isRunning: runs && !ended };
+  const runsNow = runs && !ended;
+  const current = turn?.number === turnNumber ? turn : undefined;
+  const stage = current?.text ? "writing" : (STAGES[current?.steps.at(-1)?.stage ?? ""] ?? "waiting");
+  return { analysis, request, stream, turn, isRunning: runsNow, doing: runsNow ? stage : null };
 }
