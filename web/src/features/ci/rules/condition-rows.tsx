@@ -110,6 +110,7 @@ function Row({ row, subject, disabled, onChange, onRemove }: RowProps) {
   return (
     <div className={classes.comparison}>
       <Autocomplete
+        size="xs"
         aria-label="Value to compare"
         data={[...NAMES[subject].map(([name]) => name), ...(subject === "logs" ? ["log.attributes."] : [])]}
         value={row.name}
@@ -118,6 +119,7 @@ function Row({ row, subject, disabled, onChange, onRemove }: RowProps) {
         onChange={rename}
       />
       <Select
+        size="xs"
         aria-label="Comparison"
         data={[...operators]}
         value={row.operator}
@@ -126,6 +128,7 @@ function Row({ row, subject, disabled, onChange, onRemove }: RowProps) {
       />
       {values ? (
         <Autocomplete
+          size="xs"
           aria-label="Compared with"
           data={values}
           value={row.value}
@@ -134,6 +137,7 @@ function Row({ row, subject, disabled, onChange, onRemove }: RowProps) {
         />
       ) : (
         <TextInput
+          size="xs"
           aria-label="Compared with"
           value={row.value}
           disabled={disabled}

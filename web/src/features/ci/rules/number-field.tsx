@@ -19,6 +19,7 @@ export function NumberField({
   const [text, setText] = useState<string | null>(null);
   return (
     <TextInput
+      size="xs"
       aria-label={label}
       inputMode="numeric"
       className={classes.short}

@@ -95,6 +95,10 @@ export function RuleEditor({ project, rule, initial, draftId, range }: RuleEdito
   ];
   const errorOf = (path: string) => violations.find(({ field }) => field === `body.${path}`)?.reason;
   const isPlaced = violations.length > 0 && violations.every(({ field }) => field.startsWith("body."));
+  // The form shows most of them at the fields; the source shows all.
+  const settingErrors = violations
+    .filter(({ field }) => field.startsWith("body.") && field !== "body.condition")
+    .map(({ field, reason }) => ({ text: `${field.replace(/^body\./, "")}: ${reason}` }));
   const changeCondition = (condition: string) => editing.change({ ...source, condition });
   const changeSettings = (text: string) => editing.change({ ...source, settings: text });
   return (
@@ -188,7 +192,7 @@ export function RuleEditor({ project, rule, initial, draftId, range }: RuleEdito
             <SourceField
               label="Settings (JSON, as the API takes them)"
               value={source.settings}
-              errors={settings.error ? [{ text: settings.error }] : []}
+              errors={settings.error ? [{ text: settings.error }] : settingErrors}
               disabled={!rights.edit}
               minLines={8}
               onChange={changeSettings}

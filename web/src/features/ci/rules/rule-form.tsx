@@ -39,6 +39,7 @@ export function RuleForm(props: RuleFormProps) {
     <div className={classes.form}>
       <Line label="Name">
         <TextInput
+          size="xs"
           aria-label="Name"
           placeholder="Payment time-outs"
           className="grow"
@@ -65,6 +66,7 @@ export function RuleForm(props: RuleFormProps) {
         {subject === "logs" ? (
           <>
             <TagsInput
+              size="xs"
               aria-label="Services"
               placeholder={filter.services?.length ? "" : "every service"}
               className="grow"
@@ -75,6 +77,7 @@ export function RuleForm(props: RuleFormProps) {
               onChange={(value) => setFilter({ services: value })}
             />
             <MultiSelect
+              size="xs"
               aria-label="Severities"
               placeholder={filter.severities?.length ? "" : "every severity"}
               className="grow"
@@ -86,6 +89,7 @@ export function RuleForm(props: RuleFormProps) {
               }
             />
             <TextInput
+              size="xs"
               aria-label="Text in the message, ignoring case"
               placeholder="with any text"
               title="Text in the message, ignoring case"
@@ -98,6 +102,7 @@ export function RuleForm(props: RuleFormProps) {
           </>
         ) : subject === "run" ? (
           <MultiSelect
+            size="xs"
             aria-label="Pipelines"
             placeholder={filter.pipelines?.length ? "" : "every pipeline"}
             className="grow"
@@ -138,6 +143,7 @@ export function RuleForm(props: RuleFormProps) {
           <div className="row">
             <span className="muted">start</span>
             <Select
+              size="xs"
               aria-label="Pipeline to start"
               placeholder={pipelines.length > 0 ? "Choose a pipeline" : "There is no pipeline yet"}
               className="grow"
@@ -156,6 +162,7 @@ export function RuleForm(props: RuleFormProps) {
           <div className="row">
             <span className="muted">with</span>
             <Select
+              size="xs"
               aria-label="Event template"
               placeholder="the usual payload"
               className="grow"
@@ -179,6 +186,7 @@ export function RuleForm(props: RuleFormProps) {
       <Limits settings={settings} disabled={disabled} errorOf={errorOf} set={set} />
       <Line label="Description">
         <Textarea
+          size="xs"
           aria-label="Description"
           className="grow"
           autosize
@@ -270,6 +278,7 @@ function Duration({
 }) {
   return (
     <TextInput
+      size="xs"
       aria-label={label}
       title="Such as 30s, 5m, 2h or 7d"
       className={classes.short}

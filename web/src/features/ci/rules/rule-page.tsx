@@ -5,7 +5,7 @@ import { PageFooter } from "@/components/page-footer";
 import { SkeletonRows } from "@/components/skeleton";
 import { pipelinesOptions } from "../ci-queries";
 import { RuleEditor } from "./rule-editor";
-import { ruleOptions } from "./rule-queries";
+import { draftOf, ruleOptions } from "./rule-queries";
 import { prefilled, sourceOf } from "./rule-source";
 
 /** A new rule, with what the address says about it. */
@@ -42,7 +42,7 @@ export function RulePage() {
       key={id}
       project={project}
       rule={rule.data}
-      initial={sourceOf(rule.data)}
+      initial={sourceOf(draftOf(rule.data))}
       draftId={`rule:${project}:${id}`}
       range={range ?? "24h"}
     />

@@ -63,12 +63,12 @@ export const evaluationsOptions = (id: string) =>
 export const backTestOptions = (id: string, draft: RuleDraft, since: string, until: string) =>
   queryOptions({
     queryKey: ["ci", "back-test", id, draft, since, until],
-    queryFn: async ({ signal }) =>
+    // It is never aborted: the server would still be busy with it and refuse the next one.
+    queryFn: async () =>
       content(
         await ciBridge.POST("/api/v1/ci/rules/{rule_id}/back-test", {
           params: { path: { rule_id: id } },
           body: { since, until, rule: draft },
-          signal,
         }),
       ),
     staleTime: Number.POSITIVE_INFINITY,
