@@ -4,5 +4,6 @@ export function areasOf(project: string) {
   return [
     { name: "Logs", to: "/projects/$project/logs", params },
     { name: "Analyses", to: "/projects/$project/analyses", params },
+    { name: "CI", to: "/projects/$project/ci", params },
   ] as const;
 }

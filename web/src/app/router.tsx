@@ -7,6 +7,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { readDispatchSearch, readRuleSearch, readRunSearch, readRunsSearch } from "@/features/ci/ci-search";
 import { readLogsSearch } from "@/features/logs/logs-search";
 import { ApiProblem } from "@/lib/problem";
 import { parseSearch, stringifySearch, textParam } from "@/lib/search-params";
@@ -119,6 +120,84 @@ const analysis = createRoute({
   component: lazyRouteComponent(() => import("@/features/analyses/analysis-page"), "AnalysisPage"),
 });
 
+const ci = createRoute({
+  getParentRoute: () => project,
+  path: "/ci",
+  component: lazyRouteComponent(() => import("@/features/ci/ci-layout"), "CiLayout"),
+});
+
+const ciHome = createRoute({
+  getParentRoute: () => ci,
+  path: "/",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/projects/$project/ci/rules", params });
+  },
+});
+
+const pipelines = createRoute({
+  getParentRoute: () => ci,
+  path: "/pipelines",
+  component: lazyRouteComponent(() => import("@/features/ci/pipelines/pipelines-page"), "PipelinesPage"),
+});
+
+const rules = createRoute({
+  getParentRoute: () => ci,
+  path: "/rules",
+  component: lazyRouteComponent(() => import("@/features/ci/rules/rules-page"), "RulesPage"),
+});
+
+const newRule = createRoute({
+  getParentRoute: () => ci,
+  path: "/rules/new",
+  validateSearch: readRuleSearch,
+  component: lazyRouteComponent(() => import("@/features/ci/rules/rule-page"), "NewRulePage"),
+});
+
+const rule = createRoute({
+  getParentRoute: () => ci,
+  path: "/rules/$rule",
+  validateSearch: readRuleSearch,
+  component: lazyRouteComponent(() => import("@/features/ci/rules/rule-page"), "RulePage"),
+});
+
+const dispatches = createRoute({
+  getParentRoute: () => ci,
+  path: "/dispatches",
+  validateSearch: readDispatchSearch,
+  component: lazyRouteComponent(() => import("@/features/ci/dispatches/dispatches-page"), "DispatchesPage"),
+});
+
+const runs = createRoute({
+  getParentRoute: () => ci,
+  path: "/runs",
+  validateSearch: readRunsSearch,
+  component: lazyRouteComponent(() => import("@/features/ci/runs/runs-page"), "RunsPage"),
+});
+
+const run = createRoute({
+  getParentRoute: () => ci,
+  path: "/runs/$run",
+  validateSearch: readRunSearch,
+  component: lazyRouteComponent(() => import("@/features/ci/runs/run-page"), "RunPage"),
+});
+
+const templates = createRoute({
+  getParentRoute: () => ci,
+  path: "/templates",
+  component: lazyRouteComponent(() => import("@/features/ci/templates/templates-page"), "TemplatesPage"),
+});
+
+/** The address of a run as rules and the command line print it. */
+const runLink = createRoute({
+  getParentRoute: () => project,
+  path: "/runs/$run",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/projects/$project/ci/runs/$run", params });
+  },
+});
+
+const ciRoutes = ci.addChildren([ciHome, pipelines, rules, newRule, rule, dispatches, runs, run, templates]);
+
 const routeTree = root.addChildren([
   signIn,
   signedIn.addChildren([
@@ -126,6 +205,7 @@ const routeTree = root.addChildren([
     changePassword,
     projects,
     project.addChildren([projectHome, logs, log, analyses, analysis]),
+    project.addChildren([projectHome, logs, log, analyses, analysis, ciRoutes, runLink]),
   ]),
 ]);
 

@@ -1,0 +1,39 @@
+import { Link } from "@tanstack/react-router";
+import type { Dispatch } from "./ci-queries";
+
+/** What the id of a cause names: logs have long ids with dashes, runs have numbers, analyses have ULIDs. */
+export function causeKind(id: string): "log" | "analysis" | "run" {
+  if (/^\d+$/.test(id)) return "run";
+  return id.includes("-") ? "log" : "analysis";
+}
+
+/** A link to the log line, run or analysis with an id. */
+export function SubjectLink({ project, id }: { project: string; id: string }) {
+  switch (causeKind(id)) {
+    case "log":
+      return (
+        <Link to="/projects/$project/logs/$log" params={{ project, log: id }} title={id}>
+          the line
+        </Link>
+      );
+    case "run":
+      return (
+        <Link to="/projects/$project/ci/runs/$run" params={{ project, run: id }}>
+          run {id}
+        </Link>
+      );
+    default:
+      return (
+        <a href={`/projects/${project}/analyses/${id}`} title={id}>
+          the analysis
+        </a>
+      );
+  }
+}
+
+/** What caused a dispatch: a log line, an analysis, a run, or a person. */
+export function CauseLink({ project, dispatch }: { project: string; dispatch: Dispatch }) {
+  const [cause] = dispatch.cause ?? [];
+  if (!cause) return <span className="soft">{dispatch.created_by ?? "started by hand"}</span>;
+  return <SubjectLink project={project} id={cause} />;
+}

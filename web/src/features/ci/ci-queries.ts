@@ -1,0 +1,218 @@
+import { queryOptions } from "@tanstack/react-query";
+import { type CiBridge, ciBridge, content, type Query, query } from "@/lib/api/client";
+import { MAX_PAGE, pagedOptions } from "@/lib/paged";
+
+type Schemas = CiBridge["schemas"];
+export type Pipeline = Schemas["Pipeline"];
+export type PipelineDraft = Schemas["PipelineDraft"];
+export type Template = Schemas["TemplateView"];
+export type TemplateDraft = Schemas["TemplateDraft"];
+export type TemplateField = Schemas["TemplateField"];
+export type Dispatch = Schemas["Dispatch"];
+export type DispatchState = NonNullable<Dispatch["state"]>;
+export type Run = Schemas["Run"];
+export type Log = Query["schemas"]["Log"];
+
+const PAGE = 100;
+const WATCH_MS = 3000;
+
+/** Whether GitHub still has to start or end something, so that the page asks again. */
+const isUnderWay = (dispatch: Dispatch) => dispatch.state === "pending" || dispatch.state === "sending";
+const isRunning = (run: Run) => run.status !== "completed" || run.logs === "waiting";
+
+export const pipelinesOptions = (project: string) =>
+  queryOptions({
+    queryKey: ["ci", project, "pipelines"],
+    queryFn: async ({ signal }) => {
+      const params = { query: { project_id: project, limit: MAX_PAGE } };
+      return content(await ciBridge.GET("/api/v1/ci/pipelines", { params, signal })).items;
+    },
+  });
+
+export const pipelinePagesOptions = (project: string) =>
+  pagedOptions(["ci", project, "pipeline-pages"], async (cursor, signal) =>
+    page(
+      content(
+        await ciBridge.GET("/api/v1/ci/pipelines", {
+          params: { query: { project_id: project, limit: PAGE, cursor } },
+          signal,
+        }),
+      ),
+    ),
+  );
+
+export const templatesOptions = (project: string) =>
+  queryOptions({
+    queryKey: ["ci", project, "templates"],
+    queryFn: async ({ signal }) => {
+      const params = { query: { project_id: project, limit: MAX_PAGE } };
+      return content(await ciBridge.GET("/api/v1/ci/templates", { params, signal })).items;
+    },
+  });
+
+export const templatePagesOptions = (project: string) =>
+  pagedOptions(["ci", project, "template-pages"], async (cursor, signal) =>
+    page(
+      content(
+        await ciBridge.GET("/api/v1/ci/templates", {
+          params: { query: { project_id: project, limit: PAGE, cursor } },
+          signal,
+        }),
+      ),
+    ),
+  );
+
+export type DispatchFilter = {
+  state?: DispatchState | undefined;
+  rule?: string | undefined;
+  pipeline?: string | undefined;
+};
+
+export const dispatchPagesOptions = (project: string, filter: DispatchFilter = {}) => ({
+  ...pagedOptions<Dispatch>(["ci", project, "dispatches", filter], async (cursor, signal) =>
+    page(
+      content(
+        await ciBridge.GET("/api/v1/ci/dispatches", {
+          params: {
+            query: {
+              project_id: project,
+              state: filter.state,
+              rule_id: filter.rule,
+              pipeline_id: filter.pipeline,
+              limit: PAGE,
+              cursor,
+            },
+          },
+          signal,
+        }),
+      ),
+    ),
+  ),
+  refetchInterval: WATCH_MS,
+});
+
+export const dispatchOptions = (id: string) =>
+  queryOptions({
+    queryKey: ["ci", "dispatch", id],
+    queryFn: async ({ signal }) =>
+      content(
+        await ciBridge.GET("/api/v1/ci/dispatches/{dispatch_id}", {
+          params: { path: { dispatch_id: id } },
+          signal,
+        }),
+      ),
+    refetchInterval: ({ state }) => (state.data && isUnderWay(state.data) ? WATCH_MS : false),
+  });
+
+export type RunFilter = {
+  conclusion?: NonNullable<Run["conclusion"]> | undefined;
+  pipeline?: string | undefined;
+};
+
+export const runPagesOptions = (project: string, filter: RunFilter = {}) => ({
+  ...pagedOptions<Run>(["ci", project, "runs", filter], async (cursor, signal) =>
+    page(
+      content(
+        await ciBridge.GET("/api/v1/ci/runs", {
+          params: {
+            query: {
+              project_id: project,
+              conclusion: filter.conclusion,
+              pipeline_id: filter.pipeline,
+              limit: PAGE,
+              cursor,
+            },
+          },
+          signal,
+        }),
+      ),
+    ),
+  ),
+  refetchInterval: WATCH_MS,
+});
+
+export const runOptions = (project: string, run: string) =>
+  queryOptions({
+    queryKey: ["ci", project, "run", run],
+    queryFn: async ({ signal }) =>
+      content(
+        await ciBridge.GET("/api/v1/ci/runs/{run_id}", {
+          params: { path: { run_id: run }, query: { project_id: project } },
+          signal,
+        }),
+      ),
+    refetchInterval: ({ state }) => (state.data && isRunning(state.data) ? WATCH_MS : false),
+  });
+
+/** Pages of the output of a run, in the order in which it was printed. */
+export const runLogPagesOptions = (project: string, run: string) =>
+  pagedOptions<Log>(["ci", project, "run-logs", run], async (cursor, signal) => {
+    const found = content(
+      await ciBridge.GET("/api/v1/ci/runs/{run_id}/logs", {
+        params: { path: { run_id: run }, query: { project_id: project, limit: MAX_PAGE, cursor } },
+        signal,
+      }),
+    );
+    // The output of a run is stored like any other log, and ci-bridge passes it on as query returns it.
+    return page({ items: found.items as unknown as Log[], next_cursor: found.next_cursor });
+  });
+
+export const logOptions = (id: string) =>
+  queryOptions({
+    queryKey: ["ci", "log", id],
+    queryFn: async ({ signal }) =>
+      content(await query.GET("/api/v1/logs/{id}", { params: { path: { id } }, signal })),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const servicesOptions = (project: string) =>
+  queryOptions({
+    queryKey: ["ci", project, "services"],
+    queryFn: async ({ signal }) => {
+      const params = { query: { project_id: project, limit: MAX_PAGE } };
+      return content(await query.GET("/api/v1/services", { params, signal })).items.map(({ id }) => id);
+    },
+    staleTime: 60_000,
+  });
+
+/** Counts for the tabs; `more` says that there are more than were counted. */
+export type TabCounts = Record<
+  "pipelines" | "rules" | "chains" | "dispatches" | "runs" | "templates",
+  string
+>;
+
+const counted = ({ items, next_cursor }: { items: unknown[]; next_cursor?: string | null | undefined }) =>
+  `${items.length}${next_cursor ? "+" : ""}`;
+
+export const countsOptions = (project: string) =>
+  queryOptions({
+    queryKey: ["ci", project, "counts"],
+    queryFn: async ({ signal }): Promise<TabCounts> => {
+      const request = { params: { query: { project_id: project, limit: PAGE } }, signal };
+      const [pipelines, rules, templates, runs, dispatches] = await Promise.all([
+        ciBridge.GET("/api/v1/ci/pipelines", request),
+        ciBridge.GET("/api/v1/ci/rules", request),
+        ciBridge.GET("/api/v1/ci/templates", request),
+        ciBridge.GET("/api/v1/ci/runs", request),
+        ciBridge.GET("/api/v1/ci/dispatches", request),
+      ]);
+      const { items, next_cursor } = content(dispatches);
+      return {
+        chains: counted({ items: items.filter(({ hop }) => !hop), next_cursor }),
+        pipelines: counted(content(pipelines)),
+        rules: counted(content(rules)),
+        templates: counted(content(templates)),
+        runs: counted(content(runs)),
+        dispatches: counted(content(dispatches)),
+      };
+    },
+    refetchInterval: 15_000,
+  });
+
+/** A page whose cursor is always there: null after the last page. */
+export function page<T>(found: { items: T[]; next_cursor?: string | null | undefined }): {
+  items: T[];
+  next_cursor: string | null;
+} {
+  return { items: found.items, next_cursor: found.next_cursor ?? null };
+}

@@ -1,0 +1,131 @@
+import { Button, Modal, Select, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { ProblemNotice } from "@/components/notice";
+import { ciBridge, content } from "@/lib/api/client";
+import { type Pipeline, type TemplateField, templatesOptions } from "../ci-queries";
+
+type StartDialogProps = { project: string; pipeline: Pipeline; onClose: () => void };
+
+function newKey(): string {
+  return [...crypto.getRandomValues(new Uint32Array(4))].join("-");
+}
+
+/** Turns what was typed into the type of the field; the server checks it. */
+function typed(field: TemplateField, text: string): unknown {
+  if (field.type === "integer" || field.type === "number")
+    return Number.isNaN(Number(text)) ? text : Number(text);
+  if (field.type === "boolean") return text === "true" ? true : text === "false" ? false : text;
+  return text;
+}
+
+/** Asks before a workflow is started by hand, and says what GitHub will receive. */
+export function StartDialog({ project, pipeline, onClose }: StartDialogProps) {
+  const [templateId, setTemplateId] = useState<string | null>(null);
+  const [texts, setTexts] = useState<Record<string, string>>({});
+  // A repeated request with the same key starts no second run; other values are another request.
+  const [key, setKey] = useState(newKey);
+  const templates = useQuery(templatesOptions(project));
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const template = templates.data?.find(({ id }) => id === templateId);
+  const fields = template?.fields ?? [];
+  const values = Object.fromEntries(
+    fields.flatMap((field) => {
+      const text = texts[field.name] ?? "";
+      return text === "" ? [] : [[field.name, typed(field, text)] as const];
+    }),
+  );
+  const start = useMutation({
+    mutationFn: async () =>
+      content(
+        await ciBridge.POST("/api/v1/ci/dispatches", {
+          params: { header: { "idempotency-key": key } },
+          body: { project_id: project, pipeline_id: pipeline.id, template_id: templateId, values },
+        }),
+      ),
+    onSuccess: async (dispatch) => {
+      await queryClient.invalidateQueries({ queryKey: ["ci", project] });
+      onClose();
+      await navigate({
+        to: "/projects/$project/ci/dispatches",
+        params: { project },
+        search: { open: dispatch.id },
+      });
+    },
+  });
+  const type = (name: string, text: string) => {
+    setTexts({ ...texts, [name]: text });
+    setKey(newKey());
+  };
+  const handleSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    start.mutate();
+  };
+  const target = pipeline.mode === "workflow_dispatch" ? pipeline.workflow : null;
+  const event = template?.event_type ?? pipeline.event_type ?? `logloop.${pipeline.service_id}`;
+  return (
+    <Modal opened onClose={onClose} title={`Start ${pipeline.name}?`} size={560}>
+      <form onSubmit={handleSubmit} style={{ display: "flex", flexDirection: "column", gap: 12 }}>
+        {start.error ? <ProblemNotice error={start.error} title="Nothing is started." /> : null}
+        <p className="soft">
+          {target ? (
+            <>
+              The workflow <span className="mono">{target}</span> of {pipeline.repository} starts on{" "}
+              <span className="mono">{pipeline.ref}</span>.
+            </>
+          ) : (
+            <>
+              The event <span className="mono">{event}</span> goes to {pipeline.repository}, whose workflows
+              that listen to it start.
+            </>
+          )}{" "}
+          It begins a chain of its own: hop 0.
+        </p>
+        <Select
+          label="Event template"
+          clearable
+          allowDeselect
+          placeholder="None: an empty payload"
+          data={(templates.data ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+          value={templateId}
+          onChange={(id) => {
+            setTemplateId(id);
+            setKey(newKey());
+          }}
+        />
+        {fields.map((field) =>
+          field.enum ? (
+            <Select
+              key={field.name}
+              label={field.name}
+              data={field.enum}
+              required={field.required ?? false}
+              value={texts[field.name] ?? null}
+              onChange={(value) => type(field.name, value ?? "")}
+            />
+          ) : (
+            <TextInput
+              key={field.name}
+              label={field.name}
+              description={field.type === "string" ? undefined : field.type}
+              placeholder={field.default === null || field.default === undefined ? "" : String(field.default)}
+              required={(field.required ?? false) && (field.default ?? null) === null}
+              value={texts[field.name] ?? ""}
+              onChange={(change) => type(field.name, change.currentTarget.value)}
+            />
+          ),
+        )}
+        <div className="row">
+          <Button type="submit" variant="filled" loading={start.isPending}>
+            Start on GitHub
+          </Button>
+          <Button variant="subtle" onClick={onClose}>
+            Cancel
+          </Button>
+        </div>
+      </form>
+    </Modal>
+  );
+}

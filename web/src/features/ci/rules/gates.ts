@@ -1,0 +1,18 @@
+import type { Evaluation } from "./rule-queries";
+
+const GATES: Record<NonNullable<Evaluation["gate"]>, string> = {
+  cooldown: "quiet after it fired",
+  budget_hour: "budget of this hour is used",
+  budget_day: "budget of the day is used",
+  max_hops: "the chain is long enough",
+  own_run: "the line came from its own run",
+  duplicate: "started for the same line before",
+  payload: "the payload cannot be made",
+  no_pipeline: "its pipeline was deleted",
+  no_rule: "the rule was deleted",
+};
+
+/** What kept a rule from firing, in words. */
+export function gateText(gate: string): string {
+  return (GATES as Record<string, string>)[gate] ?? gate;
+}

@@ -1,0 +1,264 @@
+import { Button } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { Confirm } from "@/components/confirm";
+import { Notice, ProblemNotice } from "@/components/notice";
+import { PageFooter } from "@/components/page-footer";
+import { pathWith, useApiRequests } from "@/lib/api-requests";
+import { useCommands } from "@/lib/commands";
+import { writeDraft } from "@/lib/drafts";
+import { usePageTitle } from "@/lib/page-title";
+import { asProblem } from "@/lib/problem";
+import { useRights } from "@/lib/session";
+import type { TEST_RANGES } from "../ci-search";
+import { StateMark, Tag } from "../state-mark";
+import { BackTestPanel } from "./back-test";
+import classes from "./rule-editor.module.css";
+import { RuleEvaluations } from "./rule-evaluations";
+import { RuleForm } from "./rule-form";
+import { createRule, type Rule, ruleOptions, updateRule } from "./rule-queries";
+import { type RuleSource, writeSettings } from "./rule-source";
+import { SourceField } from "./source-field";
+import { useRuleSource } from "./use-rule-source";
+
+type RuleEditorProps = {
+  project: string;
+  /** The stored rule; null for a new one. */
+  rule: Rule | null;
+  initial: RuleSource;
+  draftId: string;
+  range: (typeof TEST_RANGES)[number];
+};
+
+/** A rule as form and as source side by side, checked by the server while it is typed, and tested on stored lines. */
+export function RuleEditor({ project, rule, initial, draftId, range }: RuleEditorProps) {
+  const rights = useRights(project);
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const editing = useRuleSource(project, initial, draftId);
+  const { source, draft, settings, errors } = editing;
+  const [asks, setAsks] = useState(false);
+  const isOn = rule?.enabled ?? false;
+  const name = settings.settings?.name || (rule ? rule.name : "New rule");
+  usePageTitle(`${name} · Rules of ${project}`);
+  useApiRequests(
+    rule
+      ? [
+          { name: "Rule", method: "GET", path: `/api/v1/ci/rules/${rule.id}`, operation: "rule_read" },
+          {
+            name: "Evaluations",
+            method: "GET",
+            path: pathWith(`/api/v1/ci/rules/${rule.id}/evaluations`, { limit: 50 }),
+            operation: "rule_evaluation_list",
+          },
+        ]
+      : [{ name: "Check", method: "POST", path: "/api/v1/ci/rules/check", operation: "rule_check" }],
+  );
+  const save = useMutation({
+    mutationFn: async (enabled: boolean) => {
+      if (!draft) throw new Error("The settings cannot be read.");
+      return rule ? updateRule(rule.id, { ...draft, enabled }) : createRule(project, { ...draft, enabled });
+    },
+    onSuccess: async (stored) => {
+      writeDraft(draftId, null);
+      setAsks(false);
+      queryClient.setQueryData(ruleOptions(stored.id).queryKey, stored);
+      await queryClient.invalidateQueries({ queryKey: ["ci", project] });
+      await navigate({
+        to: "/projects/$project/ci/rules/$rule",
+        params: { project, rule: stored.id },
+        search: { range },
+        replace: true,
+      });
+    },
+  });
+  const canSave = rights.edit && draft !== null && !save.isPending;
+  const handleSave = () => canSave && save.mutate(isOn);
+  useCommands(
+    rights.edit
+      ? [
+          {
+            id: "rule-save",
+            label: "Save the rule",
+            group: "Rule",
+            keys: ["Ctrl+s"],
+            inFields: true,
+            run: handleSave,
+          },
+        ]
+      : [],
+  );
+  const violations = [
+    ...(save.error ? asProblem(save.error).violations : []),
+    ...(editing.problem?.violations ?? []),
+  ];
+  const errorOf = (path: string) => violations.find(({ field }) => field === `body.${path}`)?.reason;
+  const isPlaced = violations.length > 0 && violations.every(({ field }) => field.startsWith("body."));
+  // The form shows most of them at the fields; the source shows all.
+  const settingErrors = violations
+    .filter(({ field }) => field.startsWith("body.") && field !== "body.condition")
+    .map(({ field, reason }) => ({ text: `${field.replace(/^body\./, "")}: ${reason}` }));
+  const changeCondition = (condition: string) => editing.change({ ...source, condition });
+  const changeSettings = (text: string) => editing.change({ ...source, settings: text });
+  return (
+    <div className={classes.page}>
+      <div className={classes.bar}>
+        <div>
+          <div className={classes.crumb}>
+            <Link to="/projects/$project/ci/rules" params={{ project }}>
+              Rules
+            </Link>
+            {rule ? "" : " / new"}
+          </div>
+          <div className="row">
+            <h1>{name}</h1>
+            {rule ? <Tag>{isOn ? "on" : "off"}</Tag> : null}
+            {settings.settings?.dry_run ? <Tag>dry run</Tag> : null}
+            {editing.isDirty ? <span className="muted">unsaved, kept in this browser</span> : null}
+          </div>
+        </div>
+        <span className="grow" />
+        <CheckMark editing={editing} />
+        {editing.isDirty ? <Button onClick={editing.reset}>Discard</Button> : null}
+        {rights.edit ? (
+          <Button
+            variant={isOn ? "filled" : "default"}
+            disabled={!canSave}
+            loading={save.isPending && !asks}
+            rightSection={<kbd>Ctrl S</kbd>}
+            onClick={handleSave}
+          >
+            {rule ? "Save" : "Save switched off"}
+          </Button>
+        ) : null}
+        {rights.edit && !isOn ? (
+          <Button variant="filled" disabled={!canSave || !editing.isValid} onClick={() => setAsks(true)}>
+            Save and switch on…
+          </Button>
+        ) : null}
+      </div>
+      <div className={classes.body}>
+        {save.error && !asks ? <ProblemNotice error={save.error} title="The rule is not saved." /> : null}
+        {editing.problem && !isPlaced ? <ProblemNotice error={editing.problem} /> : null}
+        {errors.other.map((error) => (
+          <Notice key={error} tone="error">
+            {error}
+          </Notice>
+        ))}
+        {editing.warnings.map((warning) => (
+          <Notice key={warning} tone="warn">
+            {warning}
+          </Notice>
+        ))}
+        <div className={classes.halves}>
+          <section className={classes.half} aria-label="Form">
+            <div className={classes.title}>
+              <h2>Form</h2>
+              <span className="grow" />
+              <span className="muted small">the form and the source are one</span>
+            </div>
+            {settings.settings ? (
+              <RuleForm
+                project={project}
+                condition={source.condition}
+                settings={settings.settings}
+                disabled={!rights.edit}
+                errorOf={errorOf}
+                actionErrors={errors.action}
+                onCondition={changeCondition}
+                onSettings={(next) => changeSettings(writeSettings(next))}
+              />
+            ) : (
+              <p className={classes.form}>The form comes back when the settings can be read.</p>
+            )}
+          </section>
+          <section className={classes.half} aria-label="Source">
+            <div className={classes.title}>
+              <h2>Source</h2>
+              <span className="grow" />
+              <a className="small" href="/docs" target="_blank" rel="noopener noreferrer">
+                names and functions
+              </a>
+            </div>
+            <SourceField
+              label="Condition (CEL)"
+              value={source.condition}
+              errors={errors.condition}
+              disabled={!rights.edit}
+              minLines={3}
+              onChange={changeCondition}
+            />
+            <SourceField
+              label="Settings (JSON, as the API takes them)"
+              value={source.settings}
+              errors={settings.error ? [{ text: settings.error }] : settingErrors}
+              disabled={!rights.edit}
+              minLines={8}
+              onChange={changeSettings}
+            />
+          </section>
+        </div>
+        <BackTestPanel
+          project={project}
+          ruleId={rule?.id ?? null}
+          draft={editing.result?.valid ? draft && { ...draft, name: draft.name || "unnamed" } : null}
+          range={range}
+          onRange={(next) =>
+            void navigate({ to: ".", search: (old: object) => ({ ...old, range: next }), replace: true })
+          }
+        />
+        {rule ? <RuleEvaluations project={project} ruleId={rule.id} /> : null}
+      </div>
+      <PageFooter
+        keys={[...(rights.edit ? [["Ctrl S", "save"] as [string, string]] : []), ["B", "back-test"]]}
+      >
+        <span>{editing.isChecking ? "being checked by the server" : "checked by the server"}</span>
+      </PageFooter>
+      <Confirm
+        opened={asks}
+        title={`Switch on ${name}?`}
+        action="Save and switch on"
+        busy={save.isPending}
+        error={save.error}
+        onClose={() => setAsks(false)}
+        onConfirm={() => save.mutate(true)}
+      >
+        {draft?.dry_run
+          ? "When it fires, its dispatches are recorded and nothing is sent: it is a dry run."
+          : `When it fires, it starts a workflow on GitHub, at most ${draft?.budget?.per_hour ?? 4} times an hour and ${draft?.budget?.per_day ?? 20} times a day.`}
+      </Confirm>
+    </div>
+  );
+}
+
+/** What the last check said, in a word. */
+function CheckMark({ editing }: { editing: ReturnType<typeof useRuleSource> }) {
+  const { errors, warnings, problem, settings, isChecking } = editing;
+  const count =
+    errors.condition.length +
+    errors.action.length +
+    errors.other.length +
+    (settings.error ? 1 : 0) +
+    (problem?.violations.length ?? 0);
+  return (
+    <span className="row" role="status">
+      {count > 0 ? (
+        <StateMark tone="bad">
+          {count} {count === 1 ? "error" : "errors"}
+        </StateMark>
+      ) : editing.isValid ? (
+        <StateMark tone="good">valid</StateMark>
+      ) : editing.draft?.name === "" && editing.result?.valid ? (
+        <StateMark tone="caution">needs a name</StateMark>
+      ) : isChecking ? (
+        <StateMark tone="waiting">checking</StateMark>
+      ) : null}
+      {warnings.length > 0 ? (
+        <StateMark tone="caution">
+          {warnings.length} {warnings.length === 1 ? "hint" : "hints"}
+        </StateMark>
+      ) : null}
+    </span>
+  );
+}

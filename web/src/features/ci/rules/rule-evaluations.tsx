@@ -1,0 +1,111 @@
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { ProblemNotice } from "@/components/notice";
+import { SkeletonRows } from "@/components/skeleton";
+import { formatAge, formatCount, formatMoment, useZone } from "@/lib/time";
+import { SubjectLink } from "../cause-link";
+import { StateMark, type Tone } from "../state-mark";
+import { Clause } from "./clause";
+import { gateText } from "./gates";
+import classes from "./rule-editor.module.css";
+import { type Evaluation, type EvaluationPage, evaluationsOptions } from "./rule-queries";
+
+const OUTCOMES: Record<string, [Tone, string]> = {
+  fired: ["good", "fired"],
+  dry_run: ["good", "fired, dry run"],
+  blocked: ["caution", "held back"],
+  no_match: ["quiet", "did not fire"],
+};
+const SHOWN = 8;
+
+/** Why the rule fired or did not: what each clause was, and which gate was closed. */
+export function RuleEvaluations({ project, ruleId }: { project: string; ruleId: string }) {
+  const evaluations = useQuery(evaluationsOptions(ruleId));
+  const [showsAll, setShowsAll] = useState(false);
+  const items = evaluations.data?.items ?? [];
+  return (
+    <section className={classes.section} aria-label="Why did it fire?">
+      <div className={classes.sectionHead}>
+        <h2>Why did it fire, or not?</h2>
+        {evaluations.data ? <Now now={evaluations.data.now} /> : null}
+      </div>
+      {evaluations.error ? (
+        <ProblemNotice error={evaluations.error} onRetry={() => void evaluations.refetch()} />
+      ) : null}
+      {evaluations.isPending && !evaluations.error ? <SkeletonRows rows={3} /> : null}
+      {evaluations.data && items.length === 0 ? (
+        <p className="muted">
+          It was not evaluated yet, or no line passed its filter. A line that passes and does not match is
+          listed here with the value of each clause.
+        </p>
+      ) : null}
+      {items.length > 0 ? (
+        <table className={classes.clauses} aria-label="Evaluations">
+          <tbody>
+            {items.slice(0, showsAll ? undefined : SHOWN).map((item, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: several evaluations may have the same moment.
+              <EvaluationRow key={`${item.at} ${index}`} project={project} evaluation={item} />
+            ))}
+          </tbody>
+        </table>
+      ) : null}
+      {items.length > SHOWN ? (
+        <Button variant="subtle" onClick={() => setShowsAll(!showsAll)}>
+          {showsAll ? "Show fewer" : `Show all ${items.length}`}
+        </Button>
+      ) : null}
+    </section>
+  );
+}
+
+function Now({ now }: { now: EvaluationPage["now"] }) {
+  const parts = [
+    now.enabled ? null : "It is off.",
+    now.gate
+      ? `Now: ${gateText(now.gate)}${now.quiet_until ? `, until ${formatAge(new Date(now.quiet_until))}` : ""}.`
+      : null,
+    `Fired ${now.fired_last_day} times in 24 h.`,
+    now.looks
+      ? `Looked ${formatCount(now.looks)} times since the service started, ${formatCount(now.matched ?? 0)} lines passed.`
+      : null,
+  ].filter(Boolean);
+  return <span className="muted">{parts.join(" ")}</span>;
+}
+
+function EvaluationRow({ project, evaluation }: { project: string; evaluation: Evaluation }) {
+  const [zone] = useZone();
+  const [tone, words] = OUTCOMES[evaluation.outcome] ?? ["quiet", evaluation.outcome];
+  return (
+    <tr>
+      <td className="mono" title={formatAge(new Date(evaluation.at))}>
+        {formatMoment(new Date(evaluation.at), zone)}
+      </td>
+      <td>
+        <StateMark tone={tone}>{words}</StateMark>
+        {evaluation.gate ? <div className="small muted">{gateText(evaluation.gate)}</div> : null}
+      </td>
+      <td>
+        {evaluation.parts?.map((part) => (
+          <Clause key={part.text} part={part} stats={evaluation.stats ?? {}} />
+        ))}
+        {evaluation.detail ? <div className="small soft">{evaluation.detail}</div> : null}
+      </td>
+      <td>
+        {evaluation.subject_id ? <SubjectLink project={project} id={evaluation.subject_id} /> : null}
+        {evaluation.dispatch_id ? (
+          <div>
+            <Link
+              to="/projects/$project/ci/dispatches"
+              params={{ project }}
+              search={{ open: evaluation.dispatch_id }}
+            >
+              the dispatch
+            </Link>
+          </div>
+        ) : null}
+      </td>
+    </tr>
+  );
+}
