@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import openapiTS, { astToString } from "openapi-typescript";
 
-const SERVICES = ["query", "ci-bridge", "analyzer"];
+const SERVICES = ["query", "ci-bridge", "ingest", "analyzer"];
 const folder = new URL("../src/lib/api/", import.meta.url);
 
 await mkdir(folder, { recursive: true });

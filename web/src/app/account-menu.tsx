@@ -1,17 +1,22 @@
 import { Menu, UnstyledButton } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { query } from "@/lib/api/client";
 import { useSession } from "@/lib/session";
+import { readStored, writeStored } from "@/lib/storage";
 import classes from "./shell.module.css";
 
 export function AccountMenu() {
   const session = useSession();
   const navigate = useNavigate();
   const queryClient = useQueryClient();
+  const { project: shown } = useParams({ strict: false });
   if (!session) return null;
+  const projects = session.projects.map((item) => item.project_id);
+  const project = shown ?? projects.find((id) => id === readStored("project")) ?? projects[0];
   const handleSignOut = async (everywhere: boolean) => {
     await query.DELETE("/api/v1/session", { params: { query: { everywhere } } });
+    writeStored("drafts", null);
     queryClient.clear();
     await navigate({ to: "/sign-in", search: { next: undefined } });
   };
@@ -24,6 +29,25 @@ export function AccountMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{session.email ?? session.name}</Menu.Label>
+        {project ? (
+          <>
+            <Menu.Item
+              renderRoot={(props) => (
+                <Link to="/projects/$project/settings" params={{ project }} {...props} />
+              )}
+            >
+              Settings
+            </Menu.Item>
+            <Menu.Item
+              renderRoot={(props) => (
+                <Link to="/projects/$project/settings/appearance" params={{ project }} {...props} />
+              )}
+            >
+              Appearance
+            </Menu.Item>
+            <Menu.Divider />
+          </>
+        ) : null}
         {session.kind === "user" ? (
           <>
             <Menu.Item component={Link} to="/account/password">

@@ -24,11 +24,13 @@ export function Header() {
       <ProjectSwitcher project={project} />
       {project ? (
         <nav className={classes.nav} aria-label="Main">
-          {areasOf(project).map(({ name, to, params }) => (
-            <Link key={name} to={to} params={params} activeProps={{ "aria-current": "page" }}>
-              {name}
-            </Link>
-          ))}
+          {areasOf(project)
+            .filter(({ isTab }) => isTab)
+            .map(({ name, to, params }) => (
+              <Link key={name} to={to} params={params} activeProps={{ "aria-current": "page" }}>
+                {name}
+              </Link>
+            ))}
         </nav>
       ) : null}
       <span className="grow" />

@@ -1,51 +1,22 @@
 import type { QueryClient } from "@tanstack/react-query";
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-} from "@tanstack/react-router";
+import { createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { readDispatchSearch, readRuleSearch, readRunSearch, readRunsSearch } from "@/features/ci/ci-search";
 import { readLogsSearch } from "@/features/logs/logs-search";
-import { ApiProblem } from "@/lib/problem";
+import { readMetricsSearch } from "@/features/metrics/metrics-search";
+import { readServicesSearch } from "@/features/services/services-search";
+import { readTestsSearch } from "@/features/tests/tests-search";
 import { parseSearch, stringifySearch, textParam } from "@/lib/search-params";
 import { sessionOptions } from "@/lib/session";
 import { readStored } from "@/lib/storage";
+import { projectRoute as project, rootRoute as root, signedInRoute as signedIn } from "./base-routes";
 import { NotFound, RouteProblem } from "./route-problem";
-import { Shell } from "./shell";
-
-const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet });
+import { settingsRoute } from "./settings-routes";
 
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
   validateSearch: (search: Record<string, unknown>) => ({ next: textParam(search, "next") }),
   component: lazyRouteComponent(() => import("@/features/account/sign-in-page"), "SignInPage"),
-});
-
-/** Everything behind the sign-in. */
-const signedIn = createRoute({
-  getParentRoute: () => root,
-  id: "signed-in",
-  component: Shell,
-  beforeLoad: async ({ context, location }) => {
-    try {
-      const session = await context.queryClient.ensureQueryData(sessionOptions);
-      if (session.must_change_password && location.pathname !== "/account/password") {
-        throw redirect({ to: "/account/password", search: { next: location.href } });
-      }
-    } catch (error) {
-      if (error instanceof ApiProblem && error.status === 401) {
-        throw redirect({
-          to: "/sign-in",
-          search: { next: location.href === "/" ? undefined : location.href },
-        });
-      }
-      throw error;
-    }
-  },
 });
 
 const home = createRoute({
@@ -73,12 +44,6 @@ const projects = createRoute({
   getParentRoute: () => signedIn,
   path: "/projects",
   component: lazyRouteComponent(() => import("@/features/projects/projects-page"), "ProjectsPage"),
-});
-
-const project = createRoute({
-  getParentRoute: () => signedIn,
-  path: "/projects/$project",
-  component: Outlet,
 });
 
 const projectHome = createRoute({
@@ -198,14 +163,46 @@ const runLink = createRoute({
 
 const ciRoutes = ci.addChildren([ciHome, pipelines, rules, newRule, rule, dispatches, runs, run, templates]);
 
+const services = createRoute({
+  getParentRoute: () => project,
+  path: "/services",
+  validateSearch: readServicesSearch,
+  component: lazyRouteComponent(() => import("@/features/services/services-page"), "ServicesPage"),
+});
+
+const tests = createRoute({
+  getParentRoute: () => project,
+  path: "/tests",
+  validateSearch: readTestsSearch,
+  component: lazyRouteComponent(() => import("@/features/tests/tests-page"), "TestsPage"),
+});
+
+const metrics = createRoute({
+  getParentRoute: () => project,
+  path: "/metrics",
+  validateSearch: readMetricsSearch,
+  component: lazyRouteComponent(() => import("@/features/metrics/metrics-page"), "MetricsPage"),
+});
+
 const routeTree = root.addChildren([
   signIn,
   signedIn.addChildren([
     home,
     changePassword,
     projects,
-    project.addChildren([projectHome, logs, log, analyses, analysis]),
-    project.addChildren([projectHome, logs, log, analyses, analysis, ciRoutes, runLink]),
+    project.addChildren([
+      projectHome,
+      logs,
+      log,
+      analyses,
+      analysis,
+      ciRoutes,
+      runLink,
+      tests,
+      metrics,
+      services,
+      settingsRoute,
+    ]),
   ]),
 ]);
 

@@ -30,6 +30,8 @@ type ResourceTableProps<T> = {
   onOpen?: ((key: string) => void) | undefined;
   /** Keeps the rows that it accepts. All pages are read then, because the server does not know this filter. */
   filter?: ((item: T) => boolean) | undefined;
+  /** The order of the rows that are read; without it, the order of the server. */
+  order?: ((a: T, b: T) => number) | undefined;
   /** Shown when there is no record at all: what they are, and how to create one. */
   empty: ReactNode;
 };
@@ -39,7 +41,8 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
   const { label, pages, filter, openKey, onOpen } = props;
   const { hasNextPage, isFetchingNextPage, fetchNextPage, error } = pages;
   const loaded = itemsOf(pages);
-  const items = filter ? loaded.filter(filter) : loaded;
+  const matching = filter ? loaded.filter(filter) : loaded;
+  const items = props.order ? matching.toSorted(props.order) : matching;
   const readsAll = filter !== undefined && hasNextPage && !error;
   useEffect(() => {
     if (readsAll && !isFetchingNextPage) void fetchNextPage();
@@ -122,7 +125,6 @@ function Rows<T>(props: ResourceTableProps<T> & { items: readonly T[] }) {
         {props.items.map((item) => {
           const key = props.keyOf(item);
           return (
-            // biome-ignore lint/a11y/useKeyWithClickEvents: J and K open rows by key.
             <tr
               key={key}
               className={classes.row}

@@ -6,7 +6,7 @@ import {
 } from "@tanstack/react-query";
 
 /** A page of records as every list of the API returns it. */
-export type Page<T> = { items: T[]; next_cursor: string | null };
+export type Page<T> = { items: T[]; next_cursor?: string | null };
 export type Pages<T> = UseInfiniteQueryResult<InfiniteData<Page<T>>>;
 
 /** The most records that one page of the API holds. */
@@ -21,7 +21,7 @@ export function pagedOptions<T>(
     queryKey,
     queryFn: ({ pageParam, signal }) => read(pageParam ?? undefined, signal),
     initialPageParam: null as string | null,
-    getNextPageParam: (page: Page<T>) => page.next_cursor,
+    getNextPageParam: (page: Page<T>) => page.next_cursor ?? null,
     placeholderData: keepPreviousData,
   });
 }

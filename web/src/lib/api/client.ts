@@ -3,6 +3,7 @@ import { ApiProblem, problemOf } from "@/lib/problem";
 import { noteServerTime } from "@/lib/server-clock";
 import type { paths as AnalyzerPaths } from "./analyzer.gen";
 import type { paths as CiBridgePaths } from "./ci-bridge.gen";
+import type { paths as IngestPaths } from "./ingest.gen";
 import type { paths as QueryPaths } from "./query.gen";
 
 export type { components as Analyzer } from "./analyzer.gen";
@@ -31,12 +32,12 @@ const options = {
 export const query = createClient<QueryPaths>(options);
 /** Typed client of ci-bridge. A response that is not a success throws ApiProblem. */
 export const ciBridge = createClient<CiBridgePaths>(options);
+/** Typed client of ingest. A response that is not a success throws ApiProblem. */
+export const ingest = createClient<IngestPaths>(options);
 /** Typed client of the analyzer. A response that is not a success throws ApiProblem. */
 export const analyzer = createClient<AnalyzerPaths>(options);
 
-query.use(throwProblems);
-ciBridge.use(throwProblems);
-analyzer.use(throwProblems);
+for (const client of [query, ciBridge, ingest, analyzer]) client.use(throwProblems);
 
 /** Returns the content of a successful response. */
 export function content<T>(result: { data?: T }): T {

@@ -1,0 +1,8 @@
+import { textParam } from "@/lib/search-params";
+
+export type ServicesSearch = { name?: string | undefined };
+
+export function readServicesSearch(search: Record<string, unknown>): ServicesSearch {
+  const name = textParam(search, "name");
+  return name ? { name } : {};
+}

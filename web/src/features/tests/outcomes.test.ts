@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { byOutcome, groupFailures, splitTestId, verdictOf } from "./outcomes";
+import type { HistoryItem, Outcome } from "./test-queries";
+
+function item(outcome: Outcome, test = "t", pattern: string | null = null): HistoryItem {
+  return {
+    test_id: test,
+    service_id: "tests",
+    outcome,
+    at: "2026-11-27T12:00:00Z",
+    duration_s: 1,
+    failure_pattern: pattern,
+    log_id: "l",
+    test_run_id: "r",
+  };
+}
+const history = (text: string) =>
+  [...text].map((letter) => item(letter === "P" ? "passed" : letter === "F" ? "failed" : "skipped"));
+
+describe("tests", () => {
+  it("are listed with failures first", () => {
+    const tests = [
+      { name: "b", last_status: "passed" },
+      { name: "c", last_status: null },
+      { name: "z", last_status: "failed" },
+      { name: "a", last_status: "passed" },
+      { name: "y", last_status: "error" },
+    ];
+    expect(tests.toSorted(byOutcome).map(({ name }) => name)).toEqual(["y", "z", "c", "a", "b"]);
+  });
+
+  it("have a name and a file", () => {
+    expect(splitTestId("tests/test_a.py::TestB::test_c")).toEqual({
+      name: "TestB::test_c",
+      file: "tests/test_a.py",
+    });
+    expect(splitTestId("loads page")).toEqual({ name: "loads page", file: "" });
+  });
+});
+
+describe("the verdict on a history, newest first", () => {
+  it.each([
+    ["PPPPP", 0, ""],
+    ["FFF", 0, "failed in all 3 runs"],
+    ["FPPPPP", 0.1, "fails since the last run"],
+    ["FFFPPPPP", 0.1, "fails since 3 runs"],
+    ["PFPPPPPPPPPP", 0.18, "passes again since the last run"],
+    ["PFPFPPF", 0.67, "flaky: changed in 67 % of runs"],
+    ["SSFPPPPP", 0.1, "fails since the last run"],
+    ["SSS", null, ""],
+    ["", null, ""],
+  ] as const)("of %s with flakiness %s", (text, flakiness, verdict) => {
+    expect(verdictOf(history(text), flakiness)).toBe(verdict);
+  });
+});
+
+describe("failures", () => {
+  it("are grouped by their pattern, the largest group first", () => {
+    const groups = groupFailures([
+      item("failed", "a", "KeyError"),
+      item("error", "b", "assert <*>"),
+      item("passed", "c", null),
+      item("failed", "d", "assert <*>"),
+      item("failed", "e", null),
+    ]);
+    expect(groups.map((group) => [group.pattern, group.tests.map((test) => test.id)])).toEqual([
+      ["assert <*>", ["b", "d"]],
+      ["KeyError", ["a"]],
+      ["", ["e"]],
+    ]);
+  });
+});

@@ -1,0 +1,63 @@
+import type { HistoryItem, Outcome } from "./test-queries";
+
+/** How an outcome counts: it is good, bad, or says nothing. */
+export type Weight = "good" | "bad" | "neutral";
+
+export function weightOf(outcome: string | null): Weight {
+  if (outcome === "failed" || outcome === "error" || outcome === "xpassed") return "bad";
+  return outcome === "passed" || outcome === "xfailed" ? "good" : "neutral";
+}
+
+const ORDER: Record<Weight, number> = { bad: 0, neutral: 1, good: 2 };
+
+/** Orders what failed first, then what says nothing, then what passed; equal ones by name. */
+export function byOutcome(
+  a: { last_status: string | null; name: string },
+  b: { last_status: string | null; name: string },
+): number {
+  const difference = ORDER[weightOf(a.last_status)] - ORDER[weightOf(b.last_status)];
+  return difference || a.name.localeCompare(b.name);
+}
+
+/** Splits a pytest id into its test and its file: "tests/test_pay.py::TestCard::test_ok". */
+export function splitTestId(id: string): { name: string; file: string } {
+  const at = id.indexOf("::");
+  return at < 0 ? { name: id, file: "" } : { name: id.slice(at + 2), file: id.slice(0, at) };
+}
+
+/** Says what the outcomes of a test, newest first, amount to. */
+export function verdictOf(items: readonly HistoryItem[], flakiness: number | null): string {
+  const weights = items.map((item) => weightOf(item.outcome)).filter((weight) => weight !== "neutral");
+  const [last] = weights;
+  if (!last) return "";
+  const same = weights.findIndex((weight) => weight !== last);
+  if (same < 0) return last === "bad" ? `failed in all ${weights.length} runs` : "";
+  if (flakiness !== null && flakiness >= 0.2 && weights.length >= 5)
+    return `flaky: changed in ${Math.round(flakiness * 100)} % of runs`;
+  if (last === "bad") return same === 1 ? "fails since the last run" : `fails since ${same} runs`;
+  return same <= 3 ? `passes again since ${same === 1 ? "the last run" : `${same} runs`}` : "";
+}
+
+export type FailureGroup = { pattern: string; tests: { id: string; last: HistoryItem }[] };
+
+/** Groups tests whose last outcome is a failure by why they failed; the largest group comes first. */
+export function groupFailures(lasts: readonly HistoryItem[]): FailureGroup[] {
+  const groups = new Map<string, FailureGroup>();
+  for (const last of lasts) {
+    if (weightOf(last.outcome) !== "bad") continue;
+    const pattern = last.failure_pattern ?? "";
+    const group = groups.get(pattern) ?? { pattern, tests: [] };
+    group.tests.push({ id: last.test_id, last });
+    groups.set(pattern, group);
+  }
+  return [...groups.values()].sort((a, b) => b.tests.length - a.tests.length);
+}
+
+export const OUTCOME_SIGNS: Record<Outcome, string> = {
+  passed: "✓",
+  failed: "✕",
+  error: "✕",
+  skipped: "–",
+  xfailed: "✓",
+  xpassed: "✕",
+};
