@@ -8,7 +8,7 @@ import pytest
 from logloop.lines.parsed import Context
 from logloop.lines.reader import LineReader, read_any
 from logloop.lines.records import RecordReader, read_records
-from logloop.lines.timestamps import find_time, parse_zone, read_timestamp
+from logloop.lines.times.timestamps import find_time, parse_zone, read_timestamp
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 BERLIN = parse_zone("Europe/Berlin")

@@ -12,7 +12,7 @@ from typing import Any
 
 from logloop.lines.parsed import Context, merged
 from logloop.lines.structured.json_lines import load_object
-from logloop.lines.timestamps import Stamp, find_time, read_time
+from logloop.lines.times.timestamps import Stamp, find_time, read_time
 
 
 @dataclass(slots=True)

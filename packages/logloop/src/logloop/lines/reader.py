@@ -15,8 +15,8 @@ from logloop.lines.parsed import Context, ParsedLine, merged
 from logloop.lines.structured.json_lines import from_object, parse_json
 from logloop.lines.structured.logfmt import parse_logfmt
 from logloop.lines.text import clean
-from logloop.lines.time_forms import date_orders
-from logloop.lines.timestamps import Stamp
+from logloop.lines.times.forms import date_orders
+from logloop.lines.times.timestamps import Stamp
 from logloop.lines.w3c import Columns
 
 LONGEST_PARSED = 1024 * 1024

@@ -13,7 +13,7 @@ from logloop.lines.joining import MAX_RECORD_CHARS, MAX_RECORD_LINES, Joiner
 from logloop.lines.parsed import ParsedLine
 from logloop.lines.reader import LineReader
 from logloop.lines.text import clean
-from logloop.lines.timestamps import is_believable
+from logloop.lines.times.timestamps import is_believable
 
 __all__ = ["MAX_RECORD_CHARS", "MAX_RECORD_LINES", "Record", "RecordReader", "read_records"]
 

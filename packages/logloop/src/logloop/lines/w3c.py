@@ -5,7 +5,7 @@ from __future__ import annotations
 from logloop.lines import severities
 from logloop.lines.formats.table import set_time
 from logloop.lines.parsed import Context, ParsedLine
-from logloop.lines.timestamps import read_time
+from logloop.lines.times.timestamps import read_time
 
 _NAMES = {
     "cs-method": "http.request.method",

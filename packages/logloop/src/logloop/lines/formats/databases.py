@@ -8,6 +8,7 @@ from logloop.lines.formats.table import DIGITS, pattern
 from logloop.lines.parsed import Context, ParsedLine
 
 _POSTGRES = "LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG[1-5]?|STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION"
+_REDIS = {".": "debug", "-": "info", "*": "info", "#": "warn"}
 _ZONE = r"(?:[A-Z]{2,5}|[+-]\d\d(?::?\d\d)?)"
 
 
@@ -93,7 +94,7 @@ FORMATS = (
         "1:M 22 Nov 2026 23:06:01.123 * Ready to accept connections",
         "31:C 22 Nov 2026 23:06:01.123 # out of memory",
         starts=DIGITS,
-        levels={".": "debug", "-": "info", "*": "info", "#": "warn"},
+        levels=_REDIS,
         adapt=_redis,
     ),
     pattern(
@@ -101,7 +102,7 @@ FORMATS = (
         r"\[(?P<pid>\d+)\] (?P<time>\d\d \w{3} [\d:.]+) (?P<level>[.\-*#]) (?P<message>.*)",
         "[31] 22 Nov 23:06:01.123 # out of memory",
         starts="[",
-        levels={".": "debug", "-": "info", "*": "info", "#": "warn"},
+        levels=_REDIS,
         adapt=_redis,
     ),
     pattern(

@@ -8,7 +8,7 @@ from logloop.lines import severities
 from logloop.lines.formats.table import Format, set_time
 from logloop.lines.parsed import Context, ParsedLine
 from logloop.lines.severities import HEAD_LEVELS
-from logloop.lines.timestamps import Stamp, find_time
+from logloop.lines.times.timestamps import Stamp, find_time
 
 _BEFORE_LEVEL = (
     r"(?:\[[^\]\n]{0,200}\]|\([^)\n]{0,200}\)|<[^>\n]{0,200}>|\d+|[\w$-]+(?:[.:/@#]{1,2}[\w$-]+)+|[\w-]+\$[\w$-]+"

@@ -7,7 +7,7 @@ import re
 
 from logloop.lines.formats.table import DIGITS, pattern
 from logloop.lines.parsed import Context, ParsedLine
-from logloop.lines.timestamps import read_time
+from logloop.lines.times.timestamps import read_time
 
 _LETTER = {
     "V": "debug",

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from logloop.lines import severities
 from logloop.lines.formats.table import Format, is_number, pattern, set_time
 from logloop.lines.parsed import Context, ParsedLine
-from logloop.lines.timestamps import Stamp, find_time, read_time
+from logloop.lines.times.timestamps import Stamp, find_time, read_time
 
 _RFC5424 = re.compile(
     r'<(\d{1,3})>1 (\S+) (\S+) (\S+) (\S+) (\S+) (-|(?:\[(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+)(?: \ufeff?(.*))?\Z',

@@ -13,7 +13,7 @@ from functools import partial
 
 from logloop.lines import severities
 from logloop.lines.parsed import Context, ParsedLine
-from logloop.lines.timestamps import Stamp, find_time, parse_zone, read_time
+from logloop.lines.times.timestamps import Stamp, find_time, parse_zone, read_time
 
 Reader = Callable[[str, int, Stamp | None, Context], ParsedLine | None]
 """Reads a line from an index on, which is after the time for formats that start with one."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from logloop.lines import severities
 from logloop.lines.parsed import Context, ParsedLine
-from logloop.lines.timestamps import read_field
+from logloop.lines.times.timestamps import read_field
 
 _TIME, _MESSAGE, _SEVERITY = "time", "message", "severity"
 _NAMES = {

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from logloop.lines import zones
 from logloop.lines.parsed import Context
-from logloop.lines.time_forms import EPOCH, FORMS, MONTHS, forms_at
-from logloop.lines.zones import parse_zone
+from logloop.lines.times import zones
+from logloop.lines.times.forms import EPOCH, FORMS, MONTHS, forms_at
+from logloop.lines.times.zones import parse_zone
 
 __all__ = [
     "Stamp",
