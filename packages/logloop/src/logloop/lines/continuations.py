@@ -14,8 +14,9 @@ _CHAINED = re.compile(
     r"Caused by: |Suppressed: |\.\.\. \d+ (?:more|common frames)|During handling of the above exception"
     r"|The above exception was the direct|goroutine \d+ \[|stack traceback:|[\"'}\])]+[,;]?\s*$|Stack trace:\s*$"
     r"|\[(?:stacktrace|previous exception)\]|note: run with `RUST_BACKTRACE|note: Some details are omitted"
-    r"|stack backtrace:|\S+\.(?:rb|erb|rake):\d+:in [`'\"]|--- End of |PHP Stack trace:"
+    r"|stack backtrace:|--- End of |PHP Stack trace:"
 )
+_RUBY_FRAME = re.compile(r"\S+\.(?:rb|erb|rake):\d+:in [`'\"]")
 _TRACE_START = re.compile(
     r"panic: |fatal error: |goroutine \d+ \["
     r"|Exception in thread |Unhandled [Ee]xception|thread '[^']*' (?:\(\d+\) )?panicked at |Stack trace:"
@@ -55,11 +56,11 @@ def block_of(parsed: ParsedLine, line: str) -> str:
     name = parsed.format.rpartition("+")[2]
     if name in {"mysql-slow", "jul"} or (name == "rabbitmq" and line.startswith("=")):
         return name
-    if _SANITIZER.match(line) or _RULER.match(line):
+    if line[:1] in {"=", "W"} and (_SANITIZER.match(line) or _RULER.match(line)):
         return "sanitizer"
-    if _RUST_PANIC.search(line):
+    if line[-1:] == ":" and _RUST_PANIC.search(line):
         return "rust"
-    return "node" if _NODE_FILE.match(line) else ""
+    return "node" if line[-1:].isdecimal() and _NODE_FILE.match(line) else ""
 
 
 def continues_block(block: str, first: str, lines: Sequence[str], line: str) -> bool | None:
@@ -94,14 +95,14 @@ def _continues_sanitizer(lines: Sequence[str], line: str) -> bool:
 def _continues_node(lines: Sequence[str], line: str) -> bool:
     if len(lines) < 3 or is_indented(line) or not line.strip():
         return True
-    return bool(_LAST_LINE.match(line) or _IN_TRACE.match(line) or _CHAINED.match(line))
+    return bool(_LAST_LINE.match(line) or _IN_TRACE.match(line) or _CHAINED.match(line) or _RUBY_FRAME.match(line))
 
 
 def continues_trace(parsed: ParsedLine, lines: Sequence[str], line: str, *, in_trace: bool) -> bool:
     """Return whether a line without indentation continues the record. The line itself does not start a record."""
-    if _CHAINED.match(line):
+    if _CHAINED.match(line) or (":in " in line and _RUBY_FRAME.match(line)):
         return True
-    if _PYTHON.match(line):
+    if "Traceback" in line and _PYTHON.match(line):
         return parsed.is_header or in_trace
     if in_trace:
         before = lines[-1] if lines else ""

@@ -22,6 +22,9 @@ def merged(inner: Mapping[str, Any], outer: Mapping[str, Any]) -> dict[str, Any]
     return result
 
 
+_LONGEST_LEVEL = 64
+
+
 class Context(NamedTuple):
     """What a reader needs besides the line: the zone of times without one, the present, and the order of dates.
 
@@ -63,11 +66,16 @@ class ParsedLine:
         """Set the severity from a level word; a word other than the four severities is kept."""
         if not word:
             return
-        severity, self.severity_text = _level(word)
+        severity, self.severity_text = level_of(word)
         self.severity = severity or self.severity
 
 
+def level_of(word: str) -> tuple[str | None, str | None]:
+    """Return the severity of a level word, and the word if it says more than the severity."""
+    return _known_level(word) if len(word) <= _LONGEST_LEVEL else (None, word.strip())
+
+
 @lru_cache(maxsize=1024)
-def _level(word: str) -> tuple[str | None, str | None]:
+def _known_level(word: str) -> tuple[str | None, str | None]:
     text = word.strip()
     return severities.from_word(text), None if text.lower() in severities.FOUR else text

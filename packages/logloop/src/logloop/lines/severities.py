@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 ERROR, WARN, INFO, DEBUG = "error", "warn", "info", "debug"
 FOUR = frozenset({ERROR, WARN, INFO, DEBUG})
@@ -47,6 +48,7 @@ _CERTAIN_ERROR = re.compile(
     r"|Exception in thread |Unhandled exception[.:]|thread '[^']*' (?:\(\d+\) )?panicked at |==\d+==ERROR: |Uncaught "
 )
 _HEAD = 160
+_LONGEST_LEVEL = 64
 
 
 def from_word(word: str) -> str | None:
@@ -113,6 +115,11 @@ def from_field(name: str, value: object) -> str | None:
         return next((found for key in ("name", "text", "level") if (found := from_field(name, value.get(key)))), None)
     if not isinstance(value, str):
         return None
+    return _from_text_field(name, value) if len(value) <= _LONGEST_LEVEL else None
+
+
+@lru_cache(maxsize=1024)
+def _from_text_field(name: str, value: str) -> str | None:
     text = value.strip()
     if re.fullmatch(r"\d{1,5}", text, re.ASCII):
         return _from_named_number(name, int(text))
@@ -141,4 +148,9 @@ def from_text(text: str) -> str | None:
     """Return the severity of plain text: its level word, or error for an unmistakable failure; else None."""
     if word := level_word(text):
         return from_word(word)
+    return from_failure(text)
+
+
+def from_failure(text: str) -> str | None:
+    """Return error for text that starts like an unmistakable failure, such as a stack trace; else None."""
     return ERROR if _CERTAIN_ERROR.match(text) else None

@@ -26,6 +26,11 @@ class Columns:
     def __init__(self) -> None:
         self._names: list[str] = []
 
+    @property
+    def are_known(self) -> bool:
+        """Whether the input has announced its columns."""
+        return bool(self._names)
+
     def read(self, text: str, context: Context) -> ParsedLine | None:
         """Return the record of a line with these columns, or of a directive; None for other lines."""
         if text[:1] == "#":

@@ -80,7 +80,7 @@ def plain(line: str) -> ParsedLine:
     """Any text; a level word at its start sets the severity."""
     word = severities.level_word(line)
     parsed = ParsedLine(line, is_header=word is not None)
-    parsed.severity = severities.from_word(word) if word else severities.from_text(line)
+    parsed.severity = severities.from_word(word) if word else severities.from_failure(line)
     return parsed
 
 

@@ -40,6 +40,7 @@ _NESTED = (
     "payload",
     "attributes",
 )
+_MANY_FIELDS = 64
 _KEPT = frozenset({"status", "at"})
 """Fields that give a severity and mean something else besides."""
 
@@ -55,31 +56,36 @@ def _role(name: str) -> tuple[str, int]:
     return _ROLES.get(plain_name(name), ("", 0))
 
 
-def from_fields(fields: Mapping[str, Any], line: str, context: Context, format_name: str) -> ParsedLine:
-    """Return the record of named values; without a message field the whole line is the message."""
-    rest = dict(fields)
+@lru_cache(maxsize=512)  # the lines of a program have the same fields
+def _roles(names: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the roles that these fields have, each with the names of its fields, the strongest first."""
     found: dict[str, list[tuple[int, str]]] = {}
-    for name in fields:
+    for name in names:
         role, rank = _role(name)
         if role:
             found.setdefault(role, []).append((rank, name))
+    return tuple((role, tuple(name for _, name in sorted(ranked))) for role, ranked in found.items())
+
+
+def from_fields(fields: Mapping[str, Any], line: str, context: Context, format_name: str) -> ParsedLine:
+    """Return the record of named values; without a message field the whole line is the message."""
+    rest = dict(fields)
+    roles = _roles(tuple(fields)) if len(fields) <= _MANY_FIELDS else _roles.__wrapped__(tuple(fields))
     parsed = ParsedLine("", format=format_name)
-    for role, names in found.items():
-        if len(names) > 1:
-            names.sort()
-        ordered = [name for _, name in names]
+    for role, names in roles:
         if role == _TIME:
-            _take_time(parsed, rest, ordered, context)
+            _take_time(parsed, rest, names, context)
         elif role == _MESSAGE:
-            _take_message(parsed, rest, ordered)
+            _take_message(parsed, rest, names)
         elif role == _SEVERITY:
-            _take_severity(parsed, rest, ordered)
+            _take_severity(parsed, rest, names)
         else:
-            _take_id(parsed, rest, role, ordered)
+            _take_id(parsed, rest, role, names)
     if not parsed.message or parsed.severity is None or parsed.timestamp is None:
         _take_nested(parsed, rest, context)
     parsed.message = parsed.message or line.strip()
-    _merge_attributes(rest)
+    if "attributes" in rest:
+        _merge_attributes(rest)
     parsed.attributes = rest
     return parsed
 

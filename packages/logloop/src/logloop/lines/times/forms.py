@@ -99,6 +99,8 @@ FORMS = {
 _LEADING_DIGITS = re.compile(r"\d{1,9}", re.ASCII)
 _LETTERS = (_BY_MONTH, _BY_DAY_NAME, _DAY_ISO)
 _LETTER_STARTS = frozenset("JFMASONDTW")
+TIME_STARTS = _LETTER_STARTS | frozenset("0123456789")
+"""The characters that a time may start with."""
 EPOCH = re.compile(r"\d{10}\.\d{3,9}(?![\d.])|\d{13}(?!\d)", re.ASCII)
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from logloop.lines.parsed import Context
 from logloop.lines.times import zones
-from logloop.lines.times.forms import EPOCH, FORMS, MONTHS, forms_at
+from logloop.lines.times.forms import EPOCH, FORMS, MONTHS, TIME_STARTS, forms_at
 from logloop.lines.times.zones import parse_zone
 
 __all__ = [
@@ -56,11 +56,65 @@ class _Moment(NamedTuple):
     zone_length: int
 
 
+class _Recent(NamedTuple):
+    """A time that was read: the text before its fraction of a second, how long that is, and the text after it.
+
+    Lines of the same second have the same `before` and `after`. The time means the same wherever nothing follows that
+    could belong to it.
+    """
+
+    before: str
+    context: Context
+    start: int
+    width: int
+    after: str
+    moment: datetime
+    later: datetime | None
+    notes: Mapping[str, str] | None
+
+
+_MOST_RECENT = 4
+_recent: tuple[_Recent, ...] = ()
+_ENDED = re.compile(
+    r"[^\s\w:.,+/-]|\s[^\w\s+-]|\s\s|\s[b-oq-z03-9_]|\s[+-](?!\d)|\s(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)(?!\w)|\Z",
+    re.ASCII,
+)
+"""What follows a time and cannot belong to it, whatever the form of the time."""
+
+
 def find_time(text: str, context: Context, start: int = 0) -> Stamp | None:
     """Return the time that starts at an index of text; None without one.
 
     A time without a year gets the latest year that does not put it more than a day after the present.
     """
+    if text[start : start + 1] not in TIME_STARTS:
+        return None
+    for before, known, where, width, after, moment, later, notes in _recent:
+        if known is not context or where != start or not text.startswith(before, start):
+            continue
+        begin = start + len(before)
+        end = begin + width
+        stop = end + len(after)
+        if after and not text.startswith(after, end) or not _ENDED.match(text, stop):
+            continue
+        if not width:
+            return Stamp(moment, stop, later, notes)
+        digits = text[begin:end]
+        if digits.isdecimal() and digits.isascii():
+            return _with_fraction(digits, moment, stop, later, notes)
+    return _find_time(text, context, start)
+
+
+def _with_fraction(
+    digits: str, moment: datetime, stop: int, later: datetime | None, notes: Mapping[str, str] | None
+) -> Stamp:
+    micros = int((digits + "00000")[:6])
+    if later is not None:
+        later = later.replace(microsecond=micros)
+    return Stamp(moment.replace(microsecond=micros), stop, later, notes)
+
+
+def _find_time(text: str, context: Context, start: int) -> Stamp | None:
     for form in forms_at(text, start):
         match = form.regex.match(text, start)
         if match is None:
@@ -73,11 +127,17 @@ def find_time(text: str, context: Context, start: int = 0) -> Stamp | None:
             continue
         stop = match.end() - found.zone_length
         if begin < 0:
+            begin = end = stop
+        _remember(_Recent(text[start:begin], context, start, end - begin, text[end:stop], *found[:3]))
+        if end == begin:
             return Stamp(found.moment, stop, found.later, found.notes)
-        micros = int(text[begin : min(end, begin + 6)].ljust(6, "0"))
-        later = found.later and found.later.replace(microsecond=micros)
-        return Stamp(found.moment.replace(microsecond=micros), stop, later, found.notes)
+        return _with_fraction(text[begin:end], found.moment, stop, found.later, found.notes)
     return _epoch_at(text, start) if text[start : start + 1] == "1" else None
+
+
+def _remember(time: _Recent) -> None:
+    global _recent  # noqa: PLW0603  # the times of the lines before, as in a cache
+    _recent = (time, *(other for other in _recent[: _MOST_RECENT - 1] if other.start != time.start or other.after != time.after))
 
 
 def _epoch_at(text: str, start: int) -> Stamp | None:
