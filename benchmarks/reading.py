@@ -66,7 +66,8 @@ def _syslog(event: _Event) -> str:
 
 
 def _klog(event: _Event) -> str:
-    return f"{event.level[0].replace('D', 'I')}{event.at:%m%d %H:%M:%S.%f}   31 controller.go:{event.n % 400}] {event.text}"
+    letter = "E" if event.level == "ERROR" else "I"
+    return f"{letter}{event.at:%m%d %H:%M:%S.%f}   31 controller.go:{event.n % 400}] {event.text}"
 
 
 def _access(event: _Event) -> str:
@@ -86,7 +87,8 @@ def _json(event: _Event) -> str:
 
 
 def _logfmt(event: _Event) -> str:
-    return f'time={event.iso} level={event.level.lower()} msg="{event.text}" order={event.n} caller=pay.go:31 user=u{event.n % 99}'
+    head = f"time={event.iso} level={event.level.lower()}"
+    return f'{head} msg="{event.text}" order={event.n} caller=pay.go:31 user=u{event.n % 99}'
 
 
 def _cri(event: _Event) -> str:
@@ -94,7 +96,9 @@ def _cri(event: _Event) -> str:
 
 
 def _docker(event: _Event) -> str:
-    return f'{{"log":"{_python(event)}\\n","stream":"stdout","time":"{event.at:%Y-%m-%dT%H:%M:%S.%f}{event.n % 1000:03d}Z"}}'
+    nanoseconds = f"{event.n % 1000:03d}"
+    time = f"{event.at:%Y-%m-%dT%H:%M:%S.%f}{nanoseconds}Z"
+    return f'{{"log":"{_python(event)}\\n","stream":"stdout","time":"{time}"}}'
 
 
 FORMATS: dict[str, Callable[[_Event], str]] = {

@@ -48,22 +48,18 @@ def _docker(text: str, context: Context) -> Envelope | None:
     if '"log":' not in text or '"stream":' not in text:
         return None
     fields = load_object(text)
-    log = fields.get("log") if fields else None
-    if (
-        fields is None
-        or not isinstance(log, str)
-        or not isinstance(fields.get("stream"), str)
-        or not fields.keys() <= _DOCKER_KEYS
-    ):
+    if fields is None or not fields.keys() <= _DOCKER_KEYS:
         return None
-    stream, time = fields["stream"], fields.get("time", fields.get("date"))
+    log, stream = fields.pop("log", None), fields.pop("stream", None)
+    if not isinstance(log, str) or not isinstance(stream, str):
+        return None
+    tag = fields.pop("logtag", fields.pop("_p", None))
+    time = fields.get("time", fields.get("date"))
     stamp = read_time(time, context) if isinstance(time, str) else None
-    rest = {name: value for name, value in fields.items() if name not in {"log", "stream", "_p", "logtag"}}
     if stamp:
-        rest.pop("time", None)
-    tag = fields.get("logtag", fields.get("_p"))
-    is_partial = tag == "P" if tag is not None else not log.endswith("\n")
-    return Envelope("docker", log.removesuffix("\n").removesuffix("\r"), stream, stamp, stream, rest, is_partial)
+        fields.pop("time", None)
+    is_partial = tag == "P" if tag is not None else log[-1:] != "\n"
+    return Envelope("docker", log.removesuffix("\n").removesuffix("\r"), stream, stamp, stream, fields, is_partial)
 
 
 def _after_time(text: str, context: Context) -> Envelope | None:

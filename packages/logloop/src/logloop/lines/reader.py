@@ -214,8 +214,10 @@ def add_envelope(parsed: ParsedLine, envelope: Envelope) -> None:
         parsed.timestamp, parsed.later = outer, None
         return
     apart = abs(parsed.timestamp - outer)
+    if apart <= _SAME_ZONE:
+        return
     off = min(apart % _QUARTER, _QUARTER - apart % _QUARTER)
-    if _SAME_ZONE < apart <= _FARTHEST_ZONE and off <= _SAME_ZONE:
+    if apart <= _FARTHEST_ZONE and off <= _SAME_ZONE:
         parsed.attributes["time.written"] = parsed.timestamp.isoformat()
         parsed.timestamp, parsed.later = outer, None
 

@@ -13,7 +13,7 @@ from logloop.lines.joining import MAX_RECORD_CHARS, MAX_RECORD_LINES, Joiner
 from logloop.lines.parsed import ParsedLine
 from logloop.lines.reader import LineReader
 from logloop.lines.text import clean
-from logloop.lines.times.timestamps import is_believable
+from logloop.lines.times.timestamps import EARLIEST, latest_believable
 
 __all__ = ["MAX_RECORD_CHARS", "MAX_RECORD_LINES", "Record", "RecordReader", "read_records"]
 
@@ -55,6 +55,7 @@ class RecordReader:
         self._fed = self._completed = 0
         self._end = self._fed_end = 0
         self._has_mixed = False
+        self._latest = EARLIEST
         self.last_time: datetime | None = None
         self.is_live = False
 
@@ -66,6 +67,7 @@ class RecordReader:
     @now.setter
     def now(self, now: datetime | None) -> None:
         self._now = now
+        self._latest = EARLIEST
         self._reader.set_now(now)
 
     @property
@@ -77,15 +79,16 @@ class RecordReader:
         """Look at the first lines of the input, without turning them into records."""
         self._reader.learn(lines)
 
-    def feed(self, line: str, end: int = 0) -> Iterator[Record]:
-        """Process one line, which ends at byte `end` of the input; yield completed records."""
-        text, overwritten = clean(line)
+    def feed(self, line: str, end: int = 0) -> list[Record]:
+        """Process one line, which ends at byte `end` of the input; return completed records."""
+        records: list[Record] = []
+        text, overwritten = (line, "") if line.isprintable() else clean(line)
         envelope = self._reader.unwrap(text)
         stream = envelope.stream if envelope else ""
         joiner = self._streams.get(stream)
         if joiner is None:
             if len(self._streams) >= MAX_STREAMS:
-                yield from self.flush()
+                records += self.flush()
             joiner = self._streams[stream] = Joiner(self._reader, join=self._join)
             self._has_mixed = self._has_mixed or len(self._streams) > 1
         self._fed += 1
@@ -94,15 +97,15 @@ class RecordReader:
         if joiner.is_empty:
             self._end = end  # the records contain this line
         if len(self._streams) == 1 and not self._waiting:
-            for parsed in found:
-                yield self._record(parsed)
+            records += map(self._record, found)
         else:
             self._wait(joiner, found)
             self._flush_late(now)
-            yield from self._in_order()
+            records += self._in_order()
         self._fed_end = end
         if not joiner.has_parts:  # a record that ends here does not contain the parts
             self._end = end
+        return records
 
     def flush(self) -> Iterator[Record]:
         """Yield all pending records."""
@@ -134,18 +137,24 @@ class RecordReader:
                     del self._streams[stream]
 
     def _record(self, parsed: ParsedLine) -> Record:
-        now = self._now or datetime.now(UTC)
         moment = parsed.timestamp
-        if moment is not None and not is_believable(moment, now):
+        if moment is None:
+            parsed.timestamp = (None if self.is_live else self.last_time) or self._present()
+        elif not (EARLIEST <= moment <= self._latest or self._is_believable(moment)):
             parsed.attributes["time.claimed"] = moment.isoformat()
-            parsed.timestamp = now
-        elif moment is not None:
+            parsed.timestamp = self._present()
+        else:
             if parsed.later and self.last_time and (self.last_time - moment).total_seconds() > 60:
                 moment = parsed.timestamp = parsed.later  # clocks went back, and the lines go on
             self.last_time = moment
-        else:
-            parsed.timestamp = (None if self.is_live else self.last_time) or now
         return Record(parsed, self._end)
+
+    def _present(self) -> datetime:
+        return self._now or datetime.now(UTC)
+
+    def _is_believable(self, moment: datetime) -> bool:
+        self._latest = latest_believable(self._present())
+        return EARLIEST <= moment <= self._latest
 
 
 def read_records(lines: Iterable[str], reader: RecordReader) -> Iterator[Record]:

@@ -107,15 +107,15 @@ def from_field(name: str, value: object) -> str | None:
 
     `name` is in lower case without separators.
     """
+    if isinstance(value, str):
+        return _from_text_field(name, value) if len(value) <= _LONGEST_LEVEL else None
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
         return _from_named_number(name, value)
     if isinstance(value, Mapping):
         return next((found for key in ("name", "text", "level") if (found := from_field(name, value.get(key)))), None)
-    if not isinstance(value, str):
-        return None
-    return _from_text_field(name, value) if len(value) <= _LONGEST_LEVEL else None
+    return None
 
 
 @lru_cache(maxsize=1024)

@@ -134,18 +134,22 @@ def _bare(message: str, severity: str) -> ParsedLine:
 
 
 def _of_head(match: re.Match[str], stamp: Stamp | None) -> ParsedLine:
-    parts = match.groupdict()
-    message = parts["message"]
-    parsed = ParsedLine(message or match.string[match.start() :].strip(), format="syslog")
+    named = match.groupdict()
+    parsed = _of_parts(named.get("host"), named.get("tag"), named.get("pid"), named["message"], stamp)
+    parsed.message = parsed.message or match.group().strip()
+    return parsed
+
+
+def _of_parts(host: str | None, tag: str | None, pid: str | None, message: str, stamp: Stamp | None) -> ParsedLine:
+    parsed = ParsedLine(message, severity=severities.from_text(message), format="syslog")
     if stamp:
         set_time(parsed, stamp)
-    if parts.get("host"):
-        parsed.attributes["host.name"] = parts["host"]
-    if parts.get("tag"):
-        parsed.attributes["program"] = parts["tag"]
-    if pid := parts.get("pid"):
+    if host:
+        parsed.attributes["host.name"] = host
+    if tag:
+        parsed.attributes["program"] = tag
+    if pid:
         parsed.attributes["process.pid"] = int(pid) if is_number(pid) else pid
-    parsed.severity = severities.from_text(message)
     return parsed
 
 
@@ -173,7 +177,7 @@ def read_syslog(text: str, start: int, stamp: Stamp | None, context: Context) ->
     match = _HEAD.match(text, start)
     if match is None or stamp is None:
         return None
-    host, tag, pid = match["host"], match["tag"], match["pid"]
+    host, tag, pid, message = match.groups()
     if host.upper() in _LEVELS or tag.upper() in _LEVELS or host.isdecimal():
         return None
     head = text[:start].lstrip()
@@ -181,7 +185,7 @@ def read_syslog(text: str, start: int, stamp: Stamp | None, context: Context) ->
         accepted = _is_iso_syslog(head, host, tag, pid, context)
     else:
         accepted = bool(pid) or host in context.hosts or _is_host_name(host) or (tag in _PROGRAMS and host.islower())
-    return _of_head(match, stamp) if accepted else None
+    return _of_parts(host, tag, pid, message or match.group().strip(), stamp) if accepted else None
 
 
 def _is_iso_syslog(head: str, host: str, tag: str, pid: str | None, context: Context) -> bool:

@@ -98,7 +98,19 @@ def pattern(
 class _PatternReader:
     """Reads lines with a regular expression. What a group becomes is decided once, not for each line."""
 
-    __slots__ = ("_adapt", "_columns", "_default", "_known", "_level", "_levels", "_message", "_name", "_regex", "_time", "_zone")
+    __slots__ = (
+        "_adapt",
+        "_columns",
+        "_default",
+        "_known",
+        "_level",
+        "_levels",
+        "_message",
+        "_name",
+        "_regex",
+        "_time",
+        "_zone",
+    )
 
     def __init__(
         self, name: str, regex: re.Pattern[str], levels: Mapping[str, str], default: str | None, adapt: Adapt | None

@@ -52,7 +52,7 @@ def _flow(parsed: ParsedLine, match: re.Match[str], _context: Context) -> Parsed
 FORMATS = (
     pattern(
         "access",
-        r"(?:(?P<server__address>[\w.-]+(?::\d+)?) )?(?P<client>[\w.:%-]+(?:, ?[\w.:%-]+)*) (?P<user__identity>\S+) (?P<user>.{1,100}?) "
+        r"(?:(?P<server__address>[\w.-]+(?::\d+)?) )?(?P<client>[\w.:%-]+(?:, ?[\w.:%-]+)*) (?P<user__identity>\S+) (?P<user>[^\[]{1,100}?) "
         rf'\[(?P<time>[^\]]+)\] (?P<message>"(?P<call>{_QUOTED})" (?P<status>\d{{3}}) (?P<size>\d+|-))'
         rf'(?: "(?P<referer>{_QUOTED})" "(?P<agent>{_QUOTED})")?(?: (?P<http__access__more>.*))?',
         '127.0.0.1 - frank [22/Nov/2026:23:06:01 +0000] "GET /cart?x=1 HTTP/1.1" 502 157 "-" "curl/8"',

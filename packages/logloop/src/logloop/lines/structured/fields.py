@@ -113,17 +113,19 @@ def _take_message(parsed: ParsedLine, rest: dict[str, Any], names: Iterable[str]
 
 def _take_severity(parsed: ParsedLine, rest: dict[str, Any], names: Iterable[str]) -> None:
     for name in names:
-        plain = plain_name(name)
-        if plain in _KEPT and not isinstance(rest[name], str):
+        plain, value = plain_name(name), rest[name]
+        is_kept = plain in _KEPT
+        if is_kept and (not isinstance(value, str) or value.isdecimal()):
             continue  # a status is usually a number with another meaning
-        severity = severities.from_field(plain, rest[name])
-        if severity is None or (plain in _KEPT and str(rest[name]).isdecimal()):
+        severity = severities.from_field(plain, value)
+        if severity is None:
             continue
         parsed.severity = severity
-        word = str(rest[name])
-        if plain not in _KEPT and not isinstance(rest[name], dict):
+        if not is_kept and not isinstance(value, dict):
             del rest[name]
-            parsed.severity_text = None if word.lower() in severities.FOUR else word
+            if value not in severities.FOUR:
+                word = str(value)
+                parsed.severity_text = None if word.lower() in severities.FOUR else word
         return
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 from logloop.lines.parsed import Context
@@ -14,9 +15,11 @@ from logloop.lines.times.forms import EPOCH, FORMS, MONTHS, TIME_STARTS, forms_a
 from logloop.lines.times.zones import parse_zone
 
 __all__ = [
+    "EARLIEST",
     "Stamp",
     "find_time",
     "is_believable",
+    "latest_believable",
     "match_timestamp",
     "parse_zone",
     "read_field",
@@ -26,7 +29,8 @@ __all__ = [
 
 FURTHEST_AHEAD = timedelta(days=1) - timedelta(minutes=1)
 """Ingest refuses entries that are more than a day ahead; a minute is left for clocks that differ."""
-_EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""The earliest time that is believed."""
 _EARLIEST_EPOCH, _LATEST_EPOCH = 10**8, 10**11  # 1973 to 5138, in seconds
 _ORDERS = {
     "ymd": ("y2", "mo", "d"),
@@ -95,23 +99,15 @@ def find_time(text: str, context: Context, start: int = 0) -> Stamp | None:
         begin = start + len(before)
         end = begin + width
         stop = end + len(after)
-        if after and not text.startswith(after, end) or not _ENDED.match(text, stop):
+        if (after and not text.startswith(after, end)) or not _ENDED.match(text, stop):
             continue
         if not width:
             return Stamp(moment, stop, later, notes)
         digits = text[begin:end]
         if digits.isdecimal() and digits.isascii():
-            return _with_fraction(digits, moment, stop, later, notes)
+            micros = int((digits + "00000")[:6])
+            return Stamp(moment.replace(microsecond=micros), stop, later and later.replace(microsecond=micros), notes)
     return _find_time(text, context, start)
-
-
-def _with_fraction(
-    digits: str, moment: datetime, stop: int, later: datetime | None, notes: Mapping[str, str] | None
-) -> Stamp:
-    micros = int((digits + "00000")[:6])
-    if later is not None:
-        later = later.replace(microsecond=micros)
-    return Stamp(moment.replace(microsecond=micros), stop, later, notes)
 
 
 def _find_time(text: str, context: Context, start: int) -> Stamp | None:
@@ -121,7 +117,7 @@ def _find_time(text: str, context: Context, start: int) -> Stamp | None:
             continue
         begin, end = match.span("f")
         key = match.group() if begin < 0 else text[start:begin] + "0" + text[end : match.end()]
-        now = context.now if form.uses_now else _EPOCH_START
+        now = context.now if form.uses_now else EARLIEST
         found = _build(form.name, key, context.zone, now, context.date_order)
         if found is None:
             continue
@@ -129,15 +125,16 @@ def _find_time(text: str, context: Context, start: int) -> Stamp | None:
         if begin < 0:
             begin = end = stop
         _remember(_Recent(text[start:begin], context, start, end - begin, text[end:stop], *found[:3]))
-        if end == begin:
-            return Stamp(found.moment, stop, found.later, found.notes)
-        return _with_fraction(text[begin:end], found.moment, stop, found.later, found.notes)
+        micros = int((text[begin:end] + "000000")[:6])
+        later = found.later and found.later.replace(microsecond=micros)
+        return Stamp(found.moment.replace(microsecond=micros), stop, later, found.notes)
     return _epoch_at(text, start) if text[start : start + 1] == "1" else None
 
 
 def _remember(time: _Recent) -> None:
     global _recent  # noqa: PLW0603  # the times of the lines before, as in a cache
-    _recent = (time, *(other for other in _recent[: _MOST_RECENT - 1] if other.start != time.start or other.after != time.after))
+    others = (other for other in _recent if other.start != time.start or other.after != time.after)
+    _recent = (time, *islice(others, _MOST_RECENT - 1))
 
 
 def _epoch_at(text: str, start: int) -> Stamp | None:
@@ -274,16 +271,14 @@ def read_field(value: object, context: Context) -> Stamp | None:
     """Return the time in a field, with what had to be assumed about it."""
     if isinstance(value, dict):
         value = _nested(value)
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, int | float):
+    if isinstance(value, str):
+        if value[:1] == "/" and (match := _JSON_DATE.fullmatch(value.strip())):
+            return read_field(int(match[1]), context)
+        return read_time(value, context)
+    if isinstance(value, int | float) and not isinstance(value, bool):
         moment = _from_epoch(value)
         return Stamp(moment, 0) if moment else None
-    if not isinstance(value, str):
-        return None
-    if value.startswith("/Date(") and (match := _JSON_DATE.fullmatch(value.strip())):
-        return read_field(int(match[1]), context)
-    return read_time(value, context)
+    return None
 
 
 def _nested(value: Mapping[str, Any]) -> object:
@@ -303,7 +298,7 @@ def _from_epoch(value: str | float) -> datetime | None:
         return None
     for unit in (1, 1_000, 1_000_000, 1_000_000_000):
         if _EARLIEST_EPOCH <= size / unit < _LATEST_EPOCH:
-            return _EPOCH_START + timedelta(microseconds=_micros(value, unit))
+            return EARLIEST + timedelta(microseconds=_micros(value, unit))
     return None
 
 
@@ -318,6 +313,11 @@ def _micros(value: str | float, unit: int) -> int:
     return round(value * 1_000_000 / unit)
 
 
+def latest_believable(now: datetime) -> datetime:
+    """Return the latest time that is believed: nearly a day from now. The earliest is EARLIEST."""
+    return now + FURTHEST_AHEAD
+
+
 def is_believable(moment: datetime, now: datetime) -> bool:
     """Return whether a time is between 1970 and a day from now."""
-    return _EPOCH_START <= moment <= now + FURTHEST_AHEAD
+    return EARLIEST <= moment <= latest_believable(now)
