@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from logloop.lines.formats.databases import MYSQL_COMMANDS
 from logloop.lines.parsed import ParsedLine
 
 _QUALIFIED = r"(?:[A-Za-z_$][\w$]*(?:\.|::))+[\w$]*"
@@ -41,6 +42,13 @@ _RUST_PANIC = re.compile(r"thread '.*panicked at \S+:\d+:\d+:$")
 _JUL_LEVEL = re.compile(r"(SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST|[A-ZÄÖÜ]{4,}): ")
 
 
+_WITH_STATEMENT = frozenset({"Query", "Prepare", "Execute"})
+_MYSQL_GENERAL = re.compile(
+    rf"(?:\d{{6}} [ \d]\d:\d\d:\d\d|\d{{4}}-\d\d-\d\dT[\d:.]+\S*|\t)\t *\d+ (?:{MYSQL_COMMANDS})\t"
+    r"|\S+, Version: .*started with:|Time +Id Command"
+)
+
+
 def starts_trace(line: str) -> bool:
     """Return whether a line starts a stack trace or a report of a crash."""
     return "Traceback (most recent call last)" in line or _TRACE_START.match(line) is not None
@@ -54,6 +62,8 @@ def is_indented(line: str) -> bool:
 def block_of(parsed: ParsedLine, line: str) -> str:
     """Return the name of the block that a first line announces, or an empty string."""
     name = parsed.format.rpartition("+")[2]
+    if name == "mysql-general":
+        return name if parsed.attributes.get("mysql.command") in _WITH_STATEMENT else ""
     if name in {"mysql-slow", "jul"} or (name == "rabbitmq" and line.startswith("=")):
         return name
     if line[:1] in {"=", "W"} and (_SANITIZER.match(line) or _RULER.match(line)):
@@ -69,6 +79,8 @@ def continues_block(block: str, first: str, lines: Sequence[str], line: str) -> 
         return not line.startswith(("# Time:", "/")) and not (
             line.startswith("# User@Host:") and any(not before.startswith("#") for before in (first, *lines))
         )
+    if block == "mysql-general":
+        return not _MYSQL_GENERAL.match(line)
     if block == "jul":
         is_exception = len(lines) == 1 and _EXCEPTION_LINE.match(line) is not None
         return True if is_exception or (not lines and _JUL_LEVEL.match(line)) else None

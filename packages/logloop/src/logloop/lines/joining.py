@@ -20,6 +20,9 @@ MAX_RECORD_SECONDS = 10.0
 _MAX_PARTS = 256
 _MANY_PARTS, _SHORT_PART = 16, 8_192
 _MAX_PART_CHARS = 1024 * 1024
+_BLOCKS_AFTER_A_TIME = ("jul", "mysql-general")
+_LABEL = re.compile(r"[ \u2009]\s?(?:FAIL|PASS|WARN|ERROR|ERR_PNPM_\w+|ELIFECYCLE)[ \u2009] ?\S")
+"""A label of pnpm and Vitest, which stands after one space at the start of a record."""
 _JSON_START = re.compile(r"\s*\{\s*$")
 _JSON_END = re.compile(r"(\s*)\}\s*,?\s*$")
 
@@ -139,7 +142,7 @@ class Joiner:
             add_envelope(self._parsed, envelope)
             self._parsed.is_header = self._parsed.is_header and not line[:1].isspace()
         self._block, self._in_trace = "", "Traceback" in line
-        if self._join and (not line[:1].isdigit() or self._parsed.format.endswith("jul")):
+        if self._join and (not line[:1].isdigit() or self._parsed.format.endswith(_BLOCKS_AFTER_A_TIME)):
             self._block = self._block_of(self._parsed, line)
             self._in_trace = continuations.starts_trace(line) or self._block in {"node", "sanitizer"}
 
@@ -182,7 +185,7 @@ class Joiner:
         if self._block == "json":
             return not self._is_header(line)
         continues = continuations.continues_block(self._block, self._first, self._lines, line)
-        return continues and (self._block == "mysql-slow" or not self._is_header(line))
+        return continues and (self._block.startswith("mysql") or not self._is_header(line))
 
     def _is_header(self, line: str) -> bool:
         first = line[:1]
@@ -190,6 +193,8 @@ class Joiner:
 
     def _is_indented_header(self, line: str) -> bool:
         """Return whether an indented line is a record of its own, as tracing and other tools write them."""
+        if _LABEL.match(line):
+            return True
         text = line.lstrip()
         if not text[:1].isdigit() or leading_time(text, self._reader.context) is None:
             return False

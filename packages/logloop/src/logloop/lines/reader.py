@@ -16,7 +16,7 @@ from logloop.lines.structured.json_lines import from_object, parse_json
 from logloop.lines.structured.logfmt import parse_logfmt
 from logloop.lines.text import clean
 from logloop.lines.times.forms import TIME_STARTS, date_orders
-from logloop.lines.times.timestamps import Stamp
+from logloop.lines.times.timestamps import Stamp, epochs_lead
 from logloop.lines.w3c import Columns
 
 LONGEST_PARSED = 1024 * 1024
@@ -75,6 +75,8 @@ class LineReader:
             self._context = self._context._replace(hosts=self._context.hosts | hosts)
         if have_prefixes([clean(line)[0] for line in lines if line.strip()]):
             self._context = self._context._replace(has_prefixes=True)
+        if epochs_lead(lines, self._context.now):
+            self._context = self._context._replace(has_epochs=True)
         for line in lines:
             text, _ = clean(line)
             envelope = unwrap(text, self._context) if self._text else None
@@ -166,6 +168,8 @@ class LineReader:
         return found
 
     def _noted(self, parsed: ParsedLine) -> ParsedLine:
+        if parsed.is_certain and parsed.format not in self._context.formats:
+            self._context = self._context._replace(formats=self._context.formats | {parsed.format})
         if parsed.format[:6] != "syslog":
             return parsed
         host, hosts = syslog.certain_host(parsed), self._context.hosts

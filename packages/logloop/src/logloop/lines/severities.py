@@ -43,7 +43,7 @@ _AT_START = re.compile(
 _AS_PAIR = re.compile(rf"(?:^|[\s,;{{(\[])\"?(?i:level|lvl|severity)\"?[=:]\s?\"?(?P<pair>(?i:{HEAD_LEVELS}))\b")
 _CERTAIN_ERROR = re.compile(
     r"Traceback \(most recent call last\)|panic: |fatal error: |[EF]\s{2,}|\S*(?:Error|Exception)(?::|$)"
-    r"|Segmentation fault"
+    r"|Segmentation fault|Error in [\w.:$]+\(.*?\) : "
     r"|\S+\.rb:\d+:in .*(?:Error|Exception)\)"
     r"|Exception in thread |Unhandled exception[.:]|thread '[^']*' (?:\(\d+\) )?panicked at |==\d+==ERROR: |Uncaught "
 )

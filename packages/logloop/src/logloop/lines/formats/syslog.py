@@ -78,6 +78,9 @@ _PROGRAMS = frozenset(
         "useradd",
     ]
 )
+_DMESG_LEVELS = "emerg|alert|crit|err|warn|notice|info|debug"
+_STATUS = {"FAILED": "error", "DEPEND": "error", " TIME ": "error", " WARN ": "warn", "  OK  ": "info"}
+_STATUS |= {"SKIPPED": "info", " INFO ": "info"}
 _LEVELS = frozenset(
     {"ERR", "FATAL", "NOTICE", "TRACE", "CRITICAL"} | {"INFO", "ERROR", "WARN", "WARNING", "DEBUG", "LOG"}
 )
@@ -201,6 +204,11 @@ def _is_host_name(host: str) -> bool:
     return host == "localhost" or (host.islower() and any(char.isdigit() or char == "." for char in host))
 
 
+def _status(parsed: ParsedLine, _match: re.Match[str], _context: Context) -> ParsedLine:
+    parsed.severity_text = None  # the message still says it
+    return parsed
+
+
 def shared_hosts(lines: Iterable[str]) -> frozenset[str]:
     """Return what is the host in the first lines of an input: a name that comes with more than one program."""
     programs: dict[str, set[str]] = {}
@@ -244,7 +252,26 @@ FORMATS = (
         r"\[ *(?P<kernel__uptime>\d+\.\d{6})\] (?P<message>.*)",
         "[   12.345678] usb 1-1: new high-speed USB device",
         starts="[",
-        default="info",
+    ),
+    pattern(
+        "kernel",
+        rf"(?P<syslog__facility>\w+) *:(?P<level>{_DMESG_LEVELS}) *: \[ *(?P<kernel__uptime>\d+\.\d{{6}})\] (?P<message>.*)",
+        "kern  :err   : [   12.345678] ata1: device is gone",
+        needs=": [",
+    ),
+    pattern(
+        "kernel",
+        rf"(?P<syslog__facility>\w+) *:(?P<level>{_DMESG_LEVELS}) *: \[(?P<time>[A-Z]\w\w [^\]]+)\] (?P<message>.*)",
+        "kern  :warn  : [Sun Nov 22 23:06:01 2026] ata1: slow",
+        needs=": [",
+    ),
+    pattern(
+        "systemd",
+        r"(?P<message>\[(?P<level>  OK  |FAILED|DEPEND| TIME | WARN |SKIPPED| INFO )\] .*)",
+        "[FAILED] Failed to start shop.service - Shop.",
+        starts="[",
+        levels=_STATUS,
+        adapt=_status,
     ),
     pattern(
         "audit",

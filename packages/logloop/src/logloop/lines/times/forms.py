@@ -67,14 +67,15 @@ _SIX_DIGITS = _form(
 _GLOG = _form("glog", rf"(?P<mo>\d\d)(?P<d>\d\d) {_CLOCK}", uses_now=True)
 _NAMED = _form(
     "named",
-    rf"(?P<d>\d\d?)([/ -]){_MON}\2(?P<y>\d{{4}}|\d\d(?!\d))(?:::?|,? {{1,2}}|T)(?=\d)"
+    rf"(?P<d>\d\d?)([/ -]?){_MON}\2(?P<y>\d{{4}}|\d\d(?!\d))(?:::?|,? {{1,2}}|T)(?=\d)"
     rf"{_CLOCK_MINUTES}{_AMPM}{_ZONE}",
 )
 _NAMED_NO_YEAR = _form("named-no-year", rf"(?P<d>\d\d?) {_MON} {_CLOCK}", uses_now=True)
 _SLASHES = _form(
     "slashes",
     rf"(?P<a>\d\d?)(?P<sep>[/.-])(?P<b>\d\d?)(?P=sep)(?P<c>\d{{4}}|\d\d)(?:,? {{1,2}}|[T:-])(?=\d)"
-    rf"{_CLOCK_MINUTES}{_AMPM}{_ZONE}",
+    r"(?P<h>\d\d?):(?P<mi>\d\d)(?::(?P<s>\d\d)(?:[.,:](?P<f>\d{1,9})\d*)?)?(?!\d)"
+    rf"{_AMPM}{_ZONE}",
     uses_now=True,
 )
 _MONTH_DAY = _form("month-day", rf"(?P<mo>\d\d?)[-/.](?P<d>\d\d?) {_CLOCK}", uses_now=True)
@@ -101,6 +102,8 @@ _LETTERS = (_BY_MONTH, _BY_DAY_NAME, _DAY_ISO)
 _LETTER_STARTS = frozenset("JFMASONDTW")
 TIME_STARTS = _LETTER_STARTS | frozenset("0123456789")
 """The characters that a time may start with."""
+SECONDS = re.compile(r"1\d{9}(?![\w.])", re.ASCII)
+"""Seconds since 1970 without a fraction, which may also be another number."""
 EPOCH = re.compile(r"\d{10}\.\d{3,9}(?![\d.])|\d{13}(?!\d)", re.ASCII)
 
 

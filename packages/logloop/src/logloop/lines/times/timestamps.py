@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
 from logloop.lines.parsed import Context
+from logloop.lines.severities import HEAD_LEVELS
 from logloop.lines.times import zones
-from logloop.lines.times.forms import EPOCH, FORMS, MONTHS, TIME_STARTS, forms_at
+from logloop.lines.times.forms import EPOCH, FORMS, MONTHS, SECONDS, TIME_STARTS, forms_at
 from logloop.lines.times.zones import parse_zone
 
 __all__ = [
     "EARLIEST",
     "Stamp",
+    "epochs_lead",
     "find_time",
     "is_believable",
     "latest_believable",
@@ -38,6 +40,10 @@ _ORDERS = {
     "dmy": ("d", "mo", "y2"),
 }
 _NUMBER = re.compile(r"[+-]?\d{9,19}(?:\.\d+)?", re.ASCII)
+_LEVEL_FOLLOWS = re.compile(
+    rf"[\])]?[\s,;|:-]{{1,3}}(?:[\[<](?i:{HEAD_LEVELS})[\]>]|(?:{HEAD_LEVELS})(?=[\s:|,])|(?i:{HEAD_LEVELS})(?=[|,:\t]))"
+)
+_ENOUGH_EPOCHS = 3
 _JSON_DATE = re.compile(r"/Date\((-?\d{1,16})(?:[+-]\d{4})?\)/", re.ASCII)
 
 
@@ -99,7 +105,7 @@ def find_time(text: str, context: Context, start: int = 0) -> Stamp | None:
         begin = start + len(before)
         end = begin + width
         stop = end + len(after)
-        if (after and not text.startswith(after, end)) or not _ENDED.match(text, stop):
+        if stop > len(text) or (after and not text.startswith(after, end)) or not _ENDED.match(text, stop):
             continue
         if not width:
             return Stamp(moment, stop, later, notes)
@@ -128,7 +134,7 @@ def _find_time(text: str, context: Context, start: int) -> Stamp | None:
         micros = int((text[begin:end] + "000000")[:6])
         later = found.later and found.later.replace(microsecond=micros)
         return Stamp(found.moment.replace(microsecond=micros), stop, later, found.notes)
-    return _epoch_at(text, start) if text[start : start + 1] == "1" else None
+    return _epoch_at(text, context, start) if text[start : start + 1] == "1" else None
 
 
 def _remember(time: _Recent) -> None:
@@ -137,10 +143,21 @@ def _remember(time: _Recent) -> None:
     _recent = (time, *islice(others, _MOST_RECENT - 1))
 
 
-def _epoch_at(text: str, start: int) -> Stamp | None:
+def _epoch_at(text: str, context: Context, start: int) -> Stamp | None:
     match = EPOCH.match(text, start)
+    if match is None and (match := SECONDS.match(text, start)):
+        is_certain = context.has_epochs or _LEVEL_FOLLOWS.match(text, match.end())
+        match = match if is_certain and int(match.group()) <= latest_believable(context.now).timestamp() else None
     moment = _from_epoch(match.group()) if match else None
     return Stamp(moment, match.end()) if match and moment else None
+
+
+def epochs_lead(lines: Sequence[str], now: datetime) -> bool:
+    """Return whether most lines start with seconds since 1970: numbers that never fall and are not in the future."""
+    found = [match for line in lines if (match := SECONDS.match(line, line[:1] == "["))]
+    numbers = [int(match.group()) for match in found]
+    is_most = len(found) >= _ENOUGH_EPOCHS and 2 * len(found) > len(lines)
+    return is_most and numbers == sorted(numbers) and numbers[-1] <= latest_believable(now).timestamp()
 
 
 @lru_cache(maxsize=4096)  # the lines of one second share their time
