@@ -185,7 +185,7 @@ class Joiner:
         if self._block == "json":
             return not self._is_header(line)
         continues = continuations.continues_block(self._block, self._first, self._lines, line)
-        return continues and (self._block.startswith("mysql") or not self._is_header(line))
+        return continues and (self._block == "mysql-slow" or not self._is_header(line))
 
     def _is_header(self, line: str) -> bool:
         first = line[:1]
