@@ -21,6 +21,8 @@ _MAX_PARTS = 256
 _MANY_PARTS, _SHORT_PART = 16, 8_192
 _MAX_PART_CHARS = 1024 * 1024
 _BLOCKS_AFTER_A_TIME = ("jul", "mysql-general")
+_COMPLETE = frozenset({"json", "logfmt"})
+"""Formats of whole records: their lines start neither a block nor a trace."""
 _LABEL = re.compile(r"[ \u2009]\s?(?:FAIL|PASS|WARN|ERROR|ERR_PNPM_\w+|ELIFECYCLE)[ \u2009] ?\S")
 """A label of pnpm and Vitest, which stands after one space at the start of a record."""
 _JSON_START = re.compile(r"\s*\{\s*$")
@@ -142,7 +144,8 @@ class Joiner:
             add_envelope(self._parsed, envelope)
             self._parsed.is_header = self._parsed.is_header and not line[:1].isspace()
         self._block, self._in_trace = "", "Traceback" in line
-        if self._join and (not line[:1].isdigit() or self._parsed.format.endswith(_BLOCKS_AFTER_A_TIME)):
+        name = self._parsed.format
+        if self._join and (name.endswith(_BLOCKS_AFTER_A_TIME) or not (line[:1].isdigit() or name in _COMPLETE)):
             self._block = self._block_of(self._parsed, line)
             self._in_trace = continuations.starts_trace(line) or self._block in {"node", "sanitizer"}
 

@@ -144,7 +144,8 @@ def _of_head(match: re.Match[str], stamp: Stamp | None) -> ParsedLine:
 
 
 def _of_parts(host: str | None, tag: str | None, pid: str | None, message: str, stamp: Stamp | None) -> ParsedLine:
-    parsed = ParsedLine(message, severity=severities.from_text(message), format="syslog")
+    parsed = ParsedLine(message, None, severities.from_text(message))
+    parsed.format = "syslog"
     if stamp:
         set_time(parsed, stamp)
     if host:

@@ -71,7 +71,8 @@ def from_fields(fields: Mapping[str, Any], line: str, context: Context, format_n
     """Return the record of named values; without a message field the whole line is the message."""
     rest = dict(fields)
     roles = _roles(tuple(fields)) if len(fields) <= _MANY_FIELDS else _roles.__wrapped__(tuple(fields))
-    parsed = ParsedLine("", format=format_name)
+    parsed = ParsedLine("")
+    parsed.format = format_name
     for role, names in roles:
         if role == _TIME:
             _take_time(parsed, rest, names, context)

@@ -10,25 +10,24 @@ from logloop.lines.structured.fields import from_fields
 
 _NAME = r"[A-Za-z_@][\w.@/-]*+"
 _QUOTED = r'[^"\\]*+(?:\\.[^"\\]*+)*+'
-_PAIR = re.compile(rf'({_NAME})=(?:"({_QUOTED})"|([^\s"]*+))')
-_PAIRS = re.compile(rf'(?:\s*+{_NAME}=(?:"{_QUOTED}"|[^\s"]*+)(?=\s|\Z))*+')
-"""Nothing in it is tried twice: a line with a mistake at its end takes no longer than one without."""
+_PAIR = re.compile(rf'\s*+(?:({_NAME})=(?:"({_QUOTED})"|([^\s"]*+))(?=\s|\Z)|([\s\S]+))')
+"""A pair, or all that remains when something else is there. Nothing is tried twice, however long the line is."""
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 
 
 def parse_pairs(text: str, start: int = 0) -> dict[str, Any] | None:
     """Return the pairs from an index to the end of text; None when anything else is there."""
     text = text.rstrip()
-    if not _PAIRS.fullmatch(text, start):
-        return None
     pairs = _PAIR.findall(text, start)
+    if pairs and pairs[-1][3]:
+        return None
     if "\\" in text:
-        pairs = [(name, _unescape(quoted), bare) for name, quoted, bare in pairs]
-    fields: dict[str, Any] = {name: quoted or bare for name, quoted, bare in pairs}
+        pairs = [(name, _unescape(quoted), bare, "") for name, quoted, bare, _ in pairs]
+    fields: dict[str, Any] = {name: quoted or bare for name, quoted, bare, _ in pairs}
     if len(fields) == len(pairs):
         return fields
     fields = {}
-    for name, quoted, bare in pairs:
+    for name, quoted, bare, _ in pairs:
         add_field(fields, name, quoted or bare)
     return fields
 
