@@ -23,8 +23,8 @@ def load_object(line: str) -> dict[str, Any] | None:
     if not (text.startswith("{") and text.endswith("}")):
         return None
     try:
-        fields, end = _scan(text, 0)
-    except (ValueError, RecursionError, StopIteration):
+        fields, end = _decode(text)
+    except (ValueError, RecursionError):
         return None
     return fields if end == len(text) and isinstance(fields, dict) else None
 
@@ -39,7 +39,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-_scan = json.JSONDecoder(object_pairs_hook=_object, parse_constant=str).scan_once
+_decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=str).raw_decode
 
 
 def from_object(fields: dict[str, Any], line: str, context: Context) -> ParsedLine:
