@@ -41,10 +41,18 @@ _FILE_NAME = re.compile(
     r"(?!\d{4}-)([\w./@+-]*\.(?:log|out|err|txt)[\w.:+-]*?)(?::(\d+))?[: ] ?(?=\[?\d{2,4}[-/]\d\d[-/])", re.ASCII
 )
 _SECTION = re.compile(r"section_(?:start|end):\d+:[\w.-]+(?:\[[^\]]*\])?\r?")
+_DOCKER_LINE = re.compile(
+    r'\{"log":"([^"\\\x00-\x1f]*+)(\\n)?","stream":"(stdout|stderr)","time":"([^"\\\x00-\x1f]+)"\}\Z'
+)
+"""The usual line of Docker, which is read without a JSON parser: nothing in its text is escaped but the line feed."""
 _DOCKER_KEYS = frozenset({"log", "stream", "time", "attrs", "logtag", "_p", "docker", "kubernetes", "date"})
 
 
 def _docker(text: str, context: Context) -> Envelope | None:
+    if usual := _DOCKER_LINE.match(text):
+        log, line_feed, stream, time = usual.groups()
+        if stamp := read_time(time, context):
+            return Envelope("docker", log, stream, stamp, stream, is_partial=line_feed is None)
     if '"log":' not in text or '"stream":' not in text:
         return None
     fields = load_object(text)

@@ -93,7 +93,15 @@ _BY_DAY_NAME = _form("by-day", rf"{_DAY}(?P<d>\d\d?)[ -]{_MON}[ -](?P<y>\d{{4}}|
 
 _FOUR = (ISO, _DB2, _GLOG)
 _TWO = (_NAMED_NO_YEAR, _NAMED, _SLASHES, _MONTH_DAY, _CLOCK_ONLY)
-_BY_DIGITS = {1: _TWO, 2: _TWO, 4: _FOUR, 6: (_SIX_DIGITS,), 8: (_COMPACT_CLOCK, _BASIC)}
+_AFTER_TWO = {
+    " ": (_NAMED_NO_YEAR, _NAMED),
+    "/": (_NAMED, _SLASHES, _MONTH_DAY),
+    "-": (_NAMED, _SLASHES, _MONTH_DAY),
+    ".": (_SLASHES, _MONTH_DAY),
+    ":": (_CLOCK_ONLY,),
+} | dict.fromkeys("JFMASOND", (_NAMED,))
+"""The forms that start with one or two digits, by the character after these."""
+_BY_DIGITS = {4: _FOUR, 6: (_SIX_DIGITS,), 8: (_COMPACT_CLOCK, _BASIC)}
 FORMS = {
     form.name: form for form in (*_FOUR, *_TWO, *_BY_DIGITS[6], *_BY_DIGITS[8], _BY_MONTH, _BY_DAY_NAME, _DAY_ISO)
 }
@@ -113,7 +121,10 @@ def forms_at(text: str, start: int) -> tuple[TimeForm, ...]:
         return _FOUR  # the usual case
     digits = _LEADING_DIGITS.match(text, start)
     if digits:
-        return _BY_DIGITS.get(digits.end() - start, ())
+        end = digits.end()
+        if end - start <= 2:
+            return _AFTER_TWO.get(text[end : end + 1], ())
+        return _BY_DIGITS.get(end - start, ())
     return _LETTERS if text[start : start + 1] in _LETTER_STARTS else ()
 
 
