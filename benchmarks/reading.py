@@ -97,6 +97,10 @@ def _cri(event: _Event) -> str:
     return f"{event.at:%Y-%m-%dT%H:%M:%S.%f}{event.n % 1000:03d}Z stdout F {_python(event)}"
 
 
+def _compose(event: _Event) -> str:
+    return f"web-{event.n % 50}  | {_python(event)}"
+
+
 def _docker(event: _Event) -> str:
     nanoseconds = f"{event.n % 1000:03d}"
     time = f"{event.at:%Y-%m-%dT%H:%M:%S.%f}{nanoseconds}Z"
@@ -114,6 +118,7 @@ FORMATS: dict[str, Callable[[_Event], str]] = {
     "logfmt": _logfmt,
     "CRI": _cri,
     "Docker json-file": _docker,
+    "Docker Compose, 50 containers": _compose,
 }
 """The formats that are measured: a name, and how a program writes an event in it."""
 

@@ -52,6 +52,7 @@ class RecordReader:
         self._join = join
         self._streams: dict[str, Joiner] = {}
         self._waiting: list[tuple[int, int, ParsedLine]] = []
+        self._open: list[tuple[int, str]] = []  # a heap: where the records start that streams hold back
         self._fed = self._completed = 0
         self._end = self._fed_end = 0
         self._has_mixed = False
@@ -90,7 +91,9 @@ class RecordReader:
             if len(self._streams) >= MAX_STREAMS:
                 records += self.flush()
             joiner = self._streams[stream] = Joiner(self._reader, join=self._join)
-            self._has_mixed = self._has_mixed or len(self._streams) > 1
+            if len(self._streams) == 2:
+                self._has_mixed = True
+                self._open = sorted((other.started[0], name) for name, other in self._streams.items())
         self._fed += 1
         joiner.fed, now = self._fed, time.monotonic()
         found = joiner.feed(envelope.text if envelope else text, envelope, overwritten, (self._fed, now))
@@ -99,6 +102,8 @@ class RecordReader:
         if len(self._streams) == 1 and not self._waiting:
             records += map(self._record, found)
         else:
+            if not joiner.is_empty and joiner.started[0] == self._fed:
+                heapq.heappush(self._open, (self._fed, stream))
             self._wait(joiner, found)
             self._flush_late(now)
             records += self._in_order()
@@ -110,6 +115,7 @@ class RecordReader:
     def flush(self) -> Iterator[Record]:
         """Yield all pending records."""
         streams, self._streams, self._has_mixed, self._end = self._streams, {}, False, self._fed_end
+        self._open = []
         for joiner in streams.values():
             self._wait(joiner, joiner.flush())
         yield from self._in_order()
@@ -121,20 +127,30 @@ class RecordReader:
 
     def _in_order(self) -> Iterator[Record]:
         """Yield the completed records that started before all incomplete ones."""
-        first = min(
-            (joiner.started[0] for joiner in self._streams.values() if not joiner.is_empty), default=self._fed + 1
-        )
+        first = self._first_open() or self._fed + 1
         while self._waiting and self._waiting[0][0] < first:
             yield self._record(heapq.heappop(self._waiting)[2])
 
+    def _first_open(self) -> int:
+        """Return where the first record starts that a stream holds back; 0 without one."""
+        while self._open:
+            start, stream = self._open[0]
+            joiner = self._streams.get(stream)
+            if joiner is not None and not joiner.is_empty and joiner.started[0] == start:
+                return start
+            heapq.heappop(self._open)
+        return 0
+
     def _flush_late(self, now: float) -> None:
         """Complete the records of streams that have been silent for too long: the others wait for them."""
-        for stream, joiner in list(self._streams.items()):
-            lines, at = joiner.started
-            if joiner.is_empty or self._fed - lines > MAX_LINES_BEHIND or now - at > MAX_SECONDS_BEHIND:
-                self._wait(joiner, joiner.flush())
-                if joiner.fed != self._fed:
-                    del self._streams[stream]
+        while start := self._first_open():
+            stream = self._open[0][1]
+            joiner = self._streams[stream]
+            if self._fed - start <= MAX_LINES_BEHIND and now - joiner.started[1] <= MAX_SECONDS_BEHIND:
+                return
+            self._wait(joiner, joiner.flush())
+            if joiner.fed != self._fed:
+                del self._streams[stream]
 
     def _record(self, parsed: ParsedLine) -> Record:
         moment = parsed.timestamp
