@@ -128,6 +128,8 @@ def _is_exception_of(parsed: ParsedLine, line: str) -> bool:
     """Java and .NET write the exception below the header, at the start of the line, before its frames."""
     if parsed.timestamp is None and parsed.severity not in {"error", "warn"}:
         return False
+    if "Exception" not in line and "Error" not in line and "Throwable" not in line:
+        return False  # the usual case
     match = _EXCEPTION_LINE.match(line)
     if match is None or not parsed.is_header:
         return False

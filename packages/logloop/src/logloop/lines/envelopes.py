@@ -102,14 +102,15 @@ def _cri(text: str, context: Context) -> Envelope | None:
 
 def _prefixed(text: str, context: Context) -> Envelope | None:
     form = _COMPOSE_NAMED if context.has_prefixes else _COMPOSE
-    if "|" in text[:80] and (match := form.match(text)):
+    head = text[:120]
+    if "|" in head and head.find("|") < 80 and (match := form.match(text)):
         return Envelope("compose", match[2], match[1], attributes={"container.name": match[1]})
-    if text.startswith("[pod/") and (match := _KUBECTL.match(text)):
+    if head.startswith("[pod/") and (match := _KUBECTL.match(text)):
         return Envelope("kubectl", match[2], match[1], attributes={"k8s.pod": match[1]})
     if "\t" in text and (match := _GH_VIEW.match(text)):
         attributes = {"ci.job": match[1], "ci.step": match[2]}
         return Envelope("gh", text[match.end() :], f"{match[1]}/{match[2]}", attributes=attributes)
-    if "." in text[:120] and (match := _FILE_NAME.match(text)):
+    if "." in head and (match := _FILE_NAME.match(text)):
         return Envelope("file", text[match.end() :], match[1], attributes={"log.file.name": match[1]})
     return None
 

@@ -66,7 +66,7 @@ class Joiner:
         `started` is where the record that is held back starts, `completed` where the returned one started.
         """
         self._next = at
-        if self.is_empty:
+        if self._parsed is None and not self._parts:
             self.started = at
         if envelope is not None and not self._has_odd_ends and (envelope.is_partial or self._parts):
             return self._feed_part(text, envelope)

@@ -25,11 +25,7 @@ class Columns:
 
     def __init__(self) -> None:
         self._names: list[str] = []
-
-    @property
-    def are_known(self) -> bool:
-        """Whether the input has announced its columns."""
-        return bool(self._names)
+        self.are_known = False
 
     def read(self, text: str, context: Context) -> ParsedLine | None:
         """Return the record of a line with these columns, or of a directive; None for other lines."""
@@ -47,6 +43,7 @@ class Columns:
             return None
         if text.startswith("#Fields:"):
             self._names = text.removeprefix("#Fields:").split()
+            self.are_known = bool(self._names)
         return ParsedLine(text, severity=severities.INFO, format="w3c")
 
     def _record(self, values: dict[str, str], text: str, context: Context) -> ParsedLine | None:
