@@ -13,6 +13,7 @@ from logloop.local.mongodb import MongoNode
 from logloop.local.platform import Options, assemble
 
 from benchmarks.processes import rss_bytes
+from benchmarks.report import MB, Report
 
 _READY_TIMEOUT_S = 60.0
 _REST_S = 15.0
@@ -45,3 +46,13 @@ def idle_rss() -> dict[str, int]:
         for node in platform.nodes:
             node.kill()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def add_idle_row(report: Report) -> None:
+    """Measure the idle platform and add its row."""
+    resident = idle_rss()
+    total = sum(resident.values())
+    by_process = {name: round(size / MB) for name, size in resident.items()}
+    report.figures |= {"idle_rss_mb": round(total / MB), "idle_rss_mb_by_process": by_process}
+    detail = ", ".join(f"{name} {size / MB:.0f}" for name, size in resident.items())
+    report.add("idle platform", f"{total / MB:.0f} MB ({detail})", "≤ 1 GiB", met=total <= 2**30)

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from benchmarks.baseline import CONNECTIONS, Baseline, baseline, direct_round, measure_stored
 from benchmarks.baseline import Round as BaselineRound
 from benchmarks.freshness import POLL_S, FreshnessPlan, FreshnessResult, measure_freshness, read_result
-from benchmarks.idle import idle_rss
+from benchmarks.idle import add_idle_row
 from benchmarks.intake import Disk, Intake, Round, SingleLogRound, disk, median_of, wait_compacted
 from benchmarks.load import LoadClient
+from benchmarks.reading import add_reading_rows
 from benchmarks.report import MB, Report
 from benchmarks.search import SearchClient, measure_searches
 from benchmarks.testbed import CACHE_GB, Testbed, is_in_memory, open_testbed
 
 NEEDLE = "zebrafinch"
-PARTS = ("idle", "long", "short")
+PARTS = ("reading", "idle", "long", "short")
 LOGS_PER_REQUEST = 1000
 _FRESHNESS_LOGS_PER_REQUEST = 100
 _FRESHNESS_RATE = 20_000
@@ -37,19 +38,24 @@ class Sizes:
     freshness_markers: int = 300
     all_requests: int = 10_000
     compaction_s: float = 60.0
+    lines_read: int = 20_000
 
     @classmethod
     def quick(cls) -> "Sizes":
         """Return about one hundredth; measurements over time still last some seconds."""
-        return cls(2, 20, 5, 5, 5, 500, 30, 500, 15.0)
+        return cls(2, 20, 5, 5, 5, 500, 30, 500, 15.0, 1_000)
 
 
 def measure(sizes: Sizes, report: Report, progress: Progress, parts: Collection[str] = PARTS) -> None:
     """Measure the requested parts. Rows and figures go to the report, including the errors of failed parts."""
+    if "reading" in parts:
+        progress("reading lines")
+        with report.part("reading lines"):
+            add_reading_rows(report, sizes.lines_read)
     if "idle" in parts:
         progress("idle platform")
         with report.part("idle platform"):
-            _idle(report)
+            add_idle_row(report)
     if "long" in parts:
         with report.part("long lines"), open_testbed() as long_testbed:
             progress("long lines: bulk intake, with documents for comparison")
@@ -60,15 +66,6 @@ def measure(sizes: Sizes, report: Report, progress: Progress, parts: Collection[
             report.add("data on", short_testbed.disk, met=False if is_in_memory(short_testbed.disk) else None)
             report.add("mongod cache", f"{CACHE_GB:g} GB")
             _short(short_testbed, sizes, report, progress)
-
-
-def _idle(report: Report) -> None:
-    resident = idle_rss()
-    total = sum(resident.values())
-    by_process = {name: round(size / MB) for name, size in resident.items()}
-    report.figures |= {"idle_rss_mb": round(total / MB), "idle_rss_mb_by_process": by_process}
-    detail = ", ".join(f"{name} {size / MB:.0f}" for name, size in resident.items())
-    report.add("idle platform", f"{total / MB:.0f} MB ({detail})", "≤ 1 GiB", met=total <= 2**30)
 
 
 @dataclass(frozen=True)

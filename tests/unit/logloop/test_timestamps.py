@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop.lines.timestamps import match_timestamp, parse_zone, read_timestamp
+from logloop.lines.times.timestamps import match_timestamp, parse_zone, read_timestamp
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 PLUS_TWO = timezone(timedelta(hours=2))

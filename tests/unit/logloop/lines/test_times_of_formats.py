@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from logloop.lines.parsed import Context
 from logloop.lines.reader import LineReader, read_any
 from logloop.lines.records import RecordReader, read_records
-from logloop.lines.timestamps import find_time, parse_zone, read_timestamp
+from logloop.lines.times.timestamps import find_time, parse_zone, read_timestamp
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 BERLIN = parse_zone("Europe/Berlin")
@@ -167,3 +169,47 @@ def test_the_present_moves_on_while_lines_arrive() -> None:
     first = reader.context.now
     reader.set_now(NOW)
     assert reader.context.now == NOW != first
+
+
+SAME_SECOND = (
+    "2026-11-26 10:00:00",
+    "2026-11-26T10:00:00",
+    "11-26 10:00:00",
+    "Nov 26 10:00:00",
+    "26/Nov/2026:10:00:00",
+)
+AFTER = ("", "Z", " UTC", "+01:00", " +0100", " IST", " PM", " 2020", ":30", "123")
+TEXTS = (
+    " x",
+    " INFO x",
+    " PDT x",
+    " - x",
+    " -0700 x",
+    "] x",
+    " p.m.",
+    " 2019 x",
+    "",
+    ".5",
+    "Zulu",
+    " EST 2020 x",
+    "7",
+)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(SAME_SECOND),
+            st.sampled_from(("", ".1", ".123", ",123", ".123456", ".123456789", ".١٢٣")),
+            st.sampled_from(AFTER),
+            st.sampled_from(TEXTS),
+        ).map("".join),
+        min_size=2,
+        max_size=8,
+    )
+)
+@example(["11-26 10:00:00.123456", "11-26 10:00:00.123"])
+def test_a_time_means_the_same_whatever_was_read_before_it(texts: list[str]) -> None:
+    alone = [find_time(text, Context(UTC, NOW)) for text in texts]
+    shared = Context(UTC, NOW)
+    assert [find_time(text, shared) for text in texts] == alone

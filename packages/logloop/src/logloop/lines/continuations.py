@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from logloop.lines.formats.databases import MYSQL_COMMANDS
 from logloop.lines.parsed import ParsedLine
 
 _QUALIFIED = r"(?:[A-Za-z_$][\w$]*(?:\.|::))+[\w$]*"
@@ -14,8 +15,9 @@ _CHAINED = re.compile(
     r"Caused by: |Suppressed: |\.\.\. \d+ (?:more|common frames)|During handling of the above exception"
     r"|The above exception was the direct|goroutine \d+ \[|stack traceback:|[\"'}\])]+[,;]?\s*$|Stack trace:\s*$"
     r"|\[(?:stacktrace|previous exception)\]|note: run with `RUST_BACKTRACE|note: Some details are omitted"
-    r"|stack backtrace:|\S+\.(?:rb|erb|rake):\d+:in [`'\"]|--- End of |PHP Stack trace:"
+    r"|stack backtrace:|--- End of |PHP Stack trace:"
 )
+_RUBY_FRAME = re.compile(r"\S+\.(?:rb|erb|rake):\d+:in [`'\"]")
 _TRACE_START = re.compile(
     r"panic: |fatal error: |goroutine \d+ \["
     r"|Exception in thread |Unhandled [Ee]xception|thread '[^']*' (?:\(\d+\) )?panicked at |Stack trace:"
@@ -40,6 +42,13 @@ _RUST_PANIC = re.compile(r"thread '.*panicked at \S+:\d+:\d+:$")
 _JUL_LEVEL = re.compile(r"(SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST|[A-ZÄÖÜ]{4,}): ")
 
 
+_WITH_STATEMENT = frozenset({"Query", "Prepare", "Execute"})
+_MYSQL_GENERAL = re.compile(
+    rf"(?:\d{{6}} [ \d]\d:\d\d:\d\d|\d{{4}}-\d\d-\d\dT[\d:.]+\S*|\t)\t *\d+ (?:{MYSQL_COMMANDS})\t"
+    r"|\S+, Version: .*started with:|Time +Id Command"
+)
+
+
 def starts_trace(line: str) -> bool:
     """Return whether a line starts a stack trace or a report of a crash."""
     return "Traceback (most recent call last)" in line or _TRACE_START.match(line) is not None
@@ -53,13 +62,15 @@ def is_indented(line: str) -> bool:
 def block_of(parsed: ParsedLine, line: str) -> str:
     """Return the name of the block that a first line announces, or an empty string."""
     name = parsed.format.rpartition("+")[2]
+    if name == "mysql-general":
+        return name if parsed.attributes.get("mysql.command") in _WITH_STATEMENT else ""
     if name in {"mysql-slow", "jul"} or (name == "rabbitmq" and line.startswith("=")):
         return name
-    if _SANITIZER.match(line) or _RULER.match(line):
+    if line[:1] in {"=", "W"} and (_SANITIZER.match(line) or _RULER.match(line)):
         return "sanitizer"
-    if _RUST_PANIC.search(line):
+    if line[-1:] == ":" and _RUST_PANIC.search(line):
         return "rust"
-    return "node" if _NODE_FILE.match(line) else ""
+    return "node" if line[-1:].isdecimal() and _NODE_FILE.match(line) else ""
 
 
 def continues_block(block: str, first: str, lines: Sequence[str], line: str) -> bool | None:
@@ -68,6 +79,8 @@ def continues_block(block: str, first: str, lines: Sequence[str], line: str) -> 
         return not line.startswith(("# Time:", "/")) and not (
             line.startswith("# User@Host:") and any(not before.startswith("#") for before in (first, *lines))
         )
+    if block == "mysql-general":
+        return not _MYSQL_GENERAL.match(line)
     if block == "jul":
         is_exception = len(lines) == 1 and _EXCEPTION_LINE.match(line) is not None
         return True if is_exception or (not lines and _JUL_LEVEL.match(line)) else None
@@ -94,14 +107,14 @@ def _continues_sanitizer(lines: Sequence[str], line: str) -> bool:
 def _continues_node(lines: Sequence[str], line: str) -> bool:
     if len(lines) < 3 or is_indented(line) or not line.strip():
         return True
-    return bool(_LAST_LINE.match(line) or _IN_TRACE.match(line) or _CHAINED.match(line))
+    return bool(_LAST_LINE.match(line) or _IN_TRACE.match(line) or _CHAINED.match(line) or _RUBY_FRAME.match(line))
 
 
 def continues_trace(parsed: ParsedLine, lines: Sequence[str], line: str, *, in_trace: bool) -> bool:
     """Return whether a line without indentation continues the record. The line itself does not start a record."""
-    if _CHAINED.match(line):
+    if _CHAINED.match(line) or (":in " in line and _RUBY_FRAME.match(line)):
         return True
-    if _PYTHON.match(line):
+    if "Traceback" in line and _PYTHON.match(line):
         return parsed.is_header or in_trace
     if in_trace:
         before = lines[-1] if lines else ""
@@ -115,6 +128,8 @@ def _is_exception_of(parsed: ParsedLine, line: str) -> bool:
     """Java and .NET write the exception below the header, at the start of the line, before its frames."""
     if parsed.timestamp is None and parsed.severity not in {"error", "warn"}:
         return False
+    if "Exception" not in line and "Error" not in line and "Throwable" not in line:
+        return False  # the usual case
     match = _EXCEPTION_LINE.match(line)
     if match is None or not parsed.is_header:
         return False

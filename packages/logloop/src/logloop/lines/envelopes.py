@@ -12,7 +12,7 @@ from typing import Any
 
 from logloop.lines.parsed import Context, merged
 from logloop.lines.structured.json_lines import load_object
-from logloop.lines.timestamps import Stamp, find_time, read_time
+from logloop.lines.times.timestamps import Stamp, find_time, read_time
 
 
 @dataclass(slots=True)
@@ -41,29 +41,33 @@ _FILE_NAME = re.compile(
     r"(?!\d{4}-)([\w./@+-]*\.(?:log|out|err|txt)[\w.:+-]*?)(?::(\d+))?[: ] ?(?=\[?\d{2,4}[-/]\d\d[-/])", re.ASCII
 )
 _SECTION = re.compile(r"section_(?:start|end):\d+:[\w.-]+(?:\[[^\]]*\])?\r?")
+_DOCKER_LINE = re.compile(
+    r'\{"log":"([^"\\\x00-\x1f]*+)(\\n)?","stream":"(stdout|stderr)","time":"([^"\\\x00-\x1f]+)"\}\Z'
+)
+"""The usual line of Docker, which is read without a JSON parser: nothing in its text is escaped but the line feed."""
 _DOCKER_KEYS = frozenset({"log", "stream", "time", "attrs", "logtag", "_p", "docker", "kubernetes", "date"})
 
 
 def _docker(text: str, context: Context) -> Envelope | None:
+    if usual := _DOCKER_LINE.match(text):
+        log, line_feed, stream, time = usual.groups()
+        if stamp := read_time(time, context):
+            return Envelope("docker", log, stream, stamp, stream, is_partial=line_feed is None)
     if '"log":' not in text or '"stream":' not in text:
         return None
     fields = load_object(text)
-    log = fields.get("log") if fields else None
-    if (
-        fields is None
-        or not isinstance(log, str)
-        or not isinstance(fields.get("stream"), str)
-        or not fields.keys() <= _DOCKER_KEYS
-    ):
+    if fields is None or not fields.keys() <= _DOCKER_KEYS:
         return None
-    stream, time = fields["stream"], fields.get("time", fields.get("date"))
+    log, stream = fields.pop("log", None), fields.pop("stream", None)
+    if not isinstance(log, str) or not isinstance(stream, str):
+        return None
+    tag = fields.pop("logtag", fields.pop("_p", None))
+    time = fields.get("time", fields.get("date"))
     stamp = read_time(time, context) if isinstance(time, str) else None
-    rest = {name: value for name, value in fields.items() if name not in {"log", "stream", "_p", "logtag"}}
     if stamp:
-        rest.pop("time", None)
-    tag = fields.get("logtag", fields.get("_p"))
-    is_partial = tag == "P" if tag is not None else not log.endswith("\n")
-    return Envelope("docker", log.removesuffix("\n").removesuffix("\r"), stream, stamp, stream, rest, is_partial)
+        fields.pop("time", None)
+    is_partial = tag == "P" if tag is not None else log[-1:] != "\n"
+    return Envelope("docker", log.removesuffix("\n").removesuffix("\r"), stream, stamp, stream, fields, is_partial)
 
 
 def _after_time(text: str, context: Context) -> Envelope | None:
@@ -98,14 +102,15 @@ def _cri(text: str, context: Context) -> Envelope | None:
 
 def _prefixed(text: str, context: Context) -> Envelope | None:
     form = _COMPOSE_NAMED if context.has_prefixes else _COMPOSE
-    if "|" in text[:80] and (match := form.match(text)):
+    head = text[:120]
+    if "|" in head and head.find("|") < 80 and (match := form.match(text)):
         return Envelope("compose", match[2], match[1], attributes={"container.name": match[1]})
-    if text.startswith("[pod/") and (match := _KUBECTL.match(text)):
+    if head.startswith("[pod/") and (match := _KUBECTL.match(text)):
         return Envelope("kubectl", match[2], match[1], attributes={"k8s.pod": match[1]})
     if "\t" in text and (match := _GH_VIEW.match(text)):
         attributes = {"ci.job": match[1], "ci.step": match[2]}
         return Envelope("gh", text[match.end() :], f"{match[1]}/{match[2]}", attributes=attributes)
-    if "." in text[:120] and (match := _FILE_NAME.match(text)):
+    if "." in head and (match := _FILE_NAME.match(text)):
         return Envelope("file", text[match.end() :], match[1], attributes={"log.file.name": match[1]})
     return None
 

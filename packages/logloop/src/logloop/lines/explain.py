@@ -12,7 +12,7 @@ from logloop.lines.joining import Joiner
 from logloop.lines.parsed import ParsedLine
 from logloop.lines.reader import LineReader, add_envelope
 from logloop.lines.text import clean
-from logloop.lines.timestamps import is_believable
+from logloop.lines.times.timestamps import is_believable
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,11 @@ MAX_RECORD_SECONDS = 10.0
 _MAX_PARTS = 256
 _MANY_PARTS, _SHORT_PART = 16, 8_192
 _MAX_PART_CHARS = 1024 * 1024
+_BLOCKS_AFTER_A_TIME = ("jul", "mysql-general")
+_COMPLETE = frozenset({"json", "logfmt"})
+"""Formats of whole records: their lines start neither a block nor a trace."""
+_LABEL = re.compile(r"[ \u2009]\s?(?:FAIL|PASS|WARN|ERROR|ERR_PNPM_\w+|ELIFECYCLE)[ \u2009] ?\S")
+"""A label of pnpm and Vitest, which stands after one space at the start of a record."""
 _JSON_START = re.compile(r"\s*\{\s*$")
 _JSON_END = re.compile(r"(\s*)\}\s*,?\s*$")
 
@@ -61,7 +66,7 @@ class Joiner:
         `started` is where the record that is held back starts, `completed` where the returned one started.
         """
         self._next = at
-        if self.is_empty:
+        if self._parsed is None and not self._parts:
             self.started = at
         if envelope is not None and not self._has_odd_ends and (envelope.is_partial or self._parts):
             return self._feed_part(text, envelope)
@@ -139,7 +144,8 @@ class Joiner:
             add_envelope(self._parsed, envelope)
             self._parsed.is_header = self._parsed.is_header and not line[:1].isspace()
         self._block, self._in_trace = "", "Traceback" in line
-        if self._join and (not line[:1].isdigit() or self._parsed.format.endswith("jul")):
+        name = self._parsed.format
+        if self._join and (name.endswith(_BLOCKS_AFTER_A_TIME) or not (line[:1].isdigit() or name in _COMPLETE)):
             self._block = self._block_of(self._parsed, line)
             self._in_trace = continuations.starts_trace(line) or self._block in {"node", "sanitizer"}
 
@@ -190,6 +196,8 @@ class Joiner:
 
     def _is_indented_header(self, line: str) -> bool:
         """Return whether an indented line is a record of its own, as tracing and other tools write them."""
+        if _LABEL.match(line):
+            return True
         text = line.lstrip()
         if not text[:1].isdigit() or leading_time(text, self._reader.context) is None:
             return False

@@ -22,11 +22,15 @@ def merged(inner: Mapping[str, Any], outer: Mapping[str, Any]) -> dict[str, Any]
     return result
 
 
+_LONGEST_LEVEL = 64
+
+
 class Context(NamedTuple):
     """What a reader needs besides the line: the zone of times without one, the present, and the order of dates.
 
     `date_order` is `ymd`, `mdy` or `dmy` once the file shows it; it decides about dates such as 05/06/07.
-    `hosts` are the names that are certainly hosts in this input. `has_prefixes` is set when its lines have the
+    `hosts` are the names that are certainly hosts in this input, and `formats` those that it certainly contains.
+    `has_epochs` is set when its lines start with seconds since 1970. `has_prefixes` is set when its lines have the
     prefixes of Docker Compose with names of containers that have no number.
     """
 
@@ -34,7 +38,9 @@ class Context(NamedTuple):
     now: datetime
     date_order: str = ""
     hosts: frozenset[str] = frozenset()
+    formats: frozenset[str] = frozenset()
     has_prefixes: bool = False
+    has_epochs: bool = False
 
 
 @dataclass(slots=True)
@@ -54,6 +60,8 @@ class ParsedLine:
     """Whether the line certainly starts a record: it has a time, a level or a known format."""
     format: str = "text"
     """The name of the format that read the line."""
+    is_certain: bool = False
+    """Whether the line proves that the input contains its format, so that lines with less may have it too."""
     later: datetime | None = None
     """The second reading of a local time that occurs twice, when clocks go back."""
     more: list[ParsedLine] = field(default_factory=list)
@@ -63,11 +71,16 @@ class ParsedLine:
         """Set the severity from a level word; a word other than the four severities is kept."""
         if not word:
             return
-        severity, self.severity_text = _level(word)
+        severity, self.severity_text = level_of(word)
         self.severity = severity or self.severity
 
 
+def level_of(word: str) -> tuple[str | None, str | None]:
+    """Return the severity of a level word, and the word if it says more than the severity."""
+    return _known_level(word) if len(word) <= _LONGEST_LEVEL else (None, word.strip())
+
+
 @lru_cache(maxsize=1024)
-def _level(word: str) -> tuple[str | None, str | None]:
+def _known_level(word: str) -> tuple[str | None, str | None]:
     text = word.strip()
     return severities.from_word(text), None if text.lower() in severities.FOUR else text

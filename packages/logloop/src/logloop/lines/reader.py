@@ -15,14 +15,15 @@ from logloop.lines.parsed import Context, ParsedLine, merged
 from logloop.lines.structured.json_lines import from_object, parse_json
 from logloop.lines.structured.logfmt import parse_logfmt
 from logloop.lines.text import clean
-from logloop.lines.time_forms import date_orders
-from logloop.lines.timestamps import Stamp
+from logloop.lines.times.forms import TIME_STARTS, date_orders
+from logloop.lines.times.timestamps import Stamp, epochs_lead
 from logloop.lines.w3c import Columns
 
 LONGEST_PARSED = 1024 * 1024
 """Characters. Only the head of a longer line is read; its text is kept all the same."""
 _NESTING = frozenset({"syslog", "syslog-5424", "time", "level-time"})
 _INSIDE_SYSLOG = frozenset("{[<(0123456789")
+_BEFORE_TIME = TIME_STARTS | frozenset(" \t[(<")
 _SAME_ZONE = timedelta(minutes=1)
 _QUARTER = timedelta(minutes=15)
 _FARTHEST_ZONE = timedelta(hours=15)
@@ -47,6 +48,7 @@ class LineReader:
         self._by_start: dict[str, tuple[Format, ...]] = {}
         self._by_shape: dict[str, tuple[Format, ...]] = {}
         self._last: Format | None = None
+        self._last_untimed: Format | None = None
         self._was_logfmt = False
         self._columns = Columns()
         self._context = Context(zone, now or datetime.now(UTC))
@@ -73,6 +75,8 @@ class LineReader:
             self._context = self._context._replace(hosts=self._context.hosts | hosts)
         if have_prefixes([clean(line)[0] for line in lines if line.strip()]):
             self._context = self._context._replace(has_prefixes=True)
+        if epochs_lead(lines, self._context.now):
+            self._context = self._context._replace(has_epochs=True)
         for line in lines:
             text, _ = clean(line)
             envelope = unwrap(text, self._context) if self._text else None
@@ -111,10 +115,9 @@ class LineReader:
         first = text[:1]
         if self._json and (first == "{" or first in " \t") and (found := parse_json(text, context)):
             return found
-        if self._text and (found := self._columns.read(text, context)):
+        if self._text and (first == "#" or self._columns.are_known) and (found := self._columns.read(text, context)):
             return found
-        stamp = leading_time(text, context)
-        if stamp is not None:
+        if first in _BEFORE_TIME and (stamp := leading_time(text, context)) is not None:
             return self._read_after_time(text, stamp, context)
         found = self._read_without_time(text, context)
         return found or generic.plain(text)
@@ -143,10 +146,14 @@ class LineReader:
     def _read_without_time(self, text: str, context: Context) -> ParsedLine | None:
         if self._was_logfmt and (found := parse_logfmt(text, context)):
             return found
+        last = self._last_untimed
+        if last and (not last.starts or text[:1] in last.starts) and (found := last.read(text, 0, None, context)):
+            return found
         for entry in self._starting_with(text[:1]):
             if entry.needs and entry.needs not in text:
                 continue
             if found := entry.read(text, 0, None, context):
+                self._last_untimed = None if entry is generic.LEVEL_FIRST or found.format[:6] == "syslog" else entry
                 return self._noted(found)
         found = parse_logfmt(text, context) if self._logfmt else None
         self._was_logfmt = found is not None
@@ -161,14 +168,13 @@ class LineReader:
         return found
 
     def _noted(self, parsed: ParsedLine) -> ParsedLine:
+        if parsed.is_certain and parsed.format not in self._context.formats:
+            self._context = self._context._replace(formats=self._context.formats | {parsed.format})
         if parsed.format[:6] != "syslog":
             return parsed
-        if (
-            (host := syslog.certain_host(parsed))
-            and host not in self._context.hosts
-            and len(self._context.hosts) < 256
-        ):
-            self._context = self._context._replace(hosts=self._context.hosts | {host})
+        host, hosts = syslog.certain_host(parsed), self._context.hosts
+        if host and host not in hosts and len(hosts) < 256:
+            self._context = self._context._replace(hosts=hosts | {host})
         return parsed
 
     def _read_inside(self, parsed: ParsedLine, context: Context) -> None:
@@ -212,8 +218,10 @@ def add_envelope(parsed: ParsedLine, envelope: Envelope) -> None:
         parsed.timestamp, parsed.later = outer, None
         return
     apart = abs(parsed.timestamp - outer)
+    if apart <= _SAME_ZONE:
+        return
     off = min(apart % _QUARTER, _QUARTER - apart % _QUARTER)
-    if _SAME_ZONE < apart <= _FARTHEST_ZONE and off <= _SAME_ZONE:
+    if apart <= _FARTHEST_ZONE and off <= _SAME_ZONE:
         parsed.attributes["time.written"] = parsed.timestamp.isoformat()
         parsed.timestamp, parsed.later = outer, None
 

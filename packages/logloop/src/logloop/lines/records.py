@@ -13,7 +13,7 @@ from logloop.lines.joining import MAX_RECORD_CHARS, MAX_RECORD_LINES, Joiner
 from logloop.lines.parsed import ParsedLine
 from logloop.lines.reader import LineReader
 from logloop.lines.text import clean
-from logloop.lines.timestamps import is_believable
+from logloop.lines.times.timestamps import EARLIEST, latest_believable
 
 __all__ = ["MAX_RECORD_CHARS", "MAX_RECORD_LINES", "Record", "RecordReader", "read_records"]
 
@@ -52,9 +52,11 @@ class RecordReader:
         self._join = join
         self._streams: dict[str, Joiner] = {}
         self._waiting: list[tuple[int, int, ParsedLine]] = []
+        self._open: list[tuple[int, str]] = []  # a heap: where the records start that streams hold back
         self._fed = self._completed = 0
         self._end = self._fed_end = 0
         self._has_mixed = False
+        self._latest = EARLIEST
         self.last_time: datetime | None = None
         self.is_live = False
 
@@ -66,6 +68,7 @@ class RecordReader:
     @now.setter
     def now(self, now: datetime | None) -> None:
         self._now = now
+        self._latest = EARLIEST
         self._reader.set_now(now)
 
     @property
@@ -77,36 +80,42 @@ class RecordReader:
         """Look at the first lines of the input, without turning them into records."""
         self._reader.learn(lines)
 
-    def feed(self, line: str, end: int = 0) -> Iterator[Record]:
-        """Process one line, which ends at byte `end` of the input; yield completed records."""
-        text, overwritten = clean(line)
+    def feed(self, line: str, end: int = 0) -> list[Record]:
+        """Process one line, which ends at byte `end` of the input; return completed records."""
+        records: list[Record] = []
+        text, overwritten = (line, "") if line.isprintable() else clean(line)
         envelope = self._reader.unwrap(text)
         stream = envelope.stream if envelope else ""
         joiner = self._streams.get(stream)
         if joiner is None:
             if len(self._streams) >= MAX_STREAMS:
-                yield from self.flush()
+                records += self.flush()
             joiner = self._streams[stream] = Joiner(self._reader, join=self._join)
-            self._has_mixed = self._has_mixed or len(self._streams) > 1
+            if len(self._streams) == 2:
+                self._has_mixed = True
+                self._open = sorted((other.started[0], name) for name, other in self._streams.items())
         self._fed += 1
         joiner.fed, now = self._fed, time.monotonic()
         found = joiner.feed(envelope.text if envelope else text, envelope, overwritten, (self._fed, now))
         if joiner.is_empty:
             self._end = end  # the records contain this line
         if len(self._streams) == 1 and not self._waiting:
-            for parsed in found:
-                yield self._record(parsed)
+            records += map(self._record, found)
         else:
+            if not joiner.is_empty and joiner.started[0] == self._fed:
+                heapq.heappush(self._open, (self._fed, stream))
             self._wait(joiner, found)
             self._flush_late(now)
-            yield from self._in_order()
+            records += self._in_order()
         self._fed_end = end
         if not joiner.has_parts:  # a record that ends here does not contain the parts
             self._end = end
+        return records
 
     def flush(self) -> Iterator[Record]:
         """Yield all pending records."""
         streams, self._streams, self._has_mixed, self._end = self._streams, {}, False, self._fed_end
+        self._open = []
         for joiner in streams.values():
             self._wait(joiner, joiner.flush())
         yield from self._in_order()
@@ -118,34 +127,50 @@ class RecordReader:
 
     def _in_order(self) -> Iterator[Record]:
         """Yield the completed records that started before all incomplete ones."""
-        first = min(
-            (joiner.started[0] for joiner in self._streams.values() if not joiner.is_empty), default=self._fed + 1
-        )
+        first = self._first_open() or self._fed + 1
         while self._waiting and self._waiting[0][0] < first:
             yield self._record(heapq.heappop(self._waiting)[2])
 
+    def _first_open(self) -> int:
+        """Return where the first record starts that a stream holds back; 0 without one."""
+        while self._open:
+            start, stream = self._open[0]
+            joiner = self._streams.get(stream)
+            if joiner is not None and not joiner.is_empty and joiner.started[0] == start:
+                return start
+            heapq.heappop(self._open)
+        return 0
+
     def _flush_late(self, now: float) -> None:
         """Complete the records of streams that have been silent for too long: the others wait for them."""
-        for stream, joiner in list(self._streams.items()):
-            lines, at = joiner.started
-            if joiner.is_empty or self._fed - lines > MAX_LINES_BEHIND or now - at > MAX_SECONDS_BEHIND:
-                self._wait(joiner, joiner.flush())
-                if joiner.fed != self._fed:
-                    del self._streams[stream]
+        while start := self._first_open():
+            stream = self._open[0][1]
+            joiner = self._streams[stream]
+            if self._fed - start <= MAX_LINES_BEHIND and now - joiner.started[1] <= MAX_SECONDS_BEHIND:
+                return
+            self._wait(joiner, joiner.flush())
+            if joiner.fed != self._fed:
+                del self._streams[stream]
 
     def _record(self, parsed: ParsedLine) -> Record:
-        now = self._now or datetime.now(UTC)
         moment = parsed.timestamp
-        if moment is not None and not is_believable(moment, now):
+        if moment is None:
+            parsed.timestamp = (None if self.is_live else self.last_time) or self._present()
+        elif not (EARLIEST <= moment <= self._latest or self._is_believable(moment)):
             parsed.attributes["time.claimed"] = moment.isoformat()
-            parsed.timestamp = now
-        elif moment is not None:
+            parsed.timestamp = self._present()
+        else:
             if parsed.later and self.last_time and (self.last_time - moment).total_seconds() > 60:
                 moment = parsed.timestamp = parsed.later  # clocks went back, and the lines go on
             self.last_time = moment
-        else:
-            parsed.timestamp = (None if self.is_live else self.last_time) or now
         return Record(parsed, self._end)
+
+    def _present(self) -> datetime:
+        return self._now or datetime.now(UTC)
+
+    def _is_believable(self, moment: datetime) -> bool:
+        self._latest = latest_believable(self._present())
+        return EARLIEST <= moment <= self._latest
 
 
 def read_records(lines: Iterable[str], reader: RecordReader) -> Iterator[Record]:

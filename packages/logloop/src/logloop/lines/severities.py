@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 ERROR, WARN, INFO, DEBUG = "error", "warn", "info", "debug"
 FOUR = frozenset({ERROR, WARN, INFO, DEBUG})
@@ -42,11 +43,12 @@ _AT_START = re.compile(
 _AS_PAIR = re.compile(rf"(?:^|[\s,;{{(\[])\"?(?i:level|lvl|severity)\"?[=:]\s?\"?(?P<pair>(?i:{HEAD_LEVELS}))\b")
 _CERTAIN_ERROR = re.compile(
     r"Traceback \(most recent call last\)|panic: |fatal error: |[EF]\s{2,}|\S*(?:Error|Exception)(?::|$)"
-    r"|Segmentation fault"
+    r"|Segmentation fault|Error in [\w.:$]+\(.*?\) : "
     r"|\S+\.rb:\d+:in .*(?:Error|Exception)\)"
     r"|Exception in thread |Unhandled exception[.:]|thread '[^']*' (?:\(\d+\) )?panicked at |==\d+==ERROR: |Uncaught "
 )
 _HEAD = 160
+_LONGEST_LEVEL = 64
 
 
 def from_word(word: str) -> str | None:
@@ -105,14 +107,19 @@ def from_field(name: str, value: object) -> str | None:
 
     `name` is in lower case without separators.
     """
+    if isinstance(value, str):
+        return _from_text_field(name, value) if len(value) <= _LONGEST_LEVEL else None
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
         return _from_named_number(name, value)
     if isinstance(value, Mapping):
         return next((found for key in ("name", "text", "level") if (found := from_field(name, value.get(key)))), None)
-    if not isinstance(value, str):
-        return None
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _from_text_field(name: str, value: str) -> str | None:
     text = value.strip()
     if re.fullmatch(r"\d{1,5}", text, re.ASCII):
         return _from_named_number(name, int(text))
@@ -141,4 +148,9 @@ def from_text(text: str) -> str | None:
     """Return the severity of plain text: its level word, or error for an unmistakable failure; else None."""
     if word := level_word(text):
         return from_word(word)
+    return from_failure(text)
+
+
+def from_failure(text: str) -> str | None:
+    """Return error for text that starts like an unmistakable failure, such as a stack trace; else None."""
     return ERROR if _CERTAIN_ERROR.match(text) else None

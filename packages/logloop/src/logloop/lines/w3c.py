@@ -5,7 +5,7 @@ from __future__ import annotations
 from logloop.lines import severities
 from logloop.lines.formats.table import set_time
 from logloop.lines.parsed import Context, ParsedLine
-from logloop.lines.timestamps import read_time
+from logloop.lines.times.timestamps import read_time
 
 _NAMES = {
     "cs-method": "http.request.method",
@@ -25,6 +25,7 @@ class Columns:
 
     def __init__(self) -> None:
         self._names: list[str] = []
+        self.are_known = False
 
     def read(self, text: str, context: Context) -> ParsedLine | None:
         """Return the record of a line with these columns, or of a directive; None for other lines."""
@@ -42,6 +43,7 @@ class Columns:
             return None
         if text.startswith("#Fields:"):
             self._names = text.removeprefix("#Fields:").split()
+            self.are_known = bool(self._names)
         return ParsedLine(text, severity=severities.INFO, format="w3c")
 
     def _record(self, values: dict[str, str], text: str, context: Context) -> ParsedLine | None:

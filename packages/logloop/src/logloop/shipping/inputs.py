@@ -10,22 +10,22 @@ from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from logloop.lines.text import UTF_8, Encoding, decode, detect, split_lines
+from logloop.lines.text import decode, decode_lines, detect, split_lines
 
 SILENCE_SECONDS = 0.5
 SAMPLE_LINES = 200
 SAMPLE_CHARS = 1_000_000
 CHUNK_BYTES = 1024 * 1024
 LONGEST_LINE = 4 * 1024 * 1024
-_MAX_WAITING_LINES = 10_000
+_MAX_WAITING_CHUNKS = 8
 
 
 def file_lines(path: Path) -> Iterator[str]:
     """Yield the lines of a file, decompressed when its name ends in .gz, in the encoding that its start shows."""
     opener: Callable[..., IO[bytes]] = gzip.open if path.suffix == ".gz" else open  # type: ignore[assignment]  # both read bytes
     with opener(path, "rb") as file:
-        for raw, encoding in _raw_lines(lambda: file.read(CHUNK_BYTES)):
-            yield decode(raw, encoding)
+        for lines in _read_lines(lambda: file.read(CHUNK_BYTES)):
+            yield from lines
 
 
 def first_lines(lines: Iterator[str]) -> list[str]:
@@ -40,25 +40,25 @@ def first_lines(lines: Iterator[str]) -> list[str]:
     return taken
 
 
-def _raw_lines(read: Callable[[], bytes]) -> Iterator[tuple[bytes, Encoding]]:
-    """Yield lines without their line feeds, split where they exceed 4 MiB."""
-    rest, encoding = read(), UTF_8
+def _read_lines(read: Callable[[], bytes]) -> Iterator[list[str]]:
+    """Yield the lines of each chunk, split where they exceed 4 MiB."""
+    rest = read()
     while 0 < len(rest) < 4 and (chunk := read()):
         rest += chunk
-    encoding, chunk = detect(rest), b""
+    encoding = detect(rest)
     while True:
         complete, rest = split_lines(rest, encoding)
-        for raw in complete:
-            yield raw, encoding
+        if complete:
+            yield decode_lines(complete, encoding)
         if len(rest) > LONGEST_LINE:
-            yield rest[:LONGEST_LINE], encoding
+            yield [decode(rest[:LONGEST_LINE], encoding)]
             rest = rest[LONGEST_LINE:]
         chunk = read()
         if not chunk:
             break
         rest += chunk
     if rest:
-        yield rest, encoding
+        yield [decode(rest, encoding)]
 
 
 def stream_lines(stream: IO[bytes], stopping: threading.Event | None = None) -> Iterator[str | None]:
@@ -67,24 +67,24 @@ def stream_lines(stream: IO[bytes], stopping: threading.Event | None = None) -> 
     Once `stopping` is set, the iterator ends at the next silence. Pass a duplicate of stdin, not sys.stdin: a thread
     that still reads sys.stdin at exit crashes the interpreter.
     """
-    waiting: queue.Queue[str | None] = queue.Queue(_MAX_WAITING_LINES)
+    waiting: queue.Queue[list[str] | None] = queue.Queue(_MAX_WAITING_CHUNKS)
 
     def read() -> None:
         with stream:
             available = getattr(stream, "read1", stream.read)
-            for raw, encoding in _raw_lines(lambda: available(CHUNK_BYTES)):
-                waiting.put(decode(raw, encoding))
+            for lines in _read_lines(lambda: available(CHUNK_BYTES)):
+                waiting.put(lines)
         waiting.put(None)
 
     threading.Thread(target=read, name="logloop-stdin", daemon=True).start()
     while True:
         try:
-            line = waiting.get(timeout=SILENCE_SECONDS)
+            lines = waiting.get(timeout=SILENCE_SECONDS)
         except queue.Empty:
             if stopping is not None and stopping.is_set():
                 return
             yield None
             continue
-        if line is None:
+        if lines is None:
             return
-        yield line
+        yield from lines

@@ -169,7 +169,7 @@ def _settings(
     join: bool,
 ) -> ShipSettings:
     from logloop.cli.record_commands import read_fields
-    from logloop.lines.timestamps import parse_zone
+    from logloop.lines.times.timestamps import parse_zone
     from logloop.shipping.shipper import ShipSettings
 
     try:

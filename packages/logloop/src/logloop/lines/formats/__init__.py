@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from logloop.lines.formats import (
+    builds,
     databases,
+    games,
     generic,
     jvm,
     native,
@@ -24,9 +26,11 @@ TABLE: tuple[Format, ...] = (
     *web.FORMATS,
     *python.FORMATS,
     *native.FORMATS,
+    *builds.FORMATS,
     *ruby_php.FORMATS,
     *node.FORMATS,
     *platforms.FORMATS,
+    *games.FORMATS,
     *jvm.FORMATS,
     generic.LEVEL_FIRST,
     generic.LEADING_TIME,

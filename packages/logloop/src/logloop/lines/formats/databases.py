@@ -8,7 +8,16 @@ from logloop.lines.formats.table import DIGITS, pattern
 from logloop.lines.parsed import Context, ParsedLine
 
 _POSTGRES = "LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG[1-5]?|STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION"
+MYSQL_COMMANDS = (
+    "Query|Connect|Quit|Prepare|Execute|Close stmt|Reset stmt|Init DB|Statistics|Field List|Change user|Ping|Fetch"
+)
+_REDIS = {".": "debug", "-": "info", "*": "info", "#": "warn"}
 _ZONE = r"(?:[A-Z]{2,5}|[+-]\d\d(?::?\d\d)?)"
+
+
+def _mysql_old(parsed: ParsedLine, match: re.Match[str], _context: Context) -> ParsedLine | None:
+    """Accept only the times of old servers, such as 261122 23:06:01."""
+    return parsed if match.string[:6].isdecimal() else None
 
 
 def _mysql_slow(parsed: ParsedLine, match: re.Match[str], _context: Context) -> ParsedLine:
@@ -16,12 +25,20 @@ def _mysql_slow(parsed: ParsedLine, match: re.Match[str], _context: Context) -> 
     return parsed
 
 
-def _redis(parsed: ParsedLine, _match: re.Match[str], _context: Context) -> ParsedLine:
-    parsed.severity_text = None  # a punctuation mark
+def _without_level_text(parsed: ParsedLine, _match: re.Match[str], _context: Context) -> ParsedLine:
+    parsed.severity_text = None  # a letter or a punctuation mark
     return parsed
 
 
 FORMATS = (
+    pattern(
+        "cockroachdb",
+        r"(?P<level>[IWEF])(?P<time>\d{6} \d\d:\d\d:\d\d\.\d+) (?P<tid>\d+) (?:(?P<cockroachdb__channel>\d+)@)?(?P<place>[\w./-]+:\d+) +(?P<message>.*)",
+        "E261122 23:06:01.123456 12 1@server/node.go:123 ⋮ [n1] 45 disk is full",
+        starts="IWEF",
+        levels={"I": "info", "W": "warn", "E": "error", "F": "error"},
+        adapt=_without_level_text,
+    ),
     pattern(
         "postgresql",
         rf"(?: (?P<zone>{_ZONE}))? (?P<message>\[(?P<pid>\d+)(?:-\d+)?\]:?(?: \[[\d-]+\])?"
@@ -53,13 +70,21 @@ FORMATS = (
         "261122 23:06:01 [ERROR] Can't start server",
         after_time=True,
         follows=r" \[",
+        adapt=_mysql_old,
     ),
     pattern(
         "mysql-general",
-        r"\t *(?P<tid>\d+) (?P<message>(?P<mysql__command>Query|Connect|Quit|Prepare|Execute|Close stmt|Init DB|Statistics|Field List)\t.*)",
+        rf"\t *(?P<tid>\d+) (?P<message>(?P<mysql__command>{MYSQL_COMMANDS})\t.*)",
         "2026-11-22T23:06:01.123456Z\t   12 Query\tSELECT 1",
         after_time=True,
         follows="\t",
+        default="info",
+    ),
+    pattern(
+        "mysql-general",
+        rf"\t\t *(?P<tid>\d+) (?P<message>(?P<mysql__command>{MYSQL_COMMANDS})\t.*)",
+        "\t\t   12 Quit\t",
+        starts="\t",
         default="info",
     ),
     pattern(
@@ -93,16 +118,16 @@ FORMATS = (
         "1:M 22 Nov 2026 23:06:01.123 * Ready to accept connections",
         "31:C 22 Nov 2026 23:06:01.123 # out of memory",
         starts=DIGITS,
-        levels={".": "debug", "-": "info", "*": "info", "#": "warn"},
-        adapt=_redis,
+        levels=_REDIS,
+        adapt=_without_level_text,
     ),
     pattern(
         "redis",
         r"\[(?P<pid>\d+)\] (?P<time>\d\d \w{3} [\d:.]+) (?P<level>[.\-*#]) (?P<message>.*)",
         "[31] 22 Nov 23:06:01.123 # out of memory",
         starts="[",
-        levels={".": "debug", "-": "info", "*": "info", "#": "warn"},
-        adapt=_redis,
+        levels=_REDIS,
+        adapt=_without_level_text,
     ),
     pattern(
         "rabbitmq",

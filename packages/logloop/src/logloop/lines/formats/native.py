@@ -1,4 +1,4 @@
-"""Go, Rust, .NET and C++ programs."""
+"""Go, Rust, .NET, C++, Swift and Elixir programs."""
 
 from __future__ import annotations
 
@@ -53,9 +53,14 @@ def _zap(parsed: ParsedLine, match: re.Match[str], _context: Context) -> ParsedL
     return parsed
 
 
-def _glog(parsed: ParsedLine, _match: re.Match[str], _context: Context) -> ParsedLine:
+def _letter(parsed: ParsedLine, _match: re.Match[str], _context: Context) -> ParsedLine:
     parsed.severity_text = None
     return parsed
+
+
+def _swift(parsed: ParsedLine, match: re.Match[str], _context: Context) -> ParsedLine | None:
+    """Accept only the times of swift-log: 2026-11-22T23:06:01+0000. Otherwise "error code : 5" would fit."""
+    return parsed if re.fullmatch(r"\S+T\S+[+-]\d{4}", match.string[: match.start()]) else None
 
 
 def _gin(parsed: ParsedLine, match: re.Match[str], _context: Context) -> ParsedLine:
@@ -70,6 +75,8 @@ def _panic(parsed: ParsedLine, match: re.Match[str], _context: Context) -> Parse
     return parsed
 
 
+_TELEGRAF = {"E!": "error", "W!": "warn", "I!": "info", "D!": "debug"}
+
 FORMATS = (
     pattern(
         "glog",
@@ -78,7 +85,7 @@ FORMATS = (
         "W20261122 23:06:01.123456 7 f.cc:3] low on memory",
         starts="IWEF",
         levels=_LETTER,
-        adapt=_glog,
+        adapt=_letter,
     ),
     pattern(
         "zap",
@@ -158,11 +165,35 @@ FORMATS = (
         levels=_DOTNET,
     ),
     pattern(
-        "compiler",
-        r"(?P<message>(?P<file>(?:[\w./\\+-]+|[A-Z]:[\w./\\+-]+)):(?P<line>\d+)(?::\d+)?: (?P<level>fatal error|error|warning|note|runtime error): .*)",
-        "src/pay.c:10:5: error: expected ';' before 'return'",
-        levels={"fatal error": "error", "runtime error": "error"},
-        adapt=_glog,
-        needs=": ",
+        "telegraf",
+        r" (?P<level>[EWID]!) (?P<message>.*)",
+        "2026-11-22T23:06:01Z E! [outputs.influxdb] write failed",
+        after_time=True,
+        follows=" A!",
+        levels=_TELEGRAF,
+        adapt=_letter,
+    ),
+    pattern(
+        "nats",
+        r"\[(?P<pid>\d+)\] (?P<time>\d{4}/\d\d/\d\d [\d:.]+) \[(?P<level>TRC|DBG|INF|WRN|ERR|FTL)\] (?P<message>.*)",
+        "[31] 2026/11/22 23:06:01.123456 [ERR] Error trying to connect to route",
+        starts="[",
+    ),
+    pattern(
+        "swift-log",
+        r" (?P<level>trace|debug|info|notice|warning|error|critical) (?P<logger>[\w.-]+) : (?P<message>.*)",
+        "2026-11-22T23:06:01+0000 error shop.pay : order=3 [Pay] card refused",
+        after_time=True,
+        needs=" : ",
+        follows=" a",
+        adapt=_swift,
+    ),
+    pattern(
+        "elixir",
+        r" (?P<elixir__metadata>[a-z_]\w*=\S+(?: \w+=\S+)*) \[(?P<level>debug|info|notice|warning|warn|error|critical|alert|emergency)\] +(?P<message>.*)",
+        "23:06:01.123 request_id=ab12 [error] card refused",
+        after_time=True,
+        needs="] ",
+        follows=" [a_]",
     ),
 )

@@ -7,7 +7,7 @@ import re
 
 from logloop.lines.formats.table import DIGITS, pattern
 from logloop.lines.parsed import Context, ParsedLine
-from logloop.lines.timestamps import read_time
+from logloop.lines.times.timestamps import read_time
 
 _LETTER = {
     "V": "debug",
@@ -102,6 +102,15 @@ FORMATS = (
         adapt=_letter,
     ),
     pattern(
+        "apple-log",
+        r" (?P<tid>0x[0-9a-f]+) +(?P<level>Default|Info|Debug|Error|Fault|Activity) +(?P<apple__activity>0x[0-9a-f]+) +(?P<pid>\d+) +\d+ +"
+        r"(?P<program>[^:]+): (?P<message>.*)",
+        "2026-11-22 23:06:01.123456+0000 0x1f3a     Error       0x0                  31     0    Shop: (CoreData) disk is full",
+        after_time=True,
+        follows=" 0a",
+        levels={"Fault": "error", "Activity": "info"},
+    ),
+    pattern(
         "windows-servicing",
         r", (?P<level>Info|Warning|Error|Perf) {2,}(?P<windows__component>\w+) +(?P<message>.*)",
         "2026-11-22 23:06:01, Error                 CBS    Failed to open package",
@@ -145,6 +154,14 @@ FORMATS = (
         "REPORT RequestId: 8f507cfc-aaaa-4697-b07a-ac58fc914c95\tDuration: 3 ms\tBilled Duration: 4 ms",
         starts="SER",
         default="info",
+    ),
+    pattern(
+        "kubernetes-event",
+        r"(?:(?P<k8s__namespace>[a-z][a-z0-9-]*) +)?(?P<k8s__event__age>(?:\d+[smhdy])+(?: \(x\d+ over \w+\))?|<unknown>) +(?P<level>Normal|Warning) +"
+        r"(?P<k8s__event__reason>[A-Z]\w+) +(?P<k8s__object>[a-z][\w.-]*/\S+) +(?P<message>.*)",
+        "5m          Warning   BackOff    pod/web-1    Back-off restarting failed container",
+        needs="/",
+        levels={"Normal": "info"},
     ),
     pattern(
         "bluegene",

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from logloop.lines import severities
 from logloop.lines.formats.table import Format, is_number, pattern, set_time
 from logloop.lines.parsed import Context, ParsedLine
-from logloop.lines.timestamps import Stamp, find_time, read_time
+from logloop.lines.times.timestamps import Stamp, find_time, read_time
 
 _RFC5424 = re.compile(
     r'<(\d{1,3})>1 (\S+) (\S+) (\S+) (\S+) (\S+) (-|(?:\[(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+)(?: \ufeff?(.*))?\Z',
@@ -78,6 +78,9 @@ _PROGRAMS = frozenset(
         "useradd",
     ]
 )
+_DMESG_LEVELS = "emerg|alert|crit|err|warn|notice|info|debug"
+_STATUS = {"FAILED": "error", "DEPEND": "error", " TIME ": "error", " WARN ": "warn", "  OK  ": "info"}
+_STATUS |= {"SKIPPED": "info", " INFO ": "info"}
 _LEVELS = frozenset(
     {"ERR", "FATAL", "NOTICE", "TRACE", "CRITICAL"} | {"INFO", "ERROR", "WARN", "WARNING", "DEBUG", "LOG"}
 )
@@ -134,18 +137,23 @@ def _bare(message: str, severity: str) -> ParsedLine:
 
 
 def _of_head(match: re.Match[str], stamp: Stamp | None) -> ParsedLine:
-    parts = match.groupdict()
-    message = parts["message"]
-    parsed = ParsedLine(message or match.string[match.start() :].strip(), format="syslog")
+    named = match.groupdict()
+    parsed = _of_parts(named.get("host"), named.get("tag"), named.get("pid"), named["message"], stamp)
+    parsed.message = parsed.message or match.group().strip()
+    return parsed
+
+
+def _of_parts(host: str | None, tag: str | None, pid: str | None, message: str, stamp: Stamp | None) -> ParsedLine:
+    parsed = ParsedLine(message, None, severities.from_text(message))
+    parsed.format = "syslog"
     if stamp:
         set_time(parsed, stamp)
-    if parts.get("host"):
-        parsed.attributes["host.name"] = parts["host"]
-    if parts.get("tag"):
-        parsed.attributes["program"] = parts["tag"]
-    if pid := parts.get("pid"):
+    if host:
+        parsed.attributes["host.name"] = host
+    if tag:
+        parsed.attributes["program"] = tag
+    if pid:
         parsed.attributes["process.pid"] = int(pid) if is_number(pid) else pid
-    parsed.severity = severities.from_text(message)
     return parsed
 
 
@@ -173,7 +181,7 @@ def read_syslog(text: str, start: int, stamp: Stamp | None, context: Context) ->
     match = _HEAD.match(text, start)
     if match is None or stamp is None:
         return None
-    host, tag, pid = match["host"], match["tag"], match["pid"]
+    host, tag, pid, message = match.groups()
     if host.upper() in _LEVELS or tag.upper() in _LEVELS or host.isdecimal():
         return None
     head = text[:start].lstrip()
@@ -181,7 +189,7 @@ def read_syslog(text: str, start: int, stamp: Stamp | None, context: Context) ->
         accepted = _is_iso_syslog(head, host, tag, pid, context)
     else:
         accepted = bool(pid) or host in context.hosts or _is_host_name(host) or (tag in _PROGRAMS and host.islower())
-    return _of_head(match, stamp) if accepted else None
+    return _of_parts(host, tag, pid, message or match.group().strip(), stamp) if accepted else None
 
 
 def _is_iso_syslog(head: str, host: str, tag: str, pid: str | None, context: Context) -> bool:
@@ -195,6 +203,11 @@ def _is_iso_syslog(head: str, host: str, tag: str, pid: str | None, context: Con
 
 def _is_host_name(host: str) -> bool:
     return host == "localhost" or (host.islower() and any(char.isdigit() or char == "." for char in host))
+
+
+def _status(parsed: ParsedLine, _match: re.Match[str], _context: Context) -> ParsedLine:
+    parsed.severity_text = None  # the message still says it
+    return parsed
 
 
 def shared_hosts(lines: Iterable[str]) -> frozenset[str]:
@@ -240,7 +253,26 @@ FORMATS = (
         r"\[ *(?P<kernel__uptime>\d+\.\d{6})\] (?P<message>.*)",
         "[   12.345678] usb 1-1: new high-speed USB device",
         starts="[",
-        default="info",
+    ),
+    pattern(
+        "kernel",
+        rf"(?P<syslog__facility>\w+) *:(?P<level>{_DMESG_LEVELS}) *: \[ *(?P<kernel__uptime>\d+\.\d{{6}})\] (?P<message>.*)",
+        "kern  :err   : [   12.345678] ata1: device is gone",
+        needs=": [",
+    ),
+    pattern(
+        "kernel",
+        rf"(?P<syslog__facility>\w+) *:(?P<level>{_DMESG_LEVELS}) *: \[(?P<time>[A-Z]\w\w [^\]]+)\] (?P<message>.*)",
+        "kern  :warn  : [Sun Nov 22 23:06:01 2026] ata1: slow",
+        needs=": [",
+    ),
+    pattern(
+        "systemd",
+        r"(?P<message>\[(?P<level>  OK  |FAILED|DEPEND| TIME | WARN |SKIPPED| INFO )\] .*)",
+        "[FAILED] Failed to start shop.service - Shop.",
+        starts="[",
+        levels=_STATUS,
+        adapt=_status,
     ),
     pattern(
         "audit",

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from logloop.lines import severities
-from logloop.lines.parsed import Context, ParsedLine
-from logloop.lines.timestamps import Stamp, find_time, parse_zone, read_time
+from logloop.lines.parsed import Context, ParsedLine, level_of
+from logloop.lines.times.timestamps import Stamp, find_time, parse_zone, read_time
 
 Reader = Callable[[str, int, Stamp | None, Context], ParsedLine | None]
 """Reads a line from an index on, which is after the time for formats that start with one."""
@@ -92,46 +91,76 @@ def pattern(
     level. `adapt` changes the result, or refuses the line with None.
     """
     compiled = re.compile(rf"(?:{regex})\Z", re.DOTALL)
-    reader = partial(_read, name, compiled, levels or {}, default, adapt)
-    return Format(name, reader, examples, starts, after_time, needs, follows)
+    reader = _PatternReader(name, compiled, levels or {}, default, adapt)
+    return Format(name, reader.read, examples, starts, after_time, needs, follows)
 
 
-def _read(
-    name: str,
-    regex: re.Pattern[str],
-    levels: Mapping[str, str],
-    default: str | None,
-    adapt: Adapt | None,
-    text: str,
-    start: int,
-    stamp: Stamp | None,
-    context: Context,
-) -> ParsedLine | None:
-    match = regex.match(text, start)
-    if match is None:
-        return None
-    parsed = ParsedLine("", severity=default, format=name)
-    groups = match.groupdict()
-    if "time" in groups:
-        stamp = read_time(groups.pop("time") or "", context)
-        if stamp is None:
+class _PatternReader:
+    """Reads lines with a regular expression. What a group becomes is decided once, not for each line."""
+
+    __slots__ = (
+        "_adapt",
+        "_columns",
+        "_default",
+        "_known",
+        "_level",
+        "_levels",
+        "_message",
+        "_name",
+        "_regex",
+        "_time",
+        "_zone",
+    )
+
+    def __init__(
+        self, name: str, regex: re.Pattern[str], levels: Mapping[str, str], default: str | None, adapt: Adapt | None
+    ) -> None:
+        self._name, self._regex, self._default, self._adapt = name, regex, default, adapt
+        self._levels = levels
+        self._known: dict[str, tuple[str | None, str | None]] = {}
+        groups = {group: number - 1 for group, number in regex.groupindex.items()}
+        self._level, self._time = groups.pop("level", -1), groups.pop("time", -1)
+        self._zone, self._message = groups.pop("zone", -1), groups.pop("message", -1)
+        self._columns = tuple(
+            (number, ATTRIBUTES.get(group) or group.replace("__", "."), group in _NUMBERS)
+            for group, number in groups.items()
+        )
+
+    def read(self, text: str, start: int, stamp: Stamp | None, context: Context) -> ParsedLine | None:
+        """Return the record of a line that the expression fits from `start` on; None for other lines."""
+        match = self._regex.match(text, start)
+        if match is None:
             return None
-    if stamp is not None:
-        set_time(parsed, stamp)
-    zone = groups.pop("zone", None)
-    if zone and stamp and not _set_zone(parsed, text[:start], zone, context):
-        parsed.attributes["time.zone"] = zone
-    if word := groups.pop("level", None):
-        parsed.set_level(word)
-        parsed.severity = levels.get(word) or parsed.severity or default
-        if parsed.severity is None:
-            return None  # the word in the level's position is not a level
-    parsed.message = groups.pop("message", None) or text.strip()
-    for group, value in groups.items():
-        if value and value != "-":
-            key = ATTRIBUTES.get(group) or group.replace("__", ".")
-            parsed.attributes[key] = int(value) if group in _NUMBERS and is_number(value) else value
-    return adapt(parsed, match, context) if adapt else parsed
+        groups = match.groups()
+        if self._time >= 0:
+            stamp = read_time(groups[self._time] or "", context)
+            if stamp is None:
+                return None
+        severity, word = self._default, None
+        if self._level >= 0 and (level := groups[self._level]):
+            severity, word = self._known.get(level) or self._severity(level)
+            if severity is None:
+                return None  # the word in the level's position is not a level
+        message = groups[self._message] if self._message >= 0 else None
+        parsed = ParsedLine(message or text.strip(), None, severity, word)
+        parsed.format = self._name
+        if stamp is not None:
+            set_time(parsed, stamp)
+        attributes = parsed.attributes
+        if self._zone >= 0 and stamp is not None and (zone := groups[self._zone]):
+            _set_zone(parsed, text[:start], zone, context)
+        for number, key, counts in self._columns:
+            value = groups[number]
+            if value and value != "-":
+                attributes[key] = int(value) if counts and is_number(value) else value
+        return self._adapt(parsed, match, context) if self._adapt else parsed
+
+    def _severity(self, level: str) -> tuple[str | None, str | None]:
+        known, word = level_of(level)
+        found = self._levels.get(level) or known or self._default, word
+        if len(self._known) < 256 and len(level) <= 32:
+            self._known[level] = found
+        return found
 
 
 def is_number(text: str) -> bool:
@@ -146,17 +175,18 @@ def set_time(parsed: ParsedLine, stamp: Stamp) -> None:
         parsed.attributes.update(stamp.notes)
 
 
-def _set_zone(parsed: ParsedLine, head: str, zone: str, context: Context) -> bool:
-    """Read the time at the head of a line again with the zone that follows it."""
+def _set_zone(parsed: ParsedLine, head: str, zone: str, context: Context) -> None:
+    """Read the time at the head of a line again with the zone that follows it. An unknown zone becomes an attribute."""
     time = head.strip().lstrip("[(<")
     try:
         named = parse_zone(zone) if "/" in zone else None
+        found = read_time(time, context._replace(zone=named)) if named else read_time(f"{time} {zone}", context)
     except ValueError:
-        return False
-    found = read_time(time, context._replace(zone=named)) if named else read_time(f"{time} {zone}", context)
+        found = None
     if found is not None:
         set_time(parsed, found)
-    return found is not None
+    else:
+        parsed.attributes["time.zone"] = zone
 
 
 def leading_time(line: str, context: Context) -> Stamp | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from logloop.lines.formats.table import pattern
+from logloop.lines.formats.table import DIGITS, pattern
 from logloop.lines.parsed import Context, ParsedLine
 
 _OUTCOMES = "FAILED|ERROR|PASSED|SKIPPED|XFAIL|XPASS"
-_FAILED = frozenset({"FAILED", "ERROR", "FAIL", "FAILURE", "not ok"})
+_FAILED = frozenset({"FAILED", "ERROR", "FAIL", "FAILURE", "not ok", "failed", "TIMEOUT", "[E]"})
 _WORDS = {
     "FAIL": "failed",
     "FAILURE": "failed",
@@ -17,6 +17,7 @@ _WORDS = {
     "OK": "passed",
     "ok": "passed",
     "not ok": "failed",
+    "[E]": "failed",
 }
 
 
@@ -27,6 +28,16 @@ def _result(parsed: ParsedLine, match: re.Match[str], _context: Context) -> Pars
     parsed.test_id = match["test"]
     parsed.attributes = {"test.outcome": _WORDS.get(outcome, outcome.lower())}
     parsed.severity = "error" if outcome in _FAILED else "info"
+    return parsed
+
+
+def _tap(parsed: ParsedLine, match: re.Match[str], context: Context) -> ParsedLine:
+    """A skipped test is reported as ok, and one that is yet to be written as not ok."""
+    parsed = _result(parsed, match, context)
+    directive = (match["directive"] or "")[:4].lower()
+    if directive in {"skip", "todo"}:
+        parsed.attributes["test.outcome"] = "skipped" if directive == "skip" else "expected_failure"
+        parsed.severity = "info"
     return parsed
 
 
@@ -94,11 +105,40 @@ FORMATS = (
         needs="<<< ",
     ),
     pattern(
+        "xctest",
+        r"(?P<message>Test Case '-?\[?(?P<test>[\w.]+[ .]\w+)\]?' (?P<outcome>passed|failed|skipped) \(.*)",
+        "Test Case '-[PayTests testRefuses]' failed (0.003 seconds).",
+        starts="T",
+        adapt=_result,
+    ),
+    pattern(
+        "jest",
+        r"(?P<message> ?(?P<outcome>PASS|FAIL) +(?P<test>\S+\.[cm]?[jt]sx?(?: > .+?)?)(?: \([\d.]+ m?s\))?)\s*",
+        "FAIL src/pay.test.ts",
+        " FAIL  src/pay.test.ts > charge > refuses expired cards",
+        starts="PF ",
+        adapt=_result,
+    ),
+    pattern(
+        "dart-test",
+        r"(?P<message>\d\d:\d\d \+\d+(?: ~\d+)?(?: -\d+)?: (?P<test>.+?) (?P<outcome>\[E\]))",
+        "00:01 +3 -1: refuses expired cards [E]",
+        starts=DIGITS,
+        adapt=_result,
+    ),
+    pattern(
+        "bazel",
+        r"(?P<message>(?P<test>//[\w./:+-]+) +(?:\(cached\) )?(?P<outcome>PASSED|FAILED|TIMEOUT|FLAKY)(?:,? .*)?)",
+        "//shop:pay_test                                FAILED in 0.3s",
+        starts="/",
+        adapt=_result,
+    ),
+    pattern(
         "tap",
-        r"(?P<message>(?P<outcome>not ok|ok) \d+ (?:- )?(?P<test>[^#]+?)(?: # .*)?)",
+        r"(?P<message>(?P<outcome>not ok|ok) \d+ (?:- )?(?P<test>[^#]+?)(?: # (?P<directive>.*))?)",
         "not ok 3 - refuses expired cards",
         starts="no",
-        adapt=_result,
+        adapt=_tap,
     ),
     pattern(
         "workflow-command",

@@ -52,7 +52,7 @@ def _flow(parsed: ParsedLine, match: re.Match[str], _context: Context) -> Parsed
 FORMATS = (
     pattern(
         "access",
-        r"(?:(?P<server__address>[\w.-]+(?::\d+)?) )?(?P<client>[\w.:%-]+(?:, ?[\w.:%-]+)*) (?P<user__identity>\S+) (?P<user>.{1,100}?) "
+        r"(?:(?P<server__address>[\w.-]+(?::\d+)?) )?(?P<client>[\w.:%-]+(?:, ?[\w.:%-]+)*) (?P<user__identity>\S+) (?P<user>[^\[]{1,100}?) "
         rf'\[(?P<time>[^\]]+)\] (?P<message>"(?P<call>{_QUOTED})" (?P<status>\d{{3}}) (?P<size>\d+|-))'
         rf'(?: "(?P<referer>{_QUOTED})" "(?P<agent>{_QUOTED})")?(?: (?P<http__access__more>.*))?',
         '127.0.0.1 - frank [22/Nov/2026:23:06:01 +0000] "GET /cart?x=1 HTTP/1.1" 502 157 "-" "curl/8"',
@@ -116,6 +116,37 @@ FORMATS = (
         after_time=True,
         follows=r'\] "',
         adapt=_envoy,
+    ),
+    pattern(
+        "envoy",
+        r"\]\[(?P<tid>\d+)\]\[(?P<level>trace|debug|info|warning|error|critical)\]\[(?P<logger>[^\]]+)\] (?:\[(?P<place>[^\]\s]+:\d+)\] )?(?P<message>.*)",
+        "[2026-11-22 23:06:01.123][31][warning][config] [source/common/config/grpc_stream.h:101] gRPC config stream closed",
+        after_time=True,
+        follows=r"\]\[0",
+    ),
+    pattern(
+        "bind",
+        r" (?P<logger>[a-z-]+): (?P<level>critical|error|warning|notice|info|debug \d+): (?P<message>.*)",
+        "22-Nov-2026 23:06:01.123 general: error: zone shop.example/IN: not loaded",
+        after_time=True,
+        needs=": ",
+        follows=" a",
+    ),
+    pattern(
+        "cups",
+        r"(?P<level>[XAEWNIDd]) \[(?P<time>\d\d/\w{3}/\d{4}:[^\]]+)\] (?P<message>.*)",
+        "E [22/Nov/2026:23:06:01 +0000] [Job 3] Unable to print",
+        starts="XAEWNIDd",
+        levels={
+            "X": "error",
+            "A": "error",
+            "E": "error",
+            "W": "warn",
+            "N": "info",
+            "I": "info",
+            "D": "debug",
+            "d": "debug",
+        },
     ),
     pattern(
         "squid",

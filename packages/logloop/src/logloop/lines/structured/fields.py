@@ -9,7 +9,7 @@ from typing import Any
 
 from logloop.lines import severities
 from logloop.lines.parsed import Context, ParsedLine
-from logloop.lines.timestamps import read_field
+from logloop.lines.times.timestamps import read_field
 
 _TIME, _MESSAGE, _SEVERITY = "time", "message", "severity"
 _NAMES = {
@@ -40,6 +40,7 @@ _NESTED = (
     "payload",
     "attributes",
 )
+_MANY_FIELDS = 64
 _KEPT = frozenset({"status", "at"})
 """Fields that give a severity and mean something else besides."""
 
@@ -55,31 +56,37 @@ def _role(name: str) -> tuple[str, int]:
     return _ROLES.get(plain_name(name), ("", 0))
 
 
-def from_fields(fields: Mapping[str, Any], line: str, context: Context, format_name: str) -> ParsedLine:
-    """Return the record of named values; without a message field the whole line is the message."""
-    rest = dict(fields)
+@lru_cache(maxsize=512)  # the lines of a program have the same fields
+def _roles(names: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the roles that these fields have, each with the names of its fields, the strongest first."""
     found: dict[str, list[tuple[int, str]]] = {}
-    for name in fields:
+    for name in names:
         role, rank = _role(name)
         if role:
             found.setdefault(role, []).append((rank, name))
-    parsed = ParsedLine("", format=format_name)
-    for role, names in found.items():
-        if len(names) > 1:
-            names.sort()
-        ordered = [name for _, name in names]
+    return tuple((role, tuple(name for _, name in sorted(ranked))) for role, ranked in found.items())
+
+
+def from_fields(fields: Mapping[str, Any], line: str, context: Context, format_name: str) -> ParsedLine:
+    """Return the record of named values; without a message field the whole line is the message."""
+    rest = dict(fields)
+    roles = _roles(tuple(fields)) if len(fields) <= _MANY_FIELDS else _roles.__wrapped__(tuple(fields))
+    parsed = ParsedLine("")
+    parsed.format = format_name
+    for role, names in roles:
         if role == _TIME:
-            _take_time(parsed, rest, ordered, context)
+            _take_time(parsed, rest, names, context)
         elif role == _MESSAGE:
-            _take_message(parsed, rest, ordered)
+            _take_message(parsed, rest, names)
         elif role == _SEVERITY:
-            _take_severity(parsed, rest, ordered)
+            _take_severity(parsed, rest, names)
         else:
-            _take_id(parsed, rest, role, ordered)
+            _take_id(parsed, rest, role, names)
     if not parsed.message or parsed.severity is None or parsed.timestamp is None:
         _take_nested(parsed, rest, context)
     parsed.message = parsed.message or line.strip()
-    _merge_attributes(rest)
+    if "attributes" in rest:
+        _merge_attributes(rest)
     parsed.attributes = rest
     return parsed
 
@@ -107,17 +114,19 @@ def _take_message(parsed: ParsedLine, rest: dict[str, Any], names: Iterable[str]
 
 def _take_severity(parsed: ParsedLine, rest: dict[str, Any], names: Iterable[str]) -> None:
     for name in names:
-        plain = plain_name(name)
-        if plain in _KEPT and not isinstance(rest[name], str):
+        plain, value = plain_name(name), rest[name]
+        is_kept = plain in _KEPT
+        if is_kept and (not isinstance(value, str) or value.isdecimal()):
             continue  # a status is usually a number with another meaning
-        severity = severities.from_field(plain, rest[name])
-        if severity is None or (plain in _KEPT and str(rest[name]).isdecimal()):
+        severity = severities.from_field(plain, value)
+        if severity is None:
             continue
         parsed.severity = severity
-        word = str(rest[name])
-        if plain not in _KEPT and not isinstance(rest[name], dict):
+        if not is_kept and not isinstance(value, dict):
             del rest[name]
-            parsed.severity_text = None if word.lower() in severities.FOUR else word
+            if value not in severities.FOUR:
+                word = str(value)
+                parsed.severity_text = None if word.lower() in severities.FOUR else word
         return
 
 

@@ -23,10 +23,10 @@ def load_object(line: str) -> dict[str, Any] | None:
     if not (text.startswith("{") and text.endswith("}")):
         return None
     try:
-        fields = _decode(text)
+        fields, end = _decode(text)
     except (ValueError, RecursionError):
         return None
-    return fields if isinstance(fields, dict) else None
+    return fields if end == len(text) and isinstance(fields, dict) else None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-_decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=str).decode
+_decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=str).raw_decode
 
 
 def from_object(fields: dict[str, Any], line: str, context: Context) -> ParsedLine:

@@ -8,26 +8,27 @@ from typing import Any
 from logloop.lines.parsed import Context, ParsedLine
 from logloop.lines.structured.fields import from_fields
 
-_PAIR = re.compile(r'\s*([A-Za-z_@][\w.@/-]*)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))(?=\s|$)')
+_NAME = r"[A-Za-z_@][\w.@/-]*+"
+_QUOTED = r'[^"\\]*+(?:\\.[^"\\]*+)*+'
+_PAIR = re.compile(rf'\s*+(?:({_NAME})=(?:"({_QUOTED})"|([^\s"]*+))(?=\s|\Z)|([\s\S]+))')
+"""A pair, or all that remains when something else is there. Nothing is tried twice, however long the line is."""
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 
 
 def parse_pairs(text: str, start: int = 0) -> dict[str, Any] | None:
     """Return the pairs from an index to the end of text; None when anything else is there."""
-    fields: dict[str, Any] = {}
-    position, text = start, text.rstrip()
-    next_pair = _PAIR.scanner(text, start).match  # type: ignore[attr-defined]  # not in typeshed; much faster
-    while position < len(text):
-        match = next_pair()
-        if match is None:
-            return None
-        name, quoted, bare = match.groups()
-        value = bare if quoted is None else _unescape(quoted)
-        if name in fields:
-            add_field(fields, name, value)
-        else:
-            fields[name] = value
-        position = match.end()
+    text = text.rstrip()
+    pairs = _PAIR.findall(text, start)
+    if pairs and pairs[-1][3]:
+        return None
+    if "\\" in text:
+        pairs = [(name, _unescape(quoted), bare, "") for name, quoted, bare, _ in pairs]
+    fields: dict[str, Any] = {name: quoted or bare for name, quoted, bare, _ in pairs}
+    if len(fields) == len(pairs):
+        return fields
+    fields = {}
+    for name, quoted, bare, _ in pairs:
+        add_field(fields, name, quoted or bare)
     return fields
 
 

@@ -143,6 +143,22 @@ def _gelf(fields: dict[str, Any], line: str, context: Context) -> ParsedLine:
     return parsed
 
 
+def _go_test(fields: dict[str, Any], line: str, context: Context) -> ParsedLine:
+    parsed = from_fields(fields, line, context, "go-test-json")
+    action, output = str(fields["Action"]), fields.get("Output")
+    if isinstance(output, str) and output.strip():
+        parsed.message = output.rstrip("\n")
+        del parsed.attributes["Output"]
+    else:
+        parsed.message = " ".join(str(fields[name]) for name in ("Action", "Package", "Test") if name in fields)
+    if isinstance(fields.get("Test"), str):
+        parsed.test_id = fields["Test"]
+        if action in {"pass", "fail", "skip"}:
+            parsed.attributes["test.outcome"] = {"pass": "passed", "fail": "failed", "skip": "skipped"}[action]
+    parsed.severity = severities.ERROR if action in {"fail", "build-fail"} else severities.INFO
+    return parsed
+
+
 _PRODUCERS = tuple(
     Producer(name, frozenset(keys.split()), read)
     for name, keys, read in (
@@ -152,6 +168,8 @@ _PRODUCERS = tuple(
         ("cloudtrail", "eventVersion eventSource eventName", _cloudtrail),
         ("gelf", "version short_message host", _gelf),
         ("gelf", "version short_message", _gelf),
+        ("go-test-json", "Action Package Time", _go_test),
+        ("go-test-json", "Action ImportPath", _go_test),
         ("otlp", "body severityNumber", _otlp_record),
         ("otlp", "body timeUnixNano", _otlp_record),
         ("windows-event", "ProviderName Level", _windows_event),
@@ -170,6 +188,7 @@ _MARKS = frozenset(
         "TimeCreated",
         "EventID",
         "body",
+        "Action",
     }
 )
 

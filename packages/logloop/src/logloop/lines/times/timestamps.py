@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
-from logloop.lines import zones
 from logloop.lines.parsed import Context
-from logloop.lines.time_forms import EPOCH, FORMS, MONTHS, forms_at
-from logloop.lines.zones import parse_zone
+from logloop.lines.severities import HEAD_LEVELS
+from logloop.lines.times import zones
+from logloop.lines.times.forms import EPOCH, FORMS, MONTHS, SECONDS, TIME_STARTS, forms_at
+from logloop.lines.times.zones import parse_zone
 
 __all__ = [
+    "EARLIEST",
     "Stamp",
+    "epochs_lead",
     "find_time",
     "is_believable",
+    "latest_believable",
     "match_timestamp",
     "parse_zone",
     "read_field",
@@ -26,7 +31,8 @@ __all__ = [
 
 FURTHEST_AHEAD = timedelta(days=1) - timedelta(minutes=1)
 """Ingest refuses entries that are more than a day ahead; a minute is left for clocks that differ."""
-_EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""The earliest time that is believed."""
 _EARLIEST_EPOCH, _LATEST_EPOCH = 10**8, 10**11  # 1973 to 5138, in seconds
 _ORDERS = {
     "ymd": ("y2", "mo", "d"),
@@ -34,6 +40,10 @@ _ORDERS = {
     "dmy": ("d", "mo", "y2"),
 }
 _NUMBER = re.compile(r"[+-]?\d{9,19}(?:\.\d+)?", re.ASCII)
+_LEVEL_FOLLOWS = re.compile(
+    rf"[\])]?[\s,;|:-]{{1,3}}(?:[\[<](?i:{HEAD_LEVELS})[\]>]|(?:{HEAD_LEVELS})(?=[\s:|,])|(?i:{HEAD_LEVELS})(?=[|,:\t]))"
+)
+_ENOUGH_EPOCHS = 3
 _JSON_DATE = re.compile(r"/Date\((-?\d{1,16})(?:[+-]\d{4})?\)/", re.ASCII)
 
 
@@ -56,34 +66,98 @@ class _Moment(NamedTuple):
     zone_length: int
 
 
+class _Recent(NamedTuple):
+    """A time that was read: the text before its fraction of a second, how long that is, and the text after it.
+
+    Lines of the same second have the same `before` and `after`. The time means the same wherever nothing follows that
+    could belong to it.
+    """
+
+    before: str
+    context: Context
+    start: int
+    width: int
+    after: str
+    moment: datetime
+    later: datetime | None
+    notes: Mapping[str, str] | None
+
+
+_MOST_RECENT = 4
+_recent: tuple[_Recent, ...] = ()
+_ENDED = re.compile(
+    r"[^\s\w:.,+/-]|\s[^\w\s+-]|\s\s|\s[b-oq-z03-9_]|\s[+-](?!\d)|\s(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)(?!\w)|\Z",
+    re.ASCII,
+)
+"""What follows a time and cannot belong to it, whatever the form of the time."""
+
+
 def find_time(text: str, context: Context, start: int = 0) -> Stamp | None:
     """Return the time that starts at an index of text; None without one.
 
     A time without a year gets the latest year that does not put it more than a day after the present.
     """
+    if text[start : start + 1] not in TIME_STARTS:
+        return None
+    for before, known, where, width, after, moment, later, notes in _recent:
+        if known is not context or where != start or not text.startswith(before, start):
+            continue
+        begin = start + len(before)
+        end = begin + width
+        stop = end + len(after)
+        if stop > len(text) or (after and not text.startswith(after, end)) or not _ENDED.match(text, stop):
+            continue
+        if not width:
+            return Stamp(moment, stop, later, notes)
+        digits = text[begin:end]
+        if digits.isdecimal() and digits.isascii():
+            micros = int((digits + "00000")[:6])
+            return Stamp(moment.replace(microsecond=micros), stop, later and later.replace(microsecond=micros), notes)
+    return _find_time(text, context, start)
+
+
+def _find_time(text: str, context: Context, start: int) -> Stamp | None:
     for form in forms_at(text, start):
         match = form.regex.match(text, start)
         if match is None:
             continue
         begin, end = match.span("f")
         key = match.group() if begin < 0 else text[start:begin] + "0" + text[end : match.end()]
-        now = context.now if form.uses_now else _EPOCH_START
+        now = context.now if form.uses_now else EARLIEST
         found = _build(form.name, key, context.zone, now, context.date_order)
         if found is None:
             continue
         stop = match.end() - found.zone_length
         if begin < 0:
-            return Stamp(found.moment, stop, found.later, found.notes)
-        micros = int(text[begin : min(end, begin + 6)].ljust(6, "0"))
+            begin = end = stop
+        _remember(_Recent(text[start:begin], context, start, end - begin, text[end:stop], *found[:3]))
+        micros = int((text[begin:end] + "000000")[:6])
         later = found.later and found.later.replace(microsecond=micros)
         return Stamp(found.moment.replace(microsecond=micros), stop, later, found.notes)
-    return _epoch_at(text, start) if text[start : start + 1] == "1" else None
+    return _epoch_at(text, context, start) if text[start : start + 1] == "1" else None
 
 
-def _epoch_at(text: str, start: int) -> Stamp | None:
+def _remember(time: _Recent) -> None:
+    global _recent  # noqa: PLW0603  # the times of the lines before, as in a cache
+    others = (other for other in _recent if other.start != time.start or other.after != time.after)
+    _recent = (time, *islice(others, _MOST_RECENT - 1))
+
+
+def _epoch_at(text: str, context: Context, start: int) -> Stamp | None:
     match = EPOCH.match(text, start)
+    if match is None and (match := SECONDS.match(text, start)):
+        is_certain = context.has_epochs or _LEVEL_FOLLOWS.match(text, match.end())
+        match = match if is_certain and int(match.group()) <= latest_believable(context.now).timestamp() else None
     moment = _from_epoch(match.group()) if match else None
     return Stamp(moment, match.end()) if match and moment else None
+
+
+def epochs_lead(lines: Sequence[str], now: datetime) -> bool:
+    """Return whether most lines start with seconds since 1970: numbers that never fall and are not in the future."""
+    found = [match for line in lines if (match := SECONDS.match(line, line[:1] == "["))]
+    numbers = [int(match.group()) for match in found]
+    is_most = len(found) >= _ENOUGH_EPOCHS and 2 * len(found) > len(lines)
+    return is_most and numbers == sorted(numbers) and numbers[-1] <= latest_believable(now).timestamp()
 
 
 @lru_cache(maxsize=4096)  # the lines of one second share their time
@@ -214,16 +288,14 @@ def read_field(value: object, context: Context) -> Stamp | None:
     """Return the time in a field, with what had to be assumed about it."""
     if isinstance(value, dict):
         value = _nested(value)
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, int | float):
+    if isinstance(value, str):
+        if value[:1] == "/" and (match := _JSON_DATE.fullmatch(value.strip())):
+            return read_field(int(match[1]), context)
+        return read_time(value, context)
+    if isinstance(value, int | float) and not isinstance(value, bool):
         moment = _from_epoch(value)
         return Stamp(moment, 0) if moment else None
-    if not isinstance(value, str):
-        return None
-    if value.startswith("/Date(") and (match := _JSON_DATE.fullmatch(value.strip())):
-        return read_field(int(match[1]), context)
-    return read_time(value, context)
+    return None
 
 
 def _nested(value: Mapping[str, Any]) -> object:
@@ -243,7 +315,7 @@ def _from_epoch(value: str | float) -> datetime | None:
         return None
     for unit in (1, 1_000, 1_000_000, 1_000_000_000):
         if _EARLIEST_EPOCH <= size / unit < _LATEST_EPOCH:
-            return _EPOCH_START + timedelta(microseconds=_micros(value, unit))
+            return EARLIEST + timedelta(microseconds=_micros(value, unit))
     return None
 
 
@@ -258,6 +330,11 @@ def _micros(value: str | float, unit: int) -> int:
     return round(value * 1_000_000 / unit)
 
 
+def latest_believable(now: datetime) -> datetime:
+    """Return the latest time that is believed: nearly a day from now. The earliest is EARLIEST."""
+    return now + FURTHEST_AHEAD
+
+
 def is_believable(moment: datetime, now: datetime) -> bool:
     """Return whether a time is between 1970 and a day from now."""
-    return _EPOCH_START <= moment <= now + FURTHEST_AHEAD
+    return EARLIEST <= moment <= latest_believable(now)

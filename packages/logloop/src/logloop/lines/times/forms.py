@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from logloop.lines.zones import ABBREVIATION
+from logloop.lines.times.zones import ABBREVIATION
 
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
@@ -67,14 +67,15 @@ _SIX_DIGITS = _form(
 _GLOG = _form("glog", rf"(?P<mo>\d\d)(?P<d>\d\d) {_CLOCK}", uses_now=True)
 _NAMED = _form(
     "named",
-    rf"(?P<d>\d\d?)([/ -]){_MON}\2(?P<y>\d{{4}}|\d\d(?!\d))(?:::?|,? {{1,2}}|T)(?=\d)"
+    rf"(?P<d>\d\d?)([/ -]?){_MON}\2(?P<y>\d{{4}}|\d\d(?!\d))(?:::?|,? {{1,2}}|T)(?=\d)"
     rf"{_CLOCK_MINUTES}{_AMPM}{_ZONE}",
 )
 _NAMED_NO_YEAR = _form("named-no-year", rf"(?P<d>\d\d?) {_MON} {_CLOCK}", uses_now=True)
 _SLASHES = _form(
     "slashes",
     rf"(?P<a>\d\d?)(?P<sep>[/.-])(?P<b>\d\d?)(?P=sep)(?P<c>\d{{4}}|\d\d)(?:,? {{1,2}}|[T:-])(?=\d)"
-    rf"{_CLOCK_MINUTES}{_AMPM}{_ZONE}",
+    r"(?P<h>\d\d?):(?P<mi>\d\d)(?::(?P<s>\d\d)(?:[.,:](?P<f>\d{1,9})\d*)?)?(?!\d)"
+    rf"{_AMPM}{_ZONE}",
     uses_now=True,
 )
 _MONTH_DAY = _form("month-day", rf"(?P<mo>\d\d?)[-/.](?P<d>\d\d?) {_CLOCK}", uses_now=True)
@@ -92,13 +93,25 @@ _BY_DAY_NAME = _form("by-day", rf"{_DAY}(?P<d>\d\d?)[ -]{_MON}[ -](?P<y>\d{{4}}|
 
 _FOUR = (ISO, _DB2, _GLOG)
 _TWO = (_NAMED_NO_YEAR, _NAMED, _SLASHES, _MONTH_DAY, _CLOCK_ONLY)
-_BY_DIGITS = {1: _TWO, 2: _TWO, 4: _FOUR, 6: (_SIX_DIGITS,), 8: (_COMPACT_CLOCK, _BASIC)}
+_AFTER_TWO = {
+    " ": (_NAMED_NO_YEAR, _NAMED),
+    "/": (_NAMED, _SLASHES, _MONTH_DAY),
+    "-": (_NAMED, _SLASHES, _MONTH_DAY),
+    ".": (_SLASHES, _MONTH_DAY),
+    ":": (_CLOCK_ONLY,),
+} | dict.fromkeys("JFMASOND", (_NAMED,))
+"""The forms that start with one or two digits, by the character after these."""
+_BY_DIGITS = {4: _FOUR, 6: (_SIX_DIGITS,), 8: (_COMPACT_CLOCK, _BASIC)}
 FORMS = {
     form.name: form for form in (*_FOUR, *_TWO, *_BY_DIGITS[6], *_BY_DIGITS[8], _BY_MONTH, _BY_DAY_NAME, _DAY_ISO)
 }
 _LEADING_DIGITS = re.compile(r"\d{1,9}", re.ASCII)
 _LETTERS = (_BY_MONTH, _BY_DAY_NAME, _DAY_ISO)
 _LETTER_STARTS = frozenset("JFMASONDTW")
+TIME_STARTS = _LETTER_STARTS | frozenset("0123456789")
+"""The characters that a time may start with."""
+SECONDS = re.compile(r"1\d{9}(?![\w.])", re.ASCII)
+"""Seconds since 1970 without a fraction, which may also be another number."""
 EPOCH = re.compile(r"\d{10}\.\d{3,9}(?![\d.])|\d{13}(?!\d)", re.ASCII)
 
 
@@ -108,7 +121,10 @@ def forms_at(text: str, start: int) -> tuple[TimeForm, ...]:
         return _FOUR  # the usual case
     digits = _LEADING_DIGITS.match(text, start)
     if digits:
-        return _BY_DIGITS.get(digits.end() - start, ())
+        end = digits.end()
+        if end - start <= 2:
+            return _AFTER_TWO.get(text[end : end + 1], ())
+        return _BY_DIGITS.get(end - start, ())
     return _LETTERS if text[start : start + 1] in _LETTER_STARTS else ()
 
 

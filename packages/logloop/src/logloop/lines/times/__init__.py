@@ -1,0 +1,1 @@
+"""Reads the times in lines: their forms, their zones, and the moments that they mean."""
