@@ -204,7 +204,6 @@ const routeTree = root.addChildren([
     home,
     changePassword,
     projects,
-    project.addChildren([projectHome, logs, log, analyses, analysis]),
     project.addChildren([projectHome, logs, log, analyses, analysis, ciRoutes, runLink]),
   ]),
 ]);
