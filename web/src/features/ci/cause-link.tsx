@@ -1,11 +1,14 @@
 import { Link } from "@tanstack/react-router";
 import type { Dispatch } from "./ci-queries";
 
-/** What the id of a cause names: logs have long ids with dashes, runs have numbers, analyses have ULIDs. */
+/** What the id of a cause names: logs have ids with dashes, runs "<number>.<attempt>", analyses ULIDs. */
 export function causeKind(id: string): "log" | "analysis" | "run" {
-  if (/^\d+$/.test(id)) return "run";
+  if (/^\d+(\.\d+)?$/.test(id)) return "run";
   return id.includes("-") ? "log" : "analysis";
 }
+
+/** Returns the id of a run without its attempt. */
+const runOf = (id: string) => id.split(".")[0] ?? id;
 
 /** A link to the log line, run or analysis with an id. */
 export function SubjectLink({ project, id }: { project: string; id: string }) {
@@ -18,8 +21,8 @@ export function SubjectLink({ project, id }: { project: string; id: string }) {
       );
     case "run":
       return (
-        <Link to="/projects/$project/ci/runs/$run" params={{ project, run: id }}>
-          run {id}
+        <Link to="/projects/$project/ci/runs/$run" params={{ project, run: runOf(id) }}>
+          run {runOf(id)}
         </Link>
       );
     default:

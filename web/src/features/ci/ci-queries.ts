@@ -145,8 +145,8 @@ export const runOptions = (project: string, run: string) =>
   });
 
 /** Pages of the output of a run, in the order in which it was printed. */
-export const runLogPagesOptions = (project: string, run: string) =>
-  pagedOptions<Log>(["ci", project, "run-logs", run], async (cursor, signal) => {
+export const runLogPagesOptions = (project: string, run: string, count: number) =>
+  pagedOptions<Log>(["ci", project, "run-logs", run, count], async (cursor, signal) => {
     const found = content(
       await ciBridge.GET("/api/v1/ci/runs/{run_id}/logs", {
         params: { path: { run_id: run }, query: { project_id: project, limit: MAX_PAGE, cursor } },

@@ -60,6 +60,7 @@ export function readRuleSearch(search: Record<string, unknown>): RuleSearch {
     q: textParam(search, "q"),
     service: textParam(search, "service"),
     pattern: textParam(search, "pattern"),
+    text: textParam(search, "text"),
     severity: textParam(search, "severity"),
     analysis: textParam(search, "analysis"),
     range: choiceParam(search, "range", TEST_RANGES),

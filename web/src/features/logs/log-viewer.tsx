@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { IconFilter, IconPlayerPlay, IconPlayerStop, IconRefresh } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { ProblemNotice } from "@/components/notice";
 import { PageFooter } from "@/components/page-footer";
 import { TimeRangePicker } from "@/components/time-range-picker";
@@ -16,7 +16,7 @@ import { FilterBox } from "./filter/filter-box";
 import { useLiveTail } from "./live/use-live-tail";
 import { LogContext } from "./log-context";
 import { LogLines } from "./log-lines";
-import { histogramOptions, type LogPage, logPagesOptions, savedViewsOptions } from "./log-queries";
+import { histogramOptions, type Log, type LogPage, logPagesOptions, savedViewsOptions } from "./log-queries";
 import classes from "./log-viewer.module.css";
 import type { LogsSearch } from "./logs-search";
 import { PatternTable } from "./patterns/pattern-table";
@@ -34,6 +34,8 @@ type LogViewerProps = {
   onChange: ChangeSearch;
   /** The Analyze panel, which the app puts in. */
   analyze?: AnalyzeSlot | undefined;
+  /** What other features offer on an open line. */
+  lineActions?: ((log: Log) => ReactNode) | undefined;
 };
 
 const NO_FACETS: readonly string[] = [];
@@ -47,7 +49,7 @@ function useLast<T>(value: T | undefined): T | undefined {
 }
 
 /** Filter, chart, counts and lines of one scope. */
-export function LogViewer({ project, search, onChange, analyze: slot }: LogViewerProps) {
+export function LogViewer({ project, search, onChange, analyze: slot, lineActions }: LogViewerProps) {
   const q = search.q ?? "";
   const isLive = search.live === "1";
   const view = search.view ?? "lines";
@@ -241,6 +243,7 @@ export function LogViewer({ project, search, onChange, analyze: slot }: LogViewe
                 citations={analyze.citations}
                 activeCitation={analyze.activeLine}
                 onAnalyze={analyze.onAnalyzeLine}
+                extra={lineActions}
               />
             )}
           </div>

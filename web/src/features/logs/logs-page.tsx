@@ -1,18 +1,24 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useCallback, useEffect } from "react";
+import { type ReactNode, useCallback, useEffect } from "react";
 import { pathWith, useApiRequests } from "@/lib/api-requests";
 import { writeStored } from "@/lib/storage";
 import { rangeParams } from "@/lib/time-range";
 import type { AnalyzeSlot } from "./analyze-slot";
 import { FirstSteps } from "./first-steps/first-steps";
 import { LogContext } from "./log-context";
-import { hasLogsOptions } from "./log-queries";
+import { hasLogsOptions, type Log } from "./log-queries";
 import { LogViewer } from "./log-viewer";
 import type { LogsSearch } from "./logs-search";
 
 /** The log viewer of a project, the lines around one log, or the first steps while the project has no logs. */
-export function LogsPage({ analyze }: { analyze?: AnalyzeSlot }) {
+export function LogsPage({
+  analyze,
+  lineActions,
+}: {
+  analyze?: AnalyzeSlot;
+  lineActions?: (log: Log) => ReactNode;
+}) {
   const { project } = useParams({ from: "/signed-in/projects/$project/logs" });
   const search = useSearch({ from: "/signed-in/projects/$project/logs" });
   const navigate = useNavigate();
@@ -57,5 +63,13 @@ export function LogsPage({ analyze }: { analyze?: AnalyzeSlot }) {
   if (search.around && !search.analysis)
     return <LogContext id={search.around} search={search} onChange={change} />;
   if (hasLogs.data === false && !search.q && !search.live) return <FirstSteps project={project} />;
-  return <LogViewer project={project} search={search} onChange={change} analyze={analyze} />;
+  return (
+    <LogViewer
+      project={project}
+      search={search}
+      onChange={change}
+      analyze={analyze}
+      lineActions={lineActions}
+    />
+  );
 }

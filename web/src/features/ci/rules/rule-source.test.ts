@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { draftOfSource, prefilled, readSettings, sortErrors, sourceOf } from "./rule-source";
+import { constantPart, draftOfSource, prefilled, readSettings, sortErrors, sourceOf } from "./rule-source";
 
 describe("the source of a rule", () => {
   it("round-trips a rule", () => {
@@ -40,6 +40,13 @@ describe("the source of a rule", () => {
       action: { pipeline_id: "p1" },
       condition: 'log.severity == "error" &&\nlog.pattern == "pay <*> timed out" &&\nstats.count > 5',
     });
+  });
+  it("watches the longest constant part of a line", () => {
+    const text = "order A000961: connection to provider pay-eu timed out after 30141 ms";
+    expect(draftOfSource(prefilled({ text, severity: "error" }, undefined))?.condition).toBe(
+      'log.severity == "error" &&\nlog.message.contains("connection to provider pay-eu timed out after") &&\nstats.count > 5',
+    );
+    expect(constantPart("404 503")).toBe("");
   });
   it("places the server's errors", () => {
     expect(

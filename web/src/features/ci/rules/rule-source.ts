@@ -76,6 +76,8 @@ export type RulePrefill = {
   q?: string | undefined;
   service?: string | undefined;
   pattern?: string | undefined;
+  /** A message of which the longest constant part is watched. */
+  text?: string | undefined;
   severity?: string | undefined;
   analysis?: string | undefined;
 };
@@ -85,11 +87,15 @@ const isSeverity = (text: string) => ["debug", "info", "warn", "error"].includes
 /** Returns a first version of a rule about a line, a finding or an analysis. */
 export function prefilled(prefill: RulePrefill, pipeline: string | undefined): RuleSource {
   const { service, pattern, severity, q } = prefill;
+  const constant = prefill.text ? constantPart(prefill.text) : "";
   const rows = [
     ...(severity && isSeverity(severity)
       ? [{ name: "log.severity", operator: "is" as const, value: severity }]
       : []),
     ...(pattern ? [{ name: "log.pattern", operator: "is" as const, value: pattern }] : []),
+    ...(constant && !pattern
+      ? [{ name: "log.message", operator: "contains" as const, value: constant }]
+      : []),
     { name: "stats.count", operator: ">" as const, value: "5" },
   ];
   const description = [
@@ -108,8 +114,15 @@ export function prefilled(prefill: RulePrefill, pipeline: string | undefined): R
   });
 }
 
-function nameOf({ service, pattern, severity }: RulePrefill): string {
-  const what = pattern?.replaceAll("<*>", "…").slice(0, 60) ?? (severity ? `${severity} lines` : "");
+/** Returns the longest part of a message without a digit, which other lines of its kind contain as well. */
+export function constantPart(message: string): string {
+  const parts = message.split(/\s*\S*\d\S*\s*/).map((part) => part.trim());
+  return parts.reduce((longest, part) => (part.length > longest.length ? part : longest), "").slice(0, 100);
+}
+
+function nameOf({ service, pattern, severity, text }: RulePrefill): string {
+  const words = pattern?.replaceAll("<*>", "…") ?? (text ? constantPart(text) : "");
+  const what = words.slice(0, 60) || (severity ? `${severity} lines` : "");
   return [service, what].filter(Boolean).join(": ").slice(0, 100);
 }
 

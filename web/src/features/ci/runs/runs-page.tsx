@@ -14,18 +14,9 @@ import { CiEmpty } from "../ci-empty";
 import { pipelinesOptions, type Run, runPagesOptions } from "../ci-queries";
 import { CONCLUSIONS, type RunsSearch } from "../ci-search";
 import { runState, StateMark } from "../state-mark";
+import { runName, runSeconds } from "./run-words";
 
 const ROUTE = "/signed-in/projects/$project/ci/runs";
-
-/** Seconds from start to end of a run; null while it runs. */
-export function runSeconds(run: Run): number | null {
-  if (run.status !== "completed" || !run.started_at || !run.updated_at) return null;
-  return Math.max(0, (Date.parse(run.updated_at) - Date.parse(run.started_at)) / 1000);
-}
-
-export function runName(run: Run): string {
-  return run.workflow ?? run.name ?? `run ${run.run_id}`;
-}
 
 const columns = (project: string, zone: Zone): Column<Run>[] => [
   {
