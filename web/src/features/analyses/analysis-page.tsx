@@ -10,8 +10,10 @@ import { PageFooter } from "@/components/page-footer";
 import { SkeletonRows } from "@/components/skeleton";
 import { useApiRequests } from "@/lib/api-requests";
 import { copyText } from "@/lib/clipboard";
+import { asProblem } from "@/lib/problem";
 import { useRights } from "@/lib/session";
 import { formatClock, formatCount, formatDay, useZone } from "@/lib/time";
+import { useReportCommands } from "./actions/use-report-commands";
 import classes from "./analysis-page.module.css";
 import { analysisOptions, type Finding, requestAnalysis, stopOrDelete } from "./analysis-queries";
 import { type Citations, CitationsProvider } from "./citations/citations";
@@ -67,11 +69,15 @@ function LoadedPage({ id }: { id: string }) {
       operation: "analysis_events",
     },
   ]);
+  useReportCommands(analysis, numbers, citations.onShow);
   if (!analysis) {
     return (
       <>
         {request.error ? (
-          <ProblemNotice error={request.error} onRetry={() => void request.refetch()} />
+          <ProblemNotice
+            error={request.error}
+            {...(asProblem(request.error).isOutage ? { onRetry: () => void request.refetch() } : {})}
+          />
         ) : (
           <SkeletonRows rows={16} />
         )}
@@ -93,7 +99,12 @@ function LoadedPage({ id }: { id: string }) {
         <ReportBody thread={thread} analysis={analysis} findings={findings} />
         <FollowUpChat project={project} thread={thread} analysis={analysis} />
       </div>
-      <PageFooter>
+      <PageFooter
+        keys={[
+          ["1…9", "show a cited line"],
+          ["r", "rule from this"],
+        ]}
+      >
         <span>
           <b>{formatCount(analysis.report?.logs_read ?? 0)}</b> lines read,{" "}
           {formatCount(analysis.report?.baseline_logs_read ?? 0)} of the time before

@@ -5,6 +5,7 @@ import { addTerm } from "@/lib/filter-text";
 import { formatClockMillis, formatCount, useZone } from "@/lib/time";
 import type { AnalysisScope, Finding } from "../analysis-queries";
 import { CitationPills } from "../citations/citations";
+import { FindingList } from "./finding-list";
 import classes from "./report.module.css";
 import { SlottedText } from "./slotted-text";
 import { changeOf, filterOf, namesService, severityOf, subjectOf } from "./wording";
@@ -15,65 +16,70 @@ type EvidenceTableProps = { project: string; scope: AnalysisScope; findings: rea
 export function EvidenceTable({ project, scope, findings }: EvidenceTableProps) {
   const [zone] = useZone();
   return (
-    <div className={classes.tableBox}>
-      <table>
-        <thead>
-          <tr>
-            <th>Finding</th>
-            <th className="number">Before</th>
-            <th className="number">Now</th>
-            <th>Change</th>
-            <th>Since</th>
-            <th>Lines</th>
-            <th>
-              <span className="visually-hidden">Open</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {findings.map((finding) => {
-            const severity = severityOf(finding);
-            const filter = filterOf(finding);
-            const q = filter
-              ? filter.split(/ (?=service:|test:|pattern:)/).reduce(addTerm, scope.q)
-              : scope.q;
-            return (
-              <tr key={`${finding.kind} ${finding.title}`}>
-                <td className={classes.subject} title={finding.title}>
-                  {severity ? <SeverityMark severity={severity} word="none" /> : null}{" "}
-                  {namesService(finding) ? `${finding.service_id}: ` : ""}
-                  <SlottedText text={subjectOf(finding)} />
-                </td>
-                <td className="number">{formatCount(finding.baseline_count ?? 0)}</td>
-                <td className="number strong">{formatCount(finding.count ?? 0)}</td>
-                <td>{changeOf(finding)}</td>
-                <td className={classes.since}>
-                  {finding.first_seen ? formatClockMillis(new Date(finding.first_seen), zone) : ""}
-                </td>
-                <td className={classes.since}>
-                  <CitationPills logIds={finding.evidence ?? []} />
-                </td>
-                <td>
-                  {filter ? (
-                    <Button
-                      renderRoot={(props) => (
-                        <Link
-                          to="/projects/$project/logs"
-                          params={{ project }}
-                          search={{ q, from: scope.since, to: scope.until }}
-                          {...props}
-                        />
-                      )}
-                    >
-                      Lines
-                    </Button>
-                  ) : null}
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
+    <>
+      <div className={classes.narrowList}>
+        <FindingList findings={findings} />
+      </div>
+      <div className={classes.tableBox}>
+        <table>
+          <thead>
+            <tr>
+              <th>Finding</th>
+              <th className="number">Before</th>
+              <th className="number">Now</th>
+              <th>Change</th>
+              <th>Since</th>
+              <th>Lines</th>
+              <th>
+                <span className="visually-hidden">Open</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {findings.map((finding) => {
+              const severity = severityOf(finding);
+              const filter = filterOf(finding);
+              const q = filter
+                ? filter.split(/ (?=service:|test:|pattern:)/).reduce(addTerm, scope.q)
+                : scope.q;
+              return (
+                <tr key={`${finding.kind} ${finding.title}`}>
+                  <td className={classes.subject} title={finding.title}>
+                    {severity ? <SeverityMark severity={severity} word="none" /> : null}{" "}
+                    {namesService(finding) ? `${finding.service_id}: ` : ""}
+                    <SlottedText text={subjectOf(finding)} />
+                  </td>
+                  <td className="number">{formatCount(finding.baseline_count ?? 0)}</td>
+                  <td className="number strong">{formatCount(finding.count ?? 0)}</td>
+                  <td>{changeOf(finding)}</td>
+                  <td className={classes.since}>
+                    {finding.first_seen ? formatClockMillis(new Date(finding.first_seen), zone) : ""}
+                  </td>
+                  <td className={classes.since}>
+                    <CitationPills logIds={finding.evidence ?? []} />
+                  </td>
+                  <td>
+                    {filter ? (
+                      <Button
+                        renderRoot={(props) => (
+                          <Link
+                            to="/projects/$project/logs"
+                            params={{ project }}
+                            search={{ q, from: scope.since, to: scope.until }}
+                            {...props}
+                          />
+                        )}
+                      >
+                        Lines
+                      </Button>
+                    ) : null}
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }

@@ -55,6 +55,7 @@ export function Composer(props: ComposerProps) {
         maxLength={4000}
         value={text}
         data-autofocus={props.autoFocus || undefined}
+        data-mantine-stop-propagation={onStop ? "true" : undefined}
         onChange={(event) => onChange(event.currentTarget.value)}
         onKeyDown={handleKeyDown}
       />
