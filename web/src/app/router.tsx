@@ -125,6 +125,18 @@ const rule = createRoute({
   component: lazyRouteComponent(() => import("@/features/ci/rules/rule-page"), "RulePage"),
 });
 
+const chains = createRoute({
+  getParentRoute: () => ci,
+  path: "/chains",
+  component: lazyRouteComponent(() => import("@/features/ci/chains/chains-page"), "ChainsPage"),
+});
+
+const chain = createRoute({
+  getParentRoute: () => ci,
+  path: "/chains/$chain",
+  component: lazyRouteComponent(() => import("@/features/ci/chains/chains-page"), "ChainsPage"),
+});
+
 const dispatches = createRoute({
   getParentRoute: () => ci,
   path: "/dispatches",
@@ -161,7 +173,19 @@ const runLink = createRoute({
   },
 });
 
-const ciRoutes = ci.addChildren([ciHome, pipelines, rules, newRule, rule, dispatches, runs, run, templates]);
+const ciRoutes = ci.addChildren([
+  ciHome,
+  pipelines,
+  rules,
+  newRule,
+  rule,
+  chains,
+  chain,
+  dispatches,
+  runs,
+  run,
+  templates,
+]);
 
 const services = createRoute({
   getParentRoute: () => project,

@@ -27,9 +27,9 @@ export function SubjectLink({ project, id }: { project: string; id: string }) {
       );
     default:
       return (
-        <a href={`/projects/${project}/analyses/${id}`} title={id}>
+        <Link to="/projects/$project/analyses/$analysis" params={{ project, analysis: id }} title={id}>
           the analysis
-        </a>
+        </Link>
       );
   }
 }

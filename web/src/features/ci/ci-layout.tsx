@@ -1,30 +1,35 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useParams } from "@tanstack/react-router";
 import { useEffect } from "react";
+import type { CiBridge } from "@/lib/api/client";
 import { writeStored } from "@/lib/storage";
+import { formatShortCount } from "@/lib/time";
 import classes from "./ci-layout.module.css";
-import { countsOptions } from "./ci-queries";
+import { summaryOptions } from "./ci-queries";
+
+type Summary = CiBridge["schemas"]["Summary"];
 
 const TABS = [
-  ["Pipelines", "/projects/$project/ci/pipelines", "pipelines"],
-  ["Rules", "/projects/$project/ci/rules", "rules"],
-  ["Dispatches", "/projects/$project/ci/dispatches", "dispatches"],
-  ["Runs", "/projects/$project/ci/runs", "runs"],
-  ["Templates", "/projects/$project/ci/templates", "templates"],
+  ["Pipelines", "/projects/$project/ci/pipelines", ({ pipelines }: Summary) => pipelines],
+  ["Rules", "/projects/$project/ci/rules", ({ rules }: Summary) => rules.total],
+  ["Chains", "/projects/$project/ci/chains", ({ chains }: Summary) => chains],
+  ["Dispatches", "/projects/$project/ci/dispatches", ({ dispatches }: Summary) => dispatches.total],
+  ["Runs", "/projects/$project/ci/runs", ({ runs }: Summary) => runs.total],
+  ["Templates", "/projects/$project/ci/templates", ({ templates }: Summary) => templates],
 ] as const;
 
 /** The parts of CI, each with how many records it has. */
 export function CiLayout() {
   const { project } = useParams({ from: "/signed-in/projects/$project/ci" });
-  const counts = useQuery(countsOptions(project));
+  const summary = useQuery(summaryOptions(project));
   useEffect(() => writeStored("project", project), [project]);
   return (
     <>
       <nav className={classes.tabs} aria-label="CI">
-        {TABS.map(([name, to, key]) => (
+        {TABS.map(([name, to, count]) => (
           <Link key={name} to={to} params={{ project }} activeProps={{ "aria-current": "page" }}>
             {name}
-            <span>{counts.data?.[key] ?? ""}</span>
+            <span>{summary.data ? formatShortCount(count(summary.data)) : ""}</span>
           </Link>
         ))}
       </nav>

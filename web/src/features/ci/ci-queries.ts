@@ -175,37 +175,14 @@ export const servicesOptions = (project: string) =>
     staleTime: 60_000,
   });
 
-/** Counts for the tabs; `more` says that there are more than were counted. */
-export type TabCounts = Record<
-  "pipelines" | "rules" | "chains" | "dispatches" | "runs" | "templates",
-  string
->;
-
-const counted = ({ items, next_cursor }: { items: unknown[]; next_cursor?: string | null | undefined }) =>
-  `${items.length}${next_cursor ? "+" : ""}`;
-
-export const countsOptions = (project: string) =>
+/** How many records a project has in each list. */
+export const summaryOptions = (project: string) =>
   queryOptions({
-    queryKey: ["ci", project, "counts"],
-    queryFn: async ({ signal }): Promise<TabCounts> => {
-      const request = { params: { query: { project_id: project, limit: PAGE } }, signal };
-      const [pipelines, rules, templates, runs, dispatches] = await Promise.all([
-        ciBridge.GET("/api/v1/ci/pipelines", request),
-        ciBridge.GET("/api/v1/ci/rules", request),
-        ciBridge.GET("/api/v1/ci/templates", request),
-        ciBridge.GET("/api/v1/ci/runs", request),
-        ciBridge.GET("/api/v1/ci/dispatches", request),
-      ]);
-      const { items, next_cursor } = content(dispatches);
-      return {
-        chains: counted({ items: items.filter(({ hop }) => !hop), next_cursor }),
-        pipelines: counted(content(pipelines)),
-        rules: counted(content(rules)),
-        templates: counted(content(templates)),
-        runs: counted(content(runs)),
-        dispatches: counted(content(dispatches)),
-      };
-    },
+    queryKey: ["ci", project, "summary"],
+    queryFn: async ({ signal }) =>
+      content(
+        await ciBridge.GET("/api/v1/ci/summary", { params: { query: { project_id: project } }, signal }),
+      ),
     refetchInterval: 15_000,
   });
 

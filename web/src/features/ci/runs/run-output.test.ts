@@ -66,8 +66,8 @@ describe("the output of a run", () => {
         started_at: "2026-01-01T12:00:00Z",
         completed_at: "2026-01-01T12:00:09Z",
         steps: [
-          { name: "Unit tests", conclusion: "failure", started_at: null, completed_at: null },
-          { name: "Publish", conclusion: "skipped", started_at: null, completed_at: null },
+          { number: 1, name: "Unit tests", conclusion: "failure", started_at: null, completed_at: null },
+          { number: 2, name: "Publish", conclusion: "skipped", started_at: null, completed_at: null },
         ],
       },
     ];

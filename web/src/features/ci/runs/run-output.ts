@@ -1,4 +1,5 @@
-import type { Log, Run } from "../ci-queries";
+import type { CiBridge } from "@/lib/api/client";
+import type { Log } from "../ci-queries";
 
 /** How a job, a step or a test ended. */
 export type Outcome = "failed" | "passed" | "skipped" | "cancelled" | "running" | "unknown";
@@ -13,14 +14,8 @@ export type StepView = {
 export type JobView = { name: string; outcome: Outcome; seconds: number | null; steps: StepView[] };
 export type TestView = { id: string; outcome: Outcome; lines: readonly Log[] };
 
-/** A job as ci-bridge keeps it with a run. */
-type StoredStep = {
-  name: string;
-  conclusion?: string | null;
-  started_at?: string | null;
-  completed_at?: string | null;
-};
-export type StoredJob = StoredStep & { steps?: StoredStep[] };
+/** A job as ci-bridge keeps it with a completed run. */
+export type StoredJob = CiBridge["schemas"]["RunJob"];
 
 const OUTCOMES: Record<string, Outcome> = {
   success: "passed",
@@ -158,9 +153,4 @@ export function testsOf(lines: readonly Log[], failedTests: readonly string[]): 
   }
   const order: Outcome[] = ["failed", "cancelled", "unknown", "skipped", "passed"];
   return [...tests.values()].sort((a, b) => order.indexOf(a.outcome) - order.indexOf(b.outcome));
-}
-
-/** Returns the jobs that are stored with a run; none while it runs. */
-export function storedJobs(run: Run): readonly StoredJob[] {
-  return "jobs" in run && Array.isArray(run.jobs) ? (run.jobs as StoredJob[]) : [];
 }

@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { itemsOf } from "@/lib/paged";
 import { type Run, runLogPagesOptions } from "../ci-queries";
-import { jobsOf, linesOfAttempt, storedJobs, testsOf } from "./run-output";
+import { jobsOf, linesOfAttempt, testsOf } from "./run-output";
 
 const MAX_LINES = 20_000;
 
@@ -18,7 +18,7 @@ export function useRunOutput(project: string, run: Run) {
   useEffect(() => {
     if (hasNextPage && !isFetchingNextPage && !isFull && !error) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, isFull, error, fetchNextPage]);
-  const jobs = useMemo(() => jobsOf(storedJobs(run), lines), [run, lines]);
+  const jobs = useMemo(() => jobsOf(run.jobs ?? [], lines), [run.jobs, lines]);
   const tests = useMemo(() => testsOf(lines, run.failed_tests ?? []), [run.failed_tests, lines]);
   return {
     lines,
