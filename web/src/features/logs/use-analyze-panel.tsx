@@ -42,6 +42,7 @@ export function useAnalyzePanel(options: AnalyzeOptions): Analyze {
   const [citations, setCitations] = useState<ReadonlyMap<string, number>>();
   const [activeLine, setActiveLine] = useState<string>();
   const [line, setLine] = useState<AnalyzeSlotProps["line"]>();
+  const [round, setRound] = useState(0);
   const { analysis } = search;
   const isNew = analysis === "new";
   // biome-ignore lint/correctness/useExhaustiveDependencies: a live range ends when the panel opens.
@@ -59,6 +60,7 @@ export function useAnalyzePanel(options: AnalyzeOptions): Analyze {
   const toggle = () => (analysis ? close() : onChange({ analysis: "new" }));
   const analyzeLine = (log: Log) => {
     setLine(questionAbout(log));
+    setRound(round + 1);
     onChange({ analysis: "new" });
   };
   const showLine = useCallback(
@@ -95,13 +97,16 @@ export function useAnalyzePanel(options: AnalyzeOptions): Analyze {
   const panel = analysis ? (
     <Suspense fallback={null}>
       <Panel
-        key={isNew ? `new ${line?.question ?? ""}` : "thread"}
+        key={round}
         project={project}
         analysis={analysis}
         scope={scope}
         line={line}
         activeLine={activeLine}
-        onOpenAnalysis={(next) => onChange({ analysis: next })}
+        onOpenAnalysis={(next) => {
+          if (next !== "new") setLine(undefined);
+          onChange({ analysis: next });
+        }}
         onClose={close}
         onCitations={setCitations}
         onShowLine={showLine}

@@ -1,5 +1,6 @@
 import { Button, Modal, Select, TextInput } from "@mantine/core";
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { ProblemNotice } from "@/components/notice";
 import { SkeletonRows } from "@/components/skeleton";
@@ -34,7 +35,13 @@ export function StartWorkflow({ analysis, finding, onClose }: StartWorkflowProps
       {choices.error ? <ProblemNotice error={choices.error} onRetry={() => void choices.refetch()} /> : null}
       {choices.isPending ? <SkeletonRows rows={4} /> : null}
       {choices.data?.pipelines.length === 0 ? (
-        <p className="soft">This project has no pipeline yet. Create one under CI; it names the workflow.</p>
+        <p className="soft">
+          This project has no pipeline yet. A pipeline names the workflow:{" "}
+          <Link to="/projects/$project/ci/pipelines" params={{ project: analysis.project_id }}>
+            create one
+          </Link>
+          .
+        </p>
       ) : null}
       {choices.data && choices.data.pipelines.length > 0 ? (
         <WorkflowForm {...choices.data} analysis={analysis} finding={finding} onClose={onClose} />

@@ -15,6 +15,3 @@ export function modelHost({
   if (url && URL.canParse(url)) return new URL(url).host;
   return PROVIDER_HOSTS[provider] ?? provider;
 }
-
-export const settingsHref = (project: string): string =>
-  `/projects/${encodeURIComponent(project)}/settings/model`;

@@ -35,7 +35,7 @@ import threadClasses from "../thread/thread.module.css";
 import { type AnalysisThread, useAnalysisThread } from "../thread/use-analysis-thread";
 import { useStickToEnd } from "../thread/use-stick-to-end";
 import classes from "./analyze-panel.module.css";
-import { settingsHref } from "./model-host";
+import { ConnectModel } from "./connect-model";
 import type { Draft } from "./new-analysis";
 import { ScopeText } from "./scope-chip";
 
@@ -210,7 +210,6 @@ function Explanation({
   project: string;
 }) {
   const model = useQuery(modelSettingsOptions(project));
-  const { administer } = useRights(project);
   const { stream, isRunning } = thread;
   const first = stream.turns[0];
   const { report } = analysis;
@@ -237,11 +236,7 @@ function Explanation({
       </header>
       <Claims report={report} />
       {report.left_out ? <p className="caution small">{report.left_out}</p> : null}
-      {report.mode !== "model" && model.data?.provider === "none" && administer ? (
-        <Button component="a" href={settingsHref(project)}>
-          Connect a model
-        </Button>
-      ) : null}
+      {report.mode !== "model" && model.data?.provider === "none" ? <ConnectModel project={project} /> : null}
     </section>
   );
 }

@@ -5,7 +5,6 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { ProblemNotice } from "@/components/notice";
 import { asProblem } from "@/lib/problem";
-import { useRights } from "@/lib/session";
 import { formatCount } from "@/lib/time";
 import {
   type AnalysisPreview,
@@ -15,7 +14,8 @@ import {
 } from "../analysis-queries";
 import threadClasses from "../thread/thread.module.css";
 import classes from "./analyze-panel.module.css";
-import { modelHost, settingsHref } from "./model-host";
+import { ConnectModel } from "./connect-model";
+import { modelHost } from "./model-host";
 
 /** Larger scopes are previewed only when asked, because a preview reads them as an analysis does. */
 const MAX_AUTOMATIC = 50_000;
@@ -151,7 +151,6 @@ function Prompt({ messages }: { messages: readonly { role: string; text: string 
 }
 
 function NoModel({ project }: { project: string }) {
-  const { administer } = useRights(project);
   return (
     <section className={threadClasses.block}>
       <header>
@@ -161,11 +160,7 @@ function NoModel({ project }: { project: string }) {
         The lines are measured on this server and compared with the time before. Nothing leaves it. A model
         would add an explanation in words.
       </p>
-      {administer ? (
-        <Button mt={8} component="a" href={settingsHref(project)}>
-          Connect a model
-        </Button>
-      ) : null}
+      <ConnectModel project={project} />
     </section>
   );
 }

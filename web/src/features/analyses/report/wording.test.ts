@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ruleFormHref } from "../actions/rule-link";
+import { ruleFinding, rulePrefill } from "../actions/rule-prefill";
 import type { Finding } from "../analysis-queries";
 import { numberCitations } from "../citations/number-citations";
 import {
@@ -98,18 +98,22 @@ describe("numberCitations", () => {
   });
 });
 
-describe("ruleFormHref", () => {
+describe("rulePrefill", () => {
   it("passes the condition that a finding suggests", () => {
-    const url = new URL(ruleFormHref("shop", "A1", { q: "attributes.shop:7" }, finding(), 2), "http://x");
-    expect(url.pathname).toBe("/projects/shop/ci/rules/new");
-    expect(Object.fromEntries(url.searchParams)).toEqual({
-      from: "A1",
+    const scope = { q: "attributes.shop:7", since: "", until: "" };
+    expect(rulePrefill({ id: "A1", scope }, finding())).toEqual({
       analysis: "A1",
-      finding: "2",
       q: 'attributes.shop:7 service:payment pattern:"timed out after <*> ms"',
       service: "payment",
       pattern: "timed out after <*> ms",
       severity: "error",
     });
+  });
+
+  it("takes the first finding that a line can repeat", () => {
+    const findings = [finding({ kind: "vanished_pattern" }), finding({ kind: "burst" })];
+    const report = { verdict: "likely" as const, summary: "", findings };
+    expect(ruleFinding({ report })).toEqual({ finding: findings[1], number: 2 });
+    expect(ruleFinding({ report: null })).toBeNull();
   });
 });

@@ -1,0 +1,34 @@
+import type { Analysis, Finding } from "../analysis-queries";
+import { filterOf, severityOf } from "../report/wording";
+
+/** What the form for a new rule is filled with: the condition that a finding suggests. */
+export type RulePrefill = {
+  analysis: string;
+  q?: string;
+  service?: string;
+  pattern?: string;
+  severity?: string;
+};
+
+/** The finding from which a rule can be made, with its number in the report. */
+export function ruleFinding(analysis: Pick<Analysis, "report">): { finding: Finding; number: number } | null {
+  const findings = analysis.report?.findings ?? [];
+  const index = findings.findIndex(
+    ({ kind, service_id: service }) => kind !== "vanished_pattern" && kind !== "suspicious_text" && service,
+  );
+  const finding = findings[index];
+  return finding ? { finding, number: index + 1 } : null;
+}
+
+export function rulePrefill({ id, scope }: Pick<Analysis, "id" | "scope">, finding: Finding): RulePrefill {
+  const q = [scope.q, filterOf(finding)].filter(Boolean).join(" ");
+  const service = finding.kind === "service_split" ? null : finding.service_id;
+  const severity = severityOf(finding);
+  return {
+    analysis: id,
+    ...(q ? { q } : {}),
+    ...(service ? { service } : {}),
+    ...(finding.pattern ? { pattern: finding.pattern } : {}),
+    ...(severity ? { severity } : {}),
+  };
+}
