@@ -12,11 +12,12 @@ import { type Column, ResourceTable } from "@/components/resource-table";
 import { SecretOnce } from "@/components/secret-once";
 import { pathWith, useApiRequests } from "@/lib/api-requests";
 import { useCommands } from "@/lib/commands";
+import { counted } from "@/lib/counted";
 import { usePageTitle } from "@/lib/page-title";
 import { itemsOf } from "@/lib/paged";
 import { serverNow } from "@/lib/server-clock";
 import { useRights } from "@/lib/session";
-import { formatAge, formatCount, formatMoment, useZone } from "@/lib/time";
+import { formatAge, formatMoment, useZone } from "@/lib/time";
 import {
   type ApiKey,
   apiKeyPagesOptions,
@@ -131,7 +132,7 @@ function ApiKeys({ project }: { project: string }) {
       </Confirm>
       <PageFooter keys={[["N", "new key"]]}>
         <span>
-          <b>{formatCount(keys.filter((key) => keyState(key, serverNow()) === "valid").length)}</b> valid keys
+          <b>{counted(keys.filter((key) => keyState(key, serverNow()) === "valid").length, "valid key")}</b>
         </span>
       </PageFooter>
     </div>

@@ -8,6 +8,7 @@ import { PageFooter } from "@/components/page-footer";
 import { type Column, ResourceTable } from "@/components/resource-table";
 import { content, type Query, query } from "@/lib/api/client";
 import { pathWith, useApiRequests } from "@/lib/api-requests";
+import { counted } from "@/lib/counted";
 import { usePageTitle } from "@/lib/page-title";
 import { itemsOf, pagedOptions } from "@/lib/paged";
 import { useRights } from "@/lib/session";
@@ -102,7 +103,7 @@ export function AuditPage() {
       />
       <PageFooter>
         <span>
-          <b>{formatCount(itemsOf(pages).length)}</b> entries shown, newest first
+          <b>{counted(itemsOf(pages).length, "entry", "entries")}</b> shown, newest first
         </span>
       </PageFooter>
     </div>

@@ -9,6 +9,7 @@ import layout from "@/components/page.module.css";
 import { PageFooter } from "@/components/page-footer";
 import { type Column, ResourceTable } from "@/components/resource-table";
 import { useApiRequests } from "@/lib/api-requests";
+import { counted } from "@/lib/counted";
 import { usePageTitle } from "@/lib/page-title";
 import { useRights } from "@/lib/session";
 import { formatCount, formatMoment, useZone } from "@/lib/time";
@@ -147,7 +148,7 @@ function DeadLetters() {
       </Confirm>
       <PageFooter>
         <span>
-          <b>{formatCount(page?.total ?? 0)}</b> dead letters
+          <b>{counted(page?.total ?? 0, "dead letter")}</b>
         </span>
       </PageFooter>
     </div>

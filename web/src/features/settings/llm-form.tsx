@@ -101,7 +101,7 @@ function Privacy({ destination }: { destination: Destination }) {
       {destination.leaves ? <IconExternalLink size={16} aria-hidden /> : <IconLock size={16} aria-hidden />}
       {destination.leaves ? (
         <span>
-          log text leaves to <strong>{destination.host}</strong>
+          leaves to <strong>{destination.host}</strong>
         </span>
       ) : (
         destination.text
@@ -167,7 +167,8 @@ function Fields({
         {...form.text("budget_tokens_per_day")}
       />
       <Select
-        label="Masked before anything is sent"
+        label="Masked"
+        description="In log text, before anything is sent"
         data={REDACTIONS}
         disabled={!mayEdit}
         {...form.choice("redaction")}

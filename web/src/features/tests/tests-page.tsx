@@ -11,6 +11,7 @@ import { type Column, ResourceTable } from "@/components/resource-table";
 import { useUndo } from "@/components/undo";
 import { pathWith, useApiRequests } from "@/lib/api-requests";
 import { useCommands } from "@/lib/commands";
+import { counted } from "@/lib/counted";
 import { overviewOptions } from "@/lib/overview";
 import { usePageTitle } from "@/lib/page-title";
 import { useRights } from "@/lib/session";
@@ -119,7 +120,7 @@ export function TestsPage() {
       >
         {counts ? (
           <span>
-            <b>{formatCount(counts.total)}</b> tests
+            <b>{counted(counts.total, "test")}</b>
           </span>
         ) : null}
       </PageFooter>

@@ -8,10 +8,10 @@ import { PageFooter } from "@/components/page-footer";
 import { ResourceTable } from "@/components/resource-table";
 import { useUndo } from "@/components/undo";
 import { useApiRequests } from "@/lib/api-requests";
+import { counted } from "@/lib/counted";
 import { usePageTitle } from "@/lib/page-title";
 import { itemsOf } from "@/lib/paged";
 import { useRights } from "@/lib/session";
-import { formatCount } from "@/lib/time";
 import { ROLES, type Role, roleIn, setRole, type User, userPagesOptions } from "./user-queries";
 import classes from "./users.module.css";
 
@@ -129,8 +129,7 @@ function Members({ project }: { project: string }) {
       />
       <PageFooter>
         <span>
-          <b>{formatCount(users.filter(isMember).length)}</b> members · a new role ends the sessions of the
-          user
+          <b>{counted(users.filter(isMember).length, "member")}</b> · a new role ends the sessions of the user
         </span>
       </PageFooter>
     </div>

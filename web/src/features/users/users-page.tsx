@@ -11,10 +11,11 @@ import { SecretOnce } from "@/components/secret-once";
 import { useUndo } from "@/components/undo";
 import { useApiRequests } from "@/lib/api-requests";
 import { useCommands } from "@/lib/commands";
+import { counted } from "@/lib/counted";
 import { usePageTitle } from "@/lib/page-title";
 import { itemsOf } from "@/lib/paged";
 import { useSession } from "@/lib/session";
-import { formatCount, formatMoment, useZone } from "@/lib/time";
+import { formatMoment, useZone } from "@/lib/time";
 import { UserDrawer } from "./user-drawer";
 import { deleteUser, resetPassword, type User, updateUser, userPagesOptions } from "./user-queries";
 
@@ -159,7 +160,7 @@ export function UsersPage() {
       ) : null}
       <PageFooter keys={[["N", "new user"]]}>
         <span>
-          <b>{formatCount(itemsOf(pages).length)}</b> users
+          <b>{counted(itemsOf(pages).length, "user")}</b>
         </span>
       </PageFooter>
     </div>
