@@ -4,7 +4,7 @@ import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-q
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { Confirm } from "@/components/confirm";
-import { Notice } from "@/components/notice";
+import { NotAllowed } from "@/components/not-allowed";
 import layout from "@/components/page.module.css";
 import { PageFooter } from "@/components/page-footer";
 import { RecordDrawer } from "@/components/record-drawer";
@@ -36,13 +36,7 @@ export function ApiKeysPage() {
   const rights = useRights(project);
   usePageTitle(`API keys of ${project}`);
   if (!rights.administer) {
-    return (
-      <div className={layout.page}>
-        <Notice tone="info">Administrators of the project see and change its API keys.</Notice>
-        <span className="grow" />
-        <PageFooter />
-      </div>
-    );
+    return <NotAllowed>Administrators of the project see and change its API keys.</NotAllowed>;
   }
   return <ApiKeys project={project} />;
 }

@@ -4,6 +4,7 @@ import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { Confirm } from "@/components/confirm";
 import { CopyButton } from "@/components/copy-button";
+import { NotAllowed } from "@/components/not-allowed";
 import { Notice } from "@/components/notice";
 import layout from "@/components/page.module.css";
 import { PageFooter } from "@/components/page-footer";
@@ -29,13 +30,7 @@ export function DeadLettersPage() {
   const rights = useRights(project);
   usePageTitle("Dead letters");
   if (rights.installation) return <DeadLetters />;
-  return (
-    <div className={layout.page}>
-      <Notice tone="info">Administrators of the installation see its dead letters.</Notice>
-      <span className="grow" />
-      <PageFooter />
-    </div>
-  );
+  return <NotAllowed>Administrators of the installation see its dead letters.</NotAllowed>;
 }
 
 function DeadLetters() {

@@ -114,8 +114,8 @@ export function TestsPage() {
       ) : null}
       <PageFooter
         keys={[
-          ["J K", "test"],
-          ["A", "analyze"],
+          ...(search.view === undefined ? [["J K", "test"] as [string, string]] : []),
+          ...(search.test ? [["A", "analyze"] as [string, string]] : []),
         ]}
       >
         {counts ? (
@@ -314,6 +314,7 @@ function useColumns(project: string): Column<Test>[] {
         ) : (
           ""
         ),
+      wide: true,
     },
     { name: "Service", cell: (test) => <span className="soft">{test.service_id}</span>, wide: true },
   ];
