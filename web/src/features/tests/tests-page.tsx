@@ -114,7 +114,9 @@ export function TestsPage() {
       ) : null}
       <PageFooter
         keys={[
-          ...(search.view === undefined ? [["J K", "test"] as [string, string]] : []),
+          ...(search.view === undefined
+            ? [[search.test ? "Shift J K" : "J K", "test"] as [string, string]]
+            : []),
           ...(search.test ? [["A", "analyze"] as [string, string]] : []),
         ]}
       >
