@@ -1,6 +1,7 @@
 import { Button, Drawer } from "@mantine/core";
 import type { FormEvent, ReactNode } from "react";
 import { Notice, ProblemNotice } from "@/components/notice";
+import { ApiProblem } from "@/lib/problem";
 import classes from "./record-drawer.module.css";
 import { type RecordForm, type RecordFormOptions, useRecordForm } from "./use-record-form";
 
@@ -17,6 +18,7 @@ type RecordDrawerProps<V extends object> = RecordFormOptions<V> & {
 export function RecordDrawer<V extends object>(props: RecordDrawerProps<V>) {
   const { title, action, children, onClose } = props;
   const { form, mutation, hasDraft, areErrorsShown, discard } = useRecordForm(props);
+  const isSignedOut = mutation.error instanceof ApiProblem && mutation.error.status === 401;
   const handleSubmit = (event: FormEvent) => {
     event.preventDefault();
     mutation.mutate(form.values, { onSuccess: onClose });
@@ -34,6 +36,8 @@ export function RecordDrawer<V extends object>(props: RecordDrawerProps<V>) {
       ) : null}
       {areErrorsShown ? (
         <Notice tone="error">Nothing is saved. Correct the marked fields.</Notice>
+      ) : isSignedOut ? (
+        <Notice tone="error">Nothing is saved, because your session ended. Sign in and save again.</Notice>
       ) : mutation.error ? (
         <ProblemNotice error={mutation.error} title="Nothing is saved." />
       ) : null}

@@ -53,6 +53,7 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
     const target = items[Math.max(0, Math.min(items.length - 1, start + step))];
     if (target) onOpen?.(props.keyOf(target));
   };
+  // J and K without Shift move in a log list, if the page shows one below the table.
   useCommands(
     onOpen
       ? [
@@ -60,7 +61,7 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
             id: "row-next",
             label: "Next row",
             group: "Table",
-            keys: ["j"],
+            keys: ["j", "Shift+j"],
             run: () => move(1),
             inPalette: false,
           },
@@ -68,7 +69,7 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
             id: "row-previous",
             label: "Previous row",
             group: "Table",
-            keys: ["k"],
+            keys: ["k", "Shift+k"],
             run: () => move(-1),
             inPalette: false,
           },

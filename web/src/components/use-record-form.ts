@@ -29,6 +29,11 @@ export function formField(field: string): string {
   return (parts[0] === "body" ? parts[1] : parts[0]) ?? "";
 }
 
+/** Replaces the regular expression in a reason, which says little to most people. */
+function readableReason(reason: string): string {
+  return /^String should match pattern/.test(reason) ? "This value is not valid here." : reason;
+}
+
 export type RecordFormOptions<V extends object> = {
   initial: V;
   /** Names the draft. Without it, nothing that is typed is remembered. */
@@ -50,8 +55,10 @@ export function useRecordForm<V extends object>(options: RecordFormOptions<V>) {
     },
   });
   const problem = mutation.error instanceof ApiProblem ? mutation.error : null;
-  const errorOf = (name: string) =>
-    problem?.violations.find((violation) => formField(violation.field) === name)?.reason;
+  const errorOf = (name: string) => {
+    const found = problem?.violations.find((violation) => formField(violation.field) === name);
+    return found && readableReason(found.reason);
+  };
   const set: RecordForm<V>["set"] = (name, value) => {
     const next = { ...values, [name]: value };
     setValues(next);

@@ -4,7 +4,7 @@ import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-q
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { Confirm } from "@/components/confirm";
-import { Notice } from "@/components/notice";
+import { NotAllowed } from "@/components/not-allowed";
 import layout from "@/components/page.module.css";
 import { PageFooter } from "@/components/page-footer";
 import { RecordDrawer } from "@/components/record-drawer";
@@ -12,11 +12,12 @@ import { type Column, ResourceTable } from "@/components/resource-table";
 import { SecretOnce } from "@/components/secret-once";
 import { pathWith, useApiRequests } from "@/lib/api-requests";
 import { useCommands } from "@/lib/commands";
+import { counted } from "@/lib/counted";
 import { usePageTitle } from "@/lib/page-title";
 import { itemsOf } from "@/lib/paged";
 import { serverNow } from "@/lib/server-clock";
 import { useRights } from "@/lib/session";
-import { formatAge, formatCount, formatMoment, useZone } from "@/lib/time";
+import { formatAge, formatMoment, useZone } from "@/lib/time";
 import {
   type ApiKey,
   apiKeyPagesOptions,
@@ -35,13 +36,7 @@ export function ApiKeysPage() {
   const rights = useRights(project);
   usePageTitle(`API keys of ${project}`);
   if (!rights.administer) {
-    return (
-      <div className={layout.page}>
-        <Notice tone="info">Administrators of the project see and change its API keys.</Notice>
-        <span className="grow" />
-        <PageFooter />
-      </div>
-    );
+    return <NotAllowed>Administrators of the project see and change its API keys.</NotAllowed>;
   }
   return <ApiKeys project={project} />;
 }
@@ -131,7 +126,7 @@ function ApiKeys({ project }: { project: string }) {
       </Confirm>
       <PageFooter keys={[["N", "new key"]]}>
         <span>
-          <b>{formatCount(keys.filter((key) => keyState(key, serverNow()) === "valid").length)}</b> valid keys
+          <b>{counted(keys.filter((key) => keyState(key, serverNow()) === "valid").length, "valid key")}</b>
         </span>
       </PageFooter>
     </div>

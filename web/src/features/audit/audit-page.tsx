@@ -2,12 +2,14 @@ import { Button, SegmentedControl, TextInput, UnstyledButton } from "@mantine/co
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
+import { NotAllowed } from "@/components/not-allowed";
 import { Notice, ProblemNotice } from "@/components/notice";
 import layout from "@/components/page.module.css";
 import { PageFooter } from "@/components/page-footer";
 import { type Column, ResourceTable } from "@/components/resource-table";
 import { content, type Query, query } from "@/lib/api/client";
 import { pathWith, useApiRequests } from "@/lib/api-requests";
+import { counted } from "@/lib/counted";
 import { usePageTitle } from "@/lib/page-title";
 import { itemsOf, pagedOptions } from "@/lib/paged";
 import { useRights } from "@/lib/session";
@@ -59,13 +61,7 @@ export function AuditPage() {
     });
   const columns = useColumns(isAll, change);
   if (!rights.administer) {
-    return (
-      <div className={layout.page}>
-        <Notice tone="info">Administrators of the project see its audit trail.</Notice>
-        <span className="grow" />
-        <PageFooter />
-      </div>
-    );
+    return <NotAllowed>Administrators of the project see its audit trail.</NotAllowed>;
   }
   return (
     <div className={layout.page}>
@@ -102,7 +98,7 @@ export function AuditPage() {
       />
       <PageFooter>
         <span>
-          <b>{formatCount(itemsOf(pages).length)}</b> entries shown, newest first
+          <b>{counted(itemsOf(pages).length, "entry", "entries")}</b> shown, newest first
         </span>
       </PageFooter>
     </div>
@@ -144,7 +140,7 @@ function FilterForm({ search, onChange }: { search: AuditSearch; onChange: (next
   );
   const isFiltered = Boolean(search.action || search.actor || search.resource);
   return (
-    <form className="row" onSubmit={handleSubmit}>
+    <form className={layout.filter} onSubmit={handleSubmit}>
       {input("action", "Action", "Action: project.update")}
       {input("actor", "Id of the caller", "Caller: u_01KB…")}
       {input("resource", "Id of what was changed", "Changed: checkout")}

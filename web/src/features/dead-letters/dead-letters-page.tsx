@@ -4,11 +4,13 @@ import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { Confirm } from "@/components/confirm";
 import { CopyButton } from "@/components/copy-button";
+import { NotAllowed } from "@/components/not-allowed";
 import { Notice } from "@/components/notice";
 import layout from "@/components/page.module.css";
 import { PageFooter } from "@/components/page-footer";
 import { type Column, ResourceTable } from "@/components/resource-table";
 import { useApiRequests } from "@/lib/api-requests";
+import { counted } from "@/lib/counted";
 import { usePageTitle } from "@/lib/page-title";
 import { useRights } from "@/lib/session";
 import { formatCount, formatMoment, useZone } from "@/lib/time";
@@ -28,13 +30,7 @@ export function DeadLettersPage() {
   const rights = useRights(project);
   usePageTitle("Dead letters");
   if (rights.installation) return <DeadLetters />;
-  return (
-    <div className={layout.page}>
-      <Notice tone="info">Administrators of the installation see its dead letters.</Notice>
-      <span className="grow" />
-      <PageFooter />
-    </div>
-  );
+  return <NotAllowed>Administrators of the installation see its dead letters.</NotAllowed>;
 }
 
 function DeadLetters() {
@@ -147,7 +143,7 @@ function DeadLetters() {
       </Confirm>
       <PageFooter>
         <span>
-          <b>{formatCount(page?.total ?? 0)}</b> dead letters
+          <b>{counted(page?.total ?? 0, "dead letter")}</b>
         </span>
       </PageFooter>
     </div>

@@ -2,6 +2,7 @@ import "uplot/dist/uPlot.min.css";
 import { useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
 import { formatClock, formatDay, formatMoment, useZone, type Zone } from "@/lib/time";
+import { tokenColour as css } from "@/lib/token-colour";
 import { formatValue, type Line, minutesAround } from "./chart-data";
 import classes from "./metrics.module.css";
 
@@ -18,7 +19,6 @@ type MetricChartProps = {
 const HEIGHT = 260;
 const DASHES: number[][] = [[], [6, 3], [2, 2], [8, 3, 2, 3], [4, 2], [1, 2]];
 export const MAX_SERIES = DASHES.length;
-const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const token = (index: number) => `--series-${(index % MAX_SERIES) + 1}`;
 
 function tickText(seconds: number, span: number, zone: Zone): string {
@@ -104,6 +104,16 @@ function options(
   };
 }
 
+const NULL_EXPAND = 2;
+
+/** Brings the lines to one list of times. A gap stays a gap where other lines have values. */
+function joined(series: readonly ChartSeries[]): uPlot.AlignedData {
+  return uPlot.join(
+    series.map((item) => item.line as uPlot.AlignedData),
+    series.map(() => [NULL_EXPAND, NULL_EXPAND]),
+  );
+}
+
 /** Several metrics over time. Each unit has its own scale. Dragging selects a range, a click the minutes around it. */
 export function MetricChart({ series, span, stepSeconds, onSelect }: MetricChartProps) {
   const host = useRef<HTMLDivElement>(null);
@@ -111,7 +121,7 @@ export function MetricChart({ series, span, stepSeconds, onSelect }: MetricChart
   const [zone] = useZone();
   const [index, setIndex] = useState<number | null>(null);
   const [start, end] = span;
-  const data = useMemo(() => uPlot.join(series.map((item) => item.line as uPlot.AlignedData)), [series]);
+  const data = useMemo(() => joined(series), [series]);
   const latest = useRef({ series, data, span, onSelect });
   latest.current = { series, data, span, onSelect };
   const shape = series.map((item) => `${item.id} ${item.name} ${item.unit}`).join("\n");

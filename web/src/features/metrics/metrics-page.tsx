@@ -11,10 +11,11 @@ import { TimeRangePicker } from "@/components/time-range-picker";
 import { useUndo } from "@/components/undo";
 import { pathWith, useApiRequests } from "@/lib/api-requests";
 import { useCommands } from "@/lib/commands";
+import { counted } from "@/lib/counted";
 import { usePageTitle } from "@/lib/page-title";
 import { itemsOf } from "@/lib/paged";
 import { useRights } from "@/lib/session";
-import { formatAge, formatCount, formatMoment, useZone } from "@/lib/time";
+import { formatAge, formatMoment, useZone } from "@/lib/time";
 import { rangeParams } from "@/lib/time-range";
 import { formatValue } from "./chart-data";
 import { MetricCharts } from "./metric-charts";
@@ -174,7 +175,7 @@ export function MetricsPage() {
       </Confirm>
       <PageFooter keys={rights.edit ? [["N", "new metric"]] : []}>
         <span>
-          <b>{formatCount(metrics.length)}</b> metrics, <b>{drawn.length}</b> drawn
+          <b>{counted(metrics.length, "metric")}</b>, <b>{drawn.length}</b> drawn
         </span>
       </PageFooter>
     </div>

@@ -10,10 +10,11 @@ import { type Column, ResourceTable, type RowAction } from "@/components/resourc
 import { useUndo } from "@/components/undo";
 import { useApiRequests } from "@/lib/api-requests";
 import { useCommands } from "@/lib/commands";
+import { counted } from "@/lib/counted";
 import { usePageTitle } from "@/lib/page-title";
 import { itemsOf } from "@/lib/paged";
 import { useSession } from "@/lib/session";
-import { formatCount, formatMoment, useZone } from "@/lib/time";
+import { formatMoment, useZone } from "@/lib/time";
 import { CreateProject, EditProject } from "./project-drawers";
 import {
   deleteProject,
@@ -132,7 +133,7 @@ export function ProjectsPage() {
       </Confirm>
       <PageFooter keys={isAdmin ? [["N", "new project"]] : []}>
         <span>
-          <b>{formatCount(itemsOf(pages).length)}</b> projects
+          <b>{counted(itemsOf(pages).length, "project")}</b>
         </span>
       </PageFooter>
     </div>

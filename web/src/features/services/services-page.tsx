@@ -10,6 +10,7 @@ import { type Column, ResourceTable } from "@/components/resource-table";
 import { useUndo } from "@/components/undo";
 import { pathWith, useApiRequests } from "@/lib/api-requests";
 import { useCommands } from "@/lib/commands";
+import { counted } from "@/lib/counted";
 import { fieldTerm } from "@/lib/filter-text";
 import { usePageTitle } from "@/lib/page-title";
 import { itemsOf } from "@/lib/paged";
@@ -146,7 +147,7 @@ export function ServicesPage() {
       </Confirm>
       <PageFooter keys={rights.edit ? [["N", "new service"]] : []}>
         <span>
-          <b>{formatCount(itemsOf(pages).length)}</b> services
+          <b>{counted(itemsOf(pages).length, "service")}</b>
         </span>
         <span>counts of the last 24 hours</span>
       </PageFooter>

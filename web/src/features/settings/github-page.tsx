@@ -80,22 +80,32 @@ export function GithubPage() {
         <ProblemNotice error={settings.error} onRetry={() => void settings.refetch()} />
       ) : null}
       {settings.isPending && !settings.error ? <SkeletonRows /> : null}
-      {github ? (
-        <GithubForm key={`${scope}${github.updated_at}`} scope={scope} stored={github} mayEdit={mayEdit} />
+      {github && mayEdit ? (
+        <GithubForm key={`${scope}${github.updated_at}`} scope={scope} stored={github} />
       ) : null}
+      {github && !mayEdit ? <GithubSummary stored={github} /> : null}
     </TextPage>
   );
 }
 
-function GithubForm({
-  scope,
-  stored,
-  mayEdit,
-}: {
-  scope: string | undefined;
-  stored: GithubSettings;
-  mayEdit: boolean;
-}) {
+/** What is in use, for those who may not change it. */
+function GithubSummary({ stored }: { stored: GithubSettings }) {
+  const credentials = stored.has_token ? "a token" : stored.app_id ? `the App ${stored.app_id}` : "none";
+  return (
+    <dl>
+      <dt>API address</dt>
+      <dd className="mono">{stored.api_url}</dd>
+      <dt>Credentials</dt>
+      <dd>{credentials}</dd>
+      <dt>Webhook secret</dt>
+      <dd>{stored.has_webhook_secret ? "set" : "not set"}</dd>
+      <dt>Default repository</dt>
+      <dd className="mono">{stored.default_repository ?? "none"}</dd>
+    </dl>
+  );
+}
+
+function GithubForm({ scope, stored }: { scope: string | undefined; stored: GithubSettings }) {
   const queryClient = useQueryClient();
   const actions = useSettingsActions(scope, "github", stored.source);
   const { form, mutation, areErrorsShown, discard } = useRecordForm({
@@ -114,7 +124,7 @@ function GithubForm({
     event.preventDefault();
     mutation.mutate(form.values);
   };
-  const input = { disabled: !mayEdit, classNames: { input: "mono" } };
+  const input = { classNames: { input: "mono" } };
   return (
     <form onSubmit={handleSubmit}>
       {scope !== undefined && stored.source === "default" ? (
@@ -147,14 +157,12 @@ function GithubForm({
           label="Token"
           stored={stored.has_token}
           last4={stored.token_last4}
-          disabled={!mayEdit}
         />
         <SecretField
           form={form}
           name="webhook_secret"
           label="Webhook secret"
           stored={stored.has_webhook_secret}
-          disabled={!mayEdit}
         />
         <TextInput label="App id" description="Instead of a token" {...input} {...form.text("app_id")} />
         <TextInput
@@ -170,33 +178,28 @@ function GithubForm({
           multiline
           stored={stored.has_private_key}
           hint="PEM. Stored encrypted and never shown again"
-          disabled={!mayEdit}
         />
       </div>
       {actions.result && !isChanged ? <CheckResult result={actions.result} inset={false} /> : null}
-      {mayEdit ? (
-        <div className={classes.buttons}>
-          <Button type="submit" variant="filled" loading={mutation.isPending} disabled={!isChanged}>
-            Save
-          </Button>
-          <Button disabled={!isChanged} onClick={discard}>
-            Discard
-          </Button>
-          <Button
-            loading={actions.isTesting}
-            disabled={isChanged || stored.source === "none"}
-            title="Reads the default repository, or checks the credentials. Changes nothing."
-            onClick={actions.test}
-          >
-            {actions.result ? "Test again" : "Test"}
-          </Button>
-          <span className="muted small">{isChanged ? "Save before you test." : ""}</span>
-          <span className="grow" />
-          {actions.remove}
-        </div>
-      ) : (
-        <p className="muted">Administrators of the project change these settings.</p>
-      )}
+      <div className={classes.buttons}>
+        <Button type="submit" variant="filled" loading={mutation.isPending} disabled={!isChanged}>
+          Save
+        </Button>
+        <Button disabled={!isChanged} onClick={discard}>
+          Discard
+        </Button>
+        <Button
+          loading={actions.isTesting}
+          disabled={isChanged || stored.source === "none"}
+          title="Reads the default repository, or checks the credentials. Changes nothing."
+          onClick={actions.test}
+        >
+          {actions.result ? "Test again" : "Test"}
+        </Button>
+        <span className="muted small">{isChanged ? "Save before you test." : ""}</span>
+        <span className="grow" />
+        {actions.remove}
+      </div>
     </form>
   );
 }

@@ -50,12 +50,11 @@ type ProviderListProps = {
   form: RecordForm<LlmValues>;
   stored: LlmSettings;
   models: readonly string[];
-  mayEdit: boolean;
   result: ReactNode;
 };
 
 /** The providers, one of which is in use. The chosen one shows its fields. */
-export function ProviderList({ form, stored, models, mayEdit, result }: ProviderListProps) {
+export function ProviderList({ form, stored, models, result }: ProviderListProps) {
   return (
     <div role="radiogroup" aria-label="Provider">
       {PROVIDERS.map((provider) => {
@@ -69,7 +68,6 @@ export function ProviderList({ form, stored, models, mayEdit, result }: Provider
                 id={`provider-${provider.id}`}
                 name="provider"
                 checked={isChosen}
-                disabled={!mayEdit}
                 onChange={() => form.set("provider", provider.id)}
               />
               <h2>
@@ -79,7 +77,7 @@ export function ProviderList({ form, stored, models, mayEdit, result }: Provider
               <Privacy destination={destinationOf(provider, address)} />
             </div>
             {isChosen && provider.id !== "none" ? (
-              <Fields form={form} provider={provider} stored={stored} models={models} mayEdit={mayEdit} />
+              <Fields form={form} provider={provider} stored={stored} models={models} />
             ) : null}
             {isChosen ? result : null}
           </section>
@@ -101,12 +99,35 @@ function Privacy({ destination }: { destination: Destination }) {
       {destination.leaves ? <IconExternalLink size={16} aria-hidden /> : <IconLock size={16} aria-hidden />}
       {destination.leaves ? (
         <span>
-          log text leaves to <strong>{destination.host}</strong>
+          leaves to <strong>{destination.host}</strong>
         </span>
       ) : (
         destination.text
       )}
     </span>
+  );
+}
+
+/** What is in use, for those who may not change it. */
+export function LlmSummary({ stored }: { stored: LlmSettings }) {
+  const provider = PROVIDERS.find((item) => item.id === stored.provider);
+  if (!provider) return null;
+  const budget = stored.budget_tokens_per_day;
+  return (
+    <dl>
+      <dt>Provider</dt>
+      <dd>{provider.name}</dd>
+      <dt>Model</dt>
+      <dd className="mono">{stored.model ?? "none"}</dd>
+      <dt>Log text</dt>
+      <dd>
+        <Privacy destination={destinationOf(provider, stored.base_url ?? "")} />
+      </dd>
+      <dt>Masked before that</dt>
+      <dd>{REDACTIONS.find((item) => item.value === stored.redaction)?.label}</dd>
+      <dt>Budget</dt>
+      <dd>{budget === null ? "no limit" : `${formatCount(budget)} tokens a day`}</dd>
+    </dl>
   );
 }
 
@@ -121,7 +142,6 @@ function Fields({
   provider,
   stored,
   models,
-  mayEdit,
 }: Omit<ProviderListProps, "result"> & { provider: Provider }) {
   const isStored = stored.provider === provider.id;
   return (
@@ -131,7 +151,6 @@ function Fields({
           label="Address"
           placeholder={provider.address}
           required={provider.id === "openai-compatible"}
-          disabled={!mayEdit}
           classNames={{ input: "mono" }}
           {...form.text("base_url")}
         />
@@ -142,7 +161,6 @@ function Fields({
         label={provider.needsToken === "yes" ? "Token" : "Token, if it needs one"}
         stored={isStored && stored.has_api_key}
         last4={stored.api_key_last4}
-        disabled={!mayEdit}
       />
       <Autocomplete
         label="Model"
@@ -151,7 +169,6 @@ function Fields({
         }
         placeholder={provider.model ?? ""}
         required
-        disabled={!mayEdit}
         data={[...new Set(models)]}
         limit={200}
         value={form.values.model}
@@ -163,13 +180,12 @@ function Fields({
         description="Empty: no limit"
         type="number"
         min={0}
-        disabled={!mayEdit}
         {...form.text("budget_tokens_per_day")}
       />
       <Select
-        label="Masked before anything is sent"
+        label="Masked"
+        description="In log text, before anything is sent"
         data={REDACTIONS}
-        disabled={!mayEdit}
         {...form.choice("redaction")}
       />
     </div>

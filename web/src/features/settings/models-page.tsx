@@ -9,7 +9,7 @@ import { pathWith, useApiRequests } from "@/lib/api-requests";
 import { usePageTitle } from "@/lib/page-title";
 import { formatMoment, useZone } from "@/lib/time";
 import { CheckResult } from "./check-result";
-import { llmBody, llmValues, ProviderList } from "./llm-form";
+import { LlmSummary, llmBody, llmValues, ProviderList } from "./llm-form";
 import classes from "./settings.module.css";
 import { type LlmSettings, saveLlm, settingsOptions } from "./settings-queries";
 import { useSettingsActions } from "./use-settings-actions";
@@ -43,22 +43,13 @@ export function ModelsPage() {
         <ProblemNotice error={settings.error} onRetry={() => void settings.refetch()} />
       ) : null}
       {settings.isPending && !settings.error ? <SkeletonRows /> : null}
-      {llm ? (
-        <LlmForm key={`${scope}${llm.updated_at}`} scope={scope} stored={llm} mayEdit={mayEdit} />
-      ) : null}
+      {llm && mayEdit ? <LlmForm key={`${scope}${llm.updated_at}`} scope={scope} stored={llm} /> : null}
+      {llm && !mayEdit ? <LlmSummary stored={llm} /> : null}
     </TextPage>
   );
 }
 
-function LlmForm({
-  scope,
-  stored,
-  mayEdit,
-}: {
-  scope: string | undefined;
-  stored: LlmSettings;
-  mayEdit: boolean;
-}) {
+function LlmForm({ scope, stored }: { scope: string | undefined; stored: LlmSettings }) {
   const queryClient = useQueryClient();
   const actions = useSettingsActions(scope, "llm", stored.source);
   const { form, mutation, areErrorsShown, hasDraft, discard } = useRecordForm({
@@ -94,32 +85,27 @@ function LlmForm({
         form={form}
         stored={stored}
         models={actions.result?.models ?? []}
-        mayEdit={mayEdit}
         result={actions.result && !isChanged ? <CheckResult result={actions.result} /> : null}
       />
-      {mayEdit ? (
-        <div className={classes.buttons}>
-          <Button type="submit" variant="filled" loading={mutation.isPending} disabled={!isChanged}>
-            Save
-          </Button>
-          <Button disabled={!isChanged} onClick={discard}>
-            Discard
-          </Button>
-          <Button
-            loading={actions.isTesting}
-            disabled={!mayTest}
-            title="Reads the provider's list of models with the stored token. No log and no prompt is sent."
-            onClick={actions.test}
-          >
-            {actions.result ? "Test again" : "Test"}
-          </Button>
-          <span className="muted small">{isChanged ? "Save before you test." : ""}</span>
-          <span className="grow" />
-          {actions.remove}
-        </div>
-      ) : (
-        <p className="muted">Administrators of the project change these settings.</p>
-      )}
+      <div className={classes.buttons}>
+        <Button type="submit" variant="filled" loading={mutation.isPending} disabled={!isChanged}>
+          Save
+        </Button>
+        <Button disabled={!isChanged} onClick={discard}>
+          Discard
+        </Button>
+        <Button
+          loading={actions.isTesting}
+          disabled={!mayTest}
+          title="Reads the provider's list of models with the stored token. No log and no prompt is sent."
+          onClick={actions.test}
+        >
+          {actions.result ? "Test again" : "Test"}
+        </Button>
+        <span className="muted small">{isChanged ? "Save before you test." : ""}</span>
+        <span className="grow" />
+        {actions.remove}
+      </div>
     </form>
   );
 }

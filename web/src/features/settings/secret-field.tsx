@@ -22,7 +22,6 @@ export function SecretField<V extends WithRemoved>({
   last4,
   multiline = false,
   hint,
-  disabled = false,
 }: {
   form: RecordForm<V>;
   name: Parameters<RecordForm<V>["text"]>[0];
@@ -32,7 +31,6 @@ export function SecretField<V extends WithRemoved>({
   last4?: string | null;
   multiline?: boolean;
   hint?: string;
-  disabled?: boolean;
 }) {
   const input = form.text(name);
   const isRemoved = form.values.removed.includes(name);
@@ -50,7 +48,6 @@ export function SecretField<V extends WithRemoved>({
     description: hint ?? "Stored encrypted and never shown again",
     placeholder,
     autoComplete: "off",
-    disabled,
     ...input,
   };
   return (
@@ -60,7 +57,7 @@ export function SecretField<V extends WithRemoved>({
       ) : (
         <PasswordInput {...common} />
       )}
-      {stored && !disabled && !input.value ? (
+      {stored && !input.value ? (
         <Button variant="subtle" mt={4} onClick={toggle}>
           {isRemoved ? "Keep it" : "Remove it"}
         </Button>

@@ -3,8 +3,9 @@ import { useInfiniteQuery, useQueries } from "@tanstack/react-query";
 import { ProblemNotice } from "@/components/notice";
 import layout from "@/components/page.module.css";
 import { SkeletonRows } from "@/components/skeleton";
+import { counted } from "@/lib/counted";
 import { itemsOf } from "@/lib/paged";
-import { formatAge, formatCount } from "@/lib/time";
+import { formatAge } from "@/lib/time";
 import { History, OutcomeMark } from "./outcome-mark";
 import { groupFailures } from "./outcomes";
 import { historyOptions, testPagesOptions } from "./test-queries";
@@ -39,7 +40,7 @@ export function Failures({ project, onOpen }: { project: string; onOpen: (test: 
         <section key={group.pattern} className={classes.group}>
           <h2 className="mono">
             {group.pattern ? <Pattern text={group.pattern} /> : "The failure says no reason."}
-            <span className="muted"> {formatCount(group.tests.length)} tests</span>
+            <span className="muted"> {counted(group.tests.length, "test")}</span>
           </h2>
           <ul>
             {group.tests.map(({ id, last }) => (

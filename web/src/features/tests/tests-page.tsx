@@ -11,6 +11,7 @@ import { type Column, ResourceTable } from "@/components/resource-table";
 import { useUndo } from "@/components/undo";
 import { pathWith, useApiRequests } from "@/lib/api-requests";
 import { useCommands } from "@/lib/commands";
+import { counted } from "@/lib/counted";
 import { overviewOptions } from "@/lib/overview";
 import { usePageTitle } from "@/lib/page-title";
 import { useRights } from "@/lib/session";
@@ -113,13 +114,15 @@ export function TestsPage() {
       ) : null}
       <PageFooter
         keys={[
-          ["J K", "test"],
-          ["A", "analyze"],
+          ...(search.view === undefined
+            ? [[search.test ? "Shift J K" : "J K", "test"] as [string, string]]
+            : []),
+          ...(search.test ? [["A", "analyze"] as [string, string]] : []),
         ]}
       >
         {counts ? (
           <span>
-            <b>{formatCount(counts.total)}</b> tests
+            <b>{counted(counts.total, "test")}</b>
           </span>
         ) : null}
       </PageFooter>
@@ -313,6 +316,7 @@ function useColumns(project: string): Column<Test>[] {
         ) : (
           ""
         ),
+      wide: true,
     },
     { name: "Service", cell: (test) => <span className="soft">{test.service_id}</span>, wide: true },
   ];

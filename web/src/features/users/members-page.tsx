@@ -2,23 +2,24 @@ import { Button, Select } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import { Notice, ProblemNotice } from "@/components/notice";
+import { NotAllowed } from "@/components/not-allowed";
+import { ProblemNotice } from "@/components/notice";
 import layout from "@/components/page.module.css";
 import { PageFooter } from "@/components/page-footer";
 import { ResourceTable } from "@/components/resource-table";
 import { useUndo } from "@/components/undo";
 import { useApiRequests } from "@/lib/api-requests";
+import { counted } from "@/lib/counted";
 import { usePageTitle } from "@/lib/page-title";
 import { itemsOf } from "@/lib/paged";
 import { useRights } from "@/lib/session";
-import { formatCount } from "@/lib/time";
 import { ROLES, type Role, roleIn, setRole, type User, userPagesOptions } from "./user-queries";
 import classes from "./users.module.css";
 
 const MEANINGS: Record<Role, string> = {
-  viewer: "reads",
-  member: "reads and writes",
-  admin: "also manages keys and settings",
+  viewer: "read",
+  member: "read and write",
+  admin: "also manage keys and settings",
 };
 
 /** Who has which role in a project. */
@@ -28,13 +29,7 @@ export function MembersPage() {
   usePageTitle(`Members of ${project}`);
   if (!rights.installation) {
     return (
-      <div className={layout.page}>
-        <Notice tone="info">
-          Administrators of the installation see and change the members of projects.
-        </Notice>
-        <span className="grow" />
-        <PageFooter />
-      </div>
+      <NotAllowed>Administrators of the installation see and change the members of projects.</NotAllowed>
     );
   }
   return <Members project={project} />;
@@ -106,10 +101,10 @@ function Members({ project }: { project: string }) {
               ),
           },
           {
-            name: "Which",
+            name: "May",
             cell: (user) => (
               <span className="muted">
-                {user.role === "admin" ? "does everything" : MEANINGS[roleIn(user, project) ?? "viewer"]}
+                {user.role === "admin" ? "do everything" : MEANINGS[roleIn(user, project) ?? "viewer"]}
               </span>
             ),
             wide: true,
@@ -129,8 +124,7 @@ function Members({ project }: { project: string }) {
       />
       <PageFooter>
         <span>
-          <b>{formatCount(users.filter(isMember).length)}</b> members · a new role ends the sessions of the
-          user
+          <b>{counted(users.filter(isMember).length, "member")}</b> · a new role ends the sessions of the user
         </span>
       </PageFooter>
     </div>

@@ -3,6 +3,7 @@ import { IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Confirm } from "@/components/confirm";
+import { NotAllowed } from "@/components/not-allowed";
 import { ProblemNotice } from "@/components/notice";
 import layout from "@/components/page.module.css";
 import { PageFooter } from "@/components/page-footer";
@@ -11,10 +12,11 @@ import { SecretOnce } from "@/components/secret-once";
 import { useUndo } from "@/components/undo";
 import { useApiRequests } from "@/lib/api-requests";
 import { useCommands } from "@/lib/commands";
+import { counted } from "@/lib/counted";
 import { usePageTitle } from "@/lib/page-title";
 import { itemsOf } from "@/lib/paged";
 import { useSession } from "@/lib/session";
-import { formatCount, formatMoment, useZone } from "@/lib/time";
+import { formatMoment, useZone } from "@/lib/time";
 import { UserDrawer } from "./user-drawer";
 import { deleteUser, resetPassword, type User, updateUser, userPagesOptions } from "./user-queries";
 
@@ -26,12 +28,18 @@ type Dialog =
 
 /** All users of the installation, for administrators. */
 export function UsersPage() {
+  const session = useSession();
+  usePageTitle("Users");
+  if (session?.is_admin) return <Users />;
+  return <NotAllowed>Administrators of the installation see and change its users.</NotAllowed>;
+}
+
+function Users() {
   const queryClient = useQueryClient();
   const session = useSession();
   const pages = useInfiniteQuery(userPagesOptions());
   const [dialog, setDialog] = useState<Dialog>(null);
   const undo = useUndo();
-  usePageTitle("Users");
   useApiRequests([{ name: "Users", method: "GET", path: "/api/v1/users", operation: "user_list" }]);
   const create = () => setDialog({ kind: "form", user: null });
   useCommands([{ id: "user-new", label: "New user", group: "Users", keys: ["n"], run: create }]);
@@ -159,7 +167,7 @@ export function UsersPage() {
       ) : null}
       <PageFooter keys={[["N", "new user"]]}>
         <span>
-          <b>{formatCount(itemsOf(pages).length)}</b> users
+          <b>{counted(itemsOf(pages).length, "user")}</b>
         </span>
       </PageFooter>
     </div>

@@ -2,6 +2,7 @@ import "uplot/dist/uPlot.min.css";
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import { formatClock, formatCount, formatDay, formatMoment, useZone, type Zone } from "@/lib/time";
+import { tokenColour as css } from "@/lib/token-colour";
 import type { Histogram } from "../log-queries";
 import classes from "./log-histogram.module.css";
 
@@ -14,7 +15,6 @@ type LogHistogramProps = {
 };
 
 const HEIGHT = 88;
-const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** Turns the buckets into cumulated series: all lines, then warnings and errors from the top. */
 function series(histogram: Histogram, span: [number, number]): uPlot.AlignedData {
@@ -55,7 +55,6 @@ function options(
   span: [number, number],
   zoom: (from: Date, to: Date) => void,
 ): uPlot.Options {
-  const muted = css("--muted");
   const bars = uPlot.paths.bars?.({ size: [1, 100], align: 1, gap: 1 });
   const fill = (label: string, token: string): uPlot.Series => ({
     label,
@@ -77,7 +76,7 @@ function options(
     axes: [
       {
         size: 20,
-        stroke: () => css("--muted") || muted,
+        stroke: () => css("--muted"),
         font: "10px sans-serif",
         gap: 2,
         space: 96,
