@@ -3,7 +3,7 @@ import { problemOf } from "@/lib/problem";
 
 export type ServerEvent = { event: string; data: string; id: string | undefined };
 
-/** Reads server-sent events until the server ends the stream or `signal` aborts. Throws ApiProblem. */
+/** Reads server-sent events in batches until the server ends the stream or `signal` aborts. Throws ApiProblem. */
 export async function* readEvents(
   url: string,
   signal: AbortSignal,
@@ -14,6 +14,7 @@ export async function* readEvents(
   const response = await fetch(url, { signal, headers });
   if (!response.ok) throw await problemOf(response);
   if (!response.body) return;
+  yield []; // The stream is open, also when no event comes for a while.
   let received: ServerEvent[] = [];
   const parser = createParser({
     onEvent: (event) => received.push({ event: event.event ?? "message", data: event.data, id: event.id }),

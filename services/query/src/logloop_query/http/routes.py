@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from logloop_query.http import analyses, audit, docs, internal, providers, saved_views, test_runs
+from logloop_query.http import analyses, audit, docs, internal, providers, runs_of_tests, saved_views
 from logloop_query.http.catalogue import metrics, overview, projects, services, tests
 from logloop_query.http.identity import api_keys, session, users
 from logloop_query.http.logs import counts, edits, export, facets, search, tail
@@ -15,7 +15,7 @@ _RECORDS = (
         projects,
         services,
         tests,
-        test_runs,
+        runs_of_tests,
         metrics,
         analyses,
         saved_views,

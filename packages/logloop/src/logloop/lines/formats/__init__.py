@@ -13,15 +13,15 @@ from logloop.lines.formats import (
     platforms,
     python,
     ruby_php,
+    runners,
     syslog,
-    test_runs,
     web,
 )
 from logloop.lines.formats.table import Format
 
 TABLE: tuple[Format, ...] = (
     *syslog.FORMATS,
-    *test_runs.FORMATS,
+    *runners.FORMATS,
     *databases.FORMATS,
     *web.FORMATS,
     *python.FORMATS,
