@@ -243,3 +243,38 @@ def test_a_request_that_is_tried_again_keeps_its_body(tmp_path: Path) -> None:
             server.server_close()
     assert [pair for pair in received if pair[0] != pair[1]] == []
     assert (answers, len(received)) == ({202}, 120)
+
+
+class _ReadsBody(_Echo):
+    def do_POST(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            self.rfile.read()  # until the gateway gives up
+
+
+def test_a_malformed_body_holds_up_nobody_else(tmp_path: Path) -> None:
+    """The gateway looks up addresses, as in compose. An IPv4 address is a name that stands for itself."""
+    port, address = free_port(), "127.13.7.1"
+    server = ThreadingHTTPServer((address, 8000), _ReadsBody)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    env = {
+        "HOME": str(tmp_path),
+        "LOGLOOP_GATEWAY_ADDRESS": f"http://:{port}",
+        "LOGLOOP_GATEWAY_UPSTREAMS": "name",
+        "LOGLOOP_QUERY_UPSTREAM": address,
+    }
+    config = Path(__file__).parents[3] / "gateway" / "Caddyfile"
+    command = [find_caddy(), "run", "--config", str(config), "--adapter", "caddyfile"]
+    malformed = b"POST /api/v1/session HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n"
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=env) as caddy:
+        try:
+            assert wait_listening(port, timeout_s=20)
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=2.5, trust_env=False) as other:
+                for _ in range(3):
+                    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+                        connection.sendall(malformed)
+                        assert connection.recv(12) == b"HTTP/1.1 400"
+                    assert other.get("/api/v1/session").status_code == 200
+        finally:
+            caddy.terminate()
+            server.shutdown()
+            server.server_close()

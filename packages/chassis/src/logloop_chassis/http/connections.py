@@ -1,6 +1,6 @@
 """Bounds connections whose request is not complete, and refuses requests that proxies may read in another way.
 
-uvicorn limits neither how long a request may take nor how many there may be. Clients that send a byte and wait would otherwise use up all connections, without credentials.
+uvicorn does neither. Clients that send a byte and wait would otherwise use up all connections, without credentials.
 When there are too many, the oldest one is closed, so a client that sends its request at once is always served.
 """
 
