@@ -169,10 +169,11 @@ class Platform:
         return self.services[instance]
 
     def start(self) -> Self:
-        """Start every service, wait until all are ready, and create the project."""
+        """Start every service that does not run, wait until all are ready, and create the project."""
         try:
             for service in self.services.values():
-                service.start(ready=False)
+                if not service.child.is_running():
+                    service.start(ready=False)
             for service in self.services.values():
                 service.wait_ready()
             if "query" in self.services:

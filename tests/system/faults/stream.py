@@ -76,7 +76,7 @@ class NumberedStream:
         *,
         writers: int = 5,
         lines: int = 20,
-        pause_s: float = 0.02,
+        pause_s: float = 0.1,
         repeats: float = 0.05,
         name: str = "w",
     ) -> None:
