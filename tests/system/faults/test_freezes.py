@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from logloop.local.plain_http import WITHOUT_TLS
 
 from tests.system.faults.conftest import (
     NewPlatform,
@@ -142,7 +143,7 @@ def test_a_broker_with_an_alarm_rejects_lines_and_loses_none(
         try:
             wait_for(lambda: stream.ledger.rejections, timeout_s=20.0, what="a rejection during the alarm")
             wait_for(lambda: platform["ingest"].status("/readyz") == 503, what="ingest being not ready")
-            report = httpx.get(f"{platform['ingest'].url}/readyz", trust_env=False).json()
+            report = httpx.get(f"{platform['ingest'].url}/readyz", trust_env=False, verify=WITHOUT_TLS).json()
             assert "memory or disk alarm" in report["checks"]["rabbitmq"]
         finally:
             nodes.rabbit.call(clear_alarm)
@@ -171,7 +172,7 @@ def _tail_of(platform: Platform) -> Iterator[list[str]]:
 
 def _metric(platform: Platform, name: str, metric: str) -> float:
     """Return the value of a metric without labels that a service exposes."""
-    text = httpx.get(f"{platform[name].url}/metrics", trust_env=False).text
+    text = httpx.get(f"{platform[name].url}/metrics", trust_env=False, verify=WITHOUT_TLS).text
     [value] = [line.split()[1] for line in text.splitlines() if line.startswith(f"{metric} ")]
     return float(value)
 

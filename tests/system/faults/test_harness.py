@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.ports import LOOPBACK, free_port
 from logloop.local.processes import Child, clean_env
 
@@ -36,10 +37,13 @@ class _NaivePipeline:
 
     def start(self) -> None:
         self.child.start()
-        wait_for(lambda: httpx.get(f"{self.url}/readyz", trust_env=False).is_success, what="the naive pipeline")
+        wait_for(
+            lambda: httpx.get(f"{self.url}/readyz", trust_env=False, verify=WITHOUT_TLS).is_success,
+            what="the naive pipeline",
+        )
 
     def verdict(self, ledger: Ledger) -> Verdict:
-        response = httpx.get(f"{self.url}/api/v1/logs/export", timeout=30, trust_env=False)
+        response = httpx.get(f"{self.url}/api/v1/logs/export", timeout=30, trust_env=False, verify=WITHOUT_TLS)
         return judge(ledger, [json.loads(line)["message"] for line in response.iter_lines()])
 
 
