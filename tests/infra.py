@@ -28,6 +28,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 from logloop.local.mongodb import MongoNode, MongoSettings
+from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.rabbitmq import RabbitNode, RabbitSettings
 
 from tests.containers import (
@@ -85,7 +86,9 @@ class Infra:
     def _manage(self, method: str, path: str, body: object = None, *, missing_ok: bool = False) -> Any:
         if self.management_url is None:
             pytest.skip(f"this test needs RabbitMQ's management API; set {AMQP_MANAGEMENT_ENV}")
-        response = httpx.request(method, self.management_url + path, json=body, timeout=30, trust_env=False)
+        response = httpx.request(
+            method, self.management_url + path, json=body, timeout=30, trust_env=False, verify=WITHOUT_TLS
+        )
         if missing_ok and response.status_code == 404:
             return None
         response.raise_for_status()

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 from logloop import Client
+from logloop.local.plain_http import WITHOUT_TLS
 
 from tests.fakes.github import FakeGitHub
 from tests.infra import Infra, fresh_database, memory_folder
@@ -37,7 +38,9 @@ class TourPlatform:
 
     def as_administrator(self, path: str, body: dict[str, Any]) -> Any:
         """POST with the session of a signed-in administrator, as the page does."""
-        with httpx.Client(base_url=self.credentials["url"], trust_env=False, timeout=20) as browser:
+        with httpx.Client(
+            base_url=self.credentials["url"], trust_env=False, verify=WITHOUT_TLS, timeout=20
+        ) as browser:
             account = {"email": self.credentials["email"], "password": self.credentials["password"]}
             signed_in = browser.post("/api/v1/session", json=account).raise_for_status()
             # Browsers send a Secure cookie to this machine over plain HTTP; httpx does not.

@@ -14,6 +14,7 @@ import aio_pika
 import httpx
 import pyarrow as pa
 import pytest
+from logloop.local.plain_http import WITHOUT_TLS
 from pymongo import MongoClient
 
 from tests.fundamentals.conftest import TourPlatform, eventually
@@ -48,7 +49,7 @@ async def _send_and_capture(tour: TourPlatform) -> tuple[dict[str, Any], aio_pik
         exchange = await channel.get_exchange("logloop.logs")
         queue = await channel.declare_queue(exclusive=True)
         await queue.bind(exchange, routing_key=project)
-        async with httpx.AsyncClient(base_url=tour.credentials["url"], trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=tour.credentials["url"], trust_env=False, verify=WITHOUT_TLS) as http:
             entry = {
                 "service_id": "billing",
                 "message": MESSAGE,

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
+from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.ports import LOOPBACK, free_port
 from logloop.local.processes import Child, clean_env
 
@@ -96,7 +97,7 @@ class Service:
     def status(self, path: str) -> int | None:
         """Return the status code of a path; None if the service is unreachable."""
         try:
-            return httpx.get(self.url + path, timeout=5.0, trust_env=False).status_code
+            return httpx.get(self.url + path, timeout=5.0, trust_env=False, verify=WITHOUT_TLS).status_code
         except httpx.TransportError:
             return None
 
@@ -169,10 +170,11 @@ class Platform:
         return self.services[instance]
 
     def start(self) -> Self:
-        """Start every service, wait until all are ready, and create the project."""
+        """Start every service that does not run, wait until all are ready, and create the project."""
         try:
             for service in self.services.values():
-                service.start(ready=False)
+                if not service.child.is_running():
+                    service.start(ready=False)
             for service in self.services.values():
                 service.wait_ready()
             if "query" in self.services:
@@ -225,7 +227,13 @@ class Platform:
 
     def client(self, instance: str) -> httpx.Client:
         """Return a client of one process with the administrator's key."""
-        return httpx.Client(base_url=self.services[instance].url, headers=self.headers, timeout=30.0, trust_env=False)
+        return httpx.Client(
+            base_url=self.services[instance].url,
+            headers=self.headers,
+            timeout=30.0,
+            trust_env=False,
+            verify=WITHOUT_TLS,
+        )
 
     def send(self, entries: Sequence[Mapping[str, Any]], *, key: str | None = None) -> httpx.Response:
         """Send log entries once and return the response, whatever its status."""

@@ -139,7 +139,8 @@ def test_a_killed_component_restarts_and_nothing_is_lost(up: Up, program: str) -
     assert len(eventually(lambda: up.find(f"after the kill of {program}"))) == 1
 
 
-def test_a_stop_leaves_no_process_and_the_next_start_keeps_the_data(up: Up) -> None:
+@pytest.mark.fault
+def test_a_stop_or_a_kill_leaves_no_process_and_the_next_start_keeps_the_data(up: Up) -> None:
     assert up.accepts("kept over a restart")
     eventually(lambda: up.find("kept over a restart"))
     left, before = up.children(), up.credentials
@@ -152,35 +153,12 @@ def test_a_stop_leaves_no_process_and_the_next_start_keeps_the_data(up: Up) -> N
         assert again.credentials["api_key"] == before["api_key"]
         assert again.credentials["password"] == before["password"]
         assert len(eventually(lambda: again.find("kept over a restart"))) == 1
+        left = again.children()
+        again.process.kill()
+        again.finish()
+        eventually(lambda: all_gone(left))
     finally:
         again.stop()
-
-
-@pytest.mark.fault
-def test_all_components_end_when_the_command_is_killed() -> None:
-    with memory_folder() as folder:
-        up = Up(folder / "home").wait_ready()
-        left = up.children()
-        up.process.kill()
-        up.finish()
-        eventually(lambda: all_gone(left))
-
-
-def test_an_external_broker_and_database_are_used_and_left_running(infra: Infra, fresh_amqp_url: str) -> None:
-    database = fresh_database()
-    external = {"LOGLOOP_AMQP_URL": fresh_amqp_url, "LOGLOOP_MONGO_URL": infra.mongo_url}
-    with memory_folder() as folder:
-        up = Up(folder / "home", LOGLOOP_MONGO_DATABASE=database, **external).wait_ready()
-        programs = []
-        for child in up.children():
-            with contextlib.suppress(psutil.NoSuchProcess):
-                programs.append(child.name())
-        assert up.accepts("through external nodes")
-        found = eventually(lambda: up.find("through external nodes"))
-        up.stop()
-    assert len(found) == 1
-    assert not {"mongod", "beam.smp", "epmd"} & set(programs)
-    assert infra.queue_depth(fresh_amqp_url, "query.logs") == 0
 
 
 def test_a_taken_port_fails_with_one_sentence(tmp_path: Path) -> None:
@@ -194,38 +172,52 @@ def test_a_taken_port_fails_with_one_sentence(tmp_path: Path) -> None:
     assert f"port {port} is taken; choose another with --port" in stderr
 
 
-def test_a_platform_without_authentication_is_limited_to_loopback(
-    tmp_path: Path, infra: Infra, fresh_amqp_url: str
-) -> None:
-    rejected = Up(tmp_path / "home", "--no-auth", "--host", "0.0.0.0")
-    assert "--no-auth is allowed only on loopback" in rejected.finish()
-    external = {"LOGLOOP_AMQP_URL": fresh_amqp_url, "LOGLOOP_MONGO_URL": infra.mongo_url}
-    up = Up(tmp_path / "home", "--no-auth", LOGLOOP_MONGO_DATABASE=fresh_database(), **external).wait_ready()
-    try:
-        with up.client(key=False) as client:
-            assert client.get("/api/v1/session").json()["kind"] == "anonymous"
-            assert client.get("/api/v1/projects").status_code == 200
-    finally:
-        stderr = up.stop()
-    # The printed commands name the data folder, because another terminal has no LOGLOOP_HOME.
-    assert f"| LOGLOOP_HOME={up.home} " in stderr
-
-
-def test_platforms_that_start_at_once_use_different_ports(infra: Infra) -> None:
+@pytest.fixture(scope="module")
+def pair(infra: Infra) -> Iterator[tuple[Up, Up]]:
+    """Two platforms that start at once, on external nodes; the second one has no authentication."""
     with memory_folder() as folder:
         vhosts = [infra.fresh_vhost(), infra.fresh_vhost()]
         started = [
             Up(
                 folder / f"home{number}",
+                *arguments,
                 LOGLOOP_AMQP_URL=vhost,
                 LOGLOOP_MONGO_URL=infra.mongo_url,
                 LOGLOOP_MONGO_DATABASE=fresh_database(),
             )
-            for number, vhost in enumerate(vhosts)
+            for number, (vhost, arguments) in enumerate(zip(vhosts, ([], ["--no-auth"]), strict=True))
         ]
-        assert len({up.wait_ready().url for up in started}) == 2
-        assert all(up.accepts("side by side") for up in started)
+        yield started[0].wait_ready(), started[1].wait_ready()
         for up in started:
             up.stop()
         for vhost in vhosts:
             infra.delete_vhost(vhost)
+
+
+def test_platforms_that_start_at_once_use_different_ports(pair: tuple[Up, Up]) -> None:
+    assert len({up.url for up in pair}) == 2
+    assert all(up.accepts("side by side") for up in pair)
+
+
+def test_a_platform_without_authentication_is_limited_to_loopback(pair: tuple[Up, Up], tmp_path: Path) -> None:
+    rejected = Up(tmp_path / "home", "--no-auth", "--host", "0.0.0.0")
+    assert "--no-auth is allowed only on loopback" in rejected.finish()
+    _, up = pair
+    with up.client(key=False) as client:
+        assert client.get("/api/v1/session").json()["kind"] == "anonymous"
+        assert client.get("/api/v1/projects").status_code == 200
+    # The printed commands name the data folder, because another terminal has no LOGLOOP_HOME.
+    assert f"| LOGLOOP_HOME={up.home} " in up.stop()
+
+
+def test_an_external_broker_and_database_are_used_and_left_running(infra: Infra, pair: tuple[Up, Up]) -> None:
+    up, _ = pair
+    programs = []
+    for child in up.children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            programs.append(child.name())
+    assert up.accepts("through external nodes")
+    assert len(eventually(lambda: up.find("through external nodes"))) == 1
+    up.stop()
+    assert not {"mongod", "beam.smp", "epmd"} & set(programs)
+    assert infra.queue_depth(up.credentials["amqp_url"], "query.logs") == 0

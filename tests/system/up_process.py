@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import httpx
 import psutil
+from logloop.local.plain_http import WITHOUT_TLS
 
 T = TypeVar("T")
 
@@ -63,7 +64,7 @@ class Up:
 
     def client(self, *, key: bool = True) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.credentials['api_key']}"} if key else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=20, trust_env=False)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=20, trust_env=False, verify=WITHOUT_TLS)
 
     def accepts(self, message: str) -> bool:
         """Send a log and return whether it was accepted. A retry does not store it twice."""

@@ -11,6 +11,7 @@ import httpx
 import pyarrow as pa
 import pytest
 import uvicorn
+from logloop.local.plain_http import WITHOUT_TLS
 from logloop_analyzer.app import create_app
 from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, HEADER_SCHEMA, LOGS_EXCHANGE
@@ -93,7 +94,7 @@ async def platform(fresh_amqp_url: str, mongo_url: str) -> AsyncIterator[Platfor
         analyzer = create_app(settings_for(fresh_amqp_url, mongo_url, url, mongo_database=database))
         async with (
             analyzer.router.lifespan_context(analyzer),
-            httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as api,
+            httpx.AsyncClient(base_url=url, trust_env=False, verify=WITHOUT_TLS, timeout=30) as api,
             httpx.AsyncClient(transport=httpx.ASGITransport(analyzer), base_url="http://127.0.0.1") as own,
         ):
             await wait_until(lambda: is_ready(own), timeout_s=60)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from logloop.local.plain_http import WITHOUT_TLS
 from logloop_chassis.testing import wait_until
 
 from tests.fakes.llm import (
@@ -73,7 +74,9 @@ class _Process:
         self._port = port
 
     async def ready(self) -> bool:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self._port}", trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{self._port}", trust_env=False, verify=WITHOUT_TLS
+        ) as client:
             return await is_ready(client)
 
     def stop(self) -> None:

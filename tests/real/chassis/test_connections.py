@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from logloop.local.plain_http import WITHOUT_TLS
 from logloop_chassis.http.connections import ConnectionLimits, bounded_protocol, trust_request
 from uvicorn.server import ServerState
 
@@ -43,7 +44,7 @@ class Server:
         return reader
 
     async def serves_others(self) -> bool:
-        async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+        async with httpx.AsyncClient(trust_env=False, verify=WITHOUT_TLS, timeout=5) as client:
             answer = await client.post(f"http://127.0.0.1:{self.port}/session", content=b"x" * 10)
         return (answer.status_code, answer.text) == (200, "10")
 

@@ -19,6 +19,7 @@ import httpx
 import pyarrow as pa
 import uvicorn
 from fastapi import FastAPI, Request, Response
+from logloop.local.plain_http import WITHOUT_TLS
 from logloop_chassis.state import Resources, ServiceApp
 from logloop_chassis.testing import wait_until
 from logloop_ci_bridge.app import create_app
@@ -307,7 +308,7 @@ class Process:
     async def is_ready(self) -> bool:
         """Whether it answers that it is ready."""
         try:
-            async with httpx.AsyncClient(trust_env=False) as client:
+            async with httpx.AsyncClient(trust_env=False, verify=WITHOUT_TLS) as client:
                 answer = await client.get(f"http://127.0.0.1:{self._port}/readyz", timeout=2)
         except httpx.HTTPError:
             return False

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from logloop.local.plain_http import WITHOUT_TLS
 
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_messages import SPEC, FakeJob, operation_of, validator
@@ -27,7 +28,7 @@ def fake() -> Iterator[FakeGitHub]:
 
 @pytest.fixture
 def client(fake: FakeGitHub) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=fake.url, headers=HEADERS, trust_env=False) as opened:
+    with httpx.Client(base_url=fake.url, headers=HEADERS, trust_env=False, verify=WITHOUT_TLS) as opened:
         yield opened
 
 
@@ -74,8 +75,8 @@ def test_answers_fit_githubs_description(fake: FakeGitHub, client: httpx.Client)
     assert found[0]["message"] == "m"
     log = client.get(f"/repos/acme/shop/actions/jobs/{job}/logs")
     assert log.status_code == 302
-    assert httpx.get(log.headers["location"], trust_env=False).text == "text"
-    assert httpx.get(log.headers["location"], headers=HEADERS, trust_env=False).status_code == 400
+    assert httpx.get(log.headers["location"], trust_env=False, verify=WITHOUT_TLS).text == "text"
+    assert httpx.get(log.headers["location"], headers=HEADERS, trust_env=False, verify=WITHOUT_TLS).status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 from logloop.local.home import Home
+from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.platform import Options, Platform, assemble, find_caddy
 from logloop.local.ports import free_port, wait_listening
 
@@ -77,7 +78,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 @pytest.fixture(scope="module")
 def client(platform: Platform) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=platform.url, trust_env=False) as client:
+    with httpx.Client(base_url=platform.url, trust_env=False, verify=WITHOUT_TLS) as client:
         yield client
 
 
@@ -128,7 +129,9 @@ def test_a_body_over_the_limit_returns_a_problem_document(client: httpx.Client) 
 
 
 def test_an_unknown_host_name_gets_no_response(platform: Platform) -> None:
-    response = httpx.get(platform.url + "/api/v1/session", headers={"Host": "rebound.example"}, trust_env=False)
+    response = httpx.get(
+        platform.url + "/api/v1/session", headers={"Host": "rebound.example"}, trust_env=False, verify=WITHOUT_TLS
+    )
     assert response.content == b""
 
 
@@ -160,13 +163,13 @@ def test_a_service_that_never_responds_is_unavailable_and_a_slow_body_never_reac
         try:
             assert wait_listening(platform.gateway.port, timeout_s=20)
             for method, path in (("GET", "/api/v1/logs"), ("POST", "/api/v1/session"), ("GET", "/readyz")):
-                response = httpx.request(method, platform.url + path, timeout=20, trust_env=False)
+                response = httpx.request(method, platform.url + path, timeout=20, trust_env=False, verify=WITHOUT_TLS)
                 assert (response.status_code, response.json()["status"]) == (503, 503)
                 assert response.headers["content-type"] == "application/problem+json"
                 assert response.headers["retry-after"] == "2"
             with socket.create_connection(("127.0.0.1", platform.gateway.port)) as slow:
                 slow.sendall(b"POST /api/v1/slow HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\nx")
-                httpx.get(platform.url + "/api/v1/logs", timeout=20, trust_env=False)
+                httpx.get(platform.url + "/api/v1/logs", timeout=20, trust_env=False, verify=WITHOUT_TLS)
                 assert b"/api/v1/slow" not in _received_by(frozen)
         finally:
             platform.gateway.stop()
@@ -193,7 +196,7 @@ def test_an_unreachable_service_returns_a_problem_document(tmp_path: Path) -> No
     alone = assemble(home, Options(), UNUSED)
     alone.gateway.start()
     try:
-        with httpx.Client(base_url=alone.url, trust_env=False, timeout=20) as client:
+        with httpx.Client(base_url=alone.url, trust_env=False, verify=WITHOUT_TLS, timeout=20) as client:
             assert wait_listening(alone.gateway.port, timeout_s=20)
             response = client.get("/api/v1/projects")
         assert response.status_code == response.json()["status"] == 503
@@ -228,7 +231,9 @@ def test_a_request_that_is_tried_again_keeps_its_body(tmp_path: Path) -> None:
     def send(number: int) -> int:
         key = f"{number:0{_BODY}}"
         url, headers = f"http://127.0.0.1:{port}/", {"Idempotency-Key": key}
-        return httpx.post(url, content=key, headers=headers, timeout=20, trust_env=False).status_code
+        return httpx.post(
+            url, content=key, headers=headers, timeout=20, trust_env=False, verify=WITHOUT_TLS
+        ).status_code
 
     command = [find_caddy(), "run", "--config", str(config), "--adapter", "caddyfile"]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, env={"HOME": str(tmp_path)}) as caddy:
@@ -242,3 +247,38 @@ def test_a_request_that_is_tried_again_keeps_its_body(tmp_path: Path) -> None:
             server.server_close()
     assert [pair for pair in received if pair[0] != pair[1]] == []
     assert (answers, len(received)) == ({202}, 120)
+
+
+class _ReadsBody(_Echo):
+    def do_POST(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            self.rfile.read()  # until the gateway gives up
+
+
+def test_a_malformed_body_holds_up_nobody_else(tmp_path: Path) -> None:
+    """The gateway looks up addresses, as in compose. An IPv4 address is a name that stands for itself."""
+    port, address = free_port(), "127.13.7.1"
+    server = ThreadingHTTPServer((address, 8000), _ReadsBody)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    env = {
+        "HOME": str(tmp_path),
+        "LOGLOOP_GATEWAY_ADDRESS": f"http://:{port}",
+        "LOGLOOP_GATEWAY_UPSTREAMS": "name",
+        "LOGLOOP_QUERY_UPSTREAM": address,
+    }
+    config = Path(__file__).parents[3] / "gateway" / "Caddyfile"
+    command = [find_caddy(), "run", "--config", str(config), "--adapter", "caddyfile"]
+    malformed = b"POST /api/v1/session HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n"
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=env) as caddy:
+        try:
+            assert wait_listening(port, timeout_s=20)
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=2.5, trust_env=False) as other:
+                for _ in range(3):
+                    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+                        connection.sendall(malformed)
+                        assert connection.recv(12) == b"HTTP/1.1 400"
+                    assert other.get("/api/v1/session").status_code == 200
+        finally:
+            caddy.terminate()
+            server.shutdown()
+            server.server_close()

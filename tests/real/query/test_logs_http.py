@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from logloop.local.plain_http import WITHOUT_TLS
 from logloop_chassis.crypto import issue_service_token
 from logloop_chassis.database.client import connect
 from logloop_chassis.state import ServiceApp
@@ -40,7 +41,9 @@ class Service:
     def client(self, token: str) -> httpx.AsyncClient:
         """A client with an API key or service token."""
         headers = {"Authorization": f"Bearer {token}"}
-        return httpx.AsyncClient(base_url=f"{self.base_url}/api/v1", headers=headers, trust_env=False, timeout=30)
+        return httpx.AsyncClient(
+            base_url=f"{self.base_url}/api/v1", headers=headers, trust_env=False, verify=WITHOUT_TLS, timeout=30
+        )
 
     def of_project(self, project: str = "shop") -> httpx.AsyncClient:
         """A client that may read and write one project."""
@@ -75,7 +78,7 @@ async def service(fresh_amqp_url: str, mongo_url: str, monkeypatch: pytest.Monke
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, timeout_graceful_shutdown=5))
     serving = asyncio.create_task(server.serve())
     running = Service(app, f"http://127.0.0.1:{port}", fresh_amqp_url)
-    async with httpx.AsyncClient(base_url=running.base_url, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=running.base_url, trust_env=False, verify=WITHOUT_TLS) as client:
 
         async def ready() -> bool:
             return server.started and (await client.get("/readyz")).status_code == 200

@@ -1,11 +1,14 @@
-"""A broker and a mongod that fault tests may kill, and a fresh platform on them for each test."""
+"""A broker and a mongod that fault tests may kill, with a platform that survives the tests or a new one per test."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
+import aio_pika
 import pytest
 from logloop.local.mongodb import MongoNode
 from logloop.local.rabbitmq import RabbitNode
@@ -31,10 +34,30 @@ class Nodes:
         """AMQP URL of this test's vhost."""
         return self.rabbit.vhost_url(self.vhost)
 
+    def start(self) -> None:
+        """Start each node that does not run."""
+        for node in (self.rabbit, self.mongo):
+            if not node.is_running():
+                node.start()
+
     def queue_depth(self, queue: str) -> int:
         """Return the number of messages in a queue, including unacknowledged ones."""
         management = f"http://guest:guest@127.0.0.1:{self.rabbit.management_port}"
         return Infra(self.rabbit.url, self.mongo.url, management).queue_depth(self.amqp_url, queue)
+
+    def consumers(self, queue: str) -> int:
+        """Return the number of consumers of a queue; 0 if it does not exist."""
+
+        async def count() -> int:
+            async with await aio_pika.connect(self.amqp_url) as connection:
+                channel = await connection.channel()
+                try:
+                    found = await channel.declare_queue(queue, passive=True)
+                except aio_pika.exceptions.ChannelNotFoundEntity:
+                    return 0
+                return found.declaration_result.consumer_count or 0
+
+        return asyncio.run(count())
 
 
 @pytest.fixture(scope="session")
@@ -46,16 +69,41 @@ def _session_nodes() -> Iterator[tuple[RabbitNode, MongoNode]]:
 @pytest.fixture
 def nodes(_session_nodes: tuple[RabbitNode, MongoNode]) -> Iterator[Nodes]:
     """Both nodes running, whatever state the previous test left them in."""
-    rabbit, mongo = _session_nodes
-    if not rabbit.is_running():
-        rabbit.start()
-    if not mongo.is_running():
-        mongo.start()
-    vhost = f"fault-{uuid4().hex[:8]}"
-    rabbit.add_vhost(vhost)
-    yield Nodes(rabbit, mongo, vhost, fresh_database())
-    if rabbit.is_running():
-        rabbit.delete_vhost(vhost)
+    nodes = Nodes(*_session_nodes, f"fault-{uuid4().hex[:8]}", fresh_database())
+    nodes.start()
+    nodes.rabbit.add_vhost(nodes.vhost)
+    yield nodes
+    if nodes.rabbit.is_running():
+        nodes.rabbit.delete_vhost(nodes.vhost)
+
+
+class Survivor(NamedTuple):
+    """A platform of ingest and query that goes through the faults of many tests, with its nodes."""
+
+    platform: Platform
+    nodes: Nodes
+
+
+@pytest.fixture(scope="session")
+def _session_survivor(
+    _session_nodes: tuple[RabbitNode, MongoNode], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Survivor]:
+    nodes = Nodes(*_session_nodes, f"fault-{uuid4().hex[:8]}", fresh_database())
+    nodes.start()
+    nodes.rabbit.add_vhost(nodes.vhost)
+    platform = Platform(nodes.amqp_url, nodes.mongo.url, nodes.database, tmp_path_factory.mktemp("survivor"))
+    yield Survivor(platform, nodes)
+    platform.stop()
+
+
+@pytest.fixture
+def survivor(_session_survivor: Survivor) -> Survivor:
+    """The surviving platform and its nodes, all running and ready, with a fresh project."""
+    platform, nodes = _session_survivor
+    nodes.start()
+    platform.project = f"shop-{uuid4().hex[:8]}"
+    platform.start()
+    return _session_survivor
 
 
 NewPlatform = Callable[..., Platform]

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.processes import Child
 
 from tests.infra import fresh_database, mongo_node, rabbit_node
@@ -180,7 +181,7 @@ def _processes(platform: Platform, service: str) -> list[Service]:
 
 
 def _in_flight_bytes(process: Service) -> float:
-    text = httpx.get(f"{process.url}/metrics", trust_env=False).text
+    text = httpx.get(f"{process.url}/metrics", trust_env=False, verify=WITHOUT_TLS).text
     [value] = [line.split()[1] for line in text.splitlines() if line.startswith("logloop_ingest_in_flight_bytes ")]
     return float(value)
 

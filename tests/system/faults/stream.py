@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+from logloop.local.plain_http import WITHOUT_TLS
 
 _RETRY_DELAY_S = 0.1
 _BATCH_TIMEOUT_S = 60.0
@@ -76,7 +77,7 @@ class NumberedStream:
         *,
         writers: int = 5,
         lines: int = 20,
-        pause_s: float = 0.02,
+        pause_s: float = 0.1,
         repeats: float = 0.05,
         name: str = "w",
     ) -> None:
@@ -126,7 +127,7 @@ class NumberedStream:
     def _write(self, writer: int, keyed: bool) -> None:
         rng = random.Random(writer)
         try:
-            with httpx.Client(headers=self._headers, timeout=15.0, trust_env=False) as client:
+            with httpx.Client(headers=self._headers, timeout=15.0, trust_env=False, verify=WITHOUT_TLS) as client:
                 batch = 0
                 while not self._stopping.is_set():
                     self._send_batch(

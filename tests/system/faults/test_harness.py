@@ -10,10 +10,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.ports import LOOPBACK, free_port
 from logloop.local.processes import Child, clean_env
 
-from tests.system.faults.conftest import Nodes
+from tests.infra import fresh_database
 from tests.system.faults.stream import Ledger, NumberedStream, Verdict, judge
 from tests.system.platform import wait_for
 
@@ -23,12 +24,12 @@ pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("faults")]
 class _NaivePipeline:
     """The wrong pipeline as a process that can be killed and restarted."""
 
-    def __init__(self, mode: str, nodes: Nodes, folder: Path) -> None:
+    def __init__(self, mode: str, amqp_url: str, mongo_url: str, folder: Path) -> None:
         self.url = f"http://{LOOPBACK}:{free_port()}"
         env = {
-            "NAIVE_AMQP_URL": nodes.amqp_url,
-            "NAIVE_MONGO_URL": nodes.mongo.url,
-            "NAIVE_DATABASE": nodes.database,
+            "NAIVE_AMQP_URL": amqp_url,
+            "NAIVE_MONGO_URL": mongo_url,
+            "NAIVE_DATABASE": fresh_database(),
             "NAIVE_PORT": self.url.rpartition(":")[2],
         }
         program = [sys.executable, str(Path(__file__).with_name("naive_pipeline.py")), mode]
@@ -36,16 +37,21 @@ class _NaivePipeline:
 
     def start(self) -> None:
         self.child.start()
-        wait_for(lambda: httpx.get(f"{self.url}/readyz", trust_env=False).is_success, what="the naive pipeline")
+        wait_for(
+            lambda: httpx.get(f"{self.url}/readyz", trust_env=False, verify=WITHOUT_TLS).is_success,
+            what="the naive pipeline",
+        )
 
     def verdict(self, ledger: Ledger) -> Verdict:
-        response = httpx.get(f"{self.url}/api/v1/logs/export", timeout=30, trust_env=False)
+        response = httpx.get(f"{self.url}/api/v1/logs/export", timeout=30, trust_env=False, verify=WITHOUT_TLS)
         return judge(ledger, [json.loads(line)["message"] for line in response.iter_lines()])
 
 
 @pytest.fixture
-def naive(nodes: Nodes, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[_NaivePipeline]:
-    pipeline = _NaivePipeline(request.param, nodes, tmp_path)
+def naive(
+    fresh_amqp_url: str, mongo_url: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[_NaivePipeline]:
+    pipeline = _NaivePipeline(request.param, fresh_amqp_url, mongo_url, tmp_path)
     pipeline.start()
     yield pipeline
     pipeline.child.kill()

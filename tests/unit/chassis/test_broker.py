@@ -10,7 +10,7 @@ from faststream.rabbit import RabbitBroker
 from logloop_chassis.http.health import HealthRegistry
 from logloop_chassis.messaging.connection_loss import ConnectionLost, connection_loss_raised
 from logloop_chassis.messaging.connections import keep_starting, stop_quietly
-from logloop_chassis.messaging.failures import Delivery
+from logloop_chassis.messaging.delivery import Delivery
 from logloop_chassis.messaging.publisher import NotPublished, Publisher
 from logloop_chassis.testing import wait_until
 

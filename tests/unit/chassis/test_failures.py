@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 from faststream.exceptions import RejectMessage
-from logloop_chassis.messaging.failures import MAX_ATTEMPTS, Dead, Delivery, RetryLater, Skip, guarded
+from logloop_chassis.messaging.delivery import Delivery
+from logloop_chassis.messaging.failures import MAX_ATTEMPTS, Dead, RetryLater, Skip, guarded
 from logloop_contracts.channels import (
     DEAD_EXCHANGE,
     HEADER_ATTEMPT,

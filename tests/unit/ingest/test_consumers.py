@@ -5,7 +5,8 @@ import json
 from typing import Any
 
 import pytest
-from logloop_chassis.messaging.failures import Dead, Delivery, RetryLater
+from logloop_chassis.messaging.delivery import Delivery
+from logloop_chassis.messaging.failures import Dead, RetryLater
 from logloop_chassis.messaging.publisher import NotPublished
 from logloop_chassis.testing import wait_until
 from logloop_ingest.consumers import MAX_DEAD_LETTERS, intake_handler

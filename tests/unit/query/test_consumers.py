@@ -7,7 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from logloop_chassis.messaging.failures import Dead, Delivery
+from logloop_chassis.messaging.delivery import Delivery
+from logloop_chassis.messaging.failures import Dead
 from logloop_contracts import LogEntry, Severity
 from logloop_contracts.log_batch import encode, entries_to_batch, new_batch_id
 from logloop_query.logs.consumer import InFlightBytes, log_batch_handler

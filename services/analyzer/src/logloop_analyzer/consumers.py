@@ -6,7 +6,8 @@ import stamina
 import structlog
 from cachetools import LRUCache
 from logloop_chassis.messaging.consuming import event_handler
-from logloop_chassis.messaging.failures import Handler, RetryLater, Skip
+from logloop_chassis.messaging.delivery import Handler
+from logloop_chassis.messaging.failures import RetryLater, Skip
 from logloop_chassis.messaging.publisher import EventPublisher, NotPublished
 from logloop_contracts.analyses import AnalysisCompleted, AnalysisRequested
 from logloop_contracts.channels import ANALYSIS_COMPLETED, ANALYSIS_FAILED, ANALYSIS_REQUESTED

@@ -4,7 +4,8 @@ import asyncio
 
 from logloop_chassis.database.outages import wait_out_outages
 from logloop_chassis.messaging.consuming import event_handler
-from logloop_chassis.messaging.failures import Dead, Delivery, Handler, Skip
+from logloop_chassis.messaging.delivery import Delivery, Handler
+from logloop_chassis.messaging.failures import Dead, Skip
 from logloop_contracts.analyses import AnalysisCompleted, AnalysisFailed
 from logloop_contracts.channels import (
     ANALYSIS_COMPLETED,

@@ -14,7 +14,8 @@ from logloop_chassis.auth.principal import Principal
 from logloop_chassis.background import wait_for_any
 from logloop_chassis.http.problems import Problem, TooManyRequests, Unavailable
 from logloop_chassis.ids import new_id
-from logloop_chassis.messaging.failures import Dead, Delivery, Handler, RetryLater, code_version
+from logloop_chassis.messaging.delivery import Delivery, Handler
+from logloop_chassis.messaging.failures import Dead, RetryLater, code_version
 from logloop_chassis.messaging.publisher import BytesPublisher, NotPublished
 from logloop_contracts.channels import (
     DEAD_EXCHANGE,

@@ -1,10 +1,11 @@
-"""Bounds connections whose request is not complete: how long one may take, and how many there may be.
+"""Bounds connections whose request is not complete, and refuses requests that proxies may read in another way.
 
-uvicorn limits neither. Clients that send a byte and wait would otherwise use up all connections, without credentials.
+uvicorn does neither. Clients that send a byte and wait would otherwise use up all connections, without credentials.
 When there are too many, the oldest one is closed, so a client that sends its request at once is always served.
 """
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -65,6 +66,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._is_complete = True
         self._has_head = True
         self._is_trusted = False
+        self._is_last = False
         self._head_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -85,6 +87,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Called by asyncio. A request that is complete at once costs no timer."""
+        if self._is_last:
+            return
         known = self.connections_of_process
         if known.idle.pop(self, None) is not None:
             self._stop_timer()
@@ -109,8 +113,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self._is_complete = self._has_head = self._is_trusted = False
 
     def on_headers_complete(self) -> None:
-        """Called by the parser. The service may declare that it knows the caller before the body is complete."""
+        """Called by the parser. The service may declare that it knows the caller before the body is complete.
+
+        Raises ValueError, which the parser turns into a 400, for a header that proxies may read in another way.
+        """
         self._has_head = True
+        _require_one_reading(self.headers, self.parser.get_http_version())
         self.scope["state"][_TRUST] = self._trust
         super().on_headers_complete()
 
@@ -124,6 +132,15 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self._is_complete and not self.pipeline and not self.transport.is_closing():
             self.connections_of_process.idle[self] = self.loop.time()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Called by uvicorn when a client asks for another protocol. It gets its answer, and the connection ends.
+
+        What follows such a request is not HTTP to the parser, so it would be lost or misread.
+        """
+        self._is_last = True
+        self.cycle.keep_alive = False
+        self.cycle.default_headers = [*self.cycle.default_headers, (b"connection", b"close")]
 
     def give_up(self, reason: str) -> None:
         """Close the connection; respond with 408 if a request has a header and no response."""
@@ -159,6 +176,18 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_timer()
         self.connections_of_process.idle.pop(self, None)
         self.connections_of_process.unfinished.pop(self, None)
+
+
+def _require_one_reading(headers: Iterable[tuple[bytes, bytes]], version: str) -> None:
+    """Raise ValueError for a host or an encoding of the body that is missing, repeated or unusual."""
+    hosts = 0
+    for name, value in headers:
+        if name == b"host":
+            hosts += 1
+        elif name == b"transfer-encoding" and value.lower() != b"chunked":
+            raise ValueError("the only transfer encoding is chunked")
+    if hosts > 1 or (version == "1.1" and not hosts):
+        raise ValueError("a request has one host")
 
 
 def bounded_protocol(limits: ConnectionLimits | None = None) -> type[BoundedProtocol]:

@@ -11,7 +11,8 @@ from logloop_contracts.channels import Channel, Queue
 from logloop_contracts.envelope import Event
 from pydantic import BaseModel, ValidationError
 
-from logloop_chassis.messaging.failures import Dead, Delivery, Handler, guarded
+from logloop_chassis.messaging.delivery import Delivery, Handler
+from logloop_chassis.messaging.failures import Dead, guarded
 from logloop_chassis.messaging.publisher import Publisher
 
 

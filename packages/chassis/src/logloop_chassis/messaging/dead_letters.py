@@ -24,7 +24,7 @@ from pydantic import BaseModel, Field
 from logloop_chassis.http.problems import NotFound, Unavailable
 from logloop_chassis.messaging.connection_loss import connection_loss_raised
 from logloop_chassis.messaging.connections import amqp_url
-from logloop_chassis.messaging.failures import Delivery
+from logloop_chassis.messaging.delivery import Delivery
 from logloop_chassis.messaging.publisher import NotPublished, Publisher
 
 MAX_MESSAGES = 1000

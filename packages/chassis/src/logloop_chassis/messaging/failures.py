@@ -2,8 +2,7 @@
 
 import asyncio
 import importlib.metadata
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -21,6 +20,8 @@ from logloop_contracts.channels import (
     Queue,
 )
 
+from logloop_chassis.messaging.delivery import Delivery, Handler
+from logloop_chassis.messaging.publisher import BytesPublisher
 from logloop_chassis.telemetry import MESSAGES, MESSAGES_IN_FLIGHT
 
 MAX_ATTEMPTS = 8
@@ -51,45 +52,11 @@ class Skip(Exception):
     """There is nothing to do for this message: it was handled before, or its result is no longer needed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """An AMQP message as a handler sees it."""
-
-    body: bytes
-    message_id: str
-    exchange: str
-    routing_key: str
-    headers: Mapping[str, Any] = field(default_factory=dict)
-    content_type: str | None = None
-    redelivered: bool = False
-
-    @property
-    def attempt(self) -> int:
-        """The number of this attempt, from 1, counted across retries."""
-        value = self.headers.get(HEADER_ATTEMPT, 1)
-        return value if isinstance(value, int) and value > 0 else 1
-
-
-Handler = Callable[[Delivery], Awaitable[None]]
-
-
-class Requeuer(Protocol):
-    """What the mapping needs from the publisher."""
+class Requeuer(BytesPublisher, Protocol):
+    """What the mapping needs of the publisher."""
 
     async def requeue(self, queue: str, delivery: Delivery, headers: Mapping[str, Any], delay_s: float) -> None:
         """Publish to a queue by name with a time to live of `delay_s` and wait for the confirm."""
-
-    async def publish_bytes(
-        self,
-        exchange: str,
-        routing_key: str,
-        body: bytes,
-        *,
-        headers: Mapping[str, Any],
-        message_id: str,
-        content_type: str,
-    ) -> None:
-        """Publish and wait for the confirm."""
 
 
 def guarded(queue: Queue, handler: Handler, publisher: Requeuer) -> Handler:

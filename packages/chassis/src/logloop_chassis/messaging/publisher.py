@@ -14,7 +14,7 @@ from logloop_contracts.envelope import Event
 from pydantic import BaseModel
 
 from logloop_chassis.messaging.connection_loss import ConnectionLost, connection_loss_raised
-from logloop_chassis.messaging.failures import Delivery
+from logloop_chassis.messaging.delivery import Delivery
 from logloop_chassis.telemetry import PUBLISH_FAILURES, PUBLISH_SECONDS
 
 CONFIRM_TIMEOUT_S = 5.0

@@ -68,6 +68,10 @@ class Client:
         with their index in `entries`. Raises a LogloopError when a request fails as a whole.
         """
         lines = (endpoints.entry_line(entry, self.connection) for entry in entries)
+        return self.send_lines(lines, idempotency_key=idempotency_key)
+
+    def send_lines(self, lines: Iterable[bytes], *, idempotency_key: str | None = None) -> SendResult:
+        """Send complete entries that are lines of NDJSON already. See `send`."""
         accepted, rejected, offset = 0, list[RejectedEntry](), 0
         for number, group in enumerate(split_lines(lines)):
             key = f"{idempotency_key}-{number}" if idempotency_key and number else idempotency_key

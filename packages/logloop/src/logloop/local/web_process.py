@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from logloop.local.errors import CannotStart
+from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.ports import LOOPBACK
 from logloop.local.processes import Child
 
@@ -68,7 +69,10 @@ class WebProcess:
     def is_ready(self) -> bool:
         """Return whether it reports readiness."""
         try:
-            return httpx.get(self.url + self._ready_path, timeout=5.0, trust_env=False).status_code == 200
+            return (
+                httpx.get(self.url + self._ready_path, timeout=5.0, trust_env=False, verify=WITHOUT_TLS).status_code
+                == 200
+            )
         except httpx.TransportError:
             return False
 

@@ -1,4 +1,4 @@
-"""Stores how far a followed file has been sent."""
+"""Stores how far a followed file has been sent, and the batch on its way."""
 
 from __future__ import annotations
 
@@ -12,46 +12,61 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A position in a file, and the batch after it that may or may not have been stored.
+    """Where reading of a file continues.
 
     `inode` and `head` (the first bytes as hex) identify the file; `offset` is in bytes; `last_time` is the time of
-    the last record before it. The pending batch ends at `pending_end` and has the idempotency key `pending_key`;
-    parsing it again with `pending_now` and `pending_live` gives the same entries. Times are ISO 8601.
+    the last record before it, in ISO 8601.
     """
 
     inode: int = 0
     head: str = ""
     offset: int = 0
     last_time: str | None = None
-    pending_end: int | None = None
-    pending_key: str | None = None
-    pending_now: str | None = None
-    pending_live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The lines of NDJSON of a request, and its idempotency key."""
+
+    key: str
+    lines: list[bytes]
 
 
 class Checkpoint:
-    """A position stored in a file. A crash during `save` leaves the previous position."""
+    """A file with a position, and below it the batch before the position, unless that batch is confirmed.
+
+    A crash during `save` leaves the previous content.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def load(self) -> Position:
-        """Return the stored position, or the start of the file."""
+    def load(self) -> tuple[Position, Batch | None]:
+        """Return what is stored, or the start of the file."""
         try:
-            stored: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
-            return Position(**{field.name: stored[field.name] for field in fields(Position) if field.name in stored})
-        except (OSError, ValueError, TypeError):
-            return Position()
+            first, *lines = self._path.read_bytes().split(b"\n")
+            stored: dict[str, Any] = json.loads(first)
+            position = Position(**{field.name: stored[field.name] for field in fields(Position)})
+            key = stored.get("key")
+        except (OSError, ValueError, TypeError, KeyError):
+            return Position(), None
+        return position, Batch(key, lines) if key else None
 
-    def save(self, position: Position) -> None:
-        """Replace the stored position."""
+    def save(self, position: Position, unconfirmed: Batch | None = None) -> None:
+        """Replace what is stored."""
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         temporary = self._path.with_name(self._path.name + ".new")
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(asdict(position), file)
+        header = json.dumps({**asdict(position), "key": unconfirmed.key if unconfirmed else None}).encode()
+        with open(temporary, "wb", opener=_private) as file:
+            file.write(b"\n".join([header, *(unconfirmed.lines if unconfirmed else ())]))
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(self._path)
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file that only this user can read: it may contain logs."""
+    return os.open(path, flags, 0o600)
 
 
 def checkpoint_path(folder: Path, path: Path, url: str, project: str | None) -> Path:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from logloop.api.client import Client
+from logloop.api.endpoints import entry_line
 from logloop.api.results import SendResult
 from logloop.api.retry import Backoff
 from logloop.errors import LogloopError, Unavailable, Unreachable
@@ -117,21 +118,25 @@ class Shipper:
         self._on_wait = on_wait
         self._on_sent = on_sent
 
-    def send(self, entries: list[Entry], key: str | None = None) -> None:
+    def lines(self, entries: Iterable[Entry]) -> list[bytes]:
+        """Return entries as the lines that `send` sends."""
+        return [entry_line(entry, self._client.connection) for entry in entries]
+
+    def send(self, lines: list[bytes], key: str | None = None) -> None:
         """Send one batch and wait for its confirmation. Raises a LogloopError when that fails for good."""
-        if not entries:
+        if not lines:
             return
-        result = self._send_with_retries(entries, key or uuid.uuid4().hex)
+        result = self._send_with_retries(lines, key or uuid.uuid4().hex)
         self.counts.sent += result.accepted
         self.counts.refused += len(result.rejected)
         self.counts.errors += [entry.errors for entry in result.rejected[: 5 - len(self.counts.errors)]]
         self._on_sent(self.counts)
 
-    def _send_with_retries(self, entries: list[Entry], key: str) -> SendResult:
+    def _send_with_retries(self, lines: list[bytes], key: str) -> SendResult:
         backoff = Backoff(self._retry_for)
         while True:
             try:
-                return self._client.send(entries, idempotency_key=key)
+                return self._client.send_lines(lines, idempotency_key=key)
             except (Unreachable, Unavailable) as error:
                 delay = backoff.next_delay(error.retry_after)
                 if delay is None:
@@ -151,8 +156,8 @@ class Shipper:
             for record in records:
                 entries += self.settings.entries(record.parsed, source)
             if is_full(entries) or (line is None and entries):
-                self.send(entries)
+                self.send(self.lines(entries))
                 entries = []
         for record in reader.flush():
             entries += self.settings.entries(record.parsed, source)
-        self.send(entries)
+        self.send(self.lines(entries))

@@ -6,7 +6,7 @@ from typing import Any
 
 from logloop_chassis.database.outages import wait_out_outages
 from logloop_chassis.messaging.consuming import EventHandler, event_handler
-from logloop_chassis.messaging.failures import Handler
+from logloop_chassis.messaging.delivery import Handler
 from logloop_contracts.channels import ANALYSIS_COMPLETED, ANALYSIS_FAILED, ANALYSIS_PROGRESS
 from logloop_contracts.envelope import Event
 

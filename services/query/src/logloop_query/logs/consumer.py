@@ -9,7 +9,8 @@ from typing import Protocol
 import pyarrow as pa
 import structlog
 from logloop_chassis.ids import utc_now
-from logloop_chassis.messaging.failures import Dead, Delivery, Handler
+from logloop_chassis.messaging.delivery import Delivery, Handler
+from logloop_chassis.messaging.failures import Dead
 from logloop_contracts.channels import HEADER_KEY_IDS, HEADER_PROJECT
 from logloop_contracts.log_batch import BadBatch, decode
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
