@@ -83,7 +83,12 @@ def test_list_chart_counts_patterns_and_export_agree_for_any_filter(logs: Page, 
             expected = [entry for entry in entries if test(entry)]
             logs.evaluate("q => window.history.pushState(null, '', `?range=all&q=${encodeURIComponent(q)}`)", text)
             logs.evaluate("() => window.dispatchEvent(new PopStateEvent('popstate'))")
-            want = {"rows": min(len(expected), PAGE), "footer": len(expected), "facets": len(expected), "chart": len(expected)}
+            want = {
+                "rows": min(len(expected), PAGE),
+                "footer": len(expected),
+                "facets": len(expected),
+                "chart": len(expected),
+            }
             logs.wait_for_function(
                 f"want => {{ const shown = ({_SHOWN})(); return JSON.stringify(shown) === JSON.stringify(want); }}",
                 arg=want,
