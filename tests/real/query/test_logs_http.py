@@ -150,6 +150,37 @@ async def test_a_published_batch_is_found_counted_and_grouped(service: Service) 
         assert around in (["line 0", "payment failed", "line 1", "line 2"], ["payment failed", "line 0", "line 1"])
 
 
+async def test_logs_are_counted_by_attributes_that_a_list_names(service: Service) -> None:
+    start = datetime.now(UTC) - timedelta(minutes=30)
+    attributes: list[Any] = [{"http": {"status": 502}, "tags": ["b", "a"]}, {"http.status": 502.0}, {"x": None}, None]
+    await service.publish(table([entry(f"m{i}", start, attributes=each) for i, each in enumerate(attributes)]))
+    async with service.of_project() as client:
+
+        async def all_there() -> bool:
+            return await total(client) == len(attributes)
+
+        await wait_until(all_there)
+
+        names = (await client.get("/logs/attributes", params={"since": "1h"})).json()
+        assert names["items"] == [{"name": "http.status", "count": 2}, {"name": "tags", "count": 1}]
+        assert (names["logs"], names["exact"], names["partial"]) == (4, True, False)
+        first = (await client.get("/logs/attributes", params={"limit": 1})).json()["items"]
+        assert [item["name"] for item in first] == ["http.status"]
+        fields = ["attributes.http.status", "attributes.tags", "source"]
+        facets = (await client.get("/logs/facets", params={"fields": fields, "since": "1h"})).json()
+        assert facets["fields"] == {
+            "attributes.http.status": [{"value": None, "count": 2}, {"value": "502", "count": 2}],
+            "attributes.tags": [{"value": None, "count": 3}, {"value": "b", "count": 1}],
+            "source": [{"value": None, "count": 4}],
+        }
+        assert facets["total"] == 4
+        many = [f"attributes.a{i}" for i in range(11)]
+        for wrong in ({"fields": "message"}, {"fields": "attributes."}, {"fields": many}, {"fields": "a" * 500}):
+            assert (await client.get("/logs/facets", params=wrong)).status_code == 422, wrong
+        deep = await client.get("/logs/facets", params={"fields": "attributes" + ".a" * 30})
+        assert deep.json()["errors"][0]["field"] == "fields"
+
+
 async def test_the_context_of_a_log_is_partial_when_a_limit_is_reached(service: Service) -> None:
     async with service.of_project() as client:
         for i in range(3):

@@ -84,6 +84,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "log_search": Operation("read", "/logs?project_id=alpha"),
     "log_histogram": Operation("read", "/logs/histogram?project_id=alpha"),
     "log_facets": Operation("read", "/logs/facets?project_id=alpha"),
+    "log_attribute_list": Operation("read", "/logs/attributes?project_id=alpha"),
     "log_patterns": Operation("read", "/logs/patterns?project_id=alpha"),
     "log_tail": Operation("read", "/logs/tail?project_id=alpha"),
     "log_export": Operation("read", "/logs/export?project_id=alpha"),
@@ -435,6 +436,7 @@ async def test_a_search_returns_nothing_of_another_project(world: World) -> None
     assert (await outsider.get("/api/v1/logs", params=by_id)).json()["items"] == []
     assert (await outsider.get("/api/v1/logs/export", params=by_id)).text == ""
     assert (await outsider.get("/api/v1/logs/facets", params=by_id)).json()["total"] == 0
+    assert (await outsider.get("/api/v1/logs/attributes", params=by_id)).json()["logs"] == 0
     assert (await outsider.get("/api/v1/logs/histogram", params=by_id)).json()["total"] == 0
     assert (await outsider.get("/api/v1/logs/patterns", params=by_id)).json()["total"] == 0
     assert "alpha" not in (await outsider.get("/api/v1/logs/patterns")).text

@@ -7,10 +7,10 @@ from fastapi import APIRouter
 from logloop_query.http import analyses, audit, docs, internal, providers
 from logloop_query.http.catalogue import metrics, projects, services, tests
 from logloop_query.http.identity import api_keys, session, users
-from logloop_query.http.logs import counts, edits, export, search, tail
+from logloop_query.http.logs import counts, edits, export, facets, search, tail
 
 _RECORDS = (session, projects, services, tests, metrics, analyses, providers, api_keys, users, audit, internal, docs)
-_LOGS = (counts, tail, export, search, edits)
+_LOGS = (counts, facets, tail, export, search, edits)
 
 RECORD_ROUTERS: list[APIRouter] = [module.router for module in _RECORDS]
 ROUTERS: list[APIRouter] = [*RECORD_ROUTERS, *(module.router for module in _LOGS)]

@@ -1,4 +1,4 @@
-"""Endpoints that count logs: histogram, facets and patterns."""
+"""Endpoints that count logs over time and by pattern."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field, JsonValue
 from logloop_query.http.dependencies import CurrentLogSearch, CurrentLogServices
 from logloop_query.http.logs.parameters import ReadableLogs, SearchCaller
 from logloop_query.http.logs.search import Scanned, json_response, scanned
-from logloop_query.logs.search.counts import Buckets, Counts, most_frequent
-from logloop_query.logs.search.plan import Budget, LogSelection, SegmentRef
+from logloop_query.logs.search.counts import Buckets, most_frequent
+from logloop_query.logs.search.plan import Budget, LogSelection, PartialReason, SegmentRef
 from logloop_query.logs.search.text import read_moment
 from logloop_query.logs.stores.patterns import StoredPattern, pattern_id
 from logloop_query.time_bounds import rfc3339
@@ -25,10 +25,8 @@ _SECOND_US = 1_000_000
 _NICE_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 604800)
 _MAX_BUCKETS = 2000
 _MAX_NEW = 20_000
-Facet = Literal["severity", "service_id", "test_id", "func_id", "source"]
 
-
-_COST_EXAMPLE: dict[str, JsonValue] = {
+COST_EXAMPLE: dict[str, JsonValue] = {
     "partial": False,
     "partial_reason": None,
     "scanned": {"segments": 40, "logs": 0, "bytes": 0},
@@ -38,16 +36,13 @@ _HISTOGRAM_EXAMPLE: dict[str, JsonValue] = {
     "interval_seconds": 60,
     "total": 3,
     "items": [{"start": "2026-11-22T10:00:00.000000Z", "count": 3, "groups": {"error": 3}}],
-    **_COST_EXAMPLE,
-}
-_FACETS_EXAMPLE: dict[str, JsonValue] = {
-    "total": 3,
-    "fields": {"severity": [{"value": "error", "count": 3}]},
-    **_COST_EXAMPLE,
+    **COST_EXAMPLE,
 }
 
 
-class _Counted(BaseModel):
+class Counted(BaseModel):
+    """What every count reports about itself."""
+
     partial: bool = Field(description="True when a limit ended the count early; the numbers are then too low.")
     partial_reason: Literal["time", "bytes"] | None
     scanned: Scanned
@@ -62,7 +57,7 @@ class HistogramBucket(BaseModel):
     groups: dict[str, int] = Field(description="Number of logs by value of the field.", examples=[{"error": 3}])
 
 
-class Histogram(_Counted):
+class Histogram(Counted):
     """Logs over time. Empty intervals between the first and the last have the count 0."""
 
     model_config = {"json_schema_extra": {"examples": [_HISTOGRAM_EXAMPLE]}}
@@ -70,22 +65,6 @@ class Histogram(_Counted):
     interval_seconds: int
     total: int
     items: list[HistogramBucket]
-
-
-class FacetValue(BaseModel):
-    """The number of logs with a value; null stands for logs without the field."""
-
-    value: str | None
-    count: int
-
-
-class Facets(_Counted):
-    """The most frequent values of fields."""
-
-    model_config = {"json_schema_extra": {"examples": [_FACETS_EXAMPLE]}}
-
-    total: int
-    fields: dict[str, list[FacetValue]] = Field(examples=[{"severity": [{"value": "error", "count": 3}]}])
 
 
 class PatternCount(BaseModel):
@@ -100,10 +79,10 @@ class PatternCount(BaseModel):
     new: bool = Field(description="Whether it was first seen at or after `new_since`.")
 
 
-class Patterns(_Counted):
+class Patterns(Counted):
     """The most frequent patterns of a time range."""
 
-    model_config = {"json_schema_extra": {"examples": [{"total": 3, "distinct": 1, "items": [], **_COST_EXAMPLE}]}}
+    model_config = {"json_schema_extra": {"examples": [{"total": 3, "distinct": 1, "items": [], **COST_EXAMPLE}]}}
 
     total: int = Field(description="Number of logs in the time range.")
     distinct: int = Field(description="Number of patterns in the time range.")
@@ -142,7 +121,7 @@ async def log_histogram(
         width = _width(low, high, interval, buckets)
         pieces = Buckets(low // width * width, width)
         counts = await counter.by(selection, (by,), pieces, refs)
-    return json_response({**_histogram(counts.table, pieces, by), **_cost(counts, budget)})
+    return json_response({**_histogram(counts.table, pieces, by), **cost(counts.partial, budget)})
 
 
 def _span(selection: LogSelection, refs: list[SegmentRef]) -> tuple[int, int]:
@@ -181,37 +160,6 @@ def _histogram(table: Any, pieces: Buckets, by: str) -> dict[str, Any]:
 
 
 @router.get(
-    "/facets",
-    summary="Count logs by field",
-    operation_id="log_facets",
-    response_model=Facets,
-    responses=problems(404),
-)
-async def log_facets(
-    logs: ReadableLogs,
-    search: CurrentLogSearch,
-    caller: SearchCaller,
-    fields: Annotated[
-        list[Facet] | None, Query(description="Fields to count by; severity and service_id are fastest.")
-    ] = None,
-    limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of values per field.")] = 20,
-) -> Response:
-    """List the most frequent values of fields in the logs that a search selects."""
-    asked: list[Facet] = list(dict.fromkeys(fields or ["severity", "service_id"]))
-    async with search.counting("facets", caller) as (counter, budget):
-        refs = await counter.refs(logs.narrowed())
-        counted = [await counter.by(logs, (name,), None, refs) for name in asked]
-    found = {name: _values(counts.table, limit) for name, counts in zip(asked, counted, strict=True)}
-    partial = next((counts for counts in counted if counts.partial), counted[0])
-    total = pc.sum(counted[0].table.column("count")).as_py() or 0
-    return json_response({"total": total, "fields": found, **_cost(partial, budget)})
-
-
-def _values(table: Any, limit: int) -> list[dict[str, Any]]:
-    return [{"value": value, "count": count} for value, count in most_frequent(table, limit)]
-
-
-@router.get(
     "/patterns",
     summary="Group logs by message pattern",
     operation_id="log_patterns",
@@ -246,7 +194,7 @@ async def log_patterns(
     known = await store.find(logs.project_id, [pattern for pattern, _ in shown])
     items = [_pattern(pattern, count, known.get(pattern), since) for pattern, count in shown]
     totals = {"total": pc.sum(counts.table.column(1)).as_py() or 0, "distinct": counts.table.num_rows}
-    return json_response({**totals, "items": items, **_cost(counts, budget)})
+    return json_response({**totals, "items": items, **cost(counts.partial, budget)})
 
 
 def _pattern(pattern: str, count: int, known: StoredPattern | None, since: int) -> dict[str, Any]:
@@ -261,10 +209,11 @@ def _pattern(pattern: str, count: int, known: StoredPattern | None, since: int) 
     }
 
 
-def _cost(counts: Counts, budget: Budget) -> dict[str, Any]:
+def cost(partial: PartialReason | None, budget: Budget) -> dict[str, Any]:
+    """Return the members of `Counted`."""
     return {
-        "partial": counts.partial is not None,
-        "partial_reason": counts.partial,
+        "partial": partial is not None,
+        "partial_reason": partial,
         "scanned": scanned(budget),
         "took_ms": budget.took_ms,
     }

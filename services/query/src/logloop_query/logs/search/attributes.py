@@ -23,17 +23,28 @@ from logloop_query.logs.search.limits import regexes
 from logloop_query.logs.search.limits.pace import Pace
 from logloop_query.logs.search.unicode_forms import CHANGEABLE, composed_value, is_composed, may_change
 
+PREFIX = "attributes."
+"""Starts the name of a field that is an attribute."""
+_MAX_NAME, _MAX_DOTS = 400, 21
+TOO_LONG = f"an attribute name may have at most {_MAX_NAME} characters and {_MAX_DOTS - 1} dots"
 _TEXTS_A_STEP = 1000
+
+
+def is_attribute(field: str) -> bool:
+    """Return whether a field is an attribute, such as `attributes.http.status`."""
+    return field.startswith(PREFIX) and len(field) > len(PREFIX)
+
+
+def is_too_long(field: str) -> bool:
+    """Return whether the name of an attribute, with the prefix, is longer than a search accepts."""
+    return len(field) > _MAX_NAME or field.count(".") > _MAX_DOTS
 
 
 def evaluate(leaf: Attribute, texts: Any, pace: Pace) -> Any:
     """Return a boolean array, or False, of the rows that a leaf selects. `texts` is a utf8 array with nulls."""
     if texts.null_count == len(texts):
         return False
-    pattern = candidate_pattern(leaf)
-    candidates = regexes.match(texts, pattern, pace)
-    if not pattern.isascii() and may_change(texts):
-        candidates = pc.or_(candidates, regexes.match(texts, CHANGEABLE, pace))
+    candidates = matching_texts(texts, candidate_pattern(leaf), pace)
     if not candidates.true_count:
         return False
     # Each distinct text is tested once: logs of one source often have the same attributes.
@@ -42,30 +53,41 @@ def evaluate(leaf: Attribute, texts: Any, pace: Pace) -> Any:
     return pc.fill_null(hits.take(distinct.indices), False) if hits.true_count else False
 
 
-def _tested_in_steps(leaf: Attribute, texts: Any, pace: Pace) -> list[bool]:
-    hits: list[bool] = []
+def matching_texts(texts: Any, pattern: str, pace: Pace) -> Any:
+    """Return in which JSON texts a pattern matches, and those that composing may change if it is not ASCII."""
+    found = regexes.match(texts, pattern, pace)
+    if not pattern.isascii() and may_change(texts):
+        found = pc.or_(found, regexes.match(texts, CHANGEABLE, pace))
+    return found
+
+
+def in_steps(texts: Any, pace: Pace) -> Iterator[list[str]]:
+    """Yield the texts of a utf8 array in small parts. Raises OutOfTime between two parts."""
     for start in range(0, len(texts), _TEXTS_A_STEP):
         pace.check()
-        hits += _tested(leaf, texts.slice(start, _TEXTS_A_STEP).to_pylist(), pace)
-    return hits
+        yield texts.slice(start, _TEXTS_A_STEP).to_pylist()
+
+
+def _tested_in_steps(leaf: Attribute, texts: Any, pace: Pace) -> list[bool]:
+    return [hit for part in in_steps(texts, pace) for hit in _tested(leaf, part, pace)]
 
 
 def _tested(leaf: Attribute, texts: list[str], pace: Pace) -> list[bool]:
-    look_up = _lookup(leaf.path)
-    values = [look_up(_parsed(text)) for text in texts]
+    look_up = lookup(leaf.path)
+    values = [look_up(parsed(text)) for text in texts]
     if isinstance(leaf, AttributeMatches):
         return _matching(values, leaf.pattern, pace)
     test = _value_test(leaf)
     return [any(map(test, found)) for found in values]
 
 
-def _parsed(text: str) -> Any:
+def parsed(text: str) -> Any:
     """Return attributes with their texts in NFC. The JSON text itself is not composed, as it has escapes."""
     value = orjson.loads(text)
     return value if is_composed(text) else composed_value(value)
 
 
-def _lookup(path: str) -> Callable[[Any], list[Any]]:
+def lookup(path: str) -> Callable[[Any], list[Any]]:
     """Return `values_at` for one path, with a fast case for scalars that are one or two names deep."""
     first, dot, second = path.partition(".")
 
@@ -107,13 +129,19 @@ def _scalars(value: Any) -> Iterator[Any]:
         yield value
 
 
+def key_pattern(path: str) -> str:
+    """Return an RE2 pattern that matches the JSON text of every row with something at a path, and of some others.
+
+    Whether names are nested or contain dots, the last one ends with the last piece of the path.
+    """
+    last = path.rpartition(".")[2]
+    return re.escape(json.dumps(last, ensure_ascii=False)[1:-1]) + '":'
+
+
 def candidate_pattern(leaf: Attribute) -> str:
     """Return an RE2 pattern that matches the JSON text of every selected row. Other rows may match too."""
-    pieces = leaf.path.split(".")
-    tails = [".".join(pieces[start:]) for start in range(len(pieces))]
-    keys = "|".join(re.escape(json.dumps(tail, ensure_ascii=False)[1:-1]) for tail in tails)
     values = _candidate_values(leaf.value) if isinstance(leaf, AttributeEquals) else ""
-    return f'(?:{keys})":{values}'
+    return key_pattern(leaf.path) + values
 
 
 def _candidate_values(word: str) -> str:

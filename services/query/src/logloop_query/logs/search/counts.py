@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.acero  # Table.group_by loads it at its first call otherwise
 import pyarrow.compute as pc
 
+from logloop_query.logs.search.attribute_values import source_column, with_values
+from logloop_query.logs.search.attributes import is_attribute
 from logloop_query.logs.search.filter import EVERYTHING, Filter, needed_columns
 from logloop_query.logs.search.kernels import evaluate, selected_rows
 from logloop_query.logs.search.limits.pace import OutOfTime, Pace
@@ -68,7 +70,7 @@ class _Sum:
     """Sums the counts of segments. The memory depends on the number of distinct keys, and is bounded."""
 
     def __init__(self, keys: list[str], max_bytes: int, fold_at: int) -> None:
-        self._keys = keys
+        self.keys = keys
         self._max_bytes = max_bytes
         self._fold_at = min(fold_at, max_bytes)
         self._tables: list[pa.Table] = []
@@ -91,7 +93,7 @@ class _Sum:
     @property
     def table(self) -> pa.Table:
         """The keys and their counts."""
-        return _add_up(self._tables, self._keys)
+        return _add_up(self._tables, self.keys)
 
 
 class Counter:
@@ -127,42 +129,62 @@ class Counter:
         from_summaries = (needed_columns(selection.wanted) | set(keys)) <= SUMMARY_COLUMNS and (
             buckets is None or buckets.whole_minutes
         )
-        inside = [ref for ref in refs if from_summaries and _lies_inside(ref, selection)]
+        inside = [ref for ref in refs if from_summaries and lies_inside(ref, selection)]
         known = {ref.id for ref in inside}
         counted = _Sum(_key_names(keys, buckets), self.max_key_bytes, self.fold_bytes)
         rest = [ref for ref in refs if ref.id not in known]
         try:
             await self._from_summaries(inside, selection.wanted, keys, buckets, counted)
-            partial = await self._scan(rest, selection, keys, buckets, counted)
+            partial = await self._scan(rest, selection, buckets, [counted])
         except OutOfTime:
             partial = "time"
         return Counts(counted.table, partial)
+
+    async def by_each(
+        self, selection: LogSelection, fields: Sequence[str], refs: list[SegmentRef]
+    ) -> dict[str, Counts]:
+        """Count logs by each field on its own, such as `source` or `attributes.http.status`.
+
+        Fields that the summaries do not give are counted in one pass over the rows.
+        """
+        selection = selection.narrowed()
+        known = SUMMARY_COLUMNS if needed_columns(selection.wanted) <= SUMMARY_COLUMNS else frozenset()
+        found = {name: await self.by(selection, (name,), None, refs) for name in fields if name in known}
+        read = [name for name in fields if name not in known]
+        sums = [_Sum([name], self.max_key_bytes // len(read), self.fold_bytes) for name in read]
+        try:
+            partial = await self._scan(refs, selection, None, sums) if sums else None
+        except OutOfTime:
+            partial = "time"
+        found |= {name: Counts(counted.table, partial) for name, counted in zip(read, sums, strict=True)}
+        return {name: found[name] for name in fields}
 
     async def by_pattern(self, selection: LogSelection) -> Counts:
         """Count logs by `pattern`."""
         selection = selection.narrowed()
         refs = await self.refs(selection)
         from_words = needed_columns(selection.wanted) <= {"pattern"}
-        inside = [ref for ref in refs if from_words and _lies_inside(ref, selection)]
+        inside = [ref for ref in refs if from_words and lies_inside(ref, selection)]
         counted = _Sum(["pattern"], self.max_key_bytes, self.fold_bytes)
         known = {ref.id for ref in inside}
         rest = [ref for ref in refs if ref.id not in known]
         try:
             partial = await self._from_patterns(inside, selection.wanted, counted)
-            partial = partial or await self._scan(rest, selection, ("pattern",), None, counted)
+            partial = partial or await self._scan(rest, selection, None, [counted])
         except OutOfTime:
             partial = "time"
         return Counts(counted.table, partial)
 
-    def _bound(self, counted: _Sum) -> PartialReason | None:
-        return "bytes" if counted.is_full else self._budget.exhausted
+    def _bound(self, sums: Sequence[_Sum]) -> PartialReason | None:
+        return "bytes" if any(counted.is_full for counted in sums) else self._budget.exhausted
 
     @staticmethod
-    def _take_in(counted: _Sum, tables: Sequence[pa.Table | None]) -> bool:
-        """Add counts; whether every segment was counted in time."""
-        done = [table for table in tables if table is not None]
-        counted.add(done)
-        return len(done) == len(tables)
+    def _take_in(sums: Sequence[_Sum], found: Sequence[Sequence[pa.Table] | None]) -> bool:
+        """Add the counts of segments, one table for each sum; whether every segment was counted in time."""
+        done = [tables for tables in found if tables is not None]
+        for counted, tables in zip(sums, zip(*done, strict=True), strict=bool(done)):
+            counted.add(tables)
+        return len(done) == len(found)
 
     async def _from_summaries(
         self,
@@ -185,55 +207,56 @@ class Counter:
 
     async def _from_patterns(self, refs: Sequence[SegmentRef], wanted: Filter, counted: _Sum) -> PartialReason | None:
         for start in range(0, len(refs), 64):
-            bound = self._bound(counted)
+            bound = self._bound([counted])
             if bound is not None:
                 return bound
             group = refs[start : start + 64]
             stored = await self._snapshot.read(group, {"patterns"})
             self._budget.spend(group, stored)
 
-            def count(item: StoredColumns, pace: Pace) -> pa.Table | None:
-                return _in_time(lambda: _count_words(item, wanted, pace))
+            def count(item: StoredColumns, pace: Pace) -> Sequence[pa.Table] | None:
+                return _in_time(lambda: [_count_words(item, wanted, pace)])
 
-            if not self._take_in(counted, await self._work.each(count, stored.values())):
+            if not self._take_in([counted], await self._work.each(count, stored.values())):
                 return "time"
         return None
 
     async def _scan(
-        self,
-        refs: Sequence[SegmentRef],
-        selection: LogSelection,
-        keys: Sequence[str],
-        buckets: Buckets | None,
-        counted: _Sum,
+        self, refs: Sequence[SegmentRef], selection: LogSelection, buckets: Buckets | None, sums: Sequence[_Sum]
     ) -> PartialReason | None:
+        """Read rows and add them to each sum, by its keys."""
         pruner = Pruner(self._snapshot, self._cache, selection.wanted, self._work)
-        names = columns_to_filter(selection.wanted) | frozenset(keys)
+        groupings = [counted.keys for counted in sums]
+        sources = {source_column(key) for keys in groupings for key in keys if key != "bucket"}
+        names = columns_to_filter(selection.wanted) | sources
         for group in _by_size(refs):
-            bound = self._bound(counted)
+            bound = self._bound(sums)
             if bound is not None:
                 return bound
             kept = await pruner.keep(group)
             stored = await self._snapshot.read(kept, names) if kept else {}
             self._budget.spend(kept, stored)
 
-            def count(ref: SegmentRef, pace: Pace, stored: dict[str, StoredColumns] = stored) -> pa.Table | None:
-                return _in_time(lambda: _count_rows(ref, stored[ref.id], selection, keys, buckets, pace))
+            def count(
+                ref: SegmentRef, pace: Pace, stored: dict[str, StoredColumns] = stored
+            ) -> Sequence[pa.Table] | None:
+                return _in_time(lambda: _count_rows(ref, stored[ref.id], selection, groupings, buckets, pace))
 
             there = [ref for ref in kept if ref.id in stored]
-            if not self._take_in(counted, await self._work.each(count, there)):
+            if not self._take_in(sums, await self._work.each(count, there)):
                 return "time"
         return None
 
 
-def _in_time(count: Callable[[], pa.Table]) -> pa.Table | None:
+def _in_time(count: Callable[[], Sequence[pa.Table]]) -> Sequence[pa.Table] | None:
     try:
         return count()
     except OutOfTime:
         return None
 
 
-def _lies_inside(ref: SegmentRef, selection: LogSelection) -> bool:
+def lies_inside(ref: SegmentRef, selection: LogSelection) -> bool:
+    """Return whether every log of a segment is in the time range of a selection."""
     return selection.low <= ref.min_ts and ref.max_ts <= selection.high
 
 
@@ -281,26 +304,34 @@ def _count_rows(
     ref: SegmentRef,
     stored: StoredColumns,
     selection: LogSelection,
-    keys: Sequence[str],
+    groupings: Sequence[Sequence[str]],
     buckets: Buckets | None,
     pace: Pace,
-) -> pa.Table:
+) -> list[pa.Table]:
     columns = columns_for(ref, stored)
     times = columns.column("timestamp").cast(pa.int64())
     rows = selected_rows(selection.wanted, columns, pace)
-    if not _lies_inside(ref, selection):
+    if not lies_inside(ref, selection):
         rows = rows_within(times, rows, selection.low, selection.high)
-    counted = {name: columns.column(name) for name in keys}
+
+    def chosen(array: Any) -> Any:
+        return array if rows is None else array.take(rows)
+
+    keys = {key for grouping in groupings for key in grouping}
+    counted = {key: chosen(columns.column(key)) for key in keys if key != "bucket" and not is_attribute(key)}
     if buckets is not None:
-        counted["bucket"] = times
-    if rows is not None:
-        counted = {name: array.take(rows) for name, array in counted.items()}
-    if buckets is not None:
-        counted["bucket"] = buckets.number(counted["bucket"])
-    if not counted:
-        return pa.table({"count": pa.array([columns.count if rows is None else len(rows)], pa.int64())})
-    table = pa.table(counted)
-    grouped = table.group_by(_key_names(keys, buckets), use_threads=False).aggregate([([], "count_all")])
+        counted["bucket"] = buckets.number(chosen(times))
+    attributes = sorted(filter(is_attribute, keys))
+    if attributes:
+        counted |= with_values(chosen(columns.column("attributes")), attributes, pace)
+    count = columns.count if rows is None else len(rows)
+    return [_grouped({key: counted[key] for key in grouping}, count) for grouping in groupings]
+
+
+def _grouped(columns: dict[str, Any], count: int) -> pa.Table:
+    if not columns:
+        return pa.table({"count": pa.array([count], pa.int64())})
+    grouped = pa.table(columns).group_by(list(columns), use_threads=False).aggregate([([], "count_all")])
     return _plain(grouped.rename_columns({"count_all": "count"}))
 
 

@@ -4,11 +4,19 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from logloop_query.logs.search.attribute_names import AttributeNames, NameCounts
 from logloop_query.logs.search.counts import Counter
 from logloop_query.logs.search.limits.admission import Admission, TooBusy
 from logloop_query.logs.search.limits.pace import OutOfTime
 from logloop_query.logs.search.limits.threads import SearchThreads, Work
-from logloop_query.logs.search.plan import Budget, LogSelection, SegmentRef, SegmentSource, Snapshot, SummaryCache
+from logloop_query.logs.search.plan import (
+    Budget,
+    LogSelection,
+    SegmentRef,
+    SegmentSource,
+    Snapshot,
+    SummaryCache,
+)
 from logloop_query.logs.search.scan import Scanner, SearchRequest, SearchResult
 from logloop_query.telemetry import SEARCH_BYTES, SEARCH_SECONDS, SEARCHES
 
@@ -103,3 +111,8 @@ class LogSearch:
         """Yield a counter over one snapshot, and its budget."""
         async with self.opened(kind, caller) as (snapshot, budget, work):
             yield Counter(snapshot, work, self.cache, budget), budget
+
+    async def attribute_names(self, selection: LogSelection, caller: str = "") -> tuple[NameCounts, Budget]:
+        """Return the names of attributes in the logs of a selection, and what it cost. Raises TooBusy."""
+        async with self.opened("attributes", caller) as (snapshot, budget, work):
+            return await AttributeNames(snapshot, work, self.cache, budget).count(selection), budget

@@ -16,7 +16,7 @@ from luqum import tree as lucene
 from luqum.exceptions import ParseError
 from luqum.thread import parse
 
-from logloop_query.logs.search.attributes import as_number
+from logloop_query.logs.search.attributes import PREFIX, TOO_LONG, as_number, is_attribute, is_too_long
 from logloop_query.logs.search.filter import (
     EVERYTHING,
     And,
@@ -56,8 +56,6 @@ MAX_PROGRAM = 5_000
 MAX_PROGRAMS = 50_000
 MAX_ACTIVE = 10_000
 """Maxima over all patterns of a search: instructions, and instructions that one byte of text may have to try."""
-MAX_PATH = 400
-MAX_PATH_STEPS = 21
 MIN_TIME, MAX_TIME = -(2**63), 2**63 - 1
 
 _TEXT_FIELDS: dict[str, TextColumn] = {
@@ -74,7 +72,6 @@ _TEXT_FIELDS: dict[str, TextColumn] = {
     "pattern": "pattern",
 }
 _TIME_FIELDS = frozenset({"timestamp", "time"})
-_ATTRIBUTES = "attributes."
 FIELDS = (*_TEXT_FIELDS, "id", "timestamp", "attributes.<name>")
 """Field names."""
 
@@ -213,7 +210,7 @@ class _Reader:
         if field in _TIME_FIELDS:
             moment = self._moment(value, item)
             return Within(moment, moment)
-        return AttributeEquals(field.removeprefix(_ATTRIBUTES), value)
+        return AttributeEquals(field.removeprefix(PREFIX), value)
 
     def _regex(self, item: Any, field: str | None) -> Filter:
         pattern = composed(item.value[1:-1].replace("\\/", "/"))
@@ -226,8 +223,8 @@ class _Reader:
         column = _TEXT_FIELDS.get(field)
         if column is not None:
             return Matches(column, self._affordable(pattern, item))
-        if field.startswith(_ATTRIBUTES):
-            return AttributeMatches(field.removeprefix(_ATTRIBUTES), self._affordable(pattern, item))
+        if field.startswith(PREFIX):
+            return AttributeMatches(field.removeprefix(PREFIX), self._affordable(pattern, item))
         raise BadQuery(f"field {field!r} does not support wildcards or regular expressions", item.pos)
 
     def _affordable(self, pattern: str, item: Any) -> str:
@@ -248,8 +245,8 @@ class _Reader:
     ) -> Filter:
         if field in _TIME_FIELDS:
             return self._time_range(item, low, high, with_low, with_high)
-        if field is not None and field.startswith(_ATTRIBUTES):
-            path = field.removeprefix(_ATTRIBUTES)
+        if field is not None and field.startswith(PREFIX):
+            path = field.removeprefix(PREFIX)
             return _attribute_range(path, low, high, with_low, with_high)
         if field is not None and _TEXT_FIELDS.get(field) == "severity":
             return _severity_range(item, low, high, with_low, with_high)
@@ -273,8 +270,8 @@ class _Reader:
 
     def _exists(self, field: str, item: Any) -> Filter:
         _check_field(field, item)
-        if field.startswith(_ATTRIBUTES):
-            return AttributePresent(field.removeprefix(_ATTRIBUTES))
+        if field.startswith(PREFIX):
+            return AttributePresent(field.removeprefix(PREFIX))
         column = _TEXT_FIELDS.get(field)
         return EVERYTHING if column is None else Present(column)
 
@@ -292,9 +289,9 @@ def _reject_adjacent(children: list[Any]) -> None:
 def _check_field(name: str, item: Any) -> None:
     if name in _TEXT_FIELDS or name in _TIME_FIELDS or name == "id":
         return
-    if name.startswith(_ATTRIBUTES) and len(name) > len(_ATTRIBUTES):
-        if len(name) > MAX_PATH or name.count(".") > MAX_PATH_STEPS:
-            raise BadQuery(f"an attribute name may have at most {MAX_PATH} characters and 20 dots", item.pos)
+    if is_attribute(name):
+        if is_too_long(name):
+            raise BadQuery(TOO_LONG, item.pos)
         return
     near = difflib.get_close_matches(name, FIELDS, 1)
     hint = f"did you mean {near[0]!r}? " if near else ""
@@ -309,7 +306,7 @@ def _negative_number(item: Any, field: str | None) -> bool:
     word = item.a
     return (
         field is not None
-        and field.startswith(_ATTRIBUTES)
+        and field.startswith(PREFIX)
         and isinstance(word, lucene.Word)
         and as_number(word.value) is not None
     )
