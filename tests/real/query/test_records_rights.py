@@ -81,6 +81,11 @@ OPERATIONS: Mapping[str, Operation] = {
     "analysis_delete": Operation("write", "/logs/analyses/{analysis}"),
     "analysis_message_create": Operation("write", "/logs/analyses/{analysis}/messages", {"text": "why?"}),
     "analysis_events": Operation("read", "/logs/analyses/{ended}/events"),
+    "saved_view_create": Operation("write", "/saved-views", {"project_id": "alpha", "name": "x"}),
+    "saved_view_list": Operation("read", "/saved-views?project_id=alpha"),
+    "saved_view_read": Operation("read", "/saved-views/{view}"),
+    "saved_view_update": Operation("admin", "/saved-views/{view}", {"name": "y"}),
+    "saved_view_delete": Operation("admin", "/saved-views/{view}"),
     "log_search": Operation("read", "/logs?project_id=alpha"),
     "log_histogram": Operation("read", "/logs/histogram?project_id=alpha"),
     "log_facets": Operation("read", "/logs/facets?project_id=alpha"),
@@ -117,7 +122,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "dead_letter_delete": Operation("admin everywhere", "/query/dead-letters/query.logs/nothing"),
 }
 
-KINDS = ("service", "test", "metric", "analysis", "ended", "key", "user", "project", "log")
+KINDS = ("service", "test", "metric", "analysis", "ended", "view", "key", "user", "project", "log")
 UNTRACED = {"metric_points_add", "settings_llm_test", "settings_github_test"}
 """These operations change no record: points are data, and a test of settings only reads."""
 ON_LOGS = {"log_update", "log_delete", "log_delete_by_search"}
@@ -244,6 +249,7 @@ class World:
             "test": ("tests", {"project_id": "alpha", "test_id": new}, "test_id"),
             "metric": ("metrics", {"project_id": "alpha", "name": new}, "id"),
             "analysis": ("logs/analyses", {"project_id": "alpha"}, "id"),
+            "view": ("saved-views", {"project_id": "alpha", "name": "x", "shared": True}, "id"),
             "key": ("api-keys", {"name": "x", "project_id": "alpha", "scopes": ["read"]}, "id"),
             "user": ("users", {"email": f"{new}@example.org", "name": "x", "password": "some password"}, "id"),
             "project": ("projects", {"id": new, "name": "x"}, "id"),
@@ -410,7 +416,12 @@ async def test_a_record_of_another_project_looks_like_an_unknown_one(world: Worl
     """The responses for the id of another project and for an unknown id differ only in the id."""
     outsider = await world.callers["beta admin"]()
     pairs = []
-    for kind, path in (("metric", "metrics"), ("analysis", "logs/analyses"), ("key", "api-keys")):
+    for kind, path in (
+        ("metric", "metrics"),
+        ("analysis", "logs/analyses"),
+        ("view", "saved-views"),
+        ("key", "api-keys"),
+    ):
         foreign, unknown = await world.make(kind), UNKNOWN if kind != "key" else "abcdefghij"
         answers = [await outsider.get(f"/api/v1/{path}/{item}") for item in (foreign, unknown)]
         pairs.append(
@@ -557,7 +568,18 @@ async def test_a_change_is_not_made_when_its_audit_entry_fails(world: World) -> 
 
 async def _records(world: World) -> dict[str, list[Any]]:
     """Every record that operations may change, by collection."""
-    names = ("projects", "services", "tests", "metrics", "users", "sessions", "api_keys", "settings", "analyses")
+    names = (
+        "projects",
+        "services",
+        "tests",
+        "metrics",
+        "users",
+        "sessions",
+        "api_keys",
+        "settings",
+        "analyses",
+        "saved_views",
+    )
     unstable = {"last_used_at", "last_seen_at", "idle_expires_at", "publish_after", "publish_attempts"}
     return {
         name: [

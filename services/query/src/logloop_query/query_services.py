@@ -20,6 +20,7 @@ from logloop_query.logs.tail import Tails
 from logloop_query.providers.checks import ProviderChecks
 from logloop_query.providers.settings import ProviderSettings
 from logloop_query.records.audit import AuditTrail
+from logloop_query.saved_views.saved_views import SavedViews
 from logloop_query.stream_slots import StreamSlots
 
 
@@ -42,6 +43,7 @@ class RecordServices:
     analyses: Analyses
     analysis_events: AnalysisEventFeed
     analysis_streams: StreamSlots
+    saved_views: SavedViews
     audit: AuditTrail
 
 

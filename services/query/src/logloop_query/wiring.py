@@ -63,6 +63,8 @@ from logloop_query.query_services import LogServices, QueryServices, RecordServi
 from logloop_query.records.audit import AuditTrail
 from logloop_query.records.audit_store import AuditStore
 from logloop_query.records.store import RecordStore
+from logloop_query.saved_views.saved_views import SavedViews
+from logloop_query.saved_views.store import SavedViewStore
 from logloop_query.settings import FirstStartSettings, QuerySettings
 from logloop_query.stream_slots import StreamSlots
 
@@ -210,9 +212,16 @@ async def open_accounts(settings: QuerySettings) -> AsyncIterator[Accounts]:
         database = client[settings.mongo_database]
         stores = RecordStores(database)
         authenticator = Authenticator(database, settings.secret_key.get_secret_value())
-        sessions, throttle = Sessions(stores.sessions, authenticator), SignInThrottle(stores.attempts)
+        sessions = Sessions(stores.sessions, authenticator)
         audit = AuditTrail(stores.audit)
-        yield Accounts(stores.users, stores.projects, sessions, Passwords(), throttle, authenticator, audit)
+        yield _accounts(stores, sessions, Passwords(), authenticator, audit)
+
+
+def _accounts(
+    stores: "RecordStores", sessions: Sessions, passwords: Passwords, authenticator: Authenticator, audit: AuditTrail
+) -> Accounts:
+    throttle, delete_owned = SignInThrottle(stores.attempts), stores.saved_views.delete_of_user
+    return Accounts(stores.users, stores.projects, sessions, passwords, throttle, authenticator, audit, delete_owned)
 
 
 class RecordStores:
@@ -229,6 +238,7 @@ class RecordStores:
         self.settings = SettingsStore(database)
         self.analyses = AnalysisStore(database)
         self.analysis_events = AnalysisEventStore(database)
+        self.saved_views = SavedViewStore(database)
         self.sessions = SessionStore(database)
         self.attempts = AttemptStore(database)
         self.audit = AuditStore(database)
@@ -256,10 +266,10 @@ def _build_records(
     tests = CatalogueEntries("test", EMPTY_TEST, stores.tests, projects, audit)
     metrics = Metrics(stores.metrics, stores.points, projects, audit)
     sessions = Sessions(stores.sessions, authenticator)
-    throttle = SignInThrottle(stores.attempts)
     api_keys = ApiKeys(stores.api_keys, stores.projects, KeyHasher(secret_key), authenticator, audit)
     provider_settings = ProviderSettings(stores.settings, SecretBox(secret_key), guard, projects, audit)
     analyses = Analyses(stores.analyses, stores.analysis_events, recorder, projects, logs, publisher, audit)
+    saved_views = SavedViews(stores.saved_views, projects, logs, audit)
     deletion = ProjectDeletion(
         stores.projects,
         authenticator,
@@ -271,6 +281,7 @@ def _build_records(
             metrics.delete_all,
             provider_settings.delete_all,
             analyses.delete_all,
+            saved_views.delete_all,
             deletion_publisher(publisher),
             logs.delete_project_logs,
         ],
@@ -282,7 +293,7 @@ def _build_records(
         tests=tests,
         registry=CatalogueRegistry(services, tests, authenticator),
         metrics=metrics,
-        accounts=Accounts(stores.users, stores.projects, sessions, passwords, throttle, authenticator, audit),
+        accounts=_accounts(stores, sessions, passwords, authenticator, audit),
         sessions=sessions,
         api_keys=api_keys,
         usage=UsageRecorder(api_keys, sessions, writes),
@@ -293,6 +304,7 @@ def _build_records(
         analyses=analyses,
         analysis_events=AnalysisEventFeed(stores.analyses, stores.analysis_events, subscribers),
         analysis_streams=StreamSlots("streams of analyses", MAX_ANALYSIS_STREAMS, retry_after=10),
+        saved_views=saved_views,
         audit=audit,
     )
     return records, recorder

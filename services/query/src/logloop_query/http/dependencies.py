@@ -18,6 +18,7 @@ from logloop_query.providers.checks import ProviderChecks
 from logloop_query.providers.settings import ProviderSettings
 from logloop_query.query_services import LogServices, QueryServices, RecordServices
 from logloop_query.records.audit import Actor, AuditTrail
+from logloop_query.saved_views.saved_views import SavedViews
 
 
 async def current_actor(request: Request, response: Response, principal: CurrentPrincipal) -> Actor:
@@ -73,6 +74,10 @@ async def _provider_settings(services: CurrentRecordServices) -> ProviderSetting
     return services.provider_settings
 
 
+async def _saved_views(services: CurrentRecordServices) -> SavedViews:
+    return services.saved_views
+
+
 async def _services(services: CurrentRecordServices) -> CatalogueEntries:
     return services.services
 
@@ -98,6 +103,7 @@ CurrentMetrics = Annotated[Metrics, Depends(_metrics)]
 CurrentProjects = Annotated[Projects, Depends(_projects)]
 CurrentProviderChecks = Annotated[ProviderChecks, Depends(_provider_checks)]
 CurrentProviderSettings = Annotated[ProviderSettings, Depends(_provider_settings)]
+CurrentSavedViews = Annotated[SavedViews, Depends(_saved_views)]
 CurrentLogSearch = Annotated[LogSearch, Depends(_log_search)]
 CurrentServices = Annotated[CatalogueEntries, Depends(_services)]
 CurrentTests = Annotated[CatalogueEntries, Depends(_tests)]

@@ -30,19 +30,20 @@ Moment = Annotated[
 """A time in JSON: RFC 3339 in UTC with microseconds."""
 
 
-def _reject_nul(value: Any) -> Any:
+def reject_nul(value: Any) -> Any:
+    """Reject a text with a NUL character."""
     if isinstance(value, str) and "\x00" in value:
         raise ValueError("may not contain a NUL character")
     return value
 
 
-Text = Annotated[str, BeforeValidator(_reject_nul), StringConstraints(max_length=4000)]
+Text = Annotated[str, StringConstraints(max_length=4000), BeforeValidator(reject_nul)]
 Name = Annotated[
-    str, BeforeValidator(_reject_nul), StringConstraints(min_length=1, max_length=200, strip_whitespace=True)
+    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), BeforeValidator(reject_nul)
 ]
 ProjectId = Annotated[str, StringConstraints(pattern=PROJECT_ID_PATTERN), Field(examples=["shop"])]
 ServiceId = Annotated[str, StringConstraints(pattern=SERVICE_ID_PATTERN), Field(examples=["checkout"])]
-Reference = Annotated[str, BeforeValidator(_reject_nul), StringConstraints(min_length=1, max_length=512)]
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=512), BeforeValidator(reject_nul)]
 
 
 class Input(BaseModel):

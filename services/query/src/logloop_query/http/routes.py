@@ -4,12 +4,15 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from logloop_query.http import analyses, audit, docs, internal, providers
+from logloop_query.http import analyses, audit, docs, internal, providers, saved_views
 from logloop_query.http.catalogue import metrics, projects, services, tests
 from logloop_query.http.identity import api_keys, session, users
 from logloop_query.http.logs import counts, edits, export, facets, search, tail
 
-_RECORDS = (session, projects, services, tests, metrics, analyses, providers, api_keys, users, audit, internal, docs)
+_RECORDS = (
+    *(session, projects, services, tests, metrics, analyses, saved_views, providers, api_keys, users, audit),
+    *(internal, docs),
+)
 _LOGS = (counts, facets, tail, export, search, edits)
 
 RECORD_ROUTERS: list[APIRouter] = [module.router for module in _RECORDS]
@@ -23,6 +26,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "services", "description": "Programs that write logs. The first log registers a service."},
     {"name": "tests", "description": "Tests that wrote logs, and their outcomes."},
     {"name": "metrics", "description": "Named numbers over time."},
+    {"name": "saved views", "description": "Searches with a time range and columns, personal or shared."},
     {"name": "session", "description": "Signing in and out."},
     {"name": "users", "description": "Users and their projects."},
     {"name": "API keys", "description": "Credentials of programs."},

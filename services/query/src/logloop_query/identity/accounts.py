@@ -1,6 +1,6 @@
 """Manages users: accounts, roles, signing in and out, and passwords."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,7 +42,9 @@ class Accounts:
         throttle: SignInThrottle,
         authenticator: Authenticator,
         audit: AuditTrail,
+        delete_owned: Callable[[str], Awaitable[None]],
     ) -> None:
+        """`delete_owned` deletes what only a deleted user could see."""
         self._users = users
         self._projects = projects
         self._sessions = sessions
@@ -50,6 +52,7 @@ class Accounts:
         self._throttle = throttle
         self._authenticator = authenticator
         self._audit = audit
+        self._delete_owned = delete_owned
 
     async def sign_in(self, email: str, password: str, actor: Actor, user_agent: str | None) -> NewSession:
         """Start a session. Raises TooManyRequests, and Unauthorized with the same text for every cause."""
@@ -190,6 +193,7 @@ class Accounts:
     async def delete(self, actor: Actor, user_id: str) -> None:
         """Delete a user and end their sessions. Raises NotFound, and Conflict for the last administrator."""
         await self._delete(actor, user_id)
+        await self._delete_owned(user_id)
         self._authenticator.forget("users", user_id)
 
     @audited
