@@ -58,6 +58,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "project_read": Operation("read", "/projects/alpha"),
     "project_update": Operation("admin", "/projects/alpha", {"description": "x"}),
     "project_delete": Operation("admin everywhere", "/projects/{project}"),
+    "project_overview_read": Operation("read", "/projects/alpha/overview"),
     "service_create": Operation("write", "/services", {"project_id": "alpha", "id": "{new}", "name": "x"}),
     "service_list": Operation("read", "/services?project_id=alpha"),
     "service_read": Operation("read", "/services/{service}?project_id=alpha"),

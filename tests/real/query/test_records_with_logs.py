@@ -119,6 +119,57 @@ async def test_stored_logs_register_their_service_test_outcome_and_key(platform:
     await wait_until(used)
 
 
+async def test_the_overview_of_a_project_and_its_lists_count_what_is_stored(platform: Platform) -> None:
+    old, now = datetime.now(UTC) - timedelta(days=3), datetime.now(UTC)
+    await platform.send(
+        line("hello", service_id="web", timestamp=now),
+        line("failed", severity="error", test_id="t::a", timestamp=now),
+        line("done", test_id="t::a", timestamp=now, attributes={"test.outcome": "passed"}),
+        line("early", severity="error", test_id="t::b", timestamp=old),
+    )
+    await make_key(platform.admin, "shop", "read")
+    metric = {"project_id": "shop", "name": "m"}
+    assert (await platform.admin.post("/api/v1/metrics", json=metric)).status_code == 201
+    member = {"email": "ada@example.org", "name": "Ada", "projects": [{"project_id": "shop", "role": "viewer"}]}
+    assert (await platform.admin.post("/api/v1/users", json=member)).status_code == 201
+
+    async def registered() -> dict[str, Any] | None:
+        found: dict[str, Any] = (await platform.admin.get("/api/v1/projects/shop/overview")).json()
+        return found if found["tests"]["by_last_status"].get("passed") else None
+
+    overview = await wait_until(registered)
+    stored = overview.pop("logs")
+    assert overview == {
+        "project_id": "shop",
+        "services": 2,
+        "tests": {"total": 2, "by_last_status": {"none": 1, "passed": 1}},
+        "metrics": 1,
+        "members": 1,
+        "api_keys": 1,
+        "last_24h": {"total": 3, "by_severity": {"error": 1, "info": 2}, "partial": False},
+    }
+    assert (stored["total"], stored["bytes"] > 100) == (4, True)
+    assert [datetime.fromisoformat(stored[end]) for end in ("first_at", "last_at")] == [old, now]
+
+    for path, key, expected in (
+        ("services", "id", {"cart": (2, 1), "web": (1, 0)}),
+        ("tests", "test_id", {"t::a": (2, 1), "t::b": (0, 0)}),
+    ):
+        page = (await platform.admin.get(f"/api/v1/{path}?project_id=shop&with_counts=true")).json()
+        shown = {item[key]: (item["last_24h"]["logs"], item["last_24h"]["errors"]) for item in page["items"]}
+        assert (shown, page["counts_partial"]) == (expected, False)
+        plain = (await platform.admin.get(f"/api/v1/{path}?project_id=shop")).json()
+        assert ([item["last_24h"] for item in plain["items"]], plain["counts_partial"]) == ([None, None], None)
+
+
+async def test_the_overview_of_an_empty_project_has_no_times(platform: Platform) -> None:
+    overview = (await platform.admin.get("/api/v1/projects/shop/overview")).json()
+
+    assert overview["logs"] == {"total": 0, "bytes": 0, "first_at": None, "last_at": None}
+    assert overview["last_24h"] == {"total": 0, "by_severity": {}, "partial": False}
+    assert (await platform.admin.get("/api/v1/projects/none/overview")).status_code == 404
+
+
 async def test_deleting_a_project_deletes_only_its_logs(platform: Platform) -> None:
     await make_project(platform.admin, "keep")
     await platform.send(line("one"))

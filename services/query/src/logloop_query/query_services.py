@@ -14,9 +14,12 @@ from logloop_query.identity.sessions import Sessions
 from logloop_query.identity.usage import UsageRecorder
 from logloop_query.logs.edits import LogEdits
 from logloop_query.logs.export import Export
+from logloop_query.logs.recent_counts import RecentCounts
 from logloop_query.logs.search.log_search import LogSearch
+from logloop_query.logs.stored_logs import StoredLogs
 from logloop_query.logs.stores.patterns import PatternStore
 from logloop_query.logs.tail import Tails
+from logloop_query.overview import ProjectOverview
 from logloop_query.providers.checks import ProviderChecks
 from logloop_query.providers.settings import ProviderSettings
 from logloop_query.records.audit import AuditTrail
@@ -29,6 +32,7 @@ class RecordServices:
     """The use cases of records: everything but logs."""
 
     projects: Projects
+    overview: ProjectOverview
     project_deletion: ProjectDeletion
     services: CatalogueEntries
     tests: CatalogueEntries
@@ -57,6 +61,8 @@ class LogServices:
     exports: StreamSlots
     tails: Tails
     patterns: PatternStore
+    recent: RecentCounts
+    stored: StoredLogs
 
 
 @dataclass(frozen=True, slots=True)

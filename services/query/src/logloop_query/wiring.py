@@ -48,6 +48,7 @@ from logloop_query.logs.export import Export
 from logloop_query.logs.live_batches import TransientQueue
 from logloop_query.logs.patterns import PatternIndex
 from logloop_query.logs.persister import Persister
+from logloop_query.logs.recent_counts import RecentCounts
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.stored_logs import StoredLogs
 from logloop_query.logs.stores.idempotency_keys import IdempotencyKeys
@@ -55,6 +56,7 @@ from logloop_query.logs.stores.leases import LeaseStore
 from logloop_query.logs.stores.patterns import PatternStore
 from logloop_query.logs.stores.segments import SegmentStore, SnapshotTooOld
 from logloop_query.logs.tail import Tails
+from logloop_query.overview import ProjectOverview
 from logloop_query.ports import LogStorage
 from logloop_query.providers.checks import ProviderChecks
 from logloop_query.providers.settings import ProviderSettings
@@ -125,6 +127,8 @@ class LogParts:
             exports=StreamSlots("exports", MAX_EXPORTS, retry_after=30),
             tails=Tails(self.live_queue, threads, most=settings.tail_clients),
             patterns=self.patterns,
+            recent=RecentCounts(self.search),
+            stored=self.stored,
         )
 
 
@@ -288,6 +292,9 @@ def _build_records(
     )
     records = RecordServices(
         projects=projects,
+        overview=ProjectOverview(
+            projects, stores.services, stores.tests, stores.metrics, stores.users, stores.api_keys
+        ),
         project_deletion=deletion,
         services=services,
         tests=tests,

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from logloop_query.http import analyses, audit, docs, internal, providers, saved_views
-from logloop_query.http.catalogue import metrics, projects, services, tests
+from logloop_query.http.catalogue import metrics, overview, projects, services, tests
 from logloop_query.http.identity import api_keys, session, users
 from logloop_query.http.logs import counts, edits, export, facets, search, tail
 
@@ -13,7 +13,7 @@ _RECORDS = (
     *(session, projects, services, tests, metrics, analyses, saved_views, providers, api_keys, users, audit),
     *(internal, docs),
 )
-_LOGS = (counts, facets, tail, export, search, edits)
+_LOGS = (overview, counts, facets, tail, export, search, edits)
 
 RECORD_ROUTERS: list[APIRouter] = [module.router for module in _RECORDS]
 ROUTERS: list[APIRouter] = [*RECORD_ROUTERS, *(module.router for module in _LOGS)]

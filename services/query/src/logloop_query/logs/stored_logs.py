@@ -1,4 +1,7 @@
-"""Checks searches, deletes the logs of a project, and changes their retention; implements `ports.LogStorage`."""
+"""Checks searches, sums up and deletes the logs of a project, and changes their retention.
+
+Implements `ports.LogStorage`.
+"""
 
 from datetime import timedelta
 
@@ -6,7 +9,7 @@ from logloop_query.logs.patterns import PatternIndex
 from logloop_query.logs.search.text import read_filter
 from logloop_query.logs.stores.idempotency_keys import IdempotencyKeys
 from logloop_query.logs.stores.patterns import PatternStore
-from logloop_query.logs.stores.segments import SegmentStore
+from logloop_query.logs.stores.segments import SegmentStore, StoredTotals
 
 
 class StoredLogs:
@@ -30,6 +33,10 @@ class StoredLogs:
         self._index.forget(project_id)
         await self._patterns.delete_project(project_id)
         await self._keys.delete_project(project_id)
+
+    async def totals(self, project_id: str) -> StoredTotals:
+        """Return the number, size and time range of the logs of a project."""
+        return await self._segments.totals(project_id)
 
     async def set_retention(self, project_id: str, days: int) -> None:
         """Let the stored logs of a project expire `days` after they were stored."""

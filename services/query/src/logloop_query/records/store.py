@@ -63,6 +63,20 @@ class RecordStore:
             condition["id"] = {"$gt": after}
         return await self._collection.find(condition, sort=[("id", ASCENDING)], limit=limit).to_list()
 
+    async def count(self, project_id: str) -> int:
+        """Return the number of documents of a project."""
+        return await self._collection.count_documents({"project_id": project_id})
+
+    async def count_by(self, project_id: str, field: str) -> dict[Any, int]:
+        """Return the number of documents of a project by the value of a field."""
+        pipeline: list[Document] = [
+            {"$match": {"project_id": project_id}},
+            {"$group": {"_id": f"${field}", "count": {"$sum": 1}}},
+            {"$sort": {"_id": 1}},
+        ]
+        cursor = await self._collection.aggregate(pipeline)
+        return {item["_id"]: int(item["count"]) async for item in cursor}
+
     async def update(
         self, project_id: str, record_id: str, changes: Mapping[str, Any]
     ) -> tuple[Document, Document] | None:

@@ -9,8 +9,10 @@ from logloop_chassis.http.parameters import ProjectParam, body_problems, problem
 from logloop_contracts.log_entry import SERVICE_ID_PATTERN
 from pydantic import Field, StringConstraints
 
-from logloop_query.http.dependencies import CurrentActor, CurrentServices
+from logloop_query.http.catalogue.log_counts import COUNTS_PARTIAL, LogCounts, WithCounts, counts_of
+from logloop_query.http.dependencies import CurrentActor, CurrentLogServices, CurrentServices
 from logloop_query.http.fields import Input, Moment, Name, Output, ProjectId, ServiceId, Text
+from logloop_query.http.logs.parameters import caller_key
 
 router = APIRouter(prefix="/api/v1/services", tags=["services"])
 ServicePath = Annotated[str, Path(pattern=SERVICE_ID_PATTERN, examples=["checkout"])]
@@ -54,12 +56,15 @@ class Service(Output):
     labels: dict[str, str]
     first_seen_at: Moment | None = Field(None, description="When the first log was stored.")
     last_seen_at: Moment | None = Field(None, description="When a log was last stored, to the minute.")
+    last_24h: LogCounts | None = Field(None, description="Only in lists with `with_counts`.")
     created_at: Moment
     updated_at: Moment
 
 
 class ServicePage(Page[Service]):
     """One page of services."""
+
+    counts_partial: bool | None = Field(None, description=COUNTS_PARTIAL)
 
 
 @router.post(
@@ -77,13 +82,21 @@ async def list_(
     project_id: ProjectParam,
     actor: CurrentActor,
     services: CurrentServices,
+    logs: CurrentLogServices,
+    with_counts: WithCounts = False,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> ServicePage:
     """List the services of a project, ordered by id."""
     require(actor.principal, "read", project_id)
     found = await services.page(project_id, decode_id_cursor(cursor), limit)
-    return ServicePage(items=[Service(**document) for document in found], next_cursor=next_id_cursor(found, limit))
+    page = ServicePage(items=[Service(**document) for document in found], next_cursor=next_id_cursor(found, limit))
+    if with_counts:
+        caller = caller_key(actor.principal, project_id)
+        counts, page.counts_partial = await logs.recent.by_id(project_id, "service_id", caller)
+        for item in page.items:
+            item.last_24h = counts_of(item.id, counts)
+    return page
 
 
 @router.get("/{service_id:path}", summary="Read a service", operation_id="service_read", responses=problems(404))

@@ -10,8 +10,10 @@ from logloop_chassis.http.parameters import ProjectParam, body_problems, problem
 from logloop_contracts.log_entry import SERVICE_ID_PATTERN
 from pydantic import Field
 
-from logloop_query.http.dependencies import CurrentActor, CurrentTests
+from logloop_query.http.catalogue.log_counts import COUNTS_PARTIAL, LogCounts, WithCounts, counts_of
+from logloop_query.http.dependencies import CurrentActor, CurrentLogServices, CurrentTests
 from logloop_query.http.fields import Input, Moment, Output, ProjectId, Reference, ServiceId
+from logloop_query.http.logs.parameters import caller_key
 
 router = APIRouter(prefix="/api/v1/tests", tags=["tests"])
 TestPath = Annotated[
@@ -50,12 +52,15 @@ class Test(Output):
     last_run_at: Moment | None = Field(None, description="Time of the last run.")
     runs: int = Field(description="Number of runs with an outcome.", examples=[12])
     first_seen_at: Moment | None = None
+    last_24h: LogCounts | None = Field(None, description="Only in lists with `with_counts`.")
     created_at: Moment
     updated_at: Moment
 
 
 class TestPage(Page[Test]):
     """One page of tests."""
+
+    counts_partial: bool | None = Field(None, description=COUNTS_PARTIAL)
 
 
 def _test(document: Document) -> Test:
@@ -83,10 +88,12 @@ async def list_(
     project_id: ProjectParam,
     actor: CurrentActor,
     tests: CurrentTests,
+    logs: CurrentLogServices,
     service_id: Annotated[
         str | None, Query(pattern=SERVICE_ID_PATTERN, description="Only tests of this service.")
     ] = None,
     last_status: Annotated[Status | None, Query(description="Only tests with this last outcome.")] = None,
+    with_counts: WithCounts = False,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> TestPage:
@@ -95,7 +102,13 @@ async def list_(
     wanted = {"service_id": service_id, "last_status": last_status}
     where = {field: value for field, value in wanted.items() if value is not None}
     found = await tests.page(project_id, decode_id_cursor(cursor), limit, where)
-    return TestPage(items=[_test(document) for document in found], next_cursor=next_id_cursor(found, limit))
+    page = TestPage(items=[_test(document) for document in found], next_cursor=next_id_cursor(found, limit))
+    if with_counts:
+        caller = caller_key(actor.principal, project_id)
+        counts, page.counts_partial = await logs.recent.by_id(project_id, "test_id", caller)
+        for item in page.items:
+            item.last_24h = counts_of(item.test_id, counts)
+    return page
 
 
 @router.get("/{test_id:path}", summary="Read a test", operation_id="test_read", responses=problems(404))

@@ -42,6 +42,13 @@ class ApiKeyStore:
             condition["_id"] = {"$gt": after}
         return await self._collection.find(condition, sort=[("_id", ASCENDING)], limit=limit).to_list()
 
+    async def count_valid(self, project_id: str, at: datetime) -> int:
+        """Return the number of keys of a project that are valid at a moment."""
+        unexpired = [{"expires_at": None}, {"expires_at": {"$gt": at}}]
+        return await self._collection.count_documents(
+            {"project_id": project_id, "revoked_at": None, "$or": unexpired}
+        )
+
     async def revoke(self, key_id: str, at: datetime) -> Document | None:
         """Mark a key as revoked and return it. Revoking again keeps the time of the first revocation."""
         return await self._collection.find_one_and_update(

@@ -70,6 +70,10 @@ class UserStore:
             {"role": "admin", "disabled": {"$ne": True}, "_id": {"$ne": user_id}}, session=current_session()
         )
 
+    async def count_members(self, project_id: str) -> int:
+        """Return the number of users with a role in a project."""
+        return await self._collection.count_documents({"projects.project_id": project_id})
+
     async def remove_members(self, project_id: str) -> None:
         """Remove every member from a project."""
         await self._collection.update_many(

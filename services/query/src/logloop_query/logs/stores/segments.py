@@ -19,6 +19,7 @@ from pymongo.read_concern import ReadConcern
 
 from logloop_query.logs.search.plan import LogSelection, SegmentRef, StoredColumns
 from logloop_query.logs.segment_codec import FORMAT, Segment
+from logloop_query.time_bounds import from_microseconds
 
 SMALL_LOGS = 25_000
 TIERS = (512, 4096, SMALL_LOGS)
@@ -48,6 +49,16 @@ class StoredSegment:
     segment: Segment
     stored_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTotals:
+    """The stored logs of a project: their number, compressed bytes, and the times of the first and the last."""
+
+    logs: int = 0
+    bytes: int = 0
+    first_at: datetime | None = None
+    last_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +180,21 @@ class SegmentStore:
             )
             async for item in cursor
         ]
+
+    async def totals(self, project_id: str) -> StoredTotals:
+        """Sum up the segments of a project, from a covering index."""
+        sums: Document = {
+            "_id": None,
+            "logs": {"$sum": "$count"},
+            "bytes": {"$sum": "$size"},
+            "first": {"$min": "$min_ts"},
+            "last": {"$max": "$max_ts"},
+        }
+        pipeline = [{"$match": {"project_id": project_id, "count": {"$gt": 0}}}, {"$group": sums}]
+        async for found in await self._collection.aggregate(pipeline, hint="newest"):
+            first, last = from_microseconds(found["first"]), from_microseconds(found["last"])
+            return StoredTotals(found["logs"], found["bytes"], first, last)
+        return StoredTotals()
 
     async def merge(self, old: Sequence[StoredSegment], merged: Segment) -> bool:
         """Replace several segments by one in a transaction. Return False when one of them was changed."""
