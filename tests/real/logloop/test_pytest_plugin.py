@@ -148,7 +148,9 @@ def test_logs_of_a_test_arrive_with_its_id_and_phase(api: IngestApi, environ: di
 
 
 def test_start_and_finish_of_the_run_arrive(api: IngestApi, environ: dict[str, str], project: Path) -> None:
-    _pytest(project, environ, "--logloop")  # pytest finds the plugin by its entry point
+    workflow = {"GITHUB_REPOSITORY": "acme/shop", "GITHUB_RUN_ID": "77", "GITHUB_RUN_ATTEMPT": "2"}
+    branch = {"GITHUB_HEAD_REF": "", "GITHUB_REF_NAME": "main"}
+    _pytest(project, {**environ, **workflow, **branch}, "--logloop")  # pytest finds the plugin by its entry point
     events = [entry["attributes"].get("test.event") for entry in api.entries]
     assert events[0] == "run-started"
     assert events[-1] == "run-finished"
@@ -160,6 +162,9 @@ def test_start_and_finish_of_the_run_arrive(api: IngestApi, environ: dict[str, s
         "error": 1,
     }
     assert events.count("started") == len(EXPECTED)
+    started = api.entries[0]["attributes"]
+    found = [started.get(f"ci.{name}") for name in ("repository", "run_id", "attempt", "branch")]
+    assert found == ["acme/shop", "77", 2, "main"]
 
 
 def test_xdist_workers_share_the_run(api: IngestApi, environ: dict[str, str], project: Path) -> None:

@@ -24,6 +24,7 @@ from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.stores.patterns import PatternStore
 from logloop_query.logs.stores.segments import SegmentStore
 from logloop_query.outcomes import OutcomeSummary
+from logloop_query.run_reports import RunReport
 
 from tests.infra import fresh_database
 
@@ -53,6 +54,7 @@ class FakeRecords:
     days: int = 30
     services: set[str] = field(default_factory=set)
     tests: set[str] = field(default_factory=set)
+    runs: list[str] = field(default_factory=list)
 
     async def register(
         self,
@@ -67,6 +69,10 @@ class FakeRecords:
 
     async def record_outcomes(self, project_id: str, outcomes: Sequence[OutcomeSummary]) -> None:
         """Not needed here."""
+
+    async def record_test_runs(self, project_id: str, reports: Sequence[RunReport]) -> None:  # noqa: ARG002
+        """Remember the reported runs."""
+        self.runs += [report.run_id for report in reports]
 
     async def retention_days(self, project_id: str) -> int:  # noqa: ARG002  # the shape of SeenRegistry
         """The retention as set by the test."""

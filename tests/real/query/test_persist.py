@@ -242,3 +242,15 @@ async def test_no_log_is_lost_or_repeated_in_an_outage_of_mongodb() -> None:
             await stored
 
             assert sorted(await storage.messages()) == sorted(f"line {i}" for i in range(40))
+
+
+async def test_the_test_runs_of_redelivered_rows_are_recorded_again(storage: Storage) -> None:
+    """A process may end between storing rows and recording their runs; the redelivery completes it."""
+    outcome = {"test.run_id": "nightly", "test.outcome": "passed"}
+    rows = table([entry("test passed", test_id="t", attributes=outcome), entry("no test")])
+    async with storage.persister() as persister:
+        for _ in range(2):
+            await persister.store("shop", rows)
+
+    assert storage.records.runs == ["nightly", "nightly"]
+    assert await storage.count() == 2

@@ -13,6 +13,7 @@ from logloop_chassis.crypto import issue_service_token
 from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, LOGS, LOGS_EXCHANGE
 from logloop_contracts.log_batch import encode, entries_to_batch, log_id, new_batch_id
+from logloop_query.run_reports import RunReport, run_record_id
 from logloop_query.time_bounds import to_microseconds
 from pymongo.errors import WriteError
 
@@ -69,6 +70,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "test_read": Operation("read", "/tests/{test}?project_id=alpha"),
     "test_update": Operation("write", "/tests/{test}?project_id=alpha", {"name": "y"}),
     "test_delete": Operation("write", "/tests/{test}?project_id=alpha"),
+    "test_run_list": Operation("read", "/test-runs?project_id=alpha"),
+    "test_run_read": Operation("read", "/test-runs/{run}"),
+    "test_history_read": Operation("read", "/test-history?project_id=alpha&test_id=t"),
     "metric_create": Operation("write", "/metrics", {"project_id": "alpha", "name": "{new}"}),
     "metric_list": Operation("read", "/metrics?project_id=alpha"),
     "metric_read": Operation("read", "/metrics/{metric}"),
@@ -123,7 +127,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "dead_letter_delete": Operation("admin everywhere", "/query/dead-letters/query.logs/nothing"),
 }
 
-KINDS = ("service", "test", "metric", "analysis", "ended", "view", "key", "user", "project", "log")
+KINDS = ("service", "test", "metric", "analysis", "ended", "view", "run", "key", "user", "project", "log")
 UNTRACED = {"metric_points_add", "settings_llm_test", "settings_github_test"}
 """These operations change no record: points are data, and a test of settings only reads."""
 ON_LOGS = {"log_update", "log_delete", "log_delete_by_search"}
@@ -241,6 +245,10 @@ class World:
         new = name()
         if kind == "log":
             return await self.make_log()
+        if kind == "run":
+            report = RunReport("pytest", new, NOON, NOON)
+            await self.query.records.registry.record_test_runs("alpha", [report])
+            return run_record_id("alpha", "pytest", new)
         if kind == "ended":
             analysis_id = await self.make("analysis")
             await self.admin.delete(f"/api/v1/logs/analyses/{analysis_id}")
@@ -416,14 +424,16 @@ async def test_every_change_adds_one_audit_entry_and_no_response_may_be_cached(w
 async def test_a_record_of_another_project_looks_like_an_unknown_one(world: World) -> None:
     """The responses for the id of another project and for an unknown id differ only in the id."""
     outsider = await world.callers["beta admin"]()
+    unknown_ids = {"key": "abcdefghij", "run": "0" * 32}
     pairs = []
     for kind, path in (
+        ("run", "test-runs"),
         ("metric", "metrics"),
         ("analysis", "logs/analyses"),
         ("view", "saved-views"),
         ("key", "api-keys"),
     ):
-        foreign, unknown = await world.make(kind), UNKNOWN if kind != "key" else "abcdefghij"
+        foreign, unknown = await world.make(kind), unknown_ids.get(kind, UNKNOWN)
         answers = [await outsider.get(f"/api/v1/{path}/{item}") for item in (foreign, unknown)]
         pairs.append(
             [answer.text.replace(item, "*") for answer, item in zip(answers, (foreign, unknown), strict=True)]

@@ -13,7 +13,7 @@ from logloop_chassis.messaging.publisher import Publisher
 from logloop_chassis.testing import wait_until
 from logloop_contracts import LogEntry
 from logloop_contracts.channels import HEADER_COUNT, HEADER_KEY_IDS, HEADER_PROJECT, HEADER_SCHEMA, LOGS
-from logloop_contracts.log_batch import encode, entries_to_batch, new_batch_id
+from logloop_contracts.log_batch import decode, encode, entries_to_batch, new_batch_id
 from logloop_query.app import create_app
 from logloop_query.settings import QuerySettings
 from pydantic import SecretStr
@@ -39,8 +39,11 @@ class Platform:
 
     async def send(self, *entries: LogEntry, key_id: str = "") -> None:
         batch = encode(entries_to_batch(entries, new_batch_id()))
-        project_id = entries[0].project_id
-        headers: dict[str, Any] = {HEADER_PROJECT: project_id, HEADER_COUNT: len(entries), HEADER_SCHEMA: 1}
+        await self.send_batch(batch, entries[0].project_id, key_id)
+
+    async def send_batch(self, batch: bytes, project_id: str = "shop", key_id: str = "") -> None:
+        count = decode(batch).num_rows
+        headers: dict[str, Any] = {HEADER_PROJECT: project_id, HEADER_COUNT: count, HEADER_SCHEMA: 1}
         await self.publisher.publish_bytes(
             LOGS.exchange.name,
             project_id,
@@ -168,6 +171,91 @@ async def test_the_overview_of_an_empty_project_has_no_times(platform: Platform)
     assert overview["logs"] == {"total": 0, "bytes": 0, "first_at": None, "last_at": None}
     assert overview["last_24h"] == {"total": 0, "by_severity": {}, "partial": False}
     assert (await platform.admin.get("/api/v1/projects/none/overview")).status_code == 404
+
+
+def _run_logs(number: int, *outcomes: str) -> list[LogEntry]:
+    """The logs of a run in which `t::a`, `t::b`, … had these outcomes."""
+    at = datetime.now(UTC) - timedelta(hours=1) + timedelta(minutes=number)
+    run = {"test.run_id": f"nightly-{number}"}
+    where = {"ci.repository": "acme/shop", "ci.run_id": f"7{number}", "ci.attempt": 1, "ci.branch": "main"}
+    logs = [line("started", source="pytest", timestamp=at, attributes={**run, "test.event": "run-started", **where})]
+    for name, outcome in zip("abc", outcomes, strict=False):
+        found = {"test.event": "finished", "test.outcome": outcome, "test.duration_s": 0.5, **run}
+        if outcome == "failed":
+            found |= {"exception.type": "AssertionError", "exception.message": f"assert {number} == 0"}
+        logs.append(line(f"test {outcome}", source="pytest", test_id=f"t::{name}", timestamp=at, attributes=found))
+    ended = {**run, "test.event": "run-finished", "test.duration_s": 9.5}
+    return [*logs, line("finished", source="pytest", timestamp=at + timedelta(seconds=9), attributes=ended)]
+
+
+async def test_reported_outcomes_become_test_runs_once_however_often_they_are_delivered(platform: Platform) -> None:
+    results = [("passed", "passed"), ("failed", "passed", "skipped"), ("passed", "error")]
+    for number, outcomes in enumerate(results):
+        body = encode(entries_to_batch(_run_logs(number, *outcomes), new_batch_id()))
+        for _ in range(3):
+            await platform.send_batch(body)
+    listed = "/api/v1/test-runs?project_id=shop"
+
+    async def all_there() -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = (await platform.admin.get(listed)).json()["items"]
+        return items if [sum(item["counts"].values()) for item in items] == [2, 3, 2] else []
+
+    newest, middle, oldest = await wait_until(all_there)
+
+    assert [run["run_id"] for run in (newest, middle, oldest)] == ["nightly-2", "nightly-1", "nightly-0"]
+    assert (middle["counts"]["failed"], middle["counts"]["skipped"], newest["counts"]["error"]) == (1, 1, 1)
+    assert (middle["duration_s"], middle["services"], middle["branch"]) == (9.5, ["cart"], "main")
+    assert middle["workflow_run"] == {"repository": "acme/shop", "run_id": "71", "attempt": 1, "workflow": None}
+    assert middle["finished_at"] > middle["started_at"]
+    await _check_lists(platform, listed, [newest, middle, oldest])
+    details = (await platform.admin.get(f"/api/v1/test-runs/{middle['id']}?limit=2")).json()
+    [first, second] = details["outcomes"]["items"]
+    assert (first["test_id"], first["outcome"], first["duration_s"]) == ("t::a", "failed", 0.5)
+    assert first["failure_pattern"] == "AssertionError: assert <*> == <*>"
+    assert (await platform.admin.get(f"/api/v1/logs/{first['log_id']}")).json()["test_id"] == "t::a"
+    assert second["failure_pattern"] is None
+    cursor = details["outcomes"]["next_cursor"]
+    rest = (await platform.admin.get(f"/api/v1/test-runs/{middle['id']}?limit=2&cursor={cursor}")).json()
+    assert [item["test_id"] for item in rest["outcomes"]["items"]] == ["t::c"]
+    failed = (await platform.admin.get(f"/api/v1/test-runs/{middle['id']}?outcome=failed")).json()
+    assert [item["test_id"] for item in failed["outcomes"]["items"]] == ["t::a"]
+
+    history = (await platform.admin.get("/api/v1/test-history?project_id=shop&test_id=t::a")).json()
+    assert [item["outcome"] for item in history["items"]] == ["passed", "failed", "passed"]
+    assert [item["test_run_id"] for item in history["items"]] == [newest["id"], middle["id"], oldest["id"]]
+    assert history["flakiness"] == 1.0
+    last_two = (await platform.admin.get("/api/v1/test-history?project_id=shop&test_id=t::b&limit=2")).json()
+    assert (last_two["flakiness"], len(last_two["items"])) == (1.0, 2)
+    await _delete_shop(platform)
+
+
+async def _check_lists(platform: Platform, listed: str, runs: list[dict[str, Any]]) -> None:
+    """Filters and pages of the list of runs."""
+    newest, middle, oldest = runs
+    for query, expected in (
+        ("&failed=true", [newest, middle]),
+        ("&failed=false", [oldest]),
+        ("&branch=main&service_id=cart&limit=3", runs),
+        ("&branch=other", []),
+        ("&service_id=web", []),
+    ):
+        assert (await platform.admin.get(listed + query)).json()["items"] == expected, query
+    page = (await platform.admin.get(listed + "&limit=2")).json()
+    rest = (await platform.admin.get(f"{listed}&limit=2&cursor={page['next_cursor']}")).json()
+    assert (page["items"], rest["items"]) == ([newest, middle], [oldest])
+
+
+async def _delete_shop(platform: Platform) -> None:
+    """Delete the project and check that it leaves no runs."""
+    platform.query.records.project_deletion.settle = timedelta(0)
+    await platform.admin.delete("/api/v1/projects/shop")
+
+    async def gone() -> bool:
+        return (await platform.admin.get("/api/v1/projects/shop")).status_code == 404
+
+    await wait_until(gone)
+    database = platform.query.resources.database
+    assert [await database[name].count_documents({}) for name in ("test_runs", "test_outcomes")] == [0, 0]
 
 
 async def test_deleting_a_project_deletes_only_its_logs(platform: Platform) -> None:

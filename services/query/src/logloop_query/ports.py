@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from logloop_query.outcomes import OutcomeSummary
+from logloop_query.run_reports import RunReport
 
 
 class LogStorage(Protocol):
@@ -34,6 +35,9 @@ class SeenRegistry(Protocol):
 
     async def record_outcomes(self, project_id: str, outcomes: Sequence[OutcomeSummary]) -> None:
         """Count test runs. Called once for each stored row, after the write."""
+
+    async def record_test_runs(self, project_id: str, reports: Sequence[RunReport]) -> None:
+        """Store test runs and outcomes. Idempotent; also called for rows that were stored before."""
 
 
 class RetentionSource(Protocol):

@@ -25,6 +25,7 @@ from logloop_query.providers.settings import ProviderSettings
 from logloop_query.records.audit import AuditTrail
 from logloop_query.saved_views.saved_views import SavedViews
 from logloop_query.stream_slots import StreamSlots
+from logloop_query.test_runs.runs import TestRuns
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class RecordServices:
     analysis_events: AnalysisEventFeed
     analysis_streams: StreamSlots
     saved_views: SavedViews
+    test_runs: TestRuns
     audit: AuditTrail
 
 

@@ -69,6 +69,8 @@ from logloop_query.saved_views.saved_views import SavedViews
 from logloop_query.saved_views.store import SavedViewStore
 from logloop_query.settings import FirstStartSettings, QuerySettings
 from logloop_query.stream_slots import StreamSlots
+from logloop_query.test_runs.runs import TestRuns
+from logloop_query.test_runs.store import TestRunStore
 
 MAX_ANALYSIS_STREAMS = 500
 MAX_EXPORTS = 8
@@ -242,6 +244,7 @@ class RecordStores:
         self.settings = SettingsStore(database)
         self.analyses = AnalysisStore(database)
         self.analysis_events = AnalysisEventStore(database)
+        self.test_runs = TestRunStore(database)
         self.saved_views = SavedViewStore(database)
         self.sessions = SessionStore(database)
         self.attempts = AttemptStore(database)
@@ -269,36 +272,32 @@ def _build_records(
     services = CatalogueEntries("service", EMPTY_SERVICE, stores.services, projects, audit)
     tests = CatalogueEntries("test", EMPTY_TEST, stores.tests, projects, audit)
     metrics = Metrics(stores.metrics, stores.points, projects, audit)
+    counted = (stores.services, stores.tests, stores.metrics, stores.users, stores.api_keys)
+    overview = ProjectOverview(projects, *counted)
     sessions = Sessions(stores.sessions, authenticator)
     api_keys = ApiKeys(stores.api_keys, stores.projects, KeyHasher(secret_key), authenticator, audit)
     provider_settings = ProviderSettings(stores.settings, SecretBox(secret_key), guard, projects, audit)
     analyses = Analyses(stores.analyses, stores.analysis_events, recorder, projects, logs, publisher, audit)
-    saved_views = SavedViews(stores.saved_views, projects, logs, audit)
+    saved_views, test_runs = SavedViews(stores.saved_views, projects, logs, audit), TestRuns(stores.test_runs)
     deletion = ProjectDeletion(
         stores.projects,
         authenticator,
         audit,
         access=[api_keys.delete_all, stores.users.remove_members],
         data=[
-            stores.services.delete_all,
-            stores.tests.delete_all,
-            metrics.delete_all,
-            provider_settings.delete_all,
-            analyses.delete_all,
-            saved_views.delete_all,
+            *(owner.delete_all for owner in (stores.services, stores.tests, metrics, provider_settings)),
+            *(owner.delete_all for owner in (analyses, saved_views, test_runs)),
             deletion_publisher(publisher),
             logs.delete_project_logs,
         ],
     )
     records = RecordServices(
         projects=projects,
-        overview=ProjectOverview(
-            projects, stores.services, stores.tests, stores.metrics, stores.users, stores.api_keys
-        ),
+        overview=overview,
         project_deletion=deletion,
         services=services,
         tests=tests,
-        registry=CatalogueRegistry(services, tests, authenticator),
+        registry=CatalogueRegistry(services, tests, test_runs, authenticator),
         metrics=metrics,
         accounts=_accounts(stores, sessions, passwords, authenticator, audit),
         sessions=sessions,
@@ -312,6 +311,7 @@ def _build_records(
         analysis_events=AnalysisEventFeed(stores.analyses, stores.analysis_events, subscribers),
         analysis_streams=StreamSlots("streams of analyses", MAX_ANALYSIS_STREAMS, retry_after=10),
         saved_views=saved_views,
+        test_runs=test_runs,
         audit=audit,
     )
     return records, recorder

@@ -57,6 +57,25 @@ class NotStarted:
         terminalreporter.write_line(f"logloop: nothing was sent. {self._reason}")
 
 
+_WORKFLOW_VARIABLES = {
+    "ci.repository": ("GITHUB_REPOSITORY",),
+    "ci.run_id": ("GITHUB_RUN_ID",),
+    "ci.attempt": ("GITHUB_RUN_ATTEMPT",),
+    "ci.workflow": ("GITHUB_WORKFLOW",),
+    "ci.branch": ("GITHUB_HEAD_REF", "GITHUB_REF_NAME"),
+    "ci.commit": ("GITHUB_SHA",),
+}
+
+
+def workflow_attributes() -> dict[str, Any]:
+    """Return where this run belongs when a workflow on GitHub runs it; empty elsewhere."""
+    found: dict[str, Any] = {}
+    for name, variables in _WORKFLOW_VARIABLES.items():
+        if value := next((os.environ[each] for each in variables if os.environ.get(each)), None):
+            found[name] = int(value) if name == "ci.attempt" and value.isdecimal() else value
+    return found
+
+
 def run_id_of(config: pytest.Config) -> str:
     """Return the id that all entries of a run share, including those of xdist workers."""
     given = getattr(config, "workerinput", {}).get("logloop_run_id")
@@ -219,9 +238,9 @@ class RunReporter:
 
     def pytest_sessionstart(self) -> None:
         if self._worker_id is None:
-            self._report(
-                "test run started", "info", test__event="run-started", test__command=" ".join(sys.argv[:20])[:500]
-            )
+            command = " ".join(sys.argv[:20])[:500]
+            where = workflow_attributes()
+            self._report("test run started", "info", test__event="run-started", test__command=command, **where)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

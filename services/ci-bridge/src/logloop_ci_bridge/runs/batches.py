@@ -49,6 +49,7 @@ def _attributes(run: Run, job: Job, line: CiLine) -> dict[str, Any]:
         "ci.attempt": run.attempt,
         "ci.repository": run.repository,
         "ci.workflow": run.workflow or run.name,
+        "ci.branch": run.branch,
         "ci.job": job.name,
         "ci.step": line.step,
         "ci.line": line.number or None,

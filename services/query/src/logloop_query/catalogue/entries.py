@@ -15,6 +15,8 @@ from logloop_query.catalogue.projects import Projects
 from logloop_query.outcomes import OutcomeSummary
 from logloop_query.records.audit import Actor, AuditTrail, audited
 from logloop_query.records.store import AlreadyExists, RecordStore
+from logloop_query.run_reports import RunReport
+from logloop_query.test_runs.runs import TestRuns
 
 EMPTY_SERVICE: Mapping[str, Any] = {"description": "", "repository": None, "labels": {}}
 EMPTY_TEST: Mapping[str, Any] = {"func_id": None, "service_id": None, "last_status": None, "runs": 0}
@@ -133,11 +135,14 @@ class CatalogueEntries:
 
 
 class CatalogueRegistry:
-    """Registers the services and tests of stored logs; implements `ports.SeenRegistry`."""
+    """Registers the services, tests and test runs of stored logs; implements `ports.SeenRegistry`."""
 
-    def __init__(self, services: CatalogueEntries, tests: CatalogueEntries, authenticator: Authenticator) -> None:
+    def __init__(
+        self, services: CatalogueEntries, tests: CatalogueEntries, runs: TestRuns, authenticator: Authenticator
+    ) -> None:
         self._services = services
         self._tests = tests
+        self._runs = runs
         self._authenticator = authenticator
 
     async def register(
@@ -152,3 +157,8 @@ class CatalogueRegistry:
         """Count test runs. The last logs of a deleted project count nothing."""
         if outcomes and await self._authenticator.project_exists(project_id):
             await self._tests.add_outcomes(project_id, outcomes)
+
+    async def record_test_runs(self, project_id: str, reports: Sequence[RunReport]) -> None:
+        """Store test runs. The last logs of a deleted project store nothing."""
+        if reports and await self._authenticator.project_exists(project_id):
+            await self._runs.record(project_id, reports)

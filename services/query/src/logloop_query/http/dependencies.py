@@ -19,6 +19,7 @@ from logloop_query.providers.settings import ProviderSettings
 from logloop_query.query_services import LogServices, QueryServices, RecordServices
 from logloop_query.records.audit import Actor, AuditTrail
 from logloop_query.saved_views.saved_views import SavedViews
+from logloop_query.test_runs.runs import TestRuns
 
 
 async def current_actor(request: Request, response: Response, principal: CurrentPrincipal) -> Actor:
@@ -82,6 +83,10 @@ async def _services(services: CurrentRecordServices) -> CatalogueEntries:
     return services.services
 
 
+async def _test_runs(services: CurrentRecordServices) -> TestRuns:
+    return services.test_runs
+
+
 async def _tests(services: CurrentRecordServices) -> CatalogueEntries:
     return services.tests
 
@@ -106,4 +111,5 @@ CurrentProviderSettings = Annotated[ProviderSettings, Depends(_provider_settings
 CurrentSavedViews = Annotated[SavedViews, Depends(_saved_views)]
 CurrentLogSearch = Annotated[LogSearch, Depends(_log_search)]
 CurrentServices = Annotated[CatalogueEntries, Depends(_services)]
+CurrentTestRuns = Annotated[TestRuns, Depends(_test_runs)]
 CurrentTests = Annotated[CatalogueEntries, Depends(_tests)]

@@ -4,13 +4,26 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from logloop_query.http import analyses, audit, docs, internal, providers, saved_views
+from logloop_query.http import analyses, audit, docs, internal, providers, saved_views, test_runs
 from logloop_query.http.catalogue import metrics, overview, projects, services, tests
 from logloop_query.http.identity import api_keys, session, users
 from logloop_query.http.logs import counts, edits, export, facets, search, tail
 
 _RECORDS = (
-    *(session, projects, services, tests, metrics, analyses, saved_views, providers, api_keys, users, audit),
+    *(
+        session,
+        projects,
+        services,
+        tests,
+        test_runs,
+        metrics,
+        analyses,
+        saved_views,
+        providers,
+        api_keys,
+        users,
+        audit,
+    ),
     *(internal, docs),
 )
 _LOGS = (overview, counts, facets, tail, export, search, edits)
@@ -24,7 +37,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "analyses", "description": "Explanations of logs that cite the log lines they rest on."},
     {"name": "projects", "description": "Projects separate the data of teams from each other."},
     {"name": "services", "description": "Programs that write logs. The first log registers a service."},
-    {"name": "tests", "description": "Tests that wrote logs, and their outcomes."},
+    {"name": "tests", "description": "Tests that wrote logs, their runs and outcomes."},
     {"name": "metrics", "description": "Named numbers over time."},
     {"name": "saved views", "description": "Searches with a time range and columns, personal or shared."},
     {"name": "session", "description": "Signing in and out."},

@@ -26,6 +26,7 @@ from logloop_query.logs.stores.patterns import PatternStats
 from logloop_query.logs.stores.segments import DuplicateParts
 from logloop_query.outcomes import outcomes_in
 from logloop_query.ports import RetentionSource, SeenRegistry
+from logloop_query.run_reports import reports_in
 from logloop_query.telemetry import (
     BYTES_STORED,
     LOGS_STORED,
@@ -241,7 +242,8 @@ class Persister:
             BYTES_STORED.inc(segment.stored_bytes)
             WRITE_SECONDS.observe(time.perf_counter() - started)
             await self._register(pack.project_id, chunks, stats)
-            return
+            break
+        await self._record_test_runs(pack)
 
     async def _without_stored(self, project_id: str, chunks: Sequence[Chunk]) -> list[Chunk]:
         parts = [key for chunk in chunks for key in chunk.parts]
@@ -263,6 +265,14 @@ class Persister:
             await self._patterns.record(project_id, stats)
         except PyMongoError as error:
             _log.warning("stored logs not registered", project_id=project_id, error=str(error)[:200])
+
+    async def _record_test_runs(self, pack: Pack) -> None:
+        """Record the test runs of all rows, also of those that an interrupted write had already stored."""
+        reports = reports_in(chunk.table for chunk in pack.chunks)
+        try:
+            await self._registry.record_test_runs(pack.project_id, reports)
+        except PyMongoError as error:
+            _log.warning("test runs not recorded", project_id=pack.project_id, error=str(error)[:200])
 
     async def _through_outages(self, call: Callable[[], Awaitable[T]]) -> T:
         return await wait_out_outages(call, "write logs", on_wait=WRITE_WAITS.inc)

@@ -1,0 +1,1 @@
+"""Runs of tests and the outcomes of their tests."""
