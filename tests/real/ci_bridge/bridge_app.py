@@ -45,6 +45,7 @@ class FakeQuery:
         self.logs: list[dict[str, Any]] = []
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.unavailable = False
+        self.logs_unavailable = False
         self.conflict: str | None = None
         app = FastAPI(openapi_url=None)
         app.add_api_route("/internal/settings/github", self._settings)
@@ -68,6 +69,8 @@ class FakeQuery:
 
     async def _search(self, request: Request) -> Response:
         self.requests.append(("search", dict(request.query_params)))
+        if self.logs_unavailable:
+            return Response(json.dumps({"detail": "try again"}), 503, media_type="application/problem+json")
         return Response(json.dumps({"items": self.logs, "next_cursor": None}), media_type="application/json")
 
     async def _export(self, request: Request) -> Response:

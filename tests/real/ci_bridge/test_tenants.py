@@ -65,6 +65,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "GET /runs": Operation("read", "/runs?project_id=alpha"),
     "GET /runs/{run_id}": Operation("read", "/runs/{run}?project_id=alpha"),
     "GET /runs/{run_id}/logs": Operation("read", "/runs/{run}/logs?project_id=alpha"),
+    "GET /chains": Operation("read", "/chains?project_id=alpha"),
+    "GET /chains/{chain_id}": Operation("read", "/chains/{dispatch}"),
+    "GET /summary": Operation("read", "/summary?project_id=alpha"),
     "GET /dead-letters": Operation("admin everywhere", "/dead-letters"),
     "POST /dead-letters/{queue}/{letter_id}/retry": Operation(
         "admin everywhere", "/dead-letters/ci-bridge.logs/nothing/retry"
@@ -243,7 +246,7 @@ async def test_a_thing_of_another_project_looks_like_one_that_does_not_exist(wor
 
 async def test_a_list_contains_only_its_project_for_any_cursor_and_filter(world: World) -> None:
     alpha = world.things["alpha"]
-    for kind in ("templates", "pipelines", "rules", "dispatches", "runs"):
+    for kind in ("templates", "pipelines", "rules", "dispatches", "chains", "runs"):
         foreign = [f"cursor={encode_cursor(value)}" for value in alpha.values() if kind != "runs"]
         foreign += [f"{name}_id={alpha[name]}" for name in ("pipeline", "dispatch", "rule")]
         for query in ("", *foreign):
@@ -286,8 +289,8 @@ async def test_a_rule_that_names_a_foreign_template_in_the_database_does_not_use
 
 def _match_of(rule: Any) -> Any:
     from logloop_ci_bridge.rules.evaluation import Evaluation
-    from logloop_ci_bridge.rules.firing import RuleMatch
     from logloop_ci_bridge.rules.rule import Origin
+    from logloop_ci_bridge.rules.rule_match import RuleMatch
 
     return RuleMatch(rule, "log", NOW, {}, Origin(), Evaluation(at=NOW, outcome="fired"), "link")
 

@@ -18,8 +18,8 @@ from logloop_ci_bridge.rules.evaluation import (
 )
 from logloop_ci_bridge.rules.evaluation_buffer import EvaluationBuffer
 from logloop_ci_bridge.rules.evaluator import RuleEvaluator, SeenBatches
-from logloop_ci_bridge.rules.firing import RuleMatch
 from logloop_ci_bridge.rules.rule import Rule
+from logloop_ci_bridge.rules.rule_match import RuleMatch
 from logloop_contracts.log_batch import encode, entries_to_batch, new_batch_id
 from logloop_contracts.log_entry import LogEntry, Severity
 from pymongo.errors import AutoReconnect

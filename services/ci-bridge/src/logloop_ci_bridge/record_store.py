@@ -79,6 +79,10 @@ class RecordStore(Generic[Item]):
         """Return every record that meets a query; only for queries with few results."""
         return [self._read(document) async for document in self._collection.find(where).sort("_id", ASCENDING)]
 
+    async def count(self, where: Document) -> int:
+        """Return the number of records that meet a query."""
+        return await self._collection.count_documents(where)
+
     async def replace(self, old: Item, draft: BaseModel) -> Item:
         """Store a changed record. Raises Conflict when it was changed in the meantime or the name is taken."""
         changes = {"revision": old.revision + 1, "updated_at": utc_now()}

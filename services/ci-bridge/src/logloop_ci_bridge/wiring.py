@@ -11,6 +11,7 @@ from logloop_chassis.database.outages import wait_out_outages
 from logloop_chassis.outbound.egress import EgressGuard
 from logloop_chassis.state import Resources
 
+from logloop_ci_bridge.chains.reader import ChainReader
 from logloop_ci_bridge.dispatches.dispatcher import Dispatcher
 from logloop_ci_bridge.dispatches.pipelines import Pipeline
 from logloop_ci_bridge.dispatches.store import DispatchStore
@@ -63,6 +64,7 @@ class CiBridgeServices:
     run_tracker: RunTracker
     webhooks: WebhookReceiver
     project_removal: ProjectRemoval
+    chains: ChainReader
     back_tests: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BACK_TESTS))
     back_tested: set[str] = field(default_factory=set)
     """Projects whose back-test runs: each may run one, so that none holds every slot."""
@@ -81,7 +83,8 @@ async def build_services(resources: Resources[CiBridgeSettings], stack: AsyncExi
     run_tracker = _run_tracker(resources, stores, gateway_of)
     evaluations = EvaluationBuffer(stores.rule_states)
     active_rules = ActiveRules(stores.rules, fresh_s=settings.ci_rules_fresh)
-    firer = RuleFirer(stores.rule_states, stores.pipelines, stores.templates, evaluations, dispatcher.wake.set)
+    written = (stores.pipelines, stores.templates)
+    firer = RuleFirer(stores.rule_states, stores.dispatches, *written, evaluations, dispatcher.wake.set)
     return CiBridgeServices(
         stores=stores,
         query=query,
@@ -93,6 +96,7 @@ async def build_services(resources: Resources[CiBridgeSettings], stack: AsyncExi
         run_tracker=run_tracker,
         webhooks=WebhookReceiver(query, stores.pipelines, stores.dispatches, stores.runs, run_tracker.wake.set),
         project_removal=_project_removal(stores, active_rules, query),
+        chains=ChainReader(stores.dispatches, stores.runs, stores.rule_states, stores.rules, query),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, Field
 
 from logloop_ci_bridge.dispatches.pipelines import Mode, Pipeline
+from logloop_ci_bridge.dispatches.reasons import Reason
 from logloop_ci_bridge.dispatches.templates import ENVELOPE_KEY, Template, check_limits
 
 DispatchState = Literal["pending", "sending", "sent", "failed", "recorded"]
@@ -43,6 +44,9 @@ class Dispatch(BaseModel):
     hop: int = Field(0, description="Number of earlier dispatches in this chain.")
     rules: list[str] = Field(default_factory=list, description="Rules of this chain, this one included.")
     cause: list[str] = Field(default_factory=list, description="Ids of the logs, analyses or runs that caused it.")
+    chain_id: str = Field("", description="The first dispatch of its chain.")
+    parent_id: str | None = Field(None, description="The dispatch whose run caused it.")
+    reason: Reason | None = Field(None, description="Why its rule fired.")
     created_by: str | None = Field(None, description="Who requested a manual dispatch.")
     dry_run: bool = False
     created_at: datetime
@@ -95,9 +99,13 @@ def new_dispatch(
     correlation_id: str,
     dedupe_key: str,
     now: datetime,
+    parent: Dispatch | None = None,
     **more: Any,
 ) -> Dispatch:
-    """Return a dispatch of a pipeline, checked against GitHub's limits. Raises BadPayload."""
+    """Return a dispatch of a pipeline, checked against GitHub's limits. Raises BadPayload.
+
+    `parent` is the dispatch whose run caused it; without one it begins a chain.
+    """
     event_type = template.event_type if template else pipeline.event_type
     dispatch = Dispatch(
         id=dispatch_id,
@@ -114,6 +122,8 @@ def new_dispatch(
         service_id=pipeline.service_id,
         pipeline_id=pipeline.id,
         template_id=template.id if template else None,
+        chain_id=parent.chain_id if parent else dispatch_id,
+        parent_id=parent.id if parent else None,
         created_at=now,
         next_attempt_at=now,
         **more,

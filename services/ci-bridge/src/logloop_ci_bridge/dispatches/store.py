@@ -36,6 +36,11 @@ class DispatchStore:
         """Create indexes."""
         await self._dispatches.create_index([("project_id", ASCENDING), ("dedupe_key", ASCENDING)], unique=True)
         await self._dispatches.create_index([("project_id", ASCENDING), ("_id", DESCENDING)])
+        await self._dispatches.create_index([("project_id", ASCENDING), ("chain_id", ASCENDING), ("_id", ASCENDING)])
+        await self._dispatches.create_index(
+            [("project_id", ASCENDING), ("parent_id", ASCENDING), ("_id", DESCENDING)]
+        )
+        await self._dispatches.create_index([("project_id", ASCENDING), ("state", ASCENDING)])
         await self._dispatches.create_index("correlation_id")
         await self._dispatches.create_index("repository")
         await self._dispatches.create_index([("state", ASCENDING), ("next_attempt_at", ASCENDING)])
@@ -44,6 +49,9 @@ class DispatchStore:
         await self._dispatches.create_index(
             [("announced", ASCENDING), ("finished_at", ASCENDING)], partialFilterExpression={"announced": False}
         )
+
+        # A dispatch that was stored without a chain begins one.
+        await self._dispatches.update_many({"chain_id": None}, [{"$set": {"chain_id": "$_id", "parent_id": None}}])
 
     async def add(self, dispatch: Dispatch) -> tuple[Dispatch, bool]:
         """Store a dispatch and return it with True, or return the one with the same dedupe key with False."""
@@ -157,6 +165,24 @@ class DispatchStore:
         found = await self._dispatches.find_one({"_id": dispatch_id})
         return None if found is None else _read(found)
 
+    async def by_correlation(self, project_id: str, correlation_id: str) -> Dispatch | None:
+        """Return the dispatch of a project that sent a correlation id."""
+        found = await self._dispatches.find_one({"correlation_id": correlation_id, "project_id": project_id})
+        return None if found is None else _read(found)
+
+    async def chain_starts(self, project_id: str, *, limit: int, before: str | None, where: Document) -> list[str]:
+        """Return the ids of the chains of a project, newest first."""
+        query: Document = {"project_id": project_id, "parent_id": None, **where}
+        if before:
+            query["_id"] = {"$lt": before}
+        found = self._dispatches.find(query, {"_id": 1}).sort("_id", DESCENDING).limit(limit)
+        return [str(item["_id"]) async for item in found]
+
+    async def of_chains(self, project_id: str, chain_ids: Sequence[str], limit: int) -> Sequence[Dispatch]:
+        """Return up to `limit` dispatches of chains, oldest first."""
+        query = {"project_id": project_id, "chain_id": {"$in": list(chain_ids)}}
+        return [_read(item) async for item in self._dispatches.find(query).sort("_id", ASCENDING).limit(limit)]
+
     async def of_run(self, project_id: str, run_id: str, title: str) -> Dispatch | None:
         """Return the dispatch of a project that started a run: linked to it, or named in the run's title."""
         either = [{"run_id": run_id}, {"correlation_id": {"$in": _ULID.findall(title)}}]
@@ -178,6 +204,19 @@ class DispatchStore:
         if before:
             query["_id"] = {"$lt": before}
         return [_read(item) async for item in self._dispatches.find(query).sort("_id", DESCENDING).limit(limit)]
+
+    async def count_by_state(self, project_id: str) -> dict[str, int]:
+        """Return the number of dispatches of a project by state."""
+        groups: list[Document] = [
+            {"$match": {"project_id": project_id}},
+            {"$group": {"_id": "$state", "count": {"$sum": 1}}},
+            {"$sort": {"_id": 1}},
+        ]
+        return {item["_id"]: int(item["count"]) async for item in await self._dispatches.aggregate(groups)}
+
+    async def count_chains(self, project_id: str) -> int:
+        """Return the number of chains of a project."""
+        return await self._dispatches.count_documents({"project_id": project_id, "parent_id": None})
 
     async def sent_since(self, repository: str, since: datetime) -> int:
         """Count the dispatches that were sent to a repository since a moment."""

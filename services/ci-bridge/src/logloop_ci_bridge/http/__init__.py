@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from logloop_ci_bridge.http import dispatches, internal, pipelines, rules, runs, templates, webhooks
+from logloop_ci_bridge.http import chains, dispatches, internal, pipelines, rules, runs, summary, templates, webhooks
 
 ROUTERS: tuple[APIRouter, ...] = (
     templates.router,
@@ -12,6 +12,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     rules.router,
     dispatches.router,
     runs.router,
+    chains.router,
+    summary.router,
     webhooks.router,
     internal.router,
 )
@@ -21,5 +23,7 @@ TAGS: tuple[dict[str, Any], ...] = (
     {"name": "rules", "description": "Conditions on logs, analyses and runs that start a pipeline."},
     {"name": "dispatches", "description": "Requests to GitHub to start a workflow, and their outcome."},
     {"name": "runs", "description": "Workflow runs and their output as logs."},
+    {"name": "chains", "description": "From a log over its rule and workflow to the output, and on."},
+    {"name": "summary", "description": "The number of things in each list."},
     {"name": "webhooks", "description": "Events that GitHub delivers."},
 )

@@ -1,6 +1,6 @@
 """Runs under /api/v1/ci/runs, and their output, which is stored like any other log."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -10,7 +10,7 @@ from logloop_chassis.http.problems import Conflict, Unprocessable
 from logloop_contracts.ci import RunConclusion, RunStatus
 
 from logloop_ci_bridge.http.callers import Caller, CurrentCaller
-from logloop_ci_bridge.runs.batches import SOURCE
+from logloop_ci_bridge.runs.batches import output_search
 from logloop_ci_bridge.runs.run import Run
 
 router = APIRouter(prefix="/api/v1/ci/runs", tags=["runs"])
@@ -97,16 +97,13 @@ async def logs(
 ) -> RunLogs:
     """List the lines of a run in the order in which they were printed. Log search finds them too."""
     run = await _run(caller, run_id, project_id)
-    terms = [f'source:"{SOURCE}"', f'attributes.ci.run_id:"{run.run_id}"', f'service:"{run.service_id}"']
+    terms: list[str] = []
     if job:
         escaped = job.replace("\\", "\\\\").replace('"', '\\"')
         terms.append(f'attributes.ci.job:"{escaped}"')
     if severity:
         terms.append(f"severity:{severity}")
-    params = {"q": " AND ".join(terms), "order": "asc", "limit": str(limit)}
-    started_at = run.started_at or run.created_at
-    if started_at:
-        params["since"] = (started_at - timedelta(hours=1)).isoformat().replace("+00:00", "Z")
+    params = {**output_search(run, *terms), "limit": str(limit)}
     if cursor:
         params["cursor"] = cursor
     found = await caller.services.query.search(run.project_id, params)

@@ -5,7 +5,7 @@ The same code runs live and in back-tests, without I/O. The caller checks cooldo
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from logloop_ci_bridge.rules.windows import RuleWindow, Statistics
 
 ATTRIBUTE_HOP = "ci.hop"
 ATTRIBUTE_RULES = "ci.rules"
+ATTRIBUTE_CORRELATION = "ci.correlation_id"
 MAX_CEL_ROWS = 20_000
 MAX_CEL_SECONDS = 2.0
 """What the expressions of one rule may take over one batch; rows that are left then count as skipped."""
@@ -48,6 +49,9 @@ class Evaluation(BaseModel):
     stats: dict[str, float] | None = None
     detail: str | None = None
     dispatch_id: str | None = None
+    correlation_id: str | None = Field(
+        None, description="Set when the log or run came from a dispatch: its correlation id."
+    )
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class BatchEvaluation:
     gate: Gate | None = None
     """Set when matching logs came from the rule's own runs or from a chain that is too long."""
     gated_log: str | None = None
+    gated_origin: Origin = field(default_factory=Origin)
     failed: tuple[str, tuple[ClauseValue, ...]] | None = None
     """The first log for which a per-log clause could not be evaluated: its id, and the values of those clauses."""
     failure: str | None = None
@@ -291,10 +296,11 @@ def _without_own_runs(compiled: CompiledRule, rows: prefilter.Rows, result: Batc
         return rows
     keep = []
     for index, (is_run, text) in enumerate(zip(from_runs.to_pylist(), rows.values("attributes"), strict=True)):
-        gate = origin_gate(compiled.rule_id, compiled.rule, origin_of(text)) if is_run else None
+        origin = origin_of(text) if is_run else Origin()
+        gate = origin_gate(compiled.rule_id, compiled.rule, origin) if is_run else None
         keep.append(gate is None)
         if gate:
-            result.gate, result.gated_log = gate, id_of_row(rows, index)
+            result.gate, result.gated_log, result.gated_origin = gate, id_of_row(rows, index), origin
     return rows.where(pa.array(keep, pa.bool_()))
 
 
@@ -305,7 +311,12 @@ def origin_of(attributes: str | None) -> Origin:
     if not isinstance(hop, int) or isinstance(hop, bool):
         return Origin()
     named = rules if isinstance(rules, list) else []
-    return Origin(max(0, hop), frozenset(item for item in named if isinstance(item, str)))
+    sent = found.get(ATTRIBUTE_CORRELATION)
+    return Origin(
+        max(0, hop),
+        frozenset(item for item in named if isinstance(item, str)),
+        sent if isinstance(sent, str) else None,
+    )
 
 
 def _window_values(
@@ -362,6 +373,7 @@ def near_miss(result: BatchEvaluation, now: datetime) -> Evaluation | None:
             gate=result.gate,
             subject_id=result.gated_log,
             matched=result.matched,
+            correlation_id=result.gated_origin.correlation_id,
         )
     if result.failed is not None:
         subject, clauses = result.failed

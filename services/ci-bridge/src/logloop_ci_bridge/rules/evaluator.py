@@ -26,8 +26,9 @@ from logloop_ci_bridge.rules.evaluation import (
     near_miss,
 )
 from logloop_ci_bridge.rules.evaluation_buffer import EvaluationBuffer
-from logloop_ci_bridge.rules.firing import RuleFirer, RuleMatch
+from logloop_ci_bridge.rules.firing import RuleFirer
 from logloop_ci_bridge.rules.rule import Origin, origin_gate
+from logloop_ci_bridge.rules.rule_match import RuleMatch
 from logloop_ci_bridge.runs.run import Run
 from logloop_ci_bridge.telemetry import RULE_BATCHES, RULE_ROWS_SKIPPED, RULE_SECONDS
 
@@ -126,6 +127,7 @@ class RuleEvaluator:
                 matched=matched,
                 parts=list(candidate.clauses),
                 stats=statistics,
+                correlation_id=candidate.origin.correlation_id,
             ),
             self._link(rule.stored.project_id, "logs", first),
         )
@@ -160,7 +162,7 @@ class RuleEvaluator:
         """Evaluate the run rules on a completed run."""
         values = run_values(run)
         link = self._link(run.project_id, "runs", run.run_id)
-        origin = Origin(run.hop, frozenset(run.rules))
+        origin = Origin(run.hop, frozenset(run.rules), run.correlation_id)
         for rule in await self._rules_on("run", run.project_id, stopping):
             pipelines = rule.stored.filter.pipelines
             if not pipelines or run.pipeline_id in pipelines:
@@ -179,7 +181,14 @@ class RuleEvaluator:
         rule.evaluated += 1
         rule.last_evaluated_at = now
         clauses = clause_values(rule.condition, dict(values))
-        evaluation = Evaluation(at=now, outcome="no_match", subject_id=subject_id, matched=1, parts=clauses)
+        evaluation = Evaluation(
+            at=now,
+            outcome="no_match",
+            subject_id=subject_id,
+            matched=1,
+            parts=clauses,
+            correlation_id=origin.correlation_id,
+        )
         if not all(clause.holds for clause in clauses):
             self._evaluations.add(rule.stored.id, rule.stored.project_id, evaluation)
             return

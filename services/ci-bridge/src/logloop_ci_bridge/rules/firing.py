@@ -1,7 +1,6 @@
 """Turns the match of a rule into a dispatch, unless a gate is closed, and keeps the outcome as an evaluation."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,27 +8,16 @@ from logloop_chassis.ids import new_id, utc_now
 
 from logloop_ci_bridge.dispatches.outbox import Dispatch, new_dispatch, rule_key
 from logloop_ci_bridge.dispatches.pipelines import Pipeline
+from logloop_ci_bridge.dispatches.store import DispatchStore
 from logloop_ci_bridge.dispatches.templates import BadPayload, Template, TemplateDraft
 from logloop_ci_bridge.durations import seconds
 from logloop_ci_bridge.record_store import RecordStore
-from logloop_ci_bridge.rules.evaluation import Evaluation
 from logloop_ci_bridge.rules.evaluation_buffer import EvaluationBuffer
-from logloop_ci_bridge.rules.rule import DAY, HOUR, Gate, Origin, Rule, RuleDraft, RuleState, closed_gate
+from logloop_ci_bridge.rules.firing_reason import with_reason
+from logloop_ci_bridge.rules.rule import DAY, HOUR, Gate, RuleDraft, RuleState, closed_gate
+from logloop_ci_bridge.rules.rule_match import RuleMatch
 from logloop_ci_bridge.rules.state_store import RuleStateStore
 from logloop_ci_bridge.telemetry import RULE_FIRINGS
-
-
-@dataclass(frozen=True)
-class RuleMatch:
-    """A rule that matched. `first` is the id of the log, analysis or run, and `at` its time."""
-
-    rule: Rule
-    first: str
-    at: datetime
-    values: Mapping[str, Any]
-    origin: Origin
-    evaluation: Evaluation
-    link: str
 
 
 class RuleFirer:
@@ -38,12 +26,14 @@ class RuleFirer:
     def __init__(
         self,
         states: RuleStateStore,
+        dispatches: DispatchStore,
         pipelines: RecordStore[Pipeline],
         templates: RecordStore[Template],
         evaluations: EvaluationBuffer,
         wake: Callable[[], None],
     ) -> None:
         self._states = states
+        self._dispatches = dispatches
         self._pipelines = pipelines
         self._templates = templates
         self._evaluations = evaluations
@@ -83,15 +73,28 @@ class RuleFirer:
         template = await self._templates.find(template_id) if template_id else None
         if template_id and (template is None or template.project_id != rule.project_id):
             return "payload", "its template was deleted; choose another", None
+        parent = await self._parent(match)
         try:
-            dispatch = _dispatch(match, pipeline, template, now)
+            dispatch = _dispatch(match, pipeline, template, parent, now)
         except BadPayload as error:
             return "payload", str(error), None
-        gate = await self._states.fire(dispatch, lambda state: closed_gate(rule, state, now), now)
+        gate = await self._states.fire(
+            dispatch,
+            lambda state: closed_gate(rule, state, now),
+            lambda stored, state: with_reason(stored, match, state, now),
+            now,
+        )
         return gate, None, dispatch
 
+    async def _parent(self, match: RuleMatch) -> Dispatch | None:
+        """Return the dispatch whose run caused a match. Attributes may name any, but only in the same project."""
+        sent = match.origin.correlation_id
+        return None if sent is None else await self._dispatches.by_correlation(match.rule.project_id, sent)
 
-def _dispatch(match: RuleMatch, pipeline: Pipeline, template: Template | None, now: datetime) -> Dispatch:
+
+def _dispatch(
+    match: RuleMatch, pipeline: Pipeline, template: Template | None, parent: Dispatch | None, now: datetime
+) -> Dispatch:
     rule = match.rule
     values = {
         **match.values,
@@ -112,6 +115,7 @@ def _dispatch(match: RuleMatch, pipeline: Pipeline, template: Template | None, n
         correlation_id=new_id(),
         dedupe_key=rule_key(rule.id, seconds(rule.cooldown), match.at, match.first),
         now=now,
+        parent=parent,
         rule_id=rule.id,
         rule_name=rule.name,
         hop=match.origin.next_hop,

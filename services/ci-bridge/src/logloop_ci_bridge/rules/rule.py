@@ -240,6 +240,8 @@ class Origin:
 
     hop: int | None = None
     rules: frozenset[str] = frozenset()
+    correlation_id: str | None = None
+    """That of the dispatch whose run caused it."""
 
     @property
     def next_hop(self) -> int:

@@ -17,6 +17,8 @@ KEPT_EVALUATIONS = 50
 
 Decide = Callable[[RuleState], Gate | None]
 """Returns the gate that is closed in a state of a rule, None when the rule may fire."""
+Describe = Callable[[Dispatch, RuleState], Dispatch]
+"""Returns a dispatch with the gates of its rule in a state."""
 
 
 class RuleStateStore:
@@ -32,15 +34,15 @@ class RuleStateStore:
         """Create indexes."""
         await self._states.create_index("project_id")
 
-    async def fire(self, dispatch: Dispatch, decide: Decide, now: datetime) -> Gate | None:
-        """Store the dispatch of a rule, and that the rule fired, unless a gate is closed.
+    async def fire(self, dispatch: Dispatch, decide: Decide, describe: Describe, now: datetime) -> Gate | None:
+        """Store the dispatch of a rule with its gates, and that the rule fired, unless a gate is closed.
 
         Returns the closed gate, `duplicate` when the dispatch is already stored, `no_rule` when the rule was deleted,
         or None when the dispatch is new.
         """
 
         async def transact(session: AsyncClientSession) -> Gate | None:
-            return await self._fire(dispatch, decide, now, session)
+            return await self._fire(dispatch, decide, describe, now, session)
 
         async with self._client.start_session() as session:
             try:
@@ -49,7 +51,7 @@ class RuleStateStore:
                 return "duplicate"
 
     async def _fire(
-        self, dispatch: Dispatch, decide: Decide, now: datetime, session: AsyncClientSession
+        self, dispatch: Dispatch, decide: Decide, describe: Describe, now: datetime, session: AsyncClientSession
     ) -> Gate | None:
         if await self._dispatches.is_stored(dispatch.project_id, dispatch.dedupe_key, session):
             return "duplicate"
@@ -59,7 +61,7 @@ class RuleStateStore:
         gate = decide(state)
         if gate is not None:
             return gate
-        await self._dispatches.insert(dispatch, session)
+        await self._dispatches.insert(describe(dispatch, state), session)
         fired = {"fired_at": list(state.after(now).fired_at), "project_id": dispatch.project_id}
         await self._states.update_one({"_id": dispatch.rule_id}, {"$set": fired}, upsert=True, session=session)
         return None
@@ -91,6 +93,22 @@ class RuleStateStore:
         state = await self._states.find_one({"_id": rule_id}, {"evaluations": 1})
         found = [Evaluation.model_validate(item) for item in (state or {}).get("evaluations", [])]
         return list(reversed(found))
+
+    async def blocked_by_origin(
+        self, project_id: str, correlation_ids: Sequence[str]
+    ) -> Sequence[tuple[str, Evaluation]]:
+        """Return the ids of rules that a gate kept from firing on what these dispatches caused, with the evaluations.
+
+        Only the latest evaluations of each rule are stored.
+        """
+        wanted = set(correlation_ids)
+        query = {"project_id": project_id, "evaluations.correlation_id": {"$in": sorted(wanted)}}
+        return [
+            (str(state["_id"]), Evaluation.model_validate(item))
+            async for state in self._states.find(query, {"evaluations": 1})
+            for item in state["evaluations"]
+            if item.get("correlation_id") in wanted and item["outcome"] == "blocked"
+        ]
 
     async def delete(self, rule_id: str) -> None:
         """Delete the state of a deleted rule."""

@@ -1,6 +1,7 @@
 """Makes log batches of the lines of a job. Their ids derive from run, attempt and job: repeats are stored once."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +14,17 @@ from logloop_ci_bridge.runs.run import Run
 
 SOURCE = "github-actions"
 ROWS = 5000
+_BEFORE_START = timedelta(hours=1)
+
+
+def output_search(run: Run, *terms: str) -> dict[str, str]:
+    """Return the parameters of a search for the output of a run, oldest first. `terms` narrow it."""
+    own = [f'source:"{SOURCE}"', f'attributes.ci.run_id:"{run.run_id}"', f'service:"{run.service_id}"']
+    params = {"q": " AND ".join([*own, *terms]), "order": "asc"}
+    started_at = run.started_at or run.created_at
+    if started_at:
+        params["since"] = (started_at - _BEFORE_START).isoformat().replace("+00:00", "Z")
+    return params
 
 
 def batches_of(run: Run, job: Job, parsed: ParsedJob) -> Iterator[tuple[str, pa.RecordBatch]]:

@@ -1,13 +1,37 @@
 """Runs that belong to a project, with the dispatch that started them and the state of their logs."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from logloop_ci_bridge.dispatches.outbox import Dispatch
+from logloop_ci_bridge.github.gateway import Job
 from logloop_ci_bridge.github.workflow_runs import ReportedRun
 
+MAX_JOBS, MAX_STEPS, MAX_NAME = 100, 200, 200
 LogsState = Literal["none", "waiting", "collected", "unavailable"]
+
+
+class RunStep(BaseModel):
+    """A step of a job."""
+
+    number: int
+    name: str
+    conclusion: str | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+
+
+class RunJob(BaseModel):
+    """A job of a completed run."""
+
+    name: str
+    conclusion: str | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    steps: list[RunStep] = Field(default_factory=list)
 
 
 class Run(ReportedRun):
@@ -27,6 +51,9 @@ class Run(ReportedRun):
     log_count: int = 0
     failed_jobs: list[str] = Field(default_factory=list)
     failed_tests: list[str] = Field(default_factory=list)
+    jobs: list[RunJob] = Field(
+        default_factory=list, description="Jobs with their steps, once it has completed; empty in lists."
+    )
 
 
 _OWNER_FIELDS = ("dispatch_id", "correlation_id", "rule_id", "pipeline_id", "service_id", "hop", "rules", "guessed")
@@ -51,3 +78,26 @@ def run_of(dispatch: Dispatch, reported: ReportedRun, *, guessed: bool) -> Run:
 def owner_fields(run: Run) -> dict[str, Any]:
     """Return the fields that link a run to its dispatch."""
     return {name: getattr(run, name) for name in _OWNER_FIELDS}
+
+
+def run_jobs(jobs: Sequence[Job]) -> list[RunJob]:
+    """Return the jobs to keep with a run, with their steps."""
+    return [
+        RunJob(
+            name=job.name[:MAX_NAME],
+            conclusion=job.conclusion,
+            started_at=job.started_at,
+            completed_at=job.completed_at,
+            steps=[
+                RunStep(
+                    number=step.number,
+                    name=step.name[:MAX_NAME],
+                    conclusion=step.conclusion,
+                    started_at=step.started_at,
+                    completed_at=step.completed_at,
+                )
+                for step in job.steps[:MAX_STEPS]
+            ],
+        )
+        for job in jobs[:MAX_JOBS]
+    ]

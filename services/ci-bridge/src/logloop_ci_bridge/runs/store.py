@@ -44,6 +44,8 @@ class RunStore:
             [("project_id", ASCENDING), ("first_seen_at", DESCENDING), ("run_id", DESCENDING)]
         )
         await self._runs.create_index("run_id")
+        await self._runs.create_index([("project_id", ASCENDING), ("status", ASCENDING), ("conclusion", ASCENDING)])
+        await self._runs.create_index([("project_id", ASCENDING), ("dispatch_id", ASCENDING)])
         await self._runs.create_index("work_at")
         await self._runs.create_index("first_seen_at", expireAfterSeconds=HISTORY_S)
         await self._deliveries.create_index("at", expireAfterSeconds=int(DELIVERY_HISTORY.total_seconds()))
@@ -69,7 +71,14 @@ class RunStore:
         """Store a newer state of a run and return it, or None when a newer or equal state is stored."""
         document = run.model_dump(mode="python")
         progress = {name: document[name] for name in _PROGRESS if document[name] is not None}
-        fresh = {"conclusion": run.conclusion, "order": run.order, "announced": False, "work_at": now, "logs": "none"}
+        fresh: Document = {
+            "conclusion": run.conclusion,
+            "order": run.order,
+            "announced": False,
+            "work_at": now,
+            "logs": "none",
+            "jobs": [],
+        }
         initial = {name: value for name, value in document.items() if name not in progress and name not in fresh}
         try:
             stored = await self._runs.find_one_and_update(
@@ -118,6 +127,28 @@ class RunStore:
             query["project_id"] = {"$in": list(project_ids)}
         return [_read(item) async for item in self._runs.find(query).limit(10)]
 
+    async def count_by_state(self, project_id: str) -> tuple[dict[str, int], dict[str, int]]:
+        """Return the number of runs of a project by status, and that of completed ones by conclusion."""
+        groups: list[Document] = [
+            {"$match": {"project_id": project_id}},
+            {"$group": {"_id": {"status": "$status", "conclusion": "$conclusion"}, "count": {"$sum": 1}}},
+            {"$sort": {"_id": 1}},
+        ]
+        statuses: dict[str, int] = {}
+        conclusions: dict[str, int] = {}
+        async for item in await self._runs.aggregate(groups):
+            status, conclusion, count = item["_id"].get("status"), item["_id"].get("conclusion"), int(item["count"])
+            statuses[status] = statuses.get(status, 0) + count
+            if status == "completed":
+                name = conclusion or "none"
+                conclusions[name] = conclusions.get(name, 0) + count
+        return statuses, conclusions
+
+    async def of_dispatches(self, project_id: str, dispatch_ids: Sequence[str]) -> Sequence[Run]:
+        """Return the runs that dispatches started."""
+        query = {"project_id": project_id, "dispatch_id": {"$in": list(dispatch_ids)}}
+        return [_read(item) async for item in self._runs.find(query)]
+
     async def page(
         self, project_id: str, *, limit: int, after: tuple[datetime, str] | None, where: Document
     ) -> Sequence[tuple[Run, datetime]]:
@@ -131,7 +162,7 @@ class RunStore:
             earlier = [{"first_seen_at": {"$lt": moment}}, {"first_seen_at": moment, "run_id": {"$lt": run_id}}]
             query["$or"] = earlier
         order = [("first_seen_at", DESCENDING), ("run_id", DESCENDING)]
-        found = self._runs.find(query).sort(order).limit(limit)
+        found = self._runs.find(query, {"jobs": 0}).sort(order).limit(limit)
         return [(_read(item), item["first_seen_at"]) async for item in found]
 
 

@@ -30,7 +30,7 @@ from logloop_ci_bridge.github.workflow_runs import ReportedRun
 from logloop_ci_bridge.project_turns import IDLE_S, WORKERS, ProjectTurns
 from logloop_ci_bridge.runs.batches import batches_of
 from logloop_ci_bridge.runs.job_log import parse_job
-from logloop_ci_bridge.runs.run import Run, owner_fields, run_of
+from logloop_ci_bridge.runs.run import Run, owner_fields, run_jobs, run_of
 from logloop_ci_bridge.runs.store import RunStore
 from logloop_ci_bridge.telemetry import DISPATCHES_LOST, RUN_LOGS, RUNS_COMPLETED
 
@@ -195,7 +195,8 @@ class RunTracker:
         failed_tests: dict[str, None] = {}
         unreadable: list[str] = []
         count = read = 0
-        for job in await gateway.jobs(run.repository, run.run_id, run.attempt):
+        jobs = await gateway.jobs(run.repository, run.run_id, run.attempt)
+        for job in jobs:
             if job.conclusion in _FAILED_CONCLUSIONS:
                 failed_jobs.append(job.name)
             await self._runs.update(run, {"work_at": utc_now() + self._lease})
@@ -216,6 +217,7 @@ class RunTracker:
                 "log_count": count,
                 "failed_jobs": failed_jobs,
                 "failed_tests": list(failed_tests)[:1000],
+                "jobs": run_jobs(jobs),
             }
         )
 
@@ -252,6 +254,7 @@ class RunTracker:
                 "log_count": run.log_count,
                 "failed_jobs": run.failed_jobs,
                 "failed_tests": run.failed_tests,
+                "jobs": [job.model_dump(mode="python") for job in run.jobs],
             },
         )
         facts = {**_facts(run), "failed_jobs": run.failed_jobs, "failed_tests": run.failed_tests}
