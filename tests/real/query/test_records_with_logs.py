@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from logloop_chassis.http.paging import encode_cursor
 from logloop_chassis.messaging.connections import publishing_broker, stop_quietly
 from logloop_chassis.messaging.publisher import Publisher
 from logloop_chassis.testing import wait_until
@@ -15,6 +16,7 @@ from logloop_contracts import LogEntry
 from logloop_contracts.channels import HEADER_COUNT, HEADER_KEY_IDS, HEADER_PROJECT, HEADER_SCHEMA, LOGS
 from logloop_contracts.log_batch import decode, encode, entries_to_batch, new_batch_id
 from logloop_query.app import create_app
+from logloop_query.run_reports import reports_in
 from logloop_query.settings import QuerySettings
 from pydantic import SecretStr
 
@@ -190,16 +192,21 @@ def _run_logs(number: int, *outcomes: str) -> list[LogEntry]:
 
 async def test_reported_outcomes_become_test_runs_once_however_often_they_are_delivered(platform: Platform) -> None:
     results = [("passed", "passed"), ("failed", "passed", "skipped"), ("passed", "error")]
-    for number, outcomes in enumerate(results):
-        body = encode(entries_to_batch(_run_logs(number, *outcomes), new_batch_id()))
-        for _ in range(3):
-            await platform.send_batch(body)
+    bodies = [
+        encode(entries_to_batch(_run_logs(number, *outcomes), new_batch_id()))
+        for number, outcomes in enumerate(results)
+    ]
+    for body in bodies * 3:
+        await platform.send_batch(body)
     listed = "/api/v1/test-runs?project_id=shop"
 
     async def all_there() -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = (await platform.admin.get(listed)).json()["items"]
         return items if [sum(item["counts"].values()) for item in items] == [2, 3, 2] else []
 
+    await wait_until(all_there)
+    for body in bodies:
+        await platform.query.records.registry.record_test_runs("shop", reports_in([decode(body)]))
     newest, middle, oldest = await wait_until(all_there)
 
     assert [run["run_id"] for run in (newest, middle, oldest)] == ["nightly-2", "nightly-1", "nightly-0"]
@@ -243,6 +250,8 @@ async def _check_lists(platform: Platform, listed: str, runs: list[dict[str, Any
     page = (await platform.admin.get(listed + "&limit=2")).json()
     rest = (await platform.admin.get(f"{listed}&limit=2&cursor={page['next_cursor']}")).json()
     assert (page["items"], rest["items"]) == ([newest, middle], [oldest])
+    far = await platform.admin.get(f"{listed}&cursor={encode_cursor(2**62, 'x')}")
+    assert far.status_code == 422
 
 
 async def _delete_shop(platform: Platform) -> None:
