@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from base64 import b85encode
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -165,7 +166,7 @@ async def test_a_part_can_be_inserted_only_once(storage: Storage) -> None:
 
 async def test_incompressible_logs_are_split_over_several_documents(storage: Storage) -> None:
     noise = random.Random(7)
-    lines = ["".join(chr(noise.randrange(32, 127)) for _ in range(200_000)) for _ in range(90)]
+    lines = [b85encode(noise.randbytes(160_000)).decode() for _ in range(90)]
     batch = table([entry(f"{i} {line}", NOON + timedelta(milliseconds=i)) for i, line in enumerate(lines)])
     assert batch.nbytes > 2 * MAX_PART_BYTES
     async with storage.persister() as persister:

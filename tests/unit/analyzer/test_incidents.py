@@ -5,25 +5,34 @@ line may be taken for the first line of the burst. If a service stops logging, a
 frequent ones.
 """
 
+from functools import cache
+
 import pytest
 from logloop_analyzer.analysis.report import LogCoverage, measured_report
 from logloop_analyzer.analysis.verdict import decide_verdict
-from logloop_analyzer.evidence import measure
+from logloop_analyzer.evidence import Evidence, measure
 from logloop_analyzer.text.redaction import Redactor
 
-from tests.fakes.incidents import KINDS, Kind, incident
+from tests.fakes.incidents import KINDS, Incident, Kind, incident
 
 SEEDS = range(100, 110)
 FAULTY = [kind for kind in KINDS if not kind.endswith("no_fault")]
 HEALTHY = [kind for kind in KINDS if kind.endswith("no_fault")]
 
 
+@cache
+def measured(kind: Kind, seed: int) -> tuple[Incident, Evidence]:
+    """Return an incident with its evidence; several tests look at the same ones."""
+    case = incident(kind, seed)
+    return case, measure(case.window, case.baseline)
+
+
 @pytest.mark.parametrize("kind", FAULTY)
 def test_the_top_finding_is_the_cause(kind: Kind) -> None:
     services = lines = 0
     for seed in SEEDS:
-        case = incident(kind, seed)
-        top = measure(case.window, case.baseline).findings[0]
+        case, evidence = measured(kind, seed)
+        top = evidence.findings[0]
         services += top.strong and top.finding.service_id == case.service
         lines += top.finding.evidence[0] == case.first_id
     assert services == len(SEEDS)
@@ -33,8 +42,8 @@ def test_the_top_finding_is_the_cause(kind: Kind) -> None:
 @pytest.mark.parametrize("kind", HEALTHY)
 def test_without_an_incident_nothing_is_claimed(kind: Kind) -> None:
     for seed in SEEDS:
-        case = incident(kind, seed)
-        report = measured_report(measure(case.window, case.baseline), Redactor(), LogCoverage(1, 1), None)
+        _, evidence = measured(kind, seed)
+        report = measured_report(evidence, Redactor(), LogCoverage(1, 1), None)
         assert report.verdict == "insufficient"
         assert report.claims == []
         assert "no cause can be named" in report.summary
@@ -42,21 +51,17 @@ def test_without_an_incident_nothing_is_claimed(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", ["timeout_cascade", "decoy", "new_exception", "poisoned"])
 def test_a_cause_that_came_first_in_its_traces_is_confirmed(kind: Kind) -> None:
-    verdicts = [
-        decide_verdict(measure(case.window, case.baseline)) for case in (incident(kind, seed) for seed in SEEDS)
-    ]
+    verdicts = [decide_verdict(measured(kind, seed)[1]) for seed in SEEDS]
     assert verdicts.count("confirmed") >= len(SEEDS) - 1
 
 
 @pytest.mark.parametrize("kind", ["vanished_heartbeat", "silent_service"])
 def test_an_absence_alone_is_at_most_likely(kind: Kind) -> None:
-    case = incident(kind, 100)
-    assert decide_verdict(measure(case.window, case.baseline)) == "likely"
+    assert decide_verdict(measured(kind, 100)[1]) == "likely"
 
 
 @pytest.mark.parametrize("kind", ["poisoned", "poisoned_no_fault"])
 def test_exactly_the_poisoned_lines_are_flagged(kind: Kind) -> None:
     for seed in SEEDS:
-        case = incident(kind, seed)
-        evidence = measure(case.window, case.baseline)
+        case, evidence = measured(kind, seed)
         assert evidence.suspicious_ids == case.poison_ids
