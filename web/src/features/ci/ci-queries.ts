@@ -157,11 +157,17 @@ export const runLogPagesOptions = (project: string, run: string, count: number) 
     return page({ items: found.items as unknown as Log[], next_cursor: found.next_cursor });
   });
 
-export const logOptions = (id: string) =>
+/** The first errors in the output of a run. */
+export const runErrorsOptions = (project: string, run: string, count: number) =>
   queryOptions({
-    queryKey: ["ci", "log", id],
-    queryFn: async ({ signal }) =>
-      content(await query.GET("/api/v1/logs/{id}", { params: { path: { id } }, signal })),
+    queryKey: ["ci", project, "run-errors", run, count],
+    queryFn: async ({ signal }) => {
+      const found = await ciBridge.GET("/api/v1/ci/runs/{run_id}/logs", {
+        params: { path: { run_id: run }, query: { project_id: project, severity: "error", limit: 5 } },
+        signal,
+      });
+      return content(found).items as unknown as Log[];
+    },
     staleTime: Number.POSITIVE_INFINITY,
   });
 

@@ -45,7 +45,7 @@ export function ChainEventRow(props: ChainEventRowProps) {
     >
       <div className={classes.time}>
         {event.at ? formatClockMillis(new Date(event.at), zone) : event.kind === "next" ? "next" : ""}
-        {seconds === null ? null : <small>+{formatDuration(seconds)}</small>}
+        {seconds === null || seconds === 0 ? null : <small>+{formatDuration(seconds)}</small>}
       </div>
       <div className={classes.spine}>
         <span className={classes.node}>

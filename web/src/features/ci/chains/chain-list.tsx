@@ -71,7 +71,11 @@ export function ChainList({ project, selected }: { project: string; selected: st
 
 /** The first round of a chain as shapes, and what became of it. */
 function MiniLoop({ chain }: { chain: ChainSummary }) {
-  const steps = chain.steps.filter(({ kind, hop }) => !hop && SHAPES[kind]);
+  const first = chain.steps.filter(({ hop }) => !hop);
+  const isRefused = first.some(({ kind, state }) => kind === "dispatch" && state === "failed");
+  const steps = first
+    .filter(({ kind }) => SHAPES[kind])
+    .map((step) => (step.kind === "run" && isRefused ? { ...step, state: "failed" as const } : step));
   const note =
     chain.state === "failed"
       ? chain.steps.find(({ state }) => state === "failed")?.text

@@ -8,6 +8,7 @@ import { SkeletonRows } from "@/components/skeleton";
 import { useCommands } from "@/lib/commands";
 import { usePageTitle } from "@/lib/page-title";
 import { formatDay, formatDuration, useZone } from "@/lib/time";
+import { dispatchState } from "../state-mark";
 import { ChainEventRow } from "./chain-event";
 import { chainName } from "./chain-list";
 import { type Chain, chainOptions } from "./chain-queries";
@@ -146,13 +147,26 @@ function stripOf(events: readonly ChainEvent[]): LoopStep[] {
             delta,
           },
         ];
+      case "dispatch":
+        return events[index + 1]?.kind === "run"
+          ? []
+          : [
+              {
+                kind: "workflow",
+                name: "Workflow",
+                note: dispatchState(event.dispatch)[1],
+                state: event.dispatch.state === "pending" ? "now" : "done",
+                delta,
+              },
+            ];
       case "output":
         return [{ kind: "log", name: "Log", note: `${event.count} lines`, state: "done", delta }];
       case "next":
-        return [{ kind: "workflow", name: "Next", note: "", state: "next" }];
+        return [{ kind: "log", name: "Log", note: "its output", state: "next" }];
       default:
         return [];
     }
   });
-  return steps.slice(0, MAX_STRIP);
+  // A delta belongs on the segment that leads to its step.
+  return steps.slice(0, MAX_STRIP).map((step, index, all) => ({ ...step, delta: all[index + 1]?.delta }));
 }

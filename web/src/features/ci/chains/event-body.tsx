@@ -1,16 +1,17 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { LogRow } from "@/features/logs/list/log-row";
 import { fieldTerm } from "@/lib/filter-text";
 import { formatCount, formatDuration, useZone } from "@/lib/time";
-import type { Dispatch, Log } from "../ci-queries";
+import { type Dispatch, type Log, runErrorsOptions } from "../ci-queries";
 import { gateText } from "../rules/gates";
 import { runName, runSeconds } from "../runs/run-words";
 import { dispatchState, runState, StateMark, Tag } from "../state-mark";
 import classes from "./chains.module.css";
 import { FiringReason } from "./firing-reason";
 import { RunSteps } from "./run-steps";
-import type { ChainEvent } from "./timeline";
+import { type ChainEvent, inOrder } from "./timeline";
 
 type EventBodyProps = {
   project: string;
@@ -269,7 +270,8 @@ function OutputBody({
   event: Extract<ChainEvent, { kind: "output" }>;
   onFollow: (logId: string) => void;
 }) {
-  const shown = linesToShow(event.lines, event.matched);
+  const errors = useQuery(runErrorsOptions(project, event.run.run_id, event.count));
+  const shown = linesToShow(inOrder([...event.lines, ...(errors.data ?? [])]), event.matched);
   const q = `source:github-actions ${fieldTerm("attributes.ci.run_id", event.run.run_id)}`;
   const failed = event.run.failed_tests?.length ?? 0;
   return (

@@ -57,7 +57,7 @@ describe("the timeline of a chain", () => {
   it("continues at the output that the next rule matched, and lists rules that a gate stopped", () => {
     const next = {
       parent_id: "d1",
-      cause: { kind: "log", id: "o2", log: log("o2") },
+      cause: { kind: "log", id: "o9", log: log("o9") },
       dispatch: dispatch("d2", { hop: 1, rule_id: "r2", state: "pending" }),
       run: null,
       output: null,
@@ -73,7 +73,9 @@ describe("the timeline of a chain", () => {
       ["next", 7],
     ]);
     const output = events[4];
-    expect(output?.kind === "output" && output.matched.has("o2")).toBe(true);
+    // The line is shown even when it is not among the first lines of the output.
+    expect(output?.kind === "output" && output.lines.map(({ id }) => id)).toEqual(["o1", "o2", "o9"]);
+    expect(output?.kind === "output" && output.matched.has("o9")).toBe(true);
   });
   it("begins with a person, and says what it waits for", () => {
     const link = {

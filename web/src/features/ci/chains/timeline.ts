@@ -48,6 +48,19 @@ function causeEvents(link: ChainLink): ChainEvent[] {
   return cause.kind === "log" ? [{ ...common, kind: "log", at: log?.timestamp ?? null, log, id }] : [];
 }
 
+/** The lines of a run's output that made other rules fire. */
+function causedBy(chain: Chain, dispatchId: string): Log[] {
+  return chain.links.flatMap(({ parent_id, cause }) =>
+    parent_id === dispatchId && cause.kind === "log" && cause.log ? [asLog(cause.log)] : [],
+  );
+}
+
+/** Returns lines by time, each once. */
+export function inOrder(lines: readonly Log[]): Log[] {
+  const once = [...new Map(lines.map((line) => [line.id, line])).values()];
+  return once.sort((a, b) => Date.parse(a.timestamp) - Date.parse(b.timestamp));
+}
+
 /** Returns the events of a chain from its first cause to what it waits for, each after what led to it. */
 export function timelineOf(chain: Chain): ChainEvent[] {
   const events: ChainEvent[] = [];
@@ -80,7 +93,7 @@ export function timelineOf(chain: Chain): ChainEvent[] {
       last = add({ key: `run ${run.run_id}`, kind: "run", at, cause: last, hop, run });
     }
     if (run && output && output.count > 0) {
-      const lines = output.first.map(asLog);
+      const lines = inOrder([...output.first.map(asLog), ...causedBy(chain, dispatch.id)]);
       last = add({
         key: `output ${run.run_id}`,
         kind: "output",

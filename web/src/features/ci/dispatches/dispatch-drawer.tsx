@@ -77,6 +77,16 @@ function Facts({ project, dispatch }: { project: string; dispatch: Dispatch }) {
       ) : null,
     ],
     [
+      "Chain",
+      <Link
+        key="chain"
+        to="/projects/$project/ci/chains/$chain"
+        params={{ project, chain: dispatch.chain_id || dispatch.id }}
+      >
+        what led to what
+      </Link>,
+    ],
+    [
       "Correlation id",
       <span key="id" className="mono">
         {dispatch.correlation_id}

@@ -120,6 +120,7 @@ export function DispatchesPage() {
       <div className={layout.head}>
         <h1>Dispatches</h1>
         <Select
+          size="xs"
           aria-label="State"
           w={160}
           data={[
@@ -130,6 +131,7 @@ export function DispatchesPage() {
           onChange={(value) => change({ state: DISPATCH_STATES.find((state) => state === value) })}
         />
         <Select
+          size="xs"
           aria-label="Pipeline"
           w={240}
           data={[
@@ -147,6 +149,7 @@ export function DispatchesPage() {
         <span className="grow" />
         {rights.edit && choices.length > 0 ? (
           <Select
+            size="xs"
             aria-label="Start a pipeline"
             placeholder="Start a pipeline…"
             w={200}

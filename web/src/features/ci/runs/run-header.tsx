@@ -10,6 +10,12 @@ import { runState, StateMark, Tag } from "../state-mark";
 import classes from "./run-page.module.css";
 import { runName, runSeconds } from "./run-words";
 
+/** The title of a run on GitHub, unless it only repeats the name or the id by which the run was found. */
+function titleOf(run: Run): string {
+  const { title, name, correlation_id: id } = run;
+  return !title || title === name || (id && title.includes(id)) ? "" : title;
+}
+
 /** Name, state and place in the loop of a run, and the way to GitHub. */
 export function RunHeader({ project, run }: { project: string; run: Run }) {
   const [zone] = useZone();
@@ -28,8 +34,7 @@ export function RunHeader({ project, run }: { project: string; run: Run }) {
         </div>
         <div className="row">
           <h1>
-            {runName(run)}{" "}
-            <span className="muted">{run.title && run.title !== run.name ? run.title : ""}</span>
+            {runName(run)} <span className="muted">{titleOf(run)}</span>
           </h1>
           <StateMark tone={tone}>{words}</StateMark>
           {(run.attempt ?? 1) > 1 ? <Tag>attempt {run.attempt}</Tag> : null}
@@ -108,9 +113,22 @@ export function RunOrigin({ project, run }: { project: string; run: Run }) {
               because of <CauseLink project={project} dispatch={dispatch.data} />
             </span>
           ) : null}
-          <Link to="/projects/$project/ci/dispatches" params={{ project }} search={{ open: run.dispatch_id }}>
-            the dispatch
-          </Link>
+          <span>
+            <Link
+              to="/projects/$project/ci/dispatches"
+              params={{ project }}
+              search={{ open: run.dispatch_id }}
+            >
+              the dispatch
+            </Link>
+            {" · "}
+            <Link
+              to="/projects/$project/ci/chains/$chain"
+              params={{ project, chain: dispatch.data?.chain_id || run.dispatch_id }}
+            >
+              the whole chain
+            </Link>
+          </span>
         </>
       ) : (
         <span className="soft">

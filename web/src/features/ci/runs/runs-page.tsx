@@ -121,6 +121,7 @@ export function RunsPage() {
       <div className={layout.head}>
         <h1>Runs</h1>
         <Select
+          size="xs"
           aria-label="Result"
           w={160}
           data={[
@@ -131,6 +132,7 @@ export function RunsPage() {
           onChange={(value) => change({ conclusion: CONCLUSIONS.find((item) => item === value) })}
         />
         <Select
+          size="xs"
           aria-label="Pipeline"
           w={240}
           data={[

@@ -75,5 +75,5 @@ export function StepTree({
 
 function Took({ seconds, outcome }: { seconds: number | null; outcome: string }) {
   if (outcome === "skipped") return <span className="muted small">skipped</span>;
-  return <span className="muted small">{seconds === null ? "" : formatDuration(seconds)}</span>;
+  return <span className={`muted small ${classes.took}`}>{seconds ? formatDuration(seconds) : ""}</span>;
 }
