@@ -21,7 +21,7 @@ export function ruleFinding(analysis: Pick<Analysis, "report">): { finding: Find
 }
 
 export function rulePrefill({ id, scope }: Pick<Analysis, "id" | "scope">, finding: Finding): RulePrefill {
-  const q = [scope.q, filterOf(finding)].filter(Boolean).join(" ");
+  const q = filterOf(finding, scope.q);
   const service = finding.kind === "service_split" ? null : finding.service_id;
   const severity = severityOf(finding);
   return {

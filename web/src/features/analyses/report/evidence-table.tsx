@@ -1,7 +1,6 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { SeverityMark } from "@/components/severity";
-import { addTerm } from "@/lib/filter-text";
 import { formatClockMillis, formatCount, useZone } from "@/lib/time";
 import type { AnalysisScope, Finding } from "../analysis-queries";
 import { CitationPills } from "../citations/citations";
@@ -38,10 +37,7 @@ export function EvidenceTable({ project, scope, findings }: EvidenceTableProps) 
           <tbody>
             {findings.map((finding) => {
               const severity = severityOf(finding);
-              const filter = filterOf(finding);
-              const q = filter
-                ? filter.split(/ (?=service:|test:|pattern:)/).reduce(addTerm, scope.q)
-                : scope.q;
+              const q = filterOf(finding, scope.q);
               return (
                 <tr key={`${finding.kind} ${finding.title}`}>
                   <td className={classes.subject} title={finding.title}>
@@ -59,7 +55,7 @@ export function EvidenceTable({ project, scope, findings }: EvidenceTableProps) 
                     <CitationPills logIds={finding.evidence ?? []} />
                   </td>
                   <td>
-                    {filter ? (
+                    {q !== scope.q ? (
                       <Button
                         renderRoot={(props) => (
                           <Link

@@ -24,7 +24,7 @@ export function FindingList({ findings }: { findings: readonly Finding[] }) {
       {more > 0 ? (
         <li>
           <button type="button" className={classes.more} onClick={() => setAll(!all)}>
-            {all ? "Fewer" : `${more} more findings`}
+            {all ? "Fewer" : `${more} more ${more === 1 ? "finding" : "findings"}`}
           </button>
         </li>
       ) : null}

@@ -58,8 +58,9 @@ describe("the words of a report", () => {
   });
 
   it("filters the lines of a finding", () => {
-    expect(filterOf(finding())).toBe('service:payment pattern:"timed out after <*> ms"');
-    expect(filterOf(finding({ kind: "service_split", pattern: null }))).toBe("");
+    expect(filterOf(finding({ pattern: null }), "x service:payment")).toBe("x service:payment");
+    expect(filterOf(finding(), "")).toBe('service:payment pattern:"timed out after <*> ms"');
+    expect(filterOf(finding({ kind: "service_split", pattern: null }), "a")).toBe("a");
   });
 });
 

@@ -1,4 +1,4 @@
-import { quote } from "@/lib/filter-text";
+import { addTerm, quote } from "@/lib/filter-text";
 import type { AnalysisScope, AnalysisSummary, Finding, Report } from "../analysis-queries";
 
 /** Splits a text with the placeholders of a pattern into words and slots. */
@@ -63,15 +63,17 @@ export function severityOf({ title, kind }: Finding): "error" | "warn" | "info" 
   return (found as "error" | "warn" | "info" | "debug" | undefined) ?? null;
 }
 
-/** The filter that selects the lines of a finding. */
-export function filterOf(finding: Finding): string {
+function termsOf(finding: Finding): string[] {
   return [
     finding.service_id && finding.kind !== "service_split" ? `service:${quote(finding.service_id)}` : "",
     finding.test_id ? `test:${quote(finding.test_id)}` : "",
     finding.pattern ? `pattern:${quote(finding.pattern)}` : "",
-  ]
-    .filter(Boolean)
-    .join(" ");
+  ].filter(Boolean);
+}
+
+/** The filter that selects the lines of a finding among those of a scope. */
+export function filterOf(finding: Finding, scopeFilter: string): string {
+  return termsOf(finding).reduce(addTerm, scopeFilter);
 }
 
 /** The findings that say when a service began to differ, earliest first, one for each service. */
