@@ -9,6 +9,15 @@ export default defineConfig({
   plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   // The gateway serves this folder, and the wheel of logloop contains it.
-  build: { outDir: "../gateway/page", emptyOutDir: true, target: "es2022", sourcemap: false, chunkSizeWarningLimit: 600, assetsInlineLimit: 0 },
-  server: { proxy: Object.fromEntries(["/api", "/docs", "/asyncapi", "/readyz"].map((path) => [path, platform])) },
+  build: {
+    outDir: "../gateway/page",
+    emptyOutDir: true,
+    target: "es2022",
+    sourcemap: false,
+    chunkSizeWarningLimit: 600,
+    assetsInlineLimit: 0,
+  },
+  server: {
+    proxy: Object.fromEntries(["/api", "/docs", "/asyncapi", "/readyz"].map((path) => [path, platform])),
+  },
 });

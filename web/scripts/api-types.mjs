@@ -9,5 +9,8 @@ await mkdir(folder, { recursive: true });
 for (const service of SERVICES) {
   const document = JSON.parse(await readFile(new URL(`../openapi/${service}.json`, import.meta.url), "utf8"));
   const types = astToString(await openapiTS(document, { alphabetize: true, defaultNonNullable: false }));
-  await writeFile(new URL(`${service}.gen.ts`, folder), `// Generated from openapi/${service}.json.\n${types}`);
+  await writeFile(
+    new URL(`${service}.gen.ts`, folder),
+    `// Generated from openapi/${service}.json.\n${types}`,
+  );
 }
