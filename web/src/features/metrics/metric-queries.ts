@@ -1,6 +1,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { content, type Query, query } from "@/lib/api/client";
 import { MAX_PAGE, pagedOptions } from "@/lib/paged";
+import { recoveryInterval } from "@/lib/query-client";
 import type { Aggregate } from "./metrics-search";
 
 export type Metric = Query["schemas"]["Metric"];
@@ -39,7 +40,7 @@ export const seriesOptions = (metric: string, scope: SeriesScope) =>
         }),
       ),
     placeholderData: keepPreviousData,
-    refetchInterval: scope.until ? false : REFRESH_MS,
+    refetchInterval: ({ state }) => (scope.until ? recoveryInterval(state.error) : REFRESH_MS),
   });
 
 export async function createMetric(body: NewMetric) {

@@ -1,6 +1,7 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import { content, type Query, query } from "@/lib/api/client";
 import { MAX_PAGE, pagedOptions } from "@/lib/paged";
+import { recoveryInterval } from "@/lib/query-client";
 import { sessionOptions } from "@/lib/session";
 
 export type Project = Query["schemas"]["Project"];
@@ -8,14 +9,17 @@ export type ProjectChanges = Query["schemas"]["ProjectChanges"];
 
 const DELETING_CHECK_MS = 2000;
 
+type ListState = { data: { pages: { items: Project[] }[] } | undefined; error: Error | null };
+
+/** The projects of the user. While one is being deleted, they are read again until it is gone. */
 export const projectPagesOptions = () => ({
   ...pagedOptions<Project>(["projects"], async (cursor, signal) =>
     content(await query.GET("/api/v1/projects", { params: { query: { limit: MAX_PAGE, cursor } }, signal })),
   ),
-  refetchInterval: ({ state }: { state: { data?: { pages: { items: Project[] }[] } | undefined } }) =>
+  refetchInterval: ({ state }: { state: ListState }) =>
     state.data?.pages.some((page) => page.items.some((item) => item.state === "deleting"))
       ? DELETING_CHECK_MS
-      : (false as const),
+      : recoveryInterval(state.error),
 });
 
 export const projectOptions = (id: string) =>
