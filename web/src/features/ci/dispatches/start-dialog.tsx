@@ -101,6 +101,7 @@ export function StartDialog({ project, pipeline, onClose }: StartDialogProps) {
               key={field.name}
               label={field.name}
               data={field.enum}
+              placeholder={field.default === null || field.default === undefined ? "" : String(field.default)}
               required={field.required ?? false}
               value={texts[field.name] ?? null}
               onChange={(value) => type(field.name, value ?? "")}

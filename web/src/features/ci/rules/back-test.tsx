@@ -10,7 +10,7 @@ import { formatCount, formatMoment, useZone } from "@/lib/time";
 import { ageSeconds } from "@/lib/time-range";
 import { TEST_RANGES } from "../ci-search";
 import { FiringChart } from "./firing-chart";
-import { gateText } from "./gates";
+import { gateText, times } from "./gates";
 import classes from "./rule-editor.module.css";
 import { type BackTest, backTestHistogramOptions, backTestOptions, type RuleDraft } from "./rule-queries";
 
@@ -116,11 +116,10 @@ function Summary({ result }: { result: BackTest }) {
   const held = Object.entries(result.blocked);
   return (
     <p>
-      It would have fired <b>{formatCount(result.would_fire.length)} times</b>. Of{" "}
-      {formatCount(result.logs_read)} lines, <b>{formatCount(result.matched)}</b> passed the filter and the
-      conditions on one line
+      It would have fired <b>{times(result.would_fire.length)}</b>. Of {formatCount(result.logs_read)} lines,{" "}
+      <b>{formatCount(result.matched)}</b> passed the filter and the conditions on one line
       {result.matched === 0 ? ", so the conditions on stats were never looked at" : ""}.
-      {held.map(([gate, count]) => ` Held back ${formatCount(count)} times: ${gateText(gate)}.`)}
+      {held.map(([gate, count]) => ` Held back ${times(count)}: ${gateText(gate)}.`)}
       {result.cut_off ? (
         <span className="caution"> There are more lines than one test reads; choose a shorter range.</span>
       ) : null}

@@ -1,3 +1,4 @@
+import { formatCount } from "@/lib/time";
 import type { Evaluation } from "./rule-queries";
 
 const GATES: Record<NonNullable<Evaluation["gate"]>, string> = {
@@ -15,4 +16,9 @@ const GATES: Record<NonNullable<Evaluation["gate"]>, string> = {
 /** What kept a rule from firing, in words. */
 export function gateText(gate: string): string {
   return (GATES as Record<string, string>)[gate] ?? gate;
+}
+
+/** "once", "12 times". */
+export function times(count: number): string {
+  return count === 1 ? "once" : `${formatCount(count)} times`;
 }

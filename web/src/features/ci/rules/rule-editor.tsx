@@ -98,7 +98,9 @@ export function RuleEditor({ project, rule, initial, draftId, range }: RuleEdito
   // The form shows most of them at the fields; the source shows all.
   const settingErrors = violations
     .filter(({ field }) => field.startsWith("body.") && field !== "body.condition")
-    .map(({ field, reason }) => ({ text: `${field.replace(/^body\./, "")}: ${reason}` }));
+    .map(({ field, reason }) => ({
+      text: `${field.replace(/^body\./, "")}: ${reason.replace("Value error, ", "")}`,
+    }));
   const changeCondition = (condition: string) => editing.change({ ...source, condition });
   const changeSettings = (text: string) => editing.change({ ...source, settings: text });
   return (

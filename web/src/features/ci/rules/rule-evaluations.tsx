@@ -8,7 +8,7 @@ import { formatAge, formatCount, formatMoment, useZone } from "@/lib/time";
 import { SubjectLink } from "../cause-link";
 import { StateMark, type Tone } from "../state-mark";
 import { Clause } from "./clause";
-import { gateText } from "./gates";
+import { gateText, times } from "./gates";
 import classes from "./rule-editor.module.css";
 import { type Evaluation, type EvaluationPage, evaluationsOptions } from "./rule-queries";
 
@@ -66,9 +66,9 @@ function Now({ now }: { now: EvaluationPage["now"] }) {
     now.gate
       ? `Now: ${gateText(now.gate)}${now.quiet_until ? `, until ${formatAge(new Date(now.quiet_until))}` : ""}.`
       : null,
-    `Fired ${now.fired_last_day} times in 24 h.`,
+    `Fired ${times(now.fired_last_day)} in 24 h.`,
     now.looks
-      ? `Looked ${formatCount(now.looks)} times since the service started, ${formatCount(now.matched ?? 0)} lines passed.`
+      ? `Looked ${times(now.looks)} since the service started, ${formatCount(now.matched ?? 0)} lines passed.`
       : null,
   ].filter(Boolean);
   return <span className="muted">{parts.join(" ")}</span>;

@@ -151,7 +151,7 @@ function FieldRow({
   onRemove: () => void;
 }) {
   return (
-    <fieldset className={classes.field} style={{ border: 0, margin: 0 }}>
+    <fieldset className={classes.field}>
       <legend className="visually-hidden">Field {field.name}</legend>
       <TextInput
         label="Key"
