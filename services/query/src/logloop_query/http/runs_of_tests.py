@@ -1,5 +1,6 @@
 """Endpoints of test runs, and of the outcomes of one test over time."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -7,6 +8,7 @@ from logloop_chassis.auth.principal import require
 from logloop_chassis.database.client import Document
 from logloop_chassis.http.paging import Cursor, Limit, Page, decode_cursor, encode_cursor
 from logloop_chassis.http.parameters import ProjectParam, problems
+from logloop_chassis.http.problems import Unprocessable
 from logloop_contracts.log_entry import SERVICE_ID_PATTERN
 from pydantic import Field
 
@@ -151,11 +153,19 @@ async def list_(
     if failed is not None:
         bad = [{"counts.failed": {"$gt": 0}}, {"counts.error": {"$gt": 0}}]
         where["$or" if failed else "$nor"] = bad
-    position = decode_cursor(cursor, int, str)
-    before = None if position is None else (from_microseconds(position[0]), position[1])
-    found = await runs.page(project_id, where, before, limit)
+    found = await runs.page(project_id, where, _position(cursor), limit)
     more = encode_cursor(to_microseconds(found[-1]["started_at"]), found[-1]["_id"]) if len(found) == limit else None
     return TestRunPage(items=[TestRun(**_run(document)) for document in found], next_cursor=more)
+
+
+def _position(cursor: str | None) -> tuple[datetime, str] | None:
+    position = decode_cursor(cursor, int, str)
+    if position is None:
+        return None
+    try:
+        return from_microseconds(position[0]), position[1]
+    except OverflowError as error:
+        raise Unprocessable("invalid cursor; start again without it") from error
 
 
 @router.get("/test-runs/{run_id}", summary="Read a test run", operation_id="test_run_read", responses=problems(404))

@@ -176,7 +176,6 @@ export function LogList(props: LogListProps) {
                   <>
                     {/* biome-ignore lint/a11y/useKeyWithClickEvents: Enter opens the selected line. */}
                     {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
-                    {/* biome-ignore lint/a11y/useFocusableInteractive: as above. */}
                     <div
                       role="cell"
                       onClick={() => {
@@ -202,7 +201,6 @@ export function LogList(props: LogListProps) {
                     </div>
                     {isOpen ? (
                       // biome-ignore lint/a11y/useSemanticElements: as above.
-                      // biome-ignore lint/a11y/useFocusableInteractive: as above.
                       <div role="cell">
                         <LogDetails
                           log={row.log}
@@ -230,7 +228,6 @@ function EdgeRow({ children }: { children: ReactNode }) {
     // biome-ignore lint/a11y/useFocusableInteractive: the list has one tab stop.
     <div role="row" className={classes.edge}>
       {/* biome-ignore lint/a11y/useSemanticElements: the list is a virtual table. */}
-      {/* biome-ignore lint/a11y/useFocusableInteractive: the list has one tab stop. */}
       <span role="cell">{children}</span>
     </div>
   );
@@ -251,7 +248,6 @@ function GapRow({ row, onShow }: { row: Extract<Row, { kind: "gap" }>; onShow: L
   const [zone] = useZone();
   return (
     // biome-ignore lint/a11y/useSemanticElements: the list is a virtual table.
-    // biome-ignore lint/a11y/useFocusableInteractive: the list has one tab stop.
     <div className={classes.gap} role="cell">
       <span aria-hidden>▲</span>
       <strong>{formatCount(gap.count)} lines left out</strong>
