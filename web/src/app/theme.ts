@@ -28,7 +28,11 @@ const loop: MantineColorsTuple = [
 ];
 
 // Locking the scroll position would write a <style> element, which the content security policy forbids.
-const overlay = { lockScroll: false, transitionProps: { duration: 140 } };
+const overlay = {
+  lockScroll: false,
+  transitionProps: { duration: 140 },
+  closeButtonProps: { "aria-label": "Close" },
+};
 
 /** Sizes and defaults of Mantine's components. Colours come from styles/tokens.css by way of styles/mantine.css. */
 export const theme = createTheme({

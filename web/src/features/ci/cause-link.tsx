@@ -15,19 +15,33 @@ export function SubjectLink({ project, id }: { project: string; id: string }) {
   switch (causeKind(id)) {
     case "log":
       return (
-        <Link to="/projects/$project/logs/$log" params={{ project, log: id }} title={id}>
+        <Link
+          className="underlined"
+          to="/projects/$project/logs/$log"
+          params={{ project, log: id }}
+          title={id}
+        >
           the line
         </Link>
       );
     case "run":
       return (
-        <Link to="/projects/$project/ci/runs/$run" params={{ project, run: runOf(id) }}>
+        <Link
+          className="underlined"
+          to="/projects/$project/ci/runs/$run"
+          params={{ project, run: runOf(id) }}
+        >
           run {runOf(id)}
         </Link>
       );
     default:
       return (
-        <Link to="/projects/$project/analyses/$analysis" params={{ project, analysis: id }} title={id}>
+        <Link
+          className="underlined"
+          to="/projects/$project/analyses/$analysis"
+          params={{ project, analysis: id }}
+          title={id}
+        >
           the analysis
         </Link>
       );

@@ -41,7 +41,10 @@ export function ChainEventRow(props: ChainEventRowProps) {
       data-selected={isSelected || undefined}
       tabIndex={-1}
       aria-current={isSelected ? "step" : undefined}
-      onClick={props.onSelect}
+      onClick={({ target }) => {
+        // Links and buttons lead elsewhere, maybe to another step.
+        if (!(target instanceof Element && target.closest("a, button"))) props.onSelect();
+      }}
     >
       <div className={classes.time}>
         {event.at ? formatClockMillis(new Date(event.at), zone) : event.kind === "next" ? "next" : ""}

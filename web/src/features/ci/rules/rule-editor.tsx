@@ -108,7 +108,12 @@ export function RuleEditor({ project, rule, initial, draftId, range }: RuleEdito
       <div className={classes.bar}>
         <div>
           <div className={classes.crumb}>
-            <Link to="/projects/$project/ci/rules" params={{ project }}>
+            <Link
+              className="underlined"
+              to="/projects/$project/ci/rules"
+              params={{ project }}
+              activeOptions={{ exact: true }}
+            >
               Rules
             </Link>
             {rule ? "" : " / new"}

@@ -27,7 +27,12 @@ export function RunHeader({ project, run }: { project: string; run: Run }) {
     <div className={classes.bar}>
       <div>
         <div className="muted small">
-          <Link to="/projects/$project/ci/runs" params={{ project }}>
+          <Link
+            className="underlined"
+            to="/projects/$project/ci/runs"
+            params={{ project }}
+            activeOptions={{ exact: true }}
+          >
             Runs
           </Link>{" "}
           / {run.repository} / {run.workflow}
