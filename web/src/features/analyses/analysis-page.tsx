@@ -157,7 +157,7 @@ function ReportHead({ thread, analysis, findings, numbers }: ReportHeadProps) {
       <header className={classes.head}>
         <div className={classes.name}>
           <div className={classes.crumb}>
-            <Link to="/projects/$project/analyses" params={{ project }}>
+            <Link className="underlined" to="/projects/$project/analyses" params={{ project }}>
               Analyses
             </Link>{" "}
             / {formatDay(created, zone)} {formatClock(created, zone).slice(0, 5)} by{" "}

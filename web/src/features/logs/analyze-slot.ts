@@ -17,7 +17,8 @@ export type AnalyzeSlotProps = {
   onOpenAnalysis: (analysis: string) => void;
   onClose: () => void;
   onCitations: (numbers: ReadonlyMap<string, number> | undefined) => void;
-  onShowLine: (logId: string) => void;
+  /** Shows a cited line. `closes` also closes the panel, where it covers the lines. */
+  onShowLine: (logId: string, closes?: boolean) => void;
 };
 
 /** The panel comes from another feature; the app puts it into the log viewer. */

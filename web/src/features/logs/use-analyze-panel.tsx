@@ -40,7 +40,7 @@ type Analyze = {
 export function useAnalyzePanel(options: AnalyzeOptions): Analyze {
   const { slot: Panel, project, search, onChange, resolved, loaded, firstLine } = options;
   const [citations, setCitations] = useState<ReadonlyMap<string, number>>();
-  const [activeLine, setActiveLine] = useState<string>();
+  const [active, setActive] = useState<{ id: string; number: number }>();
   const [line, setLine] = useState<AnalyzeSlotProps["line"]>();
   const [round, setRound] = useState(0);
   const { analysis } = search;
@@ -53,7 +53,7 @@ export function useAnalyzePanel(options: AnalyzeOptions): Analyze {
   }, [resolved, firstLine, isNew]);
 
   const close = () => {
-    setActiveLine(undefined);
+    setActive(undefined);
     setLine(undefined);
     onChange({ analysis: undefined });
   };
@@ -64,12 +64,13 @@ export function useAnalyzePanel(options: AnalyzeOptions): Analyze {
     onChange({ analysis: "new" });
   };
   const showLine = useCallback(
-    (id: string) => {
-      setActiveLine(id);
+    (id: string, closes = false) => {
+      setActive({ id, number: citations?.get(id) ?? 1 });
       const isLoaded = loaded.some((log) => log.id === id);
-      onChange({ around: isLoaded ? undefined : id, view: undefined, collapse: undefined });
+      const line = { around: isLoaded ? undefined : id, view: undefined, collapse: undefined };
+      onChange(closes ? { ...line, analysis: undefined } : line);
     },
-    [loaded, onChange],
+    [loaded, onChange, citations],
   );
   useCommands(
     Panel ? [{ id: "analyze", label: "Analyze these lines", group: "Logs", keys: ["a"], run: toggle }] : [],
@@ -102,7 +103,7 @@ export function useAnalyzePanel(options: AnalyzeOptions): Analyze {
         analysis={analysis}
         scope={scope}
         line={line}
-        activeLine={activeLine}
+        activeLine={active?.id}
         onOpenAnalysis={(next) => {
           if (next !== "new") setLine(undefined);
           onChange({ analysis: next });
@@ -113,7 +114,15 @@ export function useAnalyzePanel(options: AnalyzeOptions): Analyze {
       />
     </Suspense>
   ) : null;
-  return { button, panel, citations, activeLine, onAnalyzeLine: analyzeLine };
+  const marked = active ? new Map([[active.id, active.number]]) : undefined;
+  return {
+    button,
+    panel,
+    // A sheet closes to show a line; the line stays marked.
+    citations: analysis ? citations : marked,
+    activeLine: active?.id,
+    onAnalyzeLine: analyzeLine,
+  };
 }
 
 /** Asks about one line: the minutes before it, of its trace if it has one, and what it says. */

@@ -1,5 +1,5 @@
 import type { Analysis, Finding } from "../analysis-queries";
-import { filterOf, severityOf } from "../report/wording";
+import { filterOf, severityOf, storedPattern } from "../report/wording";
 
 /** What the form for a new rule is filled with: the condition that a finding suggests. */
 export type RulePrefill = {
@@ -24,11 +24,12 @@ export function rulePrefill({ id, scope }: Pick<Analysis, "id" | "scope">, findi
   const q = filterOf(finding, scope.q);
   const service = finding.kind === "service_split" ? null : finding.service_id;
   const severity = severityOf(finding);
+  const pattern = storedPattern(finding);
   return {
     analysis: id,
     ...(q ? { q } : {}),
     ...(service ? { service } : {}),
-    ...(finding.pattern ? { pattern: finding.pattern } : {}),
+    ...(pattern ? { pattern } : {}),
     ...(severity ? { severity } : {}),
   };
 }

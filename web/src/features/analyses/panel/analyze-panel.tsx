@@ -25,13 +25,7 @@ export function AnalyzePanel(props: AnalyzeSlotProps) {
         aria-label="Analyze"
         classNames={{ body: classes.sheet }}
       >
-        <PanelContent
-          {...props}
-          onShowLine={(id) => {
-            props.onShowLine(id);
-            onClose();
-          }}
-        />
+        <PanelContent {...props} onShowLine={(id) => props.onShowLine(id, true)} />
       </Drawer>
     );
   }

@@ -58,6 +58,7 @@ describe("the words of a report", () => {
   });
 
   it("filters the lines of a finding", () => {
+    expect(filterOf(finding({ pattern: "mail of <EMAIL_1> failed" }), "")).toBe("service:payment");
     expect(filterOf(finding({ pattern: null }), "x service:payment")).toBe("x service:payment");
     expect(filterOf(finding(), "")).toBe('service:payment pattern:"timed out after <*> ms"');
     expect(filterOf(finding({ kind: "service_split", pattern: null }), "a")).toBe("a");

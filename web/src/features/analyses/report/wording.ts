@@ -63,11 +63,17 @@ export function severityOf({ title, kind }: Finding): "error" | "warn" | "info" 
   return (found as "error" | "warn" | "info" | "debug" | undefined) ?? null;
 }
 
+/** The pattern as it is stored; null when a secret in it is masked, because no line has the masked words. */
+export function storedPattern({ pattern }: Finding): string | null {
+  return pattern && !/<[A-Z]{2,12}_\d+>/.test(pattern) ? pattern : null;
+}
+
 function termsOf(finding: Finding): string[] {
+  const pattern = storedPattern(finding);
   return [
     finding.service_id && finding.kind !== "service_split" ? `service:${quote(finding.service_id)}` : "",
     finding.test_id ? `test:${quote(finding.test_id)}` : "",
-    finding.pattern ? `pattern:${quote(finding.pattern)}` : "",
+    pattern ? `pattern:${quote(pattern)}` : "",
   ].filter(Boolean);
 }
 
