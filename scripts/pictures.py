@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/tour.md, light and dark, from a platform that has run `logloop demo`.
+"""Takes pictures of the pages, light and dark, from a platform that has run `logloop demo`.
 
 `python -m scripts.pictures`, while `logloop up` runs on this machine. It signs in with the credentials file.
 """

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
-from tests.browser.corpus import corpus
+from tests.browser.corpus import CORPUS_RANGE, corpus
 from tests.infra import Infra, fresh_database, memory_folder
 from tests.system.up_process import Up, eventually
 
@@ -45,7 +45,8 @@ def up(infra: Infra) -> Iterator[Up]:
     infra.delete_vhost(vhost)
 
 
-@pytest.fixture(scope="session")
+# Playwright runs an event loop in this thread, so asynchronous tests of other files must not meet it.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:
@@ -56,7 +57,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def session(up: Up, browser: Browser) -> dict[str, Any]:
     """The stored state of a signed-in browser."""
     context = browser.new_context(base_url=up.url)
@@ -109,7 +110,7 @@ def watch(page: Page, origin: str, problems: list[str]) -> None:
 
 @pytest.fixture
 def logs(open_page: Callable[..., Page]) -> Page:
-    """The log viewer of the project `demo` over all of its logs."""
-    page = open_page("/projects/demo/logs?range=all")
+    """The log viewer of the project `demo` with the corpus."""
+    page = open_page(f"/projects/demo/logs?{CORPUS_RANGE}")
     expect(page.get_by_role("table", name="Log lines")).to_be_visible()
     return page

@@ -4,9 +4,14 @@ import random
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 SERVICES = ("gateway", "checkout", "payment", "cart")
 START = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=40)
+CORPUS_SINCE = START.strftime("%Y-%m-%dT%H:%M:%SZ")
+CORPUS_UNTIL = (START + timedelta(minutes=21)).strftime("%Y-%m-%dT%H:%M:%SZ")
+CORPUS_RANGE = urlencode({"from": CORPUS_SINCE, "to": CORPUS_UNTIL})
+"""The part of an address that selects the corpus, and not the lines that tests send."""
 WORDS = ("order", "accepted", "timed out", "refused", "retry", "Zahlung", "confirmed", "disk", "full", "customer")
 LONG_LINE = (
     "Traceback (most recent call last):\n" + '  File "pay.py", line 30, in charge\n' * 14 + "TimeoutError: pay-eu"

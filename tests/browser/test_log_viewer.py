@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.corpus import TRACE, corpus
+from tests.browser.corpus import CORPUS_RANGE, TRACE, corpus
 from tests.system.up_process import Up
 
 
@@ -25,7 +25,7 @@ def expect_rows(page: Page, count: int) -> None:
 def test_a_wrong_password_shows_an_error_and_the_right_one_opens_the_page_that_was_asked_for(
     open_page: Callable[..., Page], up: Up
 ) -> None:
-    page = open_page("/projects/demo/logs?q=severity%3Aerror&range=all", signed_in=False)
+    page = open_page(f"/projects/demo/logs?q=severity%3Aerror&{CORPUS_RANGE}", signed_in=False)
     page.get_by_label("E-mail").fill(up.credentials["email"])
     page.get_by_label("Password").first.fill("wrong")
     page.get_by_role("button", name="Sign in").click()

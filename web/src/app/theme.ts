@@ -28,7 +28,9 @@ const loop: MantineColorsTuple = [
 ];
 
 // Locking the scroll position would write a <style> element, which the content security policy forbids.
+// The head of a dialog is a <header>, which would count as a second banner of the page.
 const overlay = {
+  attributes: { header: { role: "none" } },
   lockScroll: false,
   transitionProps: { duration: 140 },
   closeButtonProps: { "aria-label": "Close" },
