@@ -288,6 +288,7 @@ class Process:
             **{
                 f"LOGLOOP_{name.upper()}": str(getattr(value, "get_secret_value", lambda value=value: value)())
                 for name, value in configured
+                if value is not None
             },
             "LOGLOOP_MONGO_DATABASE": database,
             "LOGLOOP_PORT": str(self._port),
