@@ -15,7 +15,7 @@ up: ## set up what is missing and start the platform; Ctrl-C stops it and keeps 
 	@scripts/setup.sh up
 	@exec .venv/bin/logloop up $(ARGS)
 
-test: ## run all tests: unit, contracts, real, system, fundamentals
+test: ## run all tests: unit, contracts, real, system, fundamentals, browser
 	@scripts/setup.sh test
 	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
