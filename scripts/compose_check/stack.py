@@ -4,12 +4,13 @@ import contextlib
 import json
 import os
 import secrets
-import socket
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+
+from logloop.local.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ("ingest", "query", "analyzer", "ci-bridge", "gateway")
@@ -65,7 +66,7 @@ class Stack:
     def __init__(self) -> None:
         # Also the tag of the images, so that two runs on one engine do not disturb each other.
         self.project = f"logloop-check-{secrets.token_hex(4)}"
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         # Nothing of the caller's own installation may reach this one.
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("LOGLOOP_", "COMPOSE_"))}
@@ -200,10 +201,3 @@ class Stack:
         left = [line for command in lists for line in self.docker(*command).splitlines()] + self._images()
         if left:
             raise Failed(f"left over: {', '.join(left)}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from logloop.local.plain_http import WITHOUT_TLS
+from logloop.local.ports import free_port
 from logloop_chassis.testing import wait_until
 
 from tests.fakes.llm import (
@@ -86,11 +87,7 @@ class _Process:
 
 
 def _start(amqp_url: str, mongo_url: str, query_url: str, folder: Path) -> _Process:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("LOGLOOP_")},
         "LOGLOOP_AMQP_URL": amqp_url,

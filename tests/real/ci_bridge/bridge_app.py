@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ import pyarrow as pa
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from logloop.local.plain_http import WITHOUT_TLS
+from logloop.local.ports import free_port
 from logloop_chassis.state import Resources, ServiceApp
 from logloop_chassis.testing import wait_until
 from logloop_ci_bridge.app import create_app
@@ -282,7 +282,7 @@ class Process:
     """ci-bridge as a separate process, to be killed."""
 
     def __init__(self, configured: CiBridgeSettings, database: str) -> None:
-        self._port = _free_port()
+        self._port = free_port()
         self._environment = {
             **os.environ,
             **{
@@ -321,12 +321,6 @@ class Process:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def _topology(amqp_url: str) -> None:

@@ -105,11 +105,18 @@ def test_tail_returns_the_last_lines_of_a_log(tmp_path: Path) -> None:
 
 
 def test_a_taken_port_is_detected_and_avoided() -> None:
+    port = free_port()
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        taken.bind(("127.0.0.1", port))
         taken.listen()
-        port = taken.getsockname()[1]
         assert not is_free(port)
         assert is_listening(port)
         assert free_port(port) != port
     assert free_port(port) == port
+
+
+def test_chosen_ports_differ_and_are_not_used_by_outgoing_connections() -> None:
+    first_ephemeral = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    ports = [free_port() for _ in range(50)]
+    assert len(set(ports)) == len(ports)
+    assert max(ports) < first_ephemeral

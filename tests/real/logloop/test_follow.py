@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from logloop.local.ports import free_port
 
 from tests.fakes.ingest_api import Answer, IngestApi, Request, wait_until
 
@@ -200,7 +201,7 @@ def test_lines_wait_while_the_platform_is_unreachable_and_that_is_reported_once(
 ) -> None:
     path = tmp_path / "app.log"
     path.write_text("one\n")
-    port = _free_port()
+    port = free_port()
     environ["LOGLOOP_URL"] = f"http://127.0.0.1:{port}"
     process = follow(path)
     assert process.stderr
@@ -224,11 +225,3 @@ def test_a_rejected_key_exits_with_3(api: IngestApi, follow: Follow, tmp_path: P
 def _platform(port: int) -> Iterator[IngestApi]:
     with IngestApi().serve(port) as api:
         yield api
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +10,7 @@ import httpx
 import pytest
 import uvicorn
 from logloop.local.plain_http import WITHOUT_TLS
+from logloop.local.ports import free_port
 from logloop_chassis.crypto import issue_service_token
 from logloop_chassis.database.client import connect
 from logloop_chassis.state import ServiceApp
@@ -64,9 +64,7 @@ class Service:
 @pytest.fixture
 async def service(fresh_amqp_url: str, mongo_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Service]:
     monkeypatch.setenv("LOGLOOP_ADMIN_PASSWORD", PASSWORD)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     settings = QuerySettings(
         amqp_url=SecretStr(fresh_amqp_url),
         mongo_url=SecretStr(mongo_url),

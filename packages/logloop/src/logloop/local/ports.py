@@ -1,12 +1,16 @@
 """Chooses free TCP ports on loopback.
 
-A port is not reserved: another program may take it between the choice and the use.
+A port is not reserved: another program may take it between the choice and the use. Chosen ports lie below the range
+from which the system takes the ports of outgoing connections. A port from that range is lost as soon as any
+connection uses it, even while the component that listens on it restarts.
 """
 
 import contextlib
 import errno
 import fcntl
+import itertools
 import os
+import random
 import socket
 import tempfile
 import time
@@ -15,6 +19,8 @@ from pathlib import Path
 from typing import Self
 
 LOOPBACK = "127.0.0.1"
+# Below the first ephemeral port of Linux (32768), macOS and Windows (49152), above the defaults of common databases.
+_RANGE = range(28_100, 32_768)
 
 
 @contextlib.contextmanager
@@ -81,13 +87,17 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 def free_port(preferred: int = 0, host: str = LOOPBACK) -> int:
-    """Return the preferred port if it is free, else any free port."""
+    """Return the preferred port if it is free, else another free port. Raise OSError if there is none."""
     if preferred and is_free(preferred, host):
         return preferred
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    for port in itertools.islice(_candidates, len(_RANGE)):
+        if is_free(port, host):
+            return port
+    raise OSError(errno.EADDRINUSE, f"no free port from {_RANGE.start} to {_RANGE.stop - 1} on {host}")
+
+
+# Each process walks the range in its own order, so that two processes rarely try the same port at the same time.
+_candidates = itertools.cycle(random.SystemRandom().sample(_RANGE, len(_RANGE)))
 
 
 def is_listening(port: int, host: str = LOOPBACK) -> bool:
