@@ -2,8 +2,8 @@ import { Menu, UnstyledButton } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { query } from "@/lib/api/client";
-import { useSession } from "@/lib/session";
-import { readStored, writeStored } from "@/lib/storage";
+import { useSession } from "@/lib/api/session";
+import { readStored, writeStored } from "@/lib/page/storage";
 import classes from "./shell.module.css";
 
 export function AccountMenu() {

@@ -1,7 +1,7 @@
 import { Button, Modal } from "@mantine/core";
 import { useState } from "react";
 import { CopyButton } from "@/components/copy-button";
-import { curlCommand, useCurrentApiRequests } from "@/lib/api-requests";
+import { curlCommand, useCurrentApiRequests } from "@/lib/api/api-requests";
 import classes from "./shell.module.css";
 
 /** Shows what the page asked the API, as commands for a terminal. */

@@ -1,7 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, Outlet, redirect } from "@tanstack/react-router";
-import { ApiProblem } from "@/lib/problem";
-import { sessionOptions } from "@/lib/session";
+import { ApiProblem } from "@/lib/api/problem";
+import { sessionOptions } from "@/lib/api/session";
 import { Shell } from "./shell";
 
 export const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet });

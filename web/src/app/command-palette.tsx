@@ -1,8 +1,8 @@
 import { Modal, TextInput, UnstyledButton } from "@mantine/core";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { type KeyboardEvent, useState, useSyncExternalStore } from "react";
-import { type Command, useAllCommands, useCommands } from "@/lib/commands";
-import { useSession } from "@/lib/session";
+import { useSession } from "@/lib/api/session";
+import { type Command, useAllCommands, useCommands } from "@/lib/page/commands";
 import { areasOf } from "./areas";
 import classes from "./shell.module.css";
 import { useColorScheme } from "./use-color-scheme";

@@ -1,6 +1,6 @@
 import { Modal } from "@mantine/core";
 import { useState } from "react";
-import { useAllCommands, useCommands } from "@/lib/commands";
+import { useAllCommands, useCommands } from "@/lib/page/commands";
 import classes from "./shell.module.css";
 
 /** Lists the keys that work on this page. */

@@ -1,7 +1,7 @@
 import "@/styles/index.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { listenForKeys } from "@/lib/commands";
+import { listenForKeys } from "@/lib/page/commands";
 import { App } from "./app";
 
 listenForKeys();

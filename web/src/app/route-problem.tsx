@@ -1,8 +1,8 @@
 import { Button } from "@mantine/core";
 import { type ErrorComponentProps, Link, useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { ProblemNotice } from "@/components/notice";
-import { asProblem } from "@/lib/problem";
+import { ProblemNotice } from "@/components/page/notice";
+import { asProblem } from "@/lib/api/problem";
 
 const CHUNK_ERROR = /dynamically imported module|Importing a module script failed/;
 

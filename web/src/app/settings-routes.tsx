@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { readAuditSearch } from "@/features/audit/audit-search";
-import { choiceParam } from "@/lib/search-params";
+import { choiceParam } from "@/lib/page/search-params";
 import { projectRoute as project } from "./base-routes";
 
 const layout = createRoute({

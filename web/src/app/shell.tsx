@@ -1,6 +1,6 @@
 import { Outlet } from "@tanstack/react-router";
 import { SignInAgain } from "@/features/account/sign-in-again";
-import { useSignedOut } from "@/lib/signed-out";
+import { useSignedOut } from "@/lib/api/signed-out";
 import { CommandPalette } from "./command-palette";
 import { Header } from "./header";
 import { KeyHelp } from "./key-help";

@@ -1,5 +1,5 @@
 import { useMediaQuery } from "@mantine/hooks";
-import { useStoredChoice } from "@/lib/storage";
+import { useStoredChoice } from "@/lib/page/storage";
 
 export const SCHEME_CHOICES = ["system", "light", "dark"] as const;
 export type SchemeChoice = (typeof SCHEME_CHOICES)[number];

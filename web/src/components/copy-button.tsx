@@ -1,7 +1,7 @@
 import { ActionIcon, Button } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
-import { copyText } from "@/lib/clipboard";
+import { copyText } from "@/lib/page/clipboard";
 
 /** Copies a text and says so for two seconds. */
 export function CopyButton({

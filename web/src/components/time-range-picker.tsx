@@ -1,8 +1,8 @@
 import { Button, Popover, TextInput, UnstyledButton } from "@mantine/core";
 import { IconChevronDown, IconClock } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
-import { formatMoment, useZone } from "@/lib/time";
-import { ageSeconds, nameRange, RANGES, rangeBounds, type TimeRange } from "@/lib/time-range";
+import { formatMoment, useZone } from "@/lib/time/time";
+import { ageSeconds, nameRange, RANGES, rangeBounds, type TimeRange } from "@/lib/time/time-range";
 import classes from "./time-range-picker.module.css";
 
 /** Reads "2026-11-26 16:51:20" in the zone that is shown, or an ISO time. Returns null when it is neither. */

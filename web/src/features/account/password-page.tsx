@@ -2,9 +2,9 @@ import { Button, PasswordInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useState } from "react";
-import { ProblemNotice } from "@/components/notice";
+import { ProblemNotice } from "@/components/page/notice";
 import { content, query } from "@/lib/api/client";
-import { sessionOptions, useSession } from "@/lib/session";
+import { sessionOptions, useSession } from "@/lib/api/session";
 import classes from "./account.module.css";
 import { localTarget } from "./sign-in-page";
 

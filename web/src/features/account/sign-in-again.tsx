@@ -1,6 +1,6 @@
 import { Modal } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { useSession } from "@/lib/session";
+import { useSession } from "@/lib/api/session";
 import { SignInForm } from "./sign-in-form";
 
 /** Asks for the password over the page when the session ended, so that nothing typed is lost. */

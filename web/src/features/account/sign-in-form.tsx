@@ -1,10 +1,10 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { ProblemNotice } from "@/components/notice";
+import { ProblemNotice } from "@/components/page/notice";
 import { content, query } from "@/lib/api/client";
-import { sessionOptions } from "@/lib/session";
-import { reportSignedIn } from "@/lib/signed-out";
+import { sessionOptions } from "@/lib/api/session";
+import { reportSignedIn } from "@/lib/api/signed-out";
 
 /** Asks for e-mail address and password and starts a session. */
 export function SignInForm({

@@ -1,4 +1,4 @@
-import { useRights } from "@/lib/session";
+import { useRights } from "@/lib/api/session";
 import { SuggestedActions } from "./actions/suggested-actions";
 import classes from "./analysis-page.module.css";
 import type { Analysis } from "./analysis-queries";

@@ -1,5 +1,5 @@
 import { content, type Query, query } from "@/lib/api/client";
-import { MAX_PAGE, pagedOptions } from "@/lib/paged";
+import { MAX_PAGE, pagedOptions } from "@/lib/api/paged";
 
 export type ApiKey = Query["schemas"]["ApiKey"];
 export type Scope = ApiKey["scopes"][number];

@@ -3,21 +3,21 @@ import { IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import { Confirm } from "@/components/confirm";
-import { NotAllowed } from "@/components/not-allowed";
-import layout from "@/components/page.module.css";
-import { PageFooter } from "@/components/page-footer";
-import { RecordDrawer } from "@/components/record-drawer";
-import { type Column, ResourceTable } from "@/components/resource-table";
-import { SecretOnce } from "@/components/secret-once";
-import { pathWith, useApiRequests } from "@/lib/api-requests";
-import { useCommands } from "@/lib/commands";
-import { counted } from "@/lib/counted";
-import { usePageTitle } from "@/lib/page-title";
-import { itemsOf } from "@/lib/paged";
-import { serverNow } from "@/lib/server-clock";
-import { useRights } from "@/lib/session";
-import { formatAge, formatMoment, useZone } from "@/lib/time";
+import { NotAllowed } from "@/components/page/not-allowed";
+import layout from "@/components/page/page.module.css";
+import { PageFooter } from "@/components/page/page-footer";
+import { Confirm } from "@/components/records/confirm";
+import { RecordDrawer } from "@/components/records/record-drawer";
+import { type Column, ResourceTable } from "@/components/records/resource-table";
+import { SecretOnce } from "@/components/records/secret-once";
+import { pathWith, useApiRequests } from "@/lib/api/api-requests";
+import { itemsOf } from "@/lib/api/paged";
+import { serverNow } from "@/lib/api/server-clock";
+import { useRights } from "@/lib/api/session";
+import { useCommands } from "@/lib/page/commands";
+import { usePageTitle } from "@/lib/page/page-title";
+import { counted } from "@/lib/text/counted";
+import { formatAge, formatMoment, useZone } from "@/lib/time/time";
 import {
   type ApiKey,
   apiKeyPagesOptions,

@@ -1,4 +1,4 @@
-import { textParam } from "@/lib/search-params";
+import { textParam } from "@/lib/page/search-params";
 
 /** The filter of the audit trail. `all` shows the whole installation instead of one project. */
 export type AuditSearch = {

@@ -2,8 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useParams } from "@tanstack/react-router";
 import { useEffect } from "react";
 import type { CiBridge } from "@/lib/api/client";
-import { writeStored } from "@/lib/storage";
-import { formatShortCount } from "@/lib/time";
+import { writeStored } from "@/lib/page/storage";
+import { formatShortCount } from "@/lib/time/time";
 import classes from "./ci-layout.module.css";
 import { summaryOptions } from "./ci-queries";
 

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { type CiBridge, ciBridge, content, type Query, query } from "@/lib/api/client";
-import { MAX_PAGE, pagedOptions } from "@/lib/paged";
+import { MAX_PAGE, pagedOptions } from "@/lib/api/paged";
 
 type Schemas = CiBridge["schemas"];
 export type Pipeline = Schemas["Pipeline"];

@@ -1,5 +1,5 @@
-import { choiceParam, textParam } from "@/lib/search-params";
-import type { RulePrefill } from "./rules/rule-source";
+import type { RulePrefill } from "@/features/ci/rules/editor/rule-source";
+import { choiceParam, textParam } from "@/lib/page/search-params";
 
 // What the pages of CI show, as the address has it. What is invalid is left out.
 

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
 import { analyzer, ciBridge, content, ingest, type Query, query } from "@/lib/api/client";
-import { asProblem } from "@/lib/problem";
+import { asProblem } from "@/lib/api/problem";
 
 export const SERVICES = ["ingest", "query", "analyzer", "ci-bridge"] as const;
 export type ServiceName = (typeof SERVICES)[number];

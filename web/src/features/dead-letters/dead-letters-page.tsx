@@ -2,18 +2,18 @@ import { Button } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import { Confirm } from "@/components/confirm";
 import { CopyButton } from "@/components/copy-button";
-import { NotAllowed } from "@/components/not-allowed";
-import { Notice } from "@/components/notice";
-import layout from "@/components/page.module.css";
-import { PageFooter } from "@/components/page-footer";
-import { type Column, ResourceTable } from "@/components/resource-table";
-import { useApiRequests } from "@/lib/api-requests";
-import { counted } from "@/lib/counted";
-import { usePageTitle } from "@/lib/page-title";
-import { useRights } from "@/lib/session";
-import { formatCount, formatMoment, useZone } from "@/lib/time";
+import { NotAllowed } from "@/components/page/not-allowed";
+import { Notice } from "@/components/page/notice";
+import layout from "@/components/page/page.module.css";
+import { PageFooter } from "@/components/page/page-footer";
+import { Confirm } from "@/components/records/confirm";
+import { type Column, ResourceTable } from "@/components/records/resource-table";
+import { useApiRequests } from "@/lib/api/api-requests";
+import { useRights } from "@/lib/api/session";
+import { usePageTitle } from "@/lib/page/page-title";
+import { counted } from "@/lib/text/counted";
+import { formatCount, formatMoment, useZone } from "@/lib/time/time";
 import {
   type DeadLetter,
   deadLettersOptions,

@@ -1,9 +1,9 @@
 import { Button } from "@mantine/core";
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { content, query } from "@/lib/api/client";
-import { removeTerm, splitTerms } from "@/lib/filter-text";
-import { formatAge, formatCount, formatMoment, useZone } from "@/lib/time";
-import type { TimeRange } from "@/lib/time-range";
+import { removeTerm, splitTerms } from "@/lib/text/filter-text";
+import { formatAge, formatCount, formatMoment, useZone } from "@/lib/time/time";
+import type { TimeRange } from "@/lib/time/time-range";
 import { facetsOptions, type Log, type LogScope } from "./log-queries";
 import classes from "./log-viewer.module.css";
 import type { ResolvedScope } from "./use-log-scope";

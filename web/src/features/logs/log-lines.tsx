@@ -1,9 +1,9 @@
 import { type ReactNode, useMemo, useState } from "react";
-import { SkeletonRows } from "@/components/skeleton";
-import { addTerm, fieldTerm } from "@/lib/filter-text";
-import type { TailItem, TailSnapshot } from "@/lib/log-tail";
-import { useStoredChoice } from "@/lib/storage";
-import { formatMoment, useZone } from "@/lib/time";
+import { SkeletonRows } from "@/components/page/skeleton";
+import type { TailItem, TailSnapshot } from "@/lib/api/log-tail";
+import { useStoredChoice } from "@/lib/page/storage";
+import { addTerm, fieldTerm } from "@/lib/text/filter-text";
+import { formatMoment, useZone } from "@/lib/time/time";
 import { useLineEditing } from "./edit/use-line-editing";
 import { EmptyResult } from "./empty-result";
 import { LogList } from "./list/log-list";

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useCallback, useEffect } from "react";
-import { pathWith, useApiRequests } from "@/lib/api-requests";
-import { writeStored } from "@/lib/storage";
-import { rangeParams } from "@/lib/time-range";
+import { pathWith, useApiRequests } from "@/lib/api/api-requests";
+import { writeStored } from "@/lib/page/storage";
+import { rangeParams } from "@/lib/time/time-range";
 import type { AnalyzeSlot } from "./analyze-slot";
 import { FirstSteps } from "./first-steps/first-steps";
 import { LogContext } from "./log-context";

@@ -1,9 +1,9 @@
 import { Button } from "@mantine/core";
 import { IconZoomCode } from "@tabler/icons-react";
 import { type ReactNode, Suspense, useCallback, useMemo, useState } from "react";
-import { useCommands } from "@/lib/commands";
-import { serverNow } from "@/lib/server-clock";
-import { formatClockMillis } from "@/lib/time";
+import { serverNow } from "@/lib/api/server-clock";
+import { useCommands } from "@/lib/page/commands";
+import { formatClockMillis } from "@/lib/time/time";
 import type { AnalyzeScope, AnalyzeSlot, AnalyzeSlotProps } from "./analyze-slot";
 import { traceOf } from "./list/rows";
 import type { Log } from "./log-queries";

@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
-import { serverNow } from "@/lib/server-clock";
-import { rangeBounds, type TimeRange } from "@/lib/time-range";
+import { serverNow } from "@/lib/api/server-clock";
+import { rangeBounds, type TimeRange } from "@/lib/time/time-range";
 import type { LogScope } from "./log-queries";
 
 export type ResolvedScope = {

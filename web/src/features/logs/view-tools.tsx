@@ -6,10 +6,10 @@ import {
   IconLink,
   IconTextWrap,
 } from "@tabler/icons-react";
-import { pathWith } from "@/lib/api-requests";
-import { copyText } from "@/lib/clipboard";
-import { useCommands } from "@/lib/commands";
-import { useStoredChoice } from "@/lib/storage";
+import { pathWith } from "@/lib/api/api-requests";
+import { copyText } from "@/lib/page/clipboard";
+import { useCommands } from "@/lib/page/commands";
+import { useStoredChoice } from "@/lib/page/storage";
 import type { ChangeSearch } from "./log-viewer";
 import classes from "./log-viewer.module.css";
 import type { LogsSearch, LogsView } from "./logs-search";

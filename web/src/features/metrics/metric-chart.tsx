@@ -1,8 +1,8 @@
 import "uplot/dist/uPlot.min.css";
 import { useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
-import { formatClock, formatDay, formatMoment, useZone, type Zone } from "@/lib/time";
-import { tokenColour as css } from "@/lib/token-colour";
+import { tokenColour as css } from "@/lib/text/token-colour";
+import { formatClock, formatDay, formatMoment, useZone, type Zone } from "@/lib/time/time";
 import { formatValue, type Line, minutesAround } from "./chart-data";
 import classes from "./metrics.module.css";
 

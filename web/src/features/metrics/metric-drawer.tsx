@@ -1,5 +1,5 @@
 import { Select, Textarea, TextInput } from "@mantine/core";
-import { RecordDrawer } from "@/components/record-drawer";
+import { RecordDrawer } from "@/components/records/record-drawer";
 import { createMetric, type Metric, updateMetric } from "./metric-queries";
 
 const KINDS = [

@@ -1,7 +1,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { content, type Query, query } from "@/lib/api/client";
-import { MAX_PAGE, pagedOptions } from "@/lib/paged";
-import { recoveryInterval } from "@/lib/query-client";
+import { MAX_PAGE, pagedOptions } from "@/lib/api/paged";
+import { recoveryInterval } from "@/lib/api/query-client";
 import type { Aggregate } from "./metrics-search";
 
 export type Metric = Query["schemas"]["Metric"];

@@ -1,5 +1,5 @@
-import { choiceParam, listParam, textParam } from "@/lib/search-params";
-import { readRange, type TimeRange } from "@/lib/time-range";
+import { choiceParam, listParam, textParam } from "@/lib/page/search-params";
+import { readRange, type TimeRange } from "@/lib/time/time-range";
 
 export const AGGREGATES = ["avg", "min", "max", "sum", "count", "last", "p95"] as const;
 export type Aggregate = (typeof AGGREGATES)[number];

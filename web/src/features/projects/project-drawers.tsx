@@ -1,5 +1,5 @@
 import { Textarea, TextInput } from "@mantine/core";
-import { RecordDrawer } from "@/components/record-drawer";
+import { RecordDrawer } from "@/components/records/record-drawer";
 import { createProject, type Project, updateProject } from "./project-queries";
 
 /** Returns a project id for a name: "My Shop" is "my-shop". */

@@ -1,8 +1,8 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import { content, type Query, query } from "@/lib/api/client";
-import { MAX_PAGE, pagedOptions } from "@/lib/paged";
-import { recoveryInterval } from "@/lib/query-client";
-import { sessionOptions } from "@/lib/session";
+import { MAX_PAGE, pagedOptions } from "@/lib/api/paged";
+import { recoveryInterval } from "@/lib/api/query-client";
+import { sessionOptions } from "@/lib/api/session";
 
 export type Project = Query["schemas"]["Project"];
 export type ProjectChanges = Query["schemas"]["ProjectChanges"];

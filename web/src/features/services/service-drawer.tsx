@@ -1,5 +1,5 @@
 import { Textarea, TextInput } from "@mantine/core";
-import { RecordDrawer } from "@/components/record-drawer";
+import { RecordDrawer } from "@/components/records/record-drawer";
 import { labelsText, readLabels } from "./labels";
 import { createService, type Service, updateService } from "./service-queries";
 

@@ -1,4 +1,4 @@
-import { textParam } from "@/lib/search-params";
+import { textParam } from "@/lib/page/search-params";
 
 export type ServicesSearch = { name?: string | undefined };
 

@@ -1,7 +1,7 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
-import { TextPage } from "@/components/text-page";
-import { usePageTitle } from "@/lib/page-title";
-import { asProblem, problemOf } from "@/lib/problem";
+import { TextPage } from "@/components/page/text-page";
+import { asProblem, problemOf } from "@/lib/api/problem";
+import { usePageTitle } from "@/lib/page/page-title";
 
 const SERVICES = [
   ["ingest", "accepts logs"],

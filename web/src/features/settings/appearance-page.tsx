@@ -1,8 +1,8 @@
 import { SegmentedControl } from "@mantine/core";
-import { TextPage } from "@/components/text-page";
-import { usePageTitle } from "@/lib/page-title";
-import { useStoredChoice } from "@/lib/storage";
-import { useZone } from "@/lib/time";
+import { TextPage } from "@/components/page/text-page";
+import { usePageTitle } from "@/lib/page/page-title";
+import { useStoredChoice } from "@/lib/page/storage";
+import { useZone } from "@/lib/time/time";
 import classes from "./settings.module.css";
 
 /** How this browser shows Logloop. */

@@ -1,5 +1,5 @@
 import { Button, PasswordInput, Textarea } from "@mantine/core";
-import type { RecordForm } from "@/components/use-record-form";
+import type { RecordForm } from "@/components/records/use-record-form";
 
 export type WithRemoved = { removed: string[] };
 

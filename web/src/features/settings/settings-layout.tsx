@@ -1,5 +1,5 @@
 import { Link, Outlet, useParams } from "@tanstack/react-router";
-import { useRights } from "@/lib/session";
+import { useRights } from "@/lib/api/session";
 import classes from "./settings.module.css";
 
 const BASE = "/projects/$project/settings";

@@ -1,8 +1,8 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { Confirm } from "@/components/confirm";
-import { ProblemNotice } from "@/components/notice";
+import { ProblemNotice } from "@/components/page/notice";
+import { Confirm } from "@/components/records/confirm";
 import { type CheckedSettings, deleteSettings, testSettings } from "./settings-queries";
 
 /** Testing and deleting stored settings. */

@@ -1,7 +1,7 @@
 import { SegmentedControl } from "@mantine/core";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { useRights } from "@/lib/session";
+import { useRights } from "@/lib/api/session";
 
 /** Whether the settings of the project are shown, or the default of the installation, and the switch between them. */
 export function useSettingsScope(page: "models" | "github"): {

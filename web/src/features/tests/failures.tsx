@@ -1,11 +1,11 @@
 import { Button } from "@mantine/core";
 import { useInfiniteQuery, useQueries } from "@tanstack/react-query";
-import { ProblemNotice } from "@/components/notice";
-import layout from "@/components/page.module.css";
-import { SkeletonRows } from "@/components/skeleton";
-import { counted } from "@/lib/counted";
-import { itemsOf } from "@/lib/paged";
-import { formatAge } from "@/lib/time";
+import { ProblemNotice } from "@/components/page/notice";
+import layout from "@/components/page/page.module.css";
+import { SkeletonRows } from "@/components/page/skeleton";
+import { itemsOf } from "@/lib/api/paged";
+import { counted } from "@/lib/text/counted";
+import { formatAge } from "@/lib/time/time";
 import { History, OutcomeMark } from "./outcome-mark";
 import { groupFailures } from "./outcomes";
 import { historyOptions, testPagesOptions } from "./test-queries";

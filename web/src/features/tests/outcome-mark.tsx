@@ -1,6 +1,6 @@
 import { useInViewport } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { formatDuration, formatMoment, useZone } from "@/lib/time";
+import { formatDuration, formatMoment, useZone } from "@/lib/time/time";
 import { OUTCOME_SIGNS, verdictOf, weightOf } from "./outcomes";
 import { HISTORY_LENGTH, type HistoryItem, historyOptions } from "./test-queries";
 import classes from "./tests.module.css";

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type Column, ResourceTable } from "@/components/resource-table";
-import { formatCount, formatDuration, formatMoment, useZone } from "@/lib/time";
+import { type Column, ResourceTable } from "@/components/records/resource-table";
+import { formatCount, formatDuration, formatMoment, useZone } from "@/lib/time/time";
 import { type Outcome, runPagesOptions, type TestRun } from "./test-queries";
 
 const SPARE_MS = 5000;

@@ -1,5 +1,5 @@
 import { TextInput } from "@mantine/core";
-import { RecordDrawer } from "@/components/record-drawer";
+import { RecordDrawer } from "@/components/records/record-drawer";
 import { createTest, type Test, updateTest } from "./test-queries";
 
 /** Creates a test, or changes one. */

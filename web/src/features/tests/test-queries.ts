@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { content, type Query, query } from "@/lib/api/client";
-import { fieldTerm } from "@/lib/filter-text";
-import { MAX_PAGE, pagedOptions } from "@/lib/paged";
+import { MAX_PAGE, pagedOptions } from "@/lib/api/paged";
+import { fieldTerm } from "@/lib/text/filter-text";
 import type { Status } from "./tests-search";
 
 export type Test = Query["schemas"]["Test"];

@@ -1,4 +1,4 @@
-import { choiceParam, textParam } from "@/lib/search-params";
+import { choiceParam, textParam } from "@/lib/page/search-params";
 
 export const STATUSES = ["failed", "error", "skipped", "passed", "xfailed", "xpassed"] as const;
 export type Status = (typeof STATUSES)[number];

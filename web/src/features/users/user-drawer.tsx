@@ -1,6 +1,6 @@
 import { Select, TextInput } from "@mantine/core";
-import { RecordDrawer } from "@/components/record-drawer";
-import { useSession } from "@/lib/session";
+import { RecordDrawer } from "@/components/records/record-drawer";
+import { useSession } from "@/lib/api/session";
 import { createUser, membershipTexts, ROLES, readMemberships, type User, updateUser } from "./user-queries";
 import classes from "./users.module.css";
 

@@ -1,10 +1,10 @@
 import createClient, { type Middleware } from "openapi-fetch";
-import { ApiProblem, problemOf } from "@/lib/problem";
-import { noteServerTime } from "@/lib/server-clock";
 import type { paths as AnalyzerPaths } from "./analyzer.gen";
 import type { paths as CiBridgePaths } from "./ci-bridge.gen";
 import type { paths as IngestPaths } from "./ingest.gen";
+import { ApiProblem, problemOf } from "./problem";
 import type { paths as QueryPaths } from "./query.gen";
+import { noteServerTime } from "./server-clock";
 
 export type { components as Analyzer } from "./analyzer.gen";
 export type { components as CiBridge } from "./ci-bridge.gen";

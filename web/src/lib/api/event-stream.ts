@@ -1,5 +1,5 @@
 import { createParser } from "eventsource-parser";
-import { problemOf } from "@/lib/problem";
+import { problemOf } from "./problem";
 
 export type ServerEvent = { event: string; data: string; id: string | undefined };
 

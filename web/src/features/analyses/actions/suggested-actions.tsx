@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { useRights } from "@/lib/session";
+import { useRights } from "@/lib/api/session";
 import type { Analysis } from "../analysis-queries";
 import classes from "../thread/thread.module.css";
 import { ruleFinding, rulePrefill } from "./rule-prefill";

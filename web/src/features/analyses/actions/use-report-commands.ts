@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
-import { type Command, useCommands } from "@/lib/commands";
-import { useRights } from "@/lib/session";
+import { useRights } from "@/lib/api/session";
+import { type Command, useCommands } from "@/lib/page/commands";
 import type { Analysis } from "../analysis-queries";
 import { ruleFinding, rulePrefill } from "./rule-prefill";
 

@@ -1,5 +1,5 @@
 import { createContext, useContext } from "react";
-import { formatClockMillis, useZone } from "@/lib/time";
+import { formatClockMillis, useZone } from "@/lib/time/time";
 import type { EvidenceLine } from "../analysis-queries";
 import classes from "./citations.module.css";
 

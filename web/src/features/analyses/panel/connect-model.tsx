@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { useRights } from "@/lib/session";
+import { useRights } from "@/lib/api/session";
 
 /** Leads to the settings of the model, for those who may change them. */
 export function ConnectModel({ project }: { project: string }) {

@@ -1,10 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { LoopStrip } from "@/components/loop-strip";
-import { Notice, ProblemNotice } from "@/components/notice";
+import { Notice, ProblemNotice } from "@/components/page/notice";
 import type { AnalyzeSlotProps } from "@/features/logs/analyze-slot";
-import { useRights } from "@/lib/session";
-import { useZone } from "@/lib/time";
+import { useRights } from "@/lib/api/session";
+import { useZone } from "@/lib/time/time";
 import { type AnalysisScope, analysisOptions, requestAnalysis, scopeCountOptions } from "../analysis-queries";
 import { loopSteps } from "../report/loop-steps";
 import { Composer } from "../thread/composer";

@@ -3,11 +3,11 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { CopyButton } from "@/components/copy-button";
 import { LoopStrip } from "@/components/loop-strip";
-import { Notice, ProblemNotice } from "@/components/notice";
-import { SkeletonRows } from "@/components/skeleton";
+import { Notice, ProblemNotice } from "@/components/page/notice";
+import { SkeletonRows } from "@/components/page/skeleton";
 import type { AnalyzeSlotProps } from "@/features/logs/analyze-slot";
-import { useRights } from "@/lib/session";
-import { useZone } from "@/lib/time";
+import { useRights } from "@/lib/api/session";
+import { useZone } from "@/lib/time/time";
 import { SuggestedActions } from "../actions/suggested-actions";
 import {
   type Analysis,

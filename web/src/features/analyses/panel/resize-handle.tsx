@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from "react";
-import { readStored, writeStored } from "@/lib/storage";
+import { readStored, writeStored } from "@/lib/page/storage";
 import classes from "./analyze-panel.module.css";
 
 const MIN = 360;

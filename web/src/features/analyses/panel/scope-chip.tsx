@@ -2,9 +2,9 @@ import { Button, TextInput } from "@mantine/core";
 import { IconPencil } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { TimeRangePicker } from "@/components/time-range-picker";
-import { serverNow } from "@/lib/server-clock";
-import { formatClock, formatCount, formatDay, formatDuration, useZone } from "@/lib/time";
-import { rangeBounds, type TimeRange } from "@/lib/time-range";
+import { serverNow } from "@/lib/api/server-clock";
+import { formatClock, formatCount, formatDay, formatDuration, useZone } from "@/lib/time/time";
+import { rangeBounds, type TimeRange } from "@/lib/time/time-range";
 import type { AnalysisScope } from "../analysis-queries";
 import classes from "./analyze-panel.module.css";
 

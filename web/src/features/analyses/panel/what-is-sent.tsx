@@ -3,9 +3,9 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { ProblemNotice } from "@/components/notice";
-import { asProblem } from "@/lib/problem";
-import { formatCount } from "@/lib/time";
+import { ProblemNotice } from "@/components/page/notice";
+import { asProblem } from "@/lib/api/problem";
+import { formatCount } from "@/lib/time/time";
 import {
   type AnalysisPreview,
   type AnalysisScope,

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { ProblemNotice } from "@/components/notice";
-import { SkeletonRows } from "@/components/skeleton";
+import { ProblemNotice } from "@/components/page/notice";
+import { SkeletonRows } from "@/components/page/skeleton";
 import { LogList } from "@/features/logs/list/log-list";
 import { logsByIdOptions } from "../analysis-queries";
 import { useCitations } from "../citations/citations";

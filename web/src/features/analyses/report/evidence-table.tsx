@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { SeverityMark } from "@/components/severity";
-import { formatClockMillis, formatCount, useZone } from "@/lib/time";
+import { formatClockMillis, formatCount, useZone } from "@/lib/time/time";
 import type { AnalysisScope, Finding } from "../analysis-queries";
 import { CitationPills } from "../citations/citations";
 import { FindingList } from "./finding-list";

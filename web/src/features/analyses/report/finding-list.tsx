@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { SeverityMark, severityFill } from "@/components/severity";
-import { formatClock, formatCount, useZone } from "@/lib/time";
+import { formatClock, formatCount, useZone } from "@/lib/time/time";
 import type { Finding } from "../analysis-queries";
 import { CitationPills } from "../citations/citations";
 import classes from "./report.module.css";

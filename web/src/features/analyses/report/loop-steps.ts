@@ -1,6 +1,6 @@
 import type { LoopStep } from "@/components/loop-strip";
 import type { CiBridge } from "@/lib/api/client";
-import { formatClock, formatCount, formatDuration, type Zone } from "@/lib/time";
+import { formatClock, formatCount, formatDuration, type Zone } from "@/lib/time/time";
 import type { Analysis, Finding } from "../analysis-queries";
 import { verdictName } from "./verdict-name";
 import { onsets } from "./wording";

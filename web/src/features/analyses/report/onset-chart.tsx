@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { SeverityMark } from "@/components/severity";
-import { addTerm } from "@/lib/filter-text";
-import { formatClock, formatDuration, useZone } from "@/lib/time";
+import { addTerm } from "@/lib/text/filter-text";
+import { formatClock, formatDuration, useZone } from "@/lib/time/time";
 import { type AnalysisScope, errorsByServiceOptions, type Finding } from "../analysis-queries";
 import classes from "./report.module.css";
 import { onsetSpan, onsets, severityOf } from "./wording";

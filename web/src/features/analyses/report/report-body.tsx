@@ -1,5 +1,5 @@
-import { Notice, ProblemNotice } from "@/components/notice";
-import { formatCount } from "@/lib/time";
+import { Notice, ProblemNotice } from "@/components/page/notice";
+import { formatCount } from "@/lib/time/time";
 import classes from "../analysis-page.module.css";
 import type { Analysis, Finding } from "../analysis-queries";
 import { MarkdownText } from "../text/markdown-text";

@@ -1,4 +1,4 @@
-import { formatMoment } from "@/lib/time";
+import { formatMoment } from "@/lib/time/time";
 import type { Analysis } from "../analysis-queries";
 import { verdictName } from "./verdict-name";
 import { explains, titleOf } from "./wording";

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { LoopStep } from "@/components/loop-strip";
-import type { Zone } from "@/lib/time";
+import type { Zone } from "@/lib/time/time";
 import { type Analysis, dispatchesOptions, type Finding } from "../analysis-queries";
 import { dispatchOf, loopSteps } from "./loop-steps";
 

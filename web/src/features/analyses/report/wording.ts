@@ -1,4 +1,4 @@
-import { addTerm, quote } from "@/lib/filter-text";
+import { addTerm, quote } from "@/lib/text/filter-text";
 import type { AnalysisScope, AnalysisSummary, Finding, Report } from "../analysis-queries";
 
 /** Splits a text with the placeholders of a pattern into words and slots. */

@@ -1,5 +1,5 @@
 import { readEvents, type ServerEvent } from "@/lib/api/event-stream";
-import { type ApiProblem, asProblem } from "@/lib/problem";
+import { type ApiProblem, asProblem } from "@/lib/api/problem";
 import type { Finding } from "../analysis-queries";
 
 /** One step of the analyzer; `seconds` is how long it took, if it was seen to happen. */

@@ -1,7 +1,7 @@
 import { Button, Textarea } from "@mantine/core";
 import { IconPlayerStop } from "@tabler/icons-react";
 import { type KeyboardEvent, useRef } from "react";
-import { useCommands } from "@/lib/commands";
+import { useCommands } from "@/lib/page/commands";
 import classes from "./thread.module.css";
 
 type ComposerProps = {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { formatDuration } from "@/lib/time";
+import { formatDuration } from "@/lib/time/time";
 
 /** The seconds since a moment, counting. */
 export function Elapsed({ since }: { since: number }) {

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { ProblemNotice } from "@/components/notice";
-import { useRights } from "@/lib/session";
+import { ProblemNotice } from "@/components/page/notice";
+import { useRights } from "@/lib/api/session";
 import { type Analysis, analysisOptions, askFollowUp, stopOrDelete } from "../analysis-queries";
 import { Composer } from "./composer";
 

@@ -1,7 +1,7 @@
 import { ActionIcon } from "@mantine/core";
 import { IconPencil } from "@tabler/icons-react";
-import { Notice } from "@/components/notice";
-import { formatClock, useZone } from "@/lib/time";
+import { Notice } from "@/components/page/notice";
+import { formatClock, useZone } from "@/lib/time/time";
 import type { Analysis, AnalysisMessage } from "../analysis-queries";
 import { MarkdownText } from "../text/markdown-text";
 import { withoutEvidenceIds } from "../text/split-blocks";

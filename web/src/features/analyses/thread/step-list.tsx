@@ -1,7 +1,7 @@
 import { UnstyledButton } from "@mantine/core";
 import { IconCheck, IconChevronDown, IconChevronRight, IconPoint } from "@tabler/icons-react";
 import { useState } from "react";
-import { formatDuration } from "@/lib/time";
+import { formatDuration } from "@/lib/time/time";
 import type { Turn } from "./analysis-stream";
 import classes from "./thread.module.css";
 

@@ -1,5 +1,5 @@
 import { LoopShape } from "@/components/loop-strip";
-import { formatClockMillis, formatDuration, useZone } from "@/lib/time";
+import { formatClockMillis, formatDuration, useZone } from "@/lib/time/time";
 import classes from "./chains.module.css";
 import { EventBody } from "./event-body";
 import type { ChainEvent } from "./timeline";

@@ -2,9 +2,9 @@ import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { LoopShape } from "@/components/loop-strip";
-import { ProblemNotice } from "@/components/notice";
-import { itemsOf } from "@/lib/paged";
-import { formatAge, formatMoment, useZone } from "@/lib/time";
+import { ProblemNotice } from "@/components/page/notice";
+import { itemsOf } from "@/lib/api/paged";
+import { formatAge, formatMoment, useZone } from "@/lib/time/time";
 import { type ChainStep, type ChainSummary, chainPagesOptions } from "./chain-queries";
 import classes from "./chains.module.css";
 

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { type CiBridge, ciBridge, content } from "@/lib/api/client";
-import { pagedOptions } from "@/lib/paged";
+import { pagedOptions } from "@/lib/api/paged";
 import { page } from "../ci-queries";
 
 type Schemas = CiBridge["schemas"];

@@ -1,11 +1,11 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { ProblemNotice } from "@/components/notice";
-import { PageFooter } from "@/components/page-footer";
-import { SkeletonRows } from "@/components/skeleton";
-import { pathWith, useApiRequests } from "@/lib/api-requests";
-import { usePageTitle } from "@/lib/page-title";
-import { itemsOf } from "@/lib/paged";
+import { ProblemNotice } from "@/components/page/notice";
+import { PageFooter } from "@/components/page/page-footer";
+import { SkeletonRows } from "@/components/page/skeleton";
+import { pathWith, useApiRequests } from "@/lib/api/api-requests";
+import { itemsOf } from "@/lib/api/paged";
+import { usePageTitle } from "@/lib/page/page-title";
 import { CiEmpty } from "../ci-empty";
 import { ChainList } from "./chain-list";
 import { chainPagesOptions } from "./chain-queries";

@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { gateText } from "@/features/ci/rules/firings/gates";
 import { LogRow } from "@/features/logs/list/log-row";
-import { fieldTerm } from "@/lib/filter-text";
-import { formatCount, formatDuration, useZone } from "@/lib/time";
+import { fieldTerm } from "@/lib/text/filter-text";
+import { formatCount, formatDuration, useZone } from "@/lib/time/time";
 import { type Dispatch, type Log, runErrorsOptions } from "../ci-queries";
-import { gateText } from "../rules/gates";
 import { runName, runSeconds } from "../runs/run-words";
 import { dispatchState, runState, StateMark, Tag } from "../state-mark";
 import classes from "./chains.module.css";

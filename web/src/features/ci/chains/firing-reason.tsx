@@ -1,5 +1,5 @@
 import { IconCheck } from "@tabler/icons-react";
-import { formatAge } from "@/lib/time";
+import { formatAge } from "@/lib/time/time";
 import type { Dispatch } from "../ci-queries";
 import classes from "./chains.module.css";
 

@@ -1,4 +1,4 @@
-import { formatDuration } from "@/lib/time";
+import { formatDuration } from "@/lib/time/time";
 import type { Run } from "../ci-queries";
 import { OutcomeMark } from "../runs/outcome-mark";
 import { jobsOf } from "../runs/run-output";

@@ -2,7 +2,7 @@ import { Button, Modal, Select, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { ProblemNotice } from "@/components/notice";
+import { ProblemNotice } from "@/components/page/notice";
 import { ciBridge, content } from "@/lib/api/client";
 import { type Pipeline, type TemplateField, templatesOptions } from "../ci-queries";
 

@@ -1,6 +1,6 @@
 import { Autocomplete, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { RecordDrawer } from "@/components/record-drawer";
+import { RecordDrawer } from "@/components/records/record-drawer";
 import { ciBridge } from "@/lib/api/client";
 import { type Pipeline, type PipelineDraft, servicesOptions } from "../ci-queries";
 

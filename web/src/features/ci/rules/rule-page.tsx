@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams, useSearch } from "@tanstack/react-router";
-import { ProblemNotice } from "@/components/notice";
-import { PageFooter } from "@/components/page-footer";
-import { SkeletonRows } from "@/components/skeleton";
+import { ProblemNotice } from "@/components/page/notice";
+import { PageFooter } from "@/components/page/page-footer";
+import { SkeletonRows } from "@/components/page/skeleton";
+import { RuleEditor } from "@/features/ci/rules/editor/rule-editor";
+import { prefilled, sourceOf } from "@/features/ci/rules/editor/rule-source";
 import { pipelinesOptions } from "../ci-queries";
-import { RuleEditor } from "./rule-editor";
 import { draftOf, ruleOptions } from "./rule-queries";
-import { prefilled, sourceOf } from "./rule-source";
 
 /** A new rule, with what the address says about it. */
 export function NewRulePage() {

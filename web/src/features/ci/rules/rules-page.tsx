@@ -3,20 +3,20 @@ import { IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQueries, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import { Confirm } from "@/components/confirm";
-import { ProblemNotice } from "@/components/notice";
-import layout from "@/components/page.module.css";
-import { PageFooter } from "@/components/page-footer";
-import { type Column, ResourceTable } from "@/components/resource-table";
-import { pathWith, useApiRequests } from "@/lib/api-requests";
-import { useCommands } from "@/lib/commands";
-import { usePageTitle } from "@/lib/page-title";
-import { itemsOf } from "@/lib/paged";
-import { useRights } from "@/lib/session";
-import { formatAge, formatMoment, useZone } from "@/lib/time";
+import { ProblemNotice } from "@/components/page/notice";
+import layout from "@/components/page/page.module.css";
+import { PageFooter } from "@/components/page/page-footer";
+import { Confirm } from "@/components/records/confirm";
+import { type Column, ResourceTable } from "@/components/records/resource-table";
+import { gateText } from "@/features/ci/rules/firings/gates";
+import { pathWith, useApiRequests } from "@/lib/api/api-requests";
+import { itemsOf } from "@/lib/api/paged";
+import { useRights } from "@/lib/api/session";
+import { useCommands } from "@/lib/page/commands";
+import { usePageTitle } from "@/lib/page/page-title";
+import { formatAge, formatMoment, useZone } from "@/lib/time/time";
 import { CiEmpty } from "../ci-empty";
 import { StateMark, Tag } from "../state-mark";
-import { gateText } from "./gates";
 import {
   deleteRule,
   draftOf,

@@ -3,7 +3,7 @@ import { IconBrandGithub } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { LoopStrip } from "@/components/loop-strip";
-import { formatAge, formatCount, formatDuration, formatMoment, useZone } from "@/lib/time";
+import { formatAge, formatCount, formatDuration, formatMoment, useZone } from "@/lib/time/time";
 import { CauseLink } from "../cause-link";
 import { dispatchOptions, type Run } from "../ci-queries";
 import { runState, StateMark, Tag } from "../state-mark";

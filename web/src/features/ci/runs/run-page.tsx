@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { ProblemNotice } from "@/components/notice";
-import { PageFooter } from "@/components/page-footer";
-import { SkeletonRows } from "@/components/skeleton";
-import { usePageTitle } from "@/lib/page-title";
+import { ProblemNotice } from "@/components/page/notice";
+import { PageFooter } from "@/components/page/page-footer";
+import { SkeletonRows } from "@/components/page/skeleton";
+import { usePageTitle } from "@/lib/page/page-title";
 import { runOptions } from "../ci-queries";
 import { RunView } from "./run-view";
 import { runName } from "./run-words";

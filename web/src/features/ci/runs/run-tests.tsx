@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
-import { formatCount } from "@/lib/time";
+import { formatCount } from "@/lib/time/time";
 import { OutcomeMark } from "./outcome-mark";
 import type { TestView } from "./run-output";
 import classes from "./run-page.module.css";

@@ -1,4 +1,4 @@
-import { formatCount, formatDuration } from "@/lib/time";
+import { formatCount, formatDuration } from "@/lib/time/time";
 import { OutcomeMark } from "./outcome-mark";
 import type { JobView } from "./run-output";
 import classes from "./run-page.module.css";

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
-import { itemsOf } from "@/lib/paged";
+import { itemsOf } from "@/lib/api/paged";
 import { type Run, runLogPagesOptions } from "../ci-queries";
 import { jobsOf, linesOfAttempt, testsOf } from "./run-output";
 

@@ -2,9 +2,9 @@ import { Autocomplete, Button, Drawer, Select, Switch, Textarea, TextInput } fro
 import { IconPlus } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { Notice, ProblemNotice } from "@/components/notice";
+import { Notice, ProblemNotice } from "@/components/page/notice";
 import { ciBridge, content } from "@/lib/api/client";
-import { asProblem } from "@/lib/problem";
+import { asProblem } from "@/lib/api/problem";
 import type { Template, TemplateDraft } from "../ci-queries";
 import classes from "./template-drawer.module.css";
 import { type FieldText, type FieldType, fieldOf, SOURCES, TYPES, textOf } from "./template-fields";

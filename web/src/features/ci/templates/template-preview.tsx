@@ -1,7 +1,7 @@
 import { Button, Textarea } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { ProblemNotice } from "@/components/notice";
+import { ProblemNotice } from "@/components/page/notice";
 import { ciBridge, content } from "@/lib/api/client";
 import type { Template, TemplateDraft } from "../ci-queries";
 import classes from "./template-drawer.module.css";

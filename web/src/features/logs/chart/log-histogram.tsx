@@ -1,8 +1,8 @@
 import "uplot/dist/uPlot.min.css";
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
-import { formatClock, formatCount, formatDay, formatMoment, useZone, type Zone } from "@/lib/time";
-import { tokenColour as css } from "@/lib/token-colour";
+import { tokenColour as css } from "@/lib/text/token-colour";
+import { formatClock, formatCount, formatDay, formatMoment, useZone, type Zone } from "@/lib/time/time";
 import type { Histogram } from "../log-queries";
 import classes from "./log-histogram.module.css";
 

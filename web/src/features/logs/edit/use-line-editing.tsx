@@ -1,11 +1,11 @@
 import { Button, Modal, Select, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
-import { Confirm } from "@/components/confirm";
-import { ProblemNotice } from "@/components/notice";
+import { ProblemNotice } from "@/components/page/notice";
+import { Confirm } from "@/components/records/confirm";
 import { SEVERITIES, type Severity } from "@/components/severity";
 import { query } from "@/lib/api/client";
-import { useRights } from "@/lib/session";
+import { useRights } from "@/lib/api/session";
 import type { LogActions } from "../list/log-details";
 import type { Log } from "../log-queries";
 

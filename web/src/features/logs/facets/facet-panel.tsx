@@ -2,11 +2,11 @@ import { ActionIcon, Menu } from "@mantine/core";
 import { IconMinus, IconPlus, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { ProblemNotice } from "@/components/notice";
+import { ProblemNotice } from "@/components/page/notice";
 import { SEVERITIES, SeverityMark, severityFill } from "@/components/severity";
-import { addTerm, fieldTerm, hasTerm, removeTerm } from "@/lib/filter-text";
-import { printable } from "@/lib/printable";
-import { formatCount, formatShortCount } from "@/lib/time";
+import { addTerm, fieldTerm, hasTerm, removeTerm } from "@/lib/text/filter-text";
+import { printable } from "@/lib/text/printable";
+import { formatCount, formatShortCount } from "@/lib/time/time";
 import { attributeNamesOptions, type FacetField, facetsOptions, type LogScope } from "../log-queries";
 import classes from "./facet-panel.module.css";
 

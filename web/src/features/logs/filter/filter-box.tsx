@@ -1,9 +1,9 @@
 import { IconSearch, IconX } from "@tabler/icons-react";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
-import { useCommands } from "@/lib/commands";
-import { joinTerms, removeTerm, splitChips } from "@/lib/filter-text";
-import { printable } from "@/lib/printable";
-import type { ApiProblem } from "@/lib/problem";
+import type { ApiProblem } from "@/lib/api/problem";
+import { useCommands } from "@/lib/page/commands";
+import { joinTerms, removeTerm, splitChips } from "@/lib/text/filter-text";
+import { printable } from "@/lib/text/printable";
 import type { LogScope } from "../log-queries";
 import classes from "./filter-box.module.css";
 import { rememberFilter, type Suggestion, useSuggestions } from "./suggestions";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { quote } from "@/lib/filter-text";
-import { readStored, writeStored } from "@/lib/storage";
-import { formatCount } from "@/lib/time";
+import { readStored, writeStored } from "@/lib/page/storage";
+import { quote } from "@/lib/text/filter-text";
+import { formatCount } from "@/lib/time/time";
 import { attributeNamesOptions, type FacetField, facetsOptions, type LogScope } from "../log-queries";
 
 /** A completion of the word under the cursor, or a whole filter. */

@@ -3,11 +3,11 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { CopyButton } from "@/components/copy-button";
 import { LoopStrip } from "@/components/loop-strip";
-import { ProblemNotice } from "@/components/notice";
-import { PageFooter } from "@/components/page-footer";
-import { SkeletonRows } from "@/components/skeleton";
+import { ProblemNotice } from "@/components/page/notice";
+import { PageFooter } from "@/components/page/page-footer";
+import { SkeletonRows } from "@/components/page/skeleton";
 import { content, query } from "@/lib/api/client";
-import { useRights, useSession } from "@/lib/session";
+import { useRights, useSession } from "@/lib/api/session";
 import classes from "./first-steps.module.css";
 import { SNIPPETS, type SnippetName } from "./snippets";
 

@@ -2,7 +2,7 @@ import { ActionIcon, Button } from "@mantine/core";
 import { IconColumns3, IconMinus, IconPlus } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { CopyButton } from "@/components/copy-button";
-import { printable } from "@/lib/printable";
+import { printable } from "@/lib/text/printable";
 import type { Log } from "../log-queries";
 import classes from "./log-list.module.css";
 import { flattenAttributes, traceOf } from "./rows";

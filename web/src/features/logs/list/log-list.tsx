@@ -1,8 +1,8 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import { type Command, useCommands } from "@/lib/commands";
-import type { TailItem } from "@/lib/log-tail";
-import { formatClock, formatCount, useZone } from "@/lib/time";
+import type { TailItem } from "@/lib/api/log-tail";
+import { type Command, useCommands } from "@/lib/page/commands";
+import { formatClock, formatCount, useZone } from "@/lib/time/time";
 import type { Log } from "../log-queries";
 import { type LogActions, LogDetails } from "./log-details";
 import classes from "./log-list.module.css";

@@ -1,7 +1,7 @@
 import { memo } from "react";
 import { SeverityMark } from "@/components/severity";
-import { printable } from "@/lib/printable";
-import { formatClockMillis, formatDay, type Zone } from "@/lib/time";
+import { printable } from "@/lib/text/printable";
+import { formatClockMillis, formatDay, type Zone } from "@/lib/time/time";
 import type { Log } from "../log-queries";
 import classes from "./log-list.module.css";
 import { flattenAttributes, splitMessage } from "./rows";

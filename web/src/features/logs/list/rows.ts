@@ -1,5 +1,5 @@
-import type { Gap, TailItem } from "@/lib/log-tail";
-import { isGap } from "@/lib/log-tail";
+import type { Gap, TailItem } from "@/lib/api/log-tail";
+import { isGap } from "@/lib/api/log-tail";
 import type { Log } from "../log-queries";
 
 /** A row of the log list: a line (with how often it repeats), or a place where lines were left out. */

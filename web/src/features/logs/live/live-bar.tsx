@@ -1,7 +1,7 @@
 import { UnstyledButton } from "@mantine/core";
-import { ProblemNotice } from "@/components/notice";
-import type { TailSnapshot } from "@/lib/log-tail";
-import { formatCount, formatDuration } from "@/lib/time";
+import { ProblemNotice } from "@/components/page/notice";
+import type { TailSnapshot } from "@/lib/api/log-tail";
+import { formatCount, formatDuration } from "@/lib/time/time";
 import classes from "./live.module.css";
 
 /** What the live tail does: state and its reason, rate, delay, and lines that the server left out. */

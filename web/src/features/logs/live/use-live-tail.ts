@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { content, query } from "@/lib/api/client";
-import { LogTail, type TailSnapshot } from "@/lib/log-tail";
+import { LogTail, type TailSnapshot } from "@/lib/api/log-tail";
 
 const CLOSED: TailSnapshot = {
   items: [],

@@ -2,12 +2,12 @@ import { ActionIcon } from "@mantine/core";
 import { IconMinus, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { ProblemNotice } from "@/components/notice";
+import { ProblemNotice } from "@/components/page/notice";
+import { SkeletonRows } from "@/components/page/skeleton";
 import { SeverityMark } from "@/components/severity";
-import { SkeletonRows } from "@/components/skeleton";
-import { addTerm, fieldTerm } from "@/lib/filter-text";
-import { printable } from "@/lib/printable";
-import { formatAge, formatCount, formatMoment, useZone } from "@/lib/time";
+import { addTerm, fieldTerm } from "@/lib/text/filter-text";
+import { printable } from "@/lib/text/printable";
+import { formatAge, formatCount, formatMoment, useZone } from "@/lib/time/time";
 import { type LogScope, type PatternCount, patternsOptions } from "../log-queries";
 import classes from "./pattern-table.module.css";
 

@@ -2,11 +2,11 @@ import { ActionIcon, Button, Menu, Modal, Switch, TextInput } from "@mantine/cor
 import { IconStar, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { Confirm } from "@/components/confirm";
-import { ProblemNotice } from "@/components/notice";
+import { ProblemNotice } from "@/components/page/notice";
+import { Confirm } from "@/components/records/confirm";
 import { query } from "@/lib/api/client";
-import { useRights, useSession } from "@/lib/session";
-import { DEFAULT_RANGE } from "@/lib/time-range";
+import { useRights, useSession } from "@/lib/api/session";
+import { DEFAULT_RANGE } from "@/lib/time/time-range";
 import { type SavedView, savedViewsOptions } from "../log-queries";
 import { type LogsSearch, readLogsSearch } from "../logs-search";
 

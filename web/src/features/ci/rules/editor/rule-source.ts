@@ -1,6 +1,6 @@
-import { quote } from "@/lib/filter-text";
+import type { RuleDraft } from "@/features/ci/rules/rule-queries";
+import { quote } from "@/lib/text/filter-text";
 import { writeCondition } from "./condition";
-import type { RuleDraft } from "./rule-queries";
 
 /** A rule as it is edited: the condition in CEL, and every other field as JSON. The form is a view of these texts. */
 export type RuleSource = { condition: string; settings: string };

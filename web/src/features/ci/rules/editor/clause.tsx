@@ -1,4 +1,4 @@
-import { StateMark } from "../state-mark";
+import { StateMark } from "@/features/ci/state-mark";
 import classes from "./rule-editor.module.css";
 
 /** One clause of a condition: whether it held, and the statistics that it read. */

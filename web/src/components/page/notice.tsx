@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
-import { asProblem } from "@/lib/problem";
+import { asProblem } from "@/lib/api/problem";
 import classes from "./notice.module.css";
 
 /** One sentence in place, with what the user can do about it. It covers nothing. */

@@ -1,9 +1,9 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { readDraft, writeDraft } from "@/lib/drafts";
-import { asProblem } from "@/lib/problem";
-import { type RuleCheck, type RuleDraft, ruleCheckOptions } from "./rule-queries";
+import { type RuleCheck, type RuleDraft, ruleCheckOptions } from "@/features/ci/rules/rule-queries";
+import { asProblem } from "@/lib/api/problem";
+import { readDraft, writeDraft } from "@/lib/page/drafts";
 import { draftOfSource, type RuleSource, readSettings, sortErrors } from "./rule-source";
 
 const CHECK_AFTER_MS = 300;

@@ -1,6 +1,6 @@
 import { Button, Modal, TextInput } from "@mantine/core";
 import type { ReactNode } from "react";
-import { CopyButton } from "./copy-button";
+import { CopyButton } from "@/components/copy-button";
 
 /** Shows a secret that the server returns only this one time. */
 export function SecretOnce({

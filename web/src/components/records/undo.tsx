@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { Notice, ProblemNotice } from "./notice";
+import { Notice, ProblemNotice } from "@/components/page/notice";
 
 type Done = { text: string; undo: (() => Promise<unknown>) | undefined };
 

@@ -1,5 +1,5 @@
-import { formatCount } from "@/lib/time";
-import type { Evaluation } from "./rule-queries";
+import type { Evaluation } from "@/features/ci/rules/rule-queries";
+import { formatCount } from "@/lib/time/time";
 
 const GATES: Record<NonNullable<Evaluation["gate"]>, string> = {
   cooldown: "quiet after it fired",

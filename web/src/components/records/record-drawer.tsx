@@ -1,7 +1,7 @@
 import { Button, Drawer } from "@mantine/core";
 import type { FormEvent, ReactNode } from "react";
-import { Notice, ProblemNotice } from "@/components/notice";
-import { ApiProblem } from "@/lib/problem";
+import { Notice, ProblemNotice } from "@/components/page/notice";
+import { ApiProblem } from "@/lib/api/problem";
 import classes from "./record-drawer.module.css";
 import { type RecordForm, type RecordFormOptions, useRecordForm } from "./use-record-form";
 

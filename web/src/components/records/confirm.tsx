@@ -1,6 +1,6 @@
 import { Button, Modal, TextInput } from "@mantine/core";
 import { type ReactNode, useState } from "react";
-import { ProblemNotice } from "./notice";
+import { ProblemNotice } from "@/components/page/notice";
 
 type ConfirmProps = {
   opened: boolean;

@@ -2,15 +2,15 @@ import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { ProblemNotice } from "@/components/notice";
-import { SkeletonRows } from "@/components/skeleton";
-import { formatAge, formatCount, formatMoment, useZone } from "@/lib/time";
-import { SubjectLink } from "../cause-link";
-import { StateMark, type Tone } from "../state-mark";
-import { Clause } from "./clause";
+import { ProblemNotice } from "@/components/page/notice";
+import { SkeletonRows } from "@/components/page/skeleton";
+import { SubjectLink } from "@/features/ci/cause-link";
+import { Clause } from "@/features/ci/rules/editor/clause";
+import classes from "@/features/ci/rules/editor/rule-editor.module.css";
+import { type Evaluation, type EvaluationPage, evaluationsOptions } from "@/features/ci/rules/rule-queries";
+import { StateMark, type Tone } from "@/features/ci/state-mark";
+import { formatAge, formatCount, formatMoment, useZone } from "@/lib/time/time";
 import { gateText, times } from "./gates";
-import classes from "./rule-editor.module.css";
-import { type Evaluation, type EvaluationPage, evaluationsOptions } from "./rule-queries";
 
 const OUTCOMES: Record<string, [Tone, string]> = {
   fired: ["good", "fired"],

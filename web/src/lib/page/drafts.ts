@@ -1,4 +1,4 @@
-import { readStored, writeStored } from "@/lib/storage";
+import { readStored, writeStored } from "./storage";
 
 // What the user typed into a form and did not save yet. It survives a reload and the end of a session.
 type Drafts = Record<string, Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { content, type Query, query } from "@/lib/api/client";
+import { content, type Query, query } from "./client";
 
 export type Session = Query["schemas"]["WhoAmI"];
 export type Role = "viewer" | "member" | "admin";

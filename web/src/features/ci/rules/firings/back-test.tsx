@@ -2,17 +2,22 @@ import { Button, SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { Notice, ProblemNotice } from "@/components/notice";
-import { SkeletonRows } from "@/components/skeleton";
-import { useCommands } from "@/lib/commands";
-import { serverNow } from "@/lib/server-clock";
-import { formatCount, formatMoment, useZone } from "@/lib/time";
-import { ageSeconds } from "@/lib/time-range";
-import { TEST_RANGES } from "../ci-search";
+import { Notice, ProblemNotice } from "@/components/page/notice";
+import { SkeletonRows } from "@/components/page/skeleton";
+import { TEST_RANGES } from "@/features/ci/ci-search";
+import classes from "@/features/ci/rules/editor/rule-editor.module.css";
+import {
+  type BackTest,
+  backTestHistogramOptions,
+  backTestOptions,
+  type RuleDraft,
+} from "@/features/ci/rules/rule-queries";
+import { serverNow } from "@/lib/api/server-clock";
+import { useCommands } from "@/lib/page/commands";
+import { formatCount, formatMoment, useZone } from "@/lib/time/time";
+import { ageSeconds } from "@/lib/time/time-range";
 import { FiringChart } from "./firing-chart";
 import { gateText, times } from "./gates";
-import classes from "./rule-editor.module.css";
-import { type BackTest, backTestHistogramOptions, backTestOptions, type RuleDraft } from "./rule-queries";
 
 type Range = (typeof TEST_RANGES)[number];
 type BackTestPanelProps = {

@@ -1,6 +1,6 @@
 import { UnstyledButton } from "@mantine/core";
 import type { ReactNode } from "react";
-import { useZone } from "@/lib/time";
+import { useZone } from "@/lib/time/time";
 import classes from "./page-footer.module.css";
 
 /** The last line of each page: what is shown, some keys, and the zone of all times. */

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { useRights } from "@/lib/session";
-import type { Log } from "../ci-queries";
+import type { Log } from "@/features/ci/ci-queries";
+import { useRights } from "@/lib/api/session";
 
 /** Opens the form of a new rule with what a line says: its service, severity and words. */
 export function RuleFromLine({ log }: { log: Log }) {

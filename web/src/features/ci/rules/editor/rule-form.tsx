@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { SEVERITIES } from "@/components/severity";
-import { pipelinesOptions, servicesOptions, templatesOptions } from "../ci-queries";
+import { pipelinesOptions, servicesOptions, templatesOptions } from "@/features/ci/ci-queries";
 import type { Subject } from "./condition";
 import { ConditionRows } from "./condition-rows";
 import { NumberField } from "./number-field";

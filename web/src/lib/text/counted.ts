@@ -1,4 +1,4 @@
-import { formatCount } from "@/lib/time";
+import { formatCount } from "@/lib/time/time";
 
 /** Writes a number with its noun: "1 user", "2 users", "2 entries". */
 export function counted(count: number, one: string, many = `${one}s`): string {

@@ -1,6 +1,6 @@
-import type { Query } from "@/lib/api/client";
-import { readEvents } from "@/lib/api/event-stream";
-import { type ApiProblem, asProblem } from "@/lib/problem";
+import type { Query } from "./client";
+import { readEvents } from "./event-stream";
+import { type ApiProblem, asProblem } from "./problem";
 
 type Log = Query["schemas"]["Log"];
 

@@ -1,6 +1,6 @@
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
-import { ApiProblem } from "@/lib/problem";
-import { reportSignedOut } from "@/lib/signed-out";
+import { ApiProblem } from "./problem";
+import { reportSignedOut } from "./signed-out";
 
 const RECOVERY_MS = 3000;
 

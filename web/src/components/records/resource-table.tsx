@@ -1,11 +1,11 @@
 import { ActionIcon, Button, Menu } from "@mantine/core";
 import { IconDots } from "@tabler/icons-react";
 import { type ReactNode, useEffect } from "react";
-import { ProblemNotice } from "@/components/notice";
-import { SkeletonRows } from "@/components/skeleton";
-import { useCommands } from "@/lib/commands";
-import { itemsOf, type Pages } from "@/lib/paged";
-import { formatCount } from "@/lib/time";
+import { ProblemNotice } from "@/components/page/notice";
+import { SkeletonRows } from "@/components/page/skeleton";
+import { itemsOf, type Pages } from "@/lib/api/paged";
+import { useCommands } from "@/lib/page/commands";
+import { formatCount } from "@/lib/time/time";
 import classes from "./resource-table.module.css";
 
 export type Column<T> = {

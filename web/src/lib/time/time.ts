@@ -1,4 +1,4 @@
-import { useStoredChoice } from "./storage";
+import { useStoredChoice } from "@/lib/page/storage";
 
 export type Zone = "utc" | "local";
 

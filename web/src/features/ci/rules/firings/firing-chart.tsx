@@ -1,6 +1,6 @@
+import classes from "@/features/ci/rules/editor/rule-editor.module.css";
 import type { Query } from "@/lib/api/client";
-import { formatClock, formatCount, formatDay, useZone } from "@/lib/time";
-import classes from "./rule-editor.module.css";
+import { formatClock, formatCount, formatDay, useZone } from "@/lib/time/time";
 
 type Histogram = Query["schemas"]["Histogram"];
 const HEIGHT = 64;

@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { type ChangeEvent, useState } from "react";
-import { readDraft, writeDraft } from "@/lib/drafts";
-import { ApiProblem } from "@/lib/problem";
+import { ApiProblem } from "@/lib/api/problem";
+import { readDraft, writeDraft } from "@/lib/page/drafts";
 
 type Names<V, Kind> = { [Name in keyof V]: V[Name] extends Kind ? Name : never }[keyof V] & string;
 type FieldError = { error: string | undefined };

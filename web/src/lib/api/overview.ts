@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { content, query } from "@/lib/api/client";
+import { content, query } from "./client";
 
 /** The numbers of logs and records of a project. */
 export const overviewOptions = (id: string) =>
