@@ -129,7 +129,7 @@ async def running(
         tags=[],
     )
     for router in RECORD_ROUTERS:
-        app.include_router(router)
+        app.add_routes(router)
     async with app.router.lifespan_context(app):
         await wait_until(lambda: is_ready(app.resources))
         yield Running(app, logs)

@@ -102,8 +102,8 @@ def service_app(
     if max_body_size is not None:
         app.add_middleware(BodyLimit, max_bytes=max_body_size)
     app.add_middleware(HttpMetrics, service=service)
-    app.include_router(health_router(health))
-    app.include_router(dead_letter_router(dead_letter_prefix))
+    app.add_routes(health_router(health))
+    app.add_routes(dead_letter_router(dead_letter_prefix))
 
     @app.get("/asyncapi.json", include_in_schema=False)
     async def asyncapi() -> dict[str, Any]:

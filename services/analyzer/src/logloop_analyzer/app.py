@@ -34,9 +34,9 @@ def create_app(settings: AnalyzerSettings) -> ServiceApp:
         dead_letter_prefix="/api/v1/analyzer/dead-letters",
         tags=[{"name": "analyzer", "description": "Testing a model provider, and previews of analyses."}],
     )
-    app.include_router(providers.router)
-    app.include_router(previews.router)
-    app.include_router(internal.router)
+    app.add_routes(providers.router)
+    app.add_routes(previews.router)
+    app.add_routes(internal.router)
     return app
 
 

@@ -27,7 +27,7 @@ def create_app(settings: CiBridgeSettings) -> ServiceApp:
         tags=http.TAGS,
     )
     for router in http.ROUTERS:
-        app.include_router(router)
+        app.add_routes(router)
     return app
 
 

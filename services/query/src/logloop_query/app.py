@@ -25,7 +25,7 @@ def create_app(settings: QuerySettings) -> ServiceApp:
         tags=TAGS,
     )
     for router in ROUTERS:
-        app.include_router(router)
+        app.add_routes(router)
     app.add_exception_handler(TooBusy, _on_too_busy)
     app.add_exception_handler(OutOfTime, _on_out_of_time)
     return app

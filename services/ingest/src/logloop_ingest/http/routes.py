@@ -1,8 +1,8 @@
 """Routes POST /api/v1/logs to its endpoint."""
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Request, Response
 from logloop_chassis.http.problems import RequestTimeout, problem_responses
-from logloop_chassis.state import parts_of
+from logloop_chassis.state import ServiceApp, parts_of
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -50,7 +50,7 @@ class _LogsRoute(Route):
         await response(scope, receive, send)
 
 
-def mount(app: FastAPI) -> None:
+def mount(app: ServiceApp) -> None:
     """Add the route to an app: first the one that serves, then the one that documents it."""
     app.router.routes.insert(0, _LogsRoute())
-    app.include_router(router)
+    app.add_routes(router)
