@@ -45,6 +45,21 @@ async def test_vhosts_are_isolated(infra: Infra, fresh_amqp_url: str) -> None:
     infra.delete_vhost(other)
 
 
+async def test_the_depth_of_a_queue_includes_messages_that_are_not_acknowledged(
+    infra: Infra, fresh_amqp_url: str
+) -> None:
+    async with await aio_pika.connect(fresh_amqp_url, timeout=10) as connection:
+        channel = await connection.channel()
+        queue = await channel.declare_queue("kept", durable=True)
+        for body in (b"one", b"two"):
+            await channel.default_exchange.publish(aio_pika.Message(body), routing_key=queue.name)
+        received = await queue.get()
+        assert infra.queue_depth(fresh_amqp_url, "kept") == 2
+        await received.ack()
+        await wait_until(lambda: infra.queue_depth(fresh_amqp_url, "kept") == 1)
+    assert infra.queue_depth(fresh_amqp_url, "other") == 0
+
+
 def test_mongodb_supports_majority_writes_and_transactions(mongo_url: str) -> None:
     with MongoClient[dict[str, Any]](mongo_url, w="majority", journal=True) as client:
         database = client[fresh_database()]

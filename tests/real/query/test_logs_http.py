@@ -128,7 +128,7 @@ async def test_a_published_batch_is_found_counted_and_grouped(service: Service) 
         page_with_hint = (await client.get("/logs", params={"q": "payment and failed"})).json()
         assert page_with_hint["items"] == []
         assert page_with_hint["hints"] == [
-            "'and' is searched as a word; write AND, or a blank, to find logs with both terms"
+            "'and' is searched as a word; write AND, or a space, to find logs with both terms"
         ]
         histogram = (await client.get("/logs/histogram", params={"since": "1h", "interval": 60})).json()
         assert sum(item["count"] for item in histogram["items"]) == histogram["total"] == 51

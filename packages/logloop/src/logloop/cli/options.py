@@ -19,7 +19,7 @@ Query = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="QUERY",
-        help="For example: 'severity:error service:cart \"timed out\" -debug'. A blank means AND.",
+        help="For example: 'severity:error service:cart \"timed out\" -debug'. A space means AND.",
     ),
 ]
 Since = Annotated[str | None, typer.Option(help="Start of the time range: 15m, 2h, 7d (ago) or RFC 3339.")]

@@ -43,7 +43,7 @@ def search(
 ) -> None:
     """Search logs, newest first.
 
-    A blank means AND, which binds tighter than OR: 'a b OR c' is '(a b) OR c'. AND, OR and NOT are capital letters.
+    A space means AND, which binds tighter than OR: 'a b OR c' is '(a b) OR c'. AND, OR and NOT are capital letters.
     --json prints one document: {"items": […], "next_cursor", "partial", "hints"}; with --follow it prints NDJSON.
     """
     text = joined(query)

@@ -17,14 +17,14 @@ from logloop_query.logs.search.plan import MAX_US, MIN_US, LogSelection
 from logloop_query.logs.search.text import read_filter, read_moment
 
 SYNTAX_HELP = """
-A blank means AND. `-term` or `NOT term` excludes logs. NOT binds tightest, then AND and blanks, then OR:
+A space means AND. `-term` or `NOT term` excludes logs. NOT binds tightest, then AND and spaces, then OR:
 `a b OR c` is `(a AND b) OR c`. Parentheses group. AND, OR and NOT are capital letters; in lower case they are words
 of the message. A letter with an accent matches in each Unicode form.
 
 | write | finds |
 |---|---|
 | `refused` or `"connection refused"` | messages that contain the text, ignoring case |
-| `time*`, `*out`, `t?me` | a word of the message; `*` stands for any non-blank characters, `?` for one |
+| `time*`, `*out`, `t?me` | a word of the message; `*` stands for any characters except spaces, `?` for one |
 | `/time(d )?out/` | messages that match an RE2 regular expression; `(?i)` ignores case |
 | `severity:error`, `severity:>=warn` | logs by severity (debug, info, warn, error) |
 | `service:cart`, `test:"a.py::test_b"`, `func:…`, `source:stdout` | exact values; `cart*` and `/…/` work too |

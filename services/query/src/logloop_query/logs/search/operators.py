@@ -1,4 +1,4 @@
-"""Reads the operators between the terms of a search: AND, OR, and the blank, which is an AND."""
+"""Reads the operators between the terms of a search: AND, OR, and the space, which is an AND."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from luqum.exceptions import ParseError
 from luqum.thread import parse
 
 _WORDS = {
-    "and": "write AND, or a blank, to find logs with both terms",
+    "and": "write AND, or a space, to find logs with both terms",
     "or": "write OR to find logs with either term",
     "not": "write NOT, or - before a term, to leave logs out",
 }
@@ -19,7 +19,7 @@ _A_WORD = re.compile(r"\b(?:and|or|not)\b", re.IGNORECASE)
 def alternatives(item: Any) -> list[list[Any]]:
     """Return the alternatives of an operation, each as the terms that must all match.
 
-    luqum parses `a OR b c` as (a OR b) c, because its blank binds loosest. Here a blank binds like AND.
+    luqum parses `a OR b c` as (a OR b) c, because a space binds loosest there. Here it binds like AND.
     """
     if isinstance(item, lucene.OrOperation):
         return [[child] for child in item.children]

@@ -281,7 +281,7 @@ def _reject_adjacent(children: list[Any]) -> None:
     for left, right in itertools.pairwise(children):
         if not left.tail and not right.head and isinstance(left, lucene.Regex | lucene.Word | lucene.Phrase):
             raise BadQuery(
-                f"{str(left)[:40]}{str(right)[:40]} is two terms without a blank between them; {_QUOTE_HINT}",
+                f"{str(left)[:40]}{str(right)[:40]} is two terms without a space between them; {_QUOTE_HINT}",
                 left.pos,
             )
 
