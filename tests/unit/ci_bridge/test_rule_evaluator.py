@@ -181,3 +181,27 @@ async def test_evaluations_survive_an_outage() -> None:
     evaluations.add("a", "shop", Evaluation(at=NOW, outcome="no_match"))
     await evaluations.flush()
     assert sorted(store.kept) == [("a", ["fired", "no_match"]), ("b", ["fired"])]
+
+
+class SlowStore:
+    """Writes only when it may."""
+
+    def __init__(self) -> None:
+        self.may_write = asyncio.Event()
+        self.kept: list[tuple[str, str]] = []
+
+    async def add_evaluations(self, rule_id: str, project_id: str, _: Sequence[Evaluation]) -> None:
+        await self.may_write.wait()
+        self.kept.append((rule_id, project_id))
+
+
+async def test_flushes_at_the_same_time_write_each_evaluation_once_under_its_project() -> None:
+    store = SlowStore()
+    evaluations = EvaluationBuffer(store)
+    for rule_id in ("a", "b"):
+        evaluations.add(rule_id, "shop", Evaluation(at=NOW, outcome="fired"))
+    flushes = [asyncio.create_task(evaluations.flush()) for _ in range(2)]
+    await asyncio.sleep(0)
+    store.may_write.set()
+    await asyncio.gather(*flushes)
+    assert sorted(store.kept) == [("a", "shop"), ("b", "shop")]

@@ -25,6 +25,7 @@ class EvaluationBuffer:
     def __init__(self, store: EvaluationStore) -> None:
         self._store = store
         self._buffered: dict[str, tuple[str, list[Evaluation]]] = {}
+        self._flushing = asyncio.Lock()
 
     def add(self, rule_id: str, project_id: str, evaluation: Evaluation) -> None:
         """Buffer an evaluation."""
@@ -35,16 +36,20 @@ class EvaluationBuffer:
         del buffered[:-_MAX_BUFFERED]
 
     async def flush(self) -> None:
-        """Write everything; what cannot be written stays buffered."""
-        for rule_id in list(self._buffered):
-            project_id, evaluations = self._buffered.pop(rule_id, ("", []))
-            written = False
-            try:
-                await self._store.add_evaluations(rule_id, project_id, evaluations)
-                written = True
-            finally:
-                if not written:
-                    self._buffered.setdefault(rule_id, (project_id, []))[1][:0] = evaluations
+        """Write everything that is buffered; what cannot be written stays buffered.
+
+        A call waits for one that is under way, so that afterwards the database has all that was added before the call.
+        """
+        async with self._flushing:
+            for rule_id in list(self._buffered):
+                project_id, evaluations = self._buffered.pop(rule_id)
+                written = False
+                try:
+                    await self._store.add_evaluations(rule_id, project_id, evaluations)
+                    written = True
+                finally:
+                    if not written:
+                        self._buffered.setdefault(rule_id, (project_id, []))[1][:0] = evaluations
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Flush every second until the service stops."""
