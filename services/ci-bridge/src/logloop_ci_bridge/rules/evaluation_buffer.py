@@ -38,7 +38,7 @@ class EvaluationBuffer:
     async def flush(self) -> None:
         """Write everything that is buffered; what cannot be written stays buffered.
 
-        A call waits for one that is under way, so that afterwards the database has all that was added before the call.
+        A call waits for one that is under way: afterwards, all that was added before the call is in the database.
         """
         async with self._flushing:
             for rule_id in list(self._buffered):

@@ -31,7 +31,7 @@ def value_wildcard(raw: str) -> str:
 
 
 def message_wildcard(raw: str) -> str:
-    """Return an RE2 pattern for a word of a message, ignoring case: * matches characters except spaces, ? one of them."""
+    """Return an RE2 pattern for a word of a message, ignoring case. * and ? match any characters but spaces."""
     tokens = _tokens(raw)
     inner = "".join({"*": r"\S*", "?": r"\S"}[text] if wild else re.escape(text) for wild, text in tokens)
     first, last = tokens[0], tokens[-1]
