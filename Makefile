@@ -1,6 +1,6 @@
 # Each target sets up what it needs and may be run again at any time. ARGS go to the program behind it.
 .DEFAULT_GOAL := help
-.PHONY: help up test coverage check wheels compose-check bench kill-run contracts web demo lock
+.PHONY: help up test coverage check wheels compose-check bench bench-web kill-run contracts web demo lock
 PY := .venv/bin/python
 # Compiled bytecode is kept, outside the source tree. Without it, each process compiles all libraries when it starts.
 unexport PYTHONDONTWRITEBYTECODE
@@ -38,6 +38,10 @@ compose-check: ## build the images; start, use, scale, break and remove the plat
 bench: ## benchmark against one document per log; ARGS=--json prints one JSON object as the last line
 	@scripts/setup.sh up
 	@$(PY) -m benchmarks $(ARGS)
+
+bench-web: ## measure the web app in a real browser, beside an empty page; ARGS as for bench
+	@scripts/setup.sh up
+	@$(PY) -m benchmarks.web $(ARGS)
 
 kill-run: ## kill and freeze every part while 1,000,000 numbered logs are sent; takes about 15 minutes
 	@scripts/setup.sh up

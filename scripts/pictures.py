@@ -4,15 +4,15 @@
 """
 
 import json
-import shutil
 import sys
 from pathlib import Path
 
 from logloop.local.home import home_folder
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.chromium import FLAGS, find_chromium
+
 FOLDER = Path(__file__).parent.parent / "docs/images"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 SIZE = {"width": 1280, "height": 800}
 PAGES = {
     "logs": "/projects/demo/logs?range=all",
@@ -33,7 +33,7 @@ PAGES = {
 def main() -> int:
     """Write all pictures. Returns 1 when no platform or no browser is there."""
     credentials_file = home_folder() / "credentials.json"
-    program = shutil.which("chromium")
+    program = find_chromium()
     if program is None or not credentials_file.exists():
         print("start `logloop up`, run `logloop demo`, and install chromium first")
         return 1

@@ -1,26 +1,16 @@
 """Provides a platform with logs and a browser that is signed in. One platform serves all files of a worker."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.corpus import CORPUS_RANGE, corpus
 from tests.infra import Infra, fresh_database, memory_folder
 from tests.system.up_process import Up, eventually
 
-# Without these flags Chromium contacts its vendor's servers at every start.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 expect.set_options(timeout=30_000)  # of a busy machine
 
 
@@ -48,7 +38,7 @@ def up(infra: Infra) -> Iterator[Up]:
 # Playwright runs an event loop in this thread, so asynchronous tests of other files must not meet it.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    program = find_chromium()
     if program is None:
         pytest.skip("no browser is installed; `make test` installs one where it may")
     with sync_playwright() as playwright:

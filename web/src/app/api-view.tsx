@@ -1,39 +1,22 @@
-import { Button, Modal } from "@mantine/core";
-import { useState } from "react";
-import { CopyButton } from "@/components/copy-button";
-import { curlCommand, useCurrentApiRequests } from "@/lib/api/api-requests";
+import { Button } from "@mantine/core";
+import { lazy, Suspense, useState } from "react";
 import classes from "./shell.module.css";
+
+const ApiDialog = lazy(async () => ({ default: (await import("./api-dialog")).ApiDialog }));
 
 /** Shows what the page asked the API, as commands for a terminal. */
 export function ApiView() {
   const [opened, setOpened] = useState(false);
-  const requests = useCurrentApiRequests();
   return (
     <>
       <Button variant="subtle" color="gray" className={classes.api} onClick={() => setOpened(true)}>
         API
       </Button>
-      <Modal opened={opened} onClose={() => setOpened(false)} title="This page as API requests" size={720}>
-        {requests.map((request) => {
-          const command = curlCommand(request, location.origin);
-          return (
-            <section key={request.name} className={classes.apiRequest}>
-              <div className="row">
-                <h3 className="grow">{request.name}</h3>
-                <CopyButton text={command} label="Copy" />
-              </div>
-              <pre>{command}</pre>
-            </section>
-          );
-        })}
-        <p className="soft">
-          Put an API key into <code>LOGLOOP_API_KEY</code>. All operations are in{" "}
-          <a href="/docs" target="_blank" rel="noopener">
-            Swagger
-          </a>
-          .
-        </p>
-      </Modal>
+      {opened ? (
+        <Suspense fallback={null}>
+          <ApiDialog onClose={() => setOpened(false)} />
+        </Suspense>
+      ) : null}
     </>
   );
 }

@@ -1,11 +1,13 @@
-import { Modal, TextInput, UnstyledButton } from "@mantine/core";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { type KeyboardEvent, useState, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
 import { useSession } from "@/lib/api/session";
-import { type Command, useAllCommands, useCommands } from "@/lib/page/commands";
+import { type Command, useCommands } from "@/lib/page/commands";
 import { areasOf } from "./areas";
-import classes from "./shell.module.css";
 import { useColorScheme } from "./use-color-scheme";
+
+const loadDialog = async () => ({ default: (await import("./command-dialog")).CommandDialog });
+const CommandDialog = lazy(loadDialog);
+const LOAD_AFTER_MS = 3000;
 
 let opened = false;
 const listeners = new Set<() => void>();
@@ -73,94 +75,15 @@ function useGlobalCommands(): Command[] {
 export function CommandPalette() {
   const isOpened = usePaletteOpened();
   useCommands(useGlobalCommands());
+  // The dialog is there before its first use, so that nothing typed right after Ctrl+K is lost.
+  useEffect(() => {
+    const timer = setTimeout(() => void loadDialog().catch(() => undefined), LOAD_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
   if (!isOpened) return null;
   return (
-    <Modal
-      opened
-      onClose={() => setOpened(false)}
-      title="Go to or run"
-      size={560}
-      padding={8}
-      yOffset="10vh"
-      centered={false}
-    >
-      <CommandSearch onDone={() => setOpened(false)} />
-    </Modal>
-  );
-}
-
-function matches(command: Command, text: string): boolean {
-  const label = command.label.toLowerCase();
-  return text
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => label.includes(word));
-}
-
-function CommandSearch({ onDone }: { onDone: () => void }) {
-  const [text, setText] = useState("");
-  const [selected, setSelected] = useState(0);
-  const commands = useAllCommands().filter(
-    (command) => command.inPalette !== false && matches(command, text),
-  );
-  const current = Math.min(selected, Math.max(0, commands.length - 1));
-  const run = (command: Command | undefined) => {
-    if (!command) return;
-    onDone();
-    command.run();
-  };
-  const handleKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      setSelected(
-        (current + (event.key === "ArrowDown" ? 1 : commands.length - 1)) % Math.max(1, commands.length),
-      );
-    } else if (event.key === "Enter") {
-      event.preventDefault();
-      run(commands[current]);
-    }
-  };
-  return (
-    <>
-      <TextInput
-        data-autofocus
-        placeholder="Go to or run…"
-        aria-label="Command"
-        role="combobox"
-        aria-expanded
-        aria-controls="commands"
-        aria-activedescendant={commands[current] ? `command-${commands[current].id}` : undefined}
-        value={text}
-        onChange={(event) => {
-          setText(event.currentTarget.value);
-          setSelected(0);
-        }}
-        onKeyDown={handleKeyDown}
-      />
-      <div id="commands" role="listbox" aria-label="Commands" className={classes.palette}>
-        {commands.map((command, index) => (
-          <UnstyledButton
-            key={command.id}
-            id={`command-${command.id}`}
-            role="option"
-            aria-selected={index === current}
-            tabIndex={-1}
-            className={classes.command}
-            style={{ width: "100%", background: index === current ? "var(--accent-soft)" : undefined }}
-            onMouseMove={() => setSelected(index)}
-            onClick={() => run(command)}
-          >
-            <span className="grow">{command.label}</span>
-            <span className="muted small">{command.group}</span>
-            {command.keys[0] ? <kbd>{command.keys[0]}</kbd> : null}
-          </UnstyledButton>
-        ))}
-        {commands.length === 0 ? (
-          <p className="muted" style={{ padding: 8 }}>
-            Nothing has this name.
-          </p>
-        ) : null}
-      </div>
-    </>
+    <Suspense fallback={null}>
+      <CommandDialog onClose={() => setOpened(false)} />
+    </Suspense>
   );
 }

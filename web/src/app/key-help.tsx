@@ -1,7 +1,7 @@
-import { Modal } from "@mantine/core";
-import { useState } from "react";
-import { useAllCommands, useCommands } from "@/lib/page/commands";
-import classes from "./shell.module.css";
+import { lazy, Suspense, useState } from "react";
+import { useCommands } from "@/lib/page/commands";
+
+const KeyDialog = lazy(async () => ({ default: (await import("./key-dialog")).KeyDialog }));
 
 /** Lists the keys that work on this page. */
 export function KeyHelp() {
@@ -9,28 +9,10 @@ export function KeyHelp() {
   useCommands([
     { id: "keys", label: "Show all keys", group: "Everywhere", keys: ["?"], run: () => setOpened(true) },
   ]);
-  const commands = useAllCommands().filter((command) => command.keys.length > 0);
-  const groups = [...new Set(commands.map((command) => command.group))];
   if (!opened) return null;
   return (
-    <Modal opened onClose={() => setOpened(false)} title="Keys" size={560}>
-      {groups.map((group) => (
-        <section key={group} className={classes.helpGroup}>
-          <h3 className="muted">{group}</h3>
-          {commands
-            .filter((command) => command.group === group)
-            .map((command) => (
-              <div key={command.id} className={classes.helpRow}>
-                {command.label}
-                <span className="row">
-                  {command.keys.map((key) => (
-                    <kbd key={key}>{key === " " ? "Space" : key.replace("Arrow", "")}</kbd>
-                  ))}
-                </span>
-              </div>
-            ))}
-        </section>
-      ))}
-    </Modal>
+    <Suspense fallback={null}>
+      <KeyDialog onClose={() => setOpened(false)} />
+    </Suspense>
   );
 }

@@ -232,7 +232,7 @@ const routeTree = root.addChildren([
 
 /** Returns the router of the app. Values in the address are text, never numbers. */
 export function createAppRouter(queryClient: QueryClient) {
-  return createRouter({
+  const router = createRouter({
     routeTree,
     context: { queryClient },
     parseSearch,
@@ -242,4 +242,8 @@ export function createAppRouter(queryClient: QueryClient) {
     defaultNotFoundComponent: NotFound,
     scrollRestoration: false,
   });
+  // The code of the page loads while the session is asked for.
+  const [matched] = router.getMatchedRoutes(location.pathname);
+  for (const route of matched) void route.options.component?.preload?.();
+  return router;
 }

@@ -1,10 +1,14 @@
 import { Outlet } from "@tanstack/react-router";
-import { SignInAgain } from "@/features/account/sign-in-again";
+import { lazy, Suspense } from "react";
 import { useSignedOut } from "@/lib/api/signed-out";
 import { CommandPalette } from "./command-palette";
 import { Header } from "./header";
 import { KeyHelp } from "./key-help";
 import classes from "./shell.module.css";
+
+const SignInAgain = lazy(async () => ({
+  default: (await import("@/features/account/sign-in-again")).SignInAgain,
+}));
 
 /** The frame of all pages behind the sign-in. */
 export function Shell() {
@@ -20,7 +24,11 @@ export function Shell() {
       </main>
       <CommandPalette />
       <KeyHelp />
-      <SignInAgain opened={signedOut} />
+      {signedOut ? (
+        <Suspense fallback={null}>
+          <SignInAgain />
+        </Suspense>
+      ) : null}
     </div>
   );
 }

@@ -1,17 +1,18 @@
 import {
-  ActionIcon,
-  Button,
+  type ActionIconProps,
+  type ButtonProps,
   createTheme,
-  Drawer,
-  Input,
+  type DrawerProps,
+  type InputWrapperProps,
   type MantineColorsTuple,
-  Menu,
-  Modal,
-  Popover,
-  SegmentedControl,
-  Select,
-  TextInput,
-  Tooltip,
+  type MantineThemeComponent,
+  type MenuProps,
+  type ModalProps,
+  type PopoverProps,
+  type SegmentedControlProps,
+  type SelectProps,
+  type TextInputProps,
+  type TooltipProps,
 } from "@mantine/core";
 
 const loop: MantineColorsTuple = [
@@ -36,6 +37,9 @@ const overlay = {
   closeButtonProps: { "aria-label": "Close" },
 };
 
+// `Component.extend` would load every component with the first page.
+const defaults = <Props>(props: Partial<Props>): MantineThemeComponent => ({ defaultProps: props });
+
 /** Sizes and defaults of Mantine's components. Colours come from styles/tokens.css by way of styles/mantine.css. */
 export const theme = createTheme({
   primaryColor: "loop",
@@ -43,21 +47,21 @@ export const theme = createTheme({
   defaultRadius: 4,
   cursorType: "pointer",
   components: {
-    Button: Button.extend({
-      defaultProps: { size: "compact-sm", variant: "default" },
+    Button: {
+      ...defaults<ButtonProps>({ size: "compact-sm", variant: "default" }),
       vars: () => ({
         root: { "--button-height": "28px", "--button-padding-x": "10px", "--button-fz": "13px" },
       }),
-    }),
-    ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray", size: 28 } }),
-    InputWrapper: Input.Wrapper.extend({ defaultProps: { withAsterisk: false } }),
-    Modal: Modal.extend({ defaultProps: { ...overlay, size: 440, centered: true } }),
-    Drawer: Drawer.extend({ defaultProps: { ...overlay, size: 440, position: "right" } }),
-    Menu: Menu.extend({ defaultProps: { transitionProps: { duration: 80 }, position: "bottom-end" } }),
-    Popover: Popover.extend({ defaultProps: { transitionProps: { duration: 80 } } }),
-    SegmentedControl: SegmentedControl.extend({ defaultProps: { size: "xs", transitionDuration: 0 } }),
-    Select: Select.extend({ defaultProps: { checkIconPosition: "right", allowDeselect: false } }),
-    TextInput: TextInput.extend({ defaultProps: { size: "sm" } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withinPortal: true } }),
+    },
+    ActionIcon: defaults<ActionIconProps>({ variant: "subtle", color: "gray", size: 28 }),
+    InputWrapper: defaults<InputWrapperProps>({ withAsterisk: false }),
+    Modal: defaults<ModalProps>({ ...overlay, size: 440, centered: true }),
+    Drawer: defaults<DrawerProps>({ ...overlay, size: 440, position: "right" }),
+    Menu: defaults<MenuProps>({ transitionProps: { duration: 80 }, position: "bottom-end" }),
+    Popover: defaults<PopoverProps>({ transitionProps: { duration: 80 } }),
+    SegmentedControl: defaults<SegmentedControlProps>({ size: "xs", transitionDuration: 0 }),
+    Select: defaults<SelectProps>({ checkIconPosition: "right", allowDeselect: false }),
+    TextInput: defaults<TextInputProps>({ size: "sm" }),
+    Tooltip: defaults<TooltipProps>({ openDelay: 400, withinPortal: true }),
   },
 });

@@ -4,10 +4,9 @@ import { useSession } from "@/lib/api/session";
 import { SignInForm } from "./sign-in-form";
 
 /** Asks for the password over the page when the session ended, so that nothing typed is lost. */
-export function SignInAgain({ opened }: { opened: boolean }) {
+export function SignInAgain() {
   const session = useSession();
   const queryClient = useQueryClient();
-  if (!opened) return null;
   return (
     <Modal opened onClose={() => undefined} withCloseButton={false} title="Your session ended">
       <p className="soft">Sign in again to go on. This page keeps what you typed.</p>

@@ -1,6 +1,6 @@
 import { type ReactNode, useMemo, useState } from "react";
 import { SkeletonRows } from "@/components/page/skeleton";
-import type { TailItem, TailSnapshot } from "@/lib/api/log-tail";
+import type { LogTail, TailItem } from "@/lib/api/log-tail";
 import { useStoredChoice } from "@/lib/page/storage";
 import { addTerm, fieldTerm } from "@/lib/text/filter-text";
 import { formatMoment, useZone } from "@/lib/time/time";
@@ -8,7 +8,7 @@ import { useLineEditing } from "./edit/use-line-editing";
 import { EmptyResult } from "./empty-result";
 import { LogList } from "./list/log-list";
 import { LiveBar, NewLines } from "./live/live-bar";
-import { useNewLines } from "./live/use-live-tail";
+import { useNewLines, useTailSnapshot } from "./live/use-live-tail";
 import type { Log } from "./log-queries";
 import type { ChangeSearch } from "./log-viewer";
 import type { LogsSearch } from "./logs-search";
@@ -23,8 +23,9 @@ type LogLinesProps = {
   resolved: ResolvedScope;
   /** Lines that were searched, oldest first. */
   stored: readonly Log[];
-  /** The live tail, whose lines follow the stored ones. */
-  live: TailSnapshot | null;
+  isLive: boolean;
+  /** The live tail, whose lines follow the stored ones. Null while it starts. */
+  tail: LogTail | null;
   isLoading: boolean;
   hasMore: boolean;
   isLoadingMore: boolean;
@@ -39,7 +40,9 @@ const MAX_LOADED = 100_000;
 
 /** The lines of the viewer: list, live bar, view switches and what a line offers. */
 export function LogLines(props: LogLinesProps) {
-  const { project, search, onChange, onFilter, resolved, stored, live } = props;
+  const { project, search, onChange, onFilter, resolved, stored } = props;
+  const snapshot = useTailSnapshot(props.tail);
+  const live = props.isLive ? snapshot : null;
   const [zone] = useZone();
   const [wrap] = useStoredChoice("wrap", ["off", "on"]);
   const [density] = useStoredChoice("density", ["compact", "comfortable"]);
@@ -57,6 +60,10 @@ export function LogLines(props: LogLinesProps) {
     const next = columns.includes(column) ? columns.filter((name) => name !== column) : [...columns, column];
     onChange({ cols: next.length > 0 ? next : undefined });
   };
+  const tools = useMemo(
+    () => <ViewTools search={search} onChange={onChange} resolved={resolved} />,
+    [search, onChange, resolved],
+  );
   const linkOf = (log: Log) => `${location.origin}/projects/${project}/logs/${log.id}`;
   if (props.isLoading && items.length === 0) return <SkeletonRows rows={24} label="Searching" />;
   if (items.length === 0 && !live) {
@@ -85,7 +92,7 @@ export function LogLines(props: LogLinesProps) {
         citations={props.citations}
         activeCitation={props.activeCitation}
         scrollToId={props.activeCitation}
-        tools={<ViewTools search={search} onChange={onChange} resolved={resolved} />}
+        tools={tools}
         start={
           props.isLoadingMore
             ? "Loading earlier lines…"

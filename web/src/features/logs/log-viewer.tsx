@@ -4,6 +4,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { ProblemNotice } from "@/components/page/notice";
 import { PageFooter } from "@/components/page/page-footer";
+import { SkeletonRows } from "@/components/page/skeleton";
 import { TimeRangePicker } from "@/components/time-range-picker";
 import { asProblem } from "@/lib/api/problem";
 import { useCommands } from "@/lib/page/commands";
@@ -13,18 +14,20 @@ import type { TimeRange } from "@/lib/time/time-range";
 import type { AnalyzeSlot } from "./analyze-slot";
 import { FacetPanel } from "./facets/facet-panel";
 import { FilterBox } from "./filter/filter-box";
-import { useLiveTail } from "./live/use-live-tail";
+import { SinceLive } from "./live/live-bar";
+import { useIsTailOpen, useLiveTail } from "./live/use-live-tail";
 import { LogContext } from "./log-context";
 import { LogLines } from "./log-lines";
 import { histogramOptions, type Log, type LogPage, logPagesOptions, savedViewsOptions } from "./log-queries";
 import classes from "./log-viewer.module.css";
 import type { LogsSearch } from "./logs-search";
-import { PatternTable } from "./patterns/pattern-table";
 import { SavedViewsMenu } from "./saved-views/saved-views-menu";
 import { useAnalyzePanel } from "./use-analyze-panel";
 import { useLogScope } from "./use-log-scope";
 import { ViewTools } from "./view-tools";
 
+const PatternTable = lazy(async () => ({ default: (await import("./patterns/pattern-table")).PatternTable }));
+// It loads once the lines are there, so that its code does not delay them.
 const LogHistogram = lazy(async () => ({ default: (await import("./chart/log-histogram")).LogHistogram }));
 
 export type ChangeSearch = (next: Partial<LogsSearch>, replace?: boolean) => void;
@@ -58,7 +61,8 @@ export function LogViewer({ project, search, onChange, analyze: slot, lineAction
   const pages = useInfiniteQuery(logPagesOptions(scope));
   const histogram = useQuery(histogramOptions(scope));
   const saved = useQuery(savedViewsOptions(project));
-  const { tail, live } = useLiveTail(project, q, isLive);
+  const tail = useLiveTail(project, q, isLive);
+  const isTailOpen = useIsTailOpen(tail);
   const [facetsShown, setFacetsShown] = useStoredChoice("facets", ["shown", "hidden"]);
   const [sheetOpened, setSheetOpened] = useState(false);
   const [zone] = useZone();
@@ -84,14 +88,14 @@ export function LogViewer({ project, search, onChange, analyze: slot, lineAction
   // The tail begins while the search runs. Lines of the moments in between come with a second search.
   const { refetch } = pages;
   useEffect(() => {
-    if (!tail || live.state !== "open") return undefined;
+    if (!tail || !isTailOpen) return undefined;
     const timer = setTimeout(() => {
       void refetch().then(({ data }) => {
         tail.discard(data?.pages.slice(0, 4).flatMap((page) => page.items.map((log) => log.id)) ?? []);
       });
     }, REFETCH_AFTER_OPEN_MS);
     return () => clearTimeout(timer);
-  }, [tail, live.state, refetch]);
+  }, [tail, isTailOpen, refetch]);
 
   const zoom = (range: TimeRange) =>
     onChange({ range: range.range, from: range.from, to: range.to, live: undefined });
@@ -209,7 +213,7 @@ export function LogViewer({ project, search, onChange, analyze: slot, lineAction
         ) : (
           <div className={classes.main}>
             <Suspense fallback={<div className={classes.chartSpace} />}>
-              {chart ? (
+              {chart && !pages.isPending ? (
                 <LogHistogram
                   histogram={chart}
                   span={chartSpan(resolved.start, resolved.end, chart.items[0]?.start)}
@@ -221,12 +225,14 @@ export function LogViewer({ project, search, onChange, analyze: slot, lineAction
               )}
             </Suspense>
             {view === "patterns" ? (
-              <PatternTable
-                scope={scope}
-                tools={<ViewTools search={search} onChange={onChange} resolved={resolved} />}
-                onFilter={filter}
-                onShowLines={(next) => onChange({ q: next, view: undefined })}
-              />
+              <Suspense fallback={<SkeletonRows rows={24} />}>
+                <PatternTable
+                  scope={scope}
+                  tools={<ViewTools search={search} onChange={onChange} resolved={resolved} />}
+                  onFilter={filter}
+                  onShowLines={(next) => onChange({ q: next, view: undefined })}
+                />
+              </Suspense>
             ) : (
               <LogLines
                 project={project}
@@ -235,7 +241,8 @@ export function LogViewer({ project, search, onChange, analyze: slot, lineAction
                 onFilter={filter}
                 resolved={resolved}
                 stored={stored}
-                live={isLive ? live : null}
+                isLive={isLive}
+                tail={tail}
                 isLoading={pages.isPending || (pages.isPlaceholderData && pages.isFetching)}
                 hasMore={pages.hasNextPage}
                 isLoadingMore={pages.isFetchingNextPage}
@@ -259,7 +266,7 @@ export function LogViewer({ project, search, onChange, analyze: slot, lineAction
       >
         <span>
           <b>{chart ? formatCount(chart.total) : "…"}</b> lines match
-          {isLive ? `, ${formatCount(live.received)} since live` : ""}
+          {isLive ? <SinceLive tail={tail} /> : null}
         </span>
         {first ? (
           <span>

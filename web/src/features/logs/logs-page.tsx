@@ -1,15 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { type ReactNode, useCallback, useEffect } from "react";
+import { lazy, type ReactNode, Suspense, useCallback, useEffect } from "react";
 import { pathWith, useApiRequests } from "@/lib/api/api-requests";
 import { writeStored } from "@/lib/page/storage";
 import { rangeParams } from "@/lib/time/time-range";
 import type { AnalyzeSlot } from "./analyze-slot";
-import { FirstSteps } from "./first-steps/first-steps";
 import { LogContext } from "./log-context";
 import { hasLogsOptions, type Log } from "./log-queries";
 import { LogViewer } from "./log-viewer";
 import type { LogsSearch } from "./logs-search";
+
+const FirstSteps = lazy(async () => ({ default: (await import("./first-steps/first-steps")).FirstSteps }));
 
 /** The log viewer of a project, the lines around one log, or the first steps while the project has no logs. */
 export function LogsPage({
@@ -62,7 +63,13 @@ export function LogsPage({
   );
   if (search.around && !search.analysis)
     return <LogContext id={search.around} search={search} onChange={change} />;
-  if (hasLogs.data === false && !search.q && !search.live) return <FirstSteps project={project} />;
+  if (hasLogs.data === false && !search.q && !search.live) {
+    return (
+      <Suspense fallback={null}>
+        <FirstSteps project={project} />
+      </Suspense>
+    );
+  }
   return (
     <LogViewer
       project={project}

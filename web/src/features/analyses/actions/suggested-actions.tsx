@@ -1,11 +1,12 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useRights } from "@/lib/api/session";
 import type { Analysis } from "../analysis-queries";
 import classes from "../thread/thread.module.css";
 import { ruleFinding, rulePrefill } from "./rule-prefill";
-import { StartWorkflow } from "./start-workflow";
+
+const StartWorkflow = lazy(async () => ({ default: (await import("./start-workflow")).StartWorkflow }));
 
 /** What a report suggests to do. Each of them opens a form or a question; nothing starts by itself. */
 export function SuggestedActions({ analysis }: { analysis: Analysis }) {
@@ -31,7 +32,9 @@ export function SuggestedActions({ analysis }: { analysis: Analysis }) {
       <Button onClick={() => setAsksWorkflow(true)}>Start workflow…</Button>
       <span className="muted small">both ask first</span>
       {asksWorkflow ? (
-        <StartWorkflow analysis={analysis} finding={finding} onClose={() => setAsksWorkflow(false)} />
+        <Suspense fallback={null}>
+          <StartWorkflow analysis={analysis} finding={finding} onClose={() => setAsksWorkflow(false)} />
+        </Suspense>
       ) : null}
     </div>
   );

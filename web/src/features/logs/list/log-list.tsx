@@ -1,13 +1,13 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import type { TailItem } from "@/lib/api/log-tail";
+import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type Gap, isGap, type TailItem } from "@/lib/api/log-tail";
 import { type Command, useCommands } from "@/lib/page/commands";
 import { formatClock, formatCount, useZone } from "@/lib/time/time";
 import type { Log } from "../log-queries";
 import { type LogActions, LogDetails } from "./log-details";
 import classes from "./log-list.module.css";
 import { LogRow } from "./log-row";
-import { type Row, toRows, traceOf } from "./rows";
+import { toRows, traceOf } from "./rows";
 
 export type LogListProps = {
   /** Oldest first. */
@@ -38,13 +38,22 @@ export type LogListProps = {
 };
 
 const END_THRESHOLD = 40;
+const GAP_HEIGHT = 24;
+
+function indexOf(rows: readonly TailItem[], id: string | undefined): number {
+  return id === undefined ? -1 : rows.findIndex((row) => row.id === id);
+}
+
+function logOf(row: TailItem | undefined): Log | undefined {
+  return row && !isGap(row) ? row : undefined;
+}
 
 /** The list of log lines: virtual, with inline details, keys and citations. All pages that show lines use it. */
 export function LogList(props: LogListProps) {
   const { items, openId, onOpen, columns = [], wrap = false, comfortable = false, collapse = false } = props;
   const anchor = props.anchor ?? "end";
   const [zone] = useZone();
-  const rows = useMemo(() => toRows(items, collapse), [items, collapse]);
+  const { items: rows, repeats } = useMemo(() => toRows(items, collapse), [items, collapse]);
   const scroller = useRef<HTMLDivElement>(null);
   const [selectedId, setSelectedId] = useState<string | undefined>(openId);
   const [showsJson, setShowsJson] = useState(false);
@@ -52,15 +61,18 @@ export function LogList(props: LogListProps) {
   const measures = wrap || isNarrow;
   const height = comfortable ? 24 : 20;
 
+  // A new function makes the virtualizer measure all rows again, so it changes only with what their heights depend on.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above.
+  const getItemKey = useCallback((index: number) => rows[index]?.id ?? index, [rows, openId, height]);
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: (index) => {
       const row = rows[index];
-      if (row?.kind === "gap") return 24;
+      if (row && isGap(row)) return GAP_HEIGHT;
       return isNarrow ? 45 : height + (row?.id === openId ? 160 : 0);
     },
-    getItemKey: (index) => rows[index]?.id ?? index,
+    getItemKey,
     overscan: 20,
     anchorTo: anchor,
     followOnAppend: anchor === "end",
@@ -74,16 +86,16 @@ export function LogList(props: LogListProps) {
   }, [hasRows, anchor, virtualizer, props.scrollToId]);
 
   const { scrollToId } = props;
-  const targetIndex = scrollToId ? rows.findIndex((row) => row.id === scrollToId) : -1;
+  const targetIndex = useMemo(() => indexOf(rows, scrollToId), [rows, scrollToId]);
   useEffect(() => {
     if (targetIndex >= 0) virtualizer.scrollToIndex(targetIndex, { align: "center" });
   }, [targetIndex, virtualizer]);
 
-  const openRow = rows.find((row) => row.id === openId);
-  const openTrace = openRow?.kind === "log" ? traceOf(openRow.log)?.value : undefined;
-  const days = new Set(
-    [rows[0], rows.at(-1)].flatMap((row) => (row?.kind === "log" ? [row.log.timestamp.slice(0, 10)] : [])),
-  );
+  const openIndex = useMemo(() => indexOf(rows, openId), [rows, openId]);
+  const openLog = logOf(rows[openIndex]);
+  const openTrace = openLog ? traceOf(openLog)?.value : undefined;
+  const [firstDay, lastDay] = [rows[0], rows.at(-1)].map((row) => logOf(row)?.timestamp.slice(0, 10));
+  const showsDay = firstDay !== undefined && lastDay !== undefined && firstDay !== lastDay;
 
   const handleScroll = () => {
     const element = scroller.current;
@@ -99,12 +111,9 @@ export function LogList(props: LogListProps) {
     setSelectedId(row.id);
     virtualizer.scrollToIndex(clamped, { align: "auto" });
   };
-  const selectedIndex = rows.findIndex((row) => row.id === selectedId);
+  const selectedIndex = useMemo(() => indexOf(rows, selectedId), [rows, selectedId]);
   const toggle = (id: string | undefined) => id && onOpen(id === openId ? undefined : id);
-  const current = (): Log | undefined => {
-    const row = rows[selectedIndex] ?? openRow;
-    return row?.kind === "log" ? row.log : undefined;
-  };
+  const current = () => logOf(rows[selectedIndex]) ?? openLog;
   useListCommands({
     rows,
     selectedIndex,
@@ -127,7 +136,7 @@ export function LogList(props: LogListProps) {
       {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
       {/* biome-ignore lint/a11y/useFocusableInteractive: the head row is not interactive. */}
       <div className={classes.head} role="row">
-        <Head name={`Time, ${zone === "utc" ? "UTC" : "local"} ↓`} width={days.size > 1 ? 142 : 96} />
+        <Head name={`Time, ${zone === "utc" ? "UTC" : "local"} ↓`} width={showsDay ? 142 : 96} />
         <Head name="Sev" width={48} />
         <Head name="Service" width={96} />
         {columns.map((column) => (
@@ -170,8 +179,8 @@ export function LogList(props: LogListProps) {
                 style={{ transform: `translateY(${item.start}px)` }}
                 ref={measures || isOpen ? virtualizer.measureElement : undefined}
               >
-                {row.kind === "gap" ? (
-                  <GapRow row={row} onShow={props.onShowGap} />
+                {isGap(row) ? (
+                  <GapRow gap={row} onShow={props.onShowGap} />
                 ) : (
                   <>
                     {/* biome-ignore lint/a11y/useKeyWithClickEvents: Enter opens the selected line. */}
@@ -185,8 +194,8 @@ export function LogList(props: LogListProps) {
                       }}
                     >
                       <LogRow
-                        log={row.log}
-                        repeats={row.repeats}
+                        log={row}
+                        repeats={repeats.get(row.id) ?? 1}
                         zone={zone}
                         wrap={measures}
                         json={props.json ?? false}
@@ -194,16 +203,16 @@ export function LogList(props: LogListProps) {
                         isOpen={isOpen}
                         citation={props.citations?.get(row.id)}
                         isCitationActive={row.id === props.activeCitation}
-                        inTrace={openTrace !== undefined && !isOpen && traceOf(row.log)?.value === openTrace}
+                        inTrace={openTrace !== undefined && !isOpen && traceOf(row)?.value === openTrace}
                         columns={columns}
-                        showsDay={days.size > 1}
+                        showsDay={showsDay}
                       />
                     </div>
                     {isOpen ? (
                       // biome-ignore lint/a11y/useSemanticElements: as above.
                       <div role="cell">
                         <LogDetails
-                          log={row.log}
+                          log={row}
                           actions={props.actions}
                           showsJson={showsJson}
                           onToggleJson={() => setShowsJson(!showsJson)}
@@ -243,8 +252,7 @@ function Head({ name, width }: { name: string; width?: number }) {
   );
 }
 
-function GapRow({ row, onShow }: { row: Extract<Row, { kind: "gap" }>; onShow: LogListProps["onShowGap"] }) {
-  const { gap } = row;
+function GapRow({ gap, onShow }: { gap: Gap; onShow: LogListProps["onShowGap"] }) {
   const [zone] = useZone();
   return (
     // biome-ignore lint/a11y/useSemanticElements: the list is a virtual table.
@@ -263,7 +271,7 @@ function GapRow({ row, onShow }: { row: Extract<Row, { kind: "gap" }>; onShow: L
 }
 
 type ListKeys = {
-  rows: readonly Row[];
+  rows: readonly TailItem[];
   selectedIndex: number;
   select: (index: number) => void;
   toggle: () => void;

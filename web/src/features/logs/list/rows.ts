@@ -1,37 +1,39 @@
-import type { Gap, TailItem } from "@/lib/api/log-tail";
-import { isGap } from "@/lib/api/log-tail";
+import { isGap, type TailItem } from "@/lib/api/log-tail";
 import type { Log } from "../log-queries";
 
-/** A row of the log list: a line (with how often it repeats), or a place where lines were left out. */
-export type Row =
-  | { kind: "log"; id: string; log: Log; repeats: number }
-  | { kind: "gap"; id: string; gap: Gap };
+/** What the list shows, oldest first: lines, and places where lines were left out. */
+export type Rows = {
+  items: readonly TailItem[];
+  /** How many lines the row of a line stands for, by its id, where it is more than one. */
+  repeats: ReadonlyMap<string, number>;
+};
+
+const NO_REPEATS: ReadonlyMap<string, number> = new Map();
 
 /** Replaces what varies, so that repeats of one message compare equal. */
 function shape(log: Log): string {
   return `${log.service_id}\n${log.severity}\n${log.message.replace(/\S*\d\S*/g, "#")}`;
 }
 
-/** Returns the rows of a list, oldest first. With `collapse`, a run of lines that repeat one message is one row. */
-export function toRows(items: readonly TailItem[], collapse: boolean): Row[] {
-  const rows: Row[] = [];
+/** Returns the rows of a list. With `collapse`, a run of lines that repeat one message is one row: its newest line. */
+export function toRows(items: readonly TailItem[], collapse: boolean): Rows {
+  if (!collapse) return { items, repeats: NO_REPEATS };
+  const rows: TailItem[] = [];
+  const repeats = new Map<string, number>();
   let lastShape: string | null = null;
   for (const item of items) {
-    if (isGap(item)) {
-      rows.push({ kind: "gap", id: item.id, gap: item });
-      lastShape = null;
-      continue;
-    }
+    const itemShape = isGap(item) ? null : shape(item);
     const last = rows.at(-1);
-    const itemShape = collapse ? shape(item) : null;
-    if (collapse && last?.kind === "log" && itemShape === lastShape) {
-      rows[rows.length - 1] = { kind: "log", id: item.id, log: item, repeats: last.repeats + 1 };
+    if (last && itemShape !== null && itemShape === lastShape) {
+      repeats.set(item.id, (repeats.get(last.id) ?? 1) + 1);
+      repeats.delete(last.id);
+      rows[rows.length - 1] = item;
     } else {
-      rows.push({ kind: "log", id: item.id, log: item, repeats: 1 });
+      rows.push(item);
     }
     lastShape = itemShape;
   }
-  return rows;
+  return { items: rows, repeats };
 }
 
 /** Splits a message into constant words and parts that vary (they contain a digit). */

@@ -1,8 +1,9 @@
 import { UnstyledButton } from "@mantine/core";
 import { ProblemNotice } from "@/components/page/notice";
-import type { TailSnapshot } from "@/lib/api/log-tail";
+import type { LogTail, TailSnapshot } from "@/lib/api/log-tail";
 import { formatCount, formatDuration } from "@/lib/time/time";
 import classes from "./live.module.css";
+import { useTailSnapshot } from "./use-live-tail";
 
 /** What the live tail does: state and its reason, rate, delay, and lines that the server left out. */
 export function LiveBar({ live, atEnd }: { live: TailSnapshot; atEnd: boolean }) {
@@ -35,6 +36,11 @@ export function LiveBar({ live, atEnd }: { live: TailSnapshot; atEnd: boolean })
       <span className="muted">keeps the last 100,000 lines</span>
     </div>
   );
+}
+
+/** How many lines a tail has received. */
+export function SinceLive({ tail }: { tail: LogTail | null }) {
+  return <>, {formatCount(useTailSnapshot(tail).received)} since live</>;
 }
 
 /** The new lines below a list that was scrolled up. It is docked under the list and covers nothing. */

@@ -13,12 +13,8 @@ const CLOSED: TailSnapshot = {
 };
 const REPLAY_LIMIT = 1000;
 
-/** Follows the logs of a filter while `enabled`. A new filter starts a new tail. */
-export function useLiveTail(
-  projectId: string,
-  q: string,
-  enabled: boolean,
-): { tail: LogTail | null; live: TailSnapshot } {
+/** Follows the logs of a filter while `enabled`. A new filter starts a new tail; null until it starts. */
+export function useLiveTail(projectId: string, q: string, enabled: boolean): LogTail | null {
   const [tail, setTail] = useState<LogTail | null>(null);
   useEffect(() => {
     if (!enabled) return undefined;
@@ -33,8 +29,17 @@ export function useLiveTail(
       setTail(null);
     };
   }, [projectId, q, enabled]);
-  const live = useSyncExternalStore(tail?.subscribe ?? noSubscription, tail?.snapshot ?? closed);
-  return { tail, live };
+  return tail;
+}
+
+/** What a tail holds now. Only components that show it use this, because it changes ten times a second. */
+export function useTailSnapshot(tail: LogTail | null): TailSnapshot {
+  return useSyncExternalStore(tail?.subscribe ?? noSubscription, tail?.snapshot ?? closed);
+}
+
+/** Whether a tail is open. */
+export function useIsTailOpen(tail: LogTail | null): boolean {
+  return useSyncExternalStore(tail?.subscribe ?? noSubscription, () => tail?.snapshot().state === "open");
 }
 
 const noSubscription = () => () => undefined;

@@ -1,14 +1,15 @@
-import { ActionIcon, Button, Menu, Modal, Switch, TextInput } from "@mantine/core";
+import { ActionIcon, Menu } from "@mantine/core";
 import { IconStar, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
-import { ProblemNotice } from "@/components/page/notice";
+import { lazy, Suspense, useState } from "react";
 import { Confirm } from "@/components/records/confirm";
 import { query } from "@/lib/api/client";
 import { useRights, useSession } from "@/lib/api/session";
 import { DEFAULT_RANGE } from "@/lib/time/time-range";
 import { type SavedView, savedViewsOptions } from "../log-queries";
 import { type LogsSearch, readLogsSearch } from "../logs-search";
+
+const SaveView = lazy(async () => ({ default: (await import("./save-view")).SaveView }));
 
 type SavedViewsMenuProps = {
   project: string;
@@ -95,15 +96,17 @@ export function SavedViewsMenu({ project, search, views, onOpen }: SavedViewsMen
         </Menu.Dropdown>
       </Menu>
       {saving ? (
-        <SaveView
-          project={project}
-          search={search}
-          onClose={() => setSaving(false)}
-          onSaved={() => {
-            setSaving(false);
-            void refresh();
-          }}
-        />
+        <Suspense fallback={null}>
+          <SaveView
+            project={project}
+            search={search}
+            onClose={() => setSaving(false)}
+            onSaved={() => {
+              setSaving(false);
+              void refresh();
+            }}
+          />
+        </Suspense>
       ) : null}
       <Confirm
         opened={deleted !== null}
@@ -117,63 +120,5 @@ export function SavedViewsMenu({ project, search, views, onOpen }: SavedViewsMen
         {deleted?.shared ? "It disappears for everybody in the project." : "Its logs are not touched."}
       </Confirm>
     </>
-  );
-}
-
-type SaveViewProps = { project: string; search: LogsSearch; onClose: () => void; onSaved: () => void };
-
-function SaveView({ project, search, onClose, onSaved }: SaveViewProps) {
-  const [name, setName] = useState(search.q ?? "");
-  const [shared, setShared] = useState(false);
-  const save = useMutation({
-    mutationFn: async () =>
-      query.POST("/api/v1/saved-views", {
-        body: {
-          project_id: project,
-          name,
-          shared,
-          q: search.q ?? "",
-          range:
-            search.from || search.to
-              ? `${search.from ?? ""}/${search.to ?? ""}`
-              : (search.range ?? DEFAULT_RANGE),
-          options: {
-            view: search.view ?? "lines",
-            columns: search.cols ?? [],
-            facets: search.facets ?? [],
-            collapse: search.collapse === "1",
-          },
-        },
-      }),
-    onSuccess: onSaved,
-  });
-  const handleSubmit = (event: FormEvent) => {
-    event.preventDefault();
-    save.mutate();
-  };
-  return (
-    <Modal opened onClose={onClose} title="Save this view">
-      <form onSubmit={handleSubmit}>
-        {save.error ? <ProblemNotice error={save.error} /> : null}
-        <p className="soft">Filter, time range, columns and counts are saved.</p>
-        <TextInput
-          label="Name"
-          required
-          mt={12}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          data-autofocus
-        />
-        <Switch
-          label="Share it with everybody in the project"
-          mt={12}
-          checked={shared}
-          onChange={(event) => setShared(event.currentTarget.checked)}
-        />
-        <Button type="submit" variant="filled" mt={16} loading={save.isPending}>
-          Save view
-        </Button>
-      </form>
-    </Modal>
   );
 }
