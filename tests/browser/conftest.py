@@ -1,13 +1,19 @@
 """Provides a platform with logs and a browser that is signed in. One platform serves all files of a worker."""
 
+import asyncio
+import os
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.corpus import CORPUS_RANGE, corpus
+from tests.browser.shop import send_incident
+from tests.fakes.llm import FakeLlm
 from tests.infra import Infra, fresh_database, memory_folder
 from tests.system.up_process import Up, eventually
 
@@ -33,6 +39,52 @@ def up(infra: Infra) -> Iterator[Up]:
         finally:
             up.stop()
     infra.delete_vhost(vhost)
+
+
+@pytest.fixture(scope="session")
+def admin(up: Up) -> Iterator[httpx.Client]:
+    """A client of the administrator. The cookie is only for https and browsers, so it is passed by hand."""
+    with up.client(key=False) as client:
+        credentials = {"email": up.credentials["email"], "password": up.credentials["password"]}
+        response = client.post("/api/v1/session", json=credentials).raise_for_status()
+        client.headers.update({"Cookie": response.headers["Set-Cookie"].partition(";")[0], "Origin": up.url})
+        yield client
+
+
+@pytest.fixture
+def empty_project(admin: httpx.Client) -> Iterator[str]:
+    """A project without logs."""
+    yield from _project(admin)
+
+
+@pytest.fixture(scope="module")
+def shop(admin: httpx.Client) -> Iterator[str]:
+    """A project with the logs of an incident, and of the quarter of an hour before it."""
+    for project in _project(admin):
+        send_incident(admin, project)
+        yield project
+
+
+def _project(admin: httpx.Client) -> Iterator[str]:
+    name = f"project-{os.urandom(4).hex()}"
+    admin.post("/api/v1/projects", json={"id": name, "name": name}).raise_for_status()
+    yield name
+    admin.delete(f"/api/v1/projects/{name}")
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[FakeLlm]:
+    """A model provider on loopback. A test scripts its replies."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    provider = FakeLlm()
+    asyncio.run_coroutine_threadsafe(provider.__aenter__(), loop).result()
+    yield provider
+    asyncio.run_coroutine_threadsafe(provider.__aexit__(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
 
 
 # Playwright runs an event loop in this thread, so asynchronous tests of other files must not meet it.
@@ -69,7 +121,8 @@ def open_page(up: Up, browser: Browser, session: dict[str, Any]) -> Iterator[Cal
     problems: list[str] = []
 
     def open_(path: str = "/", *, signed_in: bool = True, **options: Any) -> Page:
-        context = browser.new_context(base_url=up.url, storage_state=session if signed_in else None, **options)  # type: ignore[arg-type]
+        options.setdefault("storage_state", session if signed_in else None)
+        context = browser.new_context(base_url=up.url, **options)
         contexts.append(context)
         page = context.new_page()
         watch(page, up.url, problems)

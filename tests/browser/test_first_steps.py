@@ -4,33 +4,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.system.up_process import Up
-
 SNIPPETS = ("Python", "curl", "Any process", "pytest")
-
-
-@pytest.fixture
-def empty_project(up: Up) -> Iterator[str]:
-    with up.client(key=False) as client:
-        name = f"empty-{os.urandom(4).hex()}"
-        admin = _admin_key(up)
-        client.post("/api/v1/projects", json={"id": name, "name": name}, headers=admin).raise_for_status()
-        yield name
-        client.delete(f"/api/v1/projects/{name}", headers=admin)
-
-
-def _admin_key(up: Up) -> dict[str, str]:
-    """Sign in as the administrator. The cookie is only for https and browsers, so it is passed by hand."""
-    with up.client(key=False) as client:
-        credentials = {"email": up.credentials["email"], "password": up.credentials["password"]}
-        response = client.post("/api/v1/session", json=credentials).raise_for_status()
-    return {"Cookie": response.headers["Set-Cookie"].partition(";")[0], "Origin": up.url}
 
 
 @pytest.mark.parametrize("name", SNIPPETS)

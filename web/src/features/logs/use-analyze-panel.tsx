@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { IconZoomCode } from "@tabler/icons-react";
 import { type ReactNode, Suspense, useCallback, useMemo, useState } from "react";
 import { serverNow } from "@/lib/api/server-clock";
+import { useRights } from "@/lib/api/session";
 import { useCommands } from "@/lib/page/commands";
 import { formatClockMillis } from "@/lib/time/time";
 import type { AnalyzeScope, AnalyzeSlot, AnalyzeSlotProps } from "./analyze-slot";
@@ -43,7 +44,9 @@ export function useAnalyzePanel(options: AnalyzeOptions): Analyze {
   const [active, setActive] = useState<{ id: string; number: number }>();
   const [line, setLine] = useState<AnalyzeSlotProps["line"]>();
   const [round, setRound] = useState(0);
+  const { edit } = useRights(project);
   const { analysis } = search;
+  const mayToggle = Panel !== undefined && (edit || analysis !== undefined);
   const isNew = analysis === "new";
   // biome-ignore lint/correctness/useExhaustiveDependencies: a live range ends when the panel opens.
   const scope = useMemo<AnalyzeScope>(() => {
@@ -73,7 +76,9 @@ export function useAnalyzePanel(options: AnalyzeOptions): Analyze {
     [loaded, onChange, citations],
   );
   useCommands(
-    Panel ? [{ id: "analyze", label: "Analyze these lines", group: "Logs", keys: ["a"], run: toggle }] : [],
+    mayToggle
+      ? [{ id: "analyze", label: "Analyze these lines", group: "Logs", keys: ["a"], run: toggle }]
+      : [],
   );
   if (!Panel) {
     return {
@@ -84,7 +89,7 @@ export function useAnalyzePanel(options: AnalyzeOptions): Analyze {
       onAnalyzeLine: undefined,
     };
   }
-  const button = (
+  const button = edit ? (
     <Button
       h={32}
       aria-pressed={analysis !== undefined}
@@ -94,7 +99,7 @@ export function useAnalyzePanel(options: AnalyzeOptions): Analyze {
     >
       Analyze
     </Button>
-  );
+  ) : null;
   const panel = analysis ? (
     <Suspense fallback={null}>
       <Panel
@@ -121,7 +126,7 @@ export function useAnalyzePanel(options: AnalyzeOptions): Analyze {
     // A sheet closes to show a line; the line stays marked.
     citations: analysis ? citations : marked,
     activeLine: active?.id,
-    onAnalyzeLine: analyzeLine,
+    onAnalyzeLine: edit ? analyzeLine : undefined,
   };
 }
 

@@ -2,7 +2,7 @@ import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { ProblemNotice } from "@/components/page/notice";
+import { Notice, ProblemNotice } from "@/components/page/notice";
 import { SkeletonRows } from "@/components/page/skeleton";
 import { TextPage } from "@/components/page/text-page";
 import { Confirm } from "@/components/records/confirm";
@@ -75,7 +75,14 @@ function RetentionForm({ id, days }: { id: string; days: number }) {
     if (Number(text) < days) setIsAsking(true);
     else change.mutate(Number(text));
   };
-  if (!rights.administer) return <p>Logs are kept for {days} days.</p>;
+  if (!rights.administer) {
+    return (
+      <>
+        <Notice tone="info">Administrators of the project change how long logs are kept.</Notice>
+        <p>Logs are kept for {days} days.</p>
+      </>
+    );
+  }
   return (
     <form onSubmit={handleSubmit}>
       {undo.notice}

@@ -83,6 +83,7 @@ export function GithubPage() {
       {github && mayEdit ? (
         <GithubForm key={`${scope}${github.updated_at}`} scope={scope} stored={github} />
       ) : null}
+      {mayEdit ? null : <Notice tone="info">Administrators of the project change these settings.</Notice>}
       {github && !mayEdit ? <GithubSummary stored={github} /> : null}
     </TextPage>
   );

@@ -44,6 +44,7 @@ export function ModelsPage() {
       ) : null}
       {settings.isPending && !settings.error ? <SkeletonRows /> : null}
       {llm && mayEdit ? <LlmForm key={`${scope}${llm.updated_at}`} scope={scope} stored={llm} /> : null}
+      {mayEdit ? null : <Notice tone="info">Administrators of the project change these settings.</Notice>}
       {llm && !mayEdit ? <LlmSummary stored={llm} /> : null}
     </TextPage>
   );

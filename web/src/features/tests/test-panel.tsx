@@ -2,10 +2,11 @@ import { Button } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { ProblemNotice } from "@/components/page/notice";
 import { SkeletonRows } from "@/components/page/skeleton";
 import { LogList } from "@/features/logs/list/log-list";
+import { useRights } from "@/lib/api/session";
 import { useCommands } from "@/lib/page/commands";
 import { addTerm, fieldTerm } from "@/lib/text/filter-text";
 import type { TimeRange } from "@/lib/time/time-range";
@@ -17,19 +18,23 @@ import classes from "./tests.module.css";
 type TestPanelProps = {
   project: string;
   id: string;
+  /** The log with the outcome of the run that is shown. */
+  chosenRun: string | undefined;
+  onChooseRun: (run: string | undefined) => void;
   openLog: string | undefined;
   onOpenLog: (id: string | undefined) => void;
   onClose: () => void;
 };
 
 /** One test: its runs, and the lines that it wrote in one of them. */
-export function TestPanel({ project, id, openLog, onOpenLog, onClose }: TestPanelProps) {
+export function TestPanel(props: TestPanelProps) {
+  const { project, id, chosenRun, onChooseRun, openLog, onOpenLog, onClose } = props;
   const navigate = useNavigate();
+  const { edit } = useRights(project);
   const test = useQuery(testOptions(project, id));
   const history = useQuery(historyOptions(project, id));
-  const [chosenId, setChosenId] = useState<string>();
   const items = history.data?.items ?? [];
-  const chosen = items.find((item) => item.log_id === chosenId) ?? items[0];
+  const chosen = items.find((item) => item.log_id === chosenRun) ?? items[0];
   const lines = useQuery({
     ...testLinesOptions(project, id, chosen),
     enabled: !history.isPending,
@@ -42,7 +47,9 @@ export function TestPanel({ project, id, openLog, onOpenLog, onClose }: TestPane
   const openLogs = (q: string) => void navigate({ ...logs, search: { ...range, q } });
   const analyze = () => void navigate({ ...logs, search: { ...range, q: term, analysis: "new" } });
   useCommands([
-    { id: "test-analyze", label: "Analyze the test", group: "Tests", keys: ["a"], run: analyze },
+    ...(edit
+      ? [{ id: "test-analyze", label: "Analyze the test", group: "Tests", keys: ["a"], run: analyze }]
+      : []),
     {
       id: "test-close",
       label: "Close the test",
@@ -64,14 +71,16 @@ export function TestPanel({ project, id, openLog, onOpenLog, onClose }: TestPane
         {history.data?.flakiness !== null && history.data?.flakiness !== undefined ? (
           <span className="muted">flakiness {Math.round(history.data.flakiness * 100)} %</span>
         ) : null}
-        <HistoryPicker items={items} chosen={chosen?.log_id} onChoose={(item) => setChosenId(item.log_id)} />
+        <HistoryPicker items={items} chosen={chosen?.log_id} onChoose={(item) => onChooseRun(item.log_id)} />
         <span className="grow" />
         <Button renderRoot={(props) => <Link {...logs} search={{ ...range, q: term }} {...props} />}>
           Logs
         </Button>
-        <Button variant="filled" onClick={analyze}>
-          Analyze
-        </Button>
+        {edit ? (
+          <Button variant="filled" onClick={analyze}>
+            Analyze
+          </Button>
+        ) : null}
         <Button
           variant="subtle"
           aria-label="Close the test"

@@ -69,7 +69,7 @@ export function TestTable({
         filter={wanted ? matches : undefined}
         order={byOutcome}
         openKey={search.test}
-        onOpen={(test) => onChange({ test, open: undefined }, search.test !== undefined)}
+        onOpen={(test) => onChange({ test, run: undefined, open: undefined }, search.test !== undefined)}
         actions={
           rights.edit
             ? (test) => [

@@ -6,6 +6,7 @@ import layout from "@/components/page/page.module.css";
 import { PageFooter } from "@/components/page/page-footer";
 import { pathWith, useApiRequests } from "@/lib/api/api-requests";
 import { overviewOptions } from "@/lib/api/overview";
+import { useRights } from "@/lib/api/session";
 import { usePageTitle } from "@/lib/page/page-title";
 import { counted } from "@/lib/text/counted";
 import { formatCount } from "@/lib/time/time";
@@ -29,6 +30,7 @@ export function TestsPage() {
   const { project } = useParams({ from: ROUTE });
   const search = useSearch({ from: ROUTE });
   const navigate = useNavigate();
+  const rights = useRights(project);
   const overview = useQuery(overviewOptions(project));
   usePageTitle(`Tests of ${project}`);
   useApiRequests([
@@ -69,7 +71,7 @@ export function TestsPage() {
               key={name}
               type="button"
               aria-pressed={search.view === view}
-              onClick={() => change({ view, test: undefined, open: undefined })}
+              onClick={() => change({ view, test: undefined, run: undefined, open: undefined })}
             >
               {name}
             </button>
@@ -88,7 +90,7 @@ export function TestsPage() {
       </div>
       {search.view === undefined ? <TestTable project={project} search={search} onChange={change} /> : null}
       {search.view === "failures" ? (
-        <Failures project={project} onOpen={(test) => change({ test, open: undefined })} />
+        <Failures project={project} onOpen={(test) => change({ test, run: undefined, open: undefined })} />
       ) : null}
       {search.view === "runs" ? <Runs project={project} /> : null}
       {search.test ? (
@@ -96,9 +98,11 @@ export function TestsPage() {
           key={search.test}
           project={project}
           id={search.test}
+          chosenRun={search.run}
+          onChooseRun={(run) => change({ run, open: undefined })}
           openLog={search.open}
-          onOpenLog={(open) => change({ open }, true)}
-          onClose={() => change({ test: undefined, open: undefined })}
+          onOpenLog={(open) => change({ open }, open !== undefined && search.open !== undefined)}
+          onClose={() => change({ test: undefined, run: undefined, open: undefined })}
         />
       ) : null}
       <PageFooter
@@ -106,7 +110,7 @@ export function TestsPage() {
           ...(search.view === undefined
             ? [[search.test ? "Shift J K" : "J K", "test"] as [string, string]]
             : []),
-          ...(search.test ? [["A", "analyze"] as [string, string]] : []),
+          ...(search.test && rights.edit ? [["A", "analyze"] as [string, string]] : []),
         ]}
       >
         {counts ? (

@@ -11,6 +11,8 @@ export type TestsSearch = {
   service?: string | undefined;
   /** The test whose lines are shown. */
   test?: string | undefined;
+  /** The log with the outcome of the run whose lines are shown; without it, the newest run. */
+  run?: string | undefined;
   /** The line whose details are open. */
   open?: string | undefined;
 };
@@ -22,6 +24,7 @@ export function readTestsSearch(search: Record<string, unknown>): TestsSearch {
     status: choiceParam(search, "status", STATUSES),
     service: textParam(search, "service"),
     test: textParam(search, "test"),
+    run: textParam(search, "run"),
     open: textParam(search, "open"),
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));

@@ -35,11 +35,15 @@ function readViolations(value: unknown): FieldViolation[] {
   });
 }
 
+const isSignIn = ({ url }: Response): boolean => url.endsWith("/api/v1/session");
+
 /** Reads the problem document of a response that is not a success. */
 export async function problemOf(response: Response): Promise<ApiProblem> {
   const body: unknown = await response.json().catch(() => null);
   const document = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
-  const text = document.detail ?? document.title;
+  // A 401 tells programs about API keys. Only the reply to a sign-in says what a user can do about it.
+  const signedOut = response.status === 401 && !isSignIn(response);
+  const text = signedOut ? "Your session ended. Sign in again." : (document.detail ?? document.title);
   const message = typeof text === "string" ? text : `The server returned ${response.status}.`;
   const retryAfter = Number(response.headers.get("Retry-After") ?? Number.NaN);
   return new ApiProblem(

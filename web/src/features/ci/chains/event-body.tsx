@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { gateText } from "@/features/ci/rules/firings/gates";
 import { LogRow } from "@/features/logs/list/log-row";
+import { useRights } from "@/lib/api/session";
 import { fieldTerm } from "@/lib/text/filter-text";
 import { formatCount, formatDuration, useZone } from "@/lib/time/time";
 import { type Dispatch, type Log, runErrorsOptions } from "../ci-queries";
@@ -97,12 +98,13 @@ function Line({ kind, links, children }: { kind: string; links?: ReactNode; chil
 }
 
 function LogLinks({ project, id, log }: { project: string; id: string; log: Log | null }) {
+  const { edit } = useRights(project);
   return (
     <>
       <Link to="/projects/$project/logs/$log" params={{ project, log: id }}>
         in Logs
       </Link>
-      {log ? (
+      {log && edit ? (
         <Link
           to="/projects/$project/ci/rules/new"
           params={{ project }}

@@ -1,10 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams, useSearch } from "@tanstack/react-router";
+import { NotAllowed } from "@/components/page/not-allowed";
 import { ProblemNotice } from "@/components/page/notice";
 import { PageFooter } from "@/components/page/page-footer";
 import { SkeletonRows } from "@/components/page/skeleton";
 import { RuleEditor } from "@/features/ci/rules/editor/rule-editor";
 import { prefilled, sourceOf } from "@/features/ci/rules/editor/rule-source";
+import { useRights } from "@/lib/api/session";
 import { pipelinesOptions } from "../ci-queries";
 import { draftOf, ruleOptions } from "./rule-queries";
 
@@ -12,7 +14,10 @@ import { draftOf, ruleOptions } from "./rule-queries";
 export function NewRulePage() {
   const { project } = useParams({ from: "/signed-in/projects/$project/ci/rules/new" });
   const { range, ...prefill } = useSearch({ from: "/signed-in/projects/$project/ci/rules/new" });
+  const rights = useRights(project);
   const pipelines = useQuery(pipelinesOptions(project));
+  if (!rights.edit)
+    return <NotAllowed>Members and administrators of the project create its rules.</NotAllowed>;
   if (pipelines.error) return <Failed error={pipelines.error} onRetry={() => void pipelines.refetch()} />;
   if (!pipelines.data) return <SkeletonRows rows={16} />;
   const fitting =

@@ -10,12 +10,13 @@ import { BackTestPanel } from "@/features/ci/rules/firings/back-test";
 import { RuleEvaluations } from "@/features/ci/rules/firings/rule-evaluations";
 import { createRule, type Rule, ruleOptions, updateRule } from "@/features/ci/rules/rule-queries";
 import { StateMark, Tag } from "@/features/ci/state-mark";
-import { pathWith, useApiRequests } from "@/lib/api/api-requests";
+import { type ApiRequest, pathWith, useApiRequests } from "@/lib/api/api-requests";
 import { asProblem } from "@/lib/api/problem";
 import { useRights } from "@/lib/api/session";
 import { useCommands } from "@/lib/page/commands";
 import { writeDraft } from "@/lib/page/drafts";
 import { usePageTitle } from "@/lib/page/page-title";
+import { AnalyzeLines } from "./analyze-lines";
 import classes from "./rule-editor.module.css";
 import { RuleForm } from "./rule-form";
 import { type RuleSource, writeSettings } from "./rule-source";
@@ -42,19 +43,7 @@ export function RuleEditor({ project, rule, initial, draftId, range }: RuleEdito
   const isOn = rule?.enabled ?? false;
   const name = settings.settings?.name || (rule ? rule.name : "New rule");
   usePageTitle(`${name} · Rules of ${project}`);
-  useApiRequests(
-    rule
-      ? [
-          { name: "Rule", method: "GET", path: `/api/v1/ci/rules/${rule.id}`, operation: "rule_read" },
-          {
-            name: "Evaluations",
-            method: "GET",
-            path: pathWith(`/api/v1/ci/rules/${rule.id}/evaluations`, { limit: 50 }),
-            operation: "rule_evaluation_list",
-          },
-        ]
-      : [{ name: "Check", method: "POST", path: "/api/v1/ci/rules/check", operation: "rule_check" }],
-  );
+  useApiRequests(requestsOf(rule));
   const save = useMutation({
     mutationFn: async (enabled: boolean) => {
       if (!draft) throw new Error("The settings cannot be read.");
@@ -127,6 +116,14 @@ export function RuleEditor({ project, rule, initial, draftId, range }: RuleEdito
         </div>
         <span className="grow" />
         <CheckMark editing={editing} />
+        {rights.edit && settings.settings ? (
+          <AnalyzeLines
+            project={project}
+            condition={source.condition}
+            settings={settings.settings}
+            range={range}
+          />
+        ) : null}
         {editing.isDirty ? <Button onClick={editing.reset}>Discard</Button> : null}
         {rights.edit ? (
           <Button
@@ -146,6 +143,9 @@ export function RuleEditor({ project, rule, initial, draftId, range }: RuleEdito
         ) : null}
       </div>
       <div className={classes.body}>
+        {rights.edit ? null : (
+          <Notice tone="info">Members and administrators of the project change its rules.</Notice>
+        )}
         {save.error && !asks ? <ProblemNotice error={save.error} title="The rule is not saved." /> : null}
         {editing.problem && !isPlaced ? <ProblemNotice error={editing.problem} /> : null}
         {errors.other.map((error) => (
@@ -237,6 +237,22 @@ export function RuleEditor({ project, rule, initial, draftId, range }: RuleEdito
       </Confirm>
     </div>
   );
+}
+
+function requestsOf(rule: Rule | null): ApiRequest[] {
+  if (!rule) {
+    return [{ name: "Check", method: "POST", path: "/api/v1/ci/rules/check", operation: "rule_check" }];
+  }
+  const path = `/api/v1/ci/rules/${rule.id}`;
+  return [
+    { name: "Rule", method: "GET", path, operation: "rule_read" },
+    {
+      name: "Evaluations",
+      method: "GET",
+      path: pathWith(`${path}/evaluations`, { limit: 50 }),
+      operation: "rule_evaluation_list",
+    },
+  ];
 }
 
 /** What the last check said, in a word. */
