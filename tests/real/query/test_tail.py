@@ -17,7 +17,7 @@ from logloop_contracts.log_batch import encode
 from logloop_query.logs.live_batches import LiveBatchesUnavailable, TransientQueue
 from logloop_query.logs.search.limits.threads import SearchThreads
 from logloop_query.logs.search.syntax import parse_query
-from logloop_query.logs.tail import MAX_BUFFERED, MAX_WAITING_BATCHES, Tail, Tails, TooManyTails
+from logloop_query.logs.tail import MAX_BUFFERED, MAX_BUFFERED_BYTES, MAX_WAITING_BATCHES, Tail, Tails, TooManyTails
 
 from tests.infra import rabbit_node
 from tests.real.query.storage import entry, numbered, table
@@ -97,14 +97,33 @@ async def test_a_slow_client_gets_the_number_of_dropped_logs_and_others_get_all_
 ) -> None:
     async with open_tails(fresh_amqp_url) as (tails, _), tails.tail("shop", parse_query("")) as slow:
         async with tails.tail("shop", parse_query('"line 0"')) as quick:
-            for _ in range(4):
+            for _ in range(8):
                 await publish(publisher, numbered(0, 1500))
-            assert len(await messages_of(quick, 4)) == 4
+            assert len(await messages_of(quick, 8)) == 8
 
         chunks, dropped = slow.take()
         shown = sum(len(orjson.loads(chunk)["items"]) for chunk in chunks)
+        assert dropped > 0
         assert shown <= MAX_BUFFERED
-        assert shown + dropped == 6000
+        assert shown + dropped == 12_000
+
+
+async def test_a_slow_client_of_long_logs_is_limited_by_their_bytes(
+    fresh_amqp_url: str, publisher: Publisher
+) -> None:
+    batches, each, length = 6, 40, 60_000
+    async with open_tails(fresh_amqp_url) as (tails, _), tails.tail("shop", parse_query("")) as slow:
+        async with tails.tail("shop", parse_query('"last"')) as quick:
+            for number in range(batches):
+                rows = [entry("x" * length) for _ in range(each)]
+                rows[-1] = entry("last") if number == batches - 1 else rows[-1]
+                await publish(publisher, table(rows))
+            assert len(await messages_of(quick, 1)) == 1
+
+        chunks, dropped = slow.take()
+        assert sum(map(len, chunks)) < MAX_BUFFERED_BYTES + each * (length + 1000)
+        assert sum(len(orjson.loads(chunk)["items"]) for chunk in chunks) + dropped == batches * each
+        assert dropped > 0
 
 
 async def test_waiting_batches_over_the_limit_are_counted_without_being_read() -> None:

@@ -51,7 +51,7 @@ async def tail_logs(
 ) -> StreamingResponse:
     """Follow the logs that a search selects, as they are accepted from now on.
 
-    A slow tail never delays logs. A client that cannot keep up, or would get more than 2,000 logs per second, gets
+    A slow tail never delays logs. A client that cannot keep up, or would get more than 10,000 logs per second, gets
     the newest ones and the number of dropped logs. All logs are stored and can be searched.
     """
     project = await project_for(request, principal, project_id, "read")
