@@ -14,5 +14,10 @@ def _measure(quick: bool, report: Report, progress: Progress, parts: Collection[
     measure(Sizes.quick() if quick else Sizes(), report, progress, parts)
 
 
+def main() -> int:
+    """Run the benchmark and return the exit code."""
+    return run(arguments_of("make bench", __doc__, PARTS), PARTS, _LIMIT_S, _measure)
+
+
 if __name__ == "__main__":
-    sys.exit(run(arguments_of("make bench", __doc__, PARTS), PARTS, _LIMIT_S, _measure))
+    sys.exit(main())
