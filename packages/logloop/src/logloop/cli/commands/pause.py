@@ -8,7 +8,7 @@ import typer
 
 from logloop.cli.command import command, open_admin_client, open_client
 from logloop.cli.options import AsJson, Project
-from logloop.cli.output import print_json, visible, write
+from logloop.cli.output import print_json, print_records, write
 
 Everything = Annotated[
     bool, typer.Option("--everything", help="The whole installation instead of a project; for admins.")
@@ -49,9 +49,7 @@ def _switch(method: str, everything: bool, project: str | None, *, as_json: bool
     if as_json:
         print_json(found)
         return
-    held = [(name, found[name]) for name in ("everything", "project") if found[name]]
-    for name, pause_ in held:
-        reason = f": {pause_['reason']}" if pause_["reason"] else ""
-        write(visible(f"paused\t{name} by {pause_['by']} since {pause_['at']}{reason}", one_line=True))
+    held = [{"state": "paused", "scope": name, **found[name]} for name in ("everything", "project") if found[name]]
+    print_records(held, ["state", "scope", "by", "at", "reason"])
     if not held:
         write("running")

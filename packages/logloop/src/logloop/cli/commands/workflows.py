@@ -11,7 +11,7 @@ import typer
 from logloop.cli import exit_codes
 from logloop.cli.command import CommandExit, command, open_client
 from logloop.cli.options import AsJson, Project
-from logloop.cli.output import print_json, say, visible, write
+from logloop.cli.output import print_json, print_records, say, visible, write
 from logloop.errors import LogloopError
 
 _NEEDS_EXTRA = "this needs more packages: pip install 'logloop[lint]'"
@@ -114,13 +114,16 @@ def sync(
 
 
 def _print_changes(found: dict[str, Any], *, dry_run: bool) -> None:
-    would = "would be " if dry_run else ""
-    for kind in ("created", "changed", "removed", "kept"):
-        for name in found[kind]:
-            write(visible(f"{'' if kind == 'kept' else would}{kind}\t{name}", one_line=True))
+    kinds = ("created", "changed", "removed", "kept")
+    rows = [
+        {"change": f"would be {kind}" if dry_run and kind != "kept" else kind, "rule": name}
+        for kind in kinds
+        for name in found[kind]
+    ]
+    print_records(rows, ["change", "rule"])
     for item in found["violations"]:
         write(visible("{path}:{line}:{column}: {message}".format(**item), one_line=True))
-    if not any(found[kind] for kind in ("created", "changed", "removed", "kept", "violations")):
+    if not rows and not found["violations"]:
         say("the workflow files state no conditions")
 
 
@@ -165,10 +168,16 @@ def when(
 
 def _print_evaluation(found: dict[str, Any]) -> None:
     evaluation = found["evaluation"]
-    for part in evaluation["parts"]:
-        logs = "" if part["logs"] is None else f"{part['logs']} logs"
-        error = f" ({part['error']})" if part["error"] else ""
-        write(visible(f"{'yes' if part['holds'] else 'no'}\t{logs}\t{part['text']}{error}", one_line=True))
+    parts = [
+        {
+            "holds": "yes" if part["holds"] else "no",
+            "logs": part["logs"],
+            "clause": part["text"],
+            "error": part["error"],
+        }
+        for part in evaluation["parts"]
+    ]
+    print_records(parts, ["holds", "logs", "clause", "error"])
     for item in found["violations"]:
         say("{path}:{line}:{column}: {message}".format(**item))
     read = f"{evaluation['matched']} of {evaluation['logs_read']} logs fulfil every clause about a log"
