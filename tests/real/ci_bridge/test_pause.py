@@ -1,6 +1,7 @@
 """The kill switch: while it is on, no rule fires and nothing is sent."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from logloop_chassis.ids import utc_now
@@ -18,6 +19,10 @@ async def switch(bridge: Running, method: str, project: str | None, **fields: An
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+def _sent(github: FakeGitHub, times: int) -> bool:
+    return github.count("dispatch") == times
 
 
 async def test_a_pause_stops_rules_and_dispatches_until_it_ends(bridge: Running, github: FakeGitHub) -> None:
@@ -43,7 +48,7 @@ async def test_a_pause_stops_rules_and_dispatches_until_it_ends(bridge: Running,
 
         assert not (await switch(bridge, "DELETE", project))["paused"]
         await publish_logs(bridge.amqp_url, entries("boom"))
-        await wait_until(lambda sent=sent: github.count("dispatch") == sent + 1)
+        await wait_until(partial(_sent, github, sent + 1))
         assert (await bridge.client.delete(f"{PREFIX}/rules/{rule}")).status_code == 204
 
 

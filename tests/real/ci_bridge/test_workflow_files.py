@@ -219,7 +219,7 @@ async def test_files_are_read_from_github_at_a_commit_after_a_push_and_when_pipe
         assert (await bridge.client.send(request)).json() == {"outcome": outcome}
 
     async def follows() -> bool:
-        return (await rules(bridge))["when"]["window"] == "7m"
+        return bool((await rules(bridge))["when"]["window"] == "7m")
 
     await wait_until(follows)
     assert github.count("blob_content") == blobs + 1, "only the changed file is fetched again"

@@ -70,7 +70,7 @@ def test_a_file_states_its_conditions_its_triggers_and_its_uses() -> None:
     assert second.reaction == Reaction(pipeline="Checkout: repair")
     assert (file.event_types, file.inputs) == (("logloop.checkout.burst",), ("logloop_correlation_id",))
     assert [(use.name, use.at.line) for use in file.payload] == [("count", 29)]
-    assert (file.emitted, file.starts) == ({"checkout.next"}, {"manual.yml"})
+    assert sorted(file.emitted | file.starts) == ["checkout.next", "manual.yml"]
 
 
 @pytest.mark.parametrize(
