@@ -20,7 +20,7 @@ check() {
 mapfile -t shell_files < <(git ls-files '*.sh' .ci/run docker/check-ready docker/trim)
 mapfile -t dockerfiles < <(git ls-files 'docker/*.Dockerfile')
 mapfile -t yaml_files < <(git ls-files '*.yml' '*.yaml')
-mapfile -t workflows < <(git ls-files '.github/workflows/*.yml')
+mapfile -t workflows < <(git ls-files '.github/workflows/*.yml' 'examples/workflows/*.yml')
 
 check format ruff format --check .
 check lint ruff check .
@@ -33,6 +33,7 @@ check web npm --prefix web run --silent check
 check web-tests npm --prefix web run --silent test
 check actionlint actionlint -shellcheck= -pyflakes= "${workflows[@]}"
 check zizmor zizmor --offline --quiet --no-progress "${workflows[@]}"
+check conditions logloop ci lint --offline "${workflows[@]}"
 check yaml yamllint --strict "${yaml_files[@]}"
 check compose check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 check dockerfile hadolint "${dockerfiles[@]}"

@@ -27,9 +27,14 @@ from tests.fakes.github_messages import (
     FakeRun,
     FakeWorkflow,
     answer,
+    blob_json,
+    blob_sha,
+    commit_json,
+    entry_json,
     job_json,
     moment_text,
     problem,
+    repository_json,
     repository_of,
     run_json,
     schema_errors,
@@ -70,6 +75,8 @@ class FakeGitHub:
         self.requests: list[Seen] = []
         self.runs: dict[int, FakeRun] = {}
         self.workflows: list[FakeWorkflow] = []
+        self.texts: dict[str, dict[str, str]] = {}
+        """The texts of workflow files by repository and name."""
         self.on_dispatch: Callable[[], None] | None = None
         """Called when a dispatch is received, before it has any effect."""
         self.after_dispatch: Callable[[], None] | None = None
@@ -135,6 +142,16 @@ class FakeGitHub:
         payload["repository"]["full_name"] = run.repository
         return payload
 
+    def head_of(self, repository: str) -> str:
+        """Return the newest commit of the default branch: it changes with the workflow files."""
+        return blob_sha(json.dumps(self.texts.get(repository, {}), sort_keys=True))
+
+    def push(self, repository: str, ref: str = "refs/heads/main") -> dict[str, Any]:
+        """Return a push payload: GitHub's example for this repository and branch."""
+        payload: dict[str, Any] = json.loads(json.dumps(WEBHOOK_EXAMPLES["push"][0]))
+        payload["repository"] |= {"full_name": repository, "default_branch": "main"}
+        return {**payload, "ref": ref, "after": self.head_of(repository)}
+
     # --- lifecycle ------------------------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
@@ -178,6 +195,9 @@ class FakeGitHub:
         route("GET", f"{base}/actions/jobs/{{job_id}}/logs", "log", self._job_log)
         route("GET", f"{base}/check-runs/{{job_id}}/annotations", "annotations", self._annotations)
         route("GET", base, "repository", self._get_repository)
+        route("GET", f"{base}/commits/{{ref:path}}", "commit", self._get_commit)
+        route("GET", f"{base}/contents/{{path:path}}", "contents", self._get_contents)
+        route("GET", f"{base}/git/blobs/{{sha}}", "blob_content", self._get_blob)
         route("GET", "/rate_limit", "rate_limit", self._rate_limit)
         route("GET", "/app", "app", self._app_itself, "app")
         route("GET", "/app/installations/{installation}", "app", self._app_itself, "app")
@@ -336,7 +356,27 @@ class FakeGitHub:
         repository = repository_of(request)
         if not self._exists(repository):
             return problem(404, "Not Found")
-        return answer(200, {"id": 1, "full_name": repository})
+        return answer(200, repository_json(repository))
+
+    def _get_commit(self, request: Request, _: Any) -> Response:
+        if not self._exists(repository_of(request)) or request.path_params["ref"] != "main":
+            return problem(404, "Not Found")
+        return answer(200, commit_json(self.url, repository_of(request), self.head_of(repository_of(request))))
+
+    def _get_contents(self, request: Request, _: Any) -> Response:
+        repository, folder = repository_of(request), request.path_params["path"]
+        texts = self.texts.get(repository)
+        if not texts or request.query_params.get("ref") != self.head_of(repository):
+            return problem(404, "Not Found")
+        return answer(
+            200, [entry_json(self.url, repository, f"{folder}/{name}", text) for name, text in texts.items()]
+        )
+
+    def _get_blob(self, request: Request, _: Any) -> Response:
+        for text in self.texts.get(repository_of(request), {}).values():
+            if blob_sha(text) == request.path_params["sha"]:
+                return answer(200, blob_json(self.url, repository_of(request), text))
+        return problem(404, "Not Found")
 
     def _rate_limit(self, _: Request, __: Any) -> Response:
         return answer(200, {"resources": {}, "rate": {"limit": 5000, "remaining": self.remaining}})

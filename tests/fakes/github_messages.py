@@ -1,5 +1,6 @@
 """Messages of GitHub's REST API and webhooks, as its own OpenAPI description and examples define them."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -215,12 +216,78 @@ def repository_of(request: Request) -> str:
 
 
 def _repository_json(owner: str, name: str) -> dict[str, Any]:
-    schema = SPEC["components"]["schemas"]["minimal-repository"]
-    values: dict[str, Any] = {}
-    for key in schema["required"]:
-        kind = schema["properties"][key].get("type")
-        values[key] = {"integer": 1, "boolean": False}.get(kind, "https://github.example/x")
-    return {**values, "name": name, "full_name": f"{owner}/{name}", "owner": _USER}
+    minimal = _minimal(SPEC["components"]["schemas"]["minimal-repository"])
+    return {**minimal, "name": name, "full_name": f"{owner}/{name}", "owner": _USER}
+
+
+def repository_json(repository: str) -> dict[str, Any]:
+    """Return a repository as GitHub's API shows it."""
+    schema = operation_of("get", "/repos/{owner}/{repo}")["responses"]["200"]["content"]["application/json"]["schema"]
+    return {**_minimal(schema), "full_name": repository, "default_branch": "main"}
+
+
+def commit_json(base_url: str, repository: str, sha: str) -> dict[str, Any]:
+    """Return a commit as GitHub's API shows it."""
+    url = f"{base_url}/repos/{repository}/commits/{sha}"
+    return {**_minimal(SPEC["components"]["schemas"]["commit"]), "sha": sha, "url": url}
+
+
+def entry_json(base_url: str, repository: str, path: str, text: str) -> dict[str, Any]:
+    """Return an entry of a folder as GitHub's API shows it."""
+    url = f"{base_url}/repos/{repository}/contents/{path}"
+    links = {"self": url, "git": None, "html": None}
+    return {
+        "type": "file",
+        "name": path.rpartition("/")[2],
+        "path": path,
+        "sha": blob_sha(text),
+        "size": len(text.encode()),
+        "url": url,
+        "git_url": None,
+        "html_url": None,
+        "download_url": None,
+        "_links": links,
+    }
+
+
+def blob_json(base_url: str, repository: str, text: str) -> dict[str, Any]:
+    """Return the content of a file as GitHub's API shows it: base64 in lines of 60 characters."""
+    content = base64.b64encode(text.encode()).decode()
+    lines = "".join(f"{content[start : start + 60]}\n" for start in range(0, len(content), 60))
+    sha = blob_sha(text)
+    url = f"{base_url}/repos/{repository}/git/blobs/{sha}"
+    own = {"sha": sha, "node_id": "B_x", "size": len(text.encode()), "url": url}
+    return {**own, "content": lines, "encoding": "base64"}
+
+
+def blob_sha(text: str) -> str:
+    """Return git's id of a content."""
+    raw = text.encode()
+    return hashlib.sha1(b"blob %d\0" % len(raw) + raw).hexdigest()  # noqa: S324  # git's own digest
+
+
+def _minimal(schema: dict[str, Any]) -> Any:
+    """Return the smallest value that fits a schema of GitHub's description."""
+    if "$ref" in schema:
+        return _minimal(SPEC["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    if schema.get("nullable"):
+        return None
+    for variants in ("allOf", "anyOf", "oneOf"):
+        if variants in schema:
+            return _minimal(schema[variants][0])
+    if "enum" in schema:
+        return schema["enum"][0]
+    kind = schema.get("type", "object" if "properties" in schema else "string")
+    if kind == "object":
+        properties = schema.get("properties", {})
+        return {name: _minimal(properties[name]) for name in schema.get("required", ()) if name in properties}
+    texts = {
+        "date-time": "2026-11-22T10:00:00Z",
+        "uri": "https://github.example/x",
+        "email": "octocat@github.example",
+    }
+    simple: dict[str, Any] = {"integer": 1, "number": 1, "boolean": False, "array": []}
+    return simple.get(kind, texts.get(schema.get("format", ""), "https://github.example/x"))
 
 
 def moment_text(moment: datetime) -> str:

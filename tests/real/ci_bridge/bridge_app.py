@@ -295,6 +295,11 @@ class Process:
         }
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._port}"
+
     def start(self) -> None:
         """Start it; `is_ready` says when it works."""
         command = [sys.executable, "-m", "logloop_ci_bridge"]
@@ -310,7 +315,7 @@ class Process:
         """Whether it answers that it is ready."""
         try:
             async with httpx.AsyncClient(trust_env=False, verify=WITHOUT_TLS) as client:
-                answer = await client.get(f"http://127.0.0.1:{self._port}/readyz", timeout=2)
+                answer = await client.get(f"{self.url}/readyz", timeout=2)
         except httpx.HTTPError:
             return False
         return answer.status_code == 200

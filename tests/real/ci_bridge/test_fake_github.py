@@ -1,5 +1,6 @@
 """The fake responds as GitHub's OpenAPI description says, and enforces rules that are documented only in prose."""
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,6 +47,18 @@ def _fits(answer: httpx.Response, method: str, template: str) -> Any:
     return body
 
 
+def _files_fit(fake: FakeGitHub, client: httpx.Client) -> None:
+    fake.texts["acme/shop"] = {"diagnose.yml": "on: push\n" * 20}
+    assert _fits(client.get("/repos/acme/shop"), "get", BASE)["default_branch"] == "main"
+    commit = _fits(client.get("/repos/acme/shop/commits/main"), "get", f"{BASE}/commits/{{ref}}")["sha"]
+    contents = client.get("/repos/acme/shop/contents/.github/workflows", params={"ref": commit})
+    schema = {"$ref": "#/components/schemas/content-directory"}
+    assert list(validator(schema).iter_errors(contents.json())) == []
+    [entry] = contents.json()
+    blob = _fits(client.get(f"/repos/acme/shop/git/blobs/{entry['sha']}"), "get", f"{BASE}/git/blobs/{{file_sha}}")
+    assert "on: push" in base64.b64decode(blob["content"]).decode()
+
+
 def test_answers_fit_githubs_description(fake: FakeGitHub, client: httpx.Client) -> None:
     dispatched = client.post("/repos/acme/shop/dispatches", json={"event_type": "x", "client_payload": {"a": 1}})
     assert dispatched.status_code == 204
@@ -73,6 +86,7 @@ def test_answers_fit_githubs_description(fake: FakeGitHub, client: httpx.Client)
         f"{BASE}/check-runs/{{check_run_id}}/annotations",
     )
     assert found[0]["message"] == "m"
+    _files_fit(fake, client)
     log = client.get(f"/repos/acme/shop/actions/jobs/{job}/logs")
     assert log.status_code == 302
     assert httpx.get(log.headers["location"], trust_env=False, verify=WITHOUT_TLS).text == "text"

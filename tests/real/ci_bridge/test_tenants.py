@@ -39,6 +39,12 @@ PIPELINE = {"name": "{new}", "service_id": "s", "repository": REPOSITORY}
 TEMPLATE = {"name": "{new}", "event_type": "a.b"}
 RULE = {"name": "{new}", "condition": "true", "enabled": False, "action": {"pipeline_id": "{pipeline}"}}
 ALPHA = {"project_id": "alpha"}
+FILES: dict[str, Any] = {
+    "repository": REPOSITORY,
+    "files": [
+        {"path": "w.yml", "text": "on: workflow_dispatch\nenv: {LOGLOOP_WHEN: 'true'}"},
+    ],
+}
 OPERATIONS: Mapping[str, Operation] = {
     "GET /templates": Operation("read", "/templates?project_id=alpha"),
     "POST /templates": Operation("write", "/templates", ALPHA | TEMPLATE),
@@ -59,6 +65,13 @@ OPERATIONS: Mapping[str, Operation] = {
     "DELETE /rules/{rule_id}": Operation("write", "/rules/{rule}"),
     "GET /rules/{rule_id}/evaluations": Operation("read", "/rules/{rule}/evaluations"),
     "POST /rules/{rule_id}/back-test": Operation("read", "/rules/{rule}/back-test", {}),
+    "GET /workflows": Operation("read", "/workflows?project_id=alpha"),
+    "PUT /workflows": Operation("write", "/workflows", ALPHA | FILES),
+    "POST /workflows/check": Operation("read", "/workflows/check", ALPHA | FILES),
+    "POST /workflows/when": Operation("read", "/workflows/when", ALPHA | {"file": FILES["files"][0]}),
+    "GET /pause": Operation("read", "/pause?project_id=alpha"),
+    "PUT /pause": Operation("write", "/pause", ALPHA),
+    "DELETE /pause": Operation("write", "/pause?project_id=alpha"),
     "GET /dispatches": Operation("read", "/dispatches?project_id=alpha"),
     "POST /dispatches": Operation("write", "/dispatches", ALPHA | {"pipeline_id": "{pipeline}"}),
     "GET /dispatches/{dispatch_id}": Operation("read", "/dispatches/{dispatch}"),
@@ -122,8 +135,9 @@ class World:
 
     async def remake(self, project: str) -> None:
         """Replace everything in a project by one of each kind."""
-        for name in ("templates", "pipelines", "rules", "rule_state", "dispatches", "runs"):
+        for name in ("templates", "pipelines", "rules", "rule_state", "dispatches", "runs", "workflow_files"):
             await self.database[f"ci_{name}"].delete_many({"project_id": project})
+        await self.database["ci_pauses"].delete_many({"_id": project})
         own = {"project_id": project}
         made: dict[str, str] = {"run": RUN}
         for kind, body in (("template", TEMPLATE), ("pipeline", PIPELINE), ("rule", RULE)):
@@ -141,9 +155,10 @@ class World:
     async def stored(self, project: str) -> str:
         """Everything that users wrote or started in a project."""
         found = []
-        for name in ("templates", "pipelines", "rules", "runs"):
+        for name in ("templates", "pipelines", "rules", "runs", "workflow_files"):
             rows = self.database[f"ci_{name}"].find({"project_id": project}, sort=[("_id", 1)])
             found += [row async for row in rows]
+        found.append(await self.database["ci_pauses"].find_one({"_id": project}))
         found.append(await self.database["ci_dispatches"].count_documents({"project_id": project}))
         return json.dumps(found, default=str)
 
@@ -234,6 +249,15 @@ async def test_each_caller_may_do_exactly_what_its_rights_allow(world: World) ->
         assert await world.stored("alpha") == before, described
 
 
+async def test_only_admins_of_everything_may_pause_everything(world: World) -> None:
+    for who in RIGHTS:
+        for method, body in (("GET", None), ("PUT", {}), ("DELETE", None)):
+            answer = await world.send(who, method, "/pause", body)
+            expected = 200 if "admin everywhere" in RIGHTS[who] else 401 if who in STRANGERS else 403
+            assert answer.status_code == expected, f"{who}, {method}: {answer.text}"
+    assert await world.database["ci_pauses"].count_documents({}) == 0
+
+
 async def test_a_thing_of_another_project_looks_like_one_that_does_not_exist(world: World) -> None:
     named = [name for name in OPERATIONS if "_id}" in name and "letter" not in name]
     for name, who in itertools.product(named, OUTSIDERS):
@@ -246,7 +270,7 @@ async def test_a_thing_of_another_project_looks_like_one_that_does_not_exist(wor
 
 async def test_a_list_contains_only_its_project_for_any_cursor_and_filter(world: World) -> None:
     alpha = world.things["alpha"]
-    for kind in ("templates", "pipelines", "rules", "dispatches", "chains", "runs"):
+    for kind in ("templates", "pipelines", "rules", "dispatches", "chains", "runs", "workflows"):
         foreign = [f"cursor={encode_cursor(value)}" for value in alpha.values() if kind != "runs"]
         foreign += [f"{name}_id={alpha[name]}" for name in ("pipeline", "dispatch", "rule")]
         for query in ("", *foreign):

@@ -7,8 +7,9 @@ import pytest
 from cel_expr_python import cel as google_cel
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from logloop_ci_bridge.rules.cel_tree import read_checked, unparse
-from logloop_ci_bridge.rules.conditions import (
+from logloop_ci_bridge.rules.prefilter import Rows, derive
+from logloop_contracts.conditions.cel_tree import read_checked, unparse
+from logloop_contracts.conditions.condition import (
     NAMES,
     BadCondition,
     Subject,
@@ -16,7 +17,6 @@ from logloop_ci_bridge.rules.conditions import (
     compile_condition,
     context_of,
 )
-from logloop_ci_bridge.rules.prefilter import Rows, derive
 from logloop_contracts.log_batch import entries_to_batch, new_batch_id
 from logloop_contracts.log_entry import LogEntry, Severity
 

@@ -40,6 +40,7 @@ async def _open_service(resources: Resources[CiBridgeSettings]) -> AsyncIterator
         for name, work in (
             ("dispatcher", services.dispatcher.run(stopping)),
             ("run tracker", services.run_tracker.run(stopping)),
+            ("workflow reader", services.workflow_reader.run(stopping)),
             ("evaluations", services.evaluations.run(stopping)),
         ):
             await stack.enter_async_context(running(name, work, stopping=stopping))

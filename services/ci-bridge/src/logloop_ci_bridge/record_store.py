@@ -98,6 +98,10 @@ class RecordStore(Generic[Item]):
             raise Conflict(f"the {self._noun} was changed in the meantime; read it again and repeat your change")
         return item
 
+    async def annotate(self, item_id: str, fields: Document) -> None:
+        """Set fields that do not change what a record does; its revision stays."""
+        await self._collection.update_one({"_id": item_id}, {"$set": fields})
+
     async def delete(self, item_id: str) -> None:
         """Remove a record, if it exists."""
         await self._collection.delete_one({"_id": item_id})

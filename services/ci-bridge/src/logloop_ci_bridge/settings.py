@@ -31,6 +31,11 @@ class CiBridgeSettings(ServiceSettings):
     )
     ci_repository_budget: int = Field(100, ge=1, description="Dispatches per hour to one repository, from all rules.")
     ci_poll: float = Field(15.0, gt=0, description="Seconds between two polls of an unfinished run.")
+    ci_workflow_poll: float = Field(
+        300.0,
+        gt=0,
+        description="Seconds between two looks at the workflow files of a repository; pushes come sooner.",
+    )
     ci_lost_after: float = Field(
         600.0, gt=0, description="Seconds after which a dispatch without a run counts as lost."
     )

@@ -13,6 +13,7 @@ from logloop_chassis.state import Resources
 
 from logloop_ci_bridge.chains.reader import ChainReader
 from logloop_ci_bridge.dispatches.dispatcher import Dispatcher
+from logloop_ci_bridge.dispatches.pause_store import PauseStore
 from logloop_ci_bridge.dispatches.pipelines import Pipeline
 from logloop_ci_bridge.dispatches.store import DispatchStore
 from logloop_ci_bridge.dispatches.templates import Template
@@ -33,6 +34,9 @@ from logloop_ci_bridge.runs.store import RunStore
 from logloop_ci_bridge.runs.tracker import RunTracker
 from logloop_ci_bridge.runs.webhook_receiver import WebhookReceiver
 from logloop_ci_bridge.settings import CiBridgeSettings
+from logloop_ci_bridge.workflows.reader import WorkflowReader
+from logloop_ci_bridge.workflows.store import WorkflowStore
+from logloop_ci_bridge.workflows.sync import WorkflowSync
 
 BACK_TESTS = 2
 """Back-tests at the same time: each may evaluate 200,000 logs, in the process that evaluates all rules."""
@@ -48,6 +52,8 @@ class Stores:
     dispatches: DispatchStore
     rule_states: RuleStateStore
     runs: RunStore
+    workflows: WorkflowStore
+    pauses: PauseStore
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,8 @@ class CiBridgeServices:
     webhooks: WebhookReceiver
     project_removal: ProjectRemoval
     chains: ChainReader
+    workflow_sync: WorkflowSync
+    workflow_reader: WorkflowReader
     back_tests: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BACK_TESTS))
     back_tested: set[str] = field(default_factory=set)
     """Projects whose back-test runs: each may run one, so that none holds every slot."""
@@ -84,7 +92,13 @@ async def build_services(resources: Resources[CiBridgeSettings], stack: AsyncExi
     evaluations = EvaluationBuffer(stores.rule_states)
     active_rules = ActiveRules(stores.rules, fresh_s=settings.ci_rules_fresh)
     written = (stores.pipelines, stores.templates)
-    firer = RuleFirer(stores.rule_states, stores.dispatches, *written, evaluations, dispatcher.wake.set)
+    firer = RuleFirer(
+        stores.rule_states, stores.pauses, stores.dispatches, *written, evaluations, dispatcher.wake.set
+    )
+    workflow_sync = WorkflowSync(stores.workflows, stores.rules, stores.rule_states, active_rules, *written)
+    workflow_reader = WorkflowReader(
+        stores.workflows, workflow_sync, stores.pipelines, gateway_of, poll_s=settings.ci_workflow_poll
+    )
     return CiBridgeServices(
         stores=stores,
         query=query,
@@ -94,9 +108,13 @@ async def build_services(resources: Resources[CiBridgeSettings], stack: AsyncExi
         evaluator=RuleEvaluator(active_rules, firer, evaluations, public_url=settings.public_url),
         dispatcher=dispatcher,
         run_tracker=run_tracker,
-        webhooks=WebhookReceiver(query, stores.pipelines, stores.dispatches, stores.runs, run_tracker.wake.set),
+        webhooks=WebhookReceiver(
+            query, stores.pipelines, stores.dispatches, stores.runs, run_tracker.wake.set, workflow_reader.watch
+        ),
         project_removal=_project_removal(stores, active_rules, query),
         chains=ChainReader(stores.dispatches, stores.runs, stores.rule_states, stores.rules, query),
+        workflow_sync=workflow_sync,
+        workflow_reader=workflow_reader,
     )
 
 
@@ -110,6 +128,8 @@ async def _open_stores(resources: Resources[CiBridgeSettings]) -> Stores:
         dispatches=dispatches,
         rule_states=RuleStateStore(resources.mongo, database, dispatches),
         runs=RunStore(database),
+        workflows=WorkflowStore(database),
+        pauses=PauseStore(database),
     )
     for store in (
         stores.templates,
@@ -118,6 +138,7 @@ async def _open_stores(resources: Resources[CiBridgeSettings]) -> Stores:
         dispatches,
         stores.rule_states,
         stores.runs,
+        stores.workflows,
     ):
         await wait_out_outages(store.prepare, "create indexes", stopping=resources.stopping)
     measure = partial(CLOCK.ensure_measured, resources.database)  # before anything with a deadline is stored
@@ -134,6 +155,8 @@ def _project_removal(stores: Stores, active_rules: ActiveRules, query: QueryClie
         stores.dispatches,
         stores.rule_states,
         stores.runs,
+        stores.workflows,
+        stores.pauses,
     )
     return ProjectRemoval(in_order, (active_rules, query))
 
@@ -142,6 +165,7 @@ def _dispatcher(resources: Resources[CiBridgeSettings], stores: Stores, gateway_
     settings = resources.settings
     return Dispatcher(
         stores.dispatches,
+        stores.pauses,
         gateway_of,
         resources.publisher,
         lease_s=settings.ci_lease,

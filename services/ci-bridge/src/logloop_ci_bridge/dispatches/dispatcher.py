@@ -1,6 +1,7 @@
 """Sends the dispatches of the outbox to GitHub once, and publishes their outcome."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from logloop_ci_bridge.dispatches.outbox import (
     SendResult,
     after_sending,
 )
+from logloop_ci_bridge.dispatches.pause_store import PauseStore
 from logloop_ci_bridge.dispatches.run_matching import CLOCK_SKEW, match_run
 from logloop_ci_bridge.dispatches.store import Claim, DispatchStore
 from logloop_ci_bridge.github.gateway import Gateway, GatewayOf, GitHubRejected, GitHubUnavailable
@@ -38,6 +40,7 @@ class Dispatcher:
     def __init__(
         self,
         store: DispatchStore,
+        pauses: PauseStore,
         gateway_of: GatewayOf,
         publisher: EventPublisher,
         *,
@@ -48,6 +51,7 @@ class Dispatcher:
         repository_budget: int,
     ) -> None:
         self._store = store
+        self._pauses = pauses
         self._gateway_of = gateway_of
         self._publisher = publisher
         self._lease = timedelta(seconds=lease_s)
@@ -65,14 +69,17 @@ class Dispatcher:
 
     async def step(self) -> bool:
         """Process one dispatch that is due. Return False when there was none."""
-        async with self._turns.next(
-            lambda busy: self._store.claim(utc_now(), self._lease, busy), lambda claim: claim.dispatch.project_id
-        ) as claim:
+        async with self._turns.next(self._claim, lambda claim: claim.dispatch.project_id) as claim:
             if claim is not None:
                 await self._process(claim)
         async with self._announcing:
             await self.announce()
         return claim is not None
+
+    async def _claim(self, busy: Sequence[str]) -> Claim | None:
+        """Take the next dispatch that is due, unless its project is paused."""
+        held = await self._pauses.held()
+        return None if held is None else await self._store.claim(utc_now(), self._lease, [*busy, *held])
 
     async def announce(self) -> None:
         """Publish the outcome of finished dispatches, including those that an earlier process did not publish."""

@@ -106,7 +106,6 @@ def new_dispatch(
 
     `parent` is the dispatch whose run caused it; without one it begins a chain.
     """
-    event_type = template.event_type if template else pipeline.event_type
     dispatch = Dispatch(
         id=dispatch_id,
         project_id=pipeline.project_id,
@@ -116,7 +115,7 @@ def new_dispatch(
         repository=pipeline.repository,
         workflow=pipeline.workflow,
         ref=pipeline.ref if pipeline.mode == "workflow_dispatch" else None,
-        event_type=event_type or f"logloop.{pipeline.service_id}"[:100],
+        event_type=event_type_of(pipeline, template),
         payload=payload,
         correlation_input=pipeline.correlation_input,
         service_id=pipeline.service_id,
@@ -130,6 +129,12 @@ def new_dispatch(
     )
     check_limits(dispatch.client_payload(now))
     return dispatch
+
+
+def event_type_of(pipeline: Pipeline, template: Template | None) -> str:
+    """Return the event type of a dispatch of a pipeline."""
+    event_type = template.event_type if template else pipeline.event_type
+    return event_type or f"logloop.{pipeline.service_id}"[:100]
 
 
 def rule_key(rule_id: str, cooldown_s: int, at: datetime, first: str) -> str:

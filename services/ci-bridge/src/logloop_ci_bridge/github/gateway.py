@@ -1,6 +1,6 @@
 """What the service needs of GitHub, and the console gateway for projects without credentials."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -83,6 +83,22 @@ class Annotation:
     title: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FetchedFile:
+    """A file of a repository, with GitHub's id of its content."""
+
+    text: str
+    blob: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowFolder:
+    """The workflow files of a repository by path, at one commit."""
+
+    commit: str
+    files: Mapping[str, FetchedFile]
+
+
 class Gateway(Protocol):
     """GitHub for one project. Reads raise GitHubUnavailable or GitHubRejected."""
 
@@ -108,6 +124,14 @@ class Gateway(Protocol):
 
     async def annotations(self, repository: str, job_id: str) -> Sequence[Annotation]:
         """Return the annotations of a job; none when the credentials may not read them."""
+
+    async def workflows(
+        self, repository: str, seen_commit: str | None, known: Mapping[str, str]
+    ) -> WorkflowFolder | None:
+        """Return the workflow files at the newest commit of the default branch, None when that is `seen_commit`.
+
+        `known` are texts by GitHub's id of their content.
+        """
 
 
 GatewayOf = Callable[[str], Awaitable[Gateway]]
@@ -156,3 +180,12 @@ class ConsoleGateway:
     async def annotations(self, repository: str, job_id: str) -> Sequence[Annotation]:  # noqa: ARG002
         """Return nothing."""
         return ()
+
+    async def workflows(
+        self,
+        repository: str,  # noqa: ARG002
+        seen_commit: str | None,  # noqa: ARG002
+        known: Mapping[str, str],  # noqa: ARG002
+    ) -> WorkflowFolder | None:
+        """Return nothing."""
+        return None

@@ -22,8 +22,10 @@ from logloop_ci_bridge.github.gateway import (
     GitHubUnavailable,
     Job,
     Step,
+    WorkflowFolder,
 )
 from logloop_ci_bridge.github.responses import GitHubResponse, failure_of, raise_failure, read_json
+from logloop_ci_bridge.github.workflow_folder import FolderReader
 from logloop_ci_bridge.github.workflow_runs import ReportedRun, parse_run
 
 _MAX_PAGES = 10
@@ -115,6 +117,12 @@ class RestGateway:
             )
             for row in rows
         ]
+
+    async def workflows(
+        self, repository: str, seen_commit: str | None, known: Mapping[str, str]
+    ) -> WorkflowFolder | None:
+        """Return the workflow files of the default branch, None when its commit is `seen_commit`."""
+        return await FolderReader(self._client, self._credentials, repository).read(seen_commit, known)
 
     async def _get(self, path: str, repository: str, params: Mapping[str, str] | None = None) -> GitHubResponse:
         token = await self._client.token(self._credentials, repository)

@@ -96,10 +96,17 @@ class Caller:
     async def refuse_while_rules_use(
         self, item: Pipeline | Template, name: Literal["pipeline_id", "template_id"]
     ) -> None:
-        """Raise Conflict when the action of a rule names this record."""
-        rules = await self.stores.rules.all({"project_id": item.project_id, f"action.{name}": item.id})
+        """Raise Conflict when the action of a rule names this record; rules of workflow files are made again."""
+        using = {"project_id": item.project_id, f"action.{name}": item.id, "source": None}
+        rules = await self.stores.rules.all(using)
         if rules:
             raise Conflict(f"rules use it: {', '.join(rule.name for rule in rules)}; change or delete them first")
+
+    def log_change(self, action: str, kind: str, project_id: str | None, detail: str) -> None:
+        """Log who changed something that is not a record."""
+        _log.info(
+            "setting changed", action=action, kind=kind, by=self.principal.id, project_id=project_id, detail=detail
+        )
 
     def _audited(self, action: str, item: Item) -> Item:
         """Log who changed what."""

@@ -62,6 +62,9 @@ async def create(
 ) -> Dispatch:
     """Add a dispatch to the outbox. It is sent within seconds, or only recorded without GitHub credentials."""
     await caller.may_create(body.project_id)
+    pause = await caller.stores.pauses.state(body.project_id)
+    if pause.paused:
+        raise Conflict(f"{pause.sentence}; resume it first")
     requested = await _requested(caller, body, manual_key(idempotency_key or new_id()))
     stored, is_new = await caller.stores.dispatches.add(requested)
     if not is_new:

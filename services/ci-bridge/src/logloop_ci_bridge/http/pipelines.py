@@ -7,7 +7,7 @@ from logloop_chassis.ids import RecordId
 from pydantic import ConfigDict, JsonValue
 
 from logloop_ci_bridge.dispatches.pipelines import Pipeline, PipelineDraft
-from logloop_ci_bridge.http.callers import CurrentCaller, ProjectScoped, next_cursor
+from logloop_ci_bridge.http.callers import Caller, CurrentCaller, ProjectScoped, next_cursor
 
 router = APIRouter(prefix="/api/v1/ci/pipelines", tags=["pipelines"])
 
@@ -42,7 +42,9 @@ class PipelinePage(Page[Pipeline]):
 async def create(body: NewPipeline, caller: CurrentCaller) -> Pipeline:
     """Define the workflow that dispatches of a service start. The output of its runs becomes logs of that service."""
     await caller.may_create(body.project_id)
-    return await caller.create(caller.stores.pipelines, body)
+    made = await caller.create(caller.stores.pipelines, body)
+    await _follow(caller, made)
+    return made
 
 
 @router.get("", summary="List pipelines", operation_id="pipeline_list", responses=problems(404))
@@ -75,7 +77,9 @@ async def get(pipeline_id: RecordId, caller: CurrentCaller) -> Pipeline:
 async def replace(pipeline_id: RecordId, body: PipelineDraft, caller: CurrentCaller) -> Pipeline:
     """Replace every field of a pipeline. Waiting dispatches keep the values that they were created with."""
     found = await caller.to_change(caller.stores.pipelines, pipeline_id)
-    return await caller.replace(caller.stores.pipelines, found, body)
+    changed = await caller.replace(caller.stores.pipelines, found, body)
+    await _follow(caller, changed)
+    return changed
 
 
 @router.delete(
@@ -86,8 +90,15 @@ async def replace(pipeline_id: RecordId, body: PipelineDraft, caller: CurrentCal
     responses=problems(404, 409),
 )
 async def delete(pipeline_id: RecordId, caller: CurrentCaller) -> Response:
-    """Delete a pipeline, unless a rule starts it."""
+    """Delete a pipeline, unless a rule starts it. Rules of workflow files that start it go with it."""
     found = await caller.to_change(caller.stores.pipelines, pipeline_id)
     await caller.refuse_while_rules_use(found, "pipeline_id")
     await caller.delete(caller.stores.pipelines, found)
+    await _follow(caller, found)
     return Response(status_code=204)
+
+
+async def _follow(caller: Caller, pipeline: Pipeline) -> None:
+    """Read the workflow files of its repository, and make the rules of files fit the pipelines."""
+    await caller.services.workflow_sync.refresh(pipeline.project_id)
+    await caller.services.workflow_reader.watch(pipeline.project_id, pipeline.repository)

@@ -1,19 +1,24 @@
 """Rules under /api/v1/ci/rules: records, checks, back-tests and the latest evaluations."""
 
+from typing import Any
+
 from fastapi import APIRouter, Response
 from logloop_chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, decode_id_cursor
 from logloop_chassis.http.parameters import ProjectParam, body_problems, problems
-from logloop_chassis.http.problems import Unavailable, Unprocessable
+from logloop_chassis.http.problems import Conflict, Unprocessable
 from logloop_chassis.ids import RecordId, utc_now
+from logloop_contracts.conditions.condition import BadCondition
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
+from logloop_ci_bridge.http.back_test_slots import back_test_slot
 from logloop_ci_bridge.http.callers import CurrentCaller, ProjectScoped, next_cursor
 from logloop_ci_bridge.rules.back_testing import BackTest, back_test, scope_query
-from logloop_ci_bridge.rules.conditions import BadCondition
 from logloop_ci_bridge.rules.evaluation import Evaluation, derive_prefilter
 from logloop_ci_bridge.rules.firing import quiet_until
-from logloop_ci_bridge.rules.rule import DAY, Gate, Rule, RuleCheck, RuleDraft, check_rule, closed_gate
-from logloop_ci_bridge.wiring import CiBridgeServices, Stores
+from logloop_ci_bridge.rules.rule import DAY, Gate, Rule, RuleDraft, closed_gate
+from logloop_ci_bridge.rules.rule_check import RuleCheck, check_rule
+from logloop_ci_bridge.wiring import CiBridgeServices
+from logloop_ci_bridge.workflows.drafts import place_of
 
 router = APIRouter(prefix="/api/v1/ci/rules", tags=["rules"])
 
@@ -80,9 +85,12 @@ class BackTestRequest(BaseModel):
     rule: RuleDraft | None = Field(None, description="Back-test this version instead of the stored one.")
 
 
-async def _checked(stores: Stores, project_id: str, draft: RuleDraft, own_id: str | None = None) -> RuleCheck:
+async def _checked(
+    services: CiBridgeServices, project_id: str, draft: RuleDraft, own_id: str | None = None
+) -> RuleCheck:
+    stores = services.stores
     others = await stores.rules.all({"project_id": project_id, "enabled": True})
-    check = check_rule(draft, others, own_id)
+    check = check_rule(draft, others, own_id, await services.workflow_sync.surroundings(project_id))
     pipeline = await stores.pipelines.find(draft.action.pipeline_id)
     if pipeline is None or pipeline.project_id != project_id:
         check.errors.append(f"there is no pipeline {draft.action.pipeline_id!r} in this project")
@@ -96,8 +104,10 @@ async def _checked(stores: Stores, project_id: str, draft: RuleDraft, own_id: st
     return check
 
 
-async def _refuse_invalid(stores: Stores, project_id: str, draft: RuleDraft, own_id: str | None = None) -> None:
-    check = await _checked(stores, project_id, draft, own_id)
+async def _refuse_invalid(
+    services: CiBridgeServices, project_id: str, draft: RuleDraft, own_id: str | None = None
+) -> None:
+    check = await _checked(services, project_id, draft, own_id)
     if not check.valid:
         raise Unprocessable(
             f"the rule cannot be saved: {'; '.join(check.errors)}",
@@ -109,7 +119,7 @@ async def _refuse_invalid(stores: Stores, project_id: str, draft: RuleDraft, own
 async def check(body: NewRule, caller: CurrentCaller) -> RuleCheck:
     """Check the syntax, names, types and loops of a rule without saving it, and describe how it is evaluated."""
     caller.may_read(body.project_id)
-    return await _checked(caller.stores, body.project_id, body)
+    return await _checked(caller.services, body.project_id, body)
 
 
 @router.post(
@@ -118,7 +128,7 @@ async def check(body: NewRule, caller: CurrentCaller) -> RuleCheck:
 async def create(body: NewRule, caller: CurrentCaller) -> Rule:
     """Store a rule. A rule that does not compile, uses unknown names or triggers itself is rejected."""
     await caller.may_create(body.project_id)
-    await _refuse_invalid(caller.stores, body.project_id, body)
+    await _refuse_invalid(caller.services, body.project_id, body)
     rule = await caller.create(caller.stores.rules, body)
     caller.services.active_rules.forget(rule.project_id)
     return rule
@@ -142,20 +152,36 @@ async def get(rule_id: RecordId, caller: CurrentCaller) -> Rule:
 
 @router.put("/{rule_id}", summary="Change a rule", operation_id="rule_update", responses=body_problems(404, 409))
 async def replace(rule_id: RecordId, body: RuleDraft, caller: CurrentCaller) -> Rule:
-    """Replace every field of a rule. Its window starts empty; its cooldown and budget continue."""
+    """Replace every field of a rule. Its window starts empty; its cooldown and budget continue.
+
+    A rule of a workflow file can only be switched off and on: everything else is edited in the file.
+    """
     found = await caller.to_change(caller.stores.rules, rule_id)
-    await _refuse_invalid(caller.stores, found.project_id, body, rule_id)
+    if found.source is not None and _other_fields(found) != _other_fields(body):
+        raise Conflict(f"a workflow file states this rule; edit it in the file {place_of(found.source)}")
+    await _refuse_invalid(caller.services, found.project_id, body, rule_id)
     rule = await caller.replace(caller.stores.rules, found, body)
     caller.services.active_rules.forget(rule.project_id)
     return rule
 
 
+def _other_fields(rule: RuleDraft) -> dict[str, Any]:
+    """What of a rule is not its switch."""
+    return {
+        name: value
+        for name, value in rule.model_dump().items()
+        if name in RuleDraft.model_fields.keys() - {"enabled"}
+    }
+
+
 @router.delete(
-    "/{rule_id}", status_code=204, summary="Delete a rule", operation_id="rule_delete", responses=problems(404)
+    "/{rule_id}", status_code=204, summary="Delete a rule", operation_id="rule_delete", responses=problems(404, 409)
 )
 async def delete(rule_id: RecordId, caller: CurrentCaller) -> Response:
-    """Delete a rule with its state. Its dispatches stay listed."""
+    """Delete a rule with its state. Its dispatches stay listed. A rule of a workflow file is removed in the file."""
     found = await caller.to_change(caller.stores.rules, rule_id)
+    if found.source is not None:
+        raise Conflict(f"a workflow file states this rule; remove it from the file {place_of(found.source)}")
     await caller.delete(caller.stores.rules, found)
     await caller.stores.rule_states.delete(rule_id)
     caller.services.active_rules.forget(found.project_id)
@@ -178,10 +204,11 @@ async def evaluations(rule_id: RecordId, caller: CurrentCaller, limit: Limit = D
 
 async def _status(services: CiBridgeServices, rule: Rule) -> RuleStatus:
     state, now = await services.stores.rule_states.find(rule.id), utc_now()
+    pause = await services.stores.pauses.state(rule.project_id)
     status = RuleStatus(
         enabled=rule.enabled,
         fired_last_day=sum(at > now - DAY for at in state.fired_at),
-        gate=closed_gate(rule, state, now),
+        gate="paused" if pause.paused else closed_gate(rule, state, now),
         quiet_until=quiet_until(rule, state, now),
     )
     active = services.active_rules.loaded(rule)
@@ -207,17 +234,12 @@ async def run_back_test(rule_id: RecordId, body: BackTestRequest, caller: Curren
     rule: RuleDraft = body.rule or found
     if rule.on != "logs":
         raise Unprocessable("only rules on logs can be back-tested")
-    running, project_id = caller.services.back_tested, found.project_id
-    if caller.services.back_tests.locked() or project_id in running:
-        raise Unavailable("other back-tests are running; try again in a few seconds", retry_after=5)
     params = {"q": scope_query(rule), "since": body.since, "until": body.until, "order": "asc"}
-    logs = caller.services.query.export(project_id, params)
-    running.add(project_id)
+    logs = caller.services.query.export(found.project_id, params)
     try:
-        async with caller.services.back_tests:
-            return await back_test(rule, rule_id=rule_id, project_id=project_id, logs=logs)
+        async with back_test_slot(caller.services, found.project_id):
+            return await back_test(rule, rule_id=rule_id, project_id=found.project_id, logs=logs)
     except BadCondition as error:
         raise Unprocessable(f"the rule cannot be back-tested: {error}") from error
     finally:
-        running.discard(project_id)
         await logs.aclose()

@@ -35,6 +35,7 @@ class Summary(BaseModel):
     """The number of things in each list."""
 
     project_id: str = Field(examples=["shop"])
+    paused: bool = Field(description="Whether the kill switch holds the project's rules and dispatches.")
     pipelines: int
     templates: int
     rules: RuleTotals
@@ -52,6 +53,7 @@ async def read(project_id: ProjectParam, caller: CurrentCaller) -> Summary:
     statuses, conclusions = await stores.runs.count_by_state(project_id)
     return Summary(
         project_id=project_id,
+        paused=(await stores.pauses.state(project_id)).paused,
         pipelines=await stores.pipelines.count({"project_id": project_id}),
         templates=await stores.templates.count({"project_id": project_id}),
         rules=RuleTotals(

@@ -76,7 +76,9 @@ def _view(template: Template) -> TemplateView:
 async def create(body: NewTemplate, caller: CurrentCaller) -> TemplateView:
     """Store a named payload with typed fields, within GitHub's limits (10 keys, 64 KB, 100 characters)."""
     await caller.may_create(body.project_id)
-    return _view(await caller.create(caller.stores.templates, body))
+    made = await caller.create(caller.stores.templates, body)
+    await caller.services.workflow_sync.refresh(made.project_id)
+    return _view(made)
 
 
 @router.get("", summary="List templates", operation_id="template_list", responses=problems(404))
@@ -104,7 +106,9 @@ async def get(template_id: RecordId, caller: CurrentCaller) -> TemplateView:
 async def replace(template_id: RecordId, body: TemplateDraft, caller: CurrentCaller) -> TemplateView:
     """Replace every field of a template."""
     found = await caller.to_change(caller.stores.templates, template_id)
-    return _view(await caller.replace(caller.stores.templates, found, body))
+    changed = await caller.replace(caller.stores.templates, found, body)
+    await caller.services.workflow_sync.refresh(changed.project_id)
+    return _view(changed)
 
 
 @router.delete(
@@ -119,6 +123,7 @@ async def delete(template_id: RecordId, caller: CurrentCaller) -> Response:
     found = await caller.to_change(caller.stores.templates, template_id)
     await caller.refuse_while_rules_use(found, "template_id")
     await caller.delete(caller.stores.templates, found)
+    await caller.services.workflow_sync.refresh(found.project_id)
     return Response(status_code=204)
 
 

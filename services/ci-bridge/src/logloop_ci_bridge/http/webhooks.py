@@ -35,9 +35,10 @@ async def github(
     x_github_delivery: Annotated[str, Header(max_length=100)] = "",
     x_hub_signature_256: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Received:
-    """Apply a `workflow_run` event, signed (HMAC-SHA256) with the webhook secret of the project's GitHub settings.
+    """Apply an event that is signed (HMAC-SHA256) with the webhook secret of the project's GitHub settings.
 
-    A repeated delivery id changes nothing. Other events are accepted and ignored.
+    `workflow_run` updates a run. `push` to the default branch makes Logloop read the workflow files again. Other
+    events are accepted and ignored. A repeated delivery id changes nothing.
     """
     delivery = WebhookDelivery(x_github_delivery, x_github_event, x_hub_signature_256, await _body(request))
     return Received(outcome=await services.webhooks.receive(delivery))
@@ -50,6 +51,6 @@ async def _body(request: Request) -> bytes:
         body += piece
         if len(body) > MAX_BODY_BYTES:
             raise TooLarge(
-                f"a webhook may have at most {MAX_BODY_BYTES} bytes; subscribe to workflow_run events only"
+                f"a webhook may have at most {MAX_BODY_BYTES} bytes; subscribe to workflow_run and push events only"
             )
     return bytes(body)

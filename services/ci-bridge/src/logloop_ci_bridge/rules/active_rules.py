@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
+from logloop_contracts.conditions.condition import BadCondition, Condition, Subject
 
 from logloop_ci_bridge.record_store import RecordStore
-from logloop_ci_bridge.rules.conditions import BadCondition, Condition, Subject
 from logloop_ci_bridge.rules.evaluation import CompiledRule, compile_stored
 from logloop_ci_bridge.rules.rule import Rule
 

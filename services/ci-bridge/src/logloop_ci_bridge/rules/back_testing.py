@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+from logloop_contracts.durations import seconds
 from logloop_contracts.log_batch import entries_to_batch, new_batch_id, parse_log_id
 from logloop_contracts.log_entry import LogEntry
 from pydantic import AwareDatetime, BaseModel, Field
 
-from logloop_ci_bridge.durations import seconds
 from logloop_ci_bridge.rules.evaluation import (
     BatchEvaluation,
     ClauseValue,
@@ -143,7 +143,7 @@ async def back_test(
         if read >= MAX_LOGS or len(simulation.fired) >= MAX_FIRINGS or simulation.cut_off:
             cut_off = True
             break
-        log_id, entry = _entry(row)
+        log_id, entry = stored_entry(row)
         first, last = first or entry.timestamp, entry.timestamp
         waiting.append((log_id, entry))
         read += 1
@@ -167,7 +167,8 @@ async def back_test(
 _FIELDS = tuple(LogEntry.model_fields)
 
 
-def _entry(row: Mapping[str, Any]) -> tuple[str, LogEntry]:
+def stored_entry(row: Mapping[str, Any]) -> tuple[str, LogEntry]:
+    """Return a stored log with its id."""
     values = {name: row[name] for name in _FIELDS if row.get(name) is not None}
     values["timestamp"] = datetime.fromisoformat(str(values["timestamp"])).astimezone(UTC)
     # Stored values were checked when they were ingested.

@@ -12,11 +12,11 @@ from typing import Any
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
+from logloop_contracts.conditions.condition import Clause, Condition, Outcome, attribute_keys, context_of
+from logloop_contracts.durations import seconds
 from pydantic import BaseModel, Field
 
-from logloop_ci_bridge.durations import seconds
 from logloop_ci_bridge.rules import prefilter
-from logloop_ci_bridge.rules.conditions import Clause, Condition, Outcome, attribute_keys, context_of
 from logloop_ci_bridge.rules.log_values import LOG_NAMES, id_of_row, log_values, microseconds, one_log
 from logloop_ci_bridge.rules.rule import Gate, Origin, Rule, RuleDraft, origin_gate
 from logloop_ci_bridge.rules.windows import RuleWindow, Statistics

@@ -13,10 +13,10 @@ from cachetools import FIFOCache
 from logloop_chassis.database.outages import wait_out_outages
 from logloop_chassis.ids import utc_now
 from logloop_contracts.analyses import AnalysisCompleted
+from logloop_contracts.conditions.condition import Subject
 from logloop_contracts.log_batch import decode
 
 from logloop_ci_bridge.rules.active_rules import ActiveRule, ActiveRules
-from logloop_ci_bridge.rules.conditions import Subject
 from logloop_ci_bridge.rules.evaluation import (
     BatchEvaluation,
     Candidate,

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from logloop_chassis.ids import new_id, utc_now
+from logloop_contracts.conditions.condition import Subject
+from logloop_contracts.durations import seconds
 
 from logloop_ci_bridge.dispatches.outbox import Dispatch, new_dispatch, rule_key
+from logloop_ci_bridge.dispatches.pause_store import PauseStore
 from logloop_ci_bridge.dispatches.pipelines import Pipeline
 from logloop_ci_bridge.dispatches.store import DispatchStore
 from logloop_ci_bridge.dispatches.templates import BadPayload, Template, TemplateDraft
-from logloop_ci_bridge.durations import seconds
 from logloop_ci_bridge.record_store import RecordStore
 from logloop_ci_bridge.rules.evaluation_buffer import EvaluationBuffer
 from logloop_ci_bridge.rules.firing_reason import with_reason
@@ -26,6 +28,7 @@ class RuleFirer:
     def __init__(
         self,
         states: RuleStateStore,
+        pauses: PauseStore,
         dispatches: DispatchStore,
         pipelines: RecordStore[Pipeline],
         templates: RecordStore[Template],
@@ -33,6 +36,7 @@ class RuleFirer:
         wake: Callable[[], None],
     ) -> None:
         self._states = states
+        self._pauses = pauses
         self._dispatches = dispatches
         self._pipelines = pipelines
         self._templates = templates
@@ -66,6 +70,9 @@ class RuleFirer:
 
     async def _attempt(self, match: RuleMatch, now: datetime) -> tuple[Gate | None, str | None, Dispatch | None]:
         rule = match.rule
+        pause = await self._pauses.state(rule.project_id)
+        if pause.paused:
+            return "paused", pause.sentence, None
         pipeline = await self._pipelines.find(rule.action.pipeline_id)
         if pipeline is None or pipeline.project_id != rule.project_id:
             return "no_pipeline", "its pipeline was deleted; choose another", None
@@ -136,6 +143,12 @@ _DEFAULT_FIELDS = {
     "conclusion": "run.conclusion",
     "link": "link",
 }
+
+
+def default_names(on: Subject) -> list[str]:
+    """Return the values that a dispatch without a template may have."""
+    prefixes = {"logs": ("log.", "stats."), "analysis": ("analysis.",), "run": ("run.",)}[on]
+    return [name for name, source in _DEFAULT_FIELDS.items() if source == "link" or source.startswith(prefixes)]
 
 
 def _default_payload(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from logloop_contracts.conditions.condition import BadCondition, Clause, attribute_keys
 from pydantic import JsonValue
 
 from logloop_ci_bridge.dispatches.outbox import Dispatch
 from logloop_ci_bridge.dispatches.reasons import GateValues, Reason, SeenClause
-from logloop_ci_bridge.rules.conditions import BadCondition, Clause, attribute_keys
 from logloop_ci_bridge.rules.rule import DAY, HOUR, Rule, RuleState
 from logloop_ci_bridge.rules.rule_match import RuleMatch
 

@@ -12,9 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-
-from logloop_ci_bridge.rules.cel_tree import Node
-from logloop_ci_bridge.rules.conditions import Clause
+from logloop_contracts.conditions.cel_tree import Node
+from logloop_contracts.conditions.condition import Clause
 
 _TEXT_COLUMNS = {
     "log.severity": "severity",

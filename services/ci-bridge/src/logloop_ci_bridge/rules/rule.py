@@ -1,25 +1,33 @@
-"""Rules: their fields, the checks when one is saved, and the gates that may keep one from firing."""
+"""Rules: their fields, and the gates that may keep one from firing."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Self
 
+from logloop_contracts.conditions.condition import MAX_SOURCE_BYTES, Condition, Subject, compile_condition
+from logloop_contracts.durations import MAX_WINDOW_S, MIN_COOLDOWN_S, Duration, seconds
 from logloop_contracts.log_entry import Severity
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from logloop_ci_bridge.durations import Duration, seconds
+from logloop_ci_bridge.dispatches.pipelines import Repository
 from logloop_ci_bridge.record import Record
-from logloop_ci_bridge.rules.conditions import MAX_SOURCE_BYTES, BadCondition, Condition, Subject, compile_condition
 
-MAX_WINDOW_S = 86_400
-MIN_COOLDOWN_S = 10
 MAX_HOPS = 5
+"""The longest chain that a rule may belong to."""
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 Gate = Literal[
-    "cooldown", "budget_hour", "budget_day", "max_hops", "own_run", "duplicate", "payload", "no_pipeline", "no_rule"
+    "paused",
+    "cooldown",
+    "budget_hour",
+    "budget_day",
+    "max_hops",
+    "own_run",
+    "duplicate",
+    "payload",
+    "no_pipeline",
+    "no_rule",
 ]
 
 
@@ -122,93 +130,30 @@ class RuleDraft(BaseModel):
         return compile_condition(self.condition, self.on)
 
 
+class FileSource(BaseModel):
+    """The place in a workflow file that a rule comes from. Such a rule is edited in the file only."""
+
+    origin: Literal["repository", "upload"] = Field(
+        description="Whether Logloop read the file from GitHub, or somebody sent it."
+    )
+    repository: Repository
+    path: str = Field(examples=[".github/workflows/diagnose.yml"])
+    commit: str | None = Field(None, description="Commit that the file was read at.")
+    key: str = Field(description="when, or on_result.0 for the first entry of LOGLOOP_ON_RESULT.", examples=["when"])
+    line: int
+    column: int
+
+
+class FileRuleDraft(RuleDraft):
+    """The fields of a rule that a workflow file writes."""
+
+    source: FileSource
+
+
 class Rule(RuleDraft, Record):
     """A stored rule."""
 
-
-class RuleCheck(BaseModel):
-    """The result of checking a rule, and how it is evaluated."""
-
-    valid: bool
-    errors: list[str] = Field(default_factory=list)
-    warnings: list[str] = Field(default_factory=list)
-    per_log: list[str] = Field(default_factory=list, description="Clauses that depend on one log, analysis or run.")
-    per_window: list[str] = Field(
-        default_factory=list, description="Clauses that depend on the statistics of the window."
-    )
-    prefilter: list[str] = Field(
-        default_factory=list, description="What is tested on whole batches, before any expression is evaluated."
-    )
-
-
-def check_rule(draft: RuleDraft, others: Sequence[Rule], own_id: str | None = None) -> RuleCheck:
-    """Check the condition, and whether the rule would trigger itself, directly or through `others`."""
-    try:
-        condition = draft.compile()
-    except BadCondition as error:
-        return RuleCheck(valid=False, errors=error.problems)
-    errors = _self_triggering(draft)
-    warnings = _chain_warnings(draft, [rule for rule in others if rule.id != own_id])
-    if draft.on == "logs" and condition.window_clauses and not condition.row_clauses and not _filters(draft):
-        warnings.append("the window counts every log of the project; add a filter or a clause about `log`")
-    if draft.on != "logs" and (draft.filter.services or draft.filter.severities or draft.filter.contains):
-        warnings.append("filter.services, severities and contains have no effect: they are for rules on logs")
-    return RuleCheck(
-        valid=not errors,
-        errors=errors,
-        warnings=warnings,
-        per_log=[clause.text for clause in condition.row_clauses],
-        per_window=[clause.text for clause in condition.window_clauses],
-    )
-
-
-def _filters(draft: RuleDraft) -> bool:
-    kept = draft.filter
-    return bool(kept.services or kept.severities or kept.sources or kept.contains)
-
-
-def _self_triggering(draft: RuleDraft) -> list[str]:
-    """Errors of a rule that its own action triggers again without end."""
-    listens = draft.on == "run" and draft.action.pipeline_id in draft.filter.pipelines
-    if listens and not draft.allow_own_runs:
-        return [
-            (
-                "this rule starts the same pipeline whose runs it evaluates; choose another pipeline, or set "
-                "allow_own_runs and max_hops for a limited number of retries"
-            )
-        ]
-    if draft.allow_own_runs and draft.max_hops == 0:
-        return ["with max_hops 0, allow_own_runs has no effect; set max_hops to 1 or more"]
-    return []
-
-
-def _chain_warnings(draft: RuleDraft, others: Sequence[Rule]) -> list[str]:
-    """Warnings about chains of rules that return to this rule. max_hops ends them, but they may be unintended."""
-    warnings = []
-    if draft.allow_own_runs:
-        warnings.append(f"this rule may trigger itself; at most {draft.max_hops} further dispatches follow the first")
-    path = _cycle(draft, others)
-    if path:
-        warnings.append(f"rules trigger each other in a cycle: {' → '.join(path)}; max_hops ends it")
-    return warnings
-
-
-def _evaluates_runs_of(listener: RuleDraft, pipeline_id: str) -> bool:
-    return listener.on == "run" and (not listener.filter.pipelines or pipeline_id in listener.filter.pipelines)
-
-
-def _cycle(draft: RuleDraft, others: Sequence[Rule]) -> list[str]:
-    stack = [(rule, [draft.name, rule.name]) for rule in others if _evaluates_runs_of(rule, draft.action.pipeline_id)]
-    visited: set[str] = set()
-    while stack:
-        rule, path = stack.pop()
-        if _evaluates_runs_of(draft, rule.action.pipeline_id):
-            return [*path, draft.name]
-        if rule.id in visited:
-            continue
-        visited.add(rule.id)
-        stack += [(nxt, [*path, nxt.name]) for nxt in others if _evaluates_runs_of(nxt, rule.action.pipeline_id)]
-    return []
+    source: FileSource | None = Field(None, description="The workflow file that owns the rule; null for other rules.")
 
 
 @dataclass(frozen=True)

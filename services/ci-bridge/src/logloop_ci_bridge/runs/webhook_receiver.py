@@ -1,6 +1,6 @@
 """Receives GitHub's webhooks: finds the projects they belong to, checks signatures and stores the state of runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from logloop_ci_bridge.runs.store import RunStore
 from logloop_ci_bridge.telemetry import WEBHOOKS
 
 MAX_BODY_BYTES = 2 * 2**20
-_EVENT_LABELS = ("workflow_run", "workflow_job", "ping", "repository_dispatch", "check_run")
+_EVENT_LABELS = ("workflow_run", "push", "workflow_job", "ping", "repository_dispatch", "check_run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,14 @@ class WebhookReceiver:
         dispatches: DispatchStore,
         runs: RunStore,
         wake: Callable[[], None],
+        on_push: Callable[[str, str], Awaitable[None]],
     ) -> None:
         self._query = query
         self._pipelines = pipelines
         self._dispatches = dispatches
         self._runs = runs
         self._wake = wake
+        self._on_push = on_push
 
     async def receive(self, delivery: WebhookDelivery) -> str:
         """Apply a delivery and return its outcome: accepted, ignored or repeated.
@@ -91,6 +93,9 @@ class WebhookReceiver:
         return frozenset(found)
 
     async def _apply(self, project_id: str, event: str, payload: Mapping[str, Any], repository: str) -> str:
+        if event == "push" and _is_default_branch(payload):
+            await self._on_push(project_id, repository)
+            return "accepted"
         if event != "workflow_run":
             return "ignored"
         try:
@@ -126,6 +131,10 @@ class WebhookReceiver:
                     service_id=pipeline.service_id,
                 )
         return None
+
+
+def _is_default_branch(payload: Mapping[str, Any]) -> bool:
+    return bool(payload.get("ref") == f"refs/heads/{payload['repository'].get('default_branch')}")
 
 
 def _event_label(event: str) -> str:

@@ -101,6 +101,6 @@ export const deleteRule = async (id: string) =>
 
 /** Returns the fields that users write: everything but the id and what the server keeps. */
 export function draftOf(rule: Rule): RuleDraft {
-  const { id, project_id, revision, created_at, updated_at, ...draft } = rule;
+  const { id, project_id, revision, created_at, updated_at, source, ...draft } = rule;
   return draft;
 }

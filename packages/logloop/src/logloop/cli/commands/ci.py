@@ -10,6 +10,7 @@ import typer
 
 from logloop.cli import exit_codes
 from logloop.cli.command import CommandExit, command, open_client
+from logloop.cli.commands import pause, workflows
 from logloop.cli.options import AsJson, Project
 from logloop.cli.output import print_json, print_logs, print_records, say
 from logloop.cli.record_commands import (
@@ -41,6 +42,12 @@ app.add_typer(
     name="pipelines",
 )
 app.add_typer(runs, name="runs")
+app.command("lint")(workflows.lint)
+app.command("when")(workflows.when)
+rules.command("sync")(workflows.sync)
+app.command("pause")(pause.pause)
+app.command("resume")(pause.resume)
+app.command("status")(pause.status)
 
 
 @app.command("dispatch")

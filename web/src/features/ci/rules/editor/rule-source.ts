@@ -141,7 +141,7 @@ export function sortErrors(errors: readonly string[]): {
     if (line && column && text) {
       sorted.condition.push({ text, line: Number(line), column: Number(column) });
     } else if (/^there is no (pipeline|template) /.test(error)) sorted.action.push(error);
-    else if (/allow_own_runs|same pipeline/.test(error)) sorted.other.push(error);
+    else if (/allow_own_runs|filter\.pipelines/.test(error)) sorted.other.push(error);
     else sorted.condition.push({ text: error });
   }
   return sorted;

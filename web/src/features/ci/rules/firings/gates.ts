@@ -2,6 +2,7 @@ import type { Evaluation } from "@/features/ci/rules/rule-queries";
 import { formatCount } from "@/lib/time/time";
 
 const GATES: Record<NonNullable<Evaluation["gate"]>, string> = {
+  paused: "rules and dispatches are paused",
   cooldown: "quiet after it fired",
   budget_hour: "budget of this hour is used",
   budget_day: "budget of the day is used",

@@ -6,6 +6,10 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 _DURATION = re.compile(r"(\d{1,5})(s|m|h|d)")
+MAX_WINDOW_S = 86_400
+"""The longest window of a rule."""
+MIN_COOLDOWN_S = 10
+"""The shortest cooldown of a rule."""
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 

@@ -13,7 +13,7 @@ import cel
 import re2
 from cel_expr_python import cel as google_cel
 
-from logloop_ci_bridge.rules.cel_tree import Node, macro_of, read_checked, unparse
+from logloop_contracts.conditions.cel_tree import Node, macro_of, read_checked, unparse
 
 Subject = Literal["logs", "analysis", "run"]
 MAX_SOURCE_BYTES = 2048
@@ -84,12 +84,25 @@ EVALUATION_ERRORS = (ArithmeticError, LookupError, TypeError, RuntimeError, Valu
 """What the engine raises for values that an expression cannot work with, such as a division by zero."""
 
 
-class BadCondition(ValueError):
-    """The condition cannot be saved. `problems` holds one sentence for each error."""
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What is wrong with a condition, with its place in the text where the compiler names one; both count from 1."""
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
+    text: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return self.text if self.line is None else f"line {self.line}, column {self.column}: {self.text}"
+
+
+class BadCondition(ValueError):
+    """The condition cannot be saved. `flaws` has one item for each error, `problems` the same as sentences."""
+
+    def __init__(self, problems: Sequence[str | Flaw]) -> None:
+        self.flaws = [Flaw(problem) if isinstance(problem, str) else problem for problem in problems]
+        self.problems = [str(flaw) for flaw in self.flaws]
+        super().__init__("; ".join(self.problems))
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,18 +227,18 @@ def _google_tree(source: str, subject: Subject) -> Node:
     return read_checked(expression.serialize())
 
 
-def _compiler_errors(text: str, subject: Subject) -> list[str]:
+def _compiler_errors(text: str, subject: Subject) -> list[str | Flaw]:
     """The compiler's messages, each with its position and, for unknown names, the known names."""
-    problems = []
+    problems: list[str | Flaw] = []
     for line in text.splitlines():
         if "ERROR: <input>:" not in line:
             continue
         place, _, words = line.partition("ERROR: <input>:")[2].partition(": ")
         row, _, column = place.partition(":")
-        problem = f"line {row}, column {column}: {words.removesuffix(' [INVALID_ARGUMENT]')}"
+        problem = words.removesuffix(" [INVALID_ARGUMENT]")
         if "undeclared reference" in words:
             problem += f"; known names: {', '.join(NAMES[subject])}"
-        problems.append(problem)
+        problems.append(Flaw(problem, int(row), int(column)))
     return problems or [text[:300]]
 
 

@@ -1,0 +1,1 @@
+"""The conditions of rules: CEL over known names, checked and evaluated (extra `conditions`)."""

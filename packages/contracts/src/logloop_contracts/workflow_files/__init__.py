@@ -1,0 +1,1 @@
+"""Workflow files that state when Logloop starts them (extra `conditions`)."""

@@ -1,0 +1,1 @@
+"""Workflow files on this machine: found, checked and compared with the platform."""
