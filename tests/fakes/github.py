@@ -191,6 +191,8 @@ class FakeGitHub:
         route("GET", f"{base}/actions/runs", "runs", self._list_runs)
         route("GET", f"{base}/actions/workflows/{{file}}/runs", "runs", self._list_runs)
         route("GET", f"{base}/actions/runs/{{run_id}}", "run", self._get_run)
+        route("POST", f"{base}/actions/runs/{{run_id}}/cancel", "cancel", self._cancel_run)
+        route("POST", f"{base}/actions/runs/{{run_id}}/rerun-failed-jobs", "rerun", self._rerun_failed_jobs)
         route("GET", f"{base}/actions/runs/{{run_id}}/attempts/{{attempt}}/jobs", "jobs", self._list_jobs)
         route("GET", f"{base}/actions/jobs/{{job_id}}/logs", "log", self._job_log)
         route("GET", f"{base}/check-runs/{{job_id}}/annotations", "annotations", self._annotations)
@@ -320,6 +322,24 @@ class FakeGitHub:
         self._finish_when_due(run)
         return answer(200, run_json(self.url, run))
 
+    def _cancel_run(self, request: Request, _: Any) -> Response:
+        run = self.runs.get(int(request.path_params["run_id"]))
+        if run is None or run.repository != repository_of(request):
+            return problem(404, "Not Found")
+        if run.status == "completed":
+            return problem(409, "Cannot cancel a workflow run that is completed.")
+        self.finish(run, "cancelled", run.jobs)
+        return answer(202, {})
+
+    def _rerun_failed_jobs(self, request: Request, _: Any) -> Response:
+        run = self.runs.get(int(request.path_params["run_id"]))
+        if run is None or run.repository != repository_of(request):
+            return problem(404, "Not Found")
+        if run.status != "completed":
+            return problem(403, "This workflow is already running")
+        run.attempt, run.status, run.conclusion, run.jobs = run.attempt + 1, "queued", None, []
+        return answer(201, {})
+
     def _list_jobs(self, request: Request, _: Any) -> Response:
         run = self.runs[int(request.path_params["run_id"])]
         return answer(200, {"total_count": len(run.jobs), "jobs": [job_json(self.url, run, job) for job in run.jobs]})
@@ -411,7 +431,8 @@ class FakeGitHub:
     def _finish_when_due(self, run: FakeRun) -> None:
         age = (datetime.now(UTC) - run.created_at).total_seconds()
         if self._finish_after is not None and run.status != "completed" and age > self._finish_after:
-            self.finish(run)
+            jobs = self.jobs_for(run)
+            self.finish(run, "failure" if any(job.conclusion == "failure" for job in jobs) else "success", jobs)
 
     def _job(self, request: Request) -> FakeJob | None:
         wanted = int(request.path_params["job_id"])

@@ -38,7 +38,7 @@ LOG_COLUMNS = ("service_id", "test_id", "func_id", "source", "message", "severit
 
 
 class FakeQuery:
-    """The routes of query that ci-bridge calls: GitHub settings, a page of logs, an export."""
+    """The routes of query that ci-bridge calls: GitHub settings, a page of logs, an export, a new analysis."""
 
     def __init__(self, settings: dict[str, dict[str, Any]] | None = None) -> None:
         self.settings = settings or {}
@@ -47,9 +47,14 @@ class FakeQuery:
         self.unavailable = False
         self.logs_unavailable = False
         self.conflict: str | None = None
+        self.analyses: list[tuple[str, dict[str, Any]]] = []
+        """Idempotency key and body of each request for an analysis."""
+        self.busy = 0
+        """Requests for an analysis that are answered with 503 after they were noted."""
         app = FastAPI(openapi_url=None)
         app.add_api_route("/internal/settings/github", self._settings)
         app.add_api_route("/api/v1/logs", self._search)
+        app.add_api_route("/api/v1/logs/analyses", self._analyze, methods=["POST"])
         app.add_api_route("/api/v1/logs/export", self._export)
         self._server = uvicorn.Server(
             uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off")
@@ -72,6 +77,13 @@ class FakeQuery:
         if self.logs_unavailable:
             return Response(json.dumps({"detail": "try again"}), 503, media_type="application/problem+json")
         return Response(json.dumps({"items": self.logs, "next_cursor": None}), media_type="application/json")
+
+    async def _analyze(self, request: Request) -> Response:
+        self.analyses.append((request.headers["idempotency-key"], await request.json()))
+        if self.busy:
+            self.busy -= 1
+            return Response(json.dumps({"detail": "try again"}), 503, media_type="application/problem+json")
+        return Response(json.dumps({"status": "queued"}), 202, media_type="application/json")
 
     async def _export(self, request: Request) -> Response:
         self.requests.append(("export", dict(request.query_params)))

@@ -87,6 +87,14 @@ def test_answers_fit_githubs_description(fake: FakeGitHub, client: httpx.Client)
     )
     assert found[0]["message"] == "m"
     _files_fit(fake, client)
+    own = f"/repos/acme/shop/actions/runs/{run.id}"
+    _fits(client.post(f"{own}/cancel"), "post", f"{BASE}/actions/runs/{{run_id}}/cancel")
+    _fits(client.post(f"{own}/rerun-failed-jobs"), "post", f"{BASE}/actions/runs/{{run_id}}/rerun-failed-jobs")
+    cancelled = client.post(f"{own}/cancel")
+    assert cancelled.status_code == 202
+    _fits(cancelled, "post", f"{BASE}/actions/runs/{{run_id}}/cancel")
+    fake.finish(run, "failure", [FakeJob(log="text", annotations=[remark])])
+    [job] = [made.id for made in run.jobs]
     log = client.get(f"/repos/acme/shop/actions/jobs/{job}/logs")
     assert log.status_code == 302
     assert httpx.get(log.headers["location"], trust_env=False, verify=WITHOUT_TLS).text == "text"

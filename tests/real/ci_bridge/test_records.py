@@ -218,3 +218,29 @@ async def test_rights_are_checked_in_each_project(fresh_amqp_url: str, mongo_url
             answer: httpx.Response = await bridge.client.get(f"{PREFIX}{path}", params={"project_id": PROJECT})
             assert answer.status_code == 401
         assert await _call(bridge, own, "POST", "/pipelines", {**pipeline, "project_id": "gone"}) == 404
+
+
+async def test_every_save_of_a_template_is_a_version_that_can_be_compared(bridge: Running) -> None:
+    fields = [{"name": "count", "type": "integer"}]
+    body = {"project_id": PROJECT, "name": "v", "event_type": "a.b", "fields": fields}
+    template = (await bridge.post("/templates", body))["id"]
+    pipeline = await bridge.pipeline(name="user", template_id=template)
+    rule = await bridge.rule(pipeline, action={"pipeline_id": pipeline, "template_id": template})
+    changes: list[dict[str, Any]] = [{"description": "counts"}, {"fields": []}]
+    for change in changes:
+        draft = {"name": "v", "event_type": "a.b", "fields": fields, **change}
+        answer = await bridge.client.put(f"{PREFIX}/templates/{template}", json=draft)
+        assert answer.status_code == 200
+    found = await bridge.get(f"/templates/{template}/versions")
+    assert [(item["version"], item["description"]) for item in found["items"]] == [(3, ""), (2, "counts"), (1, "")]
+    assert ([user["id"] for user in found["rules"]], found["pipelines"][0]["name"]) == ([rule], "user")
+    last = await bridge.get(f"/templates/{template}/diff")
+    assert (last["before"], last["after"], last["breaking"]) == (2, 3, True)
+    assert [(change["kind"], change["what"]) for change in last["changes"]] == [
+        ("changed", "description"),
+        ("removed", "fields.count"),
+    ]
+    assert (await bridge.get(f"/templates/{template}/diff", before=1, after=2))["breaking"] is False
+    missing = await bridge.client.get(f"{PREFIX}/templates/{template}/diff", params={"before": 9})
+    assert missing.status_code == 404
+    assert "its versions are: 1, 2, 3" in missing.json()["detail"]

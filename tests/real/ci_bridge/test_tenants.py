@@ -11,6 +11,7 @@ import httpx
 import pytest
 from logloop_chassis.crypto import KeyHasher, issue_service_token, session_hash
 from logloop_chassis.http.paging import encode_cursor
+from logloop_chassis.ids import new_id
 from logloop_ci_bridge.dispatches.outbox import manual_key
 
 from tests.fakes.github_messages import WEBHOOK_EXAMPLES, webhook_request
@@ -38,6 +39,7 @@ class Operation:
 PIPELINE = {"name": "{new}", "service_id": "s", "repository": REPOSITORY}
 TEMPLATE = {"name": "{new}", "event_type": "a.b"}
 RULE = {"name": "{new}", "condition": "true", "enabled": False, "action": {"pipeline_id": "{pipeline}"}}
+RECEIVER = {"name": "{new}", "kind": "slack", "url": "http://127.0.0.1:1/"}
 ALPHA = {"project_id": "alpha"}
 FILES: dict[str, Any] = {
     "repository": REPOSITORY,
@@ -52,11 +54,14 @@ OPERATIONS: Mapping[str, Operation] = {
     "PUT /templates/{template_id}": Operation("write", "/templates/{template}", TEMPLATE),
     "DELETE /templates/{template_id}": Operation("write", "/templates/{template}"),
     "POST /templates/{template_id}/preview": Operation("read", "/templates/{template}/preview", {}),
+    "GET /templates/{template_id}/versions": Operation("read", "/templates/{template}/versions"),
+    "GET /templates/{template_id}/diff": Operation("read", "/templates/{template}/diff?before=1&after=1"),
     "GET /pipelines": Operation("read", "/pipelines?project_id=alpha"),
     "POST /pipelines": Operation("write", "/pipelines", ALPHA | PIPELINE),
     "GET /pipelines/{pipeline_id}": Operation("read", "/pipelines/{pipeline}"),
     "PUT /pipelines/{pipeline_id}": Operation("write", "/pipelines/{pipeline}", PIPELINE),
     "DELETE /pipelines/{pipeline_id}": Operation("write", "/pipelines/{pipeline}"),
+    "GET /definitions": Operation("read", "/definitions?project_id=alpha"),
     "GET /rules": Operation("read", "/rules?project_id=alpha"),
     "POST /rules": Operation("write", "/rules", ALPHA | RULE),
     "POST /rules/check": Operation("read", "/rules/check", ALPHA | RULE),
@@ -75,9 +80,20 @@ OPERATIONS: Mapping[str, Operation] = {
     "GET /dispatches": Operation("read", "/dispatches?project_id=alpha"),
     "POST /dispatches": Operation("write", "/dispatches", ALPHA | {"pipeline_id": "{pipeline}"}),
     "GET /dispatches/{dispatch_id}": Operation("read", "/dispatches/{dispatch}"),
+    "POST /dispatches/{dispatch_id}/cancel": Operation("write", "/dispatches/{dispatch}/cancel"),
     "GET /runs": Operation("read", "/runs?project_id=alpha"),
     "GET /runs/{run_id}": Operation("read", "/runs/{run}?project_id=alpha"),
     "GET /runs/{run_id}/logs": Operation("read", "/runs/{run}/logs?project_id=alpha"),
+    "POST /runs/{run_id}/cancel": Operation("write", "/runs/{run}/cancel?project_id=alpha"),
+    "GET /receivers": Operation("read", "/receivers?project_id=alpha"),
+    "POST /receivers": Operation("write", "/receivers", ALPHA | RECEIVER),
+    "GET /receivers/{receiver_id}": Operation("read", "/receivers/{receiver}"),
+    "PUT /receivers/{receiver_id}": Operation("write", "/receivers/{receiver}", RECEIVER),
+    "DELETE /receivers/{receiver_id}": Operation("write", "/receivers/{receiver}"),
+    "POST /receivers/{receiver_id}/test": Operation("write", "/receivers/{receiver}/test"),
+    "GET /notifications": Operation("read", "/notifications?project_id=alpha"),
+    "GET /notifications/{notification_id}": Operation("read", "/notifications/{notification}"),
+    "GET /requests": Operation("read", "/requests?project_id=alpha"),
     "GET /chains": Operation("read", "/chains?project_id=alpha"),
     "GET /chains/{chain_id}": Operation("read", "/chains/{dispatch}"),
     "GET /summary": Operation("read", "/summary?project_id=alpha"),
@@ -135,12 +151,13 @@ class World:
 
     async def remake(self, project: str) -> None:
         """Replace everything in a project by one of each kind."""
-        for name in ("templates", "pipelines", "rules", "rule_state", "dispatches", "runs", "workflow_files"):
+        written = ("templates", "pipelines", "rules", "receivers", "workflow_files")
+        for name in (*written, "rule_state", "dispatches", "runs", "notifications"):
             await self.database[f"ci_{name}"].delete_many({"project_id": project})
         await self.database["ci_pauses"].delete_many({"_id": project})
         own = {"project_id": project}
         made: dict[str, str] = {"run": RUN}
-        for kind, body in (("template", TEMPLATE), ("pipeline", PIPELINE), ("rule", RULE)):
+        for kind, body in (("template", TEMPLATE), ("pipeline", PIPELINE), ("rule", RULE), ("receiver", RECEIVER)):
             filled = _filled(own | body, {**made, "new": f"{kind} of {project}"})
             answer = await self.send("key of all", "POST", f"/{kind}s", filled)
             assert answer.status_code == 201, answer.text
@@ -150,12 +167,15 @@ class World:
         run = {"run_id": RUN, "repository": REPOSITORY, "status": "queued", "service_id": "s", "order": 10}
         moments = {"first_seen_at": NOW, "created_at": NOW}
         await self.database["ci_runs"].insert_one({**own, **run, **moments, "name": f"run of {project}"})
+        made["notification"] = new_id()
+        sent = {"receiver_id": made["receiver"], "state": "failed", "matches": [], "count": 0, "created_at": NOW}
+        await self.database["ci_notifications"].insert_one({**own, **sent, "_id": made["notification"]})
         self.things[project] = made
 
     async def stored(self, project: str) -> str:
         """Everything that users wrote or started in a project."""
         found = []
-        for name in ("templates", "pipelines", "rules", "runs", "workflow_files"):
+        for name in ("templates", "pipelines", "rules", "runs", "receivers", "workflow_files"):
             rows = self.database[f"ci_{name}"].find({"project_id": project}, sort=[("_id", 1)])
             found += [row async for row in rows]
         found.append(await self.database["ci_pauses"].find_one({"_id": project}))
@@ -238,7 +258,7 @@ async def test_each_caller_may_do_exactly_what_its_rights_allow(world: World) ->
         answer = await world.call(who, name)
         described = f"{who}, {name}: {answer.status_code} {answer.text}"
         if needs in RIGHTS[who]:
-            in_use = answer.status_code == 409 and name.startswith("DELETE")
+            in_use = answer.status_code == 409 and (name.startswith("DELETE") or name.endswith("/cancel"))
             no_letter = answer.status_code == 404 and needs == "admin everywhere"
             assert answer.is_success or in_use or no_letter, described
             await world.remake("alpha")
@@ -270,7 +290,8 @@ async def test_a_thing_of_another_project_looks_like_one_that_does_not_exist(wor
 
 async def test_a_list_contains_only_its_project_for_any_cursor_and_filter(world: World) -> None:
     alpha = world.things["alpha"]
-    for kind in ("templates", "pipelines", "rules", "dispatches", "chains", "runs", "workflows"):
+    kinds = ("templates", "pipelines", "rules", "receivers", "notifications", "dispatches", "chains", "runs")
+    for kind in (*kinds, "workflows"):
         foreign = [f"cursor={encode_cursor(value)}" for value in alpha.values() if kind != "runs"]
         foreign += [f"{name}_id={alpha[name]}" for name in ("pipeline", "dispatch", "rule")]
         for query in ("", *foreign):
@@ -285,6 +306,13 @@ async def test_each_project_reads_its_own_view_of_a_run_that_two_projects_track(
         answer = await world.send(f"{project} service", "GET", f"/runs/{RUN}")
         assert answer.json()["name"] == f"run of {project}"
     assert (await world.send("key of all", "GET", f"/runs/{RUN}")).status_code == 409
+
+
+async def test_a_rule_cannot_notify_a_receiver_of_another_project(world: World) -> None:
+    rule = {"project_id": "beta", "name": "thief", "action": {"notify": [world.things["alpha"]["receiver"]]}}
+    answer = await world.send("beta admin", "POST", "/rules", rule)
+    assert answer.status_code == 422
+    assert "there is no receiver" in answer.text
 
 
 @pytest.mark.parametrize("kind", ["pipeline", "template"])

@@ -11,7 +11,7 @@ import pytest
 from logloop_analyzer.analysis.report import LogCoverage, measured_report
 from logloop_analyzer.analysis.verdict import decide_verdict
 from logloop_analyzer.evidence import Evidence, measure
-from logloop_analyzer.text.redaction import Redactor
+from logloop_chassis.text.redaction import Redactor
 
 from tests.fakes.incidents import KINDS, Incident, Kind, incident
 

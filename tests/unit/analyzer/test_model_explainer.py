@@ -8,8 +8,8 @@ from logloop_analyzer.analysis.progress import ProgressReporter
 from logloop_analyzer.evidence import measure
 from logloop_analyzer.model.budget import DailyTokenBudget
 from logloop_analyzer.model.provider import ProviderFailed, ProviderSettings
-from logloop_analyzer.text.redaction import Redactor
 from logloop_chassis.testing import CapturingPublisher
+from logloop_chassis.text.redaction import Redactor
 from logloop_contracts.analyses import AnalysisRequested, AnalysisScope, ModelUsage, Report
 
 from tests.fakes.incidents import LENGTH, START, incident

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from logloop_analyzer.evidence import measure
 from logloop_analyzer.model.evidence_pack import BYTES_PER_TOKEN, build_pack
 from logloop_analyzer.model.prompts import answer_schema, build_prompt
-from logloop_analyzer.text.redaction import Redactor
-from logloop_analyzer.text.sanitise import sanitise, shorten
+from logloop_chassis.text.redaction import Redactor
+from logloop_chassis.text.sanitise import sanitise, shorten
 from logloop_contracts.analyses import ThreadMessage
 
 from tests.fakes.incidents import KINDS, Kind, incident

@@ -10,7 +10,7 @@ from logloop_analyzer.analysis.report import LogCoverage, masked_report, measure
 from logloop_analyzer.evidence import measure
 from logloop_analyzer.model.evidence_pack import EvidencePack, build_pack
 from logloop_analyzer.model.verification import VerifiedAnswer, check_shape, verify
-from logloop_analyzer.text.redaction import Redactor
+from logloop_chassis.text.redaction import Redactor
 
 from tests.unit.analyzer.tables import line, steady, windows
 

@@ -66,9 +66,13 @@ def rule(condition: str, rule_id: str = "R") -> ActiveRule:
     return ActiveRule(stored, compile_stored(stored))
 
 
+async def no_request(_project_id: str, _analysis_id: str) -> None:
+    """No rule requested the analysis."""
+
+
 def evaluator(active: ActiveRule, firer: FlakyFirer, *others: ActiveRule) -> RuleEvaluator:
     evaluations = EvaluationBuffer(store=None)  # type: ignore[arg-type]  # nothing is flushed here
-    return RuleEvaluator(FixedRules(active, *others), firer, evaluations, public_url="http://x/")  # type: ignore[arg-type]
+    return RuleEvaluator(FixedRules(active, *others), firer, evaluations, no_request, public_url="http://x/")  # type: ignore[arg-type]
 
 
 def table(batch_id: str, count: int = 1) -> pa.Table:

@@ -1,5 +1,6 @@
 """Event payloads about analyses: request, progress, report and failure."""
 
+import hashlib
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -24,6 +25,11 @@ FailureReason = Literal[
 
 class _Payload(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+def keyed_analysis_id(project_id: str, key: str) -> str:
+    """Return the id of the analysis that is requested with an idempotency key; known before the request is sent."""
+    return hashlib.blake2b(f"{project_id}\0{key}".encode(), digest_size=13, person=b"logloop-analysis").hexdigest()
 
 
 class AnalysisScope(_Payload):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from logloop_contracts import LogEntry, Severity, parse_severity
 
+    from logloop import ci
     from logloop.api.async_client import AsyncClient
     from logloop.api.client import Client
     from logloop.api.results import SearchPage, SendResult, StoredLog
@@ -29,6 +30,7 @@ __all__ = [
     "Severity",
     "StoredLog",
     "__version__",
+    "ci",
     "parse_severity",
 ]
 
@@ -47,11 +49,13 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    if name == "ci":
+        return import_module(f"{__name__}.ci")
     module = _MODULES.get(name)
     if module is None:
         raise AttributeError(f"module 'logloop' has no attribute {name!r}")
-    from importlib import import_module
-
     value: object = getattr(import_module(module), name)
     globals()[name] = value
     return value

@@ -13,6 +13,7 @@ from typing import Any
 from logloop.api.encoding import json_safe, text_of, unique_name
 from logloop.connection import resolve
 from logloop.errors import NotConfigured
+from logloop.recent_records import remember
 from logloop.sending.background_sender import BackgroundSender, SenderSettings, SenderStats, print_problem
 from logloop.sending.batch_sender import Entry, is_sending
 from logloop.sending.repair import fit, service_id_of
@@ -218,6 +219,7 @@ class LoggingHandler(logging.Handler):
         except Exception:  # noqa: BLE001 - an override may raise anything; the record must not be lost with it
             entry = entry_of(record, self.fixed)
         try:
+            remember(record.created, entry["severity"], record.name, entry["message"])
             self.sender.put(entry)
         except Exception:  # noqa: BLE001 - the contract of logging.Handler.emit
             self.handleError(record)

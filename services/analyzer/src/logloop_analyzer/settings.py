@@ -1,9 +1,8 @@
 """Settings of the analyzer, read from the environment."""
 
 from logloop_chassis.settings import ServiceSettings
+from logloop_chassis.text.redaction import RedactionLevel
 from pydantic import Field
-
-from logloop_analyzer.text.redaction import RedactionLevel
 
 
 class AnalyzerSettings(ServiceSettings):

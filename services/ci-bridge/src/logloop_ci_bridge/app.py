@@ -41,6 +41,8 @@ async def _open_service(resources: Resources[CiBridgeSettings]) -> AsyncIterator
             ("dispatcher", services.dispatcher.run(stopping)),
             ("run tracker", services.run_tracker.run(stopping)),
             ("workflow reader", services.workflow_reader.run(stopping)),
+            ("notifier", services.notifier.run(stopping)),
+            ("actions", services.actions.run(stopping)),
             ("evaluations", services.evaluations.run(stopping)),
         ):
             await stack.enter_async_context(running(name, work, stopping=stopping))

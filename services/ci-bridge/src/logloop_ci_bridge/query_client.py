@@ -88,6 +88,16 @@ class QueryClient:
         found: dict[str, Any] = orjson.loads(response.content)
         return found
 
+    async def request_analysis(self, project_id: str, wanted: Mapping[str, Any], *, key: str) -> None:
+        """Request an analysis; a second request with the same key has no effect. Raises Problem."""
+        body = {"project_id": project_id, **{name: value for name, value in wanted.items() if value is not None}}
+        headers = {**self._headers(project_id), "Idempotency-Key": key}
+        try:
+            response = await self._http.post("/api/v1/logs/analyses", json=body, headers=headers)
+        except httpx.HTTPError as error:
+            raise Unavailable("the analysis cannot be requested: query is unavailable") from error
+        _raise_problem(response)
+
     async def export(self, project_id: str, params: Mapping[str, str]) -> AsyncGenerator[dict[str, Any], None]:
         """Yield stored logs one by one. Raises Problem."""
         try:

@@ -8,7 +8,7 @@ from logloop_chassis.database.client import Database, Document
 from logloop_chassis.http.problems import Conflict
 from logloop_chassis.ids import new_id, utc_now
 from pydantic import BaseModel
-from pymongo import ASCENDING, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from logloop_ci_bridge.record import Record
@@ -121,6 +121,39 @@ class RecordStore(Generic[Item]):
 
     def _name_taken(self, name: str) -> Conflict:
         return Conflict(f"the project already has a {self._noun} named {name!r}; choose another name")
+
+
+class VersionStore(Generic[Item]):
+    """The earlier versions of records of one kind. The record itself is the latest version."""
+
+    def __init__(self, database: Database, collection: str, kind: type[Item]) -> None:
+        self._versions = database[collection]
+        self._kind: type[Item] = kind
+
+    async def prepare(self) -> None:
+        """Create indexes."""
+        await self._versions.create_index("project_id")
+        await self._versions.create_index([("id", ASCENDING), ("revision", DESCENDING)])
+
+    async def keep(self, item: Item) -> None:
+        """Store a version before it is replaced. Storing it again has no effect: it never changes."""
+        key = f"{item.id}.{item.revision}"
+        document = _storable(item.model_dump(mode="python"))
+        await self._versions.replace_one({"_id": key}, document, upsert=True)
+
+    async def before(self, item: Item) -> Sequence[Item]:
+        """Return the earlier versions of a record, newest first."""
+        query = {"id": item.id, "revision": {"$lt": item.revision}}
+        found = self._versions.find(query, {"_id": 0}).sort("revision", DESCENDING)
+        return [self._kind.model_validate(document) async for document in found]
+
+    async def delete(self, item_id: str) -> None:
+        """Delete the versions of a record."""
+        await self._versions.delete_many({"id": item_id})
+
+    async def remove_project(self, project_id: str, until: datetime) -> None:
+        """Delete the versions of a project's records that were created up to a moment."""
+        await self._versions.delete_many({"project_id": project_id, "created_at": {"$lte": until}})
 
 
 def _storable(document: Document) -> Document:

@@ -14,6 +14,9 @@ GITHUB_REQUESTS = Counter("logloop_ci_github_requests_total", "Requests to GitHu
 GITHUB_RATE_REMAINING = Gauge(
     "logloop_ci_github_rate_remaining", "x-ratelimit-remaining of GitHub's latest response."
 )
+NOTIFICATIONS = Counter(
+    "logloop_ci_notifications_total", "Attempts to send notifications, by result.", ["kind", "result"]
+)
 WEBHOOKS = Counter("logloop_ci_webhooks_total", "Webhook deliveries.", ["event", "outcome"])
 RUNS_COMPLETED = Counter("logloop_ci_runs_completed_total", "Completed runs.", ["conclusion"])
 RUN_LOGS = Counter("logloop_ci_run_logs_total", "Log entries made from the output of runs.")

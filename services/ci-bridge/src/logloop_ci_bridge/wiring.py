@@ -7,10 +7,13 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from logloop_chassis.clock import CLOCK
+from logloop_chassis.crypto import SecretBox
 from logloop_chassis.database.outages import wait_out_outages
 from logloop_chassis.outbound.egress import EgressGuard
 from logloop_chassis.state import Resources
 
+from logloop_ci_bridge.actions.runner import ActionRunner
+from logloop_ci_bridge.actions.store import RequestStore
 from logloop_ci_bridge.chains.reader import ChainReader
 from logloop_ci_bridge.dispatches.dispatcher import Dispatcher
 from logloop_ci_bridge.dispatches.pause_store import PauseStore
@@ -21,9 +24,13 @@ from logloop_ci_bridge.github.client import GitHubClient
 from logloop_ci_bridge.github.credential_check import CredentialCheck
 from logloop_ci_bridge.github.gateway import ConsoleGateway, Gateway, GatewayOf
 from logloop_ci_bridge.github.rest_gateway import RestGateway
+from logloop_ci_bridge.notifications.delivery import Sender
+from logloop_ci_bridge.notifications.notifier import Notifier
+from logloop_ci_bridge.notifications.receivers import Receiver
+from logloop_ci_bridge.notifications.store import NotificationStore
 from logloop_ci_bridge.project_removal import ProjectRemoval
 from logloop_ci_bridge.query_client import QueryClient
-from logloop_ci_bridge.record_store import RecordStore
+from logloop_ci_bridge.record_store import RecordStore, VersionStore
 from logloop_ci_bridge.rules.active_rules import ActiveRules
 from logloop_ci_bridge.rules.evaluation_buffer import EvaluationBuffer
 from logloop_ci_bridge.rules.evaluator import RuleEvaluator
@@ -47,6 +54,7 @@ class Stores:
     """The collections of ci-bridge."""
 
     templates: RecordStore[Template]
+    template_versions: VersionStore[Template]
     pipelines: RecordStore[Pipeline]
     rules: RecordStore[Rule]
     dispatches: DispatchStore
@@ -54,6 +62,9 @@ class Stores:
     runs: RunStore
     workflows: WorkflowStore
     pauses: PauseStore
+    receivers: RecordStore[Receiver]
+    notifications: NotificationStore
+    requests: RequestStore
 
 
 @dataclass(frozen=True)
@@ -73,9 +84,20 @@ class CiBridgeServices:
     chains: ChainReader
     workflow_sync: WorkflowSync
     workflow_reader: WorkflowReader
+    notifier: Notifier
+    actions: ActionRunner
+    sender: Sender
+    secret_box: SecretBox
+    egress: EgressGuard
+    gateway_of: GatewayOf
+    public_url: str
     back_tests: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BACK_TESTS))
     back_tested: set[str] = field(default_factory=set)
     """Projects whose back-test runs: each may run one, so that none holds every slot."""
+
+    def logs_page(self, project_id: str) -> str:
+        """Return the URL of the log viewer of a project."""
+        return f"{self.public_url.rstrip('/')}/projects/{project_id}/logs"
 
 
 async def build_services(resources: Resources[CiBridgeSettings], stack: AsyncExitStack) -> CiBridgeServices:
@@ -90,10 +112,21 @@ async def build_services(resources: Resources[CiBridgeSettings], stack: AsyncExi
     dispatcher = _dispatcher(resources, stores, gateway_of)
     run_tracker = _run_tracker(resources, stores, gateway_of)
     evaluations = EvaluationBuffer(stores.rule_states)
+    egress = EgressGuard(settings.egress_allow, loopback=settings.is_local)
+    secret_box = SecretBox(settings.secret_key.get_secret_value())
+    sender = Sender(egress, secret_box, settings.public_url)
+    stack.push_async_callback(sender.close)
+    notifier = Notifier(stores.notifications, stores.receivers, sender, lease_s=settings.ci_lease)
+    actions = ActionRunner(stores.requests, query, stores.runs, gateway_of, lease_s=settings.ci_lease)
     active_rules = ActiveRules(stores.rules, fresh_s=settings.ci_rules_fresh)
     written = (stores.pipelines, stores.templates)
+
+    def wake() -> None:
+        for loop in (dispatcher, notifier, actions):
+            loop.wake.set()
+
     firer = RuleFirer(
-        stores.rule_states, stores.pauses, stores.dispatches, *written, evaluations, dispatcher.wake.set
+        stores.rule_states, stores.pauses, stores.dispatches, *written, stores.receivers, evaluations, wake
     )
     workflow_sync = WorkflowSync(stores.workflows, stores.rules, stores.rule_states, active_rules, *written)
     workflow_reader = WorkflowReader(
@@ -105,7 +138,9 @@ async def build_services(resources: Resources[CiBridgeSettings], stack: AsyncExi
         github_check=CredentialCheck(query, github),
         active_rules=active_rules,
         evaluations=evaluations,
-        evaluator=RuleEvaluator(active_rules, firer, evaluations, public_url=settings.public_url),
+        evaluator=RuleEvaluator(
+            active_rules, firer, evaluations, stores.requests.of_analysis, public_url=settings.public_url
+        ),
         dispatcher=dispatcher,
         run_tracker=run_tracker,
         webhooks=WebhookReceiver(
@@ -115,30 +150,45 @@ async def build_services(resources: Resources[CiBridgeSettings], stack: AsyncExi
         chains=ChainReader(stores.dispatches, stores.runs, stores.rule_states, stores.rules, query),
         workflow_sync=workflow_sync,
         workflow_reader=workflow_reader,
+        notifier=notifier,
+        actions=actions,
+        sender=sender,
+        secret_box=secret_box,
+        egress=egress,
+        gateway_of=gateway_of,
+        public_url=settings.public_url,
     )
 
 
 async def _open_stores(resources: Resources[CiBridgeSettings]) -> Stores:
     database = resources.database
-    dispatches = DispatchStore(database)
+    dispatches, notifications, requests = DispatchStore(database), NotificationStore(database), RequestStore(database)
     stores = Stores(
         templates=RecordStore(database, "ci_templates", Template, "template"),
+        template_versions=VersionStore(database, "ci_template_versions", Template),
         pipelines=RecordStore(database, "ci_pipelines", Pipeline, "pipeline"),
         rules=RecordStore(database, "ci_rules", Rule, "rule"),
         dispatches=dispatches,
-        rule_states=RuleStateStore(resources.mongo, database, dispatches),
+        rule_states=RuleStateStore(resources.mongo, database, dispatches, notifications, requests),
         runs=RunStore(database),
         workflows=WorkflowStore(database),
         pauses=PauseStore(database),
+        receivers=RecordStore(database, "ci_receivers", Receiver, "receiver"),
+        notifications=notifications,
+        requests=requests,
     )
     for store in (
         stores.templates,
+        stores.template_versions,
         stores.pipelines,
         stores.rules,
         dispatches,
         stores.rule_states,
         stores.runs,
         stores.workflows,
+        stores.receivers,
+        notifications,
+        requests,
     ):
         await wait_out_outages(store.prepare, "create indexes", stopping=resources.stopping)
     measure = partial(CLOCK.ensure_measured, resources.database)  # before anything with a deadline is stored
@@ -152,11 +202,15 @@ def _project_removal(stores: Stores, active_rules: ActiveRules, query: QueryClie
         stores.rules,
         stores.pipelines,
         stores.templates,
+        stores.template_versions,
         stores.dispatches,
         stores.rule_states,
         stores.runs,
         stores.workflows,
         stores.pauses,
+        stores.receivers,
+        stores.notifications,
+        stores.requests,
     )
     return ProjectRemoval(in_order, (active_rules, query))
 

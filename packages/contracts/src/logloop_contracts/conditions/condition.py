@@ -56,6 +56,7 @@ NAMES: Mapping[Subject, Mapping[str, str]] = {
         "analysis.top_score": _ANY,
         "analysis.logs_read": _INT,
         "analysis.claims": _INT,
+        "analysis.rule": _STRING,
     },
     "run": {
         "run.id": _STRING,

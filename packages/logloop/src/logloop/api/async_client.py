@@ -189,9 +189,15 @@ class AsyncClient:
         """Send a request to any endpoint that returns JSON; `path` is relative to /api/v1."""
         return await self._transport.run(endpoints.json_request(method, path, params, body))
 
-    async def dispatch(self, pipeline_id: str, *, idempotency_key: str | None = None, **body: Any) -> dict[str, Any]:
-        """Start a workflow: `values` fill in the template `template_id`. A retry does not start it twice."""
-        body = {"project_id": self.connection.require_project(), "pipeline_id": pipeline_id, **body}
+    async def dispatch(
+        self, pipeline_id: str | None = None, *, idempotency_key: str | None = None, **body: Any
+    ) -> dict[str, Any]:
+        """Start a workflow: `values` fill in the template `template_id`. A retry does not start it twice.
+
+        Without `pipeline_id`, `pipeline` names it. `logloop.ci.dispatch` returns a handle of the run instead.
+        """
+        named = {} if pipeline_id is None else {"pipeline_id": pipeline_id}
+        body = {"project_id": self.connection.require_project(), **named, **body}
         return await self._transport.run(endpoints.dispatch(body, idempotency_key))
 
     async def _events(

@@ -212,9 +212,15 @@ class Client:
         """Send a request to any endpoint that returns JSON; `path` is relative to /api/v1."""
         return self._transport.run(endpoints.json_request(method, path, params, body))
 
-    def dispatch(self, pipeline_id: str, *, idempotency_key: str | None = None, **body: Any) -> dict[str, Any]:
-        """Start a workflow: `values` fill in the template `template_id`. A retry does not start it twice."""
-        body = {"project_id": self.connection.require_project(), "pipeline_id": pipeline_id, **body}
+    def dispatch(
+        self, pipeline_id: str | None = None, *, idempotency_key: str | None = None, **body: Any
+    ) -> dict[str, Any]:
+        """Start a workflow: `values` fill in the template `template_id`. A retry does not start it twice.
+
+        Without `pipeline_id`, `pipeline` names it. `logloop.ci.dispatch` returns a handle of the run instead.
+        """
+        named = {} if pipeline_id is None else {"pipeline_id": pipeline_id}
+        body = {"project_id": self.connection.require_project(), **named, **body}
         return self._transport.run(endpoints.dispatch(body, idempotency_key))
 
     def _events(self, request_after: Callable[[str | None], endpoints.ApiRequest[Any]]) -> Iterator[ServerEvent]:

@@ -33,7 +33,17 @@ Set = Annotated[
 Data = Annotated[str | None, typer.Option(help="Fields as a JSON object, @FILE, or - for stdin.")]
 Id = Annotated[str, typer.Argument(metavar="ID")]
 _READ_ONLY_FIELDS = frozenset(
-    {"id", "project_id", "revision", "created_at", "updated_at", "payload_json_schema", "source"}
+    {
+        "id",
+        "project_id",
+        "revision",
+        "created_at",
+        "updated_at",
+        "payload_json_schema",
+        "source",
+        "target",
+        "secrets",
+    }
 )
 Number = Annotated[int, typer.Option("--number", "-n", min=1, help="Maximum number of records.")]
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
+from logloop_chassis.text.redaction import Redactor, safe_text
 from logloop_contracts.analyses import Claim, EvidenceLine, ModelUsage, Report, ThreadMessage
 
 from logloop_analyzer.evidence import Evidence
 from logloop_analyzer.model.evidence_pack import display_lines
 from logloop_analyzer.model.verification import VerifiedAnswer
-from logloop_analyzer.text.redaction import Redactor, safe_text
 
 MAX_CLAIMS = 40
 MAX_EVIDENCE = 200

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from logloop_chassis.text.redaction import Redactor
 from logloop_contracts.analyses import ModelUsage, Report, ThreadMessage
 
 from logloop_analyzer.analysis.progress import ProgressReporter
@@ -22,7 +23,6 @@ from logloop_analyzer.model.provider import (
 )
 from logloop_analyzer.model.verification import VerifiedAnswer, check_shape, verify
 from logloop_analyzer.telemetry import CLAIMS, REDACTED
-from logloop_analyzer.text.redaction import Redactor
 
 MIN_EVIDENCE_TOKENS = 1_000
 NO_CHANGE = "no change is statistically significant, so no model was asked; ask a question to involve the model"

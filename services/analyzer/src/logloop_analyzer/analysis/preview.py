@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from logloop_chassis.text.redaction import Redactor
+
 from logloop_analyzer.analysis.model_explainer import (
     ModelQuestion,
     estimate_tokens,
@@ -16,7 +18,6 @@ from logloop_analyzer.errors import AnalysisError
 from logloop_analyzer.model.evidence_pack import build_pack, display_lines
 from logloop_analyzer.model.provider import PromptMessage, ProviderSettings
 from logloop_analyzer.query_api.interface import LogSelection, QueryApi
-from logloop_analyzer.text.redaction import Redactor
 
 DEADLINE_S = 30.0
 _AT_ONCE = 1

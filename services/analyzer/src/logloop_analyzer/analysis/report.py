@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from logloop_chassis.text.redaction import Redactor, safe_text
 from logloop_contracts.analyses import Claim, EvidenceLine, Finding, ModelUsage, Report, Verdict
 
 from logloop_analyzer.analysis.verdict import confidence_cap, decide_verdict, lower_if_unsupported
@@ -9,7 +10,6 @@ from logloop_analyzer.evidence import Evidence, RankedFinding
 from logloop_analyzer.model.evidence_pack import PackedLine, display_lines
 from logloop_analyzer.model.verification import VerifiedAnswer
 from logloop_analyzer.text.commands import plain_name
-from logloop_analyzer.text.redaction import Redactor, safe_text
 
 NO_PROVIDER = "no model provider is set for this project; the report is based on measurements alone"
 UNSUPPORTED = "the model's answer cited no line that supports it; the report is based on measurements alone"

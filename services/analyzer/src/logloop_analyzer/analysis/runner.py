@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable
 
 import structlog
+from logloop_chassis.text.redaction import Redactor
 from logloop_contracts.analyses import AnalysisCompleted, AnalysisFailed, AnalysisRequested, FailureReason, Report
 
 from logloop_analyzer.analysis.follow_up import extend_report, measured_answer, model_answer, split_thread
@@ -29,7 +30,6 @@ from logloop_analyzer.model.evidence_pack import display_lines
 from logloop_analyzer.model.provider import ProviderFailed, ProviderSettings
 from logloop_analyzer.query_api.interface import AnalysisState, LogSelection, QueryApi
 from logloop_analyzer.telemetry import ANALYSES, ANALYSIS_SECONDS, RUNNING
-from logloop_analyzer.text.redaction import Redactor
 
 _RESERVE_S = 3.0
 """Time before the deadline in which the report is built and published."""

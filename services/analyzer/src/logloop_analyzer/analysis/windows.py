@@ -5,11 +5,12 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from logloop_chassis.text.redaction import RedactionLevel, Redactor, safe_text
+
 from logloop_analyzer.analysis.report import LogCoverage
 from logloop_analyzer.evidence import Evidence, measure
 from logloop_analyzer.query_api.interface import LogSample, LogSelection, QueryApi
 from logloop_analyzer.telemetry import ANALYSIS_SECONDS, LOGS_READ
-from logloop_analyzer.text.redaction import RedactionLevel, Redactor, safe_text
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from logloop_chassis.text.sanitise import sanitise, shorten
 from logloop_contracts.analyses import FindingKind
 
 from logloop_analyzer.evidence import statistics
 from logloop_analyzer.evidence.log_window import GroupKey, LogWindow, from_us
 from logloop_analyzer.evidence.signals import ALARMING, WHOLE_SERVICE, Comparison, Signal
 from logloop_analyzer.evidence.traces import FirstInTrace
-from logloop_analyzer.text.sanitise import sanitise, shorten
 
 _MAX_ROWS = 5
 _MAX_TESTS = 5

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from logloop_chassis.text.redaction import Redactor, safe_text
 from logloop_contracts.analyses import EvidenceLine
 
 from logloop_analyzer.evidence import Evidence, LogLine
-from logloop_analyzer.text.redaction import Redactor, safe_text
 
 BYTES_PER_TOKEN = 3.0
 """A conservative value: the tokenizers of the large providers give 3.2 to 4.1 for log text."""

@@ -8,11 +8,11 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from logloop_chassis.text.redaction import Redactor, safe_text
 from logloop_contracts.analyses import ThreadMessage
 
 from logloop_analyzer.model.evidence_pack import EvidencePack
 from logloop_analyzer.model.provider import PromptMessage
-from logloop_analyzer.text.redaction import Redactor, safe_text
 
 MAX_CLAIMS = 8
 MAX_STEPS = 5

@@ -4,10 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from logloop_chassis.text.redaction import RedactionLevel
 from logloop_contracts.analyses import ModelUsage
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
-
-from logloop_analyzer.text.redaction import RedactionLevel
 
 ProviderName = Literal["openai", "anthropic", "google", "ollama", "openai-compatible"]
 DEFAULT_BASE_URLS: Mapping[ProviderName, str] = {

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import httpx
 from logloop_chassis.outbound.egress import EgressGuard, EgressRefused, refusal_behind
 from logloop_chassis.outbound.guarded_http import guarded_transport
+from logloop_chassis.text.sanitise import sanitise
 
 from logloop_analyzer.model.provider import ProviderSettings
-from logloop_analyzer.text.sanitise import sanitise
 
 TIMEOUT_S = 10.0
 MAX_RESPONSE_BYTES = 1 << 20

@@ -12,9 +12,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from logloop_chassis.outbound.egress import refusal_behind
+from logloop_chassis.text.sanitise import sanitise, shorten
 
 from logloop_analyzer.model.provider import FailureKind, ProviderFailed
-from logloop_analyzer.text.sanitise import sanitise, shorten
 
 _MAX_WORDS = 500
 _BY_NAME: dict[str, FailureKind] = {

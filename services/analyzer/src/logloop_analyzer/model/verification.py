@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from logloop_chassis.text.redaction import Redactor
+from logloop_chassis.text.sanitise import sanitise, shorten
 from logloop_contracts.analyses import Claim, EvidenceLine
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from logloop_analyzer.model.evidence_pack import EvidencePack, PackedLine
 from logloop_analyzer.model.prompts import MAX_CLAIMS, MAX_STEPS
 from logloop_analyzer.text.commands import is_plain_prose
-from logloop_analyzer.text.redaction import Redactor
-from logloop_analyzer.text.sanitise import sanitise, shorten
 
 _MIN_QUOTE = 3
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d"

@@ -1,1 +1,1 @@
-"""Makes log text safe to display and to send to a model."""
+"""Recognises what in a text could be run."""

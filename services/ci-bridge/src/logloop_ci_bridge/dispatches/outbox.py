@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
+from logloop_ci_bridge.dispatches.definitions import digest_of
 from logloop_ci_bridge.dispatches.pipelines import Mode, Pipeline
 from logloop_ci_bridge.dispatches.reasons import Reason
 from logloop_ci_bridge.dispatches.templates import ENVELOPE_KEY, Template, check_limits
@@ -48,6 +49,12 @@ class Dispatch(BaseModel):
     parent_id: str | None = Field(None, description="The dispatch whose run caused it.")
     reason: Reason | None = Field(None, description="Why its rule fired.")
     created_by: str | None = Field(None, description="Who requested a manual dispatch.")
+    cooldown: str | None = Field(
+        None, description="Within this time, no other dispatch with a cooldown starts its pipeline."
+    )
+    definition: str | None = Field(
+        None, description="Digest of its pipeline and template; generated code compares it with its own."
+    )
     dry_run: bool = False
     created_at: datetime
     attempts: int = 0
@@ -87,6 +94,8 @@ class Dispatch(BaseModel):
 
 
 def _input_text(value: Any) -> str:
+    if isinstance(value, list):  # a line break in an input would begin another command in a script that pastes it
+        return " / ".join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -121,6 +130,7 @@ def new_dispatch(
         service_id=pipeline.service_id,
         pipeline_id=pipeline.id,
         template_id=template.id if template else None,
+        definition=digest_of(pipeline, template),
         chain_id=parent.chain_id if parent else dispatch_id,
         parent_id=parent.id if parent else None,
         created_at=now,
@@ -146,6 +156,12 @@ def rule_key(rule_id: str, cooldown_s: int, at: datetime, first: str) -> str:
 def manual_key(idempotency_key: str) -> str:
     """Return the dedupe key of a manual dispatch within its project."""
     return hashlib.blake2b(idempotency_key.encode(), digest_size=16, person=b"logloop-manual").hexdigest()
+
+
+def cooldown_key(pipeline_id: str, latest: str | None) -> str:
+    """Return the dedupe key of a dispatch with a cooldown: the same for all that follow the same dispatch."""
+    content = f"{pipeline_id}\0{latest or ''}".encode()
+    return hashlib.blake2b(content, digest_size=16, person=b"logloop-cooldown").hexdigest()
 
 
 def retry_delay(attempts: int, requested_s: float | None) -> timedelta:

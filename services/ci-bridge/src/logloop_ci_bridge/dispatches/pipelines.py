@@ -46,6 +46,11 @@ class PipelineDraft(BaseModel):
         "names the workflow that the event starts, so that its runs can be identified.",
         examples=["diagnose.yml"],
     )
+    template_id: str | None = Field(
+        None,
+        max_length=64,
+        description="Template of dispatches that name none: the parameters of the workflow.",
+    )
     event_type: EventType | None = Field(None, description="Event type of a repository_dispatch without a template.")
     ref: str = Field(
         "main",

@@ -10,7 +10,7 @@ from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
-from logloop_ci_bridge.dispatches.outbox import Dispatch
+from logloop_ci_bridge.dispatches.outbox import Dispatch, cooldown_key
 from logloop_ci_bridge.record_store import as_document, from_document
 
 HISTORY_S = 180 * 86_400
@@ -41,6 +41,9 @@ class DispatchStore:
             [("project_id", ASCENDING), ("parent_id", ASCENDING), ("_id", DESCENDING)]
         )
         await self._dispatches.create_index([("project_id", ASCENDING), ("state", ASCENDING)])
+        await self._dispatches.create_index(
+            [("project_id", ASCENDING), ("pipeline_id", ASCENDING), ("_id", DESCENDING)]
+        )
         await self._dispatches.create_index("correlation_id")
         await self._dispatches.create_index("repository")
         await self._dispatches.create_index([("state", ASCENDING), ("next_attempt_at", ASCENDING)])
@@ -64,6 +67,27 @@ class DispatchStore:
             assert stored is not None
             return _read(stored), False
         return dispatch, True
+
+    async def add_after_cooldown(self, dispatch: Dispatch, cooldown_s: int) -> tuple[Dispatch, bool]:
+        """Store a dispatch, or return the latest with a cooldown of its pipeline when that is more recent.
+
+        Of several at the same time, only one is stored: all have the dedupe key that follows from the latest.
+        """
+        own = {"project_id": dispatch.project_id, "pipeline_id": dispatch.pipeline_id, "cooldown": {"$ne": None}}
+        found = await self._dispatches.find_one(own, sort=[("_id", DESCENDING)])
+        latest = None if found is None else _read(found)
+        if latest is not None and latest.created_at + timedelta(seconds=cooldown_s) > dispatch.created_at:
+            return latest, False
+        key = cooldown_key(dispatch.pipeline_id, latest.id if latest else None)
+        return await self.add(dispatch.model_copy(update={"dedupe_key": key}))
+
+    async def withdraw(self, dispatch_id: str, detail: str, now: datetime) -> Dispatch | None:
+        """End a dispatch that was not sent yet, and return it; None when it is being sent or finished."""
+        ended = {"state": "failed", "detail": detail, "finished_at": now, "next_attempt_at": None}
+        found = await self._dispatches.find_one_and_update(
+            {"_id": dispatch_id, "state": "pending"}, {"$set": ended}, return_document=ReturnDocument.AFTER
+        )
+        return None if found is None else _read(found)
 
     async def insert(self, dispatch: Dispatch, session: AsyncClientSession | None = None) -> None:
         """Store a dispatch, within a transaction if given. Raises DuplicateKeyError."""

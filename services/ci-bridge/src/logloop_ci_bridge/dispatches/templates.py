@@ -18,12 +18,16 @@ from logloop_ci_bridge.record import Record
 MAX_EVENT_TYPE = 100
 MAX_PAYLOAD_KEYS = 10
 MAX_PAYLOAD_BYTES = 64 * 1024
+MAX_VALUES_BYTES = MAX_PAYLOAD_BYTES - 1024
+"""What is left of a payload for the values, besides Logloop's envelope."""
 MAX_FIELDS = MAX_PAYLOAD_KEYS - 1
 MAX_NUMBER = 2**53
 """The largest integer that every JSON parser reads exactly, JavaScript included."""
 ENVELOPE_KEY = "logloop"
 
-FieldType = Literal["string", "integer", "number", "boolean", "timestamp"]
+MAX_LINES = 50
+
+FieldType = Literal["string", "integer", "number", "boolean", "timestamp", "lines"]
 _UNSAFE = re.compile(r"[^\w .,:/@+=-]")
 _FIELD_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,49}$"
 _JSON_TYPES: Mapping[str, dict[str, Any]] = {
@@ -32,6 +36,7 @@ _JSON_TYPES: Mapping[str, dict[str, Any]] = {
     "number": {"type": "number"},
     "boolean": {"type": "boolean"},
     "timestamp": {"type": "string", "format": "date-time"},
+    "lines": {"type": "array", "maxItems": MAX_LINES},
 }
 
 SOURCES: frozenset[str] = frozenset(
@@ -45,6 +50,7 @@ SOURCES: frozenset[str] = frozenset(
         "log.timestamp",
         "log.message",
         "log.pattern",
+        "logs.recent",
         "stats.count",
         "stats.rate",
         "stats.services",
@@ -94,7 +100,8 @@ class TemplateField(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(pattern=_FIELD_NAME, description="Key in client_payload, or name of the workflow input.")
-    type: FieldType = "string"
+    description: str = Field("", max_length=500, description="What the value means; shown where it is asked for.")
+    type: FieldType = Field("string", description="`lines`: a list of texts, such as the latest log messages.")
     source: str | None = Field(
         None,
         max_length=200,
@@ -105,7 +112,9 @@ class TemplateField(BaseModel):
     default: JsonValue = Field(None, description="Value when the source is empty.")
     required: bool = Field(False, description="Reject the dispatch when there is no value.")
     enum: list[str] | None = Field(None, max_length=50, description="Allowed values of a string.")
-    max_length: int = Field(256, ge=1, le=1024, description="Maximum length of a string; longer text is truncated.")
+    max_length: int = Field(
+        256, ge=1, le=1024, description="Maximum length of a string or of each line; longer text is truncated."
+    )
 
     @model_validator(mode="after")
     def _known_source(self) -> Self:
@@ -122,6 +131,11 @@ class TemplateField(BaseModel):
             _typed(self, self.default)
         return self
 
+    def largest_bytes(self) -> int:
+        """Return the most bytes that the value can have as JSON. A character of a text has up to four."""
+        texts = {"string": 1, "lines": MAX_LINES}.get(self.type, 0)
+        return len(self.name) + 8 + texts * (self.max_length * 4 + 3) if texts else len(self.name) + 48
+
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the value."""
         schema = dict(_JSON_TYPES[self.type])
@@ -129,6 +143,12 @@ class TemplateField(BaseModel):
             schema["maxLength"] = self.max_length
             if self.enum:
                 schema["enum"] = self.enum
+        if self.type == "lines":
+            schema["items"] = {"type": "string", "maxLength": self.max_length}
+        if self.description:
+            schema["description"] = self.description
+        if self.default is not None:
+            schema["default"] = self.default
         return schema
 
 
@@ -148,6 +168,12 @@ class TemplateDraft(BaseModel):
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
             raise ValueError(f"field names must be unique: {', '.join(repeated)}")
+        largest = sum(field.largest_bytes() for field in self.fields)
+        if largest >= MAX_VALUES_BYTES:
+            raise ValueError(
+                f"the values may have {largest} bytes together, but GitHub accepts fewer than {MAX_VALUES_BYTES}; "
+                "reduce max_length of lines or strings"
+            )
         return self
 
     def payload_schema(self) -> dict[str, Any]:
@@ -170,7 +196,7 @@ class TemplateDraft(BaseModel):
         payload: dict[str, Any] = {}
         for field in self.fields:
             value = given[field.name] if field.name in given else _source_value(field, values)
-            if value is None or value == "":
+            if value is None or value in ("", []):
                 value = field.default
             if value is None:
                 if field.required:
@@ -216,6 +242,20 @@ def _typed(field: TemplateField, value: Any, *, given: bool = False) -> Any:
         return _number(field, value, wrong)
     if field.type == "timestamp":
         return _moment(value, wrong)
+    if field.type == "lines":
+        return _lines(field, value, wrong, given=given)
+    return _text(field, value, given=given)
+
+
+def _lines(field: TemplateField, value: Any, wrong: BadPayload, *, given: bool) -> list[str]:
+    """Return the last lines of a list or text."""
+    lines = value.splitlines() if isinstance(value, str) else value
+    if not isinstance(lines, list | tuple) or not all(isinstance(line, str) for line in lines):
+        raise wrong
+    return [_text(field, line, given=given) for line in lines[-MAX_LINES:]]
+
+
+def _text(field: TemplateField, value: Any, *, given: bool) -> str:
     text = str(value) if not isinstance(value, str) else value
     if given and safe_text(text, field.max_length) != text:
         raise BadPayload(f"field {field.name!r} may contain only letters, digits, spaces and _.,:/@+=-")

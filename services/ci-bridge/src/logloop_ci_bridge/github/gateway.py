@@ -133,6 +133,12 @@ class Gateway(Protocol):
         `known` are texts by GitHub's id of their content.
         """
 
+    async def cancel(self, repository: str, run_id: str) -> None:
+        """Ask to cancel a run."""
+
+    async def rerun_failed_jobs(self, repository: str, run_id: str) -> None:
+        """Ask to run the failed jobs of a run again, and those that depend on them."""
+
 
 GatewayOf = Callable[[str], Awaitable[Gateway]]
 """Returns the gateway of a project. Raises GitHubUnavailable when its credentials cannot be read."""
@@ -189,3 +195,11 @@ class ConsoleGateway:
     ) -> WorkflowFolder | None:
         """Return nothing."""
         return None
+
+    async def cancel(self, repository: str, run_id: str) -> None:
+        """Raise GitHubRejected."""
+        await self.run(repository, run_id)
+
+    async def rerun_failed_jobs(self, repository: str, run_id: str) -> None:
+        """Raise GitHubRejected."""
+        await self.run(repository, run_id)

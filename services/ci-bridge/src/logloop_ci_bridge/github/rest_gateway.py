@@ -124,6 +124,18 @@ class RestGateway:
         """Return the workflow files of the default branch, None when its commit is `seen_commit`."""
         return await FolderReader(self._client, self._credentials, repository).read(seen_commit, known)
 
+    async def cancel(self, repository: str, run_id: str) -> None:
+        """Ask to cancel a run. GitHub rejects it with 409 when the run has completed."""
+        await self._post(f"/repos/{repository}/actions/runs/{run_id}/cancel", repository)
+
+    async def rerun_failed_jobs(self, repository: str, run_id: str) -> None:
+        """Ask to run the failed jobs of a run again. GitHub rejects it with 403 while the run is in progress."""
+        await self._post(f"/repos/{repository}/actions/runs/{run_id}/rerun-failed-jobs", repository)
+
+    async def _post(self, path: str, repository: str) -> None:
+        token = await self._client.token(self._credentials, repository)
+        await self._client.request("POST", f"{self._base}{path}", token)
+
     async def _get(self, path: str, repository: str, params: Mapping[str, str] | None = None) -> GitHubResponse:
         token = await self._client.token(self._credentials, repository)
         return await self._client.request("GET", f"{self._base}{path}", token, params=params)

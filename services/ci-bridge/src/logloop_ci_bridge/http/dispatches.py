@@ -1,17 +1,22 @@
 """Dispatches under /api/v1/ci/dispatches: starts a pipeline manually, and lists what was started."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Header, Query, Response
 from logloop_chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, decode_id_cursor
 from logloop_chassis.http.parameters import ProjectParam, body_problems, problems
 from logloop_chassis.http.problems import Conflict, NotFound, Unprocessable
 from logloop_chassis.ids import RecordId, new_id, utc_now
-from pydantic import ConfigDict, Field, JsonValue
+from logloop_contracts.durations import Duration, seconds
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
+from logloop_ci_bridge.dispatches.definitions import UnknownPipeline, named
+from logloop_ci_bridge.dispatches.failures import PLAIN, Failure
 from logloop_ci_bridge.dispatches.outbox import Dispatch, DispatchState, manual_key, new_dispatch
-from logloop_ci_bridge.dispatches.templates import BadPayload, TemplateDraft
+from logloop_ci_bridge.dispatches.pipelines import Pipeline
+from logloop_ci_bridge.dispatches.templates import BadPayload, Template, TemplateDraft
 from logloop_ci_bridge.http.callers import Caller, CurrentCaller, ProjectScoped, next_cursor
+from logloop_ci_bridge.http.run_control import cancelled
 
 router = APIRouter(prefix="/api/v1/ci/dispatches", tags=["dispatches"])
 
@@ -28,14 +33,31 @@ class NewDispatch(ProjectScoped):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
-    pipeline_id: str = Field(max_length=64)
-    template_id: str | None = Field(None, max_length=64)
+    pipeline_id: str | None = Field(None, max_length=64, description="The pipeline by its id.")
+    pipeline: str | None = Field(
+        None,
+        max_length=250,
+        description="The pipeline by its name, or as service/name: see `reference` in the definitions.",
+    )
+    template_id: str | None = Field(None, max_length=64, description="Default: the template of the pipeline.")
     values: dict[str, Any] = Field(
         default_factory=dict,
         max_length=25,
         description="Values of the template's fields by name.",
         examples=[{"count": 12}],
     )
+    failure: Failure | None = Field(None, description="A failure that the fields with a source are taken from.")
+    cooldown: Duration | None = Field(
+        None,
+        description="Start nothing when a request with a cooldown started this pipeline within the time. The answer "
+        "is then that dispatch, with status 200.",
+    )
+
+    @model_validator(mode="after")
+    def _names_a_pipeline(self) -> Self:
+        if (self.pipeline_id is None) == (self.pipeline is None):
+            raise ValueError("name the pipeline with either `pipeline_id` or `pipeline`")
+        return self
 
 
 class DispatchPage(Page[Dispatch]):
@@ -66,10 +88,14 @@ async def create(
     if pause.paused:
         raise Conflict(f"{pause.sentence}; resume it first")
     requested = await _requested(caller, body, manual_key(idempotency_key or new_id()))
-    stored, is_new = await caller.stores.dispatches.add(requested)
-    if not is_new:
-        if _content(stored) != _content(requested):
+    dispatches = caller.stores.dispatches
+    if body.cooldown is None:
+        stored, is_new = await dispatches.add(requested)
+        if not is_new and _content(stored) != _content(requested):
             raise Conflict("this Idempotency-Key was used for another dispatch; use a new one")
+    else:
+        stored, is_new = await dispatches.add_after_cooldown(requested, seconds(body.cooldown))
+    if not is_new:
         response.status_code = 200
     caller.services.dispatcher.wake.set()
     return stored
@@ -77,27 +103,50 @@ async def create(
 
 async def _requested(caller: Caller, body: NewDispatch, dedupe_key: str) -> Dispatch:
     """The dispatch that a request describes. Raises NotFound or Unprocessable."""
-    stores, principal = caller.stores, caller.principal
-    pipeline = await stores.pipelines.find(body.pipeline_id)
-    if pipeline is None or pipeline.project_id != body.project_id:
-        raise NotFound(f"there is no pipeline {body.pipeline_id!r} in this project")
-    template = await stores.templates.find(body.template_id) if body.template_id else None
-    if body.template_id and (template is None or template.project_id != body.project_id):
-        raise NotFound(f"there is no template {body.template_id!r} in this project")
-    fields = template or TemplateDraft(name="none", event_type="none")
+    principal, now = caller.principal, utc_now()
+    pipeline = await _pipeline(caller, body)
+    template = await _template(caller, body.template_id or pipeline.template_id, body.project_id)
+    values: dict[str, Any] = {"project.id": body.project_id, "link": caller.services.logs_page(body.project_id)}
+    fields: TemplateDraft = template or TemplateDraft(name="none", event_type="none")
+    if body.failure is not None:
+        values |= body.failure.values(pipeline.service_id, now)
+        fields = template or PLAIN
     try:
         return new_dispatch(
             pipeline,
             template,
-            fields.render({"project.id": body.project_id}, body.values),
+            fields.render(values, body.values),
             dispatch_id=new_id(),
             correlation_id=new_id(),
             dedupe_key=dedupe_key,
-            now=utc_now(),
+            now=now,
             created_by=principal.name or principal.id,
+            cooldown=body.cooldown,
         )
     except BadPayload as error:
         raise Unprocessable(str(error)) from error
+
+
+async def _pipeline(caller: Caller, body: NewDispatch) -> Pipeline:
+    pipelines = caller.stores.pipelines
+    if body.pipeline is not None:
+        try:
+            return named(await pipelines.all({"project_id": body.project_id}), body.pipeline)
+        except UnknownPipeline as error:
+            raise NotFound(str(error)) from error
+    found = await pipelines.find(body.pipeline_id or "")
+    if found is None or found.project_id != body.project_id:
+        raise NotFound(f"there is no pipeline {body.pipeline_id!r} in this project")
+    return found
+
+
+async def _template(caller: Caller, template_id: str | None, project_id: str) -> Template | None:
+    if template_id is None:
+        return None
+    found = await caller.stores.templates.find(template_id)
+    if found is None or found.project_id != project_id:
+        raise NotFound(f"there is no template {template_id!r} in this project")
+    return found
 
 
 def _content(dispatch: Dispatch) -> tuple[Any, ...]:
@@ -131,3 +180,30 @@ async def get(dispatch_id: RecordId, caller: CurrentCaller) -> Dispatch:
     """Return a dispatch."""
     found = await caller.stores.dispatches.find(dispatch_id)
     return caller.allowed(found, f"there is no dispatch {dispatch_id[:64]!r}")
+
+
+@router.post(
+    "/{dispatch_id}/cancel",
+    summary="Cancel a dispatch",
+    operation_id="dispatch_cancel",
+    responses=problems(404, 409, 502),
+)
+async def cancel(dispatch_id: RecordId, caller: CurrentCaller) -> Dispatch:
+    """Withdraw a dispatch that was not sent yet, or cancel its run on GitHub."""
+    found = await caller.stores.dispatches.find(dispatch_id)
+    dispatch = caller.allowed(found, f"there is no dispatch {dispatch_id[:64]!r}", "write")
+    by = caller.principal.name or caller.principal.id
+    withdrawn = await caller.stores.dispatches.withdraw(
+        dispatch.id, f"cancelled by {by} before it was sent", utc_now()
+    )
+    if withdrawn is not None:
+        caller.services.dispatcher.wake.set()
+        return withdrawn
+    runs = await caller.stores.runs.of_dispatches(dispatch.project_id, [dispatch.id])
+    if not runs:
+        raise Conflict(
+            f"the dispatch is {dispatch.state} and has no run that can be cancelled; if it is being sent, try again "
+            "once its run has started"
+        )
+    await cancelled(caller, runs[0])
+    return dispatch

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Query, Response
 from logloop_chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, decode_id_cursor
 from logloop_chassis.http.parameters import ProjectParam, body_problems, problems
+from logloop_chassis.http.problems import Unprocessable
 from logloop_chassis.ids import RecordId
 from pydantic import ConfigDict, JsonValue
 
@@ -32,6 +33,15 @@ class PipelinePage(Page[Pipeline]):
     """Pipelines in the order of their creation."""
 
 
+async def _refuse_unknown_template(caller: Caller, draft: PipelineDraft, project_id: str) -> None:
+    """Raise Unprocessable when the pipeline names a template that is not one of the project."""
+    if draft.template_id is None:
+        return
+    found = await caller.stores.templates.find(draft.template_id)
+    if found is None or found.project_id != project_id:
+        raise Unprocessable(f"there is no template {draft.template_id!r} in this project")
+
+
 @router.post(
     "",
     status_code=201,
@@ -42,6 +52,7 @@ class PipelinePage(Page[Pipeline]):
 async def create(body: NewPipeline, caller: CurrentCaller) -> Pipeline:
     """Define the workflow that dispatches of a service start. The output of its runs becomes logs of that service."""
     await caller.may_create(body.project_id)
+    await _refuse_unknown_template(caller, body, body.project_id)
     made = await caller.create(caller.stores.pipelines, body)
     await _follow(caller, made)
     return made
@@ -77,6 +88,7 @@ async def get(pipeline_id: RecordId, caller: CurrentCaller) -> Pipeline:
 async def replace(pipeline_id: RecordId, body: PipelineDraft, caller: CurrentCaller) -> Pipeline:
     """Replace every field of a pipeline. Waiting dispatches keep the values that they were created with."""
     found = await caller.to_change(caller.stores.pipelines, pipeline_id)
+    await _refuse_unknown_template(caller, body, found.project_id)
     changed = await caller.replace(caller.stores.pipelines, found, body)
     await _follow(caller, changed)
     return changed

@@ -42,6 +42,13 @@ _EXAMPLES: list[JsonValue] = [
         "max_hops": 1,
         "action": {"pipeline_id": "01JD0000000000000000000001"},
     },
+    {
+        "project_id": "shop",
+        "name": "Explain the first error and tell the team",
+        "condition": 'log.severity == "error"',
+        "cooldown": "1h",
+        "action": {"analyze": {"before": "30m"}, "notify": ["01JD0000000000000000000003"]},
+    },
 ]
 
 
@@ -91,9 +98,14 @@ async def _checked(
     stores = services.stores
     others = await stores.rules.all({"project_id": project_id, "enabled": True})
     check = check_rule(draft, others, own_id, await services.workflow_sync.surroundings(project_id))
-    pipeline = await stores.pipelines.find(draft.action.pipeline_id)
-    if pipeline is None or pipeline.project_id != project_id:
-        check.errors.append(f"there is no pipeline {draft.action.pipeline_id!r} in this project")
+    pipeline_id = draft.action.pipeline_id
+    pipeline = await stores.pipelines.find(pipeline_id) if pipeline_id is not None else None
+    if pipeline_id is not None and (pipeline is None or pipeline.project_id != project_id):
+        check.errors.append(f"there is no pipeline {pipeline_id!r} in this project")
+    for receiver_id in draft.action.notify:
+        receiver = await stores.receivers.find(receiver_id)
+        if receiver is None or receiver.project_id != project_id:
+            check.errors.append(f"there is no receiver {receiver_id!r} in this project")
     template_id = draft.action.template_id
     template = await stores.templates.find(template_id) if template_id else None
     if template_id and (template is None or template.project_id != project_id):

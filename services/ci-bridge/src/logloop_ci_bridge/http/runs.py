@@ -1,15 +1,18 @@
 """Runs under /api/v1/ci/runs, and their output, which is stored like any other log."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from logloop_chassis.auth.principal import Scope
 from logloop_chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, decode_cursor, encode_cursor
 from logloop_chassis.http.parameters import ProjectParam, problems
 from logloop_chassis.http.problems import Conflict, Unprocessable
 from logloop_contracts.ci import RunConclusion, RunStatus
 
 from logloop_ci_bridge.http.callers import Caller, CurrentCaller
+from logloop_ci_bridge.http.run_control import cancelled
 from logloop_ci_bridge.runs.batches import output_search
 from logloop_ci_bridge.runs.run import Run
 
@@ -24,14 +27,15 @@ class RunLogs(Page[dict[str, Any]]):
     """Lines of a run's output as stored logs."""
 
 
-async def _run(caller: Caller, run_id: str, project_id: str | None) -> Run:
+async def _run(caller: Caller, run_id: str, project_id: str | None, scope: Scope = "read") -> Run:
     """The run of a project. Run ids are GitHub's, and several projects may track the same run."""
     visible = caller.principal.projects
     projects = [project_id] if project_id else None if visible is None else sorted(visible)
     found = await caller.stores.runs.find(run_id, projects)
     if len(found) > 1:
         raise Conflict("several projects track this run; choose one with project_id")
-    return caller.allowed(found[0] if found else None, f"there is no run {run_id[:40]!r} that you may see")
+    missing = f"there is no run {run_id[:40]!r} that you may see"
+    return caller.allowed(found[0] if found else None, missing, scope)
 
 
 @router.get("", summary="List runs", operation_id="run_list", responses=problems(404))
@@ -73,6 +77,20 @@ def _position(cursor: str | None) -> tuple[datetime, str] | None:
         raise Unprocessable("invalid cursor; start again without it") from error
 
 
+def _whole(q: str) -> str:
+    """Return a search as one term of another. Raises Unprocessable when its parentheses would end the term."""
+    depth = quoted = 0
+    for char in re.sub(r"\\.", "", q, flags=re.DOTALL):
+        quoted ^= char == '"'
+        if not quoted:
+            depth += (char == "(") - (char == ")")
+        if depth < 0:
+            break
+    if depth or quoted:
+        raise Unprocessable("the quotes and parentheses of q must be in pairs; write \\( for a parenthesis in a text")
+    return f"({q})"
+
+
 @router.get("/{run_id}", summary="Get a run", operation_id="run_read", responses=problems(404, 409))
 async def get(
     run_id: str,
@@ -92,6 +110,7 @@ async def logs(
     project_id: str | None = Query(None, max_length=63, description="Required when several projects track the run."),
     job: str | None = Query(None, max_length=200, description="Only this job."),
     severity: str | None = Query(None, pattern="^(debug|info|warn|error)$", description="Only this severity."),
+    q: str | None = Query(None, max_length=2000, description="A search within the output.", examples=["timeout"]),
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> RunLogs:
@@ -103,8 +122,20 @@ async def logs(
         terms.append(f'attributes.ci.job:"{escaped}"')
     if severity:
         terms.append(f"severity:{severity}")
+    if q and q.strip():
+        terms.append(_whole(q))
     params = {**output_search(run, *terms), "limit": str(limit)}
     if cursor:
         params["cursor"] = cursor
     found = await caller.services.query.search(run.project_id, params)
     return RunLogs(items=found["items"], next_cursor=found.get("next_cursor"))
+
+
+@router.post("/{run_id}/cancel", summary="Cancel a run", operation_id="run_cancel", responses=problems(404, 409, 502))
+async def cancel(
+    run_id: str,
+    caller: CurrentCaller,
+    project_id: str | None = Query(None, max_length=63, description="Required when several projects track the run."),
+) -> Run:
+    """Ask GitHub to cancel a run. Its state changes once GitHub has ended its jobs."""
+    return await cancelled(caller, await _run(caller, run_id, project_id, "write"))

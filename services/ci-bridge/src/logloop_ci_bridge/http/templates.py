@@ -1,16 +1,17 @@
 """Event templates under /api/v1/ci/templates."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from logloop_chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, decode_id_cursor
 from logloop_chassis.http.parameters import ProjectParam, body_problems, problems
-from logloop_chassis.http.problems import Unprocessable
+from logloop_chassis.http.problems import Conflict, NotFound, Unprocessable
 from logloop_chassis.ids import RecordId
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from logloop_ci_bridge.dispatches.template_versions import TemplateDiff, TemplateVersion, diff_of, version_of
 from logloop_ci_bridge.dispatches.templates import BadPayload, Template, TemplateDraft
-from logloop_ci_bridge.http.callers import CurrentCaller, ProjectScoped, next_cursor
+from logloop_ci_bridge.http.callers import Caller, CurrentCaller, ProjectScoped, next_cursor
 
 router = APIRouter(prefix="/api/v1/ci/templates", tags=["templates"])
 
@@ -39,6 +40,21 @@ class TemplateView(Template):
     schema_: dict[str, Any] = Field(
         alias="payload_json_schema", description="JSON Schema of the payload without Logloop's envelope."
     )
+
+
+class User(BaseModel):
+    """A rule or pipeline that uses a template."""
+
+    id: str
+    name: str
+
+
+class TemplateVersions(BaseModel):
+    """The history of a template, newest first, and its use."""
+
+    items: list[TemplateVersion]
+    rules: list[User]
+    pipelines: list[User]
 
 
 class TemplatePage(Page[TemplateView]):
@@ -104,8 +120,9 @@ async def get(template_id: RecordId, caller: CurrentCaller) -> TemplateView:
     responses=body_problems(404, 409),
 )
 async def replace(template_id: RecordId, body: TemplateDraft, caller: CurrentCaller) -> TemplateView:
-    """Replace every field of a template."""
+    """Replace every field of a template. The version before stays in its history."""
     found = await caller.to_change(caller.stores.templates, template_id)
+    await caller.stores.template_versions.keep(found)
     changed = await caller.replace(caller.stores.templates, found, body)
     await caller.services.workflow_sync.refresh(changed.project_id)
     return _view(changed)
@@ -119,11 +136,15 @@ async def replace(template_id: RecordId, body: TemplateDraft, caller: CurrentCal
     responses=problems(404, 409),
 )
 async def delete(template_id: RecordId, caller: CurrentCaller) -> Response:
-    """Delete a template, unless a rule uses it."""
+    """Delete a template, unless a rule or a pipeline uses it."""
     found = await caller.to_change(caller.stores.templates, template_id)
     await caller.refuse_while_rules_use(found, "template_id")
+    pipelines = await caller.stores.pipelines.all({"project_id": found.project_id, "template_id": found.id})
+    if pipelines:
+        raise Conflict(f"pipelines use it: {', '.join(item.name for item in pipelines)}; change or delete them first")
     await caller.delete(caller.stores.templates, found)
     await caller.services.workflow_sync.refresh(found.project_id)
+    await caller.stores.template_versions.delete(found.id)
     return Response(status_code=204)
 
 
@@ -142,3 +163,50 @@ async def preview(template_id: RecordId, body: Preview, caller: CurrentCaller) -
         return Rendered(event_type=found.event_type, payload=found.render(body.values, given))
     except BadPayload as error:
         raise Unprocessable(str(error)) from error
+
+
+@router.get(
+    "/{template_id}/versions",
+    summary="List the versions of a template",
+    operation_id="template_version_list",
+    responses=problems(404),
+)
+async def versions(template_id: RecordId, caller: CurrentCaller) -> TemplateVersions:
+    """Return what was saved, newest first, and which rules and pipelines use the template."""
+    found = await caller.read(caller.stores.templates, template_id)
+    own = {"project_id": found.project_id}
+    rules = await caller.stores.rules.all({**own, "action.template_id": found.id})
+    pipelines = await caller.stores.pipelines.all({**own, "template_id": found.id})
+    return TemplateVersions(
+        items=await _history(caller, found),
+        rules=[User(id=rule.id, name=rule.name) for rule in rules],
+        pipelines=[User(id=pipeline.id, name=pipeline.name) for pipeline in pipelines],
+    )
+
+
+@router.get(
+    "/{template_id}/diff",
+    summary="Compare two versions of a template",
+    operation_id="template_diff",
+    responses=problems(404),
+)
+async def diff(
+    template_id: RecordId,
+    caller: CurrentCaller,
+    before: Annotated[int | None, Query(ge=1, description="Default: the version before `after`.")] = None,
+    after: Annotated[int | None, Query(ge=1, description="Default: the latest version.")] = None,
+) -> TemplateDiff:
+    """Return what differs between two versions, and whether values that were valid are refused now."""
+    found = await caller.read(caller.stores.templates, template_id)
+    history = {version.version: version for version in await _history(caller, found)}
+    new = history.get(after or found.revision)
+    old = history.get(before or (new.version - 1 if new else 0))
+    if new is None or old is None:
+        known = ", ".join(map(str, sorted(history)))
+        raise NotFound(f"the template has no such version; its versions are: {known}")
+    return diff_of(old, new)
+
+
+async def _history(caller: Caller, template: Template) -> list[TemplateVersion]:
+    earlier = await caller.stores.template_versions.before(template)
+    return [version_of(version) for version in (template, *earlier)]

@@ -73,6 +73,8 @@ def _permits(rule: RuleDraft) -> bool:
 def _ways(starter: RuleDraft, listener: RuleDraft, around: Surroundings) -> Iterator[bool]:
     """Yield, for each way in which a dispatch of `starter` may make `listener` fire, whether it loses the hops."""
     own = starter.action.pipeline_id
+    if own is None:  # It starts no workflow.
+        return
     # A rule fires on the run of hop n only when its max_hops is above n.
     hops = range(min(starter.max_hops + 1, listener.max_hops))
     if hops and _evaluates(listener, own, around.pipelines.get(own), hops):

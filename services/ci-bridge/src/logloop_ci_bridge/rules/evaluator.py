@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from logloop_contracts.analyses import AnalysisCompleted
 from logloop_contracts.conditions.condition import Subject
 from logloop_contracts.log_batch import decode
 
+from logloop_ci_bridge.actions.request import ActionRequest
 from logloop_ci_bridge.rules.active_rules import ActiveRule, ActiveRules
 from logloop_ci_bridge.rules.evaluation import (
     BatchEvaluation,
@@ -57,15 +58,26 @@ class SeenBatches:
         return table.filter(pc.is_in(texts, value_set=pa.array(new, pa.utf8())))
 
 
+RequestOf = Callable[[str, str], Awaitable[ActionRequest | None]]
+"""Returns the request of a rule, in a project, that started an analysis."""
+
+
 class RuleEvaluator:
     """Evaluates rules live, and passes matches to the firer."""
 
     def __init__(
-        self, active: ActiveRules, firer: RuleFirer, evaluations: EvaluationBuffer, *, public_url: str
+        self,
+        active: ActiveRules,
+        firer: RuleFirer,
+        evaluations: EvaluationBuffer,
+        request_of: RequestOf,
+        *,
+        public_url: str,
     ) -> None:
         self._active = active
         self._firer = firer
         self._evaluations = evaluations
+        self._request_of = request_of
         self._public_url = public_url.rstrip("/")
         self._seen = SeenBatches()
         self._project_locks: dict[str, asyncio.Lock] = {}
@@ -153,10 +165,17 @@ class RuleEvaluator:
         """Evaluate the analysis rules on a first report; answers to follow-up questions start nothing."""
         if analysis.turn:
             return
-        values = analysis_values(analysis)
+        rules = await self._rules_on("analysis", analysis.project_id, stopping)
+        if not rules:
+            return
+        request = await wait_out_outages(
+            lambda: self._request_of(analysis.project_id, analysis.analysis_id), "read the request", stopping=stopping
+        )
+        values = analysis_values(analysis) | {"analysis.rule": request.rule_id if request else ""}
+        origin = Origin(request.hop, frozenset(request.rules), request.correlation_id) if request else Origin()
         link = self._link(analysis.project_id, "analyses", analysis.analysis_id)
-        for rule in await self._rules_on("analysis", analysis.project_id, stopping):
-            await self._evaluate_subject(rule, values, analysis.analysis_id, Origin(), link, stopping)
+        for rule in rules:
+            await self._evaluate_subject(rule, values, analysis.analysis_id, origin, link, stopping)
 
     async def on_run(self, run: Run, stopping: asyncio.Event) -> None:
         """Evaluate the run rules on a completed run."""

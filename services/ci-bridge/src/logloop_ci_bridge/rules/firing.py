@@ -1,4 +1,4 @@
-"""Turns the match of a rule into a dispatch, unless a gate is closed, and keeps the outcome as an evaluation."""
+"""Stores what a rule starts when it matches, unless a gate is closed, and keeps the outcome as an evaluation."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -13,17 +13,19 @@ from logloop_ci_bridge.dispatches.pause_store import PauseStore
 from logloop_ci_bridge.dispatches.pipelines import Pipeline
 from logloop_ci_bridge.dispatches.store import DispatchStore
 from logloop_ci_bridge.dispatches.templates import BadPayload, Template, TemplateDraft
+from logloop_ci_bridge.notifications.receivers import Receiver
 from logloop_ci_bridge.record_store import RecordStore
 from logloop_ci_bridge.rules.evaluation_buffer import EvaluationBuffer
 from logloop_ci_bridge.rules.firing_reason import with_reason
-from logloop_ci_bridge.rules.rule import DAY, HOUR, Gate, RuleDraft, RuleState, closed_gate
+from logloop_ci_bridge.rules.other_actions import notified_match, requests_of
+from logloop_ci_bridge.rules.rule import DAY, HOUR, Gate, Rule, RuleDraft, RuleState, closed_gate
 from logloop_ci_bridge.rules.rule_match import RuleMatch
-from logloop_ci_bridge.rules.state_store import RuleStateStore
+from logloop_ci_bridge.rules.state_store import Firing, RuleStateStore
 from logloop_ci_bridge.telemetry import RULE_FIRINGS
 
 
 class RuleFirer:
-    """Turns matches into dispatches."""
+    """Turns matches into dispatches, notifications and other requests."""
 
     def __init__(
         self,
@@ -32,6 +34,7 @@ class RuleFirer:
         dispatches: DispatchStore,
         pipelines: RecordStore[Pipeline],
         templates: RecordStore[Template],
+        receivers: RecordStore[Receiver],
         evaluations: EvaluationBuffer,
         wake: Callable[[], None],
     ) -> None:
@@ -40,11 +43,12 @@ class RuleFirer:
         self._dispatches = dispatches
         self._pipelines = pipelines
         self._templates = templates
+        self._receivers = receivers
         self._evaluations = evaluations
         self._wake = wake
 
     async def fire(self, match: RuleMatch) -> datetime | None:
-        """Store a dispatch unless a gate is closed.
+        """Store what the rule starts unless a gate is closed.
 
         Returns when the rule may fire again, None when it may fire at once.
         """
@@ -73,25 +77,50 @@ class RuleFirer:
         pause = await self._pauses.state(rule.project_id)
         if pause.paused:
             return "paused", pause.sentence, None
-        pipeline = await self._pipelines.find(rule.action.pipeline_id)
-        if pipeline is None or pipeline.project_id != rule.project_id:
-            return "no_pipeline", "its pipeline was deleted; choose another", None
-        template_id = rule.action.template_id
-        template = await self._templates.find(template_id) if template_id else None
-        if template_id and (template is None or template.project_id != rule.project_id):
-            return "payload", "its template was deleted; choose another", None
         parent = await self._parent(match)
-        try:
-            dispatch = _dispatch(match, pipeline, template, parent, now)
-        except BadPayload as error:
-            return "payload", str(error), None
-        gate = await self._states.fire(
+        dispatch: Dispatch | None = None
+        if rule.action.pipeline_id is not None:
+            gate, detail, dispatch = await self._dispatch(match, rule.action.pipeline_id, parent, now)
+            if gate is not None:
+                return gate, detail, None
+        firing = Firing(
+            rule,
+            rule_key(rule.id, seconds(rule.cooldown), match.at, match.first),
+            notified_match(match),
             dispatch,
+            () if rule.dry_run else await self._receivers_of(rule),
+            () if rule.dry_run else requests_of(match, now),
+        )
+        gate = await self._states.fire(
+            firing,
             lambda state: closed_gate(rule, state, now),
             lambda stored, state: with_reason(stored, match, state, now),
             now,
         )
         return gate, None, dispatch
+
+    async def _receivers_of(self, rule: Rule) -> Sequence[Receiver]:
+        """Return the receivers that a rule notifies; those that were deleted or switched off get nothing."""
+        if not rule.action.notify:
+            return ()
+        found = await self._receivers.all({"_id": {"$in": rule.action.notify}, "project_id": rule.project_id})
+        return [receiver for receiver in found if receiver.enabled]
+
+    async def _dispatch(
+        self, match: RuleMatch, pipeline_id: str, parent: Dispatch | None, now: datetime
+    ) -> tuple[Gate | None, str | None, Dispatch | None]:
+        rule = match.rule
+        pipeline = await self._pipelines.find(pipeline_id)
+        if pipeline is None or pipeline.project_id != rule.project_id:
+            return "no_pipeline", "its pipeline was deleted; choose another", None
+        template_id = rule.action.template_id or pipeline.template_id
+        template = await self._templates.find(template_id) if template_id else None
+        if template_id and (template is None or template.project_id != rule.project_id):
+            return "payload", "its template was deleted; choose another", None
+        try:
+            return None, None, _dispatch(match, pipeline, template, parent, now)
+        except BadPayload as error:
+            return "payload", str(error), None
 
     async def _parent(self, match: RuleMatch) -> Dispatch | None:
         """Return the dispatch whose run caused a match. Attributes may name any, but only in the same project."""

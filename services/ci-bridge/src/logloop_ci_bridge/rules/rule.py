@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from logloop_ci_bridge.dispatches.pipelines import Repository
 from logloop_ci_bridge.record import Record
 
+MAX_AFTER_S = 3600
 MAX_HOPS = 5
 """The longest chain that a rule may belong to."""
 HOUR = timedelta(hours=1)
@@ -58,13 +59,51 @@ class Budget(BaseModel):
     per_day: int = Field(20, ge=1, le=500)
 
 
-class Action(BaseModel):
-    """What a rule starts when it fires."""
+class Analyze(BaseModel):
+    """An analysis of the time around a match, of the service of the match. Rules on analyses see its verdict."""
 
     model_config = ConfigDict(extra="forbid")
 
-    pipeline_id: str = Field(max_length=64, description="Pipeline to start.")
+    before: Duration = Field("15m", description="Start of the window: this long before the match.")
+    after: Duration = Field("30s", description="End of the window; the analysis starts then.")
+    question: str | None = Field(None, min_length=1, max_length=4000)
+
+    @model_validator(mode="after")
+    def _within_bounds(self) -> Self:
+        if not 1 <= seconds(self.before) <= MAX_WINDOW_S or seconds(self.after) > MAX_AFTER_S:
+            raise ValueError("before must be between 1s and 1d, after at most 1h")
+        return self
+
+
+class RerunFailed(BaseModel):
+    """A repetition of the failed jobs of a run."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    max_attempts: int = Field(2, ge=2, le=5, description="A run that had this many attempts is left as it is.")
+
+
+class Action(BaseModel):
+    """What a rule does when it fires: one or more of these."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pipeline_id: str | None = Field(None, max_length=64, description="Pipeline to start.")
     template_id: str | None = Field(None, max_length=64, description="Event template of the payload.")
+    analyze: Analyze | None = Field(None, description="Explain the logs around the match.")
+    notify: list[str] = Field(default_factory=list, max_length=10, description="Ids of receivers to notify.")
+    rerun_failed: RerunFailed | None = Field(None, description="For rules on runs: run the failed jobs again.")
+    cancel_run: bool = Field(
+        False, description="For rules on logs: cancel the run that attributes.ci.run_id of the log names."
+    )
+
+    @model_validator(mode="after")
+    def _does_something(self) -> Self:
+        if self.pipeline_id is None and self.template_id is not None:
+            raise ValueError("a template needs a pipeline")
+        if not (self.pipeline_id is not None or self.analyze or self.notify or self.rerun_failed or self.cancel_run):
+            raise ValueError("name at least one action: pipeline_id, analyze, notify, rerun_failed or cancel_run")
+        return self
 
 
 class RuleDraft(BaseModel):
@@ -121,6 +160,10 @@ class RuleDraft(BaseModel):
             raise ValueError("window must be between 1s and 1d")
         if seconds(self.cooldown) < MIN_COOLDOWN_S:
             raise ValueError(f"cooldown must be at least {MIN_COOLDOWN_S}s")
+        if self.action.rerun_failed and self.on != "run":
+            raise ValueError("action.rerun_failed is for rules on runs")
+        if self.action.cancel_run and self.on != "logs":
+            raise ValueError("action.cancel_run is for rules on logs: runs have ended when rules on runs see them")
         if self.filter.pipelines and self.on != "run":
             raise ValueError("filter.pipelines is for rules on runs; a log rule filters by services or sources")
         return self

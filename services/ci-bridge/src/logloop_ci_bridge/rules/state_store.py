@@ -1,6 +1,7 @@
 """Stores when each rule fired and its latest evaluations: ci_rule_state."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from logloop_chassis.database.client import Database, Document
@@ -8,12 +9,32 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
+from logloop_ci_bridge.actions.request import ActionRequest
+from logloop_ci_bridge.actions.store import RequestStore
 from logloop_ci_bridge.dispatches.outbox import Dispatch
 from logloop_ci_bridge.dispatches.store import DispatchStore
+from logloop_ci_bridge.notifications.notification import NotifiedMatch
+from logloop_ci_bridge.notifications.receivers import Receiver
+from logloop_ci_bridge.notifications.store import NotificationStore
 from logloop_ci_bridge.rules.evaluation import Evaluation
-from logloop_ci_bridge.rules.rule import Gate, RuleState
+from logloop_ci_bridge.rules.rule import Gate, Rule, RuleState
 
 KEPT_EVALUATIONS = 50
+KEPT_KEYS = 500
+"""Dedupe keys of a rule: more than it may fire within a day."""
+
+
+@dataclass(frozen=True)
+class Firing:
+    """What a rule starts when it fires."""
+
+    rule: Rule
+    dedupe_key: str
+    notified: NotifiedMatch
+    dispatch: Dispatch | None = None
+    receivers: Sequence[Receiver] = ()
+    requests: Sequence[ActionRequest] = ()
+
 
 Decide = Callable[[RuleState], Gate | None]
 """Returns the gate that is closed in a state of a rule, None when the rule may fire."""
@@ -22,27 +43,36 @@ Describe = Callable[[Dispatch, RuleState], Dispatch]
 
 
 class RuleStateStore:
-    """Writes the state of rules, with the dispatch of a rule that fires in the same transaction."""
+    """Writes the state of rules, with what a rule that fires starts in the same transaction."""
 
-    def __init__(self, client: AsyncMongoClient[Document], database: Database, dispatches: DispatchStore) -> None:
+    def __init__(
+        self,
+        client: AsyncMongoClient[Document],
+        database: Database,
+        dispatches: DispatchStore,
+        notifications: NotificationStore,
+        requests: RequestStore,
+    ) -> None:
         self._client = client
         self._states = database["ci_rule_state"]
         self._rules = database["ci_rules"]
         self._dispatches = dispatches
+        self._notifications = notifications
+        self._requests = requests
 
     async def prepare(self) -> None:
         """Create indexes."""
         await self._states.create_index("project_id")
 
-    async def fire(self, dispatch: Dispatch, decide: Decide, describe: Describe, now: datetime) -> Gate | None:
-        """Store the dispatch of a rule with its gates, and that the rule fired, unless a gate is closed.
+    async def fire(self, firing: Firing, decide: Decide, describe: Describe, now: datetime) -> Gate | None:
+        """Store what a rule starts, its dispatch with its gates, and that the rule fired, unless a gate is closed.
 
-        Returns the closed gate, `duplicate` when the dispatch is already stored, `no_rule` when the rule was deleted,
-        or None when the dispatch is new.
+        Returns the closed gate, `duplicate` when the firing is already stored, `no_rule` when the rule was deleted,
+        or None when it is new.
         """
 
         async def transact(session: AsyncClientSession) -> Gate | None:
-            return await self._fire(dispatch, decide, describe, now, session)
+            return await self._fire(firing, decide, describe, now, session)
 
         async with self._client.start_session() as session:
             try:
@@ -51,19 +81,32 @@ class RuleStateStore:
                 return "duplicate"
 
     async def _fire(
-        self, dispatch: Dispatch, decide: Decide, describe: Describe, now: datetime, session: AsyncClientSession
+        self, firing: Firing, decide: Decide, describe: Describe, now: datetime, session: AsyncClientSession
     ) -> Gate | None:
-        if await self._dispatches.is_stored(dispatch.project_id, dispatch.dedupe_key, session):
+        rule = firing.rule
+        if await self._dispatches.is_stored(rule.project_id, firing.dedupe_key, session):
             return "duplicate"
-        if await self._rules.find_one({"_id": dispatch.rule_id}, {"_id": 1}, session=session) is None:
+        if await self._rules.find_one({"_id": rule.id}, {"_id": 1}, session=session) is None:
             return "no_rule"
-        state = _state(await self._states.find_one({"_id": dispatch.rule_id}, {"fired_at": 1}, session=session))
+        wanted = {"fired_at": 1, "fired_keys": 1}
+        stored = await self._states.find_one({"_id": rule.id}, wanted, session=session)
+        if firing.dedupe_key in (stored or {}).get("fired_keys", ()):
+            return "duplicate"
+        state = _state(stored)
         gate = decide(state)
         if gate is not None:
             return gate
-        await self._dispatches.insert(describe(dispatch, state), session)
-        fired = {"fired_at": list(state.after(now).fired_at), "project_id": dispatch.project_id}
-        await self._states.update_one({"_id": dispatch.rule_id}, {"$set": fired}, upsert=True, session=session)
+        if firing.dispatch is not None:
+            await self._dispatches.insert(describe(firing.dispatch, state), session)
+        for receiver in firing.receivers:
+            await self._notifications.collect(receiver, firing.notified, now, session)
+        for request in firing.requests:
+            await self._requests.insert(request, session)
+        changes: Document = {
+            "$set": {"fired_at": list(state.after(now).fired_at), "project_id": rule.project_id},
+            "$push": {"fired_keys": {"$each": [firing.dedupe_key], "$slice": -KEPT_KEYS}},
+        }
+        await self._states.update_one({"_id": rule.id}, changes, upsert=True, session=session)
         return None
 
     async def find(self, rule_id: str) -> RuleState:

@@ -12,7 +12,7 @@ from logloop_chassis.database.client import Document
 from logloop_chassis.http.problems import Conflict, NotFound, Unprocessable
 from logloop_chassis.ids import new_id, utc_now
 from logloop_chassis.messaging.publisher import NotPublished, Publisher
-from logloop_contracts.analyses import AnalysisRequested, AnalysisScope, ThreadMessage
+from logloop_contracts.analyses import AnalysisRequested, AnalysisScope, ThreadMessage, keyed_analysis_id
 from logloop_contracts.channels import ANALYSIS_REQUESTED
 
 from logloop_query.analyses.event_feed import LAST_SEQ
@@ -56,17 +56,27 @@ class Analyses:
         self._audit = audit
 
     async def request(
-        self, actor: Actor, project_id: str, scope: Mapping[str, Any], question: str | None
+        self,
+        actor: Actor,
+        project_id: str,
+        scope: Mapping[str, Any],
+        question: str | None,
+        key: str | None = None,
     ) -> Document:
         """Save a request as `queued`, then publish it. The sweep publishes what the broker did not confirm.
 
-        `scope` holds q, since and until. Raises Unprocessable, NotFound, Conflict.
+        `scope` holds q, since and until. A second request with the same idempotency key returns the first.
+
+        Raises Unprocessable, NotFound, Conflict.
         """
         self._logs.check_query(scope["q"])
         if scope["since"] >= scope["until"]:
             raise Unprocessable("since must be before until")
         if scope["until"] - scope["since"] > MAX_RANGE:
             raise Unprocessable(f"the time range may have at most {MAX_RANGE.days} days; choose a shorter one")
+        analysis_id = new_id() if key is None else keyed_analysis_id(project_id, key)
+        if key is not None and (earlier := await self._store.by_id(analysis_id)) is not None:
+            return earlier
         now, principal = utc_now(), actor.principal
         fields: Document = {
             "scope": dict(scope),
@@ -83,14 +93,14 @@ class Analyses:
             "created_at": now,
             "updated_at": now,
         }
-        document = await self._save(actor, project_id, fields)
+        document = await self._save(actor, project_id, analysis_id, fields)
         await self._publish(document)
         return document
 
     @audited
-    async def _save(self, actor: Actor, project_id: str, fields: Document) -> Document:
+    async def _save(self, actor: Actor, project_id: str, analysis_id: str, fields: Document) -> Document:
         await self._projects.require_active(project_id)
-        document = await self._store.create(project_id, new_id(), fields)
+        document = await self._store.create(project_id, analysis_id, fields)
         await self._record(actor, "analysis.create", document)
         return document
 

@@ -139,13 +139,20 @@ def _scope(body: NewAnalysis) -> dict[str, Any]:
 @router.post(
     "", status_code=202, summary="Explain logs", operation_id="analysis_create", responses=body_problems(404, 409)
 )
-async def create(body: NewAnalysis, actor: CurrentActor, analyses: CurrentAnalyses) -> Analysis:
+async def create(
+    body: NewAnalysis,
+    actor: CurrentActor,
+    analyses: CurrentAnalyses,
+    idempotency_key: Annotated[
+        str | None, Header(max_length=200, description="A repeated request with the same key returns the first.")
+    ] = None,
+) -> Analysis:
     """Request an analysis. Follow it with `/events`, or read it until its status is final.
 
     The request is saved first, so it reaches the analyzer even if the broker is unavailable right now.
     """
     require(actor.principal, "write", body.project_id)
-    return _analysis(await analyses.request(actor, body.project_id, _scope(body), body.question))
+    return _analysis(await analyses.request(actor, body.project_id, _scope(body), body.question, idempotency_key))
 
 
 @router.get("", summary="List analyses", operation_id="analysis_list", responses=problems(404))

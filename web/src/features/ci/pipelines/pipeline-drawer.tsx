@@ -11,6 +11,7 @@ type Values = {
   mode: string;
   workflow: string;
   event_type: string;
+  template_id: string;
   ref: string;
   correlation_input: string;
   collect_logs: string;
@@ -24,6 +25,7 @@ function valuesOf(pipeline: Pipeline | null): Values {
     mode: pipeline?.mode ?? "repository_dispatch",
     workflow: pipeline?.workflow ?? "",
     event_type: pipeline?.event_type ?? "",
+    template_id: pipeline?.template_id ?? "",
     ref: pipeline?.ref ?? "main",
     correlation_input: pipeline ? (pipeline.correlation_input ?? "") : "logloop_correlation_id",
     collect_logs: pipeline?.collect_logs ?? "dispatched",
@@ -39,6 +41,7 @@ function draftOf(values: Values): PipelineDraft {
     mode: byWorkflow ? "workflow_dispatch" : "repository_dispatch",
     workflow: values.workflow || null,
     event_type: values.event_type || null,
+    template_id: values.template_id || null,
     ref: values.ref,
     correlation_input: values.correlation_input || null,
     collect_logs: values.collect_logs === "all" ? "all" : "dispatched",

@@ -11,6 +11,7 @@ describe("fields of a template", () => {
       required: true,
       enum: null,
       max_length: 80,
+      description: "How many.",
     };
     expect(fieldOf(textOf(field, 0), field)).toEqual(field);
   });

@@ -1,6 +1,6 @@
 import type { TemplateField } from "../ci-queries";
 
-export const TYPES = ["string", "integer", "number", "boolean", "timestamp"] as const;
+export const TYPES = ["string", "integer", "number", "boolean", "timestamp", "lines"] as const;
 export type FieldType = (typeof TYPES)[number];
 
 /** Sources that the server fills from what made a rule fire, besides log.attributes.<key>. */
@@ -14,6 +14,7 @@ export const SOURCES = [
   "log.timestamp",
   "log.message",
   "log.pattern",
+  "logs.recent",
   "stats.count",
   "stats.rate",
   "stats.services",
@@ -84,6 +85,7 @@ export function fieldOf(text: FieldText, before: TemplateField | undefined): Tem
     required: text.required,
     enum: choices.length > 0 ? choices : null,
     ...(before?.max_length ? { max_length: before.max_length } : {}),
+    ...(before?.description ? { description: before.description } : {}),
   };
 }
 
@@ -114,12 +116,13 @@ const SAMPLES: Record<string, string | number> = {
   "rule.name": "Payment time-outs",
   link: "https://logloop.example/projects/shop/logs/1",
 };
-const TYPE_SAMPLES: Record<FieldType, string | number | boolean> = {
+const TYPE_SAMPLES: Record<FieldType, string | number | boolean | string[]> = {
   string: "sample",
   integer: 1,
   number: 1.5,
   boolean: true,
   timestamp: "2026-01-31T12:00:00Z",
+  lines: ["sample"],
 };
 
 /** Returns sample values for the fields of a template, by field name. */

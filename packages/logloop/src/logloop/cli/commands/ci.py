@@ -10,8 +10,10 @@ import typer
 
 from logloop.cli import exit_codes
 from logloop.cli.command import CommandExit, command, open_client
-from logloop.cli.commands import pause, workflows
-from logloop.cli.options import AsJson, Project
+from logloop.cli.commands import ci_notify as notify
+from logloop.cli.commands import ci_templates, pause, workflows
+from logloop.cli.commands.ci_generate import generate
+from logloop.cli.options import AsJson, Project, Query, joined
 from logloop.cli.output import print_json, print_logs, print_records, say
 from logloop.cli.record_commands import (
     Data,
@@ -29,18 +31,14 @@ app = typer.Typer(help="Start workflows and manage CI rules.", no_args_is_help=T
 rules = record_group(RecordCommands("/ci/rules", "rule", ["id", "name", "on", "enabled", "condition"], replaces=True))
 runs = typer.Typer(help="Show workflow runs.", no_args_is_help=True)
 app.add_typer(rules, name="rules")
-app.add_typer(
-    record_group(
-        RecordCommands("/ci/templates", "template", ["id", "name", "event_type", "description"], replaces=True)
-    ),
-    name="templates",
-)
+app.add_typer(ci_templates.templates, name="templates")
 app.add_typer(
     record_group(
         RecordCommands("/ci/pipelines", "pipeline", ["id", "name", "service_id", "repository", "mode"], replaces=True)
     ),
     name="pipelines",
 )
+app.add_typer(notify.receivers, name="receivers")
 app.add_typer(runs, name="runs")
 app.command("lint")(workflows.lint)
 app.command("when")(workflows.when)
@@ -53,8 +51,10 @@ app.command("status")(pause.status)
 @app.command("dispatch")
 @command
 def dispatch(
-    pipeline: Annotated[str, typer.Argument(metavar="PIPELINE", help="Id of the pipeline to start.")],
-    template: Annotated[str | None, typer.Option(help="Id of the event template for the payload.")] = None,
+    pipeline: Annotated[str, typer.Argument(metavar="PIPELINE", help="service/name, name or id of the pipeline.")],
+    template: Annotated[
+        str | None, typer.Option(help="Id of the event template for the payload (default: the pipeline's).")
+    ] = None,
     data: Data = None,
     set_: Set = None,
     project: Project = None,
@@ -69,7 +69,11 @@ def dispatch(
     if template:
         body["template_id"] = template
     with open_client(project) as client:
-        show_record(client.dispatch(pipeline, **body), as_json=as_json)
+        show_record(client.dispatch(pipeline=pipeline, **body), as_json=as_json)
+
+
+app.command("generate")(generate)
+app.command("notifications")(notify.notifications)
 
 
 @app.command("dispatches")
@@ -133,12 +137,24 @@ def show_run(run_id: Id, project: Project = None, as_json: AsJson = False) -> No
     show_record(found, as_json=as_json)
 
 
+@runs.command("cancel")
+@command
+def cancel_run(run_id: Id, project: Project = None, as_json: AsJson = False) -> None:
+    """Ask GitHub to cancel a workflow run."""
+    with open_client() as client:
+        found = client.request("POST", f"/ci/runs/{_quoted(run_id)}/cancel", params=_project_params(project))
+    show_record(found, as_json=as_json)
+
+
 @runs.command("logs")
 @command
-def run_logs(run_id: Id, number: Number = 1_000, project: Project = None, as_json: AsJson = False) -> None:
-    """Show the output of a workflow run."""
+def run_logs(
+    run_id: Id, query: Query = None, number: Number = 1_000, project: Project = None, as_json: AsJson = False
+) -> None:
+    """Show the output of a workflow run, or the lines that match a query."""
+    params = {**_project_params(project), "q": joined(query) or None, "limit": min(number, 1_000)}
     with open_client() as client:
-        items = client.list(f"/ci/runs/{_quoted(run_id)}/logs", limit=min(number, 1_000), **_project_params(project))
+        items = client.list(f"/ci/runs/{_quoted(run_id)}/logs", **params)
         found = list(islice(items, number))
     if as_json:
         print_json({"items": found})

@@ -45,6 +45,7 @@ export const NAMES: Record<Subject, readonly (readonly [name: string, kind: Kind
     ["analysis.top_score", "number"],
     ["analysis.logs_read", "number"],
     ["analysis.claims", "number"],
+    ["analysis.rule", "text"],
     ["analysis.kinds", "list"],
     ["analysis.services", "list"],
   ],

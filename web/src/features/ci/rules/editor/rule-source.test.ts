@@ -19,6 +19,19 @@ describe("the source of a rule", () => {
       cooldown: "15m",
     });
   });
+  it("keeps actions that the form does not show", () => {
+    const action = {
+      pipeline_id: null,
+      template_id: null,
+      notify: ["r1"],
+      analyze: { before: "5m" },
+      cancel_run: false,
+    };
+    expect(draftOfSource(sourceOf({ name: "n", condition: "true", action }))?.action).toEqual({
+      notify: ["r1"],
+      analyze: { before: "5m" },
+    });
+  });
   it("says why settings cannot be read", () => {
     expect(readSettings("{").error).not.toBeNull();
     expect(readSettings("[]").error).toContain("object");

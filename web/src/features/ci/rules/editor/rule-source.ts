@@ -27,8 +27,10 @@ function compact(settings: RuleSettings): RuleSettings {
       Array.isArray(value) ? value.length > 0 : value !== null && value !== undefined && value !== "",
     ),
   );
-  const { pipeline_id, template_id } = settings.action;
-  return { ...settings, filter, action: { pipeline_id, ...(template_id ? { template_id } : {}) } };
+  const chosen = Object.entries(settings.action).filter(([name, value]) =>
+    Array.isArray(value) ? value.length > 0 : name === "pipeline_id" ? value !== null : Boolean(value),
+  );
+  return { ...settings, filter, action: Object.fromEntries(chosen) };
 }
 
 export function writeSettings(settings: RuleSettings): string {

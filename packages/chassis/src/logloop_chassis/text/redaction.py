@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import re2
 
-from logloop_analyzer.text.sanitise import sanitise, shorten
+from logloop_chassis.text.sanitise import sanitise, shorten
 
 RedactionLevel = Literal["off", "standard", "strict"]
 

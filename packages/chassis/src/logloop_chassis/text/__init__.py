@@ -1,0 +1,1 @@
+"""Text of users and logs, made safe to show and to send."""

@@ -1,0 +1,1 @@
+"""Writes Python modules with a typed function for each pipeline."""

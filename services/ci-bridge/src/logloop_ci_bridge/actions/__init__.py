@@ -1,0 +1,1 @@
+"""Requests of rules other than dispatches: analyses, and changes of runs."""

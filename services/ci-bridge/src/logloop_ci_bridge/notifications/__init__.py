@@ -1,0 +1,1 @@
+"""Notifications of rules: receivers, grouping, quiet hours, and delivery by webhook or e-mail."""
