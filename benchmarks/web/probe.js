@@ -45,8 +45,8 @@ window.probe = (() => {
     }
     return -1;
   };
-  const frame = (at) => {
-    if (!recording) return;
+  const frame = (own) => (at) => {
+    if (recording !== own) return;
     recording.frames.push(at);
     const list = document.querySelector(LINES);
     if (list) {
@@ -59,7 +59,7 @@ window.probe = (() => {
         }
       }
     }
-    requestAnimationFrame(frame);
+    requestAnimationFrame(frame(own));
   };
   const within = (promise, what) => Promise.race([promise, new Promise((_, reject) => setTimeout(() => reject(new Error(`not within ${PATIENCE_MS / 1000} s: ${what}`)), PATIENCE_MS))]);
   return {
@@ -69,10 +69,10 @@ window.probe = (() => {
     /** Records the time of each frame, and with `tails` which line is the newest in it. */
     record: (tails = false) => {
       recording = { frames: [], blank: 0, tails, newest: -1, arrivals: [] };
-      requestAnimationFrame(frame);
+      requestAnimationFrame(frame(recording));
     },
     stop: () => {
-      const done = recording;
+      const done = recording && { ...recording, end: performance.timeOrigin + performance.now() };
       recording = null;
       return done;
     },

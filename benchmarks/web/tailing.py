@@ -99,7 +99,7 @@ def _follow_in_page(session: Session, seconds: float, first: int) -> _Tailed:
     times = found["frames"]
     times = [at for at in times if at <= times[0] + seconds * 1000]
     last = times[len(times) * 2 // 3 :]
-    delays = _delays(sent, found["arrivals"])
+    delays = _delays(sent, found["arrivals"], found["end"])
     return _Tailed(sent, Frames.of(times), Frames.of(last), received, skipped, delays, heap, cpu_s / seconds)
 
 
@@ -125,15 +125,14 @@ def _settled(page: Page, before: tuple[int, int], wanted: int) -> tuple[int, int
         page.wait_for_timeout(200)
 
 
-def _delays(sent: Sent, arrivals: Sequence[tuple[float, int]]) -> list[float]:
-    """Return for each request the ms from before it was sent until its last line was in the list; ordered."""
+def _delays(sent: Sent, arrivals: Sequence[tuple[float, int]], end: float) -> list[float]:
+    """Return for each request the ms from before it was sent until its last line was in view; ordered.
+
+    A line that was never in view counts until the end of the recording.
+    """
     numbers = [number for _, number in arrivals]
-    delays = []
-    for sent_at, last in sent.requests:
-        index = bisect_left(numbers, last)
-        if index < len(arrivals):
-            delays.append(arrivals[index][0] - sent_at)
-    return sorted(delays)
+    times = [*(moment for moment, _ in arrivals), end]
+    return sorted(times[bisect_left(numbers, last)] - sent_at for sent_at, last in sent.requests)
 
 
 def _add_smoothness(report: Report, tailed: _Tailed, empty: Frames) -> None:

@@ -38,6 +38,12 @@ type LogLinesProps = {
 
 const MAX_LOADED = 100_000;
 
+/** Joins stored and live lines. Only the oldest ones are left out, or the list would not follow the newest. */
+function newestOf(stored: readonly Log[], arrived: readonly TailItem[]): readonly TailItem[] {
+  const kept = MAX_LOADED - arrived.length;
+  return kept > 0 ? [...stored.slice(-kept), ...arrived] : arrived;
+}
+
 /** The lines of the viewer: list, live bar, view switches and what a line offers. */
 export function LogLines(props: LogLinesProps) {
   const { project, search, onChange, onFilter, resolved, stored } = props;
@@ -51,9 +57,10 @@ export function LogLines(props: LogLinesProps) {
   const newLines = useNewLines(live?.received ?? 0, atEnd);
   const editing = useLineEditing(project);
   const q = search.q ?? "";
+  const arrived = live?.items;
   const items = useMemo<readonly TailItem[]>(
-    () => (live ? [...stored, ...live.items] : stored),
-    [stored, live],
+    () => (arrived ? newestOf(stored, arrived) : stored),
+    [stored, arrived],
   );
   const columns = useMemo(() => search.cols ?? [], [search.cols]);
   const toggleColumn = (column: string) => {
@@ -75,7 +82,8 @@ export function LogLines(props: LogLinesProps) {
       />
     );
   }
-  const loadedAll = !props.hasMore || stored.length >= MAX_LOADED;
+  const isFull = items.length >= MAX_LOADED;
+  const loadedAll = isFull || !props.hasMore;
   return (
     <>
       {live ? <LiveBar live={live} atEnd={atEnd} /> : null}
@@ -98,7 +106,7 @@ export function LogLines(props: LogLinesProps) {
             ? "Loading earlier lines…"
             : !loadedAll
               ? "Scroll up for earlier lines"
-              : stored.length >= MAX_LOADED
+              : isFull
                 ? "100,000 lines are loaded; narrow the range to see earlier ones"
                 : `No more lines before${resolved.start ? ` ${formatMoment(resolved.start, zone)}` : ""}`
         }
