@@ -96,9 +96,13 @@ function DeadLetters() {
           { name: "Delete…", run: () => setAsked({ kind: "delete", letter: item }) },
         ]}
         empty={
-          <p>
-            <span className="ok">✓</span> Every message was handled.
-          </p>
+          page?.failures.length ? (
+            <p>There are none of the services that respond.</p>
+          ) : (
+            <p>
+              <span className="ok">✓</span> Every message was handled.
+            </p>
+          )
         }
       />
       {letter ? (

@@ -2,7 +2,7 @@ import { Button, SegmentedControl } from "@mantine/core";
 import { IconArrowLeft } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { ProblemNotice } from "@/components/page/notice";
 import { PageFooter } from "@/components/page/page-footer";
 import { SkeletonRows } from "@/components/page/skeleton";
@@ -31,23 +31,30 @@ export function LogContext({
   embedded?: boolean;
 }) {
   const { project } = useParams({ from: "/signed-in/projects/$project/logs" });
-  const [scope, setScope] = useState<"service" | "all">("service");
   const [zone] = useZone();
-  const context = useQuery(contextOptions(id, scope === "service"));
+  const context = useQuery(contextOptions(id, search.services !== "all"));
   const lines = useMemo<Log[]>(
     () => (context.data ? [...context.data.before, context.data.log, ...context.data.after] : []),
     [context.data],
   );
   const log = context.data?.log;
   const filter = (q: string) =>
-    onChange({ q, around: undefined, open: undefined, range: "all", from: undefined, to: undefined });
+    onChange({
+      q,
+      around: undefined,
+      services: undefined,
+      open: undefined,
+      range: "all",
+      from: undefined,
+      to: undefined,
+    });
   return (
     <>
       <h1 className="visually-hidden">Lines around one line</h1>
       <div className={classes.bar}>
         <Button
           leftSection={<IconArrowLeft size={14} aria-hidden />}
-          onClick={() => onChange({ around: undefined })}
+          onClick={() => onChange({ around: undefined, services: undefined })}
         >
           Back to the search
         </Button>
@@ -59,8 +66,8 @@ export function LogContext({
             { value: "service", label: log ? `Only ${log.service_id}` : "Its service" },
             { value: "all", label: "All services" },
           ]}
-          value={scope}
-          onChange={(value) => setScope(value as "service" | "all")}
+          value={search.services ?? "service"}
+          onChange={(value) => onChange({ services: value === "all" ? "all" : undefined })}
         />
       </div>
       {context.error ? <ProblemNotice error={context.error} onRetry={() => void context.refetch()} /> : null}
@@ -69,7 +76,7 @@ export function LogContext({
         <LogList
           items={lines}
           openId={search.open}
-          onOpen={(open) => onChange({ open }, true)}
+          onOpen={(open) => onChange({ open }, open !== undefined && search.open !== undefined)}
           anchor="start"
           scrollToId={id}
           citations={citations ?? new Map([[id, 1]])}

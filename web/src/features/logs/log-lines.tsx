@@ -91,7 +91,7 @@ export function LogLines(props: LogLinesProps) {
         key={`${q}\n${resumed}`}
         items={items}
         openId={search.open}
-        onOpen={(id) => onChange({ open: id }, true)}
+        onOpen={(id) => onChange({ open: id }, id !== undefined && search.open !== undefined)}
         columns={columns}
         wrap={wrap === "on"}
         comfortable={density === "comfortable"}

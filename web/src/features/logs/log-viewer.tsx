@@ -195,6 +195,7 @@ export function LogViewer({ project, search, onChange, analyze: slot, lineAction
               scope={scope}
               onFilter={filter}
               enabled={filterProblem === null}
+              silent={problem !== null}
               attributes={search.facets ?? NO_FACETS}
               onAttributes={(facets) => onChange({ facets: facets.length > 0 ? facets : undefined })}
             />

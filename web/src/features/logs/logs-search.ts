@@ -13,6 +13,8 @@ export type LogsSearch = TimeRange & {
   open?: string | undefined;
   /** The log around which lines are shown, instead of a search. */
   around?: string | undefined;
+  /** Whether these lines are of all services, not only of the log's own. */
+  services?: "all" | undefined;
   cols?: string[] | undefined;
   /** Attributes that have a facet of their own. */
   facets?: string[] | undefined;
@@ -37,6 +39,7 @@ export function readLogsSearch(search: Record<string, unknown>): LogsSearch {
     live,
     open: textParam(search, "open"),
     around: textParam(search, "around"),
+    services: choiceParam(search, "services", ["all"]),
     cols: listParam(search, "cols"),
     facets: listParam(search, "facets"),
     collapse: textParam(search, "collapse") === "1" ? "1" : undefined,

@@ -26,6 +26,8 @@ import { AGGREGATES, DEFAULT_AGGREGATE, type MetricsSearch } from "./metrics-sea
 const ROUTE = "/signed-in/projects/$project/metrics";
 const DRAWN_AT_FIRST = 3;
 const MAX_DRAWN = 6;
+/** In the address, when no metric is drawn. */
+const NONE = "none";
 type Dialog = { kind: "form"; metric: Metric | null } | { kind: "delete"; metric: Metric } | null;
 
 /** Named numbers over time, several in one chart. */
@@ -71,10 +73,11 @@ export function MetricsPage() {
       replace,
     });
   const refresh = () => queryClient.invalidateQueries({ queryKey: ["metrics"] });
-  const toggle = (id: string) =>
-    change({
-      metric: ids.includes(id) ? ids.filter((other) => other !== id) : [...ids, id].slice(-MAX_DRAWN),
-    });
+  const toggle = (id: string) => {
+    const others = ids.filter((other) => other !== id && other !== NONE);
+    const chosen = ids.includes(id) ? others : [...others, id].slice(-MAX_DRAWN);
+    change({ metric: chosen.length > 0 ? chosen : [NONE] });
+  };
   const remove = useMutation({
     mutationFn: async (metric: Metric) => deleteMetric(metric.id),
     onSuccess: async () => {

@@ -98,8 +98,12 @@ export function DispatchesPage() {
       operation: "dispatch_list",
     },
   ]);
+  // Moving from one open dispatch to the next is not a step that Back undoes.
   const change = (next: Partial<DispatchSearch>) =>
-    void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
+    void navigate({
+      search: (old) => ({ ...old, ...next }),
+      replace: open !== undefined && next.open !== undefined,
+    });
   useCommands(
     open
       ? [

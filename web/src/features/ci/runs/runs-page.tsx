@@ -107,8 +107,7 @@ export function RunsPage() {
       operation: "run_list",
     },
   ]);
-  const change = (next: Partial<RunsSearch>) =>
-    void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
+  const change = (next: Partial<RunsSearch>) => void navigate({ search: (old) => ({ ...old, ...next }) });
   const open = (run: string) =>
     void navigate({ to: "/projects/$project/ci/runs/$run", params: { project, run } });
   useCommands(

@@ -24,13 +24,16 @@ type FacetPanelProps = {
   scope: LogScope;
   onFilter: (filter: string) => void;
   enabled: boolean;
+  /** Whether the page says already what is wrong. */
+  silent: boolean;
   /** Attributes with counts of their own, as "attributes.<path>". */
   attributes: readonly string[];
   onAttributes: (attributes: string[]) => void;
 };
 
 /** Counts of the whole selected range by field, from the server. A click changes the filter text. */
-export function FacetPanel({ scope, onFilter, enabled, attributes, onAttributes }: FacetPanelProps) {
+export function FacetPanel(props: FacetPanelProps) {
+  const { scope, onFilter, enabled, attributes, onAttributes } = props;
   const wanted: [FacetField, string][] = [
     ...FIELDS,
     ...attributes.map((name): [FacetField, string] => [name, name.replace(/^attributes\./, "")]),
@@ -44,6 +47,7 @@ export function FacetPanel({ scope, onFilter, enabled, attributes, onAttributes 
     enabled,
   });
   if (facets.error && !facets.data && enabled) {
+    if (props.silent) return null;
     return <ProblemNotice error={facets.error} onRetry={() => void facets.refetch()} />;
   }
   if (!facets.data) return null;
