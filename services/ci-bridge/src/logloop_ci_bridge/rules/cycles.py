@@ -67,7 +67,7 @@ def find_cycle(draft: RuleDraft, others: Sequence[Rule], around: Surroundings) -
 
 
 def _permits(rule: RuleDraft) -> bool:
-    """Return whether a cycle through a rule is meant. Rules on output cannot name pipelines: own runs are left out."""
+    """Return whether a cycle through a rule may exist. A rule on output cannot name pipelines, but skips its runs."""
     return rule.on == "logs" or (rule.allow_own_runs and rule.max_hops > 0)
 
 
