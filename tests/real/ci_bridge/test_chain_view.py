@@ -147,6 +147,7 @@ async def test_a_request_and_a_dry_run_are_chains_of_one(bridge: Running, github
     summary = await bridge.get("/summary", project_id=PROJECT)
     assert summary == {
         "project_id": PROJECT,
+        "paused": False,
         "pipelines": 1,
         "templates": 0,
         "rules": {"total": 2, "enabled": 1},

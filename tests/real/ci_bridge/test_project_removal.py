@@ -10,7 +10,15 @@ from logloop_contracts.records import ProjectDeleted
 
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_messages import FakeJob, webhook_request
-from tests.real.ci_bridge.bridge_app import PROJECT, WEBHOOK_SECRET, FakeQuery, Running, entries, publish_logs
+from tests.real.ci_bridge.bridge_app import (
+    PROJECT,
+    REPOSITORY,
+    WEBHOOK_SECRET,
+    FakeQuery,
+    Running,
+    entries,
+    publish_logs,
+)
 
 TEMPLATE = {"name": "Burst", "event_type": "a.b", "fields": [{"name": "n", "type": "integer"}]}
 HOOK = "http://t/api/v1/ci/webhooks/github"
@@ -22,6 +30,8 @@ KEPT = {
     "ci_dispatches",
     "ci_runs",
     "ci_deliveries",
+    "ci_repositories",
+    "ci_workflow_files",
 }
 
 
@@ -53,6 +63,7 @@ async def _processed_in_order(bridge: Running) -> None:
 
 async def _use_everything(bridge: Running, github: FakeGitHub) -> str:
     """Create a document of the project in every collection; return the pipeline's id."""
+    github.texts[REPOSITORY] = {"ci.yml": "on: push\n"}
     await bridge.post("/templates", {"project_id": PROJECT, **TEMPLATE})
     pipeline = await bridge.pipeline()
     await bridge.rule(pipeline)

@@ -45,8 +45,6 @@ def checked(rule: RuleDraft, *others: Rule, around: Surroundings = AROUND) -> Ru
         (ON_RUN, []),  # the runs of every pipeline, its own too
         (listening("Q"), [stored("back", "Q", **listening("P"))]),
         (listening("R"), [stored("a", "Q", **listening("P")), stored("b", "R", **listening("Q"))]),
-        ({"condition": 'log.source == "github-actions" && log.severity == "error"'}, []),
-        ({"filter": {"sources": ["github-actions"], "services": ["checkout"]}}, []),
     ],
 )
 def test_a_rule_that_closes_a_cycle_is_refused_with_the_names_of_the_rules(
@@ -89,6 +87,18 @@ def test_max_hops_permits_a_cycle_and_the_check_still_names_it() -> None:
     assert "r → back → r" in checked(draft(**listening("Q")), back).warnings[0]
     useless = checked(draft(**listening("P", allow_own_runs=True, max_hops=0)))
     assert "no effect" in useless.errors[0]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"condition": 'log.source == "github-actions" && log.severity == "error"'},
+        {"filter": {"sources": ["github-actions"], "services": ["checkout"]}},
+    ],
+)
+def test_a_rule_on_the_output_of_runs_is_warned_of_its_own(more: dict[str, Any]) -> None:
+    check = checked(draft(**more))
+    assert (check.errors, "r → r" in check.warnings[0]) == ([], True)
 
 
 def test_max_hops_cannot_end_a_cycle_through_a_workflow_that_starts_another_one() -> None:

@@ -33,7 +33,7 @@ class Cycle:
 
     names: tuple[str, ...]
     permitted: bool
-    """A rule of it allows runs that it caused, so max_hops ends it."""
+    """A rule of it allows runs that it caused or reads output, so max_hops or the check of own runs ends it."""
     hops_are_lost: bool
     """A workflow on the way starts another one itself, so max_hops cannot end it."""
 
@@ -67,7 +67,8 @@ def find_cycle(draft: RuleDraft, others: Sequence[Rule], around: Surroundings) -
 
 
 def _permits(rule: RuleDraft) -> bool:
-    return rule.allow_own_runs and rule.max_hops > 0
+    """Return whether a cycle through a rule may exist. A rule on output cannot name pipelines, but skips its runs."""
+    return rule.on == "logs" or (rule.allow_own_runs and rule.max_hops > 0)
 
 
 def _ways(starter: RuleDraft, listener: RuleDraft, around: Surroundings) -> Iterator[bool]:

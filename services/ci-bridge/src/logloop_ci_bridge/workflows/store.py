@@ -77,12 +77,12 @@ class WorkflowStore:
         for record, stored in files:
             paths.append(record.path)
             document = as_document(record)
-            key, created_at = document.pop("_id"), document.pop("created_at")
+            key = document.pop("_id")
             await self._files.update_one(
                 {"project_id": project_id, "repository": repository, "path": record.path},
                 {
                     "$set": {**document, "text": stored.text, "blob": stored.blob},
-                    "$setOnInsert": {"_id": key, "created_at": created_at},
+                    "$setOnInsert": {"_id": key},
                 },
                 upsert=True,
             )
@@ -95,7 +95,7 @@ class WorkflowStore:
         now = utc_now()
         await self._repositories.update_one(
             {"project_id": project_id, "repository": repository},
-            {"$set": {"due_at": now}, "$setOnInsert": {"created_at": now}},
+            {"$set": {"due_at": now, "created_at": now}},
             upsert=True,
         )
 

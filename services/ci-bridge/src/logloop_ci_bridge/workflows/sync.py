@@ -66,8 +66,8 @@ class WorkflowSync:
             for draft in plan.created:
                 await self._rules.create(project_id, draft)
             await self._store.replace(project_id, where.repository, [(file, texts[file.path]) for file in plan.files])
-            self._active.forget(project_id)
         if plan.created or plan.changed or plan.removed:
+            self._active.forget(project_id)
             _log.info(
                 "rules of workflow files changed",
                 project_id=project_id,
