@@ -15,9 +15,9 @@ from logloop.local.plain_http import WITHOUT_TLS
 from logloop_chassis.testing import wait_until
 from logloop_ci_bridge.emulations.emulation import content_hash
 
+from tests.emulation import refusal
 from tests.infra import fresh_database
 from tests.real.ci_bridge.bridge_app import PROJECT, FakeQuery, Listener, Process, listening, settings
-from tests.real.emulator.conftest import refusal
 
 TOKEN = "e" * 40
 WORKFLOW = """
@@ -182,13 +182,13 @@ async def test_only_approved_text_runs_and_a_repeated_request_runs_once(platform
     again = await platform.emulate(WORKFLOW, key="one")
     assert first["run_id"] == again["run_id"]
     await platform.ended(first["run_id"])
-    assert len(await platform.call("GET", f"/runs?project_id={PROJECT}")) > 0
+    listed = await platform.call("GET", f"/runs?project_id={PROJECT}")
+    assert [item["run_id"] for item in listed["items"]] == [first["run_id"]]
     await platform.emulate(WORKFLOW + "# changed", 403)
     await platform.call("DELETE", f"/emulations/approvals/{content_hash(WORKFLOW)}?project_id={PROJECT}", status=204)
     await platform.emulate(WORKFLOW, 403)
 
-
-async def test_what_the_emulator_finds_is_in_the_output_of_the_run(platform: Platform) -> None:
+    # What the emulator finds is in the output of the run.
     workflow = WORKFLOW.replace("ubuntu-latest", "windows-latest")
     await platform.approve(workflow)
     run = await platform.ended((await platform.emulate(workflow))["run_id"])

@@ -1,26 +1,16 @@
 """Runs workflows with the real act in the real sandbox, where this machine permits it."""
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import pytest
 from logloop_contracts.emulation import EmulatedRun, EmulationEvent, EmulationTask
 from logloop_emulator.emulation import Emulator
-from logloop_emulator.sandbox.launcher import SandboxUnavailable, check_available
 from logloop_emulator.sandbox.limits import Limits
 
+from tests.emulation import refusal
+
 Emulate = Callable[..., EmulatedRun]
-
-
-@cache
-def refusal() -> str | None:
-    """Why this machine does not permit the sandbox."""
-    try:
-        check_available()
-    except SandboxUnavailable as error:
-        return str(error)
-    return None
 
 
 @pytest.fixture(autouse=True)

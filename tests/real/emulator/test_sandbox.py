@@ -135,7 +135,7 @@ def test_endless_output_is_cut_and_reported(emulate: Emulate) -> None:
 
 
 def test_nothing_runs_on_after_the_emulator_is_killed() -> None:
-    mark = f"89{os.getpid()}"
+    mark, before = f"89{os.getpid()}", stages()
     child = os.fork()
     if child == 0:
         with stage() as place:
@@ -151,6 +151,11 @@ def test_nothing_runs_on_after_the_emulator_is_killed() -> None:
     while processes_with(mark) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert processes_with(mark) == []
+    left = stages() - before
+    assert left
+    with stage() as place:
+        assert left.isdisjoint(stages()), "the next run removes the files"
+        assert place.folder.name in stages()
 
 
 def test_without_namespaces_it_refuses_and_says_what_to_enable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Starts a program in a sandbox, reads its output within limits and ends everything that it started."""
 
 import contextlib
+import fcntl
 import os
 import secrets
 import selectors
@@ -20,6 +21,7 @@ Ending = Literal["exited", "time", "output", "stopped"]
 _INSIDE = Path(__file__).with_name("inside.sh")
 _FIRST_UID, _UIDS = 1_900_000_000, 90_000_000
 _TICK_S = 0.25
+_PREFIX, _LOCK = "logloop-emulation-", "lock"
 _NAMESPACES = ("--user", "--map-root-user", "--mount", "--pid", "--ipc", "--uts", "--cgroup")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -67,15 +69,27 @@ class Stage:
 
 @contextlib.contextmanager
 def stage() -> Iterator[Stage]:
-    """Yield an empty stage, and remove it."""
-    folder = Path(tempfile.mkdtemp(prefix="logloop-emulation-"))
+    """Yield an empty stage, and remove it. Removes also those of processes that were killed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        _remove_if_left(left)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    lock = (folder / _LOCK).open("w")
     try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         # Each run of root has a user of its own, so that runs cannot see or signal each other.
         uid = _FIRST_UID + secrets.randbelow(_UIDS) if os.geteuid() == 0 else os.geteuid()
         for name in ("checkout", "input", "root", "etc"):
             (folder / name).mkdir()
         yield Stage(folder, uid)
     finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.close()
+
+
+def _remove_if_left(folder: Path) -> None:
+    """Remove a stage whose process has ended: the kernel has released its lock."""
+    with contextlib.suppress(OSError), (folder / _LOCK).open("r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(folder, ignore_errors=True)
 
 
