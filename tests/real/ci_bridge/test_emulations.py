@@ -188,6 +188,11 @@ async def test_only_approved_text_runs_and_a_repeated_request_runs_once(platform
     await platform.call("DELETE", f"/emulations/approvals/{content_hash(WORKFLOW)}?project_id={PROJECT}", status=204)
     await platform.emulate(WORKFLOW, 403)
 
+    # Work is handed out to nobody without the token.
+    for token in ("", "Bearer wrong"):
+        answer = await platform.client.post("/internal/emulator/claim", headers={"Authorization": token})
+        assert answer.status_code == 404
+
     # What the emulator finds is in the output of the run.
     workflow = WORKFLOW.replace("ubuntu-latest", "windows-latest")
     await platform.approve(workflow)

@@ -21,6 +21,7 @@ Ending = Literal["exited", "time", "output", "stopped"]
 _INSIDE = Path(__file__).with_name("inside.sh")
 _FIRST_UID, _UIDS = 1_900_000_000, 90_000_000
 _TICK_S = 0.25
+_END_S = 30.0
 _PREFIX, _LOCK = "logloop-emulation-", "lock"
 _NAMESPACES = ("--user", "--map-root-user", "--mount", "--pid", "--ipc", "--uts", "--cgroup")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -205,13 +206,30 @@ def _wait(process: "subprocess.Popen[bytes]", deadline: float) -> Ending:
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """End the sandbox. Its first process takes every other one with it."""
-    if process.poll() is None:
+    """End the sandbox and wait until every process in it has ended.
+
+    Its first process ends after all others, and `unshare`, which waits for it, after that. To kill `unshare` would
+    end them too, but some time later.
+    """
+    first = _children(process.pid) if process.poll() is None else []
+    for pid in first:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    try:
+        process.wait(_END_S if first else 0)
+    except subprocess.TimeoutExpired:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+        process.wait()
     if process.stdout is not None:
         process.stdout.close()
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
 
 
 def _entered(place: Stage) -> bool:
