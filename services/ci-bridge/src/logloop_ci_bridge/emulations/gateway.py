@@ -11,8 +11,7 @@ from logloop_ci_bridge.dispatches.outbox import Dispatch, DispatchAccepted, Disp
 from logloop_ci_bridge.dispatches.pipelines import Pipeline
 from logloop_ci_bridge.emulations.emulation import Emulation, EmulationState, content_hash, run_id_of
 from logloop_ci_bridge.emulations.store import EmulationStore
-from logloop_ci_bridge.github.gateway import Annotation, GitHubRejected, Job, Step
-from logloop_ci_bridge.github.workflow_folder import WorkflowFolder
+from logloop_ci_bridge.github.gateway import Annotation, GitHubRejected, Job, Step, WorkflowFolder
 from logloop_ci_bridge.github.workflow_runs import ReportedRun
 from logloop_ci_bridge.record_store import RecordStore
 
