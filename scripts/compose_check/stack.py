@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from logloop.local.ports import free_port
 
 ROOT = Path(__file__).parents[2]
-IMAGES = ("ingest", "query", "analyzer", "ci-bridge", "gateway")
+IMAGES = ("ingest", "query", "analyzer", "ci-bridge", "emulator", "gateway")
 _COMMAND_TIMEOUT_S = 300.0
 _BUILD_TIMEOUT_S = 1800.0
 _PROBE_TIMEOUT_S = 20.0
@@ -74,6 +74,7 @@ class Stack:
             **kept,
             "LOGLOOP_SECRET_KEY": secrets.token_urlsafe(48),
             "LOGLOOP_BROKER_PASSWORD": secrets.token_urlsafe(48),
+            "LOGLOOP_EMULATOR_TOKEN": secrets.token_urlsafe(48),
             "LOGLOOP_ADMIN_EMAIL": "admin@logloop.local",
             "LOGLOOP_ADMIN_PASSWORD": "",
             "LOGLOOP_BIND": "127.0.0.1",

@@ -53,8 +53,12 @@ def test_a_file_that_does_not_exist_is_noticed() -> None:
     assert not exists("query/log/", paths)
 
 
-def test_every_test_that_the_reliability_table_names_exists() -> None:
-    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs" / "reliability.md").read_text())
+@pytest.mark.parametrize("document", ["reliability.md", "emulation.md"])
+def test_every_test_that_a_table_names_exists(document: str) -> None:
+    text = (ROOT / "docs" / document).read_text()
+    in_one_file = re.search(r"Tests without a file name are in `(tests/[\w/]+\.py)`", text)
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+    named += [(in_one_file[1], name) for name in re.findall(r"`(test_\w+)`", text)] if in_one_file else []
     assert len(named) > 10
 
     missing = [f"{file}::{name}" for file, name in named if f"def {name}(" not in (ROOT / file).read_text()]

@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from tests.emulation import refusal
 from tests.infra import Infra, fresh_database, memory_folder
 from tests.system.up_process import Up, eventually
+
+needs_sandbox = pytest.mark.skipif(refusal() is not None, reason=str(refusal()))
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +184,42 @@ def test_without_credentials_a_dispatch_is_only_recorded(environ: dict[str, str]
     assert eventually(is_recorded)
 
 
+EMULATED = """
+on: {repository_dispatch: {types: [logloop.tools.burst]}}
+jobs:
+  probe:
+    runs-on: ubuntu-latest
+    steps: [{run: "echo count is ${{ github.event.client_payload.count }}; exit 4"}]
+"""
+
+
+@needs_sandbox
+def test_a_workflow_that_is_emulated_here_is_stored_with_its_output(environ: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "burst.yml"
+    path.write_text(EMULATED)
+    fields = {"event_type": "logloop.tools.burst", "fields": [{"name": "count", "type": "integer"}]}
+    json_output(environ, "ci", "templates", "create", "--data", json.dumps({"name": "burst", **fields}))
+    done = logloop(environ, "ci", "emulate", str(path), "--event", "burst", "--set", "count=7", "--service", "tools")
+    assert done.returncode == 7, done.stdout + done.stderr
+    assert "count is 7" in done.stdout
+    run_id = done.stderr.split("stored as run ")[1].split(";")[0]
+    lines = find_logs(environ, f'service:tools attributes.ci.run_id:"{run_id}"', 4)
+    assert "count is 7" in [line["message"] for line in lines]
+    run = json_output(environ, "ci", "runs", "show", run_id)
+    assert (run["conclusion"], run["emulated"], run["failed_jobs"]) == ("failure", True, ["probe"])
+
+
+def test_an_administrator_approves_and_revokes_a_workflow(environ: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "approved.yml"
+    path.write_text(EMULATED + "# approved\n")
+    added = json_output(environ, "ci", "approvals", "add", str(path), "--network")
+    assert added["network"] is True
+    assert added["sha256"] in [item["sha256"] for item in json_output(environ, "ci", "approvals", "list")["items"]]
+    assert logloop(environ, "ci", "approvals", "remove", added["sha256"]).returncode == 0
+    assert logloop(environ, "ci", "approvals", "remove", added["sha256"]).returncode == 1
+
+
+@needs_sandbox
 def test_the_demo_can_be_repeated_and_its_links_open(environ: dict[str, str], up: Up) -> None:
     for _ in range(2):  # the second run must not rely on the lines of the first
         result = json_output(environ, "demo")
@@ -188,7 +227,10 @@ def test_the_demo_can_be_repeated_and_its_links_open(environ: dict[str, str], up
         report = result["analysis"]["report"]
         assert report["verdict"] == "confirmed"
         assert "pay-eu timed out" in report["summary"]
-        payload = result["dispatch"]["payload"]
+        probe, breaker = result["steps"]
+        assert breaker["dispatch"]["parent_id"] == probe["dispatch"]["id"]
+        assert [step["run"]["conclusion"] for step in (probe, breaker)] == ["success", "success"]
+        payload = probe["dispatch"]["payload"]
         assert payload["link"] == f"{up.url}/projects/demo/logs/{payload['log_id']}"
         with up.client() as client:
             assert "<title>Logloop" in client.get(payload["link"]).text

@@ -47,6 +47,13 @@ FILES: dict[str, Any] = {
         {"path": "w.yml", "text": "on: workflow_dispatch\nenv: {LOGLOOP_WHEN: 'true'}"},
     ],
 }
+EMULATION = {
+    "service_id": "s",
+    "workflow": "on: push",
+    "event": {"event_type": "x"},
+    "result": {"conclusion": "success", "started_at": NOW.isoformat(), "completed_at": NOW.isoformat()},
+}
+SHA256 = "a" * 64
 OPERATIONS: Mapping[str, Operation] = {
     "GET /templates": Operation("read", "/templates?project_id=alpha"),
     "POST /templates": Operation("write", "/templates", ALPHA | TEMPLATE),
@@ -102,13 +109,17 @@ OPERATIONS: Mapping[str, Operation] = {
         "admin everywhere", "/dead-letters/ci-bridge.logs/nothing/retry"
     ),
     "DELETE /dead-letters/{queue}/{letter_id}": Operation("admin everywhere", "/dead-letters/ci-bridge.logs/nothing"),
+    "POST /emulations": Operation("write", "/emulations", ALPHA | EMULATION),
+    "GET /emulations/approvals": Operation("read", "/emulations/approvals?project_id=alpha"),
+    "PUT /emulations/approvals/{sha256}": Operation("admin", f"/emulations/approvals/{SHA256}", ALPHA),
+    "DELETE /emulations/approvals/{sha256}": Operation("admin", f"/emulations/approvals/{SHA256}?project_id=alpha"),
     "POST /webhooks/github": Operation("open", "/webhooks/github"),
 }
 RIGHTS: Mapping[str, set[str]] = {
     "nobody": set(),
     "expired key": set(),
-    "key of all": {"read", "write", "admin everywhere"},
-    "alpha admin key": {"read", "write"},
+    "key of all": {"read", "write", "admin", "admin everywhere"},
+    "alpha admin key": {"read", "write", "admin"},
     "alpha read key": {"read"},
     "alpha ingest key": set(),
     "alpha service": {"read", "write"},
@@ -151,8 +162,8 @@ class World:
 
     async def remake(self, project: str) -> None:
         """Replace everything in a project by one of each kind."""
-        written = ("templates", "pipelines", "rules", "receivers", "workflow_files")
-        for name in (*written, "rule_state", "dispatches", "runs", "notifications"):
+        written = ("templates", "pipelines", "rules", "receivers", "workflow_files", "approvals")
+        for name in (*written, "rule_state", "dispatches", "runs", "notifications", "emulations"):
             await self.database[f"ci_{name}"].delete_many({"project_id": project})
         await self.database["ci_pauses"].delete_many({"_id": project})
         own = {"project_id": project}
@@ -170,12 +181,14 @@ class World:
         made["notification"] = new_id()
         sent = {"receiver_id": made["receiver"], "state": "failed", "matches": [], "count": 0, "created_at": NOW}
         await self.database["ci_notifications"].insert_one({**own, **sent, "_id": made["notification"]})
+        approved = await self.send("key of all", "PUT", f"/emulations/approvals/{SHA256}", own)
+        assert approved.status_code == 200, approved.text
         self.things[project] = made
 
     async def stored(self, project: str) -> str:
         """Everything that users wrote or started in a project."""
         found = []
-        for name in ("templates", "pipelines", "rules", "runs", "receivers", "workflow_files"):
+        for name in ("templates", "pipelines", "rules", "runs", "receivers", "workflow_files", "approvals"):
             rows = self.database[f"ci_{name}"].find({"project_id": project}, sort=[("_id", 1)])
             found += [row async for row in rows]
         found.append(await self.database["ci_pauses"].find_one({"_id": project}))

@@ -32,7 +32,7 @@ class Dispatched(_Payload):
     correlation_id: str
     repository: str = Field(examples=["acme/shop"])
     event_type: str
-    mode: Literal["repository_dispatch", "workflow_dispatch", "console"]
+    mode: Literal["repository_dispatch", "workflow_dispatch", "emulated", "console"]
     rule_id: str | None = None
     hop: int = Field(0, ge=0, description="Number of earlier dispatches in this chain.")
     cause: list[str] = Field(

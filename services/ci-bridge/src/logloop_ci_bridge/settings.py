@@ -4,7 +4,7 @@ GitHub credentials are not among them: they belong to projects and are read from
 """
 
 from logloop_chassis.settings import ServiceSettings
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 
 class CiBridgeSettings(ServiceSettings):
@@ -40,4 +40,10 @@ class CiBridgeSettings(ServiceSettings):
         600.0, gt=0, description="Seconds after which a dispatch without a run counts as lost."
     )
     ci_job_log_bytes: int = Field(64 * 2**20, ge=1024, description="Maximum bytes to read of one job's log.")
+    emulator_token: SecretStr | None = Field(
+        None, description="The token with which emulators fetch their work. Without it, emulation is off."
+    )
+    ci_emulation_lease: float = Field(
+        30.0, gt=0, description="Seconds without a report after which an emulated run counts as lost."
+    )
     ci_rules_fresh: float = Field(2.0, ge=0, description="Seconds until other processes see a changed rule.")

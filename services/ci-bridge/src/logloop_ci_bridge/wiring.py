@@ -20,6 +20,8 @@ from logloop_ci_bridge.dispatches.pause_store import PauseStore
 from logloop_ci_bridge.dispatches.pipelines import Pipeline
 from logloop_ci_bridge.dispatches.store import DispatchStore
 from logloop_ci_bridge.dispatches.templates import Template
+from logloop_ci_bridge.emulations.gateway import EmulatorGateway
+from logloop_ci_bridge.emulations.store import EmulationStore
 from logloop_ci_bridge.github.client import GitHubClient
 from logloop_ci_bridge.github.credential_check import CredentialCheck
 from logloop_ci_bridge.github.gateway import ConsoleGateway, Gateway, GatewayOf
@@ -65,6 +67,7 @@ class Stores:
     receivers: RecordStore[Receiver]
     notifications: NotificationStore
     requests: RequestStore
+    emulations: EmulationStore
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class CiBridgeServices:
     egress: EgressGuard
     gateway_of: GatewayOf
     public_url: str
+    emulates: bool
     back_tests: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BACK_TESTS))
     back_tested: set[str] = field(default_factory=set)
     """Projects whose back-test runs: each may run one, so that none holds every slot."""
@@ -108,7 +112,7 @@ async def build_services(resources: Resources[CiBridgeSettings], stack: AsyncExi
     github = _github_client(settings)
     stack.push_async_callback(query.close)
     stack.push_async_callback(github.close)
-    gateway_of = _gateways(query, github)
+    gateway_of = _gateways(query, github, stores, settings)
     dispatcher = _dispatcher(resources, stores, gateway_of)
     run_tracker = _run_tracker(resources, stores, gateway_of)
     evaluations = EvaluationBuffer(stores.rule_states)
@@ -157,6 +161,7 @@ async def build_services(resources: Resources[CiBridgeSettings], stack: AsyncExi
         egress=egress,
         gateway_of=gateway_of,
         public_url=settings.public_url,
+        emulates=settings.emulator_token is not None,
     )
 
 
@@ -176,7 +181,10 @@ async def _open_stores(resources: Resources[CiBridgeSettings]) -> Stores:
         receivers=RecordStore(database, "ci_receivers", Receiver, "receiver"),
         notifications=notifications,
         requests=requests,
+        emulations=EmulationStore(database, lease_s=resources.settings.ci_emulation_lease),
     )
+    measure = partial(CLOCK.ensure_measured, resources.database)  # before anything with a deadline is stored
+    await wait_out_outages(measure, "read the clock", stopping=resources.stopping)
     for store in (
         stores.templates,
         stores.template_versions,
@@ -189,10 +197,9 @@ async def _open_stores(resources: Resources[CiBridgeSettings]) -> Stores:
         stores.receivers,
         notifications,
         requests,
+        stores.emulations,
     ):
         await wait_out_outages(store.prepare, "create indexes", stopping=resources.stopping)
-    measure = partial(CLOCK.ensure_measured, resources.database)  # before anything with a deadline is stored
-    await wait_out_outages(measure, "read the clock", stopping=resources.stopping)
     return stores
 
 
@@ -205,6 +212,7 @@ def _project_removal(stores: Stores, active_rules: ActiveRules, query: QueryClie
         stores.template_versions,
         stores.dispatches,
         stores.rule_states,
+        stores.emulations,
         stores.runs,
         stores.workflows,
         stores.pauses,
@@ -252,11 +260,19 @@ def _github_client(settings: CiBridgeSettings) -> GitHubClient:
     return GitHubClient(settings.github_api_url, guard, log_hosts=hosts, timeout_s=settings.github_timeout)
 
 
-def _gateways(query: QueryClient, github: GitHubClient) -> GatewayOf:
-    """GitHub for projects with credentials, the console gateway for the others."""
+def _gateways(query: QueryClient, github: GitHubClient, stores: Stores, settings: CiBridgeSettings) -> GatewayOf:
+    """The emulator, or GitHub for projects with credentials and the console gateway for the others."""
     console = ConsoleGateway()
 
-    async def gateway_of(project_id: str) -> Gateway:
+    async def gateway_of(project_id: str, emulated: bool) -> Gateway:
+        if emulated:
+            return EmulatorGateway(
+                project_id,
+                stores.emulations,
+                stores.pipelines,
+                queue_s=settings.ci_lost_after,
+                enabled=settings.emulator_token is not None,
+            )
         credentials = await query.credentials(project_id)
         return RestGateway(github, credentials) if credentials and credentials.usable else console
 

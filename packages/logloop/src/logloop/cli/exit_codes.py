@@ -14,4 +14,4 @@ TERMINATED = 143
 
 EXPLANATION = """Exit codes: 0 success · 1 nothing found · 2 usage error or missing setting · 3 key missing, invalid \
 or not permitted · 4 platform unreachable or busy · 5 partial success (entries rejected, search incomplete) · 6 \
-request rejected · 7 the platform or the analysis failed · 130 interrupted"""
+request rejected · 7 the platform, the analysis or the workflow failed · 130 interrupted"""

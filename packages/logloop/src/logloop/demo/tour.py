@@ -1,8 +1,9 @@
 """`logloop demo`: runs the steps of the demo and prints each in the terminal.
 
-Works offline: without GitHub credentials the dispatch is recorded instead of sent.
+Works offline: the emulator runs the workflows, in place of GitHub.
 """
 
+import hashlib
 import sys
 import time
 from collections.abc import Callable
@@ -12,16 +13,20 @@ from typing import Any, TypeVar
 from logloop.api.client import Client
 from logloop.api.results import Analysis
 from logloop.cli.commands.analyze import print_report
-from logloop.cli.output import console, print_json, print_logs, to_json, visible
+from logloop.cli.output import console, print_json, print_logs, visible
 from logloop.connection import Connection
 from logloop.demo import real_input
 from logloop.demo.platform import DemoPlatform, running_platform
 from logloop.demo.shop import ROOT_CAUSE_SERVICE, ROOT_CAUSE_TEXT, Incident, Shop
-from logloop.errors import LogloopError
+from logloop.demo.workflows import BREAKER, BREAKER_EVENT, PROBE, PROBE_EVENT, UNREACHABLE
+from logloop.errors import LogloopError, NotFound
 
-_PIPELINE = "Demo: probe the payment provider"
+_PROBE = "Demo: probe the payment provider"
+_BREAKER = "Demo: open the circuit breaker"
 _RULE = "Demo: payment time-outs"
+_NEXT_RULE = "Demo: the provider is unreachable"
 _CONDITION = 'log.severity == "error" && log.message.contains("timed out") && stats.count > 5'
+_NEXT_CONDITION = f'log.message.contains("{UNREACHABLE}")'
 _HISTORY = timedelta(minutes=20)
 _INCIDENT = timedelta(minutes=4)
 T = TypeVar("T")
@@ -69,17 +74,17 @@ class _Tour:
         with real_input.followed_logs(self._platform.connection, self._platform.logs) as services:
             counts = self._own_logs(services)
             tests = self._own_tests()
-            rule = self._rule()
+            rules = self._rules()
             shop = self._open_shop()
             self._search(shop)
             analysis = self._analysis(shop)
-            dispatch = self._dispatch(rule["id"])
+            steps = [self._workflow(rule["id"]) for rule in rules]
         return {
             "url": self._platform.connection.url,
             "own_logs": counts,
             "own_tests": tests,
             "analysis": analysis.model_dump(mode="json"),
-            "dispatch": dispatch,
+            "steps": steps,
         }
 
     def _own_logs(self, services: list[str]) -> dict[str, int]:
@@ -105,30 +110,48 @@ class _Tour:
         self._show(page.items)
         return summary
 
-    def _rule(self) -> dict[str, Any]:
-        self._heading("A rule: start a GitHub workflow when payments time out")
-        self._remove("/ci/rules", _RULE)
-        self._remove("/ci/pipelines", _PIPELINE)
-        pipeline = self._create(
+    def _rules(self) -> list[dict[str, Any]]:
+        self._heading("Two rules: one starts a workflow when payments time out, the other acts on what it prints")
+        for name in (_RULE, _NEXT_RULE):
+            self._remove("/ci/rules", name)
+        probe = self._pipeline(_PROBE, "probe.yml", PROBE, PROBE_EVENT)
+        breaker = self._pipeline(_BREAKER, "breaker.yml", BREAKER, BREAKER_EVENT)
+        return [
+            self._rule(_RULE, _CONDITION, probe, sources=["demo"], window="5m"),
+            self._rule(_NEXT_RULE, _NEXT_CONDITION, breaker, sources=["github-actions"]),
+        ]
+
+    def _pipeline(self, name: str, file: str, text: str, event_type: str) -> dict[str, Any]:
+        """Create a pipeline whose workflow the emulator may run."""
+        self._remove("/ci/pipelines", name)
+        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        self._client.request("PUT", f"/ci/emulations/approvals/{sha256}", body={"project_id": self._project})
+        return self._create(
             "/ci/pipelines",
-            name=_PIPELINE,
+            name=name,
             service_id=ROOT_CAUSE_SERVICE,
             repository="acme/shop",
-            workflow="probe-payment.yml",
-            event_type="logloop.payment.timeout-burst",
+            mode="emulated",
+            workflow=file,
+            workflow_text=text,
+            event_type=event_type,
         )
+
+    def _rule(
+        self, name: str, condition: str, pipeline: dict[str, Any], *, sources: list[str], **more: Any
+    ) -> dict[str, Any]:
         rule = self._create(
             "/ci/rules",
-            name=_RULE,
+            name=name,
             on="logs",
-            filter={"services": [ROOT_CAUSE_SERVICE]},
-            condition=_CONDITION,
-            window="5m",
+            filter={"services": [ROOT_CAUSE_SERVICE], "sources": sources},
+            condition=condition,
             cooldown="10s",
             action={"pipeline_id": pipeline["id"]},
+            **more,
         )
-        self._say(f"when   {_CONDITION}   within 5m")
-        self._say(f"start  {pipeline['event_type']} in {pipeline['repository']}")
+        self._say(f"when   {condition}")
+        self._say(f"run    {pipeline['workflow']}")
         return rule
 
     def _open_shop(self) -> Shop:
@@ -161,18 +184,37 @@ class _Tour:
             raise LogloopError(f"analysis {done.status}: {done.model_dump().get('failure')}")
         return done
 
-    def _dispatch(self, rule_id: str) -> dict[str, Any]:
-        self._heading("The rule has fired. This is the event for GitHub")
-        found = self._wait(
-            lambda: next((d for d in self._dispatches() if d.get("rule_id") == rule_id and _is_done(d)), None)
-        )
-        self._say(f"{found['event_type']} → {found['repository']}: {found['state']}")
-        for name, value in (found.get("payload") or {}).items():
-            self._say(f"  {name:<10}{value if isinstance(value, str) else to_json(value)}")
-        if found["state"] == "recorded":
-            self._say("No GitHub credentials are set, so it was recorded instead of sent. To send events:")
-            self._say(f'  echo \'{{"token": "…"}}\' | {self._platform.command} admin settings set github --data -')
-        return found
+    def _workflow(self, rule_id: str) -> dict[str, Any]:
+        """Show the workflow that a rule has started, and its output. Return its dispatch and its run."""
+        dispatch = self._wait(lambda: self._dispatch_of(rule_id))
+        self._heading(f"Rule {dispatch['rule_name']!r} has fired: {dispatch['workflow']} runs, and prints logs")
+        if dispatch["state"] != "sent":
+            raise LogloopError(f"the workflow was not started: {dispatch['detail']}")
+        path, params = f"/ci/runs/{dispatch['run_id']}", {"project_id": self._project}
+        run: dict[str, Any] = self._wait(lambda: self._completed(path, params))
+        shown = self._wait(lambda: self._output(dispatch["run_id"], run["log_count"]))
+        self._show(shown)
+        self._say(f"run {run['run_id']}: {run['conclusion']}, step {dispatch['hop'] + 1} of the chain")
+        if run["conclusion"] != "success":
+            raise LogloopError("the workflow did not succeed; the lines above say why")
+        return {"dispatch": dispatch, "run": run}
+
+    def _dispatch_of(self, rule_id: str) -> dict[str, Any] | None:
+        found = (item for item in self._dispatches() if item.get("rule_id") == rule_id and _is_done(item))
+        return next(found, None)
+
+    def _completed(self, path: str, params: dict[str, str]) -> dict[str, Any] | None:
+        try:
+            run: dict[str, Any] = self._client.request("GET", path, params=params)
+        except NotFound:
+            return None  # it is linked to its dispatch in a moment
+        return run if run["logs"] in ("collected", "unavailable") and run["log_count"] else None
+
+    def _output(self, run_id: str, count: int) -> list[Any]:
+        """Return the output of a run, once all of it can be searched."""
+        query = f'attributes.ci.run_id:"{run_id}"'
+        page = self._client.search(query, since="1h", order="asc", limit=min(count, 20))
+        return page.items if len(page.items) >= min(count, 20) else []
 
     def print_next_steps(self) -> None:
         """Print links and commands to explore the result."""

@@ -16,6 +16,7 @@ from logloop.local.ports import LOOPBACK, free_port
 from logloop.local.processes import clean_env
 from logloop.local.rabbitmq import RabbitNode, RabbitSettings
 from logloop.local.web_process import WebProcess
+from logloop.local.worker_process import WorkerProcess
 
 GATEWAY_PORT = 8080
 SERVICE_PORTS = {"ingest": 8101, "query": 8102, "analyzer": 8103, "ci-bridge": 8104}
@@ -40,6 +41,7 @@ class Platform:
     nodes: list[RabbitNode | MongoNode]
     services: list[WebProcess]
     gateway: WebProcess
+    emulator: WorkerProcess
     url: str
     credentials: dict[str, str]
 
@@ -81,18 +83,14 @@ def assemble(
         "LOGLOOP_PUBLIC_URL": environ.get("LOGLOOP_PUBLIC_URL") or url,
         "LOGLOOP_NO_AUTH": "true" if options.no_auth else "false",
     }
-    seed = {
-        "LOGLOOP_ADMIN_EMAIL": first["email"],
-        "LOGLOOP_ADMIN_PASSWORD": first["password"],
-        "LOGLOOP_FIRST_PROJECT": first["project"],
-        "LOGLOOP_FIRST_API_KEY": first["api_key"],
-    }
+    emulator = {"LOGLOOP_CI_BRIDGE_URL": env["LOGLOOP_CI_BRIDGE_URL"], _EMULATOR_TOKEN: new_password()}
     return Platform(
         nodes=nodes,
         services=[
-            _service(home, name, port, {**env, **seed, "LOGLOOP_AMQP_URL": amqp_urls[name]})
+            _service(home, name, port, {**env, **_seed(first), **emulator, "LOGLOOP_AMQP_URL": amqp_urls[name]})
             for name, port in ports.items()
         ],
+        emulator=_emulator(home, emulator),
         gateway=_gateway(home, options, gateway_port, ports, environ),
         url=url,
         credentials={
@@ -103,6 +101,16 @@ def assemble(
             "logs": str(home.logs),
         },
     )
+
+
+def _seed(first: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that create the first administrator, project and key."""
+    return {
+        "LOGLOOP_ADMIN_EMAIL": first["email"],
+        "LOGLOOP_ADMIN_PASSWORD": first["password"],
+        "LOGLOOP_FIRST_PROJECT": first["project"],
+        "LOGLOOP_FIRST_API_KEY": first["api_key"],
+    }
 
 
 def _broker(
@@ -128,9 +136,9 @@ def _service(home: Home, name: str, port: int, env: Mapping[str, str]) -> WebPro
     module = f"logloop_{name.replace('-', '_')}"
     if find_spec(module) is None:
         raise CannotStart(f"the {name} service is not installed; install the Python package logloop-{name}")
-    # Only query receives the first administrator and key.
-    own = env if name == "query" else {key: value for key, value in env.items() if not key.startswith(_SEED_NAMES)}
-    drop = () if name == "query" else _SEED_NAMES
+    # Only query receives the first administrator and key, only ci-bridge the token of the emulator.
+    drop = tuple(names for owner, names in _OWNED_NAMES if owner != name)
+    own = {key: value for key, value in env.items() if not key.startswith(drop)}
     return WebProcess(
         name,
         [sys.executable, "-m", module],
@@ -142,7 +150,18 @@ def _service(home: Home, name: str, port: int, env: Mapping[str, str]) -> WebPro
     )
 
 
-_SEED_NAMES = ("LOGLOOP_ADMIN_", "LOGLOOP_FIRST_")
+def _emulator(home: Home, env: Mapping[str, str]) -> WorkerProcess:
+    """Return the emulator, which runs programs of users: it receives no secret but its own token."""
+    if find_spec("logloop_emulator") is None:
+        raise CannotStart("the emulator is not installed; install the Python package logloop-emulator")
+    command = [sys.executable, "-m", "logloop_emulator"]
+    return WorkerProcess(
+        "emulator", command, clean_env("LOGLOOP_", **env), log=home.logs / "emulator.log", stop_timeout_s=10.0
+    )
+
+
+_EMULATOR_TOKEN = "LOGLOOP_EMULATOR_TOKEN"  # noqa: S105  # its name
+_OWNED_NAMES = (("query", "LOGLOOP_ADMIN_"), ("query", "LOGLOOP_FIRST_"), ("ci-bridge", _EMULATOR_TOKEN))
 
 
 _GATEWAY_TIMEOUTS = ("LOGLOOP_GATEWAY_RESPONSE_TIMEOUT", "LOGLOOP_GATEWAY_LONG_RESPONSE_TIMEOUT")

@@ -21,7 +21,7 @@ from logloop.local.platform import GATEWAY_PORT, Options, Platform, assemble
 from logloop.local.ports import Claims, exclusive_choice
 from logloop.local.rabbitmq import RabbitNode
 from logloop.local.supervisor import Component, Supervisor
-from logloop.local.web_process import WebProcess
+from logloop.local.worker_process import WorkerProcess
 
 _READY_TIMEOUT_S = 90.0
 _RESTART_TIMEOUT_S = 20.0
@@ -112,8 +112,8 @@ class _Run:
         for future, node in zip(nodes, platform.nodes, strict=True):
             if isinstance(node, MongoNode):
                 future.result()
-        for service in (*platform.services, platform.gateway):
-            service.start()
+        for process in (*platform.services, platform.gateway, platform.emulator):
+            process.start()
         for future in nodes:
             future.result()
         for service in (*platform.services, platform.gateway):
@@ -136,22 +136,22 @@ class _Run:
 
     def _supervise(self) -> None:
         platform = self._platform
-        components: list[Component] = [*platform.nodes, *platform.services, platform.gateway]
+        components: list[Component] = [*platform.nodes, *platform.services, platform.gateway, platform.emulator]
         supervisor = self._supervisor = Supervisor(components, self._report)
         next_rotation = time.monotonic()
         with contextlib.suppress(KeyboardInterrupt):
             while not self._stop.wait(_CHECK_EVERY_S):
                 supervisor.check()
                 if time.monotonic() > next_rotation:
-                    for service in (*platform.services, platform.gateway):
-                        service.rotate_log()
+                    for process in (*platform.services, platform.gateway, platform.emulator):
+                        process.rotate_log()
                     next_rotation = time.monotonic() + _ROTATE_EVERY_S
 
     def _report(self, component: Component, what: str) -> None:
-        ended = isinstance(component, WebProcess) and not component.is_running()
-        how = f" ({component.ending()})" if isinstance(component, WebProcess) and ended else ""
+        ended = isinstance(component, WorkerProcess) and not component.is_running()
+        how = f" ({component.ending()})" if isinstance(component, WorkerProcess) and ended else ""
         self._console.print(f"{component.name} {what}{how}", style="yellow")
-        if isinstance(component, WebProcess) and ended:
+        if isinstance(component, WorkerProcess) and ended:
             self._console.print(visible(component.last_lines()), style="dim")
 
     def _stop_all(self) -> None:
@@ -159,12 +159,12 @@ class _Run:
         platform = self._platform
         if self._supervisor is not None:
             self._supervisor.stop(_RESTART_TIMEOUT_S)
-        web = [platform.gateway, *platform.services]
-        if any(process.is_running() for process in [*web, *platform.nodes]):
+        processes = [platform.gateway, platform.emulator, *platform.services]
+        if any(process.is_running() for process in [*processes, *platform.nodes]):
             self._console.print("Stopping …")
-        for process in web:
+        for process in processes:
             process.ask_to_stop()
-        for process in web:
+        for process in processes:
             process.stop()
         _stop_together(platform.nodes)
 

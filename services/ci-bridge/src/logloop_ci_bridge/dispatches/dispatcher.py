@@ -101,7 +101,7 @@ class Dispatcher:
         deadline = asyncio.get_running_loop().time() + self._lease.total_seconds() * 0.8
         try:
             async with asyncio.timeout_at(deadline):
-                gateway = await self._gateway_of(dispatch.project_id)
+                gateway = await self._gateway_of(dispatch.project_id, dispatch.emulated)
                 if claim.unsettled and gateway.live:
                     if await self._settled(dispatch, gateway):
                         return

@@ -70,6 +70,11 @@ class Dispatch(BaseModel):
     )
     lost: bool = Field(False, description="GitHub accepted it, but no run started: no workflow listens to the event.")
 
+    @property
+    def emulated(self) -> bool:
+        """Whether the emulator runs the workflow, not GitHub."""
+        return self.mode == "emulated"
+
     def envelope(self, sent_at: datetime) -> dict[str, Any]:
         """Return the object under `logloop` in client_payload."""
         return {

@@ -2,13 +2,14 @@
 
 from typing import Annotated, Literal, Self
 
+from logloop_contracts.emulation import MAX_WORKFLOW
 from logloop_contracts.log_entry import ServiceId
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from logloop_ci_bridge.dispatches.templates import EventType
 from logloop_ci_bridge.record import Record
 
-Mode = Literal["repository_dispatch", "workflow_dispatch"]
+Mode = Literal["repository_dispatch", "workflow_dispatch", "emulated"]
 
 
 def _no_dots(repository: str) -> str:
@@ -65,6 +66,13 @@ class PipelineDraft(BaseModel):
         description="Workflow input for the correlation id of a workflow_dispatch; "
         "null when the workflow does not declare one.",
     )
+    workflow_text: str | None = Field(
+        None,
+        min_length=1,
+        max_length=MAX_WORKFLOW,
+        description="The text of the workflow file that the emulator runs; required for `emulated`. It runs only "
+        "after an administrator has approved exactly this text.",
+    )
     collect_logs: Literal["dispatched", "all"] = Field(
         "dispatched",
         description="Runs whose output is collected as logs: those that Logloop started, or every run of "
@@ -75,6 +83,8 @@ class PipelineDraft(BaseModel):
     def _workflow_is_named(self) -> Self:
         if self.mode == "workflow_dispatch" and self.workflow is None:
             raise ValueError("workflow_dispatch needs `workflow`, the file of the workflow, such as diagnose.yml")
+        if (self.mode == "emulated") != (self.workflow_text is not None):
+            raise ValueError("`workflow_text` belongs to mode `emulated`, which needs it")
         return self
 
 

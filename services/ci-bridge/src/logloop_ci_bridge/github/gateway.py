@@ -140,8 +140,11 @@ class Gateway(Protocol):
         """Ask to run the failed jobs of a run again, and those that depend on them."""
 
 
-GatewayOf = Callable[[str], Awaitable[Gateway]]
-"""Returns the gateway of a project. Raises GitHubUnavailable when its credentials cannot be read."""
+GatewayOf = Callable[[str, bool], Awaitable[Gateway]]
+"""Returns the gateway of a project: the emulator if True, otherwise GitHub.
+
+Raises GitHubUnavailable when the project's credentials cannot be read.
+"""
 
 
 class ConsoleGateway:

@@ -8,6 +8,8 @@ from logloop_ci_bridge.http import (
     chains,
     definitions,
     dispatches,
+    emulations,
+    emulator,
     internal,
     notifications,
     pauses,
@@ -37,6 +39,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     chains.router,
     summary.router,
     webhooks.router,
+    emulations.router,
+    emulator.router,
     internal.router,
 )
 TAGS: tuple[dict[str, Any], ...] = (
@@ -51,5 +55,6 @@ TAGS: tuple[dict[str, Any], ...] = (
     {"name": "notifications", "description": "Receivers of notifications of rules, and what was sent to them."},
     {"name": "chains", "description": "From a log over its rule and workflow to the output, and on."},
     {"name": "summary", "description": "The number of things in each list."},
+    {"name": "emulations", "description": "Workflows that the emulator runs, and which of them may run."},
     {"name": "webhooks", "description": "Events that GitHub delivers."},
 )

@@ -68,6 +68,7 @@ def _attributes(run: Run, job: Job, line: CiLine) -> dict[str, Any]:
         "ci.correlation_id": run.correlation_id,
         "ci.hop": run.hop,
         "ci.rules": run.rules or None,
+        "ci.emulated": run.emulated or None,
         **line.extra,
     }
     return {name: value for name, value in found.items() if value is not None}

@@ -46,6 +46,7 @@ class Run(ReportedRun):
     hop: int | None = Field(None, description="Hop of the dispatch that started it; null when Logloop did not.")
     rules: list[str] = Field(default_factory=list)
     guessed: bool = False
+    emulated: bool = Field(False, description="The emulator ran it, not GitHub.")
     logs: LogsState = Field("none", description="Whether its output was collected as logs.")
     logs_detail: str | None = None
     log_count: int = 0
@@ -56,7 +57,17 @@ class Run(ReportedRun):
     )
 
 
-_OWNER_FIELDS = ("dispatch_id", "correlation_id", "rule_id", "pipeline_id", "service_id", "hop", "rules", "guessed")
+_OWNER_FIELDS = (
+    "dispatch_id",
+    "correlation_id",
+    "rule_id",
+    "pipeline_id",
+    "service_id",
+    "hop",
+    "rules",
+    "guessed",
+    "emulated",
+)
 
 
 def run_of(dispatch: Dispatch, reported: ReportedRun, *, guessed: bool) -> Run:
@@ -72,6 +83,7 @@ def run_of(dispatch: Dispatch, reported: ReportedRun, *, guessed: bool) -> Run:
         hop=dispatch.hop,
         rules=dispatch.rules,
         guessed=guessed,
+        emulated=dispatch.emulated,
     )
 
 

@@ -110,6 +110,12 @@ class RunStore:
         )
         return None if found is None else (_read(found), bool(found.get("announced")))
 
+    async def poll_now(self, project_id: str, run_id: str, now: datetime) -> None:
+        """Make an unfinished run due at once."""
+        await self._runs.update_one(
+            {"project_id": project_id, "run_id": run_id, "work_at": {"$gt": now}}, {"$set": {"work_at": now}}
+        )
+
     async def update(self, run: Run, fields: Document, *, done: bool = False) -> None:
         """Write fields of a run unless its state has changed. `done`: this state needs no more work."""
         change: dict[str, Any] = {"$set": fields} if fields else {}

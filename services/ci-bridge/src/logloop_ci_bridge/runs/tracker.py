@@ -99,7 +99,7 @@ class RunTracker:
             return
         sent_at = dispatch.posted_at or dispatch.created_at
         try:
-            gateway = await self._gateway_of(dispatch.project_id)
+            gateway = await self._gateway_of(dispatch.project_id, dispatch.emulated)
             runs = await gateway.find_runs(
                 dispatch.repository, event=dispatch.mode, workflow=dispatch.workflow, since=sent_at - CLOCK_SKEW
             )
@@ -129,7 +129,7 @@ class RunTracker:
     async def _advance(self, run: Run, announced: bool) -> None:
         """Read the state of one run and act on it."""
         try:
-            gateway = await self._gateway_of(run.project_id)
+            gateway = await self._gateway_of(run.project_id, run.emulated)
             if gateway.live:
                 fresh = await gateway.run(run.repository, run.run_id)
                 if fresh.order > run.order:

@@ -68,7 +68,7 @@ class WorkflowReader:
         stored = await self._store.texts(project_id, repository)
         known = {item.blob: item.text for item in stored.values() if item.blob}
         try:
-            gateway = await self._gateway_of(project_id)
+            gateway = await self._gateway_of(project_id, False)
             if not gateway.live:
                 return
             folder = await gateway.workflows(repository, watched.commit, known)

@@ -52,7 +52,7 @@ function Facts({ project, dispatch }: { project: string; dispatch: Dispatch }) {
       "Workflow",
       dispatch.workflow ? `${dispatch.workflow}${dispatch.ref ? ` on ${dispatch.ref}` : ""}` : null,
     ],
-    ["Event", dispatch.mode === "repository_dispatch" ? dispatch.event_type : null],
+    ["Event", dispatch.mode === "workflow_dispatch" ? null : dispatch.event_type],
     [
       "Rule",
       dispatch.rule_id ? (

@@ -1,4 +1,4 @@
-import { Autocomplete, SegmentedControl, Select, TextInput } from "@mantine/core";
+import { Autocomplete, SegmentedControl, Select, Textarea, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { RecordDrawer } from "@/components/records/record-drawer";
 import { ciBridge } from "@/lib/api/client";
@@ -10,6 +10,7 @@ type Values = {
   repository: string;
   mode: string;
   workflow: string;
+  workflow_text: string;
   event_type: string;
   template_id: string;
   ref: string;
@@ -24,6 +25,7 @@ function valuesOf(pipeline: Pipeline | null): Values {
     repository: pipeline?.repository ?? "",
     mode: pipeline?.mode ?? "repository_dispatch",
     workflow: pipeline?.workflow ?? "",
+    workflow_text: pipeline?.workflow_text ?? "",
     event_type: pipeline?.event_type ?? "",
     template_id: pipeline?.template_id ?? "",
     ref: pipeline?.ref ?? "main",
@@ -33,13 +35,13 @@ function valuesOf(pipeline: Pipeline | null): Values {
 }
 
 function draftOf(values: Values): PipelineDraft {
-  const byWorkflow = values.mode === "workflow_dispatch";
   return {
     name: values.name,
     service_id: values.service_id,
     repository: values.repository.trim().replace(/^https?:\/\/github\.com\//, ""),
-    mode: byWorkflow ? "workflow_dispatch" : "repository_dispatch",
+    mode: values.mode as PipelineDraft["mode"],
     workflow: values.workflow || null,
+    workflow_text: values.mode === "emulated" ? values.workflow_text : null,
     event_type: values.event_type || null,
     template_id: values.template_id || null,
     ref: values.ref,
@@ -84,6 +86,7 @@ export function PipelineDrawer({
     >
       {(form) => {
         const byWorkflow = form.values.mode === "workflow_dispatch";
+        const emulated = form.values.mode === "emulated";
         return (
           <>
             <TextInput
@@ -118,6 +121,7 @@ export function PipelineDrawer({
                 data={[
                   { value: "repository_dispatch", label: "an event of the repository" },
                   { value: "workflow_dispatch", label: "the workflow file" },
+                  { value: "emulated", label: "the emulator" },
                 ]}
                 value={form.values.mode}
                 onChange={(mode) => form.set("mode", mode)}
@@ -134,6 +138,17 @@ export function PipelineDrawer({
               required={byWorkflow}
               {...form.text("workflow")}
             />
+            {emulated ? (
+              <Textarea
+                label="Workflow"
+                description="The emulator runs it without GitHub, after an administrator has approved this text."
+                required
+                autosize
+                minRows={8}
+                maxRows={24}
+                {...form.text("workflow_text")}
+              />
+            ) : null}
             {byWorkflow ? (
               <>
                 <TextInput label="Branch or tag" required {...form.text("ref")} />

@@ -1,0 +1,1 @@
+"""Runs a program in namespaces of its own, with limits, and leaves nothing behind."""

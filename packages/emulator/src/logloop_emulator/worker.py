@@ -1,0 +1,166 @@
+"""The emulator process: fetches workflows from ci-bridge, runs each once and reports the result.
+
+It keeps nothing between runs. If it is killed, the kernel ends its sandbox, and ci-bridge reports the run as lost.
+"""
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from logloop_contracts.emulation import EmulatedRun, EmulationTask, Finding
+
+from logloop_emulator.emulation import Emulator
+from logloop_emulator.sandbox.launcher import SandboxUnavailable, check_available
+
+PART_BYTES = 1024 * 1024
+IDLE_S = 1.0
+_TRIES = 120
+Stopped = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to reach ci-bridge."""
+
+    url: str
+    token: str
+    alive: Path | None = None
+    """A file to touch whenever ci-bridge was reached."""
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read the environment. Raises ValueError naming what is missing."""
+        token = environ.get("LOGLOOP_EMULATOR_TOKEN", "")
+        if len(token) < 32:
+            raise ValueError("LOGLOOP_EMULATOR_TOKEN needs at least 32 characters, the same as for ci-bridge")
+        alive = environ.get("LOGLOOP_EMULATOR_ALIVE")
+        return cls(
+            environ.get("LOGLOOP_CI_BRIDGE_URL", "http://127.0.0.1:8104"), token, Path(alive) if alive else None
+        )
+
+
+class Worker:
+    """Runs one workflow at a time. Start more processes for more."""
+
+    def __init__(self, settings: Settings, emulator: Emulator, stopped: Stopped) -> None:
+        def reached(_response: httpx.Response) -> None:
+            if settings.alive is not None:
+                settings.alive.touch()
+
+        self._http = httpx.Client(
+            event_hooks={"response": [reached]},
+            base_url=f"{settings.url}/internal/emulator",
+            headers={"Authorization": f"Bearer {settings.token}"},
+            timeout=10.0,
+            trust_env=False,
+        )
+        self._emulator = emulator
+        self._stopped = stopped
+        self._connected = True
+
+    def run(self, wait: Callable[[float], object]) -> None:
+        """Work until stopped. `wait` pauses for some seconds, or until stopped."""
+        with self._http:
+            while not self._stopped():
+                if not self.step():
+                    wait(IDLE_S)
+
+    def step(self) -> bool:
+        """Run one workflow. Return False when there is none, or ci-bridge is unavailable."""
+        try:
+            response = self._http.post("/claim")
+            response.raise_for_status()
+        except httpx.HTTPError as error:
+            if self._connected:
+                log("warning", f"ci-bridge cannot be asked for work: {error!r}")
+            self._connected = False
+            return False
+        self._connected = True
+        if response.status_code == httpx.codes.NO_CONTENT:
+            return False
+        task = EmulationTask.model_validate_json(response.content)
+        log("info", "workflow started", emulation=task.id, file=task.file)
+        lease = _Lease(self._http, task, self._stopped)
+        result = self._result(task, lease)
+        if lease.held:
+            self._report(task, result)
+            log("info", "workflow ended", emulation=task.id, conclusion=result.conclusion)
+        else:
+            log("warning", "workflow stopped and not reported: its lease is lost", emulation=task.id)
+        return True
+
+    def _result(self, task: EmulationTask, lease: "_Lease") -> EmulatedRun:
+        started_at = datetime.now(UTC)
+        try:
+            return self._emulator.run(task, tick=lease.extend)
+        except SandboxUnavailable as error:
+            code, detail = "sandbox", str(error)
+        except Exception as error:  # noqa: BLE001  # the run is reported, whatever happened
+            code, detail = "emulator", f"the emulator failed: {error!r}"
+        finding = Finding(level="error", code=code, message=detail[:2000])
+        return EmulatedRun(
+            conclusion="startup_failure", started_at=started_at, completed_at=datetime.now(UTC), findings=[finding]
+        )
+
+    def _report(self, task: EmulationTask, result: EmulatedRun) -> None:
+        """Send the output in parts, then the result. Repeats each request while ci-bridge is unavailable."""
+        for number, job in enumerate(result.jobs):
+            output = job.log.encode()
+            for part, start in enumerate(range(0, len(output), PART_BYTES)):
+                path = f"/{task.id}/output/{number}/{part}"
+                self._send("PUT", path, content=output[start : start + PART_BYTES])
+        jobs = [job.model_copy(update={"log": ""}) for job in result.jobs]
+        body = result.model_copy(update={"jobs": jobs}).model_dump_json()
+        self._send("POST", f"/{task.id}/result", content=body, headers={"Content-Type": "application/json"})
+
+    def _send(self, method: str, path: str, **request: Any) -> None:
+        for attempt in range(_TRIES):
+            with contextlib.suppress(httpx.HTTPError):
+                response = self._http.request(method, path, **request)
+                if response.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
+                    return
+            time.sleep(min(1.0, 0.1 * 2**attempt))
+        log("error", "the result could not be reported; ci-bridge will report the run as lost", path=path)
+
+
+class _Lease:
+    """Extends the lease of a task from time to time. `held` is False once ci-bridge counts it as lost."""
+
+    def __init__(self, http: httpx.Client, task: EmulationTask, stopped: Stopped) -> None:
+        self._http = http
+        self._path = f"/{task.id}/lease"
+        self._every_s = task.lease_s / 4
+        self._next = time.monotonic() + self._every_s
+        self._stopped = stopped
+        self.held = True
+
+    def extend(self) -> bool:
+        """Return whether the run may continue."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + self._every_s
+            with contextlib.suppress(httpx.HTTPError):  # ci-bridge may be restarting; the lease tells
+                response = self._http.post(self._path, timeout=self._every_s)
+                self.held = response.status_code != httpx.codes.CONFLICT
+        return self.held and not self._stopped()
+
+
+def log(level: str, message: str, **fields: str) -> None:
+    """Write one JSON line."""
+    moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    sys.stdout.write(json.dumps({"timestamp": moment, "level": level, "message": message, **fields}) + "\n")
+    sys.stdout.flush()
+
+
+def report_sandbox() -> None:
+    """Say at the start whether this machine permits the sandbox."""
+    try:
+        check_available()
+    except SandboxUnavailable as error:
+        log("error", str(error))

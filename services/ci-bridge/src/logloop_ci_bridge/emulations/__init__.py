@@ -1,0 +1,1 @@
+"""Runs of workflows by the emulator, in place of GitHub."""
