@@ -83,7 +83,7 @@ class ActionRunner:
         if values["attempt"] >= values["max_attempts"]:
             raise _Skip(f"the run had {values['attempt']} attempts, and the rule allows {values['max_attempts']}")
         run = await self._run(request)
-        gateway = await self._gateway_of(request.project_id)
+        gateway = await self._gateway_of(request.project_id, run.emulated)
         fresh = await gateway.run(run.repository, run.run_id)
         if fresh.attempt > values["attempt"] and request.attempts == 1:
             raise _Skip(f"the run is already at attempt {fresh.attempt}")
@@ -95,7 +95,7 @@ class ActionRunner:
 
     async def _cancel(self, request: ActionRequest) -> None:
         run = await self._run(request)
-        gateway = await self._gateway_of(request.project_id)
+        gateway = await self._gateway_of(request.project_id, run.emulated)
         fresh = await gateway.run(run.repository, run.run_id)
         if fresh.status == "completed":
             raise _Skip(f"the run has completed: {fresh.conclusion or 'without a conclusion'}")

@@ -131,6 +131,15 @@ class EmulatorGateway:
         """Return nothing: an emulated pipeline has the text of its workflow."""
         return None
 
+    async def cancel(self, repository: str, run_id: str) -> None:  # noqa: ARG002
+        """End an emulation that has not completed; its emulator stops at its next report."""
+        if not await self._store.cancel(self._project_id, run_id, utc_now()):
+            raise GitHubRejected(409, "the emulated run has completed")
+
+    async def rerun_failed_jobs(self, repository: str, run_id: str) -> None:  # noqa: ARG002
+        """Raise GitHubRejected."""
+        raise GitHubRejected(422, f"the emulated run {run_id} cannot be repeated; start its pipeline again")
+
     async def _find(self, run_id: str) -> Emulation:
         found = await self._store.find_run(self._project_id, run_id, utc_now(), self._queue)
         if found is None:

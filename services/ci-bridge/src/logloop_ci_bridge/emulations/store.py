@@ -123,6 +123,15 @@ class EmulationStore:
         )
         return None if found is None else _read(found)
 
+    async def cancel(self, project_id: str, run_id: str, now: datetime) -> bool:
+        """End an emulation that has not completed. Return whether there was one."""
+        result = EmulatedRun(conclusion="cancelled", started_at=now, completed_at=now)
+        fields = {"state": "completed", "completed_at": now, "result": result.model_dump(mode="python")}
+        changed = await self._emulations.update_one(
+            {"project_id": project_id, "run_id": run_id, "state": {"$in": ["queued", "running"]}}, {"$set": fields}
+        )
+        return changed.modified_count > 0
+
     async def find_run(self, project_id: str, run_id: str, now: datetime, queue_limit: timedelta) -> Emulation | None:
         """Return the emulation of a run. One whose emulator stopped reporting, or that none took, becomes lost."""
         query = {"project_id": project_id, "run_id": run_id}

@@ -15,7 +15,7 @@ async def cancelled(caller: Caller, run: Run) -> Run:
     if run.status == "completed":
         raise Conflict(f"the run has completed: {run.conclusion or 'without a conclusion'}")
     try:
-        gateway = await caller.services.gateway_of(run.project_id)
+        gateway = await caller.services.gateway_of(run.project_id, run.emulated)
         if not gateway.live:
             raise Conflict("the project has no GitHub credentials to cancel runs (Settings → GitHub)")
         await gateway.cancel(run.repository, run.run_id)

@@ -10,8 +10,8 @@ import typer
 
 from logloop.cli import exit_codes
 from logloop.cli.command import CommandExit, command, open_client
-from logloop.cli.commands import ci_notify as notify
 from logloop.cli.commands import approvals, ci_templates, emulate, pause, workflows
+from logloop.cli.commands import ci_notify as notify
 from logloop.cli.commands.ci_generate import generate
 from logloop.cli.options import AsJson, Project, Query, joined
 from logloop.cli.output import print_json, print_logs, print_records, say
