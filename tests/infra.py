@@ -30,6 +30,7 @@ import pytest
 from logloop.local.mongodb import MongoNode, MongoSettings
 from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.rabbitmq import RabbitNode, RabbitSettings
+from pymongo import MongoClient
 
 from tests.containers import (
     DockerEngine,
@@ -94,9 +95,18 @@ class Infra:
         return response.json() if response.content else None
 
 
+_databases: list[str] = []
+
+
 def fresh_database() -> str:
-    """Return an unused database name."""
-    return f"test_{uuid.uuid4().hex[:16]}"
+    """Return an unused database name.
+
+    The database is dropped after the test that asks for it, directly or through a fixture of its own. mongod keeps a
+    file open for each collection and index, and ends when it reaches its limit.
+    """
+    name = f"test_{uuid.uuid4().hex[:16]}"
+    _databases.append(name)
+    return name
 
 
 # --- fixtures (tests/conftest.py provides them to all tests) ------------------------------------------------
@@ -106,6 +116,18 @@ def fresh_database() -> str:
 def infra() -> Infra:
     """RabbitMQ and MongoDB of this test run. The first use starts them; all xdist workers share them."""
     return _shared()
+
+
+@pytest.fixture(autouse=True)
+def drop_databases(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Drop the databases of a test. Those of fixtures that several tests share have been named before."""
+    before = len(_databases)
+    yield
+    named, _databases[before:] = _databases[before:], []
+    if named and "infra" in request.fixturenames:
+        with MongoClient[dict[str, Any]](_shared().mongo_url, serverSelectionTimeoutMS=5000) as client:
+            for name in named:
+                client.drop_database(name)
 
 
 @pytest.fixture(scope="session")

@@ -69,6 +69,21 @@ def test_mongodb_supports_majority_writes_and_transactions(mongo_url: str) -> No
         assert database.things.count_documents({}) == 1
 
 
+_left: list[str] = []
+
+
+def test_the_database_of_a_test_exists_while_it_runs(mongo_url: str) -> None:
+    _left.append(fresh_database())
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        client[_left[0]].create_collection("things")
+        assert _left[0] in client.list_database_names()
+
+
+def test_the_database_of_an_earlier_test_is_gone(mongo_url: str) -> None:
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        assert not set(_left) & set(client.list_database_names())
+
+
 @pytest.mark.fault
 async def test_a_killed_broker_restarts_on_the_same_port_with_its_durable_messages() -> None:
     with rabbit_node() as node:
