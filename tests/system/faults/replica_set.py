@@ -39,8 +39,10 @@ class ReplicaSet:
         members = [{"_id": number, "host": f"{LOOPBACK}:{port}"} for number, port in enumerate(self._ports)]
         settings = {"electionTimeoutMillis": _ELECTION_TIMEOUT_MS, "heartbeatIntervalMillis": 500}
         config = {"_id": "faults", "members": members, "settings": settings}
+        for port in self._ports:
+            with self._member(port) as member:
+                wait_for(lambda member=member: _responds(member), what=f"the member on port {port}")  # type: ignore[misc]  # binds the loop variable
         with self._member(self._ports[0]) as first:
-            wait_for(lambda: _responds(first), what="the first member")
             first.admin.command("replSetInitiate", config)
         self.wait_primary()
 
