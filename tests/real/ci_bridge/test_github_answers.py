@@ -1,5 +1,6 @@
 """GitHub's responses: which dispatches are sent again, which are not, and what users see."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,7 +8,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from logloop_chassis.crypto import issue_service_token
+from logloop_chassis.outbound.egress import EgressGuard
 from logloop_chassis.testing import wait_until
+from logloop_ci_bridge.github.client import GitHubClient
+from logloop_ci_bridge.github.gateway import GitHubCredentials
+from pydantic import SecretStr
 
 from tests.fakes.github import FakeGitHub, Script
 from tests.fakes.github_messages import FakeJob
@@ -141,13 +146,17 @@ async def test_an_undeclared_input_is_shown_with_githubs_message(bridge: Running
     assert "Unexpected inputs provided" in found["detail"]
 
 
+def _private_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+
+
 @pytest.fixture
 async def with_app(fresh_amqp_url: str, mongo_url: str, github: FakeGitHub) -> AsyncIterator[Running]:
     """A project that uses a GitHub App."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    with FakeQuery({PROJECT: {"app_id": "77", "private_key": key.decode()}}) as query:
+    with FakeQuery({PROJECT: {"app_id": "77", "private_key": _private_key()}}) as query:
         configured = settings(fresh_amqp_url, mongo_url, query.url, github.url)
         async with running(configured, fresh_database()) as started:
             yield started
@@ -162,6 +171,19 @@ async def test_an_app_requests_one_installation_token_and_reuses_it(with_app: Ru
         seen.headers["authorization"].removeprefix("Bearer ") in github.installation_tokens
         for seen in github.seen("dispatch")
     )
+
+
+async def test_a_token_is_requested_once_at_a_time_and_is_only_for_those_who_have_the_private_key(
+    github: FakeGitHub,
+) -> None:
+    client = GitHubClient(github.url, EgressGuard(loopback=True), log_hosts=(), timeout_s=5)
+    own, other = (GitHubCredentials(app_id="77", private_key=SecretStr(_private_key())) for _ in range(2))
+    try:
+        tokens = await asyncio.gather(*(client.token(who, "acme/shop") for who in (own, own, own, other)))
+        assert len(set(tokens[:3])) == 1
+        assert github.count("token") == 2, "one request for each private key"
+    finally:
+        await client.close()
 
 
 async def test_log_downloads_send_no_credentials_and_follow_redirects_to_no_other_host(

@@ -1,10 +1,12 @@
 """Sends requests to GitHub's REST API and keeps the tokens of GitHub Apps."""
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from weakref import WeakValueDictionary
 
 import httpx
 import orjson
@@ -30,6 +32,9 @@ _MAX_BODY_BYTES = 16 * 2**20
 _DOWNLOAD_S = 120.0
 _LIMITS = httpx.Limits(max_connections=20, max_keepalive_connections=5)
 
+TokenKey = tuple[str, str, str, str]
+"""API, App, digest of its private key, and its installation or the repository."""
+
 
 class GitHubClient:
     """One connection pool for all projects. `api_url` is used for projects that do not set another one."""
@@ -46,9 +51,10 @@ class GitHubClient:
             follow_redirects=False,
             trust_env=False,
         )
-        self._tokens: TLRUCache[tuple[str, str, str], tuple[str, float]] = TLRUCache(
+        self._tokens: TLRUCache[TokenKey, tuple[str, float]] = TLRUCache(
             _MAX_TOKENS, ttu=lambda _key, value, _now: value[1] - _TOKEN_MARGIN_S, timer=time.time
         )
+        self._requesting: WeakValueDictionary[TokenKey, asyncio.Lock] = WeakValueDictionary()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -67,21 +73,37 @@ class GitHubClient:
             return credentials.token.get_secret_value()
         if credentials.app_id is None or credentials.private_key is None:
             raise GitHubRejected(401, "the project has neither a token nor a GitHub App")
+        private_key = credentials.private_key.get_secret_value()
+        key = (
+            self.base_url(credentials),
+            credentials.app_id,
+            # Only who has the key gets the token that it was exchanged for.
+            hashlib.sha256(private_key.encode()).hexdigest(),
+            credentials.installation_id or repository,
+        )
+        # Callers that need the same token at the same time wait for one request.
+        lock = self._requesting.setdefault(key, asyncio.Lock())
+        async with lock:
+            cached = self._tokens.get(key)
+            if cached is None:
+                self._tokens[key] = cached = await self._new_token(
+                    credentials, credentials.app_id, private_key, repository
+                )
+        return cached[0]
+
+    async def _new_token(
+        self, credentials: GitHubCredentials, app_id: str, private_key: str, repository: str
+    ) -> tuple[str, float]:
+        """Request a token of the App's installation. Return it with the time at which it expires."""
         base = self.base_url(credentials)
-        key = (base, credentials.app_id, credentials.installation_id or repository)
-        cached = self._tokens.get(key)
-        if cached is not None:
-            return cached[0]
         try:
-            app = app_token(credentials.app_id, credentials.private_key.get_secret_value(), time.time())
+            app = app_token(app_id, private_key, time.time())
         except BadAppKey as error:
             raise GitHubRejected(401, str(error)) from error
         installation = credentials.installation_id or await self._installation(base, app, repository)
         response = await self.request("POST", f"{base}/app/installations/{installation}/access_tokens", app)
         body = read_json(response)
-        token, expires = str(body["token"]), datetime.fromisoformat(str(body["expires_at"])).timestamp()
-        self._tokens[key] = (token, expires)
-        return token
+        return str(body["token"]), datetime.fromisoformat(str(body["expires_at"])).timestamp()
 
     async def _installation(self, base: str, app: str, repository: str) -> str:
         return str(read_json(await self.request("GET", f"{base}/repos/{repository}/installation", app))["id"])
