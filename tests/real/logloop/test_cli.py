@@ -550,7 +550,7 @@ def test_dispatch_starts_a_workflow(api: IngestApi, environ: dict[str, str]) -> 
     done = run(environ, "ci", "dispatch", "p1", "--set", "reason=slow", "--json")
     assert json.loads(done.stdout)["mode"] == "console"
     assert json.loads(api.requests[0].body) == {
-        "project_id": "shop", "pipeline_id": "p1", "values": {"reason": "slow"},
+        "project_id": "shop", "pipeline": "p1", "values": {"reason": "slow"},
     }  # fmt: skip
 
 

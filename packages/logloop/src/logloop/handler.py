@@ -219,7 +219,7 @@ class LoggingHandler(logging.Handler):
         except Exception:  # noqa: BLE001 - an override may raise anything; the record must not be lost with it
             entry = entry_of(record, self.fixed)
         try:
-            remember(record.created, entry["severity"], record.name, entry["message"])
+            remember(record.created, text_of(entry.get("severity")), record.name, text_of(entry.get("message")))
             self.sender.put(entry)
         except Exception:  # noqa: BLE001 - the contract of logging.Handler.emit
             self.handleError(record)
