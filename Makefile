@@ -23,9 +23,9 @@ check: ## check format, lint, types, imports, dependencies, sizes, generated fil
 	@scripts/setup.sh check
 	@scripts/check.sh
 
-coverage: ## measure the coverage of the unit and contract tests; fails if it falls
+coverage: ## measure the coverage of the unit and contract tests and those of ci-bridge; fails if it falls
 	@scripts/setup.sh test
-	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered tests/unit tests/contracts $(ARGS)
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered tests/unit tests/contracts tests/real/ci_bridge $(ARGS)
 
 wheels: ## build all wheels, install one outside the workspace and test it there
 	@scripts/setup.sh lock
