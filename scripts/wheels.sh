@@ -17,7 +17,7 @@ done
 # The versions of the lock, but none of the workspace's own paths.
 sed -n 's/^\([A-Za-z0-9_.-]\+==[^ ;\\]*\).*/\1/p' requirements.lock >"$outside/constraints.txt"
 VIRTUAL_ENV="$outside/venv" "$uv" pip install --quiet --constraint "$outside/constraints.txt" \
-    dist/logloop-*.whl dist/logloop_contracts-*.whl pytest pytest-asyncio pytest-timeout hypothesis
+    dist/logloop-*.whl dist/logloop_contracts-*.whl pytest pytest-asyncio pytest-timeout hypothesis mypy ruff
 
 cp -r tests/unit/logloop "$outside/tests"
 cp pyproject.toml "$outside"
