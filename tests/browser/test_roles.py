@@ -44,6 +44,11 @@ class Expected:
         return set() if role == "viewer" else set(self.member) if role == "member" else {*self.member, *self.admin}
 
 
+def address_of(role: str) -> str:
+    """The address of the user with a role in the project."""
+    return f"{role}-of-the-shop@example.org"
+
+
 PAGES = {
     "logs?q=currency&range=1d&open={line}": Expected(
         "Copy message",
@@ -85,7 +90,10 @@ PAGES = {
         "Administrators of the project see and change its API keys.", admin={"New API key", "Create the first key"}
     ),
     "settings/audit": Expected("Administrators of the project see its audit trail."),
-    "settings/members": Expected("Administrators of the installation see and change the members of projects."),
+    "settings/members": Expected(
+        "Administrators of the project see and change its members.",
+        admin={"Add", "Add a user", f"Actions for {address_of('admin')}", f"Role of {address_of('admin')}"},
+    ),
     "settings/users": Expected("Administrators of the installation see and change its users."),
     "settings/dead-letters": Expected("Administrators of the installation see its dead letters."),
 }
@@ -123,14 +131,14 @@ def records(admin: httpx.Client, shop: str) -> dict[str, str]:
     return {"rule": rule["id"], "analysis": analysis["id"], "chain": chain["id"], "line": line["id"]}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def session_of(up: Up, browser: Browser, admin: httpx.Client, shop: str) -> Iterator[Callable[[str], Any]]:
     """Sign in as a user with a role in the project."""
     users = []
 
     def sign_in(role: str) -> Any:
         first, password = f"{PASSWORD}!", PASSWORD
-        email = f"{role}-{shop}@example.org"
+        email = address_of(role)
         membership = {"project_id": shop, "role": role}
         body = {"email": email, "name": role, "password": first, "projects": [membership]}
         users.append(admin.post("/api/v1/users", json=body).raise_for_status().json()["id"])

@@ -42,6 +42,10 @@ class Operation:
     url: str
     body: Any = None
 
+    def names(self, kind: str) -> bool:
+        """Return whether the call is about a record of this kind."""
+        return f"{{{kind}}}" in f"{self.url} {self.body}"
+
 
 def name() -> str:
     return f"n{next(NAMES)}"
@@ -120,6 +124,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "user_update": Operation("admin everywhere", "/users/{user}", {"name": "y"}),
     "user_delete": Operation("admin everywhere", "/users/{user}"),
     "user_password_reset": Operation("admin everywhere", "/users/{user}/password", {"password": "another password"}),
+    "member_list": Operation("admin", "/projects/alpha/members"),
+    "member_add": Operation("admin", "/projects/alpha/members", {"email": "{address}", "role": "viewer"}),
+    "member_update": Operation("admin", "/projects/alpha/members/{member}", {"role": "viewer"}),
+    "member_remove": Operation("admin", "/projects/alpha/members/{member}"),
     "audit_list": Operation("admin", "/audit?project_id=alpha"),
     "audit_verify": Operation("admin everywhere", "/audit/verification"),
     "dead_letter_list": Operation("admin everywhere", "/query/dead-letters"),
@@ -127,7 +135,21 @@ OPERATIONS: Mapping[str, Operation] = {
     "dead_letter_delete": Operation("admin everywhere", "/query/dead-letters/query.logs/nothing"),
 }
 
-KINDS = ("service", "test", "metric", "analysis", "ended", "view", "run", "key", "user", "project", "log")
+KINDS = (
+    "service",
+    "test",
+    "metric",
+    "analysis",
+    "ended",
+    "view",
+    "run",
+    "key",
+    "user",
+    "member",
+    "address",
+    "project",
+    "log",
+)
 UNTRACED = {"metric_points_add", "settings_llm_test", "settings_github_test"}
 """These operations change no record: points are data, and a test of settings only reads."""
 ON_LOGS = {"log_update", "log_delete", "log_delete_by_search"}
@@ -174,7 +196,7 @@ class World:
         """Call an operation on an existing record, or on a `fresh` one."""
         values = {"new": name()}
         for kind in KINDS:
-            if f"{{{kind}}}" in operation.url:
+            if operation.names(kind):
                 if fresh or kind not in self.kept:
                     self.kept[kind] = await self.make(kind)
                 values[kind] = self.kept[kind]
@@ -261,6 +283,17 @@ class World:
             "view": ("saved-views", {"project_id": "alpha", "name": "x", "shared": True}, "id"),
             "key": ("api-keys", {"name": "x", "project_id": "alpha", "scopes": ["read"]}, "id"),
             "user": ("users", {"email": f"{new}@example.org", "name": "x", "password": "some password"}, "id"),
+            "member": (
+                "users",
+                {
+                    "email": f"{new}@example.org",
+                    "name": "x",
+                    "password": "some password",
+                    "projects": [{"project_id": "alpha", "role": "member"}],
+                },
+                "id",
+            ),
+            "address": ("users", {"email": f"{new}@example.org", "name": "x", "password": "some password"}, "email"),
             "project": ("projects", {"id": new, "name": "x"}, "id"),
         }[kind]
         answer = await self.admin.post(f"/api/v1/{path}", json=body)
@@ -271,7 +304,11 @@ class World:
 def _filled(value: Any, values: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
         return {key: _filled(item, values) for key, item in value.items()}
-    return value.replace("{new}", values["new"]) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    for kind, text in values.items():
+        value = value.replace(f"{{{kind}}}", text)
+    return value
 
 
 @pytest.fixture
@@ -404,7 +441,7 @@ async def test_every_change_adds_one_audit_entry_and_no_response_may_be_cached(w
     for operation_id, (method, _, _) in operations(world.query).items():
         operation = OPERATIONS[operation_id]
         for kind in KINDS:
-            if f"{{{kind}}}" in operation.url:
+            if operation.names(kind):
                 world.kept[kind] = await world.make(kind)
         if "administrator" not in world.signed_in:
             world.signed_in["administrator"] = await world.query.signed_in()

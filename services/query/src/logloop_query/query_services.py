@@ -10,6 +10,7 @@ from logloop_query.catalogue.project_deletion import ProjectDeletion
 from logloop_query.catalogue.projects import Projects
 from logloop_query.identity.accounts import Accounts
 from logloop_query.identity.api_keys import ApiKeys
+from logloop_query.identity.members import Members
 from logloop_query.identity.sessions import Sessions
 from logloop_query.identity.usage import UsageRecorder
 from logloop_query.logs.edits import LogEdits
@@ -40,6 +41,7 @@ class RecordServices:
     registry: CatalogueRegistry
     metrics: Metrics
     accounts: Accounts
+    members: Members
     sessions: Sessions
     api_keys: ApiKeys
     usage: UsageRecorder

@@ -34,6 +34,7 @@ from logloop_query.catalogue.stores.projects import ProjectStore
 from logloop_query.identity.accounts import Accounts
 from logloop_query.identity.api_keys import ApiKeys
 from logloop_query.identity.first_start import FirstStart
+from logloop_query.identity.members import Members
 from logloop_query.identity.passwords import Passwords
 from logloop_query.identity.sessions import Sessions
 from logloop_query.identity.stores.api_keys import ApiKeyStore
@@ -300,6 +301,7 @@ def _build_records(
         registry=CatalogueRegistry(services, tests, test_runs, authenticator),
         metrics=metrics,
         accounts=_accounts(stores, sessions, passwords, authenticator, audit),
+        members=Members(stores.users, projects, sessions, authenticator, audit),
         sessions=sessions,
         api_keys=api_keys,
         usage=UsageRecorder(api_keys, sessions, writes),

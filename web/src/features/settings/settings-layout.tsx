@@ -13,7 +13,7 @@ export function SettingsLayout() {
     <div className={classes.layout}>
       <nav className={classes.nav} aria-label="Settings">
         <h2>Project {project}</h2>
-        {rights.installation ? (
+        {rights.administer ? (
           <Link to={`${BASE}/members`} params={params}>
             Members
           </Link>

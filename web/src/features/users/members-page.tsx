@@ -1,4 +1,4 @@
-import { Button, Select } from "@mantine/core";
+import { Autocomplete, Button, Select } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
@@ -13,118 +13,141 @@ import { itemsOf } from "@/lib/api/paged";
 import { useRights } from "@/lib/api/session";
 import { usePageTitle } from "@/lib/page/page-title";
 import { counted } from "@/lib/text/counted";
-import { ROLES, type Role, roleIn, setRole, type User, userPagesOptions } from "./user-queries";
+import { addMember, type Member, memberPagesOptions, removeMember, setRole } from "./member-queries";
+import { ROLES, type Role, userPagesOptions } from "./user-queries";
 import classes from "./users.module.css";
 
 const MEANINGS: Record<Role, string> = {
   viewer: "read",
   member: "read and write",
-  admin: "also manage keys and settings",
+  admin: "also manage keys, settings and members",
 };
+
+type Change = { text: string; make: () => Promise<unknown>; undo: () => Promise<unknown> };
 
 /** Who has which role in a project. */
 export function MembersPage() {
   const { project } = useParams({ from: "/signed-in/projects/$project/settings/members" });
   const rights = useRights(project);
   usePageTitle(`Members of ${project}`);
-  if (!rights.installation) {
-    return (
-      <NotAllowed>Administrators of the installation see and change the members of projects.</NotAllowed>
-    );
+  if (!rights.administer) {
+    return <NotAllowed>Administrators of the project see and change its members.</NotAllowed>;
   }
   return <Members project={project} />;
 }
 
 function Members({ project }: { project: string }) {
   const queryClient = useQueryClient();
-  const pages = useInfiniteQuery(userPagesOptions());
+  const pages = useInfiniteQuery(memberPagesOptions(project));
   const undo = useUndo();
-  useApiRequests([{ name: "Users", method: "GET", path: "/api/v1/users", operation: "user_list" }]);
+  useApiRequests([
+    {
+      name: "Members",
+      method: "GET",
+      path: `/api/v1/projects/${project}/members`,
+      operation: "member_list",
+    },
+  ]);
+  const refresh = async () => {
+    await queryClient.invalidateQueries({ queryKey: ["members", project] });
+    await queryClient.invalidateQueries({ queryKey: ["users"] });
+  };
   const change = useMutation({
-    mutationFn: async ({ user, role }: { user: User; role: Role | null }) => setRole(user.id, project, role),
-    onSuccess: async (_, { user, role }) => {
-      await queryClient.invalidateQueries({ queryKey: ["users"] });
-      const before = roleIn(user, project);
-      undo.report(
-        role ? `${user.email} is now ${role}.` : `${user.email} is no longer a member.`,
-        async () => {
-          await setRole(user.id, project, before);
-          await queryClient.invalidateQueries({ queryKey: ["users"] });
-        },
-      );
+    mutationFn: async ({ make }: Change) => make(),
+    onSuccess: async (_, { text, undo: back }) => {
+      await refresh();
+      undo.report(text, async () => {
+        await back();
+        await refresh();
+      });
     },
   });
-  const users = itemsOf(pages);
-  const isMember = (user: User) => user.role === "admin" || roleIn(user, project) !== null;
+  const add = async (email: string, role: Role) => {
+    const added = await addMember(project, email, role);
+    await refresh();
+    undo.report(`${added.email} is now ${role}.`, async () => {
+      await removeMember(project, added);
+      await refresh();
+    });
+  };
+  const members = itemsOf(pages);
   return (
     <div className={layout.page}>
       <div className={layout.head}>
         <h1>Members</h1>
         <span className="muted">
-          A viewer reads, a member also writes, an admin also manages keys and settings.
+          A viewer reads, a member also writes, an admin also manages keys, settings and members.
         </span>
       </div>
       {undo.notice}
       {change.error ? <ProblemNotice error={change.error} title="Nothing is changed." /> : null}
-      <AddMember
-        users={users.filter((user) => !isMember(user))}
-        busy={change.isPending}
-        onAdd={(user, role) => change.mutate({ user, role })}
-      />
+      <AddMember project={project} members={members} onAdd={add} />
       <ResourceTable
         label="members"
         pages={pages}
-        filter={isMember}
-        keyOf={(user) => user.id}
-        nameOf={(user) => user.email}
+        keyOf={(member) => member.user_id}
+        nameOf={(member) => member.email}
         columns={[
-          { name: "E-mail", cell: (user) => <span className="strong">{user.email}</span> },
-          { name: "Name", cell: (user) => user.name, wide: true },
+          { name: "E-mail", cell: (member) => <span className="strong">{member.email}</span> },
+          { name: "Name", cell: (member) => member.name, wide: true },
           {
             name: "Role",
-            cell: (user) =>
-              user.role === "admin" ? (
+            cell: (member) =>
+              member.is_admin ? (
                 <span className="soft">administrator of the installation</span>
               ) : (
                 <Select
-                  aria-label={`Role of ${user.email}`}
+                  aria-label={`Role of ${member.email}`}
                   w={120}
                   size="xs"
                   data={[...ROLES]}
-                  value={roleIn(user, project)}
+                  value={member.role}
                   disabled={change.isPending}
                   onChange={(value) => {
                     const role = ROLES.find((item) => item === value);
-                    if (role && role !== roleIn(user, project)) change.mutate({ user, role });
+                    if (!role || role === member.role) return;
+                    change.mutate({
+                      text: `${member.email} is now ${role}.`,
+                      make: () => setRole(project, member, role),
+                      undo: () => setRole(project, member, member.role),
+                    });
                   }}
                 />
               ),
           },
           {
             name: "May",
-            cell: (user) => (
-              <span className="muted">
-                {user.role === "admin" ? "do everything" : MEANINGS[roleIn(user, project) ?? "viewer"]}
-              </span>
+            cell: (member) => (
+              <span className="muted">{member.is_admin ? "do everything" : MEANINGS[member.role]}</span>
             ),
             wide: true,
           },
           {
             name: "State",
-            cell: (user) => (user.disabled ? <span className="caution">▲ disabled</span> : ""),
+            cell: (member) => (member.disabled ? <span className="caution">▲ disabled</span> : ""),
             wide: true,
           },
         ]}
-        actions={(user) =>
-          user.role === "admin"
+        actions={(member) =>
+          member.is_admin
             ? []
-            : [{ name: "Remove from the project", run: () => change.mutate({ user, role: null }) }]
+            : [
+                {
+                  name: "Remove from the project",
+                  run: () =>
+                    change.mutate({
+                      text: `${member.email} is no longer a member.`,
+                      make: () => removeMember(project, member),
+                      undo: () => addMember(project, member.email, member.role),
+                    }),
+                },
+              ]
         }
         empty={<p>Nobody is a member yet.</p>}
       />
       <PageFooter>
         <span>
-          <b>{counted(users.filter(isMember).length, "member")}</b> · a new role ends the sessions of the user
+          <b>{counted(members.length, "member")}</b> · a lower role ends the sessions of the user
         </span>
       </PageFooter>
     </div>
@@ -132,36 +155,43 @@ function Members({ project }: { project: string }) {
 }
 
 function AddMember({
-  users,
-  busy,
+  project,
+  members,
   onAdd,
 }: {
-  users: readonly User[];
-  busy: boolean;
-  onAdd: (user: User, role: Role) => void;
+  project: string;
+  members: readonly Member[];
+  onAdd: (email: string, role: Role) => Promise<void>;
 }) {
-  const [id, setId] = useState<string | null>(null);
+  const [email, setEmail] = useState("");
   const [role, setNewRole] = useState<Role>("member");
-  const user = users.find((item) => item.id === id);
-  if (users.length === 0) return null;
+  const rights = useRights(project);
+  // Only administrators of the installation may list users. Others type the address.
+  const users = itemsOf(useInfiniteQuery({ ...userPagesOptions(), enabled: rights.installation }));
+  const known = new Set(members.map((member) => member.email));
+  const add = useMutation({
+    mutationFn: async () => onAdd(email.trim(), role),
+    onSuccess: () => setEmail(""),
+  });
   return (
     <form
       className={classes.add}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!user) return;
-        onAdd(user, role);
-        setId(null);
+        add.mutate();
       }}
     >
-      <Select
+      <Autocomplete
         label="Add a user"
         placeholder="ada@example.org"
-        searchable
+        type="email"
+        required
+        withAsterisk={false}
         w={280}
-        data={users.map((item) => ({ value: item.id, label: item.email }))}
-        value={user ? id : null}
-        onChange={setId}
+        data={users.map((user) => user.email).filter((address) => !known.has(address))}
+        value={email}
+        onChange={setEmail}
+        error={add.error?.message}
       />
       <Select
         label="Role"
@@ -170,7 +200,7 @@ function AddMember({
         value={role}
         onChange={(value) => setNewRole(ROLES.find((item) => item === value) ?? role)}
       />
-      <Button type="submit" loading={busy} disabled={!user}>
+      <Button type="submit" loading={add.isPending}>
         Add
       </Button>
     </form>

@@ -32,18 +32,6 @@ export async function resetPassword(id: string): Promise<string> {
   return reset.one_time_password ?? "";
 }
 
-/** Gives a user a role in a project, or none with null. The other memberships stay as the server has them now. */
-export async function setRole(id: string, project: string, role: Role | null): Promise<User> {
-  const params = { path: { user_id: id } };
-  const user = content(await query.GET("/api/v1/users/{user_id}", { params }));
-  const others = user.projects.filter((item) => item.project_id !== project);
-  return updateUser(id, { projects: role ? [...others, { project_id: project, role }] : others });
-}
-
-export function roleIn(user: User, project: string): Role | null {
-  return user.projects.find((item) => item.project_id === project)?.role ?? null;
-}
-
 /** Writes memberships as texts such as "shop=member", so that a form and its draft can hold them. */
 export function membershipTexts(memberships: readonly Membership[]): string[] {
   return memberships.map(({ project_id: project, role }) => `${project}=${role}`);

@@ -12,6 +12,7 @@ from logloop_query.catalogue.metrics import Metrics
 from logloop_query.catalogue.projects import Projects
 from logloop_query.identity.accounts import Accounts
 from logloop_query.identity.api_keys import ApiKeys
+from logloop_query.identity.members import Members
 from logloop_query.logs.edits import LogEdits
 from logloop_query.logs.search.log_search import LogSearch
 from logloop_query.providers.checks import ProviderChecks
@@ -59,6 +60,10 @@ async def _audit(services: CurrentRecordServices) -> AuditTrail:
     return services.audit
 
 
+async def _members(services: CurrentRecordServices) -> Members:
+    return services.members
+
+
 async def _metrics(services: CurrentRecordServices) -> Metrics:
     return services.metrics
 
@@ -104,6 +109,7 @@ CurrentAnalyses = Annotated[Analyses, Depends(_analyses)]
 CurrentApiKeys = Annotated[ApiKeys, Depends(_api_keys)]
 CurrentAudit = Annotated[AuditTrail, Depends(_audit)]
 CurrentLogEdits = Annotated[LogEdits, Depends(_log_edits)]
+CurrentMembers = Annotated[Members, Depends(_members)]
 CurrentMetrics = Annotated[Metrics, Depends(_metrics)]
 CurrentProjects = Annotated[Projects, Depends(_projects)]
 CurrentProviderChecks = Annotated[ProviderChecks, Depends(_provider_checks)]

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from logloop_query.http import analyses, audit, docs, internal, providers, runs_of_tests, saved_views
 from logloop_query.http.catalogue import metrics, overview, projects, services, tests
-from logloop_query.http.identity import api_keys, session, users
+from logloop_query.http.identity import api_keys, members, session, users
 from logloop_query.http.logs import counts, edits, export, facets, search, tail
 
 _RECORDS = (
@@ -22,6 +22,7 @@ _RECORDS = (
         providers,
         api_keys,
         users,
+        members,
         audit,
     ),
     *(internal, docs),
@@ -41,7 +42,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "metrics", "description": "Named numbers over time."},
     {"name": "saved views", "description": "Searches with a time range and columns, personal or shared."},
     {"name": "session", "description": "Signing in and out."},
-    {"name": "users", "description": "Users and their projects."},
+    {"name": "users", "description": "Users, and the members of projects."},
     {"name": "API keys", "description": "Credentials of programs."},
     {"name": "settings", "description": "Model provider and GitHub credentials. Secrets are never returned."},
     {"name": "audit", "description": "The record of all changes."},

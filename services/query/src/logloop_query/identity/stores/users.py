@@ -47,6 +47,13 @@ class UserStore:
         condition: Document = {} if after is None else {"_id": {"$gt": after}}
         return await self._collection.find(condition, sort=[("_id", ASCENDING)], limit=limit).to_list()
 
+    async def page_of_project(self, project_id: str, *, after: str | None, limit: int) -> list[Document]:
+        """Return up to `limit` members of a project and administrators of the installation, ordered by id."""
+        condition: Document = {"$or": [{"projects.project_id": project_id}, {"role": "admin"}]}
+        if after is not None:
+            condition["_id"] = {"$gt": after}
+        return await self._collection.find(condition, sort=[("_id", ASCENDING)], limit=limit).to_list()
+
     async def update(self, user_id: str, changes: Mapping[str, Any]) -> tuple[Document, Document] | None:
         """Set fields. Return the user before and after. Raises AlreadyExists for a taken address."""
         try:
