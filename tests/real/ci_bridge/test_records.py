@@ -179,6 +179,11 @@ async def test_a_back_test_shows_when_the_rule_would_have_fired(bridge: Running,
     [(_, params)] = query.requests
     assert params["q"] == 'severity:("error") AND service:("checkout")'
     assert (params["since"], params["order"]) == ("2h", "asc")
+    stored = await bridge.get(f"/rules/{rule}")
+    kept = {"id", "project_id", "revision", "created_at", "updated_at", "source"}
+    draft = {name: value for name, value in stored.items() if name not in kept}
+    body = {"project_id": PROJECT, "since": "2h", "rule": draft}
+    assert await bridge.post("/rules/back-test", body, 200) == found, "a rule need not be stored"
     assert await bridge.items("/dispatches") == []
 
 

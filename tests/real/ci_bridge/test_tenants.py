@@ -76,6 +76,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "PUT /rules/{rule_id}": Operation("write", "/rules/{rule}", RULE),
     "DELETE /rules/{rule_id}": Operation("write", "/rules/{rule}"),
     "GET /rules/{rule_id}/evaluations": Operation("read", "/rules/{rule}/evaluations"),
+    "POST /rules/back-test": Operation("read", "/rules/back-test", ALPHA | {"rule": RULE}),
     "POST /rules/{rule_id}/back-test": Operation("read", "/rules/{rule}/back-test", {}),
     "GET /workflows": Operation("read", "/workflows?project_id=alpha"),
     "PUT /workflows": Operation("write", "/workflows", ALPHA | FILES),

@@ -82,14 +82,25 @@ class EvaluationPage(BaseModel):
     items: list[Evaluation]
 
 
-class BackTestRequest(BaseModel):
+class BackTestRange(BaseModel):
     """The stored logs to back-test a rule on."""
 
     model_config = ConfigDict(extra="forbid")
 
     since: str = Field("24h", max_length=40, description="RFC 3339, or relative: 30m, 24h, 7d ago.", examples=["24h"])
     until: str = Field("now", max_length=40, description="RFC 3339, relative, or now.")
+
+
+class BackTestRequest(BackTestRange):
+    """The stored logs to back-test a stored rule on."""
+
     rule: RuleDraft | None = Field(None, description="Back-test this version instead of the stored one.")
+
+
+class DraftBackTestRequest(ProjectScoped, BackTestRange):
+    """A rule that need not be stored, and the logs to back-test it on."""
+
+    rule: RuleDraft
 
 
 async def _checked(
@@ -132,6 +143,21 @@ async def check(body: NewRule, caller: CurrentCaller) -> RuleCheck:
     """Check the syntax, names, types and loops of a rule without saving it, and describe how it is evaluated."""
     caller.may_read(body.project_id)
     return await _checked(caller.services, body.project_id, body)
+
+
+@router.post(
+    "/back-test",
+    summary="Back-test a rule that is not stored",
+    operation_id="rule_draft_back_test",
+    responses=body_problems(404, 502),
+)
+async def run_draft_back_test(body: DraftBackTestRequest, caller: CurrentCaller) -> BackTest:
+    """Return when the rule would have fired on stored logs and what its gates would have blocked.
+
+    Nothing is stored, sent or changed.
+    """
+    caller.may_read(body.project_id)
+    return await _back_test(caller.services, body.project_id, body.rule, body)
 
 
 @router.post(
@@ -243,14 +269,19 @@ async def run_back_test(rule_id: RecordId, body: BackTestRequest, caller: Curren
     Nothing is sent or changed.
     """
     found = await caller.read(caller.stores.rules, rule_id)
-    rule: RuleDraft = body.rule or found
+    return await _back_test(caller.services, found.project_id, body.rule or found, body, rule_id)
+
+
+async def _back_test(
+    services: CiBridgeServices, project_id: str, rule: RuleDraft, on: BackTestRange, rule_id: str = ""
+) -> BackTest:
     if rule.on != "logs":
         raise Unprocessable("only rules on logs can be back-tested")
-    params = {"q": scope_query(rule), "since": body.since, "until": body.until, "order": "asc"}
-    logs = caller.services.query.export(found.project_id, params)
+    params = {"q": scope_query(rule), "since": on.since, "until": on.until, "order": "asc"}
+    logs = services.query.export(project_id, params)
     try:
-        async with back_test_slot(caller.services, found.project_id):
-            return await back_test(rule, rule_id=rule_id, project_id=found.project_id, logs=logs)
+        async with back_test_slot(services, project_id):
+            return await back_test(rule, rule_id=rule_id, project_id=project_id, logs=logs)
     except BadCondition as error:
         raise Unprocessable(f"the rule cannot be back-tested: {error}") from error
     finally:

@@ -60,16 +60,26 @@ export const evaluationsOptions = (id: string) =>
   });
 
 /** When a rule, as it is edited, would have fired. Nothing is started. */
-export const backTestOptions = (id: string, draft: RuleDraft, since: string, until: string) =>
+export const backTestOptions = (
+  project: string,
+  id: string | null,
+  draft: RuleDraft,
+  since: string,
+  until: string,
+) =>
   queryOptions({
-    queryKey: ["ci", "back-test", id, draft, since, until],
+    queryKey: ["ci", project, "back-test", id, draft, since, until],
     // It is never aborted: the server would still be busy with it and refuse the next one.
     queryFn: async () =>
       content(
-        await ciBridge.POST("/api/v1/ci/rules/{rule_id}/back-test", {
-          params: { path: { rule_id: id } },
-          body: { since, until, rule: draft },
-        }),
+        id === null
+          ? await ciBridge.POST("/api/v1/ci/rules/back-test", {
+              body: { project_id: project, since, until, rule: draft },
+            })
+          : await ciBridge.POST("/api/v1/ci/rules/{rule_id}/back-test", {
+              params: { path: { rule_id: id } },
+              body: { since, until, rule: draft },
+            }),
       ),
     staleTime: Number.POSITIVE_INFINITY,
   });

@@ -33,7 +33,7 @@ type BackTestPanelProps = {
 /** Runs the edited rule on stored lines: when it would have fired, and what held it back. Nothing is started. */
 export function BackTestPanel({ project, ruleId, draft, range, onRange }: BackTestPanelProps) {
   const [tested, setTested] = useState<{ draft: RuleDraft; since: string; until: string } | null>(null);
-  const canTest = ruleId !== null && draft !== null && (draft.on ?? "logs") === "logs";
+  const canTest = draft !== null && (draft.on ?? "logs") === "logs";
   const test = (length: Range) => {
     if (!canTest) return;
     const until = serverNow();
@@ -64,16 +64,14 @@ export function BackTestPanel({ project, ruleId, draft, range, onRange }: BackTe
           {tested ? "Test again" : "Test on stored lines"}
         </Button>
         <span className="muted">
-          {ruleId === null
-            ? "Save the rule switched off first; then test it here."
-            : draft && draft.on !== "logs" && draft.on
-              ? "Only rules on logs can be tested on stored lines."
-              : isOld
-                ? "The rule changed since this test."
-                : "Nothing is started."}
+          {draft && draft.on !== "logs" && draft.on
+            ? "Only rules on logs can be tested on stored lines."
+            : isOld
+              ? "The rule changed since this test."
+              : "Nothing is started."}
         </span>
       </div>
-      {tested && ruleId ? (
+      {tested ? (
         <TestResult project={project} ruleId={ruleId} tested={tested} onRetry={() => test(range)} />
       ) : null}
     </section>
@@ -87,11 +85,11 @@ function TestResult({
   onRetry,
 }: {
   project: string;
-  ruleId: string;
+  ruleId: string | null;
   tested: { draft: RuleDraft; since: string; until: string };
   onRetry: () => void;
 }) {
-  const result = useQuery(backTestOptions(ruleId, tested.draft, tested.since, tested.until));
+  const result = useQuery(backTestOptions(project, ruleId, tested.draft, tested.since, tested.until));
   const histogram = useQuery(backTestHistogramOptions(project, tested.since, tested.until));
   if (result.error) return <ProblemNotice error={result.error} onRetry={onRetry} />;
   if (!result.data) return <SkeletonRows rows={4} label="Testing" />;
