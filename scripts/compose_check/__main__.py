@@ -30,6 +30,7 @@ def steps(stack: Stack) -> list[Step]:
         ("search", here.search),
         ("analyse", here.analyse),
         ("fire a rule", here.fire_rule),
+        ("emulate a workflow", here.emulate_workflow),
         ("memory watermark of RabbitMQ", here.check_watermark),
         ("restart all containers", lambda: operation.restart(here)),
         ("two instances of ingest and query", lambda: operation.scale(here)),

@@ -1,5 +1,6 @@
 """What a new installation is used for first: sign in, send, search, analyse, start a workflow."""
 
+import hashlib
 import json
 import re
 import secrets
@@ -13,6 +14,11 @@ from scripts.compose_check.stack import Failed, Stack, eventually
 PROJECT = "compose-check"
 SERVICE = "first-use"
 _FIRST = "first light of this installation"
+_PROBED = "the sandbox works"
+_WORKFLOW = f"""\
+on: {{repository_dispatch: {{types: [compose-check]}}}}
+jobs: {{probe: {{runs-on: ubuntu-latest, steps: [{{run: echo "{_PROBED}"}}]}}}}
+"""
 _ADMIN = "admin@logloop.local"
 _MEMORY_LIMIT = 2 << 30
 
@@ -153,6 +159,29 @@ class Installation:
         if dispatch["state"] != "recorded":
             raise Failed(f"the dispatch is {dispatch['state']}, not recorded")
         return "1 dispatch, recorded"
+
+    def emulate_workflow(self) -> str:
+        """Approve a workflow and run it in the sandbox of the emulator. Its output is found as logs."""
+        digest = hashlib.sha256(_WORKFLOW.encode()).hexdigest()
+        self.client.request("PUT", f"/ci/emulations/approvals/{digest}", body={"project_id": PROJECT})
+        body = {
+            "project_id": PROJECT,
+            "service_id": "payment",
+            "file": "probe.yml",
+            "workflow": _WORKFLOW,
+            "event": {"event_type": "compose-check"},
+        }
+        run_id = self.client.request("POST", "/ci/emulations", body=body)["run_id"]
+
+        def ended() -> Any:
+            run = self.client.request("GET", f"/ci/runs/{run_id}", params={"project_id": PROJECT})
+            return run if run["status"] == "completed" else None
+
+        run = eventually(ended, "the emulated run ends")
+        if run["conclusion"] != "success":
+            raise Failed(f"the emulated run ended with {run['conclusion']}: {self._search('service:payment')[:20]}")
+        eventually(lambda: self._search(f'"{_PROBED}"'), "the output of the emulated run is found")
+        return "1 run, its output found"
 
     def check_watermark(self) -> str:
         """RabbitMQ slows its senders before it reaches the memory limit of its container."""

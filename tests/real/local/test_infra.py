@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import aio_pika
+import pymongo
 import pytest
 from logloop.local.mongodb import MongoNode
 from logloop_chassis.testing import wait_until
@@ -112,6 +113,29 @@ def test_a_killed_mongod_restarts_with_acknowledged_writes_even_on_another_port(
                 assert client.kept.things.find_one() == {"_id": "acknowledged"}
         finally:
             moved.kill()
+
+
+_KILLED_IN_A_TRANSACTION = """
+import os, sys
+from pymongo import MongoClient
+client = MongoClient(sys.argv[1])
+with client.start_session() as session, session.start_transaction():
+    client[sys.argv[2]].things.update_one({"_id": 1}, {"$set": {"by": "killed"}}, session=session)
+    os._exit(1)
+"""
+
+
+def test_what_a_killed_client_was_changing_is_soon_free_again(mongo_url: str) -> None:
+    database = fresh_database()
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        things = client[database].things
+        things.insert_one({"_id": 1})
+        subprocess.run([sys.executable, "-c", _KILLED_IN_A_TRANSACTION, mongo_url, database], check=False)
+        # MongoDB's own limit is 60 s. This is far above ours, and far below that.
+        with pymongo.timeout(40):
+            changed = things.update_one({"_id": 1}, {"$set": {"by": "another"}})
+        assert changed.modified_count == 1
+        assert things.find_one() == {"_id": 1, "by": "another"}
 
 
 def test_a_frozen_mongod_can_be_resumed() -> None:

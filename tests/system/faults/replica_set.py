@@ -120,6 +120,8 @@ class ReplicaSet:
             "enableTestCommands=1",
             "--setParameter",
             "diagnosticDataCollectionEnabled=false",
+            "--setParameter",
+            "transactionLifetimeLimitSeconds=10",
         ]
         command += [word for name, value in options.items() for word in (f"--{name}", str(value))]
         return Child(f"mongod-{port}", command, clean_env(), self._folder / f"{port}.log", on_parent_death="KILL")

@@ -23,6 +23,8 @@ _STOP_TIMEOUT_S = 30.0
 _MAX_LOG = 32 << 20
 _MIN_FREE = 32 << 20
 """Free bytes without which mongod ends while it starts, and says so in the middle of a stack trace."""
+_TRANSACTION_LIFETIME_S = 10
+"""What a killed service was changing stays locked for this long. MongoDB's default is 60 s."""
 _ROLES = ("readWriteAnyDatabase", "dbAdminAnyDatabase")
 _AUTHENTICATION_FAILED = 18
 
@@ -173,6 +175,7 @@ class MongoNode:
         command = [str(mongod), "--nounixsocket", "--logappend"]
         # Otherwise any user of this machine could create the first database user.
         command += ["--setParameter", "enableLocalhostAuthBypass=false"]
+        command += ["--setParameter", f"transactionLifetimeLimitSeconds={_TRANSACTION_LIFETIME_S}"]
         for name, value in options.items():
             command += [f"--{name}", str(value)]
         if not self.settings.diagnostics:

@@ -1,8 +1,8 @@
 """Chooses free TCP ports on loopback.
 
-A port is not reserved: another program may take it between the choice and the use. Chosen ports lie below the range
-from which the system takes the ports of outgoing connections. A port from that range is lost as soon as any
-connection uses it, even while the component that listens on it restarts.
+Two processes of a user never choose the same port, but another program may take it between the choice and the use.
+Chosen ports lie below the range from which the system takes the ports of outgoing connections. A port from that range
+is lost as soon as any connection uses it, even while the component that listens on it restarts.
 """
 
 import contextlib
@@ -15,6 +15,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -26,8 +27,7 @@ _RANGE = range(28_100, 32_768)
 @contextlib.contextmanager
 def exclusive_choice() -> Iterator[None]:
     """Hold a lock from the choice of ports until their use, so that two platforms never choose the same ones."""
-    path = Path(tempfile.gettempdir()) / f"logloop-ports-{os.getuid()}.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    descriptor = _open(_lock_file("logloop-ports"))
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -42,8 +42,7 @@ class Claims:
     """
 
     def __init__(self, file: Path | None = None) -> None:
-        path = file or Path(tempfile.gettempdir()) / f"logloop-claimed-ports-{os.getuid()}.lock"
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        self._descriptor = _open(file or _lock_file("logloop-claimed-ports"))
 
     def __enter__(self) -> Self:
         return self
@@ -54,7 +53,7 @@ class Claims:
     def choose(self, preferred: int = 0, host: str = LOOPBACK) -> int:
         """Claim and return the preferred port if it is free and unclaimed, else another one."""
         port = free_port(preferred, host)
-        while not self._claim(port):
+        while not _lock(self._descriptor, port):
             port = free_port(0, host)
         return port
 
@@ -62,15 +61,30 @@ class Claims:
         """Release all claims."""
         os.close(self._descriptor)
 
-    def _claim(self, port: int) -> bool:
-        try:
-            # The lock on the byte at this offset represents the port; the file stays empty.
-            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
-        except OSError as error:
-            if error.errno in {errno.EACCES, errno.EAGAIN}:
-                return False
-            raise
-        return True
+
+@cache
+def _chosen() -> int:
+    # Another file than that of Claims: a process may choose a port and pass it to a platform, which then claims it.
+    return _open(_lock_file("logloop-chosen-ports"))
+
+
+def _lock_file(name: str) -> Path:
+    return Path(tempfile.gettempdir()) / f"{name}-{os.getuid()}.lock"
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+
+def _lock(descriptor: int, port: int) -> bool:
+    try:
+        # The lock on the byte at this offset represents the port; the file stays empty.
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError as error:
+        if error.errno in {errno.EACCES, errno.EAGAIN}:
+            return False
+        raise
+    return True
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
@@ -87,11 +101,14 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 def free_port(preferred: int = 0, host: str = LOOPBACK) -> int:
-    """Return the preferred port if it is free, else another free port. Raise OSError if there is none."""
+    """Return the preferred port if it is free, else another free port. Raise OSError if there is none.
+
+    While this process runs, no other process of this user gets the other port from here.
+    """
     if preferred and is_free(preferred, host):
         return preferred
     for port in itertools.islice(_candidates, len(_RANGE)):
-        if is_free(port, host):
+        if is_free(port, host) and _lock(_chosen(), port):
             return port
     raise OSError(errno.EADDRINUSE, f"no free port from {_RANGE.start} to {_RANGE.stop - 1} on {host}")
 
