@@ -1,5 +1,6 @@
 """Chains: runs and analyses that start the next action, and how chains end."""
 
+from collections import Counter
 from typing import Any
 
 import aio_pika
@@ -62,6 +63,12 @@ async def test_a_chain_ends_at_max_hops(bridge: Running, github: FakeGitHub) -> 
     evaluation = await _evaluation(bridge, rule, gate="max_hops")
     assert evaluation["outcome"] == "blocked"
     assert github.count("dispatch") == 2
+    history = await bridge.get(f"/rules/{rule}/history")
+    counts = Counter[str]()
+    for hour in history["hours"]:
+        counts.update(hour["counts"])
+    assert counts == {"fired": 1, "max_hops": 1}
+    assert history["hours"][-1]["latest"]["max_hops"]["subject_id"] == evaluation["subject_id"]
 
 
 async def test_logs_of_a_rules_own_run_do_not_trigger_it_again(bridge: Running, github: FakeGitHub) -> None:

@@ -219,6 +219,33 @@ async def test_the_run_of_a_killed_emulator_is_reported_as_lost_once_and_not_run
     assert len(platform.completions(run_id)) == 1
 
 
+async def test_a_cancelled_run_ends_in_the_emulator_too(platform: Platform) -> None:
+    endless = WORKFLOW.replace("exit 3", "sleep 500")
+    await platform.approve(endless)
+    run_id = (await platform.emulate(endless))["run_id"]
+    await wait_until(lambda: _is(platform, run_id, "in_progress"))
+    await platform.call("POST", f"/runs/{run_id}/cancel")
+    run = await platform.ended(run_id)
+    assert (run["status"], run["conclusion"]) == ("completed", "cancelled")
+    await platform.call("POST", f"/runs/{run_id}/cancel", status=409)
+    # The emulator runs one workflow at a time: it has stopped the endless one when the next one ends.
+    await platform.approve(WORKFLOW)
+    following = await platform.ended((await platform.emulate(WORKFLOW))["run_id"])
+    assert following["conclusion"] == "failure"
+    assert len(platform.completions(run_id)) == 1
+
+    queued_behind = (await platform.emulate(WORKFLOW))["run_id"]
+    same = await platform.call(
+        "GET", f"/runs/{following['run_id']}/differences?emulated={await _done(platform, queued_behind)}"
+    )
+    assert (same["same"], same["differences"]) == (True, [])
+
+
+async def _done(platform: Platform, run_id: str) -> str:
+    await platform.ended(run_id)
+    return run_id
+
+
 async def test_a_run_survives_the_death_of_ci_bridge(platform: Platform) -> None:
     await platform.approve(SLOW)
     run_id = (await platform.emulate(SLOW))["run_id"]

@@ -21,14 +21,18 @@ from tests.real.ci_bridge.bridge_app import (
 )
 
 TEMPLATE = {"name": "Burst", "event_type": "a.b", "fields": [{"name": "n", "type": "integer"}]}
+MATCHER = {"name": "all", "problemMatcher": [{"owner": "o", "pattern": [{"regexp": "(.+)", "message": 1}]}]}
 HOOK = "http://t/api/v1/ci/webhooks/github"
 KEPT = {
     "ci_templates",
     "ci_pipelines",
     "ci_rules",
     "ci_rule_state",
+    "ci_rule_history",
     "ci_dispatches",
     "ci_runs",
+    "ci_run_outputs",
+    "ci_matchers",
     "ci_deliveries",
     "ci_repositories",
     "ci_workflow_files",
@@ -65,6 +69,7 @@ async def _use_everything(bridge: Running, github: FakeGitHub) -> str:
     """Create a document of the project in every collection; return the pipeline's id."""
     github.texts[REPOSITORY] = {"ci.yml": "on: push\n"}
     await bridge.post("/templates", {"project_id": PROJECT, **TEMPLATE})
+    await bridge.post("/matchers", {"project_id": PROJECT, **MATCHER})
     pipeline = await bridge.pipeline()
     await bridge.rule(pipeline)
     await publish_logs(bridge.amqp_url, entries("boom"))

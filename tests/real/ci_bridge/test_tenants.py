@@ -13,109 +13,29 @@ from logloop_chassis.crypto import KeyHasher, issue_service_token, session_hash
 from logloop_chassis.http.paging import encode_cursor
 from logloop_chassis.ids import new_id
 from logloop_ci_bridge.dispatches.outbox import manual_key
+from logloop_ci_bridge.runs.output import RunOutput
+from logloop_ci_bridge.runs.run import Run
 
 from tests.fakes.github_messages import WEBHOOK_EXAMPLES, webhook_request
 from tests.infra import fresh_database
 from tests.real.ci_bridge.bridge_app import PREFIX, SECRET_KEY, FakeQuery, Running, running, settings
+from tests.real.ci_bridge.operations import (
+    MATCHER,
+    NOW,
+    OPERATIONS,
+    PIPELINE,
+    RECEIVER,
+    REPOSITORY,
+    RULE,
+    RUN,
+    SHA256,
+    TEMPLATE,
+)
 
-NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-REPOSITORY = "octo-org/octo-repo"
-"""Both projects have a pipeline to it; the webhook examples come from it."""
-RUN = "4711"
-"""Both projects track it."""
 SECRETS = {"alpha": "alpha's hook", "beta": "beta's hook"}
 NAMES = itertools.count()
 
 
-@dataclass(frozen=True)
-class Operation:
-    """How to call an operation on something in project `alpha`. `needs`: open, admin everywhere, or a right there."""
-
-    needs: str
-    url: str
-    body: Any = None
-
-
-PIPELINE = {"name": "{new}", "service_id": "s", "repository": REPOSITORY}
-TEMPLATE = {"name": "{new}", "event_type": "a.b"}
-RULE = {"name": "{new}", "condition": "true", "enabled": False, "action": {"pipeline_id": "{pipeline}"}}
-RECEIVER = {"name": "{new}", "kind": "slack", "url": "http://127.0.0.1:1/"}
-ALPHA = {"project_id": "alpha"}
-FILES: dict[str, Any] = {
-    "repository": REPOSITORY,
-    "files": [
-        {"path": "w.yml", "text": "on: workflow_dispatch\nenv: {LOGLOOP_WHEN: 'true'}"},
-    ],
-}
-EMULATION = {
-    "service_id": "s",
-    "workflow": "on: push",
-    "event": {"event_type": "x"},
-    "result": {"conclusion": "success", "started_at": NOW.isoformat(), "completed_at": NOW.isoformat()},
-}
-SHA256 = "a" * 64
-OPERATIONS: Mapping[str, Operation] = {
-    "GET /templates": Operation("read", "/templates?project_id=alpha"),
-    "POST /templates": Operation("write", "/templates", ALPHA | TEMPLATE),
-    "GET /templates/{template_id}": Operation("read", "/templates/{template}"),
-    "PUT /templates/{template_id}": Operation("write", "/templates/{template}", TEMPLATE),
-    "DELETE /templates/{template_id}": Operation("write", "/templates/{template}"),
-    "POST /templates/{template_id}/preview": Operation("read", "/templates/{template}/preview", {}),
-    "GET /templates/{template_id}/versions": Operation("read", "/templates/{template}/versions"),
-    "GET /templates/{template_id}/diff": Operation("read", "/templates/{template}/diff?before=1&after=1"),
-    "GET /pipelines": Operation("read", "/pipelines?project_id=alpha"),
-    "POST /pipelines": Operation("write", "/pipelines", ALPHA | PIPELINE),
-    "GET /pipelines/{pipeline_id}": Operation("read", "/pipelines/{pipeline}"),
-    "PUT /pipelines/{pipeline_id}": Operation("write", "/pipelines/{pipeline}", PIPELINE),
-    "DELETE /pipelines/{pipeline_id}": Operation("write", "/pipelines/{pipeline}"),
-    "GET /definitions": Operation("read", "/definitions?project_id=alpha"),
-    "GET /rules": Operation("read", "/rules?project_id=alpha"),
-    "POST /rules": Operation("write", "/rules", ALPHA | RULE),
-    "POST /rules/check": Operation("read", "/rules/check", ALPHA | RULE),
-    "GET /rules/{rule_id}": Operation("read", "/rules/{rule}"),
-    "PUT /rules/{rule_id}": Operation("write", "/rules/{rule}", RULE),
-    "DELETE /rules/{rule_id}": Operation("write", "/rules/{rule}"),
-    "GET /rules/{rule_id}/evaluations": Operation("read", "/rules/{rule}/evaluations"),
-    "POST /rules/back-test": Operation("read", "/rules/back-test", ALPHA | {"rule": RULE}),
-    "POST /rules/{rule_id}/back-test": Operation("read", "/rules/{rule}/back-test", {}),
-    "GET /workflows": Operation("read", "/workflows?project_id=alpha"),
-    "PUT /workflows": Operation("write", "/workflows", ALPHA | FILES),
-    "POST /workflows/check": Operation("read", "/workflows/check", ALPHA | FILES),
-    "POST /workflows/when": Operation("read", "/workflows/when", ALPHA | {"file": FILES["files"][0]}),
-    "GET /pause": Operation("read", "/pause?project_id=alpha"),
-    "PUT /pause": Operation("write", "/pause", ALPHA),
-    "DELETE /pause": Operation("write", "/pause?project_id=alpha"),
-    "GET /dispatches": Operation("read", "/dispatches?project_id=alpha"),
-    "POST /dispatches": Operation("write", "/dispatches", ALPHA | {"pipeline_id": "{pipeline}"}),
-    "GET /dispatches/{dispatch_id}": Operation("read", "/dispatches/{dispatch}"),
-    "POST /dispatches/{dispatch_id}/cancel": Operation("write", "/dispatches/{dispatch}/cancel"),
-    "GET /runs": Operation("read", "/runs?project_id=alpha"),
-    "GET /runs/{run_id}": Operation("read", "/runs/{run}?project_id=alpha"),
-    "GET /runs/{run_id}/logs": Operation("read", "/runs/{run}/logs?project_id=alpha"),
-    "POST /runs/{run_id}/cancel": Operation("write", "/runs/{run}/cancel?project_id=alpha"),
-    "GET /receivers": Operation("read", "/receivers?project_id=alpha"),
-    "POST /receivers": Operation("write", "/receivers", ALPHA | RECEIVER),
-    "GET /receivers/{receiver_id}": Operation("read", "/receivers/{receiver}"),
-    "PUT /receivers/{receiver_id}": Operation("write", "/receivers/{receiver}", RECEIVER),
-    "DELETE /receivers/{receiver_id}": Operation("write", "/receivers/{receiver}"),
-    "POST /receivers/{receiver_id}/test": Operation("write", "/receivers/{receiver}/test"),
-    "GET /notifications": Operation("read", "/notifications?project_id=alpha"),
-    "GET /notifications/{notification_id}": Operation("read", "/notifications/{notification}"),
-    "GET /requests": Operation("read", "/requests?project_id=alpha"),
-    "GET /chains": Operation("read", "/chains?project_id=alpha"),
-    "GET /chains/{chain_id}": Operation("read", "/chains/{dispatch}"),
-    "GET /summary": Operation("read", "/summary?project_id=alpha"),
-    "GET /dead-letters": Operation("admin everywhere", "/dead-letters"),
-    "POST /dead-letters/{queue}/{letter_id}/retry": Operation(
-        "admin everywhere", "/dead-letters/ci-bridge.logs/nothing/retry"
-    ),
-    "DELETE /dead-letters/{queue}/{letter_id}": Operation("admin everywhere", "/dead-letters/ci-bridge.logs/nothing"),
-    "POST /emulations": Operation("write", "/emulations", ALPHA | EMULATION),
-    "GET /emulations/approvals": Operation("read", "/emulations/approvals?project_id=alpha"),
-    "PUT /emulations/approvals/{sha256}": Operation("admin", f"/emulations/approvals/{SHA256}", ALPHA),
-    "DELETE /emulations/approvals/{sha256}": Operation("admin", f"/emulations/approvals/{SHA256}?project_id=alpha"),
-    "POST /webhooks/github": Operation("open", "/webhooks/github"),
-}
 RIGHTS: Mapping[str, set[str]] = {
     "nobody": set(),
     "expired key": set(),
@@ -163,13 +83,15 @@ class World:
 
     async def remake(self, project: str) -> None:
         """Replace everything in a project by one of each kind."""
-        written = ("templates", "pipelines", "rules", "receivers", "workflow_files", "approvals")
+        written = ("templates", "pipelines", "rules", "receivers", "matchers", "workflow_files", "approvals")
         for name in (*written, "rule_state", "dispatches", "runs", "notifications", "emulations"):
             await self.database[f"ci_{name}"].delete_many({"project_id": project})
         await self.database["ci_pauses"].delete_many({"_id": project})
         own = {"project_id": project}
         made: dict[str, str] = {"run": RUN}
-        for kind, body in (("template", TEMPLATE), ("pipeline", PIPELINE), ("rule", RULE), ("receiver", RECEIVER)):
+        records = (TEMPLATE, PIPELINE, RULE, RECEIVER, MATCHER)
+        kinds = dict(zip(("template", "pipeline", "rule", "receiver", "matcher"), records, strict=True))
+        for kind, body in kinds.items():
             filled = _filled(own | body, {**made, "new": f"{kind} of {project}"})
             answer = await self.send("key of all", "POST", f"/{kind}s", filled)
             assert answer.status_code == 201, answer.text
@@ -179,6 +101,7 @@ class World:
         run = {"run_id": RUN, "repository": REPOSITORY, "status": "queued", "service_id": "s", "order": 10}
         moments = {"first_seen_at": NOW, "created_at": NOW}
         await self.database["ci_runs"].insert_one({**own, **run, **moments, "name": f"run of {project}"})
+        await self.bridge.services.stores.run_outputs.save(Run.model_validate(own | run), RunOutput())
         made["notification"] = new_id()
         sent = {"receiver_id": made["receiver"], "state": "failed", "matches": [], "count": 0, "created_at": NOW}
         await self.database["ci_notifications"].insert_one({**own, **sent, "_id": made["notification"]})
@@ -189,7 +112,16 @@ class World:
     async def stored(self, project: str) -> str:
         """Everything that users wrote or started in a project."""
         found = []
-        for name in ("templates", "pipelines", "rules", "runs", "receivers", "workflow_files", "approvals"):
+        for name in (
+            "templates",
+            "pipelines",
+            "rules",
+            "runs",
+            "receivers",
+            "matchers",
+            "workflow_files",
+            "approvals",
+        ):
             rows = self.database[f"ci_{name}"].find({"project_id": project}, sort=[("_id", 1)])
             found += [row async for row in rows]
         found.append(await self.database["ci_pauses"].find_one({"_id": project}))
@@ -200,6 +132,8 @@ class World:
 def _filled(value: Any, values: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
         return {key: _filled(item, values) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, values) for item in value]
     if isinstance(value, str):
         for name, text in values.items():
             value = value.replace(f"{{{name}}}", text)
@@ -307,7 +241,17 @@ async def test_a_thing_of_another_project_looks_like_one_that_does_not_exist(wor
 
 async def test_a_list_contains_only_its_project_for_any_cursor_and_filter(world: World) -> None:
     alpha = world.things["alpha"]
-    kinds = ("templates", "pipelines", "rules", "receivers", "notifications", "dispatches", "chains", "runs")
+    kinds = (
+        "templates",
+        "pipelines",
+        "rules",
+        "receivers",
+        "matchers",
+        "notifications",
+        "dispatches",
+        "chains",
+        "runs",
+    )
     for kind in (*kinds, "workflows"):
         foreign = [f"cursor={encode_cursor(value)}" for value in alpha.values() if kind != "runs"]
         foreign += [f"{name}_id={alpha[name]}" for name in ("pipeline", "dispatch", "rule")]

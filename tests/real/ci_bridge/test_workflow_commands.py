@@ -13,7 +13,15 @@ from logloop_chassis.testing import wait_until
 
 from tests.fakes.github import FakeGitHub
 from tests.infra import fresh_database
-from tests.real.ci_bridge.bridge_app import PROJECT, REPOSITORY, FakeQuery, Process, running, settings
+from tests.real.ci_bridge.bridge_app import (
+    PROJECT,
+    REPOSITORY,
+    FakeQuery,
+    Process,
+    Running,
+    running,
+    settings,
+)
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "workflows"
 Cli = Callable[..., subprocess.CompletedProcess[str]]
@@ -130,9 +138,34 @@ async def test_files_are_compared_sent_evaluated_and_started(
             [dispatch] = await bridge.items("/dispatches")
             assert dispatch["event_type"] == "logloop.checkout.timeout-burst"
 
+            run_id = await _reported_run(bridge)
+            tried = cli("when", diagnose, "--run", run_id, url=url)
+            assert tried.returncode == 0, tried.stderr
+            assert tried.stdout.splitlines()[-1].startswith(
+                '18\tyes\trun.conclusion == "failure"\trun.conclusion = failure'
+            )
+            assert "line 18: would start logloop.checkout.repair" in tried.stderr
+            assert "the run is of another workflow" in tried.stderr
+            assert cli("when", diagnose, "--run", "1", url=url).returncode == 1
+
             paused = cli("pause", "--reason", "careful", url=url)
             assert (paused.returncode, paused.stdout.startswith("paused\tproject\t")) == (0, True)
             assert "careful" in cli("status", url=url).stdout
             held = cli("when", diagnose, "--dispatch", url=url)
             assert (held.returncode, "is paused by" in held.stderr) == (6, True)
             assert cli("resume", url=url).stdout == "running\n"
+
+
+async def _reported_run(bridge: Running) -> str:
+    """A failed run that somebody emulated and reported; its id, once its output is collected."""
+    at = datetime.now(UTC).isoformat()
+    own = {"project_id": PROJECT, "service_id": "checkout", "workflow": "on: push", "event": {"event_type": "x"}}
+    job = {"id": "build", "name": "build", "conclusion": "failure", "log": "broken"}
+    result = {"conclusion": "failure", "started_at": at, "completed_at": at, "jobs": [job]}
+    run_id = str((await bridge.post("/emulations", {**own, "result": result}, 202))["run_id"])
+
+    async def collected() -> bool:
+        return bool((await bridge.get(f"/runs/{run_id}"))["logs"] == "collected")
+
+    await wait_until(collected)
+    return run_id

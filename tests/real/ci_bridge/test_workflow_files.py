@@ -248,3 +248,79 @@ async def test_a_repository_that_cannot_be_read_keeps_its_rules_and_is_reported(
 
 async def _is_empty(bridge: Running) -> bool:
     return await rules(bridge) == {}
+
+
+ON_OUTPUT = """\
+on: {repository_dispatch: {types: [logloop.checkout]}}
+env:
+  LOGLOOP_ON_RESULT: |
+    - when: step.exit_code == 137 && out.lines.exists(line, line.text.matches("OOM|Killed"))
+      do: {dispatch: logloop.repair}
+    - when: out.tests.failed.exists(test, test.contains("refund"))
+      do: {dispatch: logloop.repair}
+jobs: {}
+"""
+PRINTED = """\
+##[group]Run make test
+FAILED tests/test_pay.py::test_card
+OOMKilled
+##[error]Process completed with exit code 137."""
+
+
+async def test_a_result_starts_what_its_output_asks_for_after_the_same_was_tried_without_starting_anything(
+    bridge: Running, github: FakeGitHub
+) -> None:
+    github.workflow(REPOSITORY, "repair.yml", types=("logloop.repair",))
+    diagnose = await bridge.pipeline(workflow="diagnose.yml", event_type="logloop.checkout")
+    await bridge.pipeline(workflow="repair.yml", event_type="logloop.repair")
+    step = {"name": "Test", "number": 1, "status": "completed", "conclusion": "failure"}
+    job = FakeJob(conclusion="failure", log=PRINTED, steps=[step])
+
+    async def failed() -> str:
+        """Start the workflow and let it fail; the id of its run."""
+        body = {"project_id": PROJECT, "pipeline_id": diagnose}
+        sent = (await bridge.post("/dispatches", body, 202))["id"]
+        [run] = await wait_until(lambda: [item for item in github.runs.values() if item.status == "queued"])
+        github.finish(run, "failure", [job])
+
+        async def collected() -> bool:
+            [found] = await bridge.items("/runs", dispatch_id=sent) or [{"logs": "none"}]
+            return bool(found["logs"] == "collected")
+
+        await wait_until(collected)
+        return str(run.id)
+
+    first = await failed()
+    file = {"path": FOLDER + "diagnose.yml", "text": ON_OUTPUT}
+    tried = await bridge.post(f"/runs/{first}/evaluate?project_id={PROJECT}", {"file": file}, 200)
+    assert tried["same_workflow"]
+    assert [(item["key"], item["line"], item["holds"], item["gate"]) for item in tried["conditions"]] == [
+        ("on_result.0", 4, True, None),
+        ("on_result.1", 6, False, None),
+    ]
+    assert tried["conditions"][0]["starts"] == "logloop.repair"
+    assert tried["conditions"][0]["parts"][0]["values"] == {"step.exit_code": 137}
+    assert tried["conditions"][1]["parts"][0]["values"] == {"out.tests.failed": ["tests/test_pay.py::test_card"]}
+    output = await bridge.get(f"/runs/{first}/output", project_id=PROJECT)
+    assert [step["exit_code"] for step in output["steps"]] == [137]
+    assert github.count("dispatch") == 1, "nothing was started"
+
+    github.texts[REPOSITORY] = {"diagnose.yml": ON_OUTPUT, "repair.yml": REPAIR}
+    push = webhook_request(
+        f"http://t{PREFIX}/webhooks/github",
+        github.push(REPOSITORY, "refs/heads/main"),
+        secret=WEBHOOK_SECRET,
+        event="push",
+    )
+    assert (await bridge.client.send(push)).json() == {"outcome": "accepted"}
+    made = await wait_until(lambda: rules(bridge))
+    second = await failed()
+    started = await wait_until(
+        lambda: next((run for run in github.runs.values() if run.workflow.file == "repair.yml"), None)
+    )
+    assert started is not None
+    [repair] = [item for item in await bridge.items("/dispatches") if item["event_type"] == "logloop.repair"]
+    assert (repair["cause"], repair["hop"]) == ([f"{second}.1"], 1)
+    assert repair["rule_id"] == made["on_result.0"]["id"]
+    assert repair["reason"]["clauses"][0]["values"] == {"step.exit_code": 137}
+    assert repair["reason"]["clauses"][1]["values"] == {"out.lines": "4 items"}

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 from logloop_ci_bridge.rules.prefilter import Rows, derive
 from logloop_contracts.conditions.cel_tree import read_checked, unparse
 from logloop_contracts.conditions.condition import (
-    NAMES,
     BadCondition,
-    Subject,
     attribute_keys,
     compile_condition,
     context_of,
 )
+from logloop_contracts.conditions.names import NAMES, Subject
 from logloop_contracts.log_batch import entries_to_batch, new_batch_id
 from logloop_contracts.log_entry import LogEntry, Severity
 
@@ -76,6 +75,12 @@ def test_valid_log_conditions_compile(source: str) -> None:
         ("true ? 1 / 0 > 0 : true", "logs", "division by zero"),
         ("run.failed_tests.all(t, 1 / 0 > 0)", "run", "division by zero"),
         ("(" * 200 + "true" + ")" * 200, "logs", ""),
+        ("out.tests.passed.size() > 1", "run", "undeclared reference"),
+        ("out.lines.size() > 1", "logs", "undeclared reference"),
+        ("step.exit_code == '1'", "run", "no matching overload"),
+        ("out.lines.exists(line, line.txt == 'x')", "run", "no field 'txt'; known fields: text, severity"),
+        ("out.annotations.all(found, found.text == 'x')", "run", "no field 'text'; known fields: message"),
+        (r"out.lines.exists(line, line.text.matches('\\pL'))", "run", "each line cost too much"),
     ],
 )
 def test_invalid_conditions_are_rejected_with_the_reason(source: str, subject: Subject, words: str) -> None:
@@ -128,6 +133,34 @@ def test_macros_over_lists_of_a_run() -> None:
     assert clause.text == 'run.failed_tests.exists(t, t.contains("pay"))'
     assert clause.evaluate(context_of(clause.names, {"run.failed_tests": ["a", "test_pay"]})).holds
     assert not clause.evaluate(context_of(clause.names, {"run.failed_tests": []})).holds
+
+
+@pytest.mark.parametrize(
+    ("source", "holds"),
+    [
+        ('out.lines.exists(line, line.text.matches("OOM|exit code 137") && line.severity == "error")', True),
+        ('out.lines.exists(line, line.text.contains("calm"))', False),
+        ('out.annotations.exists(found, found.path == "a.py" && found.line > 2)', True),
+        ('"test_pay" in out.tests.failed && out.tests.failed.size() == 1', True),
+        ('step.exit_code == 137 && step.name == "Test"', True),
+        ('has(outputs.verdict) && outputs.verdict == "flaky"', True),
+        ('run.conclusion == "success" || outputs.verdict == "flaky"', True),
+        ('has(outputs.other) && outputs.other == "x"', False),
+    ],
+)
+def test_conditions_read_the_output_of_a_run(source: str, holds: bool) -> None:
+    values = {
+        "run.conclusion": "failure",
+        "out.lines": [{"text": "calm down", "severity": "info"}, {"text": "OOMKilled", "severity": "error"}][1:],
+        "out.annotations": [{"path": "a.py", "line": 3}],
+        "out.tests.failed": ["test_pay"],
+        "step.name": "Test",
+        "step.exit_code": 137,
+        "outputs": {"verdict": "flaky"},
+    }
+    condition = compile_condition(source, "run")
+    context = context_of(condition.names, values)
+    assert all(clause.evaluate(context).holds for clause in condition.clauses) is holds
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Live evaluation: repeated batches, outages and errors."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -18,8 +19,10 @@ from logloop_ci_bridge.rules.evaluation import (
 )
 from logloop_ci_bridge.rules.evaluation_buffer import EvaluationBuffer
 from logloop_ci_bridge.rules.evaluator import RuleEvaluator, SeenBatches
+from logloop_ci_bridge.rules.history import HourOfRule
 from logloop_ci_bridge.rules.rule import Rule
 from logloop_ci_bridge.rules.rule_match import RuleMatch
+from logloop_ci_bridge.runs.run import Run
 from logloop_contracts.log_batch import encode, entries_to_batch, new_batch_id
 from logloop_contracts.log_entry import LogEntry, Severity
 from pymongo.errors import AutoReconnect
@@ -70,9 +73,14 @@ async def no_request(_project_id: str, _analysis_id: str) -> None:
     """No rule requested the analysis."""
 
 
+async def no_output(_run: Run) -> None:
+    """No output is stored."""
+
+
 def evaluator(active: ActiveRule, firer: FlakyFirer, *others: ActiveRule) -> RuleEvaluator:
-    evaluations = EvaluationBuffer(store=None)  # type: ignore[arg-type]  # nothing is flushed here
-    return RuleEvaluator(FixedRules(active, *others), firer, evaluations, no_request, public_url="http://x/")  # type: ignore[arg-type]
+    evaluations = EvaluationBuffer(store=None, history=None)  # type: ignore[arg-type]  # nothing is flushed here
+    rules = FixedRules(active, *others)
+    return RuleEvaluator(rules, firer, evaluations, no_request, no_output, public_url="http://x/")  # type: ignore[arg-type]
 
 
 def table(batch_id: str, count: int = 1) -> pa.Table:
@@ -161,6 +169,17 @@ async def test_forged_run_attributes_silence_no_rule(attributes: dict[str, Any])
     assert len(firer.matches) == 1
 
 
+class Hours:
+    """Keeps what is counted."""
+
+    def __init__(self) -> None:
+        self.added: Counter[tuple[str, str]] = Counter()
+
+    async def add(self, hours: Sequence[HourOfRule]) -> None:
+        for hour in hours:
+            self.added.update({(hour.rule_id, name): count for name, count in hour.counts.items()})
+
+
 class FlakyStore:
     """MongoDB is unavailable for the first write."""
 
@@ -176,8 +195,8 @@ class FlakyStore:
 
 
 async def test_evaluations_survive_an_outage() -> None:
-    store = FlakyStore()
-    evaluations = EvaluationBuffer(store)
+    store, history = FlakyStore(), Hours()
+    evaluations = EvaluationBuffer(store, history)
     for rule_id in ("a", "b"):
         evaluations.add(rule_id, "shop", Evaluation(at=NOW, outcome="fired"))
     with pytest.raises(AutoReconnect):
@@ -185,6 +204,19 @@ async def test_evaluations_survive_an_outage() -> None:
     evaluations.add("a", "shop", Evaluation(at=NOW, outcome="no_match"))
     await evaluations.flush()
     assert sorted(store.kept) == [("a", ["fired", "no_match"]), ("b", ["fired"])]
+    assert history.added == {("a", "fired"): 1, ("a", "no_match"): 1, ("b", "fired"): 1}
+
+
+async def test_each_evaluation_is_counted_by_gate_although_only_the_last_of_a_row_is_kept() -> None:
+    store, history = FlakyStore(), Hours()
+    store.unavailable = False
+    evaluations = EvaluationBuffer(store, history)
+    for gate in ("cooldown", "cooldown", "cooldown", "max_hops"):
+        evaluations.add("a", "shop", Evaluation(at=NOW, outcome="blocked", gate=gate))
+    await evaluations.flush()
+    await evaluations.flush()
+    assert store.kept == [("a", ["blocked", "blocked"])]
+    assert history.added == {("a", "cooldown"): 3, ("a", "max_hops"): 1}
 
 
 class SlowStore:
@@ -200,8 +232,8 @@ class SlowStore:
 
 
 async def test_flushes_at_the_same_time_write_each_evaluation_once_under_its_project() -> None:
-    store = SlowStore()
-    evaluations = EvaluationBuffer(store)
+    store, history = SlowStore(), Hours()
+    evaluations = EvaluationBuffer(store, history)
     for rule_id in ("a", "b"):
         evaluations.add(rule_id, "shop", Evaluation(at=NOW, outcome="fired"))
     flushes = [asyncio.create_task(evaluations.flush()) for _ in range(2)]

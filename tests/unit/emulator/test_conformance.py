@@ -8,6 +8,7 @@ import pytest
 from logloop_ci_bridge.emulations.gateway import job_of
 from logloop_ci_bridge.github.gateway import Job, Step
 from logloop_ci_bridge.runs.job_log import CiLine, parse_job
+from logloop_ci_bridge.runs.problem_matchers import MatcherDraft
 from logloop_emulator.act_output import ActOutput
 from logloop_emulator.masking import Masker
 from logloop_emulator.workflow import parse_workflow
@@ -75,7 +76,36 @@ PLAIN = (
     "##[group]printed by a program",
     "a line : with :: colons ::",
     '{"level": "error", "msg": "json"}',
+    '{"Action":"fail","Package":"acme/pay","Test":"TestCard"}',
+    "  Passed Acme.Tests.Pay.Card [12 ms]",
+    "  Failed Acme.Tests.Pay.Refund [5 ms]",
+    "[xUnit.net 00:00:00.50]     Acme.Tests.Pay.Refund [FAIL]",
+    '<testcase classname="t.TestPay" name="card"/>',
+    '<testcase classname="t.TestPay" name="card"><failure message="no"/></testcase>',
+    "TOTAL                     1200     84    93%",
+    "coverage: 85.3% of statements",
+    "All files          |   81.25 |      70 |     90 |   81.25 |",
+    "src/a.c:3:7: error: unknown type",
 )
+REPORTS = {
+    "jest": (
+        "FAIL src/pay.test.js",
+        "  pay",
+        "    ✓ takes visa (3 ms)",
+        "    ✕ takes amex (1 ms)",
+        "  ● pay › takes amex",
+        "Tests:       1 failed, 1 passed, 2 total",
+    ),
+    "vitest": (
+        " ❯ src/pay.test.ts (2 tests | 1 failed) 8ms",
+        "   ✓ pay > takes visa 1ms",
+        "   × pay > takes amex 5ms",
+        "      Tests  1 failed | 1 passed (2)",
+    ),
+    "mocha": ("  pay", "    ✔ takes visa (12ms)", "    1) takes amex", "  1 passing (15ms)"),
+    "tap": ("TAP version 14", "ok 1 - takes visa", "not ok 2 - takes amex", "ok 3 # SKIP no bank", "1..3"),
+    "junit": ('<testcase classname="a.PayTest" name="visa()">', "<failure>no</failure>", "</testcase>"),
+}
 COMMANDS = (
     ("##[error]it broke", command("error", "it broke")),
     ("##[error]in a file", command("error", "in a file", file="a.py", line="3")),
@@ -84,6 +114,8 @@ COMMANDS = (
     ("##[debug]details", command("debug", "details")),
     ("##[group]My group", command("group", "My group")),
     ("##[endgroup]", command("endgroup", "")),
+    ("##[add-matcher].github/gcc.json", command("add-matcher", ".github/gcc.json")),
+    ("##[remove-matcher owner=gcc]", command("remove-matcher", "", owner="gcc")),
     ("##[error]first\nsecond line", command("error", "first\nsecond line")),
     ("##[error]Process completed with exit code 42.", {"level": "error", "msg": "exit status 42"}),
     ("token ***", printed("token s3cret-value")),
@@ -92,7 +124,7 @@ COMMANDS = (
 TABLE = [*((line, printed(line)) for line in PLAIN), *COMMANDS]
 
 
-def github(*lines: str) -> tuple[CiLine, ...]:
+def github(*lines: str, matchers: tuple[MatcherDraft, ...] = ()) -> tuple[CiLine, ...]:
     """Parse lines as GitHub's job log has them."""
     step = Step(2, "Test", "success", AT, AT)
     job = Job("1", "build", "success", (Step(1, "Set up job", "success", AT, AT), step), AT, AT)
@@ -100,10 +132,12 @@ def github(*lines: str) -> tuple[CiLine, ...]:
     raw = "\ufeff2026-11-27T10:00:00.1Z ##[group]Run make test\n2026-11-27T10:00:00.1Z ##[endgroup]\n" + "\n".join(
         stamped
     )
-    return parse_job(job, raw.encode()).lines
+    return parse_job(job, raw.encode(), (), matchers).lines
 
 
-def act(*entries: dict[str, Any], result: str = "success") -> tuple[CiLine, ...]:
+def act(
+    *entries: dict[str, Any], result: str = "success", matchers: tuple[MatcherDraft, ...] = ()
+) -> tuple[CiLine, ...]:
     """Parse entries as act prints them."""
     output = ActOutput(WORKFLOW, Masker(("s3cret-value",)))
     common = {"job": "w/build   ", "jobID": "build", "matrix": {}, "level": "info", "time": "2026-11-27T10:00:00Z"}
@@ -112,7 +146,7 @@ def act(*entries: dict[str, Any], result: str = "success") -> tuple[CiLine, ...]
     for entry in ({"msg": "⭐ Run Main Test", **step}, *({**step, **entry} for entry in entries), *ends):
         output.feed(json.dumps({**common, **entry}).encode())
     [job] = output.jobs()
-    return parse_job(job_of("1", job), job.log.encode()).lines
+    return parse_job(job_of("1", job), job.log.encode(), (), matchers).lines
 
 
 def facts(lines: tuple[CiLine, ...]) -> list[tuple[Any, ...]]:
@@ -145,3 +179,28 @@ def test_groups_and_failure_blocks_span_lines_in_both() -> None:
     )
     assert facts(act(*entries)) == facts(github(*lines))
     assert {line.test_id for line in act(*entries)[2:]} == {"tests/test_pay.py::test_card"}
+
+
+@pytest.mark.parametrize("tool", REPORTS)
+def test_a_report_of_several_lines_is_parsed_the_same(tool: str) -> None:
+    lines = REPORTS[tool]
+    emulated = facts(act(*(printed(line) for line in lines)))
+    assert emulated == facts(github(*lines))
+    assert any(test_id for _, _, _, test_id, _, _ in emulated)
+
+
+def test_a_problem_matcher_that_is_added_finds_the_same() -> None:
+    pattern = {"regexp": r"^(.+?):(\d+):\d+: error: (.*)$", "file": 1, "line": 2, "message": 3}
+    gcc = MatcherDraft.model_validate(
+        {"name": "gcc", "file": "gcc.json", "problemMatcher": [{"owner": "gcc", "pattern": [pattern]}]}
+    )
+    problem = "src/a.c:3:7: error: unknown type"
+    printed_by_act = (
+        command("add-matcher", "x/gcc.json"),
+        printed(problem),
+        command("remove-matcher", "", owner="gcc"),
+    )
+    emulated = act(*printed_by_act, printed(problem), matchers=(gcc,))
+    shown = ("##[add-matcher]x/gcc.json", problem, "##[remove-matcher owner=gcc]", problem)
+    assert facts(emulated) == facts(github(*shown, matchers=(gcc,)))
+    assert [line.extra.get("ci.file") for line in emulated if line.message == problem] == ["src/a.c", None]

@@ -15,7 +15,7 @@ from logloop_emulator.workflow import Job, Step, Workflow
 
 _EXIT = re.compile(r"(?:exit status |exitcode ')(\d+)")
 _LEVELS = {"error": "failure", "warning": "warning", "notice": "notice"}
-_PRINTED = ("error", "warning", "notice", "debug", "group", "endgroup")
+_PRINTED = ("error", "warning", "notice", "debug", "group", "endgroup", "add-matcher")
 _SKIPPED_PLATFORM = "Skipping unsupported platform"
 _SETUP = "Set up job"
 _POST = "Post job cleanup."
@@ -162,6 +162,9 @@ class ActOutput:
         command, text = str(entry["command"]), str(entry.get("arg") or "")
         if command in _PRINTED:
             self._print(job, step, moment, f"##[{command}]{text}")
+        elif command == "remove-matcher":
+            owner = (entry.get("kvPairs") or {}).get("owner")
+            self._print(job, step, moment, f"##[{command}{f' owner={owner}' if owner else ''}]{text}")
         elif command == "set-output" and entry.get("name") and len(job.outputs) < 200:
             job.outputs[str(entry["name"])[:100]] = text[:_MAX_OUTPUT]
         if command in _LEVELS and len(job.annotations) < _MAX_ITEMS:

@@ -37,8 +37,11 @@ from logloop_ci_bridge.rules.active_rules import ActiveRules
 from logloop_ci_bridge.rules.evaluation_buffer import EvaluationBuffer
 from logloop_ci_bridge.rules.evaluator import RuleEvaluator
 from logloop_ci_bridge.rules.firing import RuleFirer
+from logloop_ci_bridge.rules.history_store import RuleHistoryStore
 from logloop_ci_bridge.rules.rule import Rule
 from logloop_ci_bridge.rules.state_store import RuleStateStore
+from logloop_ci_bridge.runs.output_store import RunOutputStore
+from logloop_ci_bridge.runs.problem_matchers import StoredMatcher
 from logloop_ci_bridge.runs.store import RunStore
 from logloop_ci_bridge.runs.tracker import RunTracker
 from logloop_ci_bridge.runs.webhook_receiver import WebhookReceiver
@@ -61,7 +64,10 @@ class Stores:
     rules: RecordStore[Rule]
     dispatches: DispatchStore
     rule_states: RuleStateStore
+    rule_history: RuleHistoryStore
     runs: RunStore
+    run_outputs: RunOutputStore
+    matchers: RecordStore[StoredMatcher]
     workflows: WorkflowStore
     pauses: PauseStore
     receivers: RecordStore[Receiver]
@@ -115,7 +121,7 @@ async def build_services(resources: Resources[CiBridgeSettings], stack: AsyncExi
     gateway_of = _gateways(query, github, stores, settings)
     dispatcher = _dispatcher(resources, stores, gateway_of)
     run_tracker = _run_tracker(resources, stores, gateway_of)
-    evaluations = EvaluationBuffer(stores.rule_states)
+    evaluations = EvaluationBuffer(stores.rule_states, stores.rule_history)
     egress = EgressGuard(settings.egress_allow, loopback=settings.is_local)
     secret_box = SecretBox(settings.secret_key.get_secret_value())
     sender = Sender(egress, secret_box, settings.public_url)
@@ -142,9 +148,7 @@ async def build_services(resources: Resources[CiBridgeSettings], stack: AsyncExi
         github_check=CredentialCheck(query, github),
         active_rules=active_rules,
         evaluations=evaluations,
-        evaluator=RuleEvaluator(
-            active_rules, firer, evaluations, stores.requests.of_analysis, public_url=settings.public_url
-        ),
+        evaluator=_evaluator(stores, active_rules, firer, evaluations, settings),
         dispatcher=dispatcher,
         run_tracker=run_tracker,
         webhooks=WebhookReceiver(
@@ -175,7 +179,10 @@ async def _open_stores(resources: Resources[CiBridgeSettings]) -> Stores:
         rules=RecordStore(database, "ci_rules", Rule, "rule"),
         dispatches=dispatches,
         rule_states=RuleStateStore(resources.mongo, database, dispatches, notifications, requests),
+        rule_history=RuleHistoryStore(database),
         runs=RunStore(database),
+        run_outputs=RunOutputStore(database),
+        matchers=RecordStore(database, "ci_matchers", StoredMatcher, "matcher"),
         workflows=WorkflowStore(database),
         pauses=PauseStore(database),
         receivers=RecordStore(database, "ci_receivers", Receiver, "receiver"),
@@ -192,7 +199,10 @@ async def _open_stores(resources: Resources[CiBridgeSettings]) -> Stores:
         stores.rules,
         dispatches,
         stores.rule_states,
+        stores.rule_history,
         stores.runs,
+        stores.run_outputs,
+        stores.matchers,
         stores.workflows,
         stores.receivers,
         notifications,
@@ -201,6 +211,17 @@ async def _open_stores(resources: Resources[CiBridgeSettings]) -> Stores:
     ):
         await wait_out_outages(store.prepare, "create indexes", stopping=resources.stopping)
     return stores
+
+
+def _evaluator(
+    stores: Stores,
+    active_rules: ActiveRules,
+    firer: RuleFirer,
+    evaluations: EvaluationBuffer,
+    settings: CiBridgeSettings,
+) -> RuleEvaluator:
+    requests, outputs = stores.requests.of_analysis, stores.run_outputs.find
+    return RuleEvaluator(active_rules, firer, evaluations, requests, outputs, public_url=settings.public_url)
 
 
 def _project_removal(stores: Stores, active_rules: ActiveRules, query: QueryClient) -> ProjectRemoval:
@@ -212,8 +233,11 @@ def _project_removal(stores: Stores, active_rules: ActiveRules, query: QueryClie
         stores.template_versions,
         stores.dispatches,
         stores.rule_states,
+        stores.rule_history,
         stores.emulations,
         stores.runs,
+        stores.run_outputs,
+        stores.matchers,
         stores.workflows,
         stores.pauses,
         stores.receivers,
@@ -243,6 +267,8 @@ def _run_tracker(resources: Resources[CiBridgeSettings], stores: Stores, gateway
     return RunTracker(
         stores.dispatches,
         stores.runs,
+        stores.run_outputs,
+        stores.matchers,
         gateway_of,
         resources.publisher,
         poll_s=settings.ci_poll,

@@ -7,79 +7,27 @@ double, evaluates.
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import cel
 import re2
 from cel_expr_python import cel as google_cel
 
 from logloop_contracts.conditions.cel_tree import Node, macro_of, read_checked, unparse
+from logloop_contracts.conditions.names import ANY, INT, ITEM_FIELDS, MEASURED_ANALYSIS_NAMES, NAMES, STRING, Subject
 
-Subject = Literal["logs", "analysis", "run"]
 MAX_SOURCE_BYTES = 2048
 MAX_PATTERN_LENGTH = 256
 MAX_PATTERN_PROGRAM = 2_500
 """Instructions of a pattern that RE2 compiled; `\\pL` takes 1,200. The engine compiles it again for each row."""
+MAX_ITEM_PATTERNS = 400
+"""The same for all patterns together that are matched with each line or annotation of a run."""
 _QUIET = re2.Options()
 _QUIET.log_errors = False
 
 _MORE, _LESS = frozenset({"_>_", "_>=_"}), frozenset({"_<_", "_<=_"})
 _DIVISIONS = frozenset({"_/_", "_%_"})
 _GROWING = frozenset({"stats.count", "stats.rate", "stats.services"})
-_STRING, _INT, _ANY = "string", "int", "any"
-NAMES: Mapping[Subject, Mapping[str, str]] = {
-    "logs": {
-        "log.id": _STRING,
-        "log.project_id": _STRING,
-        "log.service_id": _STRING,
-        "log.test_id": _STRING,
-        "log.func_id": _STRING,
-        "log.message": _STRING,
-        "log.pattern": _STRING,
-        "log.severity": _STRING,
-        "log.source": _STRING,
-        "log.timestamp": "timestamp",
-        "log.attributes": "object",
-        "stats.count": _INT,
-        "stats.rate": _ANY,
-        "stats.services": _INT,
-        "stats.window_s": _INT,
-    },
-    "analysis": {
-        "analysis.id": _STRING,
-        "analysis.verdict": _STRING,
-        "analysis.mode": _STRING,
-        "analysis.summary": _STRING,
-        "analysis.findings": _INT,
-        "analysis.kinds": "strings",
-        "analysis.services": "strings",
-        "analysis.top_score": _ANY,
-        "analysis.logs_read": _INT,
-        "analysis.claims": _INT,
-        "analysis.rule": _STRING,
-    },
-    "run": {
-        "run.id": _STRING,
-        "run.repository": _STRING,
-        "run.workflow": _STRING,
-        "run.name": _STRING,
-        "run.conclusion": _STRING,
-        "run.attempt": _INT,
-        "run.hop": _INT,
-        "run.log_count": _INT,
-        "run.failed_jobs": "strings",
-        "run.failed_tests": "strings",
-        "run.pipeline": _STRING,
-        "run.rule": _STRING,
-    },
-}
-"""Every name that a condition may use, with its type. Absent references are empty strings."""
-
-MEASURED_ANALYSIS_NAMES = frozenset(
-    {"analysis.findings", "analysis.kinds", "analysis.services", "analysis.top_score", "analysis.logs_read"}
-)
-"""Names that are measured; `verdict`, `summary` and `claims` may come from a model that read untrusted text."""
-
 
 EVALUATION_ERRORS = (ArithmeticError, LookupError, TypeError, RuntimeError, ValueError)
 """What the engine raises for values that an expression cannot work with, such as a division by zero."""
@@ -199,7 +147,7 @@ def compile_condition(source: str, subject: Subject) -> Condition:
     problems = _errors(tree, subject)
     if problems:
         raise BadCondition(problems)
-    clauses = tuple(_clause(node) for node in tree.conjuncts())
+    clauses = tuple(_clause(node, subject) for node in tree.conjuncts())
     return Condition(source, subject, tuple(sorted(clauses, key=lambda clause: clause.reads_window)))
 
 
@@ -207,11 +155,12 @@ def compile_condition(source: str, subject: Subject) -> Condition:
 def _environment(subject: Subject) -> Any:
     kinds = google_cel.Type
     types = {
-        _STRING: kinds.STRING,
-        _INT: kinds.INT,
-        _ANY: kinds.DYN,
+        STRING: kinds.STRING,
+        INT: kinds.INT,
+        ANY: kinds.DYN,
         "timestamp": kinds.TIMESTAMP,
         "object": kinds.Map(kinds.STRING, kinds.DYN),
+        "objects": kinds.List(kinds.Map(kinds.STRING, kinds.DYN)),
         "strings": kinds.List(kinds.STRING),
     }
     return google_cel.NewEnv(variables={name: types[kind] for name, kind in NAMES[subject].items()})
@@ -250,8 +199,9 @@ def _errors(tree: Node, subject: Subject) -> list[str]:
             problems += _macro_errors(node)
         if node.kind == "call" and node.name == "matches":
             problems += _pattern_errors(node.children[-1])
+    problems += _item_pattern_errors(tree)
     problems += _constant_errors(tree)
-    names = _names(tree)
+    names = _names(tree, subject)
     if subject == "analysis" and not names & MEASURED_ANALYSIS_NAMES:
         problems.append(
             "an analysis rule must also read a measured value (analysis.findings, kinds, services, top_score or "
@@ -281,7 +231,48 @@ def _macro_errors(node: Node) -> list[str]:
         return ["map, filter and exists_one are not available; use exists or all"]
     if any(below.kind == "comprehension" for child in node.children for below in child.walk()):
         return [f"{macro_of(node)} must not be nested in another macro"]
-    return []
+    return _item_errors(node)
+
+
+def _item_errors(node: Node) -> list[str]:
+    """Return the fields that a macro over a list of objects reads and its items do not have."""
+    fields = ITEM_FIELDS.get(node.children[0].name)
+    if fields is None:
+        return []
+    read = {
+        below.name
+        for below in node.walk()
+        if below.kind == "select" and below.children[0].kind == "ident" and below.children[0].name == node.name
+    }
+    known = ", ".join(fields)
+    return [
+        f"an item of {node.children[0].name} has no field {name!r}; known fields: {known}"
+        for name in sorted(read.difference(fields))
+    ]
+
+
+def _item_pattern_errors(tree: Node) -> list[str]:
+    """Return why the patterns that are matched with each item of a list cost too much together."""
+    patterns = [
+        below.children[-1].value
+        for node in tree.walk()
+        if node.kind == "comprehension" and node.children[0].name in ITEM_FIELDS
+        for below in node.walk()
+        if below.kind == "call" and below.name == "matches"
+    ]
+    size = sum(_program_size(pattern) for pattern in patterns if isinstance(pattern, str))
+    if size <= MAX_ITEM_PATTERNS:
+        return []
+    cost = f"they compile to {size} instructions, at most {MAX_ITEM_PATTERNS} are allowed"
+    return [f"the patterns that are matched with each line cost too much: {cost}; use contains(), or shorter ones"]
+
+
+def _program_size(pattern: str) -> int:
+    """Return the number of instructions of a pattern, 0 for one that is not valid."""
+    try:
+        return int(re2.compile(pattern, _QUIET).programsize)
+    except re2.error:
+        return 0
 
 
 def _pattern_errors(argument: Node) -> list[str]:
@@ -302,14 +293,14 @@ def _pattern_errors(argument: Node) -> list[str]:
     return []
 
 
-def _names(tree: Node) -> frozenset[str]:
-    return frozenset(node.name for node in tree.walk() if node.kind == "ident" and "." in node.name)
+def _names(tree: Node, subject: Subject) -> frozenset[str]:
+    return frozenset(node.name for node in tree.walk() if node.kind == "ident" and node.name in NAMES[subject])
 
 
-def _clause(node: Node) -> Clause:
+def _clause(node: Node, subject: Subject) -> Clause:
     text = unparse(node)
     try:
-        return Clause(text, node, _names(node), cel.compile(text))
+        return Clause(text, node, _names(node, subject), cel.compile(text))
     except ValueError as error:
         raise BadCondition([f"{text[:80]!r} cannot be evaluated: {error}"]) from error
 
@@ -339,8 +330,11 @@ def _attribute_key(node: Node) -> frozenset[str] | None:
 
 def context_of(names: frozenset[str], values: Mapping[str, Any]) -> cel.Context:
     """Return the evaluation context for these dotted names; only what a condition reads is converted."""
-    nested: dict[str, dict[str, Any]] = {}
+    nested: dict[str, Any] = {}
     for name in names:
-        root, _, leaf = name.partition(".")
-        nested.setdefault(root, {})[leaf] = values[name]
+        *path, leaf = name.split(".")
+        below = nested
+        for part in path:
+            below = below.setdefault(part, {})
+        below[leaf] = values[name]
     return cel.Context(variables=nested)

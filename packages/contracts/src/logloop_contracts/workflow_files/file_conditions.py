@@ -6,7 +6,8 @@ from typing import get_args
 
 import yaml
 
-from logloop_contracts.conditions.condition import BadCondition, Flaw, Subject, compile_condition
+from logloop_contracts.conditions.condition import BadCondition, Flaw, compile_condition
+from logloop_contracts.conditions.names import Subject
 from logloop_contracts.durations import MAX_WINDOW_S, MIN_COOLDOWN_S, seconds
 from logloop_contracts.workflow_files.located_text import LocatedText, Position, UnreadableYaml
 from logloop_contracts.workflow_files.workflow_file import (

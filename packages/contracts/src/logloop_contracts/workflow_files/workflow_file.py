@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import yaml
 from pydantic import BaseModel, Field
 
-from logloop_contracts.conditions.condition import Subject
+from logloop_contracts.conditions.names import Subject
 from logloop_contracts.workflow_files.located_text import START, LocatedText, Position, UnreadableYaml
 
 MAX_FILE_BYTES = 64 * 1024

@@ -177,7 +177,7 @@ def job_of(job_id: str, job: EmulatedJob) -> Job:
     steps = tuple(
         Step(step.number, step.name, step.conclusion, step.started_at, step.completed_at) for step in job.steps
     )
-    return Job(job_id, job.name, job.conclusion, steps, job.started_at, job.completed_at)
+    return Job(job_id, job.name, job.conclusion, steps, job.started_at, job.completed_at, job.outputs)
 
 
 def _finding_line(finding: Finding) -> str:

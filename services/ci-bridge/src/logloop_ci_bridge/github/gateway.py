@@ -1,7 +1,7 @@
 """What the service needs of GitHub, and the console gateway for projects without credentials."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -70,6 +70,8 @@ class Job:
     steps: tuple[Step, ...] = ()
     started_at: datetime | None = None
     completed_at: datetime | None = None
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    """What its steps wrote to GITHUB_OUTPUT. GitHub does not report it, the emulator does."""
 
 
 @dataclass(frozen=True, slots=True)

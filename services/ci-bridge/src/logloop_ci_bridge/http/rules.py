@@ -15,6 +15,7 @@ from logloop_ci_bridge.http.callers import CurrentCaller, ProjectScoped, next_cu
 from logloop_ci_bridge.rules.back_testing import BackTest, back_test, scope_query
 from logloop_ci_bridge.rules.evaluation import Evaluation, derive_prefilter
 from logloop_ci_bridge.rules.firing import quiet_until
+from logloop_ci_bridge.rules.history import KEPT, Hour, hour_of
 from logloop_ci_bridge.rules.rule import DAY, Gate, Rule, RuleDraft, closed_gate
 from logloop_ci_bridge.rules.rule_check import RuleCheck, check_rule
 from logloop_ci_bridge.wiring import CiBridgeServices
@@ -80,6 +81,14 @@ class EvaluationPage(BaseModel):
 
     now: RuleStatus
     items: list[Evaluation]
+
+
+class RuleTimeline(BaseModel):
+    """The evaluations of a rule by hour, oldest first. Hours without any are left out."""
+
+    since: AwareDatetime
+    until: AwareDatetime
+    hours: list[Hour]
 
 
 class BackTestRange(BaseModel):
@@ -238,6 +247,18 @@ async def evaluations(rule_id: RecordId, caller: CurrentCaller, limit: Limit = D
     await caller.services.evaluations.flush()
     items = await caller.stores.rule_states.evaluations(rule_id)
     return EvaluationPage(now=await _status(caller.services, found), items=list(items)[:limit])
+
+
+@router.get(
+    "/{rule_id}/history", summary="Get a rule's history", operation_id="rule_history_read", responses=problems(404)
+)
+async def history(rule_id: RecordId, caller: CurrentCaller) -> RuleTimeline:
+    """Count, for each hour of the last seven days, how often the rule fired and which gates kept it from firing."""
+    found = await caller.read(caller.stores.rules, rule_id)
+    await caller.services.evaluations.flush()
+    until = utc_now()
+    hours = await caller.stores.rule_history.of_rule(found.id, until - KEPT)
+    return RuleTimeline(since=hour_of(until - KEPT), until=until, hours=list(hours))
 
 
 async def _status(services: CiBridgeServices, rule: Rule) -> RuleStatus:

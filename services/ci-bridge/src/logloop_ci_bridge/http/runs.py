@@ -27,8 +27,11 @@ class RunLogs(Page[dict[str, Any]]):
     """Lines of a run's output as stored logs."""
 
 
-async def _run(caller: Caller, run_id: str, project_id: str | None, scope: Scope = "read") -> Run:
-    """The run of a project. Run ids are GitHub's, and several projects may track the same run."""
+async def run_of_caller(caller: Caller, run_id: str, project_id: str | None, scope: Scope = "read") -> Run:
+    """Return the run of a project. Run ids are GitHub's, and several projects may track the same run.
+
+    Raises NotFound, Forbidden or Conflict.
+    """
     visible = caller.principal.projects
     projects = [project_id] if project_id else None if visible is None else sorted(visible)
     found = await caller.stores.runs.find(run_id, projects)
@@ -98,7 +101,7 @@ async def get(
     project_id: str | None = Query(None, max_length=63, description="Required when several projects track the run."),
 ) -> Run:
     """Return a run by GitHub's id: its state, conclusion and failures, and the dispatch and rule that started it."""
-    return await _run(caller, run_id, project_id)
+    return await run_of_caller(caller, run_id, project_id)
 
 
 @router.get(
@@ -115,7 +118,7 @@ async def logs(
     cursor: Cursor = None,
 ) -> RunLogs:
     """List the lines of a run in the order in which they were printed. Log search finds them too."""
-    run = await _run(caller, run_id, project_id)
+    run = await run_of_caller(caller, run_id, project_id)
     terms: list[str] = []
     if job:
         escaped = job.replace("\\", "\\\\").replace('"', '\\"')
@@ -138,4 +141,4 @@ async def cancel(
     project_id: str | None = Query(None, max_length=63, description="Required when several projects track the run."),
 ) -> Run:
     """Ask GitHub to cancel a run. Its state changes once GitHub has ended its jobs."""
-    return await cancelled(caller, await _run(caller, run_id, project_id, "write"))
+    return await cancelled(caller, await run_of_caller(caller, run_id, project_id, "write"))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from logloop_contracts.conditions.condition import BadCondition, Condition, Subject
+from logloop_contracts.conditions.condition import BadCondition, Condition
+from logloop_contracts.conditions.names import Subject
 
 from logloop_ci_bridge.record_store import RecordStore
 from logloop_ci_bridge.rules.evaluation import CompiledRule, compile_stored

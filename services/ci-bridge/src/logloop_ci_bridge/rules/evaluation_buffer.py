@@ -2,33 +2,46 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from logloop_chassis.background import repeat
 
 from logloop_ci_bridge.rules.evaluation import Evaluation
+from logloop_ci_bridge.rules.history import HourOfRule, hour_of
 
 _INTERVAL_S = 1.0
 _MAX_BUFFERED = 50
 
 
 class EvaluationStore(Protocol):
-    """Where evaluations are kept."""
+    """Where the latest evaluations are kept."""
 
     async def add_evaluations(self, rule_id: str, project_id: str, evaluations: Sequence[Evaluation]) -> None:
         """Keep the latest evaluations of a rule."""
 
 
-class EvaluationBuffer:
-    """Holds the recent evaluations of each rule; of equal outcomes in a row only the last."""
+class HistoryStore(Protocol):
+    """Where evaluations are counted."""
 
-    def __init__(self, store: EvaluationStore) -> None:
+    async def add(self, hours: Sequence[HourOfRule]) -> None:
+        """Add to the hours of rules."""
+
+
+class EvaluationBuffer:
+    """Holds the recent evaluations of each rule, of equal outcomes in a row only the last, and counts all of them."""
+
+    def __init__(self, store: EvaluationStore, history: HistoryStore) -> None:
         self._store = store
+        self._history = history
         self._buffered: dict[str, tuple[str, list[Evaluation]]] = {}
+        self._counted: dict[tuple[str, datetime], HourOfRule] = {}
         self._flushing = asyncio.Lock()
 
     def add(self, rule_id: str, project_id: str, evaluation: Evaluation) -> None:
         """Buffer an evaluation."""
+        hour = hour_of(evaluation.at)
+        self._counted.setdefault((rule_id, hour), HourOfRule(rule_id, project_id, hour)).add(evaluation)
         buffered = self._buffered.setdefault(rule_id, (project_id, []))[1]
         if buffered and buffered[-1].outcome == evaluation.outcome and buffered[-1].gate == evaluation.gate:
             buffered.pop()
@@ -50,6 +63,10 @@ class EvaluationBuffer:
                 finally:
                     if not written:
                         self._buffered.setdefault(rule_id, (project_id, []))[1][:0] = evaluations
+            # Counts are taken out first: adding them twice would be worse than losing those of an outage.
+            counted, self._counted = self._counted, {}
+            if counted:
+                await self._history.add(list(counted.values()))
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Flush every second until the service stops."""

@@ -13,7 +13,7 @@ from cachetools import FIFOCache
 from logloop_chassis.database.outages import wait_out_outages
 from logloop_chassis.ids import utc_now
 from logloop_contracts.analyses import AnalysisCompleted
-from logloop_contracts.conditions.condition import Subject
+from logloop_contracts.conditions.names import OUTPUT_NAMES, Subject
 from logloop_contracts.log_batch import decode
 
 from logloop_ci_bridge.actions.request import ActionRequest
@@ -30,6 +30,8 @@ from logloop_ci_bridge.rules.evaluation_buffer import EvaluationBuffer
 from logloop_ci_bridge.rules.firing import RuleFirer
 from logloop_ci_bridge.rules.rule import Origin, origin_gate
 from logloop_ci_bridge.rules.rule_match import RuleMatch
+from logloop_ci_bridge.rules.run_values import output_values, run_values
+from logloop_ci_bridge.runs.output import RunOutput
 from logloop_ci_bridge.runs.run import Run
 from logloop_ci_bridge.telemetry import RULE_BATCHES, RULE_ROWS_SKIPPED, RULE_SECONDS
 
@@ -60,6 +62,8 @@ class SeenBatches:
 
 RequestOf = Callable[[str, str], Awaitable[ActionRequest | None]]
 """Returns the request of a rule, in a project, that started an analysis."""
+OutputOf = Callable[[Run], Awaitable[RunOutput | None]]
+"""Returns the output of a run, None when it is not stored."""
 
 
 class RuleEvaluator:
@@ -71,6 +75,7 @@ class RuleEvaluator:
         firer: RuleFirer,
         evaluations: EvaluationBuffer,
         request_of: RequestOf,
+        output_of: OutputOf,
         *,
         public_url: str,
     ) -> None:
@@ -78,6 +83,7 @@ class RuleEvaluator:
         self._firer = firer
         self._evaluations = evaluations
         self._request_of = request_of
+        self._output_of = output_of
         self._public_url = public_url.rstrip("/")
         self._seen = SeenBatches()
         self._project_locks: dict[str, asyncio.Lock] = {}
@@ -178,14 +184,20 @@ class RuleEvaluator:
             await self._evaluate_subject(rule, values, analysis.analysis_id, origin, link, stopping)
 
     async def on_run(self, run: Run, stopping: asyncio.Event) -> None:
-        """Evaluate the run rules on a completed run."""
+        """Evaluate the run rules on a completed run. Its output is read only when a rule needs it."""
+        rules = [
+            rule
+            for rule in await self._rules_on("run", run.project_id, stopping)
+            if not rule.stored.filter.pipelines or run.pipeline_id in rule.stored.filter.pipelines
+        ]
         values = run_values(run)
+        if any(rule.condition.names & OUTPUT_NAMES for rule in rules):
+            output = await wait_out_outages(lambda: self._output_of(run), "read the output", stopping=stopping)
+            values |= await asyncio.to_thread(output_values, output or RunOutput())
         link = self._link(run.project_id, "runs", run.run_id)
         origin = Origin(run.hop, frozenset(run.rules), run.correlation_id)
-        for rule in await self._rules_on("run", run.project_id, stopping):
-            pipelines = rule.stored.filter.pipelines
-            if not pipelines or run.pipeline_id in pipelines:
-                await self._evaluate_subject(rule, values, f"{run.run_id}.{run.attempt}", origin, link, stopping)
+        for rule in rules:
+            await self._evaluate_subject(rule, values, f"{run.run_id}.{run.attempt}", origin, link, stopping)
 
     async def _evaluate_subject(
         self,
@@ -199,7 +211,8 @@ class RuleEvaluator:
         now = utc_now()
         rule.evaluated += 1
         rule.last_evaluated_at = now
-        clauses = clause_values(rule.condition, dict(values))
+        # The output of a run may have thousands of lines.
+        clauses = await asyncio.to_thread(clause_values, rule.condition, dict(values))
         evaluation = Evaluation(
             at=now,
             outcome="no_match",
@@ -245,22 +258,4 @@ def analysis_values(analysis: AnalysisCompleted) -> dict[str, Any]:
         "analysis.top_score": max((finding.score for finding in report.findings), default=0.0),
         "analysis.logs_read": report.logs_read,
         "analysis.claims": len(report.claims),
-    }
-
-
-def run_values(run: Run) -> dict[str, Any]:
-    """Return the values of a run that conditions may read. `hop` is -1 for a run that Logloop did not start."""
-    return {
-        "run.id": run.run_id,
-        "run.repository": run.repository,
-        "run.workflow": run.workflow or "",
-        "run.name": run.name or "",
-        "run.conclusion": run.conclusion or "",
-        "run.attempt": run.attempt,
-        "run.hop": -1 if run.hop is None else run.hop,
-        "run.log_count": run.log_count,
-        "run.failed_jobs": run.failed_jobs,
-        "run.failed_tests": run.failed_tests,
-        "run.pipeline": run.pipeline_id or "",
-        "run.rule": run.rule_id or "",
     }

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from logloop_chassis.ids import new_id, utc_now
-from logloop_contracts.conditions.condition import Subject
+from logloop_contracts.conditions.names import Subject
 from logloop_contracts.durations import seconds
 
 from logloop_ci_bridge.dispatches.outbox import Dispatch, new_dispatch, rule_key

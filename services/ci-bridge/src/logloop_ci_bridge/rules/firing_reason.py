@@ -48,10 +48,10 @@ def _clauses(match: RuleMatch) -> list[SeenClause]:
         condition = match.rule.compile()
     except BadCondition:
         return [SeenClause(text=part.text) for part in match.evaluation.parts]
-    return [SeenClause(text=clause.text, values=_values(clause, match.values)) for clause in condition.clauses]
+    return [SeenClause(text=clause.text, values=seen_values(clause, match.values)) for clause in condition.clauses]
 
 
-def _values(clause: Clause, values: Mapping[str, Any]) -> dict[str, JsonValue]:
+def seen_values(clause: Clause, values: Mapping[str, Any]) -> dict[str, JsonValue]:
     """Return the values that a clause reads. Of the attributes, only those that it names."""
     found = {name: _short(values[name]) for name in sorted(clause.names - {_ATTRIBUTES}) if name in values}
     if _ATTRIBUTES in clause.names:
@@ -64,6 +64,8 @@ def _values(clause: Clause, values: Mapping[str, Any]) -> dict[str, JsonValue]:
 def _short(value: Any) -> JsonValue:
     if isinstance(value, bool | int | float) or value is None:
         return value
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return f"{len(value)} items"
     if isinstance(value, list | tuple | set | frozenset):
         return [_short(item) for item in list(value)[:_MAX_ITEMS]]
     return str(value)[:_MAX_TEXT]

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Self
 
-from logloop_contracts.conditions.condition import MAX_SOURCE_BYTES, Condition, Subject, compile_condition
+from logloop_contracts.conditions.condition import MAX_SOURCE_BYTES, Condition, compile_condition
+from logloop_contracts.conditions.names import Subject
 from logloop_contracts.durations import MAX_WINDOW_S, MIN_COOLDOWN_S, Duration, seconds
 from logloop_contracts.log_entry import Severity
 from pydantic import BaseModel, ConfigDict, Field, model_validator

@@ -12,10 +12,12 @@ from typing import Any
 from logloop_contracts.log_entry import MAX_MESSAGE_BYTES, Severity
 
 from logloop_ci_bridge.github.gateway import Annotation, Job, Step
-from logloop_ci_bridge.runs.reported_tests import MentionedTest, ReportedTests
+from logloop_ci_bridge.runs.problem_matchers import MatcherDraft, Matching, Problem
+from logloop_ci_bridge.runs.reported_tests import ReportedTests, coverage_of
+from logloop_ci_bridge.runs.result_lines import MentionedTest
 
 _TIMED = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z ?(.*)$", re.DOTALL)
-_COMMAND = re.compile(r"^(?:##\[(\w+)\]|\[(command)\])(.*)$", re.DOTALL)
+_COMMAND = re.compile(r"^(?:##\[(\w+|add-matcher)\]|\[(command)\])(.*)$", re.DOTALL)
 _WORKFLOW_COMMAND = re.compile(r"^::(error|warning|notice|debug|group|endgroup)(?: ([^:]*))?::(.*)$", re.DOTALL)
 # CSI and OSC sequences, then the other control characters except the tab.
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
@@ -62,22 +64,32 @@ class CiLine:
 
 @dataclass(frozen=True, slots=True)
 class ParsedJob:
-    """The lines of a job in order, the annotations and end of the job as lines, and the tests that failed."""
+    """The lines of a job in order, the annotations and end of the job as lines, and the results of tests."""
 
     lines: tuple[CiLine, ...]
     ending: tuple[CiLine, ...]
-    failed_tests: tuple[str, ...]
+    tests: tuple[MentionedTest, ...]
+
+    @property
+    def failed_tests(self) -> tuple[str, ...]:
+        """The ids of the tests that failed."""
+        return tuple(test.test_id for test in self.tests if test.outcome == "failed")
 
 
-def parse_job(job: Job, raw: bytes | None, annotations: Sequence[Annotation] = ()) -> ParsedJob:
+def parse_job(
+    job: Job,
+    raw: bytes | None,
+    annotations: Sequence[Annotation] = (),
+    matchers: Sequence[MatcherDraft] = (),
+) -> ParsedJob:
     """Parse the whole output of a job. `raw` is None when GitHub does not have it."""
     text = (raw or b"").decode("utf-8", "replace").removeprefix("\ufeff")
     plain = [_timed(line) for line in text.split("\n")]
     tests = ReportedTests.of(clean for _, clean in plain)
     by_message = {annotation.message.strip(): annotation for annotation in annotations}
-    lines = tuple(_lines(job, plain, tests, by_message))
+    lines = tuple(_lines(job, plain, tests, by_message, Matching(matchers)))
     ending = (*_unseen_annotations(job, annotations, lines), _job_end(job, lines))
-    return ParsedJob(lines, ending, tuple(tests.failed))
+    return ParsedJob(lines, ending, tuple(tests.results.values()))
 
 
 def clean_text(text: str) -> str:
@@ -132,7 +144,11 @@ def _opens_step(line: str) -> bool:
 
 
 def _lines(
-    job: Job, plain: Sequence[tuple[datetime | None, str]], tests: ReportedTests, by_message: dict[str, Annotation]
+    job: Job,
+    plain: Sequence[tuple[datetime | None, str]],
+    tests: ReportedTests,
+    by_message: dict[str, Annotation],
+    matching: Matching,
 ) -> Iterator[CiLine]:
     steps = _Steps(job.steps)
     moment = job.started_at or _EPOCH
@@ -140,6 +156,7 @@ def _lines(
     for number, (stamp, text) in enumerate(plain, start=1):
         moment = stamp or moment
         step = steps.at(moment, text)
+        problem = matching.feed(text)
         command, message = _command(text)
         if command == "endgroup":
             group = None
@@ -148,8 +165,8 @@ def _lines(
         if not message.strip() or command == "endgroup":
             continue
         mention = tests.mention(message)
-        extra = _extra(command, group, mention, by_message.get(message.strip()))
-        severity = _severity(command, message, mention)
+        extra = _extra(command, group, mention, by_message.get(message.strip()), message) | _of_problem(problem)
+        severity = _severity(problem.level if problem else command, message, mention)
         for piece in _pieces(message):
             yield CiLine(
                 number,
@@ -174,8 +191,27 @@ def _command(text: str) -> tuple[str | None, str]:
     return None, text
 
 
+def _of_problem(problem: Problem | None) -> dict[str, Any]:
+    """Return the attributes of a line in which a problem matcher found something."""
+    if problem is None:
+        return {}
+    found = {
+        "ci.annotation": problem.level,
+        "ci.matcher": problem.owner,
+        "ci.problem": problem.message,
+        "ci.code": problem.code,
+        "ci.file": problem.path,
+        "ci.file_line": problem.line,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def _extra(
-    command: str | None, group: str | None, mention: MentionedTest | None, annotation: Annotation | None
+    command: str | None,
+    group: str | None,
+    mention: MentionedTest | None,
+    annotation: Annotation | None,
+    message: str,
 ) -> dict[str, Any]:
     extra: dict[str, Any] = {}
     if command:
@@ -184,8 +220,13 @@ def _extra(
         extra["ci.group"] = group
     if mention and mention.outcome:
         extra["ci.test_outcome"] = mention.outcome
+    coverage = coverage_of(message)
+    if coverage is not None:
+        extra["ci.coverage"] = coverage
     if annotation and annotation.path:
         extra |= {"ci.file": annotation.path, "ci.file_line": annotation.line}
+    if annotation and annotation.title:
+        extra["ci.title"] = annotation.title
     return extra
 
 
@@ -194,14 +235,12 @@ def _severity(command: str | None, message: str, mention: MentionedTest | None) 
         return _LEVELS[command]
     if command in ("group", "command", "section"):
         return Severity.INFO
-    if mention and mention.outcome == "failed" and _ERROR_LINE.match(message):
+    if mention and mention.outcome == "failed":
         return Severity.ERROR
     stamped = _LEVEL_AFTER_TIME.match(message)
     if stamped:
         return _WORD_LEVELS[stamped[1]]
     if _ERROR_LINE.match(message) or message.rstrip().endswith((" FAILED", "... FAILED")):
-        return Severity.ERROR
-    if message.lstrip().startswith("--- FAIL: "):
         return Severity.ERROR
     return Severity.WARN if _WARN_LINE.match(message) else Severity.INFO
 
@@ -214,7 +253,7 @@ def _pieces(message: str) -> Iterator[str]:
 
 def _unseen_annotations(job: Job, annotations: Sequence[Annotation], lines: Sequence[CiLine]) -> Iterator[CiLine]:
     """Annotations whose message is not among the lines."""
-    shown = {line.message.strip() for line in lines}
+    shown = {line.message.strip() for line in lines} | {line.extra.get("ci.problem") for line in lines}
     for annotation in annotations:
         if not annotation.message.strip() or annotation.message.strip() in shown:
             continue
@@ -228,6 +267,7 @@ def _unseen_annotations(job: Job, annotations: Sequence[Annotation], lines: Sequ
                 "ci.annotation": annotation.level,
                 "ci.file": annotation.path,
                 "ci.file_line": annotation.line,
+                "ci.title": annotation.title,
             },
         )
 

@@ -4,6 +4,7 @@ Every step may be repeated: batch ids and event ids derive from run and attempt.
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -28,8 +29,12 @@ from logloop_ci_bridge.dispatches.store import DispatchStore
 from logloop_ci_bridge.github.gateway import Gateway, GatewayOf, GitHubRejected, GitHubUnavailable, Job
 from logloop_ci_bridge.github.workflow_runs import ReportedRun
 from logloop_ci_bridge.project_turns import IDLE_S, WORKERS, ProjectTurns
+from logloop_ci_bridge.record_store import RecordStore
 from logloop_ci_bridge.runs.batches import batches_of
-from logloop_ci_bridge.runs.job_log import parse_job
+from logloop_ci_bridge.runs.job_log import ParsedJob, parse_job
+from logloop_ci_bridge.runs.output import RunOutput
+from logloop_ci_bridge.runs.output_store import RunOutputStore
+from logloop_ci_bridge.runs.problem_matchers import MatcherDraft, StoredMatcher
 from logloop_ci_bridge.runs.run import Run, owner_fields, run_jobs, run_of
 from logloop_ci_bridge.runs.store import RunStore
 from logloop_ci_bridge.telemetry import DISPATCHES_LOST, RUN_LOGS, RUNS_COMPLETED
@@ -50,6 +55,8 @@ class RunTracker:
         self,
         dispatches: DispatchStore,
         runs: RunStore,
+        outputs: RunOutputStore,
+        matchers: RecordStore[StoredMatcher],
         gateway_of: GatewayOf,
         publisher: LogPublisher,
         *,
@@ -60,6 +67,8 @@ class RunTracker:
     ) -> None:
         self._dispatches = dispatches
         self._runs = runs
+        self._outputs = outputs
+        self._matchers = matchers
         self._gateway_of = gateway_of
         self._publisher = publisher
         self._poll = timedelta(seconds=poll_s)
@@ -187,15 +196,17 @@ class RunTracker:
             await self._runs.update(run, {"logs": "unavailable", "logs_detail": detail}, done=True)
 
     async def _collect(self, run: Run, gateway: Gateway) -> Run:
-        """Fetch, parse and publish the output of every job.
+        """Fetch, parse, publish and keep the output of every job.
 
         Raises GitHubUnavailable, GitHubRejected or NotPublished.
         """
         failed_jobs: list[str] = []
         failed_tests: dict[str, None] = {}
         unreadable: list[str] = []
+        output = RunOutput()
         count = read = 0
         jobs = await gateway.jobs(run.repository, run.run_id, run.attempt)
+        matchers = await self._matchers.all({"project_id": run.project_id})
         for job in jobs:
             if job.conclusion in _FAILED_CONCLUSIONS:
                 failed_jobs.append(job.name)
@@ -206,9 +217,11 @@ class RunTracker:
             except GitHubRejected as error:
                 raw = None
                 unreadable.append(f"job {job.name}: {error}")
-            rows, tests = await self._publish_job(run, job, raw, gateway)
+            rows, parsed = await self._publish_job(run, job, raw, gateway, matchers)
             count += rows
-            failed_tests |= dict.fromkeys(tests)
+            failed_tests |= dict.fromkeys(parsed.failed_tests)
+            await asyncio.to_thread(output.add, job, parsed)
+        await self._outputs.save(run, output)
         RUN_LOGS.inc(count)
         return run.model_copy(
             update={
@@ -227,10 +240,10 @@ class RunTracker:
         return await gateway.job_log(run.repository, job.id, self._job_log_bytes)
 
     async def _publish_job(
-        self, run: Run, job: Job, raw: bytes | None, gateway: Gateway
-    ) -> tuple[int, tuple[str, ...]]:
+        self, run: Run, job: Job, raw: bytes | None, gateway: Gateway, matchers: Sequence[MatcherDraft]
+    ) -> tuple[int, ParsedJob]:
         annotations = await gateway.annotations(run.repository, job.id)
-        parsed = await asyncio.to_thread(parse_job, job, raw, annotations)
+        parsed = await asyncio.to_thread(parse_job, job, raw, annotations, matchers)
         count = 0
         for batch_id, batch in batches_of(run, job, parsed):
             body = await asyncio.to_thread(encode, batch)
@@ -243,7 +256,7 @@ class RunTracker:
                 content_type=LOGS.content_type,
             )
             count += batch.num_rows
-        return count, parsed.failed_tests
+        return count, parsed
 
     async def _announce_completed(self, run: Run) -> None:
         await self._runs.update(

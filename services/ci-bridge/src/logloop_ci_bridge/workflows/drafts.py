@@ -149,12 +149,13 @@ def _check_trigger(file: WorkflowFile, pipeline: Pipeline, template: Template | 
 
 def condition_rule(condition: FileCondition) -> RuleDraft:
     """Return a rule with the condition of a file that starts nothing, to evaluate it."""
-    values = {"window": condition.window, "cooldown": condition.cooldown}
+    values = {"window": condition.window, "cooldown": condition.cooldown, "max_hops": condition.max_hops}
     return RuleDraft.model_validate(
         {
             "name": condition.key,
             "on": condition.on,
             "condition": condition.source,
+            "allow_own_runs": condition.max_hops is not None,
             "action": {"pipeline_id": ""},
             **{name: value for name, value in values.items() if value is not None},
         }

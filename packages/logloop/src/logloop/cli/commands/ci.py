@@ -38,6 +38,9 @@ app.add_typer(
     ),
     name="pipelines",
 )
+app.add_typer(
+    record_group(RecordCommands("/ci/matchers", "matcher", ["id", "name", "file"], replaces=True)), name="matchers"
+)
 app.add_typer(notify.receivers, name="receivers")
 app.add_typer(runs, name="runs")
 app.command("lint")(workflows.lint)

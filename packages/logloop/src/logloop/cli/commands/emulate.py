@@ -14,6 +14,7 @@ import typer
 
 from logloop.cli import exit_codes
 from logloop.cli.command import CommandExit, command, open_client
+from logloop.cli.commands.run_differences import show_differences
 from logloop.cli.options import AsJson, Project
 from logloop.cli.output import console, print_json, say, visible
 from logloop.cli.record_commands import Data, Set, read_fields
@@ -22,6 +23,7 @@ from logloop.errors import LogloopError
 if TYPE_CHECKING:
     from logloop_contracts.emulation import EmulatedRun, EmulationTask
     from logloop_emulator.act_output import Printed
+    from logloop_emulator.emulation import Emulator
 
     from logloop.api.client import Client
 
@@ -50,21 +52,26 @@ def emulate(
         bool | None,
         typer.Option("--store/--no-store", help="Store the run on the platform. Default: if one is running."),
     ] = None,
+    compare: Annotated[
+        str | None,
+        typer.Option("--compare", metavar="RUN", help="Show the differences to this run; needs a platform."),
+    ] = None,
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a workflow on this machine and show what GitHub would do differently.
 
     --data and --set fill in the event. The workflow runs in a sandbox, on a copy of the checkout. Exit code 0 means
-    that it succeeded and that act ignored nothing that matters.
+    that it succeeded and that act ignored nothing that matters; with --compare, that the run on GitHub was the same.
     """
+    if compare is not None and store is False:
+        raise CommandExit(exit_codes.USAGE, "--compare reads the stored run; leave out --no-store")
     if find_spec("logloop_emulator") is None:
         raise CommandExit(exit_codes.USAGE, "the emulator is not installed; install logloop[emulate]")
     from logloop_emulator.emulation import Emulator
-    from logloop_emulator.sandbox.launcher import SandboxUnavailable
     from logloop_emulator.sandbox.limits import Limits
 
-    client = _client(project, required=store is True) if store is not False else None
+    client = _client(project, required=store is True or compare is not None) if store is not False else None
     try:
         task = _task(workflow, event, read_fields(data, set_), client, network=network)
         emulator = Emulator(
@@ -73,20 +80,27 @@ def emulate(
             secrets=_secrets(secret or []),
             on_output=(lambda _: None) if as_json else _Display().show,
         )
-        try:
-            result = emulator.run(task)
-        except SandboxUnavailable as error:
-            raise CommandExit(exit_codes.REFUSED, str(error)) from error
-        if as_json:
+        result = _run(emulator, task)
+        if as_json and compare is None:
             print_json(result.model_dump(mode="json"))
-        else:
+        elif not as_json:
             _summarise(result)
-        if client is not None:
-            _store(client, task, result, service)
+        stored = _store(client, task, result, service) if client is not None else None
+        if client is not None and compare is not None and stored is not None:
+            raise CommandExit(show_differences(client, compare, stored, as_json=as_json))
     finally:
         if client is not None:
             client.close()
     raise CommandExit(_CODES.get(result.conclusion, exit_codes.FAILED))
+
+
+def _run(emulator: Emulator, task: EmulationTask) -> EmulatedRun:
+    from logloop_emulator.sandbox.launcher import SandboxUnavailable
+
+    try:
+        return emulator.run(task)
+    except SandboxUnavailable as error:
+        raise CommandExit(exit_codes.REFUSED, str(error)) from error
 
 
 def _client(project: str | None, *, required: bool) -> Client | None:
@@ -200,8 +214,8 @@ def _summarise(result: EmulatedRun) -> None:
     out.print(f"   {result.conclusion} after {seconds:.1f} s")
 
 
-def _store(client: Client, task: EmulationTask, result: EmulatedRun, service: str) -> None:
-    """Store the run. Its output is shortened to what a request can hold."""
+def _store(client: Client, task: EmulationTask, result: EmulatedRun, service: str) -> str:
+    """Store the run and return its id. Its output is shortened to what a request can hold."""
     room = _STORED_OUTPUT // max(1, len(result.jobs))
     jobs = [job.model_copy(update={"log": job.log[:room]}) for job in result.jobs]
     body = {
@@ -215,3 +229,4 @@ def _store(client: Client, task: EmulationTask, result: EmulatedRun, service: st
     }
     run = client.request("POST", "/ci/emulations", body=body)
     say(f"stored as run {run['run_id']}; show it with `logloop ci runs show {run['run_id']}`")
+    return str(run["run_id"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -129,20 +130,29 @@ def _print_changes(found: dict[str, Any], *, dry_run: bool) -> None:
 
 @command
 def when(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A workflow file with LOGLOOP_WHEN.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A workflow file with conditions.")],
     since: Annotated[str, typer.Option(help="Start of the time range: 15m, 2h, 7d (ago) or RFC 3339.")] = "24h",
     until: Annotated[str, typer.Option(help="End of the time range, exclusive.")] = "now",
     dispatch: Annotated[bool, typer.Option("--dispatch", help="Start the workflow if its condition holds.")] = False,
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="RUN", help="Evaluate LOGLOOP_ON_RESULT on this run instead.")
+    ] = None,
     repository: Repository = None,
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
     """Evaluate the condition of a workflow file on stored logs, and show which parts hold.
 
-    Exits with 0 if it holds (and the workflow was started), 1 if it does not hold, and 6 if the file cannot be used.
+    With --run, evaluate its conditions on the results of runs instead, and start nothing. Exits with 0 if one holds
+    (and the workflow was started), 1 if none holds, and 6 if the file cannot be used.
     """
     from logloop.workflows.checkout import repository_of
 
+    if run is not None:
+        if dispatch:
+            raise CommandExit(exit_codes.USAGE, "--run starts nothing; leave out --dispatch")
+        _when_on_run(file, run, project, as_json=as_json)
+        return
     body: dict[str, Any] = {
         "repository": repository or repository_of(file),
         "file": {"path": str(file), "text": file.read_text("utf-8", "replace")},
@@ -184,3 +194,44 @@ def _print_evaluation(found: dict[str, Any]) -> None:
     say(f"holds at {evaluation['at']}: {evaluation['message']}" if evaluation["holds"] else f"does not hold: {read}")
     if "dispatch" in found:
         say(f"started: dispatch {found['dispatch']['id']}")
+
+
+def _when_on_run(file: Path, run_id: str, project: str | None, *, as_json: bool) -> None:
+    """Evaluate the conditions of a file on a run."""
+    body = {"file": {"path": str(file), "text": file.read_text("utf-8", "replace")}}
+    with open_client(project) as client:
+        own = {"project_id": client.connection.require_project()}
+        found = client.request("POST", f"/ci/runs/{quote(run_id, safe='')}/evaluate", params=own, body=body)
+    if as_json:
+        print_json(found)
+    else:
+        _print_reactions(found)
+    if found["violations"]:
+        raise CommandExit(exit_codes.REFUSED)
+    if not any(item["holds"] for item in found["conditions"]):
+        raise CommandExit(exit_codes.NOTHING_FOUND)
+
+
+def _print_reactions(found: dict[str, Any]) -> None:
+    rows = [
+        {
+            "line": item["line"],
+            "holds": "yes" if part["holds"] else "no",
+            "clause": part["text"],
+            "values": ", ".join(f"{name} = {value}" for name, value in part["values"].items()),
+            "error": part["error"],
+        }
+        for item in found["conditions"]
+        for part in item["parts"]
+    ]
+    print_records(rows, ["line", "holds", "clause", "values", "error"])
+    for item in found["violations"]:
+        say("{path}:{line}:{column}: {message}".format(**item))
+    for item in found["conditions"]:
+        blocked = f", but the gate {item['gate']} is closed" if item["gate"] else ""
+        would = f"would start {item['starts']}{blocked}" if item["holds"] else "does not hold"
+        say(f"line {item['line']}: {would}")
+    if not found["conditions"]:
+        say("the file has no valid condition on runs")
+    if not found["same_workflow"]:
+        say("the run is of another workflow, whose results this file ignores")
