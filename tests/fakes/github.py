@@ -85,7 +85,7 @@ class FakeGitHub:
         self.hide_runs = False
         """Runs exist, but lists do not show them yet."""
         self.old_enterprise = False
-        """Like GitHub Enterprise Server 3.20: return_run_details is rejected with 400."""
+        """Like GitHub Enterprise Server 3.20: the newer API version and return_run_details are rejected with 400."""
         self.remaining = 4999
         self._scripts: dict[str, deque[Script]] = {}
         self._finish_after = finish_after
@@ -240,7 +240,8 @@ class FakeGitHub:
                 403,
                 "Request forbidden by administrative rules. Please make sure your request has a User-Agent header",
             )
-        if request.headers.get("x-github-api-version") != "2022-11-28":
+        versions = ("2022-11-28",) if self.old_enterprise else ("2022-11-28", "2026-03-10")
+        if request.headers.get("x-github-api-version") not in versions:
             return problem(400, "X-GitHub-Api-Version is missing or unsupported")
         if "application/json" not in request.headers.get("accept", ""):
             return problem(415, "Unsupported 'Accept' header. Must accept 'application/json'.")
@@ -291,7 +292,8 @@ class FakeGitHub:
         correlation = next((value for name, value in inputs.items() if "correlation" in name), None)
         title = f"logloop {correlation}" if found.echo and correlation else found.file
         run = self._start(found, "workflow_dispatch", title, inputs)
-        if not body.get("return_run_details"):
+        always = request.headers["x-github-api-version"] == "2026-03-10"
+        if not (always or body.get("return_run_details")):
             return Response(status_code=204)
         url = f"{self.url}/repos/{repository}/actions/runs/{run.id}"
         html = f"https://github.example/{repository}/actions/runs/{run.id}"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from pydantic import SecretStr
 from tests.fakes.github import FakeGitHub, Script
 from tests.fakes.github_messages import FakeJob
 from tests.infra import fresh_database
-from tests.real.ci_bridge.bridge_app import PROJECT, SECRET_KEY, FakeQuery, Running, running, settings
+from tests.real.ci_bridge.bridge_app import PREFIX, PROJECT, SECRET_KEY, FakeQuery, Running, running, settings
 
 
 async def _dispatch(bridge: Running, **pipeline: Any) -> str:
@@ -68,11 +69,9 @@ async def test_a_rejection_is_final_and_shown_with_githubs_message(
 async def test_a_dispatch_is_retried_after_a_rate_limit(bridge: Running, github: FakeGitHub, script: Script) -> None:
     github.script("dispatch", script)
     dispatch_id = await _dispatch(bridge)
-    waiting = await _until(bridge, dispatch_id, "pending", "sent")
     found = await _until(bridge, dispatch_id, "sent")
-    assert found["attempts"] == 2
+    assert (found["attempts"], found["waits_for"]) == (2, None)
     assert github.count("dispatch") == 2
-    assert waiting["id"] == dispatch_id
 
 
 async def test_a_long_wait_is_respected(bridge: Running, github: FakeGitHub) -> None:
@@ -86,8 +85,37 @@ async def test_a_long_wait_is_respected(bridge: Running, github: FakeGitHub) -> 
 
     await wait_until(waits)
     found = await bridge.get(f"/dispatches/{dispatch_id}")
+    assert found["waits_for"] == "secondary_limit"
     assert found["next_attempt_at"] > found["posted_at"]
+    # Others wait as well, for the same moment, and GitHub is not asked for them.
+    second = await _dispatch(bridge)
+
+    async def both_wait() -> bool:
+        return [item["waits_for"] for item in await bridge.items("/dispatches")] == ["secondary_limit"] * 2
+
+    await wait_until(both_wait)
+    other = await bridge.get(f"/dispatches/{second}")
+    apart = datetime.fromisoformat(other["next_attempt_at"]) - datetime.fromisoformat(found["next_attempt_at"])
+    assert abs(apart) < timedelta(seconds=60)
     assert github.count("dispatch") == 1
+
+
+async def test_a_repository_receives_no_more_within_ten_seconds_than_github_starts(
+    fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
+) -> None:
+    configured = settings(fresh_amqp_url, mongo_url, query.url, github.url, ci_start_limit=1)
+    async with running(configured, fresh_database()) as bridge:
+        await _until(bridge, await _dispatch(bridge), "sent")
+        second = await _dispatch(bridge)
+
+        async def waits() -> bool:
+            return bool((await bridge.get(f"/dispatches/{second}"))["waits_for"] == "start_limit")
+
+        await wait_until(waits)
+        await bridge.client.put(f"{PREFIX}/pause", json={"project_id": PROJECT})
+        held = await bridge.get(f"/dispatches/{second}")
+        assert (held["waits_for"], held["next_attempt_at"]) == ("paused", None)
+        assert github.count("dispatch") == 1
 
 
 async def test_a_dispatch_is_sent_again_after_a_server_error_without_a_run(
@@ -130,13 +158,23 @@ async def test_old_enterprise_servers_receive_the_dispatch_without_the_flag(
     github.old_enterprise = True
     pipeline = {"mode": "workflow_dispatch", "workflow": "manual.yml", "event_type": None}
     found = await _until(bridge, await _dispatch(bridge, **pipeline), "sent")
-    assert [seen.body.get("return_run_details") for seen in github.seen("dispatch")] == [True, None]
+    sent = github.seen("dispatch")
+    assert sent[-1].headers["x-github-api-version"] == "2022-11-28"
+    assert "return_run_details" not in sent[-1].body
 
     async def linked() -> str | None:
         run_id: str | None = (await bridge.get(f"/dispatches/{found['id']}"))["run_id"]
         return run_id
 
     assert await wait_until(linked) == str(next(iter(github.runs)))
+
+
+async def test_a_workflow_dispatch_returns_its_run_without_being_asked(bridge: Running, github: FakeGitHub) -> None:
+    pipeline = {"mode": "workflow_dispatch", "workflow": "manual.yml", "event_type": None}
+    found = await _until(bridge, await _dispatch(bridge, **pipeline), "sent")
+    [sent] = github.seen("dispatch")
+    assert (sent.headers["x-github-api-version"], "return_run_details" in sent.body) == ("2026-03-10", False)
+    assert (found["status"], found["run_id"]) == (200, str(next(iter(github.runs))))
 
 
 async def test_an_undeclared_input_is_shown_with_githubs_message(bridge: Running, github: FakeGitHub) -> None:

@@ -30,6 +30,9 @@ class CiBridgeSettings(ServiceSettings):
         1.0, ge=0, description="Seconds between two dispatches; GitHub asks for at least one."
     )
     ci_repository_budget: int = Field(100, ge=1, description="Dispatches per hour to one repository, from all rules.")
+    ci_start_limit: int = Field(
+        500, ge=1, description="Dispatches to one repository within ten seconds; GitHub loses runs beyond 500."
+    )
     ci_poll: float = Field(15.0, gt=0, description="Seconds between two polls of an unfinished run.")
     ci_workflow_poll: float = Field(
         300.0,

@@ -259,6 +259,7 @@ def _dispatcher(resources: Resources[CiBridgeSettings], stores: Stores, gateway_
         interval_s=settings.ci_send_interval,
         poll_s=settings.ci_poll,
         repository_budget=settings.ci_repository_budget,
+        start_limit=settings.ci_start_limit,
     )
 
 

@@ -31,6 +31,8 @@ from logloop_ci_bridge.telemetry import DISPATCHES
 
 _UNAVAILABLE_S = 15.0
 _HOUR = timedelta(hours=1)
+_START_WINDOW = timedelta(seconds=10)
+"""The time over which GitHub counts the runs that start in a repository."""
 _log = structlog.get_logger()
 
 
@@ -49,6 +51,7 @@ class Dispatcher:
         interval_s: float,
         poll_s: float,
         repository_budget: int,
+        start_limit: int,
     ) -> None:
         self._store = store
         self._pauses = pauses
@@ -59,6 +62,7 @@ class Dispatcher:
         self._interval_s = interval_s
         self._poll = timedelta(seconds=poll_s)
         self._repository_budget = repository_budget
+        self._start_limit = start_limit
         self._turns = ProjectTurns()
         self._announcing = asyncio.Lock()
         self.wake = asyncio.Event()
@@ -131,19 +135,36 @@ class Dispatcher:
         )
 
     async def _send(self, dispatch: Dispatch, gateway: Gateway, deadline: float) -> SendResult:
-        if gateway.live:
-            sent = await self._store.sent_since(dispatch.repository, utc_now() - _HOUR)
-            if sent > self._repository_budget:
-                return DispatchDeferred(
-                    detail=f"{dispatch.repository} received {sent - 1} dispatches within the hour; its limit is "
-                    f"{self._repository_budget} (LOGLOOP_CI_REPOSITORY_BUDGET)",
-                    retry_after_s=60.0,
-                )
+        deferred = await self._over_a_limit(dispatch.repository) if gateway.live else None
+        if deferred is not None:
+            return deferred
         try:
             async with asyncio.timeout_at(deadline):
                 return await gateway.send(dispatch, utc_now())
         except TimeoutError:
             return OutcomeUnknown(detail="no response within the lease; looking for the run before sending again")
+
+    async def _over_a_limit(self, repository: str) -> DispatchDeferred | None:
+        """Return why a repository must not receive a dispatch now. This one is counted already."""
+        now = utc_now()
+        sent = await self._store.sent_since(repository, now - _HOUR)
+        if sent > self._repository_budget:
+            return DispatchDeferred(
+                detail=f"{repository} received {sent - 1} dispatches within the hour; its limit is "
+                f"{self._repository_budget} (LOGLOOP_CI_REPOSITORY_BUDGET)",
+                retry_after_s=60.0,
+                waits_for="repository_budget",
+                sent=False,
+            )
+        if await self._store.sent_since(repository, now - _START_WINDOW) > self._start_limit:
+            return DispatchDeferred(
+                detail=f"{repository} received {self._start_limit} dispatches within ten seconds; GitHub loses runs "
+                "beyond its limit (LOGLOOP_CI_START_LIMIT)",
+                retry_after_s=_START_WINDOW.total_seconds(),
+                waits_for="start_limit",
+                sent=False,
+            )
+        return None
 
     async def _settled(self, dispatch: Dispatch, gateway: Gateway) -> bool:
         """Return whether an attempt of unknown outcome needs no second POST now: its run exists or may still appear.
@@ -181,7 +202,7 @@ class Dispatcher:
 
     async def _postpone(self, dispatch: Dispatch, detail: str, unsettled: bool) -> None:
         again = utc_now() + min(timedelta(seconds=_UNAVAILABLE_S), self._lease)
-        fields: dict[str, Any] = {"next_attempt_at": again, "detail": detail}
+        fields: dict[str, Any] = {"next_attempt_at": again, "detail": detail, "waits_for": "github"}
         if not unsettled:
             # Nothing was sent to GitHub, so this does not count as an attempt.
             fields |= {"state": "pending", "attempts": dispatch.attempts - 1}

@@ -15,6 +15,11 @@ from logloop_ci_bridge.dispatches.pipelines import Mode, Pipeline
 from logloop_ci_bridge.dispatches.reasons import Reason
 from logloop_ci_bridge.dispatches.templates import ENVELOPE_KEY, Template, check_limits
 
+WaitReason = Literal[
+    "rate_limit", "secondary_limit", "start_limit", "repository_budget", "github", "outcome", "paused"
+]
+"""What a dispatch waits for: GitHub's hourly limit or its limit for bursts, its limit of runs that start, the
+platform's own budget, a GitHub that cannot be reached, a run that may already exist, or the kill switch."""
 DispatchState = Literal["pending", "sending", "sent", "failed", "recorded"]
 MAX_ATTEMPTS = 8
 FIRST_RETRY_S = 5.0
@@ -58,7 +63,13 @@ class Dispatch(BaseModel):
     dry_run: bool = False
     created_at: datetime
     attempts: int = 0
-    next_attempt_at: datetime | None = None
+    next_attempt_at: datetime | None = Field(None, description="For a waiting dispatch: until when it waits.")
+    waits_for: WaitReason | None = Field(
+        None,
+        description="Why it waits: rate_limit and secondary_limit are GitHub's; start_limit keeps GitHub from losing "
+        "runs; repository_budget is the platform's; github cannot be reached; outcome looks for its run; paused is "
+        "the kill switch.",
+    )
     posted_at: datetime | None = Field(None, description="When it was last sent to GitHub.")
     finished_at: datetime | None = None
     status: int | None = Field(None, description="HTTP status of GitHub's latest response.")
@@ -202,6 +213,8 @@ class DispatchDeferred(BaseModel):
     status: int | None = None
     detail: str
     retry_after_s: float | None = None
+    waits_for: WaitReason = "github"
+    sent: bool = Field(True, description="False when no request was made, which does not count as an attempt.")
 
 
 class OutcomeUnknown(BaseModel):
@@ -236,15 +249,18 @@ def after_sending(dispatch: Dispatch, result: SendResult, *, now: datetime, sett
         return {**_finished("failed", now), "status": result.status, "detail": result.detail}
     if isinstance(result, DispatchRecorded):
         return {**_finished("recorded", now), "status": None, "detail": result.detail}
-    common = {"status": result.status, "detail": result.detail}
+    common: dict[str, Any] = {"status": result.status, "detail": result.detail}
     if isinstance(result, OutcomeUnknown):
-        return {**common, "state": "sending", "next_attempt_at": now + timedelta(seconds=settle_s)}
+        waits = {"next_attempt_at": now + timedelta(seconds=settle_s), "waits_for": "outcome"}
+        return {**common, **waits, "state": "sending"}
     if dispatch.attempts >= MAX_ATTEMPTS and result.retry_after_s is None:
         detail = f"gave up after {dispatch.attempts} attempts: {result.detail}"
         return {**_finished("failed", now), "status": result.status, "detail": detail}
     delay = retry_delay(dispatch.attempts, result.retry_after_s)
-    return {**common, "state": "pending", "next_attempt_at": now + delay}
+    if not result.sent:
+        common |= {"attempts": dispatch.attempts - 1, "posted_at": None}
+    return {**common, "state": "pending", "next_attempt_at": now + delay, "waits_for": result.waits_for}
 
 
 def _finished(state: DispatchState, now: datetime) -> dict[str, Any]:
-    return {"state": state, "finished_at": now, "next_attempt_at": None}
+    return {"state": state, "finished_at": now, "next_attempt_at": None, "waits_for": None}

@@ -83,7 +83,7 @@ class DispatchStore:
 
     async def withdraw(self, dispatch_id: str, detail: str, now: datetime) -> Dispatch | None:
         """End a dispatch that was not sent yet, and return it; None when it is being sent or finished."""
-        ended = {"state": "failed", "detail": detail, "finished_at": now, "next_attempt_at": None}
+        ended = {"state": "failed", "detail": detail, "finished_at": now, "next_attempt_at": None, "waits_for": None}
         found = await self._dispatches.find_one_and_update(
             {"_id": dispatch_id, "state": "pending"}, {"$set": ended}, return_document=ReturnDocument.AFTER
         )

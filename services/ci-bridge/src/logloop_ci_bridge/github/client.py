@@ -16,20 +16,24 @@ from logloop_chassis.outbound.guarded_http import guarded_transport
 
 from logloop_ci_bridge.github.app_tokens import BadAppKey, app_token
 from logloop_ci_bridge.github.gateway import GitHubCredentials, GitHubRejected, GitHubUnavailable
+from logloop_ci_bridge.github.rate_limits import RateLimits
 from logloop_ci_bridge.github.responses import GitHubResponse, raise_failure, read_json
 from logloop_ci_bridge.telemetry import GITHUB_RATE_REMAINING, GITHUB_REQUESTS
 
-API_VERSION = "2022-11-28"
+API_VERSION = "2026-03-10"
+"""With it, a workflow_dispatch returns its run."""
+EARLIER_VERSION = "2022-11-28"
+"""For GitHub Enterprise Servers that do not know the newer one."""
 _HEADERS = {
     # Both types: a server built from GitHub's own description answers 406 to the vendor type alone.
     "Accept": "application/vnd.github+json, application/json",
-    "X-GitHub-Api-Version": API_VERSION,
     "User-Agent": "logloop-ci-bridge",
 }
 _TOKEN_MARGIN_S = 300
 _MAX_TOKENS = 10_000
 _MAX_BODY_BYTES = 16 * 2**20
 _DOWNLOAD_S = 120.0
+_BAD_REQUEST = 400
 _LIMITS = httpx.Limits(max_connections=20, max_keepalive_connections=5)
 
 TokenKey = tuple[str, str, str, str]
@@ -54,6 +58,8 @@ class GitHubClient:
         self._tokens: TLRUCache[TokenKey, tuple[str, float]] = TLRUCache(
             _MAX_TOKENS, ttu=lambda _key, value, _now: value[1] - _TOKEN_MARGIN_S, timer=time.time
         )
+        self._limits = RateLimits()
+        self._with_earlier_version: set[str] = set()
         self._requesting: WeakValueDictionary[TokenKey, asyncio.Lock] = WeakValueDictionary()
 
     async def close(self) -> None:
@@ -63,6 +69,10 @@ class GitHubClient:
     def base_url(self, credentials: GitHubCredentials) -> str:
         """Return the URL of the API that the credentials are for."""
         return credentials.api_url.rstrip("/") if credentials.api_url else self.api_url
+
+    def uses_earlier_version(self, credentials: GitHubCredentials) -> bool:
+        """Return whether the API does not know API_VERSION, as far as it has answered."""
+        return _host(self.base_url(credentials)) in self._with_earlier_version
 
     async def token(self, credentials: GitHubCredentials, repository: str) -> str:
         """Return the bearer token: the project's own, or one of the App's installation, renewed before it expires.
@@ -128,13 +138,41 @@ class GitHubClient:
     ) -> GitHubResponse:
         """Return any response, with at most `max_body_bytes` of its body.
 
-        Raises GitHubUnavailable, caused by the transport's error, when there is no response. The whole exchange may
-        take three times the timeout of a single wait, so that a slow response cannot delay other projects.
+        Raises GitHubBusy while GitHub asks to wait, and GitHubUnavailable, caused by the transport's error, when
+        there is no response.
         """
+        host = _host(url)
+        self._limits.check(host, token)
         content = None if body is None else orjson.dumps(body)
-        headers = {"Authorization": f"Bearer {token}"}
+        earlier = host in self._with_earlier_version
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "X-GitHub-Api-Version": EARLIER_VERSION if earlier else API_VERSION,
+        }
         if content is not None:
             headers["Content-Type"] = "application/json"
+        response = await self._exchange(method, url, params, content, headers, max_body_bytes)
+        if response.status_code == _BAD_REQUEST and not earlier and b"version" in response.content.lower():
+            self._with_earlier_version.add(host)
+            headers["X-GitHub-Api-Version"] = EARLIER_VERSION
+            response = await self._exchange(method, url, params, content, headers, max_body_bytes)
+        self._limits.note(host, token, response)
+        return response
+
+    async def _exchange(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, str] | None,
+        content: bytes | None,
+        headers: Mapping[str, str],
+        max_body_bytes: int,
+    ) -> GitHubResponse:
+        """Send one request.
+
+        The whole exchange may take three times the timeout of a single wait, so that a slow response cannot delay
+        other projects.
+        """
         try:
             async with (
                 asyncio.timeout(3 * self._timeout_s),
@@ -165,6 +203,11 @@ class GitHubClient:
                 return await _read(arriving, limit)
         except (httpx.HTTPError, OSError) as error:
             raise GitHubUnavailable(f"the log download was interrupted: {_no_response(error)}") from error
+
+
+def _host(url: str) -> str:
+    """Return the scheme and host of a URL."""
+    return "/".join(url.split("/", 3)[:3])
 
 
 def never_sent(error: GitHubUnavailable) -> bool:

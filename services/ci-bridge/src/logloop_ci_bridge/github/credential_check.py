@@ -69,6 +69,8 @@ def _no_response(base: str, error: GitHubUnavailable) -> str:
     if refused is not None:
         return str(refused)
     cause = error.__cause__
+    if cause is None:
+        return str(error)
     return f"no answer from {urlsplit(base).hostname}: {str(cause) or type(cause).__name__}"
 
 

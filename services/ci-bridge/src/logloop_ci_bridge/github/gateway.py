@@ -8,7 +8,7 @@ from typing import Protocol
 import structlog
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from logloop_ci_bridge.dispatches.outbox import Dispatch, DispatchRecorded, SendResult
+from logloop_ci_bridge.dispatches.outbox import Dispatch, DispatchRecorded, SendResult, WaitReason
 from logloop_ci_bridge.github.workflow_runs import ReportedRun
 
 _log = structlog.get_logger()
@@ -39,6 +39,14 @@ class GitHubUnavailable(Exception):
     def __init__(self, detail: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(detail)
         self.retry_after_s = retry_after_s
+
+
+class GitHubBusy(GitHubUnavailable):
+    """GitHub asked to wait, so the request was not sent."""
+
+    def __init__(self, detail: str, *, retry_after_s: float, waits_for: WaitReason) -> None:
+        super().__init__(detail, retry_after_s=retry_after_s)
+        self.waits_for: WaitReason = waits_for
 
 
 class GitHubRejected(Exception):

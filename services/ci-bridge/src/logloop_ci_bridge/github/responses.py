@@ -34,7 +34,13 @@ def failure_of(response: GitHubResponse) -> DispatchRejected | DispatchDeferred 
     wait_s = _requested_wait_s(response)
     if status == 429 or (status == 403 and (wait_s is not None or "rate limit" in message.lower())):
         retry_after_s = _SECONDARY_LIMIT_S if wait_s is None else wait_s
-        return DispatchDeferred(status=status, detail=message, retry_after_s=retry_after_s)
+        used_up = response.headers.get("x-ratelimit-remaining") == "0"
+        return DispatchDeferred(
+            status=status,
+            detail=message,
+            retry_after_s=retry_after_s,
+            waits_for="rate_limit" if used_up else "secondary_limit",
+        )
     return DispatchRejected(status=status, detail=message)
 
 
@@ -60,9 +66,15 @@ def _requested_wait_s(response: GitHubResponse) -> float | None:
     after = response.headers.get("retry-after", "")
     if after.isdigit():
         return float(after)
+    reset_at = quota_reset_at(response)
+    return None if reset_at is None else max(1.0, reset_at - time.time())
+
+
+def quota_reset_at(response: GitHubResponse) -> float | None:
+    """Return when the hourly limit begins again (Unix time), if a response says that it is used up."""
     reset = response.headers.get("x-ratelimit-reset", "")
     if response.headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
-        return max(1.0, int(reset) - time.time())
+        return float(reset)
     return None
 
 

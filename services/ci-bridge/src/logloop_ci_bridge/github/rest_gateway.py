@@ -17,6 +17,7 @@ from logloop_ci_bridge.dispatches.outbox import (
 from logloop_ci_bridge.github.client import GitHubClient, never_sent
 from logloop_ci_bridge.github.gateway import (
     Annotation,
+    GitHubBusy,
     GitHubCredentials,
     GitHubRejected,
     GitHubUnavailable,
@@ -49,14 +50,17 @@ class RestGateway:
         except GitHubRejected as error:
             return DispatchRejected(status=error.status, detail=str(error))
         except GitHubUnavailable as error:
-            return DispatchDeferred(detail=str(error), retry_after_s=error.retry_after_s)
-        path, body = _dispatch_request(dispatch, sent_at)
+            return _not_sent(error)
+        asks_for_run = self._client.uses_earlier_version(self._credentials)
+        path, body = _dispatch_request(dispatch, sent_at, asks_for_run=asks_for_run)
         url = f"{self._base}{path}"
         try:
             response = await self._client.send("POST", url, token, body=body)
             if response.status_code == 400 and body.pop("return_run_details", None):
                 # GitHub Enterprise Server up to 3.20 does not support the flag and rejects the whole request.
                 response = await self._client.send("POST", url, token, body=body)
+        except GitHubBusy as error:
+            return _not_sent(error)
         except GitHubUnavailable as error:
             return _without_response(error)
         return failure_of(response) or _accepted(response)
@@ -154,12 +158,14 @@ class RestGateway:
         return rows
 
 
-def _dispatch_request(dispatch: Dispatch, sent_at: datetime) -> tuple[str, dict[str, Any]]:
+def _dispatch_request(dispatch: Dispatch, sent_at: datetime, *, asks_for_run: bool) -> tuple[str, dict[str, Any]]:
+    """Return the path and the body. Only the earlier version of the API must be asked to return the run."""
     if dispatch.mode == "repository_dispatch":
         body = {"event_type": dispatch.event_type, "client_payload": dispatch.client_payload(sent_at)}
         return f"/repos/{dispatch.repository}/dispatches", body
     path = f"/repos/{dispatch.repository}/actions/workflows/{dispatch.workflow}/dispatches"
-    return path, {"ref": dispatch.ref, "inputs": dispatch.inputs(), "return_run_details": True}
+    asked = {"return_run_details": True} if asks_for_run else {}
+    return path, {"ref": dispatch.ref, "inputs": dispatch.inputs(), **asked}
 
 
 def _accepted(response: GitHubResponse) -> DispatchAccepted:
@@ -170,6 +176,14 @@ def _accepted(response: GitHubResponse) -> DispatchAccepted:
         run_id=str(run_id) if run_id else None,
         run_url=details.get("html_url") if run_id else None,
     )
+
+
+def _not_sent(error: GitHubUnavailable) -> DispatchDeferred:
+    if isinstance(error, GitHubBusy):
+        return DispatchDeferred(
+            detail=str(error), retry_after_s=error.retry_after_s, waits_for=error.waits_for, sent=False
+        )
+    return DispatchDeferred(detail=str(error), retry_after_s=error.retry_after_s)
 
 
 def _without_response(error: GitHubUnavailable) -> SendResult:

@@ -1,5 +1,6 @@
 """Dispatches under /api/v1/ci/dispatches: starts a pipeline manually, and lists what was started."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Header, Query, Response
@@ -172,14 +173,28 @@ async def list_all(
         before=decode_id_cursor(cursor),
         where={name: value for name, value in where.items() if value is not None},
     )
-    return DispatchPage(items=list(items), next_cursor=next_cursor(items, limit))
+    shown = await _with_pause(caller, project_id, items)
+    return DispatchPage(items=shown, next_cursor=next_cursor(items, limit))
 
 
 @router.get("/{dispatch_id}", summary="Get a dispatch", operation_id="dispatch_read", responses=problems(404))
 async def get(dispatch_id: RecordId, caller: CurrentCaller) -> Dispatch:
     """Return a dispatch."""
-    found = await caller.stores.dispatches.find(dispatch_id)
-    return caller.allowed(found, f"there is no dispatch {dispatch_id[:64]!r}")
+    found = caller.allowed(
+        await caller.stores.dispatches.find(dispatch_id), f"there is no dispatch {dispatch_id[:64]!r}"
+    )
+    [shown] = await _with_pause(caller, found.project_id, [found])
+    return shown
+
+
+async def _with_pause(caller: Caller, project_id: str, items: Sequence[Dispatch]) -> list[Dispatch]:
+    """Return dispatches of a project; while it is paused, those that are not sent wait for the kill switch."""
+    if not any(item.state == "pending" for item in items):
+        return list(items)
+    if not (await caller.stores.pauses.state(project_id)).paused:
+        return list(items)
+    held = {"waits_for": "paused", "next_attempt_at": None}
+    return [item.model_copy(update=held) if item.state == "pending" else item for item in items]
 
 
 @router.post(
