@@ -51,8 +51,11 @@ class FakeQuery:
         """Idempotency key and body of each request for an analysis."""
         self.busy = 0
         """Requests for an analysis that are answered with 503 after they were noted."""
+        self.changes: list[dict[str, Any]] = []
+        """What is reported for the audit trail."""
         app = FastAPI(openapi_url=None)
         app.add_api_route("/internal/settings/github", self._settings)
+        app.add_api_route("/internal/audit", self._audit, methods=["POST"])
         app.add_api_route("/api/v1/logs", self._search)
         app.add_api_route("/api/v1/logs/analyses", self._analyze, methods=["POST"])
         app.add_api_route("/api/v1/logs/export", self._export)
@@ -71,6 +74,12 @@ class FakeQuery:
         empty = {"api_url": "https://api.github.com", "token": None, "app_id": None, "webhook_secret": None}
         body = {"source": "none", **empty, **self.settings.get(request.query_params.get("project_id", ""), {})}
         return Response(json.dumps(body), media_type="application/json")
+
+    async def _audit(self, request: Request) -> Response:
+        if self.unavailable:
+            return Response(status_code=503)
+        self.changes.append(await request.json())
+        return Response(status_code=204)
 
     async def _search(self, request: Request) -> Response:
         self.requests.append(("search", dict(request.query_params)))

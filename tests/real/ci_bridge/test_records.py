@@ -41,6 +41,33 @@ async def test_a_template_is_created_read_changed_listed_and_deleted(bridge: Run
     assert (await bridge.client.get(f"{PREFIX}/templates/{made['id']}")).status_code == 404
 
 
+async def test_changes_reach_the_audit_trail_also_after_an_outage_of_query(bridge: Running, query: FakeQuery) -> None:
+    query.unavailable = True
+    body = {"name": "Burst", "event_type": "a.b"}
+    made = await bridge.post("/templates", {"project_id": PROJECT, **body})
+    await bridge.client.put(f"{PREFIX}/templates/{made['id']}", json={"name": "New", "event_type": "secret"})
+    await bridge.client.put(f"{PREFIX}/pause", json={"project_id": PROJECT, "reason": "secret"})
+    await bridge.client.delete(f"{PREFIX}/pause?project_id={PROJECT}")
+    await bridge.client.delete(f"{PREFIX}/templates/{made['id']}")
+    assert not await bridge.services.change_reporter.step()
+    query.unavailable = False
+    bridge.services.change_reporter.wake.set()
+    await wait_until(lambda: len(query.changes) == 5)
+    assert [(item["action"], item["record_id"]) for item in query.changes] == [
+        ("template.create", made["id"]),
+        ("template.update", made["id"]),
+        ("dispatching.pause", PROJECT),
+        ("dispatching.resume", PROJECT),
+        ("template.delete", made["id"]),
+    ]
+    assert query.changes[1]["changed"] == ["event_type", "name"]
+    assert {(item["project_id"], item["actor_id"] != "", item["ip"]) for item in query.changes} == {
+        (PROJECT, True, "127.0.0.1")
+    }
+    assert "secret" not in str(query.changes)
+    assert not await bridge.services.change_reporter.step(), "each is reported once"
+
+
 async def test_lists_have_pages_to_the_end(bridge: Running) -> None:
     made = [await bridge.pipeline(name=f"p{number}") for number in range(5)]
     seen: list[str] = []

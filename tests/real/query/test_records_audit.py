@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from logloop_chassis.crypto import issue_service_token
 
 from tests.infra import Infra
-from tests.real.query.records_app import Running, make_project, running
+from tests.real.query.records_app import SECRET_KEY, Running, make_project, running
 
 AUDIT = "/api/v1/audit"
 
@@ -16,6 +17,10 @@ AUDIT = "/api/v1/audit"
 async def query(infra: Infra, amqp_url: str) -> AsyncIterator[Running]:
     async with running(amqp_url, infra.mongo_url) as app:
         yield app
+
+
+def _as_service(query: Running, project_id: str) -> httpx.AsyncClient:
+    return query.with_key(issue_service_token(SECRET_KEY, "ci-bridge", project_id))
 
 
 async def _entries(admin: httpx.AsyncClient, **params: str) -> list[dict[str, object]]:
@@ -108,3 +113,32 @@ async def test_the_trail_cannot_be_changed_over_http(query: Running) -> None:
     answers = [await admin.request(method, AUDIT) for method in ("POST", "PUT", "PATCH", "DELETE")]
 
     assert {answer.status_code for answer in answers} == {405}
+
+
+async def test_what_another_service_changed_is_kept_once_and_only_services_report(query: Running) -> None:
+    admin = await query.signed_in()
+    await make_project(admin, "shop")
+    change = {
+        "id": "01JD0000000000000000000000",
+        "at": "2026-11-27T10:00:00Z",
+        "actor_kind": "user",
+        "actor_id": "u1",
+        "actor_name": "Ada",
+        "ip": "203.0.113.9",
+        "action": "rule.update",
+        "kind": "rule",
+        "record_id": "r1",
+        "project_id": "shop",
+        "changed": ["window", "condition"],
+    }
+    service = _as_service(query, "shop")
+    reports = await asyncio.gather(*(service.post("/internal/audit", json=change) for _ in range(5)))
+    assert {answer.status_code for answer in reports} == {204}
+    for stranger in (admin, _as_service(query, "other")):
+        assert (await stranger.post("/internal/audit", json={**change, "id": "x"})).status_code == 404
+
+    [entry] = await _entries(admin, action="rule.update")
+    assert entry["resource"] == {"kind": "rule", "id": "r1"}
+    assert (entry["ip"], entry["changed"]) == ("203.0.113.9", ["condition", "window"])
+    assert str(entry["at"]).startswith("2026-11-27T10:00:00")
+    assert (await admin.get(f"{AUDIT}/verification")).json()["intact"]

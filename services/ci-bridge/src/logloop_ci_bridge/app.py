@@ -43,6 +43,7 @@ async def _open_service(resources: Resources[CiBridgeSettings]) -> AsyncIterator
             ("workflow reader", services.workflow_reader.run(stopping)),
             ("notifier", services.notifier.run(stopping)),
             ("actions", services.actions.run(stopping)),
+            ("audit", services.change_reporter.run(stopping)),
             ("evaluations", services.evaluations.run(stopping)),
         ):
             await stack.enter_async_context(running(name, work, stopping=stopping))

@@ -9,6 +9,7 @@ import orjson
 from cachetools import TTLCache
 from logloop_chassis.crypto import issue_service_token
 from logloop_chassis.http.problems import BadGateway, Conflict, Problem, Unavailable, Unprocessable
+from logloop_contracts.audit import AuditedChange
 
 from logloop_ci_bridge.github.gateway import GitHubCredentials, GitHubUnavailable
 
@@ -96,6 +97,19 @@ class QueryClient:
             response = await self._http.post("/api/v1/logs/analyses", json=body, headers=headers)
         except httpx.HTTPError as error:
             raise Unavailable("the analysis cannot be requested: query is unavailable") from error
+        _raise_problem(response)
+
+    async def report_change(self, change: AuditedChange) -> None:
+        """Add a change to the audit trail; a second report of it has no effect. Raises Problem."""
+        try:
+            response = await self._http.post(
+                "/internal/audit",
+                content=change.model_dump_json(),
+                headers={**self._headers(change.project_id), "Content-Type": "application/json"},
+                timeout=self._timeout_s,
+            )
+        except httpx.HTTPError as error:
+            raise Unavailable("the change cannot be reported: query is unavailable") from error
         _raise_problem(response)
 
     async def export(self, project_id: str, params: Mapping[str, str]) -> AsyncGenerator[dict[str, Any], None]:

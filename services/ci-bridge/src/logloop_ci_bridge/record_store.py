@@ -61,6 +61,11 @@ class RecordStore(Generic[Item]):
         document = await self._collection.find_one({"_id": item_id})
         return None if document is None else self._read(document)
 
+    @property
+    def noun(self) -> str:
+        """What one of the records is called."""
+        return self._noun
+
     def missing(self, item_id: str) -> str:
         """Return the error text for an id that does not exist."""
         return f"there is no {self._noun} {item_id[:64]!r}"

@@ -14,6 +14,8 @@ from logloop_chassis.state import Resources
 
 from logloop_ci_bridge.actions.runner import ActionRunner
 from logloop_ci_bridge.actions.store import RequestStore
+from logloop_ci_bridge.audit.reporter import ChangeReporter
+from logloop_ci_bridge.audit.store import ChangeOutbox
 from logloop_ci_bridge.chains.reader import ChainReader
 from logloop_ci_bridge.dispatches.dispatcher import Dispatcher
 from logloop_ci_bridge.dispatches.pause_store import PauseStore
@@ -74,6 +76,7 @@ class Stores:
     notifications: NotificationStore
     requests: RequestStore
     emulations: EmulationStore
+    changes: ChangeOutbox
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ class CiBridgeServices:
     workflow_reader: WorkflowReader
     notifier: Notifier
     actions: ActionRunner
+    change_reporter: ChangeReporter
     sender: Sender
     secret_box: SecretBox
     egress: EgressGuard
@@ -160,6 +164,7 @@ async def build_services(resources: Resources[CiBridgeSettings], stack: AsyncExi
         workflow_reader=workflow_reader,
         notifier=notifier,
         actions=actions,
+        change_reporter=ChangeReporter(stores.changes, query),
         sender=sender,
         secret_box=secret_box,
         egress=egress,
@@ -189,6 +194,7 @@ async def _open_stores(resources: Resources[CiBridgeSettings]) -> Stores:
         notifications=notifications,
         requests=requests,
         emulations=EmulationStore(database, lease_s=resources.settings.ci_emulation_lease),
+        changes=ChangeOutbox(database),
     )
     measure = partial(CLOCK.ensure_measured, resources.database)  # before anything with a deadline is stored
     await wait_out_outages(measure, "read the clock", stopping=resources.stopping)

@@ -11,7 +11,9 @@ from logloop_chassis.auth.dependencies import CurrentPrincipal
 from logloop_chassis.auth.principal import Principal, Scope, require
 from logloop_chassis.http.paging import encode_cursor
 from logloop_chassis.http.problems import Conflict, NotFound
+from logloop_chassis.ids import new_id, utc_now
 from logloop_chassis.state import parts_of, resources_of
+from logloop_contracts.audit import AuditedChange
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 from pydantic import BaseModel, Field
 
@@ -20,6 +22,7 @@ from logloop_ci_bridge.dispatches.templates import Template
 from logloop_ci_bridge.record_store import Item, RecordStore
 from logloop_ci_bridge.wiring import CiBridgeServices, Stores
 
+_UNNAMED = {"id", "project_id", "revision", "created_at", "updated_at"}
 _log = structlog.get_logger()
 
 
@@ -45,6 +48,7 @@ class Caller:
     principal: Principal
     services: CiBridgeServices
     authenticator: Authenticator
+    ip: str | None = None
 
     @property
     def stores(self) -> Stores:
@@ -82,16 +86,20 @@ class Caller:
 
     async def create(self, records: RecordStore[Item], draft: ProjectScoped) -> Item:
         """Store a new record in the draft's project. Call `may_create` first."""
-        return self._audited("create", await records.create(draft.project_id, draft))
+        made = await records.create(draft.project_id, draft)
+        await self._record(records, "create", made, None, made)
+        return made
 
     async def replace(self, records: RecordStore[Item], old: Item, draft: BaseModel) -> Item:
         """Store a changed record."""
-        return self._audited("change", await records.replace(old, draft))
+        changed = await records.replace(old, draft)
+        await self._record(records, "update", changed, old, changed)
+        return changed
 
     async def delete(self, records: RecordStore[Item], item: Item) -> None:
         """Delete a record."""
         await records.delete(item.id)
-        self._audited("delete", item)
+        await self._record(records, "delete", item, item, None)
 
     async def refuse_while_rules_use(
         self, item: Pipeline | Template, name: Literal["pipeline_id", "template_id"]
@@ -102,18 +110,34 @@ class Caller:
         if rules:
             raise Conflict(f"rules use it: {', '.join(rule.name for rule in rules)}; change or delete them first")
 
-    def log_change(self, action: str, kind: str, project_id: str | None, detail: str) -> None:
-        """Log who changed something that is not a record."""
-        _log.info(
-            "setting changed", action=action, kind=kind, by=self.principal.id, project_id=project_id, detail=detail
+    async def record_change(
+        self, action: str, kind: str, record_id: str, project_id: str | None, changed: Sequence[str] = ()
+    ) -> None:
+        """Log a change, and store it for the audit trail, which query keeps."""
+        _log.info("changed", action=action, kind=kind, by=self.principal.id, project_id=project_id, id=record_id)
+        who = self.principal
+        change = AuditedChange(
+            id=new_id(),
+            at=utc_now(),
+            actor_kind=who.kind,
+            actor_id=who.id[:200],
+            actor_name=who.name[:200],
+            ip=self.ip,
+            action=f"{kind}.{action}",
+            kind=kind,
+            record_id=record_id[:200],
+            project_id=project_id,
+            changed=list(changed),
         )
+        await self.stores.changes.add(change)
+        self.services.change_reporter.wake.set()
 
-    def _audited(self, action: str, item: Item) -> Item:
-        """Log who changed what."""
-        fields = {name: getattr(item, name) for name in ("id", "project_id", "name", "revision")}
-        kind = type(item).__name__.lower()
-        _log.info("record changed", action=action, kind=kind, by=self.principal.id, **fields)
-        return item
+    async def _record(
+        self, records: RecordStore[Item], action: str, item: Item, old: Item | None, new: Item | None
+    ) -> None:
+        before, after = ({} if side is None else side.model_dump(exclude=_UNNAMED) for side in (old, new))
+        changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+        await self.record_change(action, records.noun, item.id, item.project_id, changed)
 
 
 def next_cursor(items: Sequence[Any], limit: int) -> str | None:
@@ -126,7 +150,8 @@ def _services(request: Request) -> CiBridgeServices:
 
 
 def _caller(request: Request, principal: CurrentPrincipal) -> Caller:
-    return Caller(principal, _services(request), resources_of(request).authenticator)
+    ip = request.client.host if request.client else None
+    return Caller(principal, _services(request), resources_of(request).authenticator, ip)
 
 
 CurrentServices = Annotated[CiBridgeServices, Depends(_services)]

@@ -182,6 +182,7 @@ async def approve(sha256: Sha256, body: NewApproval, caller: CurrentCaller) -> A
         approved_at=utc_now(),
     )
     await caller.stores.emulations.approve(approval)
+    await caller.record_change("approve", "workflow", sha256, body.project_id, ["network"] if body.network else [])
     return approval
 
 
@@ -197,4 +198,5 @@ async def revoke(sha256: Sha256, project_id: ProjectParam, caller: CurrentCaller
     require(caller.principal, "admin", project_id)
     if not await caller.stores.emulations.revoke(project_id, sha256):
         raise NotFound("this workflow is not approved")
+    await caller.record_change("revoke", "workflow", sha256, project_id)
     return Response(status_code=204)

@@ -57,7 +57,7 @@ async def pause(body: PauseRequest, caller: CurrentCaller) -> PauseState:
     await _may_switch(caller, body.project_id)
     by = caller.principal.name or caller.principal.id
     await caller.stores.pauses.pause(body.project_id, Pause(by=by, at=utc_now(), reason=body.reason))
-    caller.log_change("pause", "dispatching", body.project_id, body.reason)
+    await caller.record_change("pause", "dispatching", body.project_id or "everything", body.project_id)
     return await caller.stores.pauses.state(body.project_id)
 
 
@@ -66,6 +66,6 @@ async def resume(caller: CurrentCaller, project_id: str | None = _PROJECT) -> Pa
     """Go on. A pause of the whole installation continues to hold a project that is resumed."""
     await _may_switch(caller, project_id)
     await caller.stores.pauses.resume(project_id)
-    caller.log_change("resume", "dispatching", project_id, "")
+    await caller.record_change("resume", "dispatching", project_id or "everything", project_id)
     caller.services.dispatcher.wake.set()
     return await caller.stores.pauses.state(project_id)

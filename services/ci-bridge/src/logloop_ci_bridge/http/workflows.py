@@ -174,7 +174,7 @@ async def sync(body: SentFiles, caller: CurrentCaller) -> FileChanges:
     where = FileOrigin(body.repository, "upload", body.commit)
     texts = {path: StoredText(text) for path, text in _texts(body.files).items()}
     plan = await caller.services.workflow_sync.apply(body.project_id, where, texts)
-    caller.log_change("sync", "workflow files", body.project_id, body.repository)
+    await caller.record_change("sync", "workflow-files", body.repository, body.project_id)
     return _changes(plan)
 
 

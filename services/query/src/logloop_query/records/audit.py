@@ -15,6 +15,7 @@ from logloop_chassis.auth.principal import Principal
 from logloop_chassis.database.client import Document
 from logloop_chassis.http.problems import Unavailable
 from logloop_chassis.ids import utc_now
+from logloop_contracts.audit import AuditedChange
 
 from logloop_query.records.audit_store import AuditStore, NumberTaken
 from logloop_query.time_bounds import rfc3339, to_microseconds
@@ -85,6 +86,25 @@ class AuditTrail:
             lambda: self._append(entry),
             "the change was made, but the audit trail is too busy to record it; check before you repeat it",
         )
+
+    async def report(self, change: AuditedChange) -> None:
+        """Add the entry of a change that another service made, once. Raises Unavailable."""
+        entry: Document = {
+            "at": rfc3339(to_microseconds(change.at)),
+            "actor": {"kind": change.actor_kind, "id": change.actor_id, "name": change.actor_name},
+            "ip": change.ip,
+            "action": change.action,
+            "resource": {"kind": change.kind, "id": change.record_id},
+            "project_id": change.project_id,
+            "changed": sorted(change.changed),
+            "report_id": change.id,
+        }
+
+        async def append() -> None:
+            if not await self._store.has_report(change.id):
+                await self._append(entry)
+
+        await self._retry_taken_numbers(append, "the audit trail is too busy; report the change again")
 
     async def in_transaction(self, change: Callable[[], Awaitable[T]]) -> T:
         """Run a change and its audit entry in one transaction. Raises Unavailable, and then nothing has changed.

@@ -25,12 +25,19 @@ class AuditStore:
         self._collection: AsyncCollection[Document] = database["audit"]
 
     async def ensure_indexes(self) -> None:
-        """Create the index for filtering by project."""
+        """Create the indexes for filtering by project and for reports of other services."""
         await self._collection.create_index([("project_id", ASCENDING), ("_id", DESCENDING)])
+        await self._collection.create_index(
+            "report_id", unique=True, partialFilterExpression={"report_id": {"$exists": True}}
+        )
 
     async def last(self) -> Document | None:
         """Return the newest entry."""
         return await self._collection.find_one({}, sort=[("_id", DESCENDING)], session=current_session())
+
+    async def has_report(self, report_id: str) -> bool:
+        """Return whether a change that another service reported has its entry."""
+        return await self._collection.find_one({"report_id": report_id}, {"_id": 1}) is not None
 
     async def add(self, entry: Document) -> None:
         """Insert an entry. Raises NumberTaken."""

@@ -1,0 +1,1 @@
+"""Reports changes to the audit trail, which query keeps."""
