@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -24,6 +26,7 @@ from tests.real.ci_bridge.bridge_app import (
     settings,
 )
 
+ALL_EXAMPLES = Path(__file__).parents[3] / "web/node_modules/@octokit/webhooks-examples/api.github.com/index.json"
 HOOK = "http://t/api/v1/ci/webhooks/github"
 
 
@@ -179,6 +182,24 @@ async def test_a_ping_is_accepted_and_ignored(hooked: Running) -> None:
     ping["repository"]["full_name"] = "octo-org/octo-repo"
     answer = await _deliver(hooked, ping, event="ping")
     assert (answer.status_code, answer.json()) == (202, {"outcome": "ignored"})
+
+
+async def test_every_example_of_github_is_accepted_or_ignored(hooked: Running) -> None:
+    if not ALL_EXAMPLES.exists():
+        pytest.skip("the packages of the web app are not installed")
+    examples = [
+        (event["name"], payload) for event in json.loads(ALL_EXAMPLES.read_bytes()) for payload in event["examples"]
+    ]
+    assert len(examples) > 300
+    for repository in {payload["repository"]["full_name"] for _, payload in examples if payload.get("repository")}:
+        await hooked.pipeline(repository=repository, collect_logs="all")
+    outcomes = Counter[tuple[str, str]]()
+    for number, (event, payload) in enumerate(examples):
+        answer = await _deliver(hooked, payload, event=event, delivery=f"e-{number}")
+        assert answer.status_code == 202, f"{event} {number}: {answer.text}"
+        outcomes[event, answer.json()["outcome"]] += 1
+    assert outcomes["workflow_run", "accepted"] >= 4
+    assert {event for event, outcome in outcomes if outcome == "accepted"} <= {"workflow_run", "push"}
 
 
 async def test_runs_that_logloop_did_not_start_become_logs_only_if_the_pipeline_collects_all(

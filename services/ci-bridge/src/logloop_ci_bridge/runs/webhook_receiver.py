@@ -62,6 +62,10 @@ class WebhookReceiver:
         redelivers it. Raises BadRequest, Unauthorized or Unavailable.
         """
         payload, repository = _parse(delivery)
+        if repository is None:
+            # An event of an organisation, an App or an account. Nothing is done, so no signature needs to be checked.
+            WEBHOOKS.labels(_event_label(delivery.event), "ignored").inc()
+            return "ignored"
         projects = await self._projects_that_signed(repository, delivery)
         if not projects:
             WEBHOOKS.labels("unknown", "refused").inc()
@@ -142,18 +146,20 @@ def _event_label(event: str) -> str:
     return event if event in _EVENT_LABELS else "other"
 
 
-def _parse(delivery: WebhookDelivery) -> tuple[Mapping[str, Any], str]:
+def _parse(delivery: WebhookDelivery) -> tuple[Mapping[str, Any], str | None]:
+    """Return the payload, and the repository that it is about, if there is one. Raises BadRequest or Unauthorized."""
     if not delivery.id or not delivery.event:
         raise BadRequest("a GitHub webhook needs the headers X-GitHub-Delivery and X-GitHub-Event")
     if delivery.signature is None:
         raise Unauthorized("unsigned webhook; set the same secret in GitHub and in the project's settings")
     try:
         payload = orjson.loads(delivery.body)
-        repository = payload["repository"]["full_name"]
-        if not isinstance(payload, dict) or not isinstance(repository, str):
-            raise TypeError(repository)
+        if not isinstance(payload, dict):
+            raise TypeError(type(payload).__name__)
+        about = payload.get("repository")
+        repository = about["full_name"] if about is not None else None
+        if not isinstance(repository, str | None):
+            raise TypeError(type(repository).__name__)
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise BadRequest(
-            "send a repository's webhook as application/json; an organisation's ping names no repository"
-        ) from error
+        raise BadRequest("this is not a webhook of GitHub; send it as application/json") from error
     return payload, repository
