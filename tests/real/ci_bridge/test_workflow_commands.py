@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from logloop_chassis.testing import wait_until
 
+from tests.emulation import refusal
 from tests.fakes.github import FakeGitHub
 from tests.infra import fresh_database
 from tests.real.ci_bridge.bridge_app import (
@@ -24,6 +25,7 @@ from tests.real.ci_bridge.bridge_app import (
 )
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "workflows"
+PROBE = "on: workflow_dispatch\njobs: {probe: {runs-on: ubuntu-latest, steps: [{run: exit 3}]}}\n"
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 BAD = """\
 on: {repository_dispatch: {types: [a]}}
@@ -147,6 +149,17 @@ async def test_files_are_compared_sent_evaluated_and_started(
             assert "line 18: would start logloop.checkout.repair" in tried.stderr
             assert "the run is of another workflow" in tried.stderr
             assert cli("when", diagnose, "--run", "1", url=url).returncode == 1
+
+            if not refusal():
+                probe = checkout / ".github" / "workflows" / "probe.yml"
+                probe.write_text(PROBE)
+                compared = cli("emulate", str(probe), "--compare", run_id, url=url)
+                assert compared.returncode == 7, compared.stderr
+                assert "job\tprobe\tprobe\t-\tfailure" in compared.stdout
+                assert "outputs are not compared" not in compared.stderr, "the other run was emulated too"
+                own = compared.stderr.partition("stored as run ")[2].partition(";")[0]
+                again = cli("emulate", str(probe), "--compare", own, url=url)
+                assert (again.returncode, "no differences" in again.stderr) == (0, True), again.stdout
 
             paused = cli("pause", "--reason", "careful", url=url)
             assert (paused.returncode, paused.stdout.startswith("paused\tproject\t")) == (0, True)

@@ -81,6 +81,12 @@ def test_valid_log_conditions_compile(source: str) -> None:
         ("out.lines.exists(line, line.txt == 'x')", "run", "no field 'txt'; known fields: text, severity"),
         ("out.annotations.all(found, found.text == 'x')", "run", "no field 'text'; known fields: message"),
         (r"out.lines.exists(line, line.text.matches('\\pL'))", "run", "each line cost too much"),
+        (
+            "out.lines.exists(line, (line.text + line.job).matches('a'))",
+            "run",
+            "match a field with a constant pattern",
+        ),
+        ("out.lines.exists(line, line.text.matches(line.job))", "run", "must be a string constant"),
     ],
 )
 def test_invalid_conditions_are_rejected_with_the_reason(source: str, subject: Subject, words: str) -> None:
@@ -140,6 +146,9 @@ def test_macros_over_lists_of_a_run() -> None:
     [
         ('out.lines.exists(line, line.text.matches("OOM|exit code 137") && line.severity == "error")', True),
         ('out.lines.exists(line, line.text.contains("calm"))', False),
+        ('out.lines.exists(line, line.text.matches("^Killed"))', False),
+        ('out.lines.all(line, !line.text.matches("ok") && line.severity.matches("^err"))', True),
+        ('run.conclusion == "x" || !out.lines.exists(line, line.text.matches("[0-9]{3}"))', True),
         ('out.annotations.exists(found, found.path == "a.py" && found.line > 2)', True),
         ('"test_pay" in out.tests.failed && out.tests.failed.size() == 1', True),
         ('step.exit_code == 137 && step.name == "Test"', True),
@@ -159,7 +168,7 @@ def test_conditions_read_the_output_of_a_run(source: str, holds: bool) -> None:
         "outputs": {"verdict": "flaky"},
     }
     condition = compile_condition(source, "run")
-    context = context_of(condition.names, values)
+    context = context_of(condition.names, values, condition.item_patterns)
     assert all(clause.evaluate(context).holds for clause in condition.clauses) is holds
 
 

@@ -14,6 +14,7 @@ import re2
 from cel_expr_python import cel as google_cel
 
 from logloop_contracts.conditions.cel_tree import Node, macro_of, read_checked, unparse
+from logloop_contracts.conditions.item_patterns import ItemPattern, item_pattern, lifted, pattern_calls, with_matches
 from logloop_contracts.conditions.names import ANY, INT, ITEM_FIELDS, MEASURED_ANALYSIS_NAMES, NAMES, STRING, Subject
 
 MAX_SOURCE_BYTES = 2048
@@ -70,6 +71,8 @@ class Clause:
     node: Node
     names: frozenset[str]
     program: cel.Program
+    item_patterns: frozenset[ItemPattern] = frozenset()
+    """Patterns whose results `context_of` adds to the items of lists."""
 
     @property
     def reads_window(self) -> bool:
@@ -129,6 +132,11 @@ class Condition:
     def names(self) -> frozenset[str]:
         """Every name that it reads."""
         return frozenset[str]().union(*(clause.names for clause in self.clauses))
+
+    @functools.cached_property
+    def item_patterns(self) -> frozenset[ItemPattern]:
+        """Patterns that it matches with the items of lists."""
+        return frozenset[ItemPattern]().union(*(clause.item_patterns for clause in self.clauses))
 
 
 def _first_line(error: Exception) -> str:
@@ -252,15 +260,11 @@ def _item_errors(node: Node) -> list[str]:
 
 
 def _item_pattern_errors(tree: Node) -> list[str]:
-    """Return why the patterns that are matched with each item of a list cost too much together."""
-    patterns = [
-        below.children[-1].value
-        for node in tree.walk()
-        if node.kind == "comprehension" and node.children[0].name in ITEM_FIELDS
-        for below in node.walk()
-        if below.kind == "call" and below.name == "matches"
-    ]
-    size = sum(_program_size(pattern) for pattern in patterns if isinstance(pattern, str))
+    """Return why patterns that are matched with each item of a list cannot be used."""
+    found = [item_pattern(macro, call) for macro, call in pattern_calls(tree)]
+    if None in found:
+        return ["in a macro over lines or annotations, match a field with a constant pattern: line.text.matches('…')"]
+    size = sum(_program_size(pattern.pattern) for pattern in found if pattern is not None)
     if size <= MAX_ITEM_PATTERNS:
         return []
     cost = f"they compile to {size} instructions, at most {MAX_ITEM_PATTERNS} are allowed"
@@ -300,7 +304,9 @@ def _names(tree: Node, subject: Subject) -> frozenset[str]:
 def _clause(node: Node, subject: Subject) -> Clause:
     text = unparse(node)
     try:
-        return Clause(text, node, _names(node, subject), cel.compile(text))
+        found = (item_pattern(macro, call) for macro, call in pattern_calls(node))
+        patterns = frozenset(pattern for pattern in found if pattern is not None)
+        return Clause(text, node, _names(node, subject), cel.compile(unparse(lifted(node))), patterns)
     except ValueError as error:
         raise BadCondition([f"{text[:80]!r} cannot be evaluated: {error}"]) from error
 
@@ -328,7 +334,9 @@ def _attribute_key(node: Node) -> frozenset[str] | None:
     return frozenset({key}) if node.name == "_[_]" and isinstance(key, str) else None
 
 
-def context_of(names: frozenset[str], values: Mapping[str, Any]) -> cel.Context:
+def context_of(
+    names: frozenset[str], values: Mapping[str, Any], item_patterns: frozenset[ItemPattern] = frozenset()
+) -> cel.Context:
     """Return the evaluation context for these dotted names; only what a condition reads is converted."""
     nested: dict[str, Any] = {}
     for name in names:
@@ -336,5 +344,5 @@ def context_of(names: frozenset[str], values: Mapping[str, Any]) -> cel.Context:
         below = nested
         for part in path:
             below = below.setdefault(part, {})
-        below[leaf] = values[name]
+        below[leaf] = with_matches(name, values[name], item_patterns) if name in ITEM_FIELDS else values[name]
     return cel.Context(variables=nested)

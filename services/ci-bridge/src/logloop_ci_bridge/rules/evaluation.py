@@ -337,7 +337,7 @@ def _value(clause: Clause, context: Any) -> ClauseValue:
 
 def clause_values(condition: Condition, values: dict[str, Any]) -> list[ClauseValue]:
     """Return the value of every clause for an analysis or a run, which have no window."""
-    context = context_of(condition.names, values)
+    context = context_of(condition.names, values, condition.item_patterns)
     return [_value(clause, context) for clause in condition.clauses]
 
 

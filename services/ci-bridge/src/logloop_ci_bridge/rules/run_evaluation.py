@@ -43,7 +43,7 @@ def evaluate_on_run(
 
 
 def _parts(condition: Condition, values: Mapping[str, Any]) -> list[EvaluatedClause]:
-    context = context_of(condition.names, values)
+    context = context_of(condition.names, values, condition.item_patterns)
     outcomes = [(clause, clause.evaluate(context)) for clause in condition.clauses]
     return [
         EvaluatedClause(

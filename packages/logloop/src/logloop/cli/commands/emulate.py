@@ -108,8 +108,7 @@ def _client(project: str | None, *, required: bool) -> Client | None:
     client = None
     try:
         client = open_client(project, retry_for=0)
-        client.request("GET", "/session")
-        client.connection.require_project()
+        client.request("GET", "/ci/pause", params={"project_id": client.connection.require_project()})
     except LogloopError:
         if client is not None:
             client.close()
