@@ -263,6 +263,7 @@ jobs: {}
 PRINTED = """\
 ##[group]Run make test
 FAILED tests/test_pay.py::test_card
+src/a.c:3:7: error: unknown type
 OOMKilled
 ##[error]Process completed with exit code 137."""
 
@@ -290,6 +291,9 @@ async def test_a_result_starts_what_its_output_asks_for_after_the_same_was_tried
         await wait_until(collected)
         return str(run.id)
 
+    pattern = {"regexp": r"^(.+?):(\d+):\d+: error: (.*)$", "file": 1, "line": 2, "message": 3}
+    matcher = {"name": "gcc", "problemMatcher": [{"owner": "gcc", "pattern": [pattern]}]}
+    assert (await bridge.post("/matchers", {"project_id": PROJECT, **matcher}))["problemMatcher"][0]["owner"] == "gcc"
     first = await failed()
     file = {"path": FOLDER + "diagnose.yml", "text": ON_OUTPUT}
     tried = await bridge.post(f"/runs/{first}/evaluate?project_id={PROJECT}", {"file": file}, 200)
@@ -303,6 +307,10 @@ async def test_a_result_starts_what_its_output_asks_for_after_the_same_was_tried
     assert tried["conditions"][1]["parts"][0]["values"] == {"out.tests.failed": ["tests/test_pay.py::test_card"]}
     output = await bridge.get(f"/runs/{first}/output", project_id=PROJECT)
     assert [step["exit_code"] for step in output["steps"]] == [137]
+    [annotation] = output["annotations"]
+    assert (annotation["source"], annotation["path"], annotation["line"]) == ("gcc", "src/a.c", 3)
+    tried_out = await bridge.post("/matchers/try", {"run_id": first, "project_id": PROJECT, "matcher": matcher}, 200)
+    assert tried_out["items"] == [annotation]
     assert github.count("dispatch") == 1, "nothing was started"
 
     github.texts[REPOSITORY] = {"diagnose.yml": ON_OUTPUT, "repair.yml": REPAIR}
@@ -323,4 +331,4 @@ async def test_a_result_starts_what_its_output_asks_for_after_the_same_was_tried
     assert (repair["cause"], repair["hop"]) == ([f"{second}.1"], 1)
     assert repair["rule_id"] == made["on_result.0"]["id"]
     assert repair["reason"]["clauses"][0]["values"] == {"step.exit_code": 137}
-    assert repair["reason"]["clauses"][1]["values"] == {"out.lines": "4 items"}
+    assert repair["reason"]["clauses"][1]["values"] == {"out.lines": "5 items"}
