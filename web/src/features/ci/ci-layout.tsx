@@ -6,6 +6,8 @@ import { writeStored } from "@/lib/page/storage";
 import { formatShortCount } from "@/lib/time/time";
 import classes from "./ci-layout.module.css";
 import { summaryOptions } from "./ci-queries";
+import { PauseBanner } from "./pause/pause-banner";
+import { PauseButton } from "./pause/pause-button";
 
 type Summary = CiBridge["schemas"]["Summary"];
 
@@ -18,21 +20,25 @@ const TABS = [
   ["Templates", "/projects/$project/ci/templates", ({ templates }: Summary) => templates],
 ] as const;
 
-/** The parts of CI, each with how many records it has. */
+/** The parts of CI, each with how many records it has, and the kill switch. */
 export function CiLayout() {
   const { project } = useParams({ from: "/signed-in/projects/$project/ci" });
   const summary = useQuery(summaryOptions(project));
   useEffect(() => writeStored("project", project), [project]);
   return (
     <>
-      <nav className={classes.tabs} aria-label="CI">
-        {TABS.map(([name, to, count]) => (
-          <Link key={name} to={to} params={{ project }} activeProps={{ "aria-current": "page" }}>
-            {name}
-            <span>{summary.data ? formatShortCount(count(summary.data)) : ""}</span>
-          </Link>
-        ))}
-      </nav>
+      <div className={classes.bar}>
+        <nav className={classes.tabs} aria-label="CI">
+          {TABS.map(([name, to, count]) => (
+            <Link key={name} to={to} params={{ project }} activeProps={{ "aria-current": "page" }}>
+              {name}
+              <span>{summary.data ? formatShortCount(count(summary.data)) : ""}</span>
+            </Link>
+          ))}
+        </nav>
+        <PauseButton project={project} />
+      </div>
+      <PauseBanner project={project} />
       <Outlet />
     </>
   );
