@@ -150,6 +150,8 @@ async def test_a_dispatch_that_no_workflow_listens_to_is_marked_lost(
         found = await bridge.get(f"/dispatches/{dispatch_id}")
         assert found["state"] == "sent"
         assert "unknown.event" in found["detail"]
+        await _dispatch(bridge)
+        assert [item["id"] for item in await bridge.items("/dispatches", lost=True)] == [dispatch_id]
 
 
 async def test_old_enterprise_servers_receive_the_dispatch_without_the_flag(

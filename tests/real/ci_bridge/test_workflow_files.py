@@ -305,6 +305,11 @@ async def test_a_result_starts_what_its_output_asks_for_after_the_same_was_tried
     assert tried["conditions"][0]["starts"] == "logloop.repair"
     assert tried["conditions"][0]["parts"][0]["values"] == {"step.exit_code": 137}
     assert tried["conditions"][1]["parts"][0]["values"] == {"out.tests.failed": ["tests/test_pay.py::test_card"]}
+    rule = {"name": "r", "on": "run", "condition": "step.exit_code > 100", "action": {"pipeline_id": diagnose}}
+    alone = await bridge.post(f"/runs/{first}/evaluate?project_id={PROJECT}", {"rule": rule}, 200)
+    assert [(item["holds"], item["starts"]) for item in alone["conditions"]] == [(True, diagnose)]
+    for wrong in ({}, {"rule": {**rule, "on": "logs"}}, {"rule": {**rule, "condition": "step.code > 1"}}):
+        await bridge.post(f"/runs/{first}/evaluate?project_id={PROJECT}", wrong, 422)
     output = await bridge.get(f"/runs/{first}/output", project_id=PROJECT)
     assert [step["exit_code"] for step in output["steps"]] == [137]
     [annotation] = output["annotations"]

@@ -161,12 +161,15 @@ async def list_all(
     state: Annotated[DispatchState | None, Query(description="Only dispatches in this state.")] = None,
     rule_id: str | None = Query(None, max_length=64, description="Only dispatches of this rule."),
     pipeline_id: str | None = Query(None, max_length=64, description="Only dispatches of this pipeline."),
+    lost: Annotated[
+        bool | None, Query(description="True: only dispatches that GitHub accepted and that no run followed.")
+    ] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> DispatchPage:
     """List the dispatches of a project with their state, GitHub's message and their run."""
     caller.may_read(project_id)
-    where = {"state": state, "rule_id": rule_id, "pipeline_id": pipeline_id}
+    where = {"state": state, "rule_id": rule_id, "pipeline_id": pipeline_id, "lost": lost}
     items = await caller.stores.dispatches.page(
         project_id,
         limit=limit,
