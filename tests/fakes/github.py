@@ -8,6 +8,7 @@ Run it by hand with `python -m tests.fakes.github --port 9901 --finish-after 3`;
 
 import argparse
 import asyncio
+import base64
 import json
 import threading
 import time
@@ -77,6 +78,8 @@ class FakeGitHub:
         self.workflows: list[FakeWorkflow] = []
         self.texts: dict[str, dict[str, str]] = {}
         """The texts of workflow files by repository and name."""
+        self.files: dict[str, dict[str, str]] = {}
+        """Other files of each repository, by path."""
         self.on_dispatch: Callable[[], None] | None = None
         """Called when a dispatch is received, before it has any effect."""
         self.after_dispatch: Callable[[], None] | None = None
@@ -387,6 +390,11 @@ class FakeGitHub:
 
     def _get_contents(self, request: Request, _: Any) -> Response:
         repository, folder = repository_of(request), request.path_params["path"]
+        text = self.files.get(repository, {}).get(folder)
+        if text is not None:
+            entry = entry_json(self.url, repository, folder, text)
+            content = base64.b64encode(text.encode()).decode()
+            return answer(200, {**entry, "encoding": "base64", "content": content})
         texts = self.texts.get(repository)
         if not texts or request.query_params.get("ref") != self.head_of(repository):
             return problem(404, "Not Found")

@@ -1,5 +1,6 @@
 """Workflow files become rules: sent by a person, or read from GitHub, and kept in step with the files."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -264,6 +265,10 @@ PRINTED = """\
 ##[group]Run make test
 FAILED tests/test_pay.py::test_card
 src/a.c:3:7: error: unknown type
+##[add-matcher].github/odd.json
+##[add-matcher]/home/runner/work/shop/shop/.github/missing.json
+##[add-matcher]/home/runner/work/_actions/x/y/v1/other.json
+odd: spelling
 OOMKilled
 ##[error]Process completed with exit code 137."""
 
@@ -294,6 +299,8 @@ async def test_a_result_starts_what_its_output_asks_for_after_the_same_was_tried
     pattern = {"regexp": r"^(.+?):(\d+):\d+: error: (.*)$", "file": 1, "line": 2, "message": 3}
     matcher = {"name": "gcc", "problemMatcher": [{"owner": "gcc", "pattern": [pattern]}]}
     assert (await bridge.post("/matchers", {"project_id": PROJECT, **matcher}))["problemMatcher"][0]["owner"] == "gcc"
+    odd = {"owner": "odd", "severity": "warning", "pattern": [{"regexp": "^odd: (.*)$", "message": 1}]}
+    github.files[REPOSITORY] = {".github/odd.json": json.dumps({"problemMatcher": [odd]})}
     first = await failed()
     file = {"path": FOLDER + "diagnose.yml", "text": ON_OUTPUT}
     tried = await bridge.post(f"/runs/{first}/evaluate?project_id={PROJECT}", {"file": file}, 200)
@@ -312,7 +319,10 @@ async def test_a_result_starts_what_its_output_asks_for_after_the_same_was_tried
         await bridge.post(f"/runs/{first}/evaluate?project_id={PROJECT}", wrong, 422)
     output = await bridge.get(f"/runs/{first}/output", project_id=PROJECT)
     assert [step["exit_code"] for step in output["steps"]] == [137]
-    [annotation] = output["annotations"]
+    annotation, other = output["annotations"]
+    assert (other["source"], other["level"], other["message"]) == ("odd", "warning", "spelling")
+    read = [seen.path.partition("/contents/")[2] for seen in github.seen("contents")]
+    assert [path for path in read if path.endswith(".json")] == [".github/odd.json", ".github/missing.json"]
     assert (annotation["source"], annotation["path"], annotation["line"]) == ("gcc", "src/a.c", 3)
     tried_out = await bridge.post("/matchers/try", {"run_id": first, "project_id": PROJECT, "matcher": matcher}, 200)
     assert tried_out["items"] == [annotation]
@@ -336,4 +346,4 @@ async def test_a_result_starts_what_its_output_asks_for_after_the_same_was_tried
     assert (repair["cause"], repair["hop"]) == ([f"{second}.1"], 1)
     assert repair["rule_id"] == made["on_result.0"]["id"]
     assert repair["reason"]["clauses"][0]["values"] == {"step.exit_code": 137}
-    assert repair["reason"]["clauses"][1]["values"] == {"out.lines": "5 items"}
+    assert repair["reason"]["clauses"][1]["values"] == {"out.lines": "9 items"}

@@ -122,6 +122,10 @@ class EmulatorGateway:
             for item in emulation.result.jobs[int(job)].annotations
         ]
 
+    async def file(self, repository: str, path: str, ref: str | None) -> str | None:  # noqa: ARG002
+        """Return nothing: the checkout of an emulated run is not stored."""
+        return None
+
     async def workflows(
         self,
         repository: str,  # noqa: ARG002

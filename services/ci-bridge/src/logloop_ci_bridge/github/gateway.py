@@ -135,6 +135,9 @@ class Gateway(Protocol):
     async def annotations(self, repository: str, job_id: str) -> Sequence[Annotation]:
         """Return the annotations of a job; none when the credentials may not read them."""
 
+    async def file(self, repository: str, path: str, ref: str | None) -> str | None:
+        """Return the text of a file of the repository, at a commit or the default branch; None when it has none."""
+
     async def workflows(
         self, repository: str, seen_commit: str | None, known: Mapping[str, str]
     ) -> WorkflowFolder | None:
@@ -199,6 +202,10 @@ class ConsoleGateway:
     async def annotations(self, repository: str, job_id: str) -> Sequence[Annotation]:  # noqa: ARG002
         """Return nothing."""
         return ()
+
+    async def file(self, repository: str, path: str, ref: str | None) -> str | None:  # noqa: ARG002
+        """Return nothing."""
+        return None
 
     async def workflows(
         self,

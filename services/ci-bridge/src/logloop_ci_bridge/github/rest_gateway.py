@@ -1,8 +1,10 @@
 """GitHub for one project over its REST API: dispatches, runs, jobs and their logs."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from logloop_chassis.outbound.egress import EgressRefused, check_redirect
 
@@ -31,6 +33,7 @@ from logloop_ci_bridge.github.workflow_runs import ReportedRun, parse_run
 
 _MAX_PAGES = 10
 _PER_PAGE = 100
+_NOT_FOUND = 404
 
 
 class RestGateway:
@@ -121,6 +124,20 @@ class RestGateway:
             )
             for row in rows
         ]
+
+    async def file(self, repository: str, path: str, ref: str | None) -> str | None:
+        """Return the text of a file of the repository, at a commit or the default branch; None when it has none."""
+        try:
+            params = {} if ref is None else {"ref": ref}
+            response = await self._get(f"/repos/{repository}/contents/{quote(path)}", repository, params)
+        except GitHubRejected as error:
+            if error.status != _NOT_FOUND:
+                raise
+            return None
+        found = read_json(response)
+        if not isinstance(found, dict) or found.get("encoding") != "base64":
+            return None  # a folder, or a file that is too large for this operation
+        return base64.b64decode(str(found.get("content") or "")).decode("utf-8", "replace")
 
     async def workflows(
         self, repository: str, seen_commit: str | None, known: Mapping[str, str]

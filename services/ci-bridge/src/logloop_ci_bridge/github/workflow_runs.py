@@ -33,6 +33,7 @@ class ReportedRun(BaseModel):
     attempt: int = Field(1, ge=1, le=_MAX_ATTEMPT)
     url: str | None = None
     branch: str | None = None
+    head_sha: str | None = None
     started_at: datetime | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
@@ -78,6 +79,7 @@ def parse_run(payload: dict[str, Any], repository: str | None = None) -> Reporte
         attempt=1 if attempt is None else attempt,
         url=payload.get("html_url"),
         branch=payload.get("head_branch"),
+        head_sha=payload.get("head_sha"),
         started_at=payload.get("run_started_at"),
         created_at=payload.get("created_at"),
         updated_at=payload.get("updated_at"),

@@ -186,10 +186,15 @@ class _Matching:
             self.matcher.owner,
             level,
             values["message"].strip(),
-            _WORKSPACE.sub("", values["file"].strip()) if values.get("file") else None,
+            without_workspace(values["file"].strip()) if values.get("file") else None,
             int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None,
             values.get("code"),
         )
+
+
+def without_workspace(path: str) -> str:
+    """Return a path relative to the checkout, if it is inside of it."""
+    return _WORKSPACE.sub("", path)
 
 
 @functools.lru_cache(maxsize=2_000)

@@ -25,6 +25,7 @@ _PROGRESS = (
     "name",
     "workflow",
     "branch",
+    "head_sha",
     "started_at",
     "updated_at",
 )

@@ -4,7 +4,6 @@ Every step may be repeated: batch ids and event ids derive from run and attempt.
 """
 
 import asyncio
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -32,9 +31,10 @@ from logloop_ci_bridge.project_turns import IDLE_S, WORKERS, ProjectTurns
 from logloop_ci_bridge.record_store import RecordStore
 from logloop_ci_bridge.runs.batches import batches_of
 from logloop_ci_bridge.runs.job_log import ParsedJob, parse_job
+from logloop_ci_bridge.runs.matcher_files import MatcherFiles
 from logloop_ci_bridge.runs.output import RunOutput
 from logloop_ci_bridge.runs.output_store import RunOutputStore
-from logloop_ci_bridge.runs.problem_matchers import MatcherDraft, StoredMatcher
+from logloop_ci_bridge.runs.problem_matchers import StoredMatcher
 from logloop_ci_bridge.runs.run import Run, owner_fields, run_jobs, run_of
 from logloop_ci_bridge.runs.store import RunStore
 from logloop_ci_bridge.telemetry import DISPATCHES_LOST, RUN_LOGS, RUNS_COMPLETED
@@ -206,7 +206,8 @@ class RunTracker:
         output = RunOutput()
         count = read = 0
         jobs = await gateway.jobs(run.repository, run.run_id, run.attempt)
-        matchers = await self._matchers.all({"project_id": run.project_id})
+        stored = await self._matchers.all({"project_id": run.project_id})
+        matcher_files = MatcherFiles(run, stored, gateway)
         for job in jobs:
             if job.conclusion in _FAILED_CONCLUSIONS:
                 failed_jobs.append(job.name)
@@ -217,7 +218,7 @@ class RunTracker:
             except GitHubRejected as error:
                 raw = None
                 unreadable.append(f"job {job.name}: {error}")
-            rows, parsed = await self._publish_job(run, job, raw, gateway, matchers)
+            rows, parsed = await self._publish_job(run, job, raw, gateway, matcher_files)
             count += rows
             failed_tests |= dict.fromkeys(parsed.failed_tests)
             await asyncio.to_thread(output.add, job, parsed)
@@ -240,9 +241,10 @@ class RunTracker:
         return await gateway.job_log(run.repository, job.id, self._job_log_bytes)
 
     async def _publish_job(
-        self, run: Run, job: Job, raw: bytes | None, gateway: Gateway, matchers: Sequence[MatcherDraft]
+        self, run: Run, job: Job, raw: bytes | None, gateway: Gateway, matcher_files: MatcherFiles
     ) -> tuple[int, ParsedJob]:
         annotations = await gateway.annotations(run.repository, job.id)
+        matchers = await matcher_files.of_output(raw)
         parsed = await asyncio.to_thread(parse_job, job, raw, annotations, matchers)
         count = 0
         for batch_id, batch in batches_of(run, job, parsed):
