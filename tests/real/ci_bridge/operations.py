@@ -48,6 +48,7 @@ EMULATION = {
     "result": {"conclusion": "success", "started_at": NOW.isoformat(), "completed_at": NOW.isoformat()},
 }
 SHA256 = "a" * 64
+REQUESTED = "b" * 64
 OPERATIONS: Mapping[str, Operation] = {
     "GET /templates": Operation("read", "/templates?project_id=alpha"),
     "POST /templates": Operation("write", "/templates", ALPHA | TEMPLATE),
@@ -77,6 +78,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "PUT /workflows": Operation("write", "/workflows", ALPHA | FILES),
     "POST /workflows/check": Operation("read", "/workflows/check", ALPHA | FILES),
     "POST /workflows/when": Operation("read", "/workflows/when", ALPHA | {"file": FILES["files"][0]}),
+    "POST /workflows/read": Operation("write", "/workflows/read", ALPHA | {"repository": REPOSITORY}),
+    "GET /workflows/{file_id}": Operation("read", "/workflows/{file}"),
     "GET /pause": Operation("read", "/pause?project_id=alpha"),
     "PUT /pause": Operation("write", "/pause", ALPHA),
     "DELETE /pause": Operation("write", "/pause?project_id=alpha"),
@@ -120,5 +123,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "GET /emulations/approvals": Operation("read", "/emulations/approvals?project_id=alpha"),
     "PUT /emulations/approvals/{sha256}": Operation("admin", f"/emulations/approvals/{SHA256}", ALPHA),
     "DELETE /emulations/approvals/{sha256}": Operation("admin", f"/emulations/approvals/{SHA256}?project_id=alpha"),
+    "GET /emulations/requests": Operation("read", "/emulations/requests?project_id=alpha"),
+    "GET /emulations/requests/{sha256}": Operation("read", f"/emulations/requests/{REQUESTED}?project_id=alpha"),
+    "DELETE /emulations/requests/{sha256}": Operation("admin", f"/emulations/requests/{REQUESTED}?project_id=alpha"),
+    "GET /emulations/{run_id}": Operation("read", "/emulations/{emulated}?project_id=alpha"),
     "POST /webhooks/github": Operation("open", "/webhooks/github"),
 }

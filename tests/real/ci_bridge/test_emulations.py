@@ -31,6 +31,17 @@ jobs:
           echo "FAILED tests/test_pay.py::test_card - timed out"
           exit 3
 """
+ENDLESS = """
+on: {repository_dispatch: {types: [logloop.checkout]}}
+concurrency: one
+jobs:
+  probe:
+    runs-on: ubuntu-latest
+    steps:
+      - {name: Prepare, run: echo ready}
+      - {name: Tick, run: "while true; do echo tick; sleep 0.3; done"}
+      - {name: Later, run: echo never}
+"""
 SLOW = WORKFLOW.replace("exit 3", "sleep 3")
 
 
@@ -200,6 +211,63 @@ async def test_only_approved_text_runs_and_a_repeated_request_runs_once(platform
     assert (run["conclusion"], run["failed_jobs"]) == ("startup_failure", ["emulation"])
     [line, *_] = await wait_until(lambda: platform.lines(run["run_id"]))
     assert line["message"].startswith("unmapped-runner: job probe: ")
+
+
+async def test_steps_and_output_are_there_while_the_workflow_runs_and_a_stopped_run_keeps_them(
+    platform: Platform,
+) -> None:
+    await platform.approve(ENDLESS)
+    run_id = (await platform.emulate(ENDLESS))["run_id"]
+
+    async def printed(cursor: str | None = None) -> dict[str, Any] | None:
+        more = {"cursor": cursor} if cursor else {}
+        found = await platform.call("GET", f"/runs/{run_id}/logs", params={"project_id": PROJECT, **more})
+        return found if any("tick" in item["message"] for item in found["items"]) else None
+
+    first: Any = await wait_until(printed, timeout_s=60)
+    run = await platform.run(run_id)
+    assert (run["status"], run["jobs"][0]["conclusion"]) == ("in_progress", None)
+    steps = {step["name"]: (step["conclusion"], step["started_at"] is not None) for step in run["jobs"][0]["steps"]}
+    assert steps["Prepare"] == ("success", True)
+    assert steps["Tick"] == (None, True)
+    assert steps["Later"] == (None, False)
+    found = await platform.call("GET", f"/emulations/{run_id}", params={"project_id": PROJECT})
+    assert [finding["code"] for finding in found["findings"]] == ["concurrency"]
+    later: Any = await wait_until(lambda: printed(first["live"]))
+    ids = [item["id"] for item in first["items"] + later["items"]]
+    assert len(set(ids)) == len(ids)
+
+    await platform.call("POST", f"/runs/{run_id}/cancel", params={"project_id": PROJECT})
+    run = await platform.ended(run_id)
+    assert run["conclusion"] == "cancelled"
+    assert {step["name"]: step["conclusion"] for step in run["jobs"][0]["steps"]} == {
+        "Set up job": "success",
+        "Prepare": "success",
+        "Tick": "cancelled",
+        "Later": "skipped",
+    }
+    lines = await wait_until(lambda: platform.lines(run_id))
+    assert sum("tick" in line["message"] for line in lines) >= 2
+
+
+async def test_what_waits_for_approval_is_listed_with_its_text_and_the_version_before(platform: Platform) -> None:
+    changed = WORKFLOW + "# changed\n"
+    await platform.emulate(WORKFLOW, 403)
+    await platform.approve(WORKFLOW)
+    await platform.emulate(changed, 403)
+    own = {"project_id": PROJECT}
+    listed = (await platform.call("GET", "/emulations/requests", params=own))["items"]
+    assert [(item["sha256"], item["state"]) for item in listed] == [
+        (content_hash(changed), "waiting"),
+        (content_hash(WORKFLOW), "approved"),
+    ]
+    path = f"/emulations/requests/{content_hash(changed)}"
+    found = await platform.call("GET", path, params=own)
+    assert (found["workflow"], found["approved"]["workflow"]) == (changed, WORKFLOW)
+    assert (await platform.call("DELETE", path, params=own))["state"] == "rejected"
+    await platform.emulate(changed, 403)
+    await platform.call("DELETE", path, params=own, status=404)
+    assert (await platform.call("GET", "/summary", params=own))["approvals_waiting"] == 0
 
 
 async def test_the_run_of_a_killed_emulator_is_reported_as_lost_once_and_not_run_again(platform: Platform) -> None:

@@ -26,6 +26,7 @@ from tests.real.ci_bridge.operations import (
     PIPELINE,
     RECEIVER,
     REPOSITORY,
+    REQUESTED,
     RULE,
     RUN,
     SHA256,
@@ -83,7 +84,16 @@ class World:
 
     async def remake(self, project: str) -> None:
         """Replace everything in a project by one of each kind."""
-        written = ("templates", "pipelines", "rules", "receivers", "matchers", "workflow_files", "approvals")
+        written = (
+            "templates",
+            "pipelines",
+            "rules",
+            "receivers",
+            "matchers",
+            "workflow_files",
+            "approvals",
+            "approval_requests",
+        )
         for name in (*written, "rule_state", "dispatches", "runs", "notifications", "emulations"):
             await self.database[f"ci_{name}"].delete_many({"project_id": project})
         await self.database["ci_pauses"].delete_many({"_id": project})
@@ -107,6 +117,20 @@ class World:
         await self.database["ci_notifications"].insert_one({**own, **sent, "_id": made["notification"]})
         approved = await self.send("key of all", "PUT", f"/emulations/approvals/{SHA256}", own)
         assert approved.status_code == 200, approved.text
+        made["file"] = new_id()
+        file = {"_id": made["file"], "repository": "octo-org/other", "path": "w.yml", "origin": "upload", "text": ""}
+        await self.database["ci_workflow_files"].insert_one(
+            {**own, **file, "conditions": 0, "read_at": NOW, "created_at": NOW}
+        )
+        request = {"sha256": REQUESTED, "file": "w.yml", "workflow": f"# {project}", "state": "waiting"}
+        by = {"requested_by": "somebody", "requested_at": NOW}
+        await self.database["ci_approval_requests"].insert_one({**own, **request, **by})
+        made["emulated"] = new_id()
+        emulated = {"_id": new_id(), "run_id": made["emulated"], "sha256": SHA256, "state": "completed"}
+        texts = {"title": "", "file": "w.yml", "workflow": "on: push", "repository": REPOSITORY, "ref": "main"}
+        await self.database["ci_emulations"].insert_one(
+            {**own, **emulated, **texts, "event": {"event_type": "x"}, "network": False, "created_at": NOW}
+        )
         self.things[project] = made
 
     async def stored(self, project: str) -> str:
@@ -121,6 +145,7 @@ class World:
             "matchers",
             "workflow_files",
             "approvals",
+            "approval_requests",
         ):
             rows = self.database[f"ci_{name}"].find({"project_id": project}, sort=[("_id", 1)])
             found += [row async for row in rows]

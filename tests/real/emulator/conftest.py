@@ -29,7 +29,7 @@ def emulate() -> Emulate:
             "on: {repository_dispatch: {types: [go]}}\n"
             f"jobs:\n  j:\n    runs-on: ubuntu-latest\n    steps:\n      - run: |\n{lines}\n"
         )
-        tick = options.pop("tick", lambda: True)
+        tick = options.pop("tick", lambda _: True)
         limits = Limits(**{"wall_s": 60.0, **options.pop("limits", {})})
         event = EmulationEvent(event_type="go", client_payload=options.pop("payload", {}))
         task = EmulationTask(

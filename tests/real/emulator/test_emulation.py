@@ -99,7 +99,7 @@ def test_the_time_limit_of_a_job_is_enforced(emulate: Emulate) -> None:
 
 def test_a_run_can_be_stopped(emulate: Emulate) -> None:
     ticks = iter([True, True])
-    result = emulate("sleep 50", tick=lambda: next(ticks, False))
+    result = emulate("sleep 50", tick=lambda _: next(ticks, False))
     assert result.conclusion == "cancelled"
 
 

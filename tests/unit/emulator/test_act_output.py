@@ -69,6 +69,26 @@ def test_steps_have_github_s_numbers_and_names_and_those_without_output_are_skip
     assert job.log.endswith("##[error]Process completed with exit code 3.")
 
 
+def test_while_a_job_runs_its_steps_have_passed_run_or_wait() -> None:
+    output = ActOutput(WORKFLOW, Masker(()))
+    for line in (
+        entry("0", stepResult="success"),
+        entry("unit", msg="one\n", raw_output=True),
+    ):
+        output.feed(line)
+    [job] = output.jobs(ended=False)
+    assert job.conclusion is None
+    assert [(step.name, step.conclusion, step.started_at is not None) for step in job.steps] == [
+        ("Set up job", "success", True),
+        ("Run actions/checkout@v4", "success", True),
+        ("Unit tests", None, True),
+        ("Report", None, False),
+    ]
+    output.feed(entry(jobResult="success"))
+    [job] = output.jobs(ended=False)
+    assert (job.conclusion, job.steps[3].conclusion) == ("success", "skipped")
+
+
 def test_the_end_of_a_step_inside_an_action_does_not_end_the_step() -> None:
     [job], _ = read(
         entry("unit", stepID=["unit", "0"], stepResult="failure"),

@@ -50,7 +50,7 @@ class EmulatedJob(_Payload):
 
     id: str = Field(description="Its key in the workflow. The jobs of a matrix share it.")
     name: str
-    conclusion: RunConclusion
+    conclusion: RunConclusion | None = Field(None, description="Null while it runs.")
     started_at: AwareDatetime | None = None
     completed_at: AwareDatetime | None = None
     steps: list[EmulatedStep] = Field(default_factory=list, max_length=1000)
@@ -59,14 +59,19 @@ class EmulatedJob(_Payload):
     log: str = Field("", max_length=MAX_OUTPUT)
 
 
-class EmulatedRun(_Payload):
+class EmulationProgress(_Payload):
+    """What is known of an emulated run so far. A step without a conclusion runs if it has a start, else it waits."""
+
+    jobs: list[EmulatedJob] = Field(default_factory=list, max_length=256)
+    findings: list[Finding] = Field(default_factory=list, max_length=500)
+
+
+class EmulatedRun(EmulationProgress):
     """The result of an emulation."""
 
     conclusion: RunConclusion
     started_at: AwareDatetime
     completed_at: AwareDatetime
-    jobs: list[EmulatedJob] = Field(default_factory=list, max_length=256)
-    findings: list[Finding] = Field(default_factory=list, max_length=500)
 
 
 class EmulationEvent(_Payload):

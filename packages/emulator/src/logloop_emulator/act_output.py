@@ -100,9 +100,9 @@ class ActOutput:
         """Return text without the secrets of the run."""
         return self._masker.text(text)
 
-    def jobs(self) -> list[EmulatedJob]:
-        """Return the jobs so far. A job that has not ended is cancelled."""
-        return [self._ended(job) for job in self._jobs.values()]
+    def jobs(self, *, ended: bool = True) -> list[EmulatedJob]:
+        """Return the jobs. In a run that has ended, a job or step without a conclusion is cancelled."""
+        return [self._reported(job, ended) for job in self._jobs.values()]
 
     def _job(self, job_id: str, entry: Mapping[str, Any]) -> _RunningJob:
         matrix = entry.get("matrix") or {}
@@ -176,17 +176,23 @@ class ActOutput:
             job.lines.append(_timed(moment, line))
             self._on_output(Printed(job.name, step.name if step else _SETUP, line))
 
-    def _ended(self, job: _RunningJob) -> EmulatedJob:
+    def _reported(self, job: _RunningJob, ended: bool) -> EmulatedJob:
         ran = dict(job.steps)
         steps = [EmulatedStep(number=1, name=_SETUP, conclusion="success", started_at=job.started_at)]
+        unended = "cancelled" if ended else None
+        unseen = "skipped" if ended or job.conclusion else None
         for number, declared in enumerate(self._declared(job), start=2):
             step = ran.pop(declared.id, None)
-            steps.append(_step_of(number, step) if step else _skipped(number, self._masker.text(declared.name)))
-        steps += [_step_of(number, step) for number, step in enumerate(ran.values(), start=len(steps) + 1)]
+            name = self._masker.text(declared.name)
+            steps.append(
+                _step_of(number, step, unended) if step else EmulatedStep(number=number, name=name, conclusion=unseen)
+            )
+        more = enumerate(ran.values(), start=len(steps) + 1)
+        steps += [_step_of(number, step, unended) for number, step in more]
         return EmulatedJob(
             id=job.id,
             name=self._masker.text(job.name),
-            conclusion=job.conclusion or "cancelled",
+            conclusion=job.conclusion or ("cancelled" if ended else None),
             started_at=job.started_at,
             completed_at=job.completed_at,
             steps=steps[:_MAX_ITEMS],
@@ -215,19 +221,15 @@ def _nested(entry: Mapping[str, Any]) -> bool:
     return isinstance(ids, list) and len(ids) > 1
 
 
-def _step_of(number: int, step: _RunningStep) -> EmulatedStep:
+def _step_of(number: int, step: _RunningStep, unended: str | None) -> EmulatedStep:
     return EmulatedStep(
         number=number,
         name=step.name,
-        conclusion=step.conclusion or "cancelled",
+        conclusion=step.conclusion or unended,
         exit_code=step.exit_code,
         started_at=step.started_at,
         completed_at=step.completed_at,
     )
-
-
-def _skipped(number: int, name: str) -> EmulatedStep:
-    return EmulatedStep(number=number, name=name, conclusion="skipped")
 
 
 def _annotation(level: Any, message: str, place: Mapping[str, Any]) -> EmulatedAnnotation:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from logloop_contracts.ci import RunConclusion
-from logloop_contracts.emulation import EmulatedJob, EmulatedRun, EmulationTask, Finding
+from logloop_contracts.emulation import EmulatedJob, EmulatedRun, EmulationProgress, EmulationTask, Finding
 
 from logloop_emulator.act_output import ActOutput, Printed
 from logloop_emulator.checks import RUNNERS, check_workflow
@@ -23,6 +23,10 @@ from logloop_emulator.sandbox.limits import Limits
 from logloop_emulator.workflow import BadWorkflow, Workflow, parse_workflow
 from logloop_emulator.workspace import BadCheckout, commit_all, copy_checkout
 
+Snapshot = Callable[[], EmulationProgress]
+"""Returns what is known of a run so far."""
+Tick = Callable[[Snapshot], bool]
+"""Called several times a second while a run goes on. Returns whether it may continue."""
 _ENVIRONMENT = {"HOME": "/home", "XDG_CACHE_HOME": "/home/.cache", "LANG": "C.UTF-8"}
 
 
@@ -35,7 +39,7 @@ class Emulator:
     secrets: Mapping[str, str] = field(default_factory=dict)
     on_output: Callable[[Printed], None] = lambda _: None
 
-    def run(self, task: EmulationTask, tick: Callable[[], bool] = lambda: True) -> EmulatedRun:
+    def run(self, task: EmulationTask, tick: Tick = lambda _: True) -> EmulatedRun:
         """Run a workflow and return the result. It stops when `tick` returns False. Raises SandboxUnavailable."""
         started_at = datetime.now(UTC)
         try:
@@ -55,7 +59,11 @@ class Emulator:
                 self._prepare(task, event, place)
             except BadCheckout as error:
                 return _not_started(started_at, [*findings, _error("checkout", str(error))])
-            watch = _Watch(output, workflow, tick)
+
+            def snapshot() -> EmulationProgress:
+                return EmulationProgress(jobs=output.jobs(ended=False), findings=findings)
+
+            watch = _Watch(output, workflow, lambda: tick(snapshot))
             ended = run(_program(task, event), place, self.limits, output.feed, watch.tick)
         ended = replace(ended, errors=output.masked(ended.errors))
         jobs, more = judge(workflow, output.jobs(), ended, watch.overdue, output.skipped_platforms)

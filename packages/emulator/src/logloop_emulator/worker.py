@@ -7,21 +7,23 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
-from logloop_contracts.emulation import EmulatedRun, EmulationTask, Finding
+from logloop_contracts.emulation import EmulatedJob, EmulatedRun, EmulationProgress, EmulationTask, Finding
 
-from logloop_emulator.emulation import Emulator
+from logloop_emulator.emulation import Emulator, Snapshot
 from logloop_emulator.sandbox.launcher import SandboxUnavailable, check_available
 
 PART_BYTES = 1024 * 1024
 IDLE_S = 1.0
+REPORT_S = 0.5
 _TRIES = 120
+_JSON = {"Content-Type": "application/json"}
 Stopped = Callable[[], bool]
 
 
@@ -87,19 +89,19 @@ class Worker:
             return False
         task = EmulationTask.model_validate_json(response.content)
         log("info", "workflow started", emulation=task.id, file=task.file)
-        lease = _Lease(self._http, task, self._stopped)
-        result = self._result(task, lease)
-        if lease.held:
-            self._report(task, result)
+        report = _Report(self._http, task, self._stopped)
+        result = self._result(task, report)
+        if report.held:
+            self._finish(task, report, result)
             log("info", "workflow ended", emulation=task.id, conclusion=result.conclusion)
         else:
             log("warning", "workflow stopped and not reported: its lease is lost", emulation=task.id)
         return True
 
-    def _result(self, task: EmulationTask, lease: "_Lease") -> EmulatedRun:
+    def _result(self, task: EmulationTask, report: "_Report") -> EmulatedRun:
         started_at = datetime.now(UTC)
         try:
-            return self._emulator.run(task, tick=lease.extend)
+            return self._emulator.run(task, tick=report.tick)
         except SandboxUnavailable as error:
             code, detail = "sandbox", str(error)
         except Exception as error:  # noqa: BLE001  # the run is reported, whatever happened
@@ -109,16 +111,11 @@ class Worker:
             conclusion="startup_failure", started_at=started_at, completed_at=datetime.now(UTC), findings=[finding]
         )
 
-    def _report(self, task: EmulationTask, result: EmulatedRun) -> None:
-        """Send the output in parts, then the result. Repeats each request while ci-bridge is unavailable."""
-        for number, job in enumerate(result.jobs):
-            output = job.log.encode()
-            for part, start in enumerate(range(0, len(output), PART_BYTES)):
-                path = f"/{task.id}/output/{number}/{part}"
-                self._send("PUT", path, content=output[start : start + PART_BYTES])
-        jobs = [job.model_copy(update={"log": ""}) for job in result.jobs]
-        body = result.model_copy(update={"jobs": jobs}).model_dump_json()
-        self._send("POST", f"/{task.id}/result", content=body, headers={"Content-Type": "application/json"})
+    def _finish(self, task: EmulationTask, report: "_Report", result: EmulatedRun) -> None:
+        """Send the rest of the output, then the result. Repeats each request while ci-bridge is unavailable."""
+        for path, part in report.unsent(result.jobs):
+            self._send("PUT", path, content=part)
+        self._send("POST", f"/{task.id}/result", content=_without_output(result), headers=_JSON)
 
     def _send(self, method: str, path: str, **request: Any) -> None:
         for attempt in range(_TRIES):
@@ -130,25 +127,66 @@ class Worker:
         log("error", "the result could not be reported; ci-bridge will report the run as lost", path=path)
 
 
-class _Lease:
-    """Extends the lease of a task from time to time. `held` is False once ci-bridge counts it as lost."""
+class _Report:
+    """Reports a run while it goes on: its output, its steps, and that its emulator lives.
+
+    `held` is False once ci-bridge counts the run as ended.
+    """
 
     def __init__(self, http: httpx.Client, task: EmulationTask, stopped: Stopped) -> None:
         self._http = http
-        self._path = f"/{task.id}/lease"
-        self._every_s = task.lease_s / 4
-        self._next = time.monotonic() + self._every_s
+        self._path = f"/{task.id}"
+        self._lease_s = task.lease_s / 4
+        self._next = time.monotonic() + REPORT_S
+        self._lease_at = time.monotonic() + self._lease_s
         self._stopped = stopped
+        self._reported = ""
+        self._sent: dict[int, tuple[int, int]] = {}
         self.held = True
 
-    def extend(self) -> bool:
-        """Return whether the run may continue."""
+    def tick(self, snapshot: Snapshot) -> bool:
+        """Report what is new. Return whether the run may continue."""
         if time.monotonic() >= self._next:
-            self._next = time.monotonic() + self._every_s
-            with contextlib.suppress(httpx.HTTPError):  # ci-bridge may be restarting; the lease tells
-                response = self._http.post(self._path, timeout=self._every_s)
-                self.held = response.status_code != httpx.codes.CONFLICT
+            try:
+                self._report(snapshot())
+                self._next = time.monotonic() + REPORT_S
+            except httpx.HTTPError:  # ci-bridge may be restarting; the lease tells
+                self._next = time.monotonic() + self._lease_s
         return self.held and not self._stopped()
+
+    def unsent(self, jobs: Sequence[EmulatedJob]) -> Iterator[tuple[str, bytes]]:
+        """Yield the new parts of the output with their paths. A part counts as sent when the next is due."""
+        for number, job in enumerate(jobs):
+            output = job.log.encode()
+            start, part = self._sent.get(number, (0, 0))
+            while start < len(output):
+                piece = output[start : start + PART_BYTES]
+                if len(piece) == PART_BYTES:  # a reader never sees half of a line
+                    piece = piece[: piece.rfind(b"\n") + 1] or piece
+                yield f"{self._path}/output/{number}/{part}", piece
+                start, part = start + len(piece), part + 1
+                self._sent[number] = start, part
+
+    def _report(self, progress: EmulationProgress) -> None:
+        for path, part in self.unsent(progress.jobs):
+            self._check(self._http.put(path, content=part, timeout=self._lease_s))
+        state = _without_output(progress)
+        if state != self._reported or time.monotonic() >= self._lease_at:
+            self._check(
+                self._http.post(f"{self._path}/progress", content=state, headers=_JSON, timeout=self._lease_s)
+            )
+            self._reported, self._lease_at = state, time.monotonic() + self._lease_s
+
+    def _check(self, response: httpx.Response) -> None:
+        if response.status_code == httpx.codes.CONFLICT:
+            self.held = False
+        else:
+            response.raise_for_status()
+
+
+def _without_output(progress: EmulationProgress) -> str:
+    jobs = [job.model_copy(update={"log": ""}) for job in progress.jobs]
+    return progress.model_copy(update={"jobs": jobs}).model_dump_json()
 
 
 def log(level: str, message: str, **fields: str) -> None:

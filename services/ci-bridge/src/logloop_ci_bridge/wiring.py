@@ -22,6 +22,7 @@ from logloop_ci_bridge.dispatches.pause_store import PauseStore
 from logloop_ci_bridge.dispatches.pipelines import Pipeline
 from logloop_ci_bridge.dispatches.store import DispatchStore
 from logloop_ci_bridge.dispatches.templates import Template
+from logloop_ci_bridge.emulations.approvals import ApprovalStore
 from logloop_ci_bridge.emulations.gateway import EmulatorGateway
 from logloop_ci_bridge.emulations.store import EmulationStore
 from logloop_ci_bridge.github.client import GitHubClient
@@ -77,6 +78,7 @@ class Stores:
     requests: RequestStore
     emulations: EmulationStore
     changes: ChangeOutbox
+    approvals: ApprovalStore
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,7 @@ async def _open_stores(resources: Resources[CiBridgeSettings]) -> Stores:
         requests=requests,
         emulations=EmulationStore(database, lease_s=resources.settings.ci_emulation_lease),
         changes=ChangeOutbox(database),
+        approvals=ApprovalStore(database),
     )
     measure = partial(CLOCK.ensure_measured, resources.database)  # before anything with a deadline is stored
     await wait_out_outages(measure, "read the clock", stopping=resources.stopping)
@@ -214,6 +217,7 @@ async def _open_stores(resources: Resources[CiBridgeSettings]) -> Stores:
         notifications,
         requests,
         stores.emulations,
+        stores.approvals,
     ):
         await wait_out_outages(store.prepare, "create indexes", stopping=resources.stopping)
     return stores
@@ -241,6 +245,7 @@ def _project_removal(stores: Stores, active_rules: ActiveRules, query: QueryClie
         stores.rule_states,
         stores.rule_history,
         stores.emulations,
+        stores.approvals,
         stores.runs,
         stores.run_outputs,
         stores.matchers,
@@ -302,6 +307,7 @@ def _gateways(query: QueryClient, github: GitHubClient, stores: Stores, settings
             return EmulatorGateway(
                 project_id,
                 stores.emulations,
+                stores.approvals,
                 stores.pipelines,
                 queue_s=settings.ci_lost_after,
                 enabled=settings.emulator_token is not None,

@@ -4,25 +4,25 @@ An emulation is handed out once. If its emulator stops reporting, it is lost: it
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from logloop_contracts.emulation import EmulatedRun, EmulationEvent, EmulationTask
+from logloop_contracts.ci import RunConclusion
+from logloop_contracts.emulation import (
+    EmulatedJob,
+    EmulatedRun,
+    EmulatedStep,
+    EmulationEvent,
+    EmulationProgress,
+    EmulationTask,
+    Finding,
+)
 from pydantic import BaseModel, Field
 
 EmulationState = Literal["queued", "running", "completed"]
 _FIRST_RUN_ID = 2**62
 """GitHub numbers its runs from 1, so the ids of emulated runs never meet them."""
-
-
-class Approval(BaseModel):
-    """An administrator allows a workflow, identified by its content, to run in a project."""
-
-    project_id: str
-    sha256: str = Field(description="SHA-256 of the workflow file.")
-    network: bool = Field(False, description="Whether its runs may reach the network.")
-    approved_by: str
-    approved_at: datetime
 
 
 class Emulation(BaseModel):
@@ -45,7 +45,23 @@ class Emulation(BaseModel):
     claimed_at: datetime | None = None
     lease_until: datetime | None = None
     completed_at: datetime | None = None
+    progress: EmulationProgress | None = Field(None, description="What its emulator reported while it ran.")
     result: EmulatedRun | None = None
+
+    @property
+    def known(self) -> EmulationProgress:
+        """What is known of its jobs and findings."""
+        return self.result or self.progress or EmulationProgress()
+
+    def interrupted(self, conclusion: RunConclusion, now: datetime, findings: Sequence[Finding] = ()) -> EmulatedRun:
+        """Return the result of a run that does not end by itself: what was reported of it so far."""
+        return EmulatedRun(
+            conclusion=conclusion,
+            started_at=self.claimed_at or now,
+            completed_at=now,
+            jobs=[_interrupted_job(job) for job in self.known.jobs],
+            findings=[*self.known.findings, *findings],
+        )
 
     def task(self, lease_s: float) -> EmulationTask:
         """Return what the emulator gets."""
@@ -59,6 +75,15 @@ class Emulation(BaseModel):
             network=self.network,
             lease_s=lease_s,
         )
+
+
+def _interrupted_job(job: EmulatedJob) -> EmulatedJob:
+    steps = [_interrupted_step(step) for step in job.steps]
+    return job.model_copy(update={"conclusion": job.conclusion or "cancelled", "steps": steps})
+
+
+def _interrupted_step(step: EmulatedStep) -> EmulatedStep:
+    return step.model_copy(update={"conclusion": step.conclusion or ("cancelled" if step.started_at else "skipped")})
 
 
 def content_hash(workflow: str) -> str:

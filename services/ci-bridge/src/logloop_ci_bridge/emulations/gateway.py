@@ -9,6 +9,7 @@ from logloop_contracts.emulation import EmulatedJob, EmulationEvent, Finding
 
 from logloop_ci_bridge.dispatches.outbox import Dispatch, DispatchAccepted, DispatchRejected, SendResult
 from logloop_ci_bridge.dispatches.pipelines import Pipeline
+from logloop_ci_bridge.emulations.approvals import ApprovalStore, requested
 from logloop_ci_bridge.emulations.emulation import Emulation, EmulationState, content_hash, run_id_of
 from logloop_ci_bridge.emulations.store import EmulationStore
 from logloop_ci_bridge.github.gateway import Annotation, GitHubRejected, Job, Step, WorkflowFolder
@@ -29,6 +30,7 @@ class EmulatorGateway:
         self,
         project_id: str,
         store: EmulationStore,
+        approvals: ApprovalStore,
         pipelines: RecordStore[Pipeline],
         *,
         queue_s: float,
@@ -36,6 +38,7 @@ class EmulatorGateway:
     ) -> None:
         self._project_id = project_id
         self._store = store
+        self._approvals = approvals
         self._pipelines = pipelines
         self._queue = timedelta(seconds=queue_s)
         self._enabled = enabled
@@ -48,9 +51,11 @@ class EmulatorGateway:
         if pipeline is None or pipeline.workflow_text is None:
             return DispatchRejected(status=404, detail="the pipeline no longer has a workflow to emulate")
         sha256 = content_hash(pipeline.workflow_text)
-        approval = await self._store.approval(dispatch.project_id, sha256)
+        approval = await self._approvals.approval(dispatch.project_id, sha256)
         if approval is None:
-            return DispatchRejected(status=403, detail=not_approved(sha256))
+            by = f"rule {dispatch.rule_name}" if dispatch.rule_name else dispatch.created_by or "a dispatch"
+            request = requested(dispatch.project_id, dispatch.workflow, pipeline.workflow_text, by, utc_now())
+            return DispatchRejected(status=403, detail=await self._approvals.request(request))
         emulation = Emulation(
             id=dispatch.id,
             project_id=dispatch.project_id,
@@ -89,16 +94,14 @@ class EmulatorGateway:
         return _reported(await self._find(run_id))
 
     async def jobs(self, repository: str, run_id: str, attempt: int) -> Sequence[Job]:  # noqa: ARG002
-        """Return the jobs of a run, and one more with what the emulator found."""
+        """Return the jobs of a run so far, and one more with what the emulator found."""
         emulation = await self._find(run_id)
-        result = emulation.result
-        if result is None:
-            return ()
-        jobs = [job_of(f"{run_id}-{number}", job) for number, job in enumerate(result.jobs)]
-        if result.findings:
-            failed = any(finding.level == "error" for finding in result.findings)
-            conclusion = "failure" if failed else "success"
-            moments = result.started_at, result.completed_at
+        known, result = emulation.known, emulation.result
+        jobs = [job_of(f"{run_id}-{number}", job) for number, job in enumerate(known.jobs)]
+        if known.findings:
+            failed = any(finding.level == "error" for finding in known.findings)
+            conclusion = "failure" if failed else "success" if result else None
+            moments = (result.started_at, result.completed_at) if result else (emulation.claimed_at, None)
             jobs.append(Job(f"{run_id}-{FINDINGS_JOB}", FINDINGS_JOB, conclusion, (), *moments))
         return jobs
 
@@ -107,19 +110,18 @@ class EmulatorGateway:
         run_id, _, job = job_id.partition("-")
         emulation = await self._find(run_id)
         if job == FINDINGS_JOB:
-            findings = emulation.result.findings if emulation.result else []
-            return "\n".join(map(_finding_line, findings)).encode()[:limit]
+            return "\n".join(map(_finding_line, emulation.known.findings)).encode()[:limit]
         return (await self._store.output(emulation.id, int(job)))[:limit]
 
     async def annotations(self, repository: str, job_id: str) -> Sequence[Annotation]:  # noqa: ARG002
         """Return the annotations of a job."""
         run_id, _, job = job_id.partition("-")
         emulation = await self._find(run_id)
-        if emulation.result is None or job == FINDINGS_JOB:
+        if job == FINDINGS_JOB:
             return ()
         return [
             Annotation(item.level, item.message, item.path, item.line, item.title)
-            for item in emulation.result.jobs[int(job)].annotations
+            for item in emulation.known.jobs[int(job)].annotations
         ]
 
     async def file(self, repository: str, path: str, ref: str | None) -> str | None:  # noqa: ARG002
@@ -149,14 +151,6 @@ class EmulatorGateway:
         if found is None:
             raise GitHubRejected(404, f"there is no emulated run {run_id}")
         return found
-
-
-def not_approved(sha256: str) -> str:
-    """Return the text for a workflow that may not run."""
-    return (
-        f"no administrator has approved this workflow (SHA-256 {sha256}); an administrator approves it with "
-        f"`logloop ci approvals add {sha256}`"
-    )
 
 
 def _reported(emulation: Emulation) -> ReportedRun:

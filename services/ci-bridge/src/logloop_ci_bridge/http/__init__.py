@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from logloop_ci_bridge.http import (
+    approvals,
     chains,
     definitions,
     dispatches,
@@ -23,6 +24,7 @@ from logloop_ci_bridge.http import (
     summary,
     templates,
     webhooks,
+    workflow_files,
     workflows,
 )
 
@@ -32,6 +34,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     definitions.router,
     rules.router,
     workflows.router,
+    workflow_files.router,
     pauses.router,
     dispatches.router,
     runs.router,
@@ -43,6 +46,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     chains.router,
     summary.router,
     webhooks.router,
+    approvals.router,
     emulations.router,
     emulator.router,
     internal.router,

@@ -1,26 +1,24 @@
-"""Emulations under /api/v1/ci/emulations: runs a workflow without GitHub, and approves workflows."""
+"""Emulations under /api/v1/ci/emulations: runs a workflow without GitHub."""
 
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Response
-from logloop_chassis.auth.principal import require
+from fastapi import APIRouter, Header, Path
 from logloop_chassis.http.parameters import ProjectParam, body_problems, problems
 from logloop_chassis.http.problems import Conflict, Forbidden, NotFound
 from logloop_chassis.ids import new_id, utc_now
-from logloop_contracts.emulation import MAX_WORKFLOW, EmulatedRun, EmulationEvent
+from logloop_contracts.emulation import MAX_WORKFLOW, EmulatedRun, EmulationEvent, Finding
 from logloop_contracts.log_entry import ServiceId
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from logloop_ci_bridge.dispatches.outbox import manual_key
 from logloop_ci_bridge.dispatches.pipelines import Repository
-from logloop_ci_bridge.emulations.emulation import Approval, Emulation, content_hash, run_id_of
-from logloop_ci_bridge.emulations.gateway import not_approved
+from logloop_ci_bridge.emulations.approvals import requested
+from logloop_ci_bridge.emulations.emulation import Emulation, EmulationState, content_hash, run_id_of
 from logloop_ci_bridge.http.callers import CurrentCaller, ProjectScoped
 from logloop_ci_bridge.runs.run import Run
 
 router = APIRouter(prefix="/api/v1/ci/emulations", tags=["emulations"])
-MAX_APPROVALS = 500
 _STORING = timedelta(minutes=1)
 """How long storing a reported run may take, before it counts as lost."""
 _WORKFLOW = (
@@ -34,7 +32,6 @@ _EXAMPLE: dict[str, JsonValue] = {
     "workflow": _WORKFLOW,
     "event": {"event_type": "logloop.checkout", "client_payload": {"count": 12}},
 }
-Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256 of the workflow file.")]
 
 
 class NewEmulation(ProjectScoped):
@@ -51,20 +48,6 @@ class NewEmulation(ProjectScoped):
     result: EmulatedRun | None = Field(
         None, description="The outcome of a run on the caller's machine. Nothing is run then, only stored."
     )
-
-
-class NewApproval(ProjectScoped):
-    """An approval of a workflow."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"project_id": "shop"}]})
-
-    network: bool = Field(False, description="Whether its runs may reach the network.")
-
-
-class ApprovalList(BaseModel):
-    """The approvals of a project, newest first."""
-
-    items: list[Approval]
 
 
 @router.post(
@@ -87,10 +70,12 @@ async def create(
     if pause.paused and body.result is None:
         raise Conflict(f"{pause.sentence}; resume it first")
     sha256 = content_hash(body.workflow)
-    approval = await caller.stores.emulations.approval(body.project_id, sha256)
+    approval = await caller.stores.approvals.approval(body.project_id, sha256)
     if body.result is None:
         if approval is None:
-            raise Forbidden(not_approved(sha256))
+            by = caller.principal.name or caller.principal.id
+            request = requested(body.project_id, body.file, body.workflow, by, utc_now())
+            raise Forbidden(await caller.stores.approvals.request(request))
         if not caller.services.emulates:
             raise Conflict("emulation is off: set LOGLOOP_EMULATOR_TOKEN")
     key = idempotency_key or new_id()
@@ -155,48 +140,33 @@ def _run(emulation: Emulation, service_id: str) -> Run:
     )
 
 
-@router.get(
-    "/approvals", summary="List approved workflows", operation_id="emulation_approval_list", responses=problems(404)
-)
-async def list_approvals(project_id: ProjectParam, caller: CurrentCaller) -> ApprovalList:
-    """List the workflows that may run in a project, by the SHA-256 of their text."""
+class EmulationView(BaseModel):
+    """An emulated run: what was run, and what makes it differ from a run on GitHub."""
+
+    run_id: str
+    project_id: str
+    file: str = Field(examples=["probe.yml"])
+    workflow: str = Field(description="The text of the workflow file.")
+    sha256: str
+    event: EmulationEvent
+    network: bool = Field(description="Whether the run may reach the network.")
+    state: EmulationState
+    findings: list[Finding] = Field(description="What act does differently; complete when the run has completed.")
+    created_at: AwareDatetime
+    claimed_at: AwareDatetime | None = Field(None, description="When an emulator took it.")
+    completed_at: AwareDatetime | None = None
+
+
+@router.get("/{run_id}", summary="Get an emulation", operation_id="emulation_read", responses=problems(404))
+async def read(
+    run_id: Annotated[str, Path(max_length=64, description="Id of the run.")],
+    project_id: ProjectParam,
+    caller: CurrentCaller,
+) -> EmulationView:
+    """Return what an emulated run ran, and what it does not prove. Emulations are kept for 30 days."""
     caller.may_read(project_id)
-    return ApprovalList(items=list(await caller.stores.emulations.approvals(project_id, MAX_APPROVALS)))
-
-
-@router.put(
-    "/approvals/{sha256}",
-    summary="Approve a workflow",
-    operation_id="emulation_approval_update",
-    responses=body_problems(404),
-)
-async def approve(sha256: Sha256, body: NewApproval, caller: CurrentCaller) -> Approval:
-    """Allow a workflow with this text to run in a project. Only administrators may: it is a program."""
-    require(caller.principal, "admin", body.project_id)
-    await caller.may_create(body.project_id)
-    approval = Approval(
-        project_id=body.project_id,
-        sha256=sha256,
-        network=body.network,
-        approved_by=caller.principal.name or caller.principal.id,
-        approved_at=utc_now(),
-    )
-    await caller.stores.emulations.approve(approval)
-    await caller.record_change("approve", "workflow", sha256, body.project_id, ["network"] if body.network else [])
-    return approval
-
-
-@router.delete(
-    "/approvals/{sha256}",
-    status_code=204,
-    summary="Revoke an approval",
-    operation_id="emulation_approval_delete",
-    responses=problems(404),
-)
-async def revoke(sha256: Sha256, project_id: ProjectParam, caller: CurrentCaller) -> Response:
-    """Stop a workflow from running again. A run that has begun continues."""
-    require(caller.principal, "admin", project_id)
-    if not await caller.stores.emulations.revoke(project_id, sha256):
-        raise NotFound("this workflow is not approved")
-    await caller.record_change("revoke", "workflow", sha256, project_id)
-    return Response(status_code=204)
+    found = await caller.stores.emulations.of_run(project_id, run_id)
+    if found is None:
+        raise NotFound(f"there is no emulated run {run_id} in the project")
+    fields = found.model_dump(include=set(EmulationView.model_fields))
+    return EmulationView(**fields, findings=found.known.findings)

@@ -11,13 +11,12 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from logloop_chassis.http.problems import Conflict, NotFound
 from logloop_chassis.ids import utc_now
 from logloop_chassis.state import resources_of
-from logloop_contracts.emulation import MAX_OUTPUT, EmulatedRun
+from logloop_contracts.emulation import EmulatedRun, EmulationProgress
 
 from logloop_ci_bridge.http.callers import CurrentServices
 from logloop_ci_bridge.settings import CiBridgeSettings
 
-PART_BYTES = 1024 * 1024
-_MAX_JOBS, _MAX_PARTS = 256, 2 * MAX_OUTPUT // PART_BYTES
+_MAX_JOBS, _MAX_PARTS = 256, 100_000
 _GONE = "the emulation does not run any more"
 EmulationId = Annotated[str, Path(pattern="^[0-9A-Za-z]{1,64}$")]
 
@@ -49,14 +48,15 @@ async def claim(lease: Lease, services: CurrentServices) -> Response:
     return Response(found.task(lease.total_seconds()).model_dump_json(), media_type="application/json")
 
 
-@router.post("/{emulation_id}/lease", status_code=204)
-async def extend(
+@router.post("/{emulation_id}/progress", status_code=204)
+async def report(
     emulation_id: EmulationId,
+    body: EmulationProgress,
     lease: Lease,  # noqa: ARG001  # admits emulators only
     services: CurrentServices,
 ) -> Response:
-    """Extend the lease of a run. 409 means that it counts as lost and must stop."""
-    if not await services.stores.emulations.extend(emulation_id, utc_now()):
+    """Store the steps of a run so far and extend its lease. 409 means that it has been ended and must stop."""
+    if not await services.stores.emulations.report(emulation_id, body, utc_now()):
         raise Conflict(_GONE)
     return Response(status_code=204)
 

@@ -4,10 +4,12 @@ from fastapi import APIRouter, Query, Response
 from logloop_chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, decode_id_cursor
 from logloop_chassis.http.parameters import ProjectParam, body_problems, problems
 from logloop_chassis.http.problems import Unprocessable
-from logloop_chassis.ids import RecordId
+from logloop_chassis.ids import RecordId, utc_now
 from pydantic import ConfigDict, JsonValue
 
 from logloop_ci_bridge.dispatches.pipelines import Pipeline, PipelineDraft
+from logloop_ci_bridge.emulations.approvals import requested
+from logloop_ci_bridge.emulations.emulation import content_hash
 from logloop_ci_bridge.http.callers import Caller, CurrentCaller, ProjectScoped, next_cursor
 
 router = APIRouter(prefix="/api/v1/ci/pipelines", tags=["pipelines"])
@@ -54,6 +56,7 @@ async def create(body: NewPipeline, caller: CurrentCaller) -> Pipeline:
     await caller.may_create(body.project_id)
     await _refuse_unknown_template(caller, body, body.project_id)
     made = await caller.create(caller.stores.pipelines, body)
+    await _request_approval(caller, made)
     await _follow(caller, made)
     return made
 
@@ -90,6 +93,7 @@ async def replace(pipeline_id: RecordId, body: PipelineDraft, caller: CurrentCal
     found = await caller.to_change(caller.stores.pipelines, pipeline_id)
     await _refuse_unknown_template(caller, body, found.project_id)
     changed = await caller.replace(caller.stores.pipelines, found, body)
+    await _request_approval(caller, changed)
     await _follow(caller, changed)
     return changed
 
@@ -108,6 +112,16 @@ async def delete(pipeline_id: RecordId, caller: CurrentCaller) -> Response:
     await caller.delete(caller.stores.pipelines, found)
     await _follow(caller, found)
     return Response(status_code=204)
+
+
+async def _request_approval(caller: Caller, pipeline: Pipeline) -> None:
+    """Let administrators see the workflow of an emulated pipeline before its first run."""
+    if pipeline.workflow_text is None:
+        return
+    if await caller.stores.approvals.approval(pipeline.project_id, content_hash(pipeline.workflow_text)) is None:
+        by = caller.principal.name or caller.principal.id
+        request = requested(pipeline.project_id, pipeline.workflow, pipeline.workflow_text, by, utc_now())
+        await caller.stores.approvals.request(request)
 
 
 async def _follow(caller: Caller, pipeline: Pipeline) -> None:

@@ -10,8 +10,10 @@ from logloop_chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, deco
 from logloop_chassis.http.parameters import ProjectParam, problems
 from logloop_chassis.http.problems import Conflict, Unprocessable
 from logloop_contracts.ci import RunConclusion, RunStatus
+from pydantic import Field
 
 from logloop_ci_bridge.http.callers import Caller, CurrentCaller
+from logloop_ci_bridge.http.live_runs import is_live, is_live_position, live_lines, with_live_jobs
 from logloop_ci_bridge.http.run_control import cancelled
 from logloop_ci_bridge.runs.batches import output_search
 from logloop_ci_bridge.runs.run import Run
@@ -24,7 +26,12 @@ class RunPage(Page[Run]):
 
 
 class RunLogs(Page[dict[str, Any]]):
-    """Lines of a run's output as stored logs."""
+    """Lines of a run's output as logs."""
+
+    live: str | None = Field(
+        None,
+        description="Set while an emulated run goes on: send it as `cursor` later to get the newer lines.",
+    )
 
 
 async def run_of_caller(caller: Caller, run_id: str, project_id: str | None, scope: Scope = "read") -> Run:
@@ -100,8 +107,12 @@ async def get(
     caller: CurrentCaller,
     project_id: str | None = Query(None, max_length=63, description="Required when several projects track the run."),
 ) -> Run:
-    """Return a run by GitHub's id: its state, conclusion and failures, and the dispatch and rule that started it."""
-    return await run_of_caller(caller, run_id, project_id)
+    """Return a run by GitHub's id: its state, conclusion and failures, and the dispatch and rule that started it.
+
+    An emulated run has its jobs and steps also while it goes on.
+    """
+    run = await run_of_caller(caller, run_id, project_id)
+    return await with_live_jobs(caller, run) if is_live(run) else run
 
 
 @router.get(
@@ -117,8 +128,16 @@ async def logs(
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> RunLogs:
-    """List the lines of a run in the order in which they were printed. Log search finds them too."""
+    """List the lines of a run in the order in which they were printed. Log search finds them too.
+
+    The lines of an emulated run are there while it goes on; `q` searches them once the run has ended.
+    """
     run = await run_of_caller(caller, run_id, project_id)
+    if is_live(run) and not q:
+        items, position, more = await live_lines(caller, run, limit=limit, cursor=cursor, job=job, severity=severity)
+        return RunLogs(items=items, next_cursor=position if more else None, live=position)
+    if is_live_position(cursor):
+        return RunLogs(items=[], next_cursor=None)  # it ended: the output is read from the start, as stored
     terms: list[str] = []
     if job:
         escaped = job.replace("\\", "\\\\").replace('"', '\\"')

@@ -42,6 +42,8 @@ class Summary(BaseModel):
     chains: int
     dispatches: ListTotals
     runs: RunTotals
+    approvals_waiting: int = Field(description="Workflows that wait for an approval to be emulated.")
+    workflow_files: int
 
 
 @router.get("", summary="Count what a project has", operation_id="ci_summary_read", responses=problems(404))
@@ -63,4 +65,6 @@ async def read(project_id: ProjectParam, caller: CurrentCaller) -> Summary:
         chains=await stores.dispatches.count_chains(project_id),
         dispatches=ListTotals(total=sum(states.values()), by_state=states),
         runs=RunTotals(total=sum(statuses.values()), by_state=statuses, by_conclusion=conclusions),
+        approvals_waiting=await stores.approvals.waiting(project_id),
+        workflow_files=await stores.workflows.count(project_id),
     )

@@ -7,7 +7,7 @@ from logloop_chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, deco
 from logloop_chassis.http.parameters import ProjectParam, body_problems, problems
 from logloop_chassis.http.problems import Conflict, Unprocessable
 from logloop_contracts.workflow_files.file_conditions import read_workflow
-from logloop_contracts.workflow_files.workflow_file import MAX_FILE_BYTES, Violation
+from logloop_contracts.workflow_files.workflow_file import MAX_FILE_BYTES, Violation, WorkflowFile
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from logloop_ci_bridge.dispatches.pipelines import Repository
@@ -24,7 +24,12 @@ from logloop_ci_bridge.workflows.drafts import (
 )
 from logloop_ci_bridge.workflows.plan import Plan
 from logloop_ci_bridge.workflows.store import StoredText
-from logloop_ci_bridge.workflows.workflow_record import RepositoryState, WorkflowRecord
+from logloop_ci_bridge.workflows.workflow_record import (
+    RepositoryState,
+    StatedCondition,
+    WorkflowRecord,
+    stated_in,
+)
 
 router = APIRouter(prefix="/api/v1/ci/workflows", tags=["workflows"])
 
@@ -89,6 +94,12 @@ class FileChanges(BaseModel):
     violations: list[Violation] = Field(
         default_factory=list, description="A file with violations changes nothing: its earlier rules stay."
     )
+
+
+class FileCheck(FileChanges):
+    """What is wrong in workflow files, what they state, and what sending them would change."""
+
+    stated: list[StatedCondition] = Field(description="The conditions that the files state.")
 
 
 class FileToEvaluate(ProjectScoped):
@@ -179,16 +190,23 @@ async def sync(body: SentFiles, caller: CurrentCaller) -> FileChanges:
 
 
 @router.post("/check", summary="Check workflow files", operation_id="workflow_check", responses=body_problems(404))
-async def check(body: FilesToCheck, caller: CurrentCaller) -> FileChanges:
+async def check(body: FilesToCheck, caller: CurrentCaller) -> FileCheck:
     """Return what is wrong in workflow files, and what sending them would change. Nothing is stored."""
     caller.may_read(body.project_id)
     texts = _texts(body.files)
+    files = await asyncio.to_thread(_read, texts)
+    stated = [condition for file in files for condition in stated_in(file)]
     if body.repository is not None:
         where = FileOrigin(body.repository, "upload")
-        return _changes(await caller.services.workflow_sync.plan(body.project_id, where, texts))
+        changes = _changes(await caller.services.workflow_sync.plan(body.project_id, where, texts))
+        return FileCheck(**changes.model_dump(), stated=stated)
     templates = await caller.stores.templates.all({"project_id": body.project_id})
-    found = [lint_without_repository(read_workflow(path, text), templates) for path, text in sorted(texts.items())]
-    return FileChanges(repository=None, violations=[violation for file in found for violation in file])
+    found = [violation for file in files for violation in lint_without_repository(file, templates)]
+    return FileCheck(repository=None, violations=found, stated=stated)
+
+
+def _read(texts: dict[str, str]) -> list[WorkflowFile]:
+    return [read_workflow(path, text) for path, text in sorted(texts.items())]
 
 
 @router.post(

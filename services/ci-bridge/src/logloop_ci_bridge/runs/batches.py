@@ -1,11 +1,11 @@
 """Makes log batches of the lines of a job. Their ids derive from run, attempt and job: repeats are stored once."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
-from logloop_contracts.log_batch import derived_batch_id, entries_to_batch
+from logloop_contracts.log_batch import derived_batch_id, entries_to_batch, log_id
 from logloop_contracts.log_entry import LogEntry
 
 from logloop_ci_bridge.github.gateway import Job
@@ -15,6 +15,7 @@ from logloop_ci_bridge.runs.run import Run
 SOURCE = "github-actions"
 ROWS = 5000
 _BEFORE_START = timedelta(hours=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def output_search(run: Run, *terms: str) -> dict[str, str]:
@@ -28,7 +29,21 @@ def output_search(run: Run, *terms: str) -> dict[str, str]:
 
 
 def batches_of(run: Run, job: Job, parsed: ParsedJob) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """Yield batch ids and batches.
+    """Yield batch ids and batches."""
+    for batch_id, entries in _entries(run, job, parsed):
+        yield batch_id, entries_to_batch(entries, batch_id)
+
+
+def logs_of(run: Run, job: Job, parsed: ParsedJob) -> Iterator[dict[str, Any]]:
+    """Yield the lines as the logs that they will be once they are stored, with the same ids."""
+    for batch_id, entries in _entries(run, job, parsed):
+        for row, entry in enumerate(entries):
+            moment = (entry.timestamp - _EPOCH) // timedelta(microseconds=1)
+            yield {"id": log_id(batch_id, moment, row), **entry.model_dump(mode="json")}
+
+
+def _entries(run: Run, job: Job, parsed: ParsedJob) -> Iterator[tuple[str, list[LogEntry]]]:
+    """Yield ids and entries of batches.
 
     The end of the job is a separate batch, because annotations may become readable later.
     """
@@ -37,8 +52,7 @@ def batches_of(run: Run, job: Job, parsed: ParsedJob) -> Iterator[tuple[str, pa.
     ]
     for part, lines in (*parts, ("end", parsed.ending)):
         key = f"ci-run/{run.repository}/{run.run_id}/{run.attempt}/{job.id}/{part}"
-        batch_id = derived_batch_id(run.project_id, key)
-        yield batch_id, entries_to_batch([_entry(run, job, line) for line in lines], batch_id)
+        yield derived_batch_id(run.project_id, key), [_entry(run, job, line) for line in lines]
 
 
 def _entry(run: Run, job: Job, line: CiLine) -> LogEntry:

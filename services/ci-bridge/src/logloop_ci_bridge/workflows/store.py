@@ -53,11 +53,20 @@ class WorkflowStore:
         found = self._files.find({"project_id": project_id}, _WITHOUT_TEXT)
         return [_file(item) async for item in found.sort([("repository", ASCENDING), ("path", ASCENDING)])]
 
+    async def find(self, file_id: str) -> WorkflowRecord | None:
+        """Return a file by its id."""
+        found = await self._files.find_one({"_id": file_id}, _WITHOUT_TEXT)
+        return None if found is None else _file(found)
+
     async def page(self, project_id: str, *, limit: int, after: str | None) -> Sequence[WorkflowRecord]:
         """Return files of a project in the order in which they were first read, after an id."""
         query: Document = {"project_id": project_id, **({"_id": {"$gt": after}} if after else {})}
         found = self._files.find(query, _WITHOUT_TEXT).sort("_id", ASCENDING).limit(limit)
         return [_file(item) async for item in found]
+
+    async def count(self, project_id: str) -> int:
+        """Return the number of files of a project."""
+        return int(await self._files.count_documents({"project_id": project_id}))
 
     async def texts(self, project_id: str, repository: str) -> Mapping[str, StoredText]:
         """Return the texts of the files of a repository by path."""

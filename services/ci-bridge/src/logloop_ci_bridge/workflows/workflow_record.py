@@ -3,10 +3,46 @@
 from datetime import datetime
 from typing import Literal
 
-from logloop_contracts.workflow_files.workflow_file import Violation
+from logloop_contracts.conditions.condition import Subject
+from logloop_contracts.workflow_files.workflow_file import Violation, WorkflowFile
 from pydantic import BaseModel, Field
 
 Origin = Literal["repository", "upload"]
+
+
+class StatedCondition(BaseModel):
+    """A condition as a workflow file states it."""
+
+    path: str
+    key: str = Field(description="when, or on_result.0 for the first entry of LOGLOOP_ON_RESULT.", examples=["when"])
+    on: Subject
+    condition: str = Field(description="A CEL expression.")
+    line: int
+    column: int
+    window: str | None = None
+    cooldown: str | None = None
+    starts: str | None = Field(
+        None,
+        description="The pipeline or event type that a reaction starts; null when it starts the workflow itself.",
+    )
+
+
+def stated_in(file: WorkflowFile) -> list[StatedCondition]:
+    """Return the conditions of a file."""
+    return [
+        StatedCondition(
+            path=file.path,
+            key=item.key,
+            on=item.on,
+            condition=item.source,
+            line=item.at.line,
+            column=item.at.column,
+            window=item.window,
+            cooldown=item.cooldown,
+            starts=(item.reaction.pipeline or item.reaction.event_type) if item.reaction else None,
+        )
+        for item in file.conditions
+    ]
 
 
 class WorkflowRecord(BaseModel):

@@ -29,9 +29,33 @@ def add(
 ) -> None:
     """Approve a workflow with exactly this content. Only administrators may."""
     with open_admin_client(project) as client:
-        body = {"project_id": client.connection.require_project(), "network": network}
-        approval = client.request("PUT", f"/ci/emulations/approvals/{_hash(workflow)}", body=body)
+        sha256, text = _read(workflow)
+        body = {"project_id": client.connection.require_project(), "network": network, **text}
+        approval = client.request("PUT", f"/ci/emulations/approvals/{sha256}", body=body)
     show_record(approval, as_json=as_json)
+
+
+@app.command("waiting")
+@command
+def waiting(project: Project = None, as_json: AsJson = False) -> None:
+    """List workflows that wait for an approval."""
+    with open_client(project) as client:
+        params = {"project_id": client.connection.require_project()}
+        found = client.request("GET", "/ci/emulations/requests", params=params)
+    items = [item for item in found["items"] if item["state"] == "waiting"]
+    if as_json:
+        print_json({"items": items})
+    else:
+        print_records(items, ["sha256", "file", "requested_by", "requested_at"])
+
+
+@app.command("reject")
+@command
+def reject(workflow: Workflow, project: Project = None) -> None:
+    """Reject a workflow that waits. Only administrators may."""
+    with open_admin_client(project) as client:
+        params = {"project_id": client.connection.require_project()}
+        client.request("DELETE", f"/ci/emulations/requests/{_read(workflow)[0]}", params=params)
 
 
 @app.command("list")
@@ -53,14 +77,17 @@ def remove(workflow: Workflow, project: Project = None) -> None:
     """Revoke the approval of a workflow."""
     with open_admin_client(project) as client:
         params = {"project_id": client.connection.require_project()}
-        client.request("DELETE", f"/ci/emulations/approvals/{_hash(workflow)}", params=params)
+        client.request("DELETE", f"/ci/emulations/approvals/{_read(workflow)[0]}", params=params)
 
 
-def _hash(workflow: str) -> str:
+def _read(workflow: str) -> tuple[str, dict[str, str]]:
+    """Return the SHA-256 of a workflow and, for a file, its name and text."""
     if re.fullmatch("[0-9a-f]{64}", workflow):
-        return workflow
+        return workflow, {}
+    path = Path(workflow)
     try:
         # As text: a platform hashes the text that it receives.
-        return hashlib.sha256(Path(workflow).read_text("utf-8").encode()).hexdigest()
+        text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CommandExit(exit_codes.USAGE, f"{workflow} cannot be read: {error}") from error
+    return hashlib.sha256(text.encode()).hexdigest(), {"file": path.name, "workflow": text}
