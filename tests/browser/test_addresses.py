@@ -110,6 +110,7 @@ def count_by(attribute: str) -> Act:
     return act
 
 
+CI_TABS = ("Rules", "Workflows", "Chains", "Dispatches", "Runs", "Templates", "Approvals")
 WALKS = (
     Walk(
         "filter",
@@ -150,7 +151,7 @@ WALKS = (
     ),
     Walk("dispatches", "ci/dispatches", (pick("State", "failed"), pick("State", "Every state"))),
     Walk("runs", "ci/runs", (pick("Result", "failure"),)),
-    Walk("ci", "ci/pipelines", tuple(link(name) for name in ("Rules", "Chains", "Dispatches", "Runs", "Templates"))),
+    Walk("ci", "ci/pipelines", tuple(link(name) for name in CI_TABS)),
     Walk(
         "settings",
         "settings/models",

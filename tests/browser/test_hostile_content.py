@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -82,3 +83,25 @@ def test_markup_in_the_address_stays_text(open_page: Callable[..., Page]) -> Non
         page = open_page(address)
         expect(page.locator("main")).to_be_visible()
         assert_inert(page)
+
+
+def test_markup_in_workflows_and_reasons_stays_text(
+    open_page: Callable[..., Page], admin: httpx.Client, empty_project: str
+) -> None:
+    text = "on: push\nenv:\n  LOGLOOP_WHEN: >-\n" + "".join(f"    {payload}\n" for payload in PAYLOADS[:6])
+    own = {"project_id": empty_project}
+    files = {"repository": "acme/shop", "files": [{"path": ".github/workflows/a.yml", "text": text}]}
+    admin.put("/api/v1/ci/workflows", json={**own, **files}).raise_for_status()
+    probe = {"service_id": "hostile", "workflow": text, "event": {"event_type": "a"}}
+    assert admin.post("/api/v1/ci/emulations", json={**own, **probe}).status_code == 403
+    admin.put("/api/v1/ci/pause", json={**own, "reason": PAYLOADS[0]}).raise_for_status()
+    file = admin.get("/api/v1/ci/workflows", params=own).json()["items"][0]
+    request = admin.get("/api/v1/ci/emulations/requests", params=own).json()["items"][0]
+    for path in (f"workflows/{file['id']}", f"approvals?open={request['sha256']}", f"emulate?file={file['id']}"):
+        page = open_page(f"/projects/{empty_project}/ci/{path}")
+        expect(page.get_by_role("status", include_hidden=True).filter(has_text="is paused")).to_contain_text(
+            PAYLOADS[0]
+        )
+        expect(page.locator("main, [role=dialog]").filter(has_text="LOGLOOP_WHEN").first).to_be_attached()
+        assert_inert(page)
+        assert page.locator("[role=dialog] img, [role=dialog] script").count() == 0

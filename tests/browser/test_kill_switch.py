@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-TABS = ("Pipelines", "Rules", "Chains", "Dispatches", "Runs", "Templates")
+TABS = ("Pipelines", "Rules", "Workflows", "Chains", "Dispatches", "Runs", "Templates", "Approvals")
 
 
 @pytest.fixture

@@ -19,8 +19,9 @@ TEST = "tests/test_cart.py::test_total"
 SERVICES = ("auth", "cart", "checkout", "gateway", "payments", "worker")
 PASSWORD = "correct horse battery 9"
 CHANGES = re.compile(
-    r"(?i)^(actions for|add|again|analyze|ask|change|condition|connect|create|delete|edit|new|ollama|remove the|retry"
-    r"|revoke|rule from|save(?!d)|send|start|switch|.* is on$|days that|role of|token|webhook secret|description$)"
+    r"(?i)^(actions for|add|again|analyze|approve|ask|change|condition|connect|create|delete|edit|emulate|new|ollama"
+    r"|pause|read again|reject|remove the|resume|retry|revoke|rule from|save(?!d)|send|start|stop|switch|.* is on$"
+    r"|days that|role of|token|webhook secret|description$)"
 )
 """The names of controls that start or change something."""
 CONTROLS = """() => [...document.querySelectorAll(
@@ -29,6 +30,7 @@ CONTROLS = """() => [...document.querySelectorAll(
   .map(item => item.getAttribute("aria-label") ?? item.labels?.[0]?.innerText ?? item.innerText)
   .map(name => name.trim().split("\\n")[0])"""
 RULE_FORM = {"Condition", "Condition (CEL)", "Description", "Starts a day", "Starts an hour", "Analyze its lines…"}
+PAUSE = "Pause…"
 ABOUT_REPORT = {"Again", "Ask a follow-up", "Create rule from 1…", "Start workflow…"}
 
 
@@ -63,19 +65,24 @@ PAGES = {
     ),
     "analyses": Expected("What broke?", {"Analyze logs…", "Delete What broke?"}),
     "analyses/{analysis}": Expected("What broke?", ABOUT_REPORT),
-    "ci/pipelines": Expected("Diagnose", {"Actions for Diagnose", "New pipeline…"}),
-    "ci/rules": Expected("Exceptions", {"Actions for Exceptions", "Exceptions is on", "New rule"}),
+    "ci/pipelines": Expected("Diagnose", {"Actions for Diagnose", "Emulate a workflow…", "New pipeline…", PAUSE}),
+    "ci/rules": Expected("Exceptions", {"Actions for Exceptions", "Exceptions is on", "New rule", PAUSE}),
     "ci/rules/{rule}": Expected(
         "Members and administrators of the project change its rules.",
-        {"Save", "Remove the condition on log.severity", *RULE_FORM},
+        {"Save", "Remove the condition on log.severity", PAUSE, *RULE_FORM},
     ),
     "ci/rules/new": Expected(
         "Members and administrators of the project create its rules.",
-        {"Save switched off", "Remove the condition on stats.count", *RULE_FORM},
+        {"Save switched off", "Remove the condition on stats.count", PAUSE, *RULE_FORM},
     ),
-    "ci/dispatches": Expected("recorded only", {"Start a pipeline"}),
-    "ci/chains/{chain}": Expected("in Logs", {"rule from this"}),
-    "ci/templates": Expected("Details", {"Actions for Details", "New template…"}),
+    "ci/dispatches": Expected("recorded only", {"Start a pipeline", PAUSE}),
+    "ci/chains/{chain}": Expected("in Logs", {"rule from this", PAUSE}),
+    "ci/templates": Expected("Details", {"Actions for Details", "New template…", PAUSE}),
+    "ci/workflows": Expected("acme/shop", {"Read again", PAUSE}),
+    "ci/workflows/{file}": Expected("states no condition", {"Emulate…", PAUSE}),
+    "ci/workflows/check": Expected("nothing is stored or started", {PAUSE}),
+    "ci/emulate": Expected("Members and administrators of the project emulate workflows.", {"Emulate…", PAUSE}),
+    "ci/approvals?open={request}": Expected("probe.yml", {PAUSE}, {"Approve…", "Reject…"}),
     f"tests?test={quote(TEST, safe='')}": Expected("test_total", {"Analyze", f"Actions for {TEST}"}),
     "metrics": Expected("queue.length", {"Actions for queue.length", "New metric"}),
     "services": Expected("payments", {"New service", *(f"Actions for {name}" for name in SERVICES)}),
@@ -116,6 +123,12 @@ def records(admin: httpx.Client, shop: str) -> dict[str, str]:
         filter={"services": [SERVICE]},
         action={"pipeline_id": pipeline["id"]},
     )
+    files = {"repository": "acme/shop", "files": [{"path": ".github/workflows/a.yml", "text": "on: push"}]}
+    admin.put("/api/v1/ci/workflows", json={"project_id": shop, **files}).raise_for_status()
+    file = admin.get("/api/v1/ci/workflows", params={"project_id": shop}).json()["items"][0]
+    probe = {"service_id": SERVICE, "file": "probe.yml", "workflow": "on: push", "event": {"event_type": "a"}}
+    assert admin.post("/api/v1/ci/emulations", json={"project_id": shop, **probe}).status_code == 403
+    request = admin.get("/api/v1/ci/emulations/requests", params={"project_id": shop}).json()["items"][0]
     create("/api/v1/metrics", name="queue.length")
     create("/api/v1/tests", test_id=TEST, service_id=SERVICE)
     create("/api/v1/saved-views", name="Errors", shared=True, q="severity:error")
@@ -128,7 +141,8 @@ def records(admin: httpx.Client, shop: str) -> dict[str, str]:
     path = f"/api/v1/logs/analyses/{analysis['id']}"
     eventually(lambda: admin.get(path).json()["status"] == "completed")
     line = admin.get("/api/v1/logs", params={"project_id": shop, "q": "currency"}).json()["items"][0]
-    return {"rule": rule["id"], "analysis": analysis["id"], "chain": chain["id"], "line": line["id"]}
+    ids = {"rule": rule, "analysis": analysis, "chain": chain, "line": line, "file": file}
+    return {"request": request["sha256"], **{name: record["id"] for name, record in ids.items()}}
 
 
 @pytest.fixture

@@ -1,6 +1,13 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
-import { readDispatchSearch, readRuleSearch, readRunSearch, readRunsSearch } from "@/features/ci/ci-search";
+import {
+  readApprovalsSearch,
+  readDispatchSearch,
+  readEmulateSearch,
+  readRuleSearch,
+  readRunSearch,
+  readRunsSearch,
+} from "@/features/ci/ci-search";
 import { readLogsSearch } from "@/features/logs/logs-search";
 import { readMetricsSearch } from "@/features/metrics/metrics-search";
 import { readServicesSearch } from "@/features/services/services-search";
@@ -164,6 +171,38 @@ const templates = createRoute({
   component: lazyRouteComponent(() => import("@/features/ci/templates/templates-page"), "TemplatesPage"),
 });
 
+const emulate = createRoute({
+  getParentRoute: () => ci,
+  path: "/emulate",
+  validateSearch: readEmulateSearch,
+  component: lazyRouteComponent(() => import("@/features/ci/emulations/emulate-page"), "EmulatePage"),
+});
+
+const approvals = createRoute({
+  getParentRoute: () => ci,
+  path: "/approvals",
+  validateSearch: readApprovalsSearch,
+  component: lazyRouteComponent(() => import("@/features/ci/emulations/approvals-page"), "ApprovalsPage"),
+});
+
+const workflows = createRoute({
+  getParentRoute: () => ci,
+  path: "/workflows",
+  component: lazyRouteComponent(() => import("@/features/ci/workflows/workflows-page"), "WorkflowsPage"),
+});
+
+const workflowCheck = createRoute({
+  getParentRoute: () => ci,
+  path: "/workflows/check",
+  component: lazyRouteComponent(() => import("@/features/ci/workflows/check-page"), "CheckPage"),
+});
+
+const workflow = createRoute({
+  getParentRoute: () => ci,
+  path: "/workflows/$file",
+  component: lazyRouteComponent(() => import("@/features/ci/workflows/workflow-page"), "WorkflowPage"),
+});
+
 /** The address of a run as rules and the command line print it. */
 const runLink = createRoute({
   getParentRoute: () => project,
@@ -185,6 +224,11 @@ const ciRoutes = ci.addChildren([
   runs,
   run,
   templates,
+  emulate,
+  approvals,
+  workflows,
+  workflowCheck,
+  workflow,
 ]);
 
 const services = createRoute({

@@ -14,10 +14,12 @@ type Summary = CiBridge["schemas"]["Summary"];
 const TABS = [
   ["Pipelines", "/projects/$project/ci/pipelines", ({ pipelines }: Summary) => pipelines],
   ["Rules", "/projects/$project/ci/rules", ({ rules }: Summary) => rules.total],
+  ["Workflows", "/projects/$project/ci/workflows", (summary: Summary) => summary.workflow_files],
   ["Chains", "/projects/$project/ci/chains", ({ chains }: Summary) => chains],
   ["Dispatches", "/projects/$project/ci/dispatches", ({ dispatches }: Summary) => dispatches.total],
   ["Runs", "/projects/$project/ci/runs", ({ runs }: Summary) => runs.total],
   ["Templates", "/projects/$project/ci/templates", ({ templates }: Summary) => templates],
+  ["Approvals", "/projects/$project/ci/approvals", (summary: Summary) => summary.approvals_waiting],
 ] as const;
 
 /** The parts of CI, each with how many records it has, and the kill switch. */

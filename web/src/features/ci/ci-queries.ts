@@ -15,10 +15,13 @@ export type Log = Query["schemas"]["Log"];
 
 const PAGE = 100;
 const WATCH_MS = 3000;
+const LIVE_MS = 1000;
 
 /** Whether GitHub still has to start or end something, so that the page asks again. */
 const isUnderWay = (dispatch: Dispatch) => dispatch.state === "pending" || dispatch.state === "sending";
 const isRunning = (run: Run) => run.status !== "completed" || run.logs === "waiting";
+/** Whether the output of a run is known, but not stored yet: only that of emulated runs. */
+export const isLive = (run: Run) => run.emulated === true && (run.logs === "none" || run.logs === "waiting");
 
 export const pipelinesOptions = (project: string) =>
   queryOptions({
@@ -141,7 +144,40 @@ export const runOptions = (project: string, run: string) =>
           signal,
         }),
       ),
-    refetchInterval: ({ state }) => (state.data && isRunning(state.data) ? WATCH_MS : false),
+    refetchInterval: ({ state }) => {
+      if (!state.data) return false;
+      return isLive(state.data) ? LIVE_MS : isRunning(state.data) ? WATCH_MS : false;
+    },
+  });
+
+export type LiveLines = { lines: Log[]; position: string | undefined };
+
+/** The lines that an emulated run has printed so far; each request reads only those that are new. */
+export const liveLinesOptions = (project: string, run: string) =>
+  queryOptions({
+    queryKey: ["ci", project, "live-lines", run],
+    queryFn: async ({ client, queryKey, signal }): Promise<LiveLines> => {
+      let { lines, position } = client.getQueryData<LiveLines>(queryKey) ?? {
+        lines: [],
+        position: undefined,
+      };
+      for (;;) {
+        const found = content(
+          await ciBridge.GET("/api/v1/ci/runs/{run_id}/logs", {
+            params: {
+              path: { run_id: run },
+              query: { project_id: project, limit: MAX_PAGE, cursor: position },
+            },
+            signal,
+          }),
+        );
+        if (!found.live) return { lines, position };
+        if (found.items.length > 0) lines = [...lines, ...(found.items as unknown as Log[])];
+        position = found.live;
+        if (!found.next_cursor) return { lines, position };
+      }
+    },
+    refetchInterval: LIVE_MS,
   });
 
 /** Pages of the output of a run, in the order in which it was printed. */

@@ -52,6 +52,18 @@ export function readRunSearch(search: Record<string, unknown>): RunSearch {
   });
 }
 
+export type EmulateSearch = { pipeline?: string | undefined; file?: string | undefined };
+
+export function readEmulateSearch(search: Record<string, unknown>): EmulateSearch {
+  return given({ pipeline: textParam(search, "pipeline"), file: textParam(search, "file") });
+}
+
+export type ApprovalsSearch = { open?: string | undefined };
+
+export function readApprovalsSearch(search: Record<string, unknown>): ApprovalsSearch {
+  return given({ open: textParam(search, "open") });
+}
+
 export const TEST_RANGES = ["1h", "24h", "7d"] as const;
 export type RuleSearch = RulePrefill & { range?: (typeof TEST_RANGES)[number] | undefined };
 

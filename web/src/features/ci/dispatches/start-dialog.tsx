@@ -1,10 +1,11 @@
-import { Button, Modal, Select, TextInput } from "@mantine/core";
+import { Button, Modal, Select } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { ProblemNotice } from "@/components/page/notice";
 import { ciBridge, content } from "@/lib/api/client";
-import { type Pipeline, type TemplateField, templatesOptions } from "../ci-queries";
+import { type Pipeline, templatesOptions } from "../ci-queries";
+import { TemplateInputs, type Texts, valuesOf } from "./template-inputs";
 
 type StartDialogProps = { project: string; pipeline: Pipeline; onClose: () => void };
 
@@ -12,18 +13,10 @@ function newKey(): string {
   return [...crypto.getRandomValues(new Uint32Array(4))].join("-");
 }
 
-/** Turns what was typed into the type of the field; the server checks it. */
-function typed(field: TemplateField, text: string): unknown {
-  if (field.type === "integer" || field.type === "number")
-    return Number.isNaN(Number(text)) ? text : Number(text);
-  if (field.type === "boolean") return text === "true" ? true : text === "false" ? false : text;
-  return text;
-}
-
 /** Asks before a workflow is started by hand, and says what GitHub will receive. */
 export function StartDialog({ project, pipeline, onClose }: StartDialogProps) {
   const [templateId, setTemplateId] = useState<string | null>(null);
-  const [texts, setTexts] = useState<Record<string, string>>({});
+  const [texts, setTexts] = useState<Texts>({});
   // A repeated request with the same key starts no second run; other values are another request.
   const [key, setKey] = useState(newKey);
   const templates = useQuery(templatesOptions(project));
@@ -31,12 +24,7 @@ export function StartDialog({ project, pipeline, onClose }: StartDialogProps) {
   const queryClient = useQueryClient();
   const template = templates.data?.find(({ id }) => id === templateId);
   const fields = template?.fields ?? [];
-  const values = Object.fromEntries(
-    fields.flatMap((field) => {
-      const text = texts[field.name] ?? "";
-      return text === "" ? [] : [[field.name, typed(field, text)] as const];
-    }),
-  );
+  const values = valuesOf(fields, texts);
   const start = useMutation({
     mutationFn: async () =>
       content(
@@ -70,7 +58,12 @@ export function StartDialog({ project, pipeline, onClose }: StartDialogProps) {
       <form onSubmit={handleSubmit} style={{ display: "flex", flexDirection: "column", gap: 12 }}>
         {start.error ? <ProblemNotice error={start.error} title="Nothing is started." /> : null}
         <p className="soft">
-          {target ? (
+          {pipeline.mode === "emulated" ? (
+            <>
+              The emulator runs <span className="mono">{pipeline.workflow ?? "its workflow"}</span> with the
+              event <span className="mono">{event}</span>, if an administrator has approved its text.
+            </>
+          ) : target ? (
             <>
               The workflow <span className="mono">{target}</span> of {pipeline.repository} starts on{" "}
               <span className="mono">{pipeline.ref}</span>.
@@ -95,32 +88,10 @@ export function StartDialog({ project, pipeline, onClose }: StartDialogProps) {
             setKey(newKey());
           }}
         />
-        {fields.map((field) =>
-          field.enum ? (
-            <Select
-              key={field.name}
-              label={field.name}
-              data={field.enum}
-              placeholder={field.default === null || field.default === undefined ? "" : String(field.default)}
-              required={field.required ?? false}
-              value={texts[field.name] ?? null}
-              onChange={(value) => type(field.name, value ?? "")}
-            />
-          ) : (
-            <TextInput
-              key={field.name}
-              label={field.name}
-              description={field.type === "string" ? undefined : field.type}
-              placeholder={field.default === null || field.default === undefined ? "" : String(field.default)}
-              required={(field.required ?? false) && (field.default ?? null) === null}
-              value={texts[field.name] ?? ""}
-              onChange={(change) => type(field.name, change.currentTarget.value)}
-            />
-          ),
-        )}
+        <TemplateInputs fields={fields} texts={texts} onType={type} />
         <div className="row">
           <Button type="submit" variant="filled" loading={start.isPending}>
-            Start on GitHub
+            {pipeline.mode === "emulated" ? "Start in the emulator" : "Start on GitHub"}
           </Button>
           <Button variant="subtle" onClick={onClose}>
             Cancel

@@ -17,6 +17,7 @@ import { usePageTitle } from "@/lib/page/page-title";
 import { formatAge, formatMoment, useZone } from "@/lib/time/time";
 import { CiEmpty } from "../ci-empty";
 import { StateMark, Tag } from "../state-mark";
+import { FileLink } from "../workflows/file-link";
 import {
   deleteRule,
   draftOf,
@@ -107,14 +108,15 @@ export function RulesPage() {
           rights.edit
             ? (rule) => [
                 {
-                  name: "Edit",
+                  name: rule.source ? "Open" : "Edit",
                   run: () =>
                     void navigate({
                       to: "/projects/$project/ci/rules/$rule",
                       params: { project, rule: rule.id },
                     }),
                 },
-                { name: "Delete…", run: () => setDialog({ kind: "delete", rule }) },
+                // A rule of a workflow file is removed in the file.
+                ...(rule.source ? [] : [{ name: "Delete…", run: () => setDialog({ kind: "delete", rule }) }]),
               ]
             : undefined
         }
@@ -177,6 +179,11 @@ function ruleColumns(
             {rule.name}
           </Link>{" "}
           {rule.dry_run ? <Tag>dry run</Tag> : null}
+          {rule.source ? (
+            <Tag>
+              <FileLink project={project} source={rule.source} />
+            </Tag>
+          ) : null}
         </>
       ),
     },

@@ -1,4 +1,4 @@
-import { IconCheck, IconClock, IconMinus, IconX } from "@tabler/icons-react";
+import { IconCheck, IconCircleDashed, IconClock, IconMinus, IconX } from "@tabler/icons-react";
 import type { Outcome } from "./run-output";
 
 const LOOKS = {
@@ -7,6 +7,7 @@ const LOOKS = {
   skipped: [IconMinus, "muted"],
   cancelled: [IconMinus, "caution"],
   running: [IconClock, "soft"],
+  waiting: [IconCircleDashed, "muted"],
   unknown: [IconMinus, "muted"],
 } as const;
 

@@ -9,6 +9,7 @@ import { dispatchOptions, type Run } from "../ci-queries";
 import { runState, StateMark, Tag } from "../state-mark";
 import classes from "./run-page.module.css";
 import { runName, runSeconds } from "./run-words";
+import { StopRun } from "./stop-run";
 
 /** The title of a run on GitHub, unless it only repeats the name or the id by which the run was found. */
 function titleOf(run: Run): string {
@@ -43,6 +44,7 @@ export function RunHeader({ project, run }: { project: string; run: Run }) {
           </h1>
           <StateMark tone={tone}>{words}</StateMark>
           {(run.attempt ?? 1) > 1 ? <Tag>attempt {run.attempt}</Tag> : null}
+          {run.emulated ? <Tag>emulated</Tag> : null}
           {run.guessed ? <Tag>matched by time</Tag> : null}
           <span className="muted" title={at ? formatMoment(new Date(at), zone) : undefined}>
             {seconds === null ? "" : `${formatDuration(seconds)}, `}
@@ -55,8 +57,8 @@ export function RunHeader({ project, run }: { project: string; run: Run }) {
           steps={[
             {
               kind: "log",
-              name: run.dispatch_id ? "Cause" : "GitHub",
-              note: run.dispatch_id ? "" : (run.event ?? "an event"),
+              name: run.dispatch_id ? "Cause" : run.emulated ? "By hand" : "GitHub",
+              note: run.dispatch_id ? "" : run.emulated ? "in the emulator" : (run.event ?? "an event"),
               state: "done",
             },
             {
@@ -75,6 +77,7 @@ export function RunHeader({ project, run }: { project: string; run: Run }) {
         />
       </div>
       <span className="grow" />
+      <StopRun project={project} run={run} />
       {run.url ? (
         <Button
           component="a"
@@ -137,8 +140,9 @@ export function RunOrigin({ project, run }: { project: string; run: Run }) {
         </>
       ) : (
         <span className="soft">
-          GitHub, on {run.event ?? "an event"}
-          {run.branch ? ` of ${run.branch}` : ""}
+          {run.emulated
+            ? "somebody, in the emulator"
+            : `GitHub, on ${run.event ?? "an event"}${run.branch ? ` of ${run.branch}` : ""}`}
         </span>
       )}
     </section>

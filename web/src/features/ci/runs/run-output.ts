@@ -2,7 +2,7 @@ import type { CiBridge } from "@/lib/api/client";
 import type { Log } from "../ci-queries";
 
 /** How a job, a step or a test ended. */
-export type Outcome = "failed" | "passed" | "skipped" | "cancelled" | "running" | "unknown";
+export type Outcome = "failed" | "passed" | "skipped" | "cancelled" | "running" | "waiting" | "unknown";
 export type StepView = {
   name: string;
   outcome: Outcome;
@@ -14,8 +14,9 @@ export type StepView = {
 export type JobView = { name: string; outcome: Outcome; seconds: number | null; steps: StepView[] };
 export type TestView = { id: string; outcome: Outcome; lines: readonly Log[] };
 
-/** A job as ci-bridge keeps it with a completed run. */
+/** A job as ci-bridge keeps it with a completed run, or as it is in an emulated run that goes on. */
 export type StoredJob = CiBridge["schemas"]["RunJob"];
+type StoredStep = CiBridge["schemas"]["RunStep"];
 
 const OUTCOMES: Record<string, Outcome> = {
   success: "passed",
@@ -91,11 +92,17 @@ function jobOfLines({ job, steps, end }: Group): JobView {
   };
 }
 
+/** How something stands: without a conclusion it runs, or waits until it starts. */
+function outcomeNow({ conclusion, started_at, completed_at }: StoredJob | StoredStep): Outcome {
+  if (conclusion || completed_at) return outcomeOf(conclusion);
+  return started_at ? "running" : "waiting";
+}
+
 function jobOfRecord(stored: StoredJob, group: Group | undefined): JobView {
   const own = (stored.steps ?? []).map(
     (step): StepView => ({
       name: step.name,
-      outcome: outcomeOf(step.conclusion),
+      outcome: outcomeNow(step),
       seconds: secondsBetween(step.started_at, step.completed_at),
       startedAt: step.started_at ? Date.parse(step.started_at) : null,
       lines: group?.steps.get(step.name) ?? [],
@@ -105,7 +112,7 @@ function jobOfRecord(stored: StoredJob, group: Group | undefined): JobView {
   const others = group ? jobOfLines(group).steps.filter(({ name }) => !known.has(name)) : [];
   return {
     name: stored.name,
-    outcome: outcomeOf(stored.conclusion),
+    outcome: outcomeNow(stored),
     seconds: secondsBetween(stored.started_at, stored.completed_at),
     steps: [...own, ...others],
   };

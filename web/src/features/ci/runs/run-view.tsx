@@ -13,6 +13,7 @@ import { fieldTerm } from "@/lib/text/filter-text";
 import { formatCount } from "@/lib/time/time";
 import type { Log, Run } from "../ci-queries";
 import type { RunSearch } from "../ci-search";
+import { RunNotes } from "../emulations/run-notes";
 import { RunHeader, RunOrigin } from "./run-header";
 import { ciAttribute, firstError, firstFailure, type JobView, type TestView } from "./run-output";
 import classes from "./run-page.module.css";
@@ -23,11 +24,11 @@ import { useRunOutput } from "./use-run-output";
 const ROUTE = "/signed-in/projects/$project/ci/runs/$run";
 const ALL = "*";
 
-/** Returns what the address selects; without a step, the failing one. */
-function selectionOf(search: RunSearch, jobs: readonly JobView[]): Selection {
+/** Returns what the address selects; without a step, the failing one, and all output while it runs. */
+function selectionOf(search: RunSearch, jobs: readonly JobView[], isLive: boolean): Selection {
   if (search.job === ALL) return null;
   if (search.job) return { job: search.job, step: search.step ?? null };
-  return firstFailure(jobs);
+  return isLive ? null : firstFailure(jobs);
 }
 
 function linesOf(selection: Selection, jobs: readonly JobView[], all: readonly Log[]): readonly Log[] {
@@ -46,7 +47,7 @@ export function RunView({ project, run }: { project: string; run: Run }) {
   const [wrap] = useStoredChoice("wrap", ["off", "on"]);
   const [target, setTarget] = useState<string>();
   const find = useRef<HTMLInputElement>(null);
-  const selection = selectionOf(search, jobs);
+  const selection = selectionOf(search, jobs, output.isLive);
   const needle = search.find?.toLowerCase() ?? "";
   const shown = useMemo(
     () =>
@@ -114,11 +115,13 @@ export function RunView({ project, run }: { project: string; run: Run }) {
       run: () => toLogs(filter),
     },
   ]);
-  const scrollTo = target ?? (search.open ? undefined : firstError(shown)?.id);
+  // While it runs, the list follows the newest line.
+  const scrollTo = target ?? (search.open || output.isLive ? undefined : firstError(shown)?.id);
   const title = needle ? "Found in all steps" : (selection?.step ?? selection?.job ?? "All output");
   return (
     <>
       <RunHeader project={project} run={run} />
+      {run.emulated ? <RunNotes project={project} run={run} /> : null}
       {run.logs === "unavailable" ? (
         <Notice tone="warn">
           The output is not there: {run.logs_detail ?? "GitHub does not return it"}.
@@ -148,12 +151,12 @@ export function RunView({ project, run }: { project: string; run: Run }) {
           </div>
           {shown.length > 0 ? (
             <LogList
-              key={`${selection?.job}\n${selection?.step}\n${needle}`}
+              key={`${selection?.job}\n${selection?.step}\n${needle}\n${output.isLive}`}
               items={shown}
               openId={search.open}
               onOpen={(open) => change({ open })}
               wrap={wrap === "on"}
-              anchor="start"
+              anchor={output.isLive ? "end" : "start"}
               scrollToId={scrollTo}
               actions={{
                 onInclude: (field, value) => toLogs(`${filter} ${fieldTerm(field, value)}`),
@@ -196,7 +199,10 @@ export function RunView({ project, run }: { project: string; run: Run }) {
 
 function whyEmpty(run: Run, needle: string): string {
   if (needle) return "No line of the run contains this text.";
-  if (run.status !== "completed") return "The output of a job appears when the job ends.";
+  if (run.status === "queued")
+    return run.emulated ? "It waits for an emulator." : "GitHub has not started it yet.";
+  if (run.status !== "completed")
+    return run.emulated ? "Nothing was printed yet." : "The output of a job appears when the job ends.";
   if (run.logs === "waiting") return "The output is being fetched from GitHub.";
   if (run.logs === "collected") return "This step printed nothing.";
   return "Logloop did not collect the output of this run.";

@@ -1,32 +1,51 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { itemsOf } from "@/lib/api/paged";
-import { type Run, runLogPagesOptions } from "../ci-queries";
+import { serverNow } from "@/lib/api/server-clock";
+import { isLive, type Log, liveLinesOptions, type Run, runLogPagesOptions } from "../ci-queries";
 import { jobsOf, linesOfAttempt, testsOf } from "./run-output";
 
 const MAX_LINES = 20_000;
+const STORING_MS = 60_000;
+const AGAIN_MS = 1000;
+const NONE: readonly Log[] = [];
 
 /** Reads the whole output of a run, up to a limit, and sorts it into jobs, steps and tests. */
 export function useRunOutput(project: string, run: Run) {
+  const live = isLive(run);
+  const printed = useQuery({ ...liveLinesOptions(project, run.run_id), enabled: live });
+  const count = run.log_count ?? 0;
   // A new count means that another job was collected.
-  const pages = useInfiniteQuery(runLogPagesOptions(project, run.run_id, run.log_count ?? 0));
+  const pages = useInfiniteQuery({
+    ...runLogPagesOptions(project, run.run_id, count),
+    enabled: !live,
+    // What was collected a moment ago may still be on its way to the store.
+    refetchInterval: ({ state }) => {
+      const read = state.data?.pages.reduce((sum, page) => sum + page.items.length, 0) ?? 0;
+      const isOver = !run.updated_at || serverNow().getTime() - Date.parse(run.updated_at) > STORING_MS;
+      return isOver || read >= Math.min(count, MAX_LINES) ? false : AGAIN_MS;
+    },
+  });
   const { hasNextPage, isFetchingNextPage, fetchNextPage, error } = pages;
   const { data } = pages;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the lines follow from the data.
-  const lines = useMemo(() => linesOfAttempt(itemsOf(pages), run.attempt ?? 1), [data, run.attempt]);
-  const isFull = lines.length >= MAX_LINES;
+  const stored = useMemo(() => linesOfAttempt(itemsOf(pages), run.attempt ?? 1), [data, run.attempt]);
+  const before = printed.data?.lines ?? NONE;
+  const lines = stored.length >= before.length ? stored : before;
+  const isFull = stored.length >= MAX_LINES;
   useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage && !isFull && !error) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, isFull, error, fetchNextPage]);
+    if (!live && hasNextPage && !isFetchingNextPage && !isFull && !error) void fetchNextPage();
+  }, [live, hasNextPage, isFetchingNextPage, isFull, error, fetchNextPage]);
   const jobs = useMemo(() => jobsOf(run.jobs ?? [], lines), [run.jobs, lines]);
   const tests = useMemo(() => testsOf(lines, run.failed_tests ?? []), [run.failed_tests, lines]);
   return {
     lines,
     jobs,
     tests,
-    isLoading: pages.isPending,
+    isLive: live,
+    isLoading: live ? printed.isPending : pages.isPending,
     isCut: isFull && hasNextPage,
-    error,
-    retry: () => void pages.refetch(),
+    error: live ? printed.error : error,
+    retry: () => void (live ? printed.refetch() : pages.refetch()),
   };
 }

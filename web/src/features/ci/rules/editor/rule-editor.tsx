@@ -17,6 +17,7 @@ import { useCommands } from "@/lib/page/commands";
 import { writeDraft } from "@/lib/page/drafts";
 import { usePageTitle } from "@/lib/page/page-title";
 import { AnalyzeLines } from "./analyze-lines";
+import { FileRule } from "./file-rule";
 import classes from "./rule-editor.module.css";
 import { RuleForm } from "./rule-form";
 import { type RuleSource, writeSettings } from "./rule-source";
@@ -41,6 +42,7 @@ export function RuleEditor({ project, rule, initial, draftId, range }: RuleEdito
   const { source, draft, settings, errors } = editing;
   const [asks, setAsks] = useState(false);
   const isOn = rule?.enabled ?? false;
+  const mayEdit = rights.edit && !rule?.source;
   const name = settings.settings?.name || (rule ? rule.name : "New rule");
   usePageTitle(`${name} · Rules of ${project}`);
   useApiRequests(requestsOf(rule));
@@ -62,10 +64,10 @@ export function RuleEditor({ project, rule, initial, draftId, range }: RuleEdito
       });
     },
   });
-  const canSave = rights.edit && draft !== null && !save.isPending;
+  const canSave = mayEdit && draft !== null && !save.isPending;
   const handleSave = () => canSave && save.mutate(isOn);
   useCommands(
-    rights.edit
+    mayEdit
       ? [
           {
             id: "rule-save",
@@ -125,7 +127,7 @@ export function RuleEditor({ project, rule, initial, draftId, range }: RuleEdito
           />
         ) : null}
         {editing.isDirty ? <Button onClick={editing.reset}>Discard</Button> : null}
-        {rights.edit ? (
+        {mayEdit ? (
           <Button
             variant={isOn ? "filled" : "default"}
             disabled={!canSave}
@@ -136,13 +138,14 @@ export function RuleEditor({ project, rule, initial, draftId, range }: RuleEdito
             {rule ? "Save" : "Save switched off"}
           </Button>
         ) : null}
-        {rights.edit && !isOn ? (
+        {mayEdit && !isOn ? (
           <Button variant="filled" disabled={!canSave || !editing.isValid} onClick={() => setAsks(true)}>
             Save and switch on…
           </Button>
         ) : null}
       </div>
       <div className={classes.body}>
+        {rule?.source ? <FileRule project={project} rule={rule} source={rule.source} /> : null}
         {rights.edit ? null : (
           <Notice tone="info">Members and administrators of the project change its rules.</Notice>
         )}
@@ -170,7 +173,7 @@ export function RuleEditor({ project, rule, initial, draftId, range }: RuleEdito
                 project={project}
                 condition={source.condition}
                 settings={settings.settings}
-                disabled={!rights.edit}
+                disabled={!mayEdit}
                 errorOf={errorOf}
                 actionErrors={errors.action}
                 onCondition={changeCondition}
@@ -192,7 +195,7 @@ export function RuleEditor({ project, rule, initial, draftId, range }: RuleEdito
               label="Condition (CEL)"
               value={source.condition}
               errors={errors.condition}
-              disabled={!rights.edit}
+              disabled={!mayEdit}
               minLines={3}
               onChange={changeCondition}
             />
@@ -200,7 +203,7 @@ export function RuleEditor({ project, rule, initial, draftId, range }: RuleEdito
               label="Settings (JSON, as the API takes them)"
               value={source.settings}
               errors={settings.error ? [{ text: settings.error }] : settingErrors}
-              disabled={!rights.edit}
+              disabled={!mayEdit}
               minLines={8}
               onChange={changeSettings}
             />
@@ -217,9 +220,7 @@ export function RuleEditor({ project, rule, initial, draftId, range }: RuleEdito
         />
         {rule ? <RuleEvaluations project={project} ruleId={rule.id} /> : null}
       </div>
-      <PageFooter
-        keys={[...(rights.edit ? [["Ctrl S", "save"] as [string, string]] : []), ["B", "back-test"]]}
-      >
+      <PageFooter keys={[...(mayEdit ? [["Ctrl S", "save"] as [string, string]] : []), ["B", "back-test"]]}>
         <span>{editing.isChecking ? "being checked by the server" : "checked by the server"}</span>
       </PageFooter>
       <Confirm
