@@ -11,10 +11,11 @@ import classes from "./run-page.module.css";
 import { runName, runSeconds } from "./run-words";
 import { StopRun } from "./stop-run";
 
-/** The title of a run on GitHub, unless it only repeats the name or the id by which the run was found. */
+/** The title of a run without its name, unless it only repeats the name or the id by which the run was found. */
 function titleOf(run: Run): string {
   const { title, name, correlation_id: id } = run;
-  return !title || title === name || (id && title.includes(id)) ? "" : title;
+  if (!title || title === name || (id && title.includes(id))) return "";
+  return title.startsWith(`${name} `) ? title.slice(name.length + 1) : title;
 }
 
 /** Name, state and place in the loop of a run, and the way to GitHub. */
@@ -141,7 +142,7 @@ export function RunOrigin({ project, run }: { project: string; run: Run }) {
       ) : (
         <span className="soft">
           {run.emulated
-            ? "somebody, in the emulator"
+            ? "By hand, in the emulator"
             : `GitHub, on ${run.event ?? "an event"}${run.branch ? ` of ${run.branch}` : ""}`}
         </span>
       )}
