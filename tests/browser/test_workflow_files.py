@@ -32,8 +32,8 @@ def files(admin: httpx.Client, shop: str) -> None:
         body = {"project_id": shop, "name": f"Run {name}", "workflow": name, **pipeline}
         admin.post("/api/v1/ci/pipelines", json=body).raise_for_status()
     sent = [{"path": f"{FOLDER}/diagnose.yml", "text": DIAGNOSE}, {"path": f"{FOLDER}/broken.yml", "text": BROKEN}]
-    body = {"project_id": shop, "repository": "acme/files", "commit": "5d4e1c7", "files": sent}
-    admin.put("/api/v1/ci/workflows", json=body).raise_for_status()
+    own = {"project_id": shop, "repository": "acme/files", "commit": "5d4e1c7"}
+    admin.put("/api/v1/ci/workflows", json={**own, "files": sent}).raise_for_status()
 
 
 @pytest.mark.usefixtures("files")

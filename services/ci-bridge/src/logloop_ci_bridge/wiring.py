@@ -22,7 +22,7 @@ from logloop_ci_bridge.dispatches.pause_store import PauseStore
 from logloop_ci_bridge.dispatches.pipelines import Pipeline
 from logloop_ci_bridge.dispatches.store import DispatchStore
 from logloop_ci_bridge.dispatches.templates import Template
-from logloop_ci_bridge.emulations.approvals import ApprovalStore
+from logloop_ci_bridge.emulations.approval_store import ApprovalStore
 from logloop_ci_bridge.emulations.gateway import EmulatorGateway
 from logloop_ci_bridge.emulations.store import EmulationStore
 from logloop_ci_bridge.github.client import GitHubClient

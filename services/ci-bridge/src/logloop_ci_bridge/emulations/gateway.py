@@ -9,7 +9,8 @@ from logloop_contracts.emulation import EmulatedJob, EmulationEvent, Finding
 
 from logloop_ci_bridge.dispatches.outbox import Dispatch, DispatchAccepted, DispatchRejected, SendResult
 from logloop_ci_bridge.dispatches.pipelines import Pipeline
-from logloop_ci_bridge.emulations.approvals import ApprovalStore, requested
+from logloop_ci_bridge.emulations.approval_store import ApprovalStore
+from logloop_ci_bridge.emulations.approvals import requested
 from logloop_ci_bridge.emulations.emulation import Emulation, EmulationState, content_hash, run_id_of
 from logloop_ci_bridge.emulations.store import EmulationStore
 from logloop_ci_bridge.github.gateway import Annotation, GitHubRejected, Job, Step, WorkflowFolder

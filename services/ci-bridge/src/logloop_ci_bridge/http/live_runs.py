@@ -12,6 +12,7 @@ from logloop_ci_bridge.github.gateway import Gateway, GitHubRejected, Job
 from logloop_ci_bridge.http.callers import Caller
 from logloop_ci_bridge.runs.batches import logs_of
 from logloop_ci_bridge.runs.job_log import ParsedJob, parse_job
+from logloop_ci_bridge.runs.problem_matchers import MatcherDraft
 from logloop_ci_bridge.runs.run import Run, run_jobs
 
 _KIND = "live"
@@ -53,11 +54,12 @@ async def live_lines(
         jobs = await gateway.jobs(run.repository, run.run_id, run.attempt)
     except GitHubRejected:
         jobs = []
+    matchers = await caller.stores.matchers.all({"project_id": run.project_id})
     found: list[dict[str, Any]] = []
     after: list[int] = []
     more = False
     for number, item in enumerate(jobs):
-        lines = await _lines(gateway, run, item)
+        lines = await _lines(gateway, run, item, matchers)
         start = seen[number] if number < len(seen) else 0
         new = lines[start : start + limit - len(found)]
         more = more or start + len(new) < len(lines)
@@ -74,12 +76,12 @@ def _counts(cursor: str | None) -> list[int]:
     return [int(count) for count in position[1].split(",") if count.isdecimal()] if position else []
 
 
-async def _lines(gateway: Gateway, run: Run, job: Job) -> Sequence[dict[str, Any]]:
+async def _lines(gateway: Gateway, run: Run, job: Job, matchers: Sequence[MatcherDraft]) -> Sequence[dict[str, Any]]:
     raw = None if job.conclusion == "skipped" else await gateway.job_log(run.repository, job.id, LIVE_BYTES)
-    return await asyncio.to_thread(_parsed, run, job, raw)
+    return await asyncio.to_thread(_parsed, run, job, raw, matchers)
 
 
-def _parsed(run: Run, job: Job, raw: bytes | None) -> list[dict[str, Any]]:
-    parsed = parse_job(job, raw)
+def _parsed(run: Run, job: Job, raw: bytes | None, matchers: Sequence[MatcherDraft]) -> list[dict[str, Any]]:
+    parsed = parse_job(job, raw, (), matchers)
     ending = parsed.ending if job.conclusion else ()
     return list(logs_of(run, job, ParsedJob(parsed.lines, ending, ())))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from logloop_contracts.conditions.condition import Subject
+from logloop_contracts.conditions.names import Subject
 from logloop_contracts.workflow_files.workflow_file import Violation, WorkflowFile
 from pydantic import BaseModel, Field
 
