@@ -165,7 +165,9 @@ def _lines(
         if not message.strip() or command == "endgroup":
             continue
         mention = tests.mention(message)
-        extra = _extra(command, group, mention, by_message.get(message.strip()), message) | _of_problem(problem)
+        extra = _extra(command, group, mention, by_message.get(message.strip()), message)
+        if problem is not None:
+            extra |= _of_problem(problem)
         severity = _severity(problem.level if problem else command, message, mention)
         for piece in _pieces(message):
             yield CiLine(
@@ -191,10 +193,8 @@ def _command(text: str) -> tuple[str | None, str]:
     return None, text
 
 
-def _of_problem(problem: Problem | None) -> dict[str, Any]:
+def _of_problem(problem: Problem) -> dict[str, Any]:
     """Return the attributes of a line in which a problem matcher found something."""
-    if problem is None:
-        return {}
     found = {
         "ci.annotation": problem.level,
         "ci.matcher": problem.owner,

@@ -10,16 +10,17 @@ from logloop_ci_bridge.runs.result_reports import ReportReader, formats_of
 
 _PYTEST_HEADER = re2.compile(r"^_{3,} (?:ERROR at \w+ of )?(?P<name>\S.*?) _{3,}$")
 _PYTEST_RULE = re2.compile(r"^={3,} .* ={3,}$")
-_PERCENT = r"(?P<percent>\d{1,3}(?:\.\d+)?)"
-_COVERAGE = tuple(
-    re2.compile(pattern)
-    for pattern in (
-        rf"^TOTAL\s+\d+\s+\d+(?:\s+\d+\s+\d+)?\s+{_PERCENT}%$",  # coverage.py
-        rf"^(?:ok\s+\S+\s+\S+\s+)?coverage: {_PERCENT}% of statements\b",  # go
-        rf"^All files\s*\|\s*{_PERCENT}\s*\|",  # istanbul: jest, vitest, nyc
-        rf"^{_PERCENT}% coverage, \d+/\d+ lines covered",  # tarpaulin
-        rf"^\| Total\s*\| {_PERCENT}%",  # coverlet
-        rf"^\s*lines\.+: {_PERCENT}% \(\d+ of \d+ lines\)",  # lcov
+_PERCENT = r"(\d{1,3}(?:\.\d+)?)"
+_COVERAGE = re2.compile(
+    "|".join(
+        (
+            rf"^TOTAL\s+\d+\s+\d+(?:\s+\d+\s+\d+)?\s+{_PERCENT}%$",  # coverage.py
+            rf"^(?:ok\s+\S+\s+\S+\s+)?coverage: {_PERCENT}% of statements\b",  # go
+            rf"^All files\s*\|\s*{_PERCENT}\s*\|",  # istanbul: jest, vitest, nyc
+            rf"^{_PERCENT}% coverage, \d+/\d+ lines covered",  # tarpaulin
+            rf"^\| Total\s*\| {_PERCENT}%",  # coverlet
+            rf"^\s*lines\.+: {_PERCENT}% \(\d+ of \d+ lines\)",  # lcov
+        )
     )
 )
 
@@ -82,9 +83,11 @@ def coverage_of(line: str) -> float | None:
     """Return the coverage in percent that a line of a summary states."""
     if "%" not in line and not line.startswith("All files"):
         return None
-    found = next((match for match in (pattern.match(line) for pattern in _COVERAGE) if match), None)
-    percent = float(found["percent"]) if found else None
-    return percent if percent is None or percent <= 100 else None
+    found = _COVERAGE.match(line)
+    if found is None:
+        return None
+    percent = float(next(group for group in found.groups() if group is not None))
+    return percent if percent <= 100 else None
 
 
 def _short_name(test_id: str) -> str:

@@ -1,5 +1,6 @@
 """Results of tests that one line of output states: pytest, unittest, go, cargo, Gradle and dotnet."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,20 +34,20 @@ _NODE = r"(?P<id>[\w./\\-]+\.py(?:::[^\s\[]+(?:\[.*?\])?)?)"
 _RESULT = r"(?P<result>PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS)"
 _DOTNET = r"(?P<id>[\w+`]+(?:\.[\w+`]+)+(?:\(.*\))?)"
 # RE2, whose time is linear in the line: programs may print anything.
-_PATTERNS = tuple(
-    (tool, re2.compile(pattern))
-    for tool, pattern in (
-        ("pytest", rf"^(?:\[gw\d+\] \[ *\d+%\] )?{_RESULT} {_NODE}(?: - .*)?$"),
-        ("pytest", rf"^{_NODE} {_RESULT}(?: .*)?$"),
-        ("go", r"^\s*--- (?P<result>PASS|FAIL|SKIP): (?P<id>\S+) \([\d.]+s\)$"),
-        ("go", r"^=== (?P<result>PASS|FAIL|SKIP): \S+ (?P<id>Test\S*) \([\d.]+s\)$"),
-        ("cargo", r"^test (?P<id>[\w:]+) \.\.\. (?P<result>ok|FAILED|ignored)"),
-        ("unittest", r"^(?P<result>FAIL|ERROR): \w+ \((?P<id>[\w.]+)\)$"),
-        ("gradle", r"^(?P<id>[\w.$]+ > [\w .,()\[\]]+) (?P<result>PASSED|FAILED|SKIPPED)$"),
-        ("dotnet", rf"^\s+(?P<result>Passed|Failed|Skipped) {_DOTNET} \[[< ]*[\d.,]+ m?s\]$"),
-        ("dotnet", rf"^\[xUnit\.net [\d:.]+\]\s+{_DOTNET} \[(?P<result>FAIL|SKIP)\]$"),
-    )
+_FORMATS = (
+    ("pytest", rf"^(?:\[gw\d+\] \[ *\d+%\] )?{_RESULT} {_NODE}(?: - .*)?$"),
+    ("pytest", rf"^{_NODE} {_RESULT}(?: .*)?$"),
+    ("go", r"^\s*--- (?P<result>PASS|FAIL|SKIP): (?P<id>\S+) \([\d.]+s\)$"),
+    ("go", r"^=== (?P<result>PASS|FAIL|SKIP): \S+ (?P<id>Test\S*) \([\d.]+s\)$"),
+    ("cargo", r"^test (?P<id>[\w:]+) \.\.\. (?P<result>ok|FAILED|ignored)"),
+    ("unittest", r"^(?P<result>FAIL|ERROR): \w+ \((?P<id>[\w.]+)\)$"),
+    ("gradle", r"^(?P<id>[\w.$]+ > [\w .,()\[\]]+) (?P<result>PASSED|FAILED|SKIPPED)$"),
+    ("dotnet", rf"^\s+(?P<result>Passed|Failed|Skipped) {_DOTNET} \[[< ]*[\d.,]+ m?s\]$"),
+    ("dotnet", rf"^\[xUnit\.net [\d:.]+\]\s+{_DOTNET} \[(?P<result>FAIL|SKIP)\]$"),
 )
+_PATTERNS = tuple((tool, re2.compile(pattern)) for tool, pattern in _FORMATS)
+_ANY = re2.compile("|".join(re.sub(r"\?P<\w+>", "?:", pattern) for _, pattern in _FORMATS))
+"""Whether any of them matches: most lines with a hint are no result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def line_result(line: str) -> MentionedTest | None:
     """Return the result that a line states alone."""
     if line.startswith("{") and '"Test":' in line:
         return _go_json(line)
-    if not any(hint in line for hint in _HINTS):
+    if not any(hint in line for hint in _HINTS) or not _ANY.match(line):
         return None
     for tool, pattern in _PATTERNS:
         match = pattern.match(line)

@@ -39,7 +39,12 @@ _ATTRIBUTE = re2.compile(r"\b(?P<name>name|classname)=(?:\"(?P<double>[^\"]*)\"|
 
 def formats_of(lines: Iterable[str]) -> frozenset[str]:
     """Return the formats whose summary or header is in the output."""
-    return frozenset(name for line in lines for name, sign in _SIGNS if sign.match(line))
+    return frozenset(name for line in lines if _may_be_sign(line) for name, sign in _SIGNS if sign.match(line))
+
+
+def _may_be_sign(line: str) -> bool:
+    """Return whether a line may be a summary or header, which few are: each line of a job is tested."""
+    return "Tests" in line or " passing (" in line or line.startswith(("TAP version", "1.."))
 
 
 class ReportReader:
@@ -69,7 +74,7 @@ class ReportReader:
 
     def _tree(self, line: str) -> MentionedTest | None:
         """Read a line of a report that shows suites by indentation."""
-        if any(sign.match(line) for _, sign in _SIGNS):
+        if _may_be_sign(line) and any(sign.match(line) for _, sign in _SIGNS):
             self._ended = True
         if self._ended or self._begins_file(line):
             return None
