@@ -15,7 +15,7 @@ import { StopRun } from "./stop-run";
 function titleOf(run: Run): string {
   const { title, name, correlation_id: id } = run;
   if (!title || title === name || (id && title.includes(id))) return "";
-  return title.startsWith(`${name} `) ? title.slice(name.length + 1) : title;
+  return name && title.startsWith(`${name} `) ? title.slice(name.length + 1) : title;
 }
 
 /** Name, state and place in the loop of a run, and the way to GitHub. */
