@@ -6,7 +6,7 @@ from typing import Any
 from logloop_chassis.testing import wait_until
 
 from tests.fakes.github import FakeGitHub, Script
-from tests.real.ci_bridge.bridge_app import PREFIX, PROJECT, REPOSITORY, Running
+from tests.real.ci_bridge.bridge_app import PREFIX, PROJECT, REPOSITORY, FakeQuery, Running
 
 FIELDS = [
     {"name": "order_id", "description": "The order.", "max_length": 20},
@@ -112,7 +112,7 @@ async def test_many_processes_that_fail_at_once_start_one_workflow_per_cooldown(
 
 
 async def test_a_dispatch_is_withdrawn_before_it_is_sent_and_its_run_is_cancelled_after(
-    bridge: Running, github: FakeGitHub
+    bridge: Running, query: FakeQuery, github: FakeGitHub
 ) -> None:
     await _pipeline(bridge)
     github.script("dispatch", Script(429, {"message": "wait"}, {"retry-after": "3600"}))
@@ -141,6 +141,12 @@ async def test_a_dispatch_is_withdrawn_before_it_is_sent_and_its_run_is_cancelle
     refused = await bridge.post(f"/runs/{run['run_id']}/cancel?project_id={PROJECT}", {}, 409)
     assert "completed" in refused["detail"]
     assert github.count("cancel") == 1
+
+    def ended_by_hand() -> list[tuple[str, str]]:
+        return [(item["action"], item["record_id"]) for item in query.changes if item["action"].endswith("cancel")]
+
+    await wait_until(lambda: len(ended_by_hand()) == 2)
+    assert ended_by_hand() == [("dispatch.cancel", waiting["id"]), ("run.cancel", run["run_id"])]
 
 
 async def test_the_digest_of_a_definition_changes_with_its_parameters(bridge: Running) -> None:

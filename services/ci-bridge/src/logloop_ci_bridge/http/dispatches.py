@@ -215,6 +215,7 @@ async def cancel(dispatch_id: RecordId, caller: CurrentCaller) -> Dispatch:
         dispatch.id, f"cancelled by {by} before it was sent", utc_now()
     )
     if withdrawn is not None:
+        await caller.record_change("cancel", "dispatch", dispatch.id, dispatch.project_id)
         caller.services.dispatcher.wake.set()
         return withdrawn
     runs = await caller.stores.runs.of_dispatches(dispatch.project_id, [dispatch.id])

@@ -1,13 +1,10 @@
 """Cancels runs on GitHub for a caller, and turns GitHub's answers into problems."""
 
-import structlog
 from logloop_chassis.http.problems import BadGateway, Conflict, Unavailable
 
 from logloop_ci_bridge.github.gateway import GitHubRejected, GitHubUnavailable
 from logloop_ci_bridge.http.callers import Caller
 from logloop_ci_bridge.runs.run import Run
-
-_log = structlog.get_logger()
 
 
 async def cancelled(caller: Caller, run: Run) -> Run:
@@ -25,6 +22,6 @@ async def cancelled(caller: Caller, run: Run) -> Run:
         raise BadGateway(f"GitHub did not cancel the run: {error}") from error
     except GitHubUnavailable as error:
         raise Unavailable(f"the run was not cancelled: {error}; try again") from error
-    _log.info("run cancelled", run_id=run.run_id, project_id=run.project_id, by=caller.principal.id)
+    await caller.record_change("cancel", "run", run.run_id, run.project_id)
     caller.services.run_tracker.wake.set()
     return run
