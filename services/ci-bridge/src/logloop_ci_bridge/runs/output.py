@@ -14,7 +14,8 @@ MAX_LINES = 5_000
 MAX_TEXT = 1_000
 MAX_LINES_TEXT = 2_000_000
 """Characters of all lines of a run together."""
-MAX_ITEMS = 5_000
+MAX_ANNOTATIONS, MAX_ITEMS = 2_000, 5_000
+"""With the lines, they stay below the 16 MB of a document of MongoDB, whatever a program prints."""
 MAX_OUTPUTS, MAX_OUTPUT_TEXT = 200, 4_096
 _LEVELS = {"error": "failure", "warning": "warning", "notice": "notice"}
 _EXIT_CODE = re.compile(r"Process completed with exit code (\d{1,9})\.")
@@ -82,7 +83,7 @@ class RunOutput(BaseModel):
         self.lines_left_out += max(0, len(parsed.lines) - MAX_LINES)
         self._drop_old_lines()
         self.annotations += _annotations(job, (*parsed.lines, *parsed.ending))
-        del self.annotations[MAX_ITEMS:]
+        del self.annotations[MAX_ANNOTATIONS:]
         self.tests += _tests(job, parsed)
         del self.tests[MAX_ITEMS:]
         summaries = (line.extra.get("ci.coverage") for line in reversed(parsed.lines))
@@ -143,7 +144,7 @@ def matched_again(output: RunOutput, matcher: MatcherDraft) -> list[OutputAnnota
         if line.job != job:
             job, matching = line.job, Matching([matcher.model_copy(update={"file": None})])
         problem = matching.feed(line.text)
-        if problem is not None and len(found) < MAX_ITEMS:
+        if problem is not None and len(found) < MAX_ANNOTATIONS:
             found.append(
                 OutputAnnotation(
                     job=line.job,

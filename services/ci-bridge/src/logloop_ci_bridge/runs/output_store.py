@@ -1,5 +1,6 @@
 """Stores the output of runs, compressed: ci_run_outputs."""
 
+import asyncio
 import zlib
 from datetime import datetime
 
@@ -31,18 +32,26 @@ class RunOutputStore:
             "_id": _id(run),
             "project_id": run.project_id,
             "at": utc_now(),
-            "content": zlib.compress(output.model_dump_json().encode()),
+            "content": await asyncio.to_thread(_packed, output),
         }
         await self._outputs.replace_one({"_id": document["_id"]}, document, upsert=True)
 
     async def find(self, run: Run) -> RunOutput | None:
         """Return the output of the latest attempt of a run, None when it is not stored."""
         found = await self._outputs.find_one({"_id": _id(run)}, {"content": 1})
-        return None if found is None else RunOutput.model_validate_json(zlib.decompress(found["content"]))
+        return None if found is None else await asyncio.to_thread(_unpacked, found["content"])
 
     async def remove_project(self, project_id: str, until: datetime) -> None:
         """Delete the output of a project's runs that was stored up to a moment."""
         await self._outputs.delete_many({"project_id": project_id, "at": {"$lte": until}})
+
+
+def _packed(output: RunOutput) -> bytes:
+    return zlib.compress(output.model_dump_json().encode())
+
+
+def _unpacked(content: bytes) -> RunOutput:
+    return RunOutput.model_validate_json(zlib.decompress(content))
 
 
 def _id(run: Run) -> str:
