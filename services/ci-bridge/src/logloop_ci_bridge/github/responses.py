@@ -11,6 +11,8 @@ from logloop_ci_bridge.dispatches.outbox import DispatchDeferred, DispatchReject
 from logloop_ci_bridge.github.gateway import GitHubRejected, GitHubUnavailable
 
 _SECONDARY_LIMIT_S = 60.0
+_MAX_WAIT_S = 86_400.0
+"""GitHub asks for an hour at most. A server that a project names may ask for anything."""
 _MAX_MESSAGE = 1000
 
 
@@ -65,7 +67,7 @@ def read_json(response: GitHubResponse) -> Any:
 def _requested_wait_s(response: GitHubResponse) -> float | None:
     after = response.headers.get("retry-after", "")
     if after.isdigit():
-        return float(after)
+        return min(_MAX_WAIT_S, float(after))
     reset_at = quota_reset_at(response)
     return None if reset_at is None else max(1.0, reset_at - time.time())
 
@@ -74,7 +76,7 @@ def quota_reset_at(response: GitHubResponse) -> float | None:
     """Return when the hourly limit begins again (Unix time), if a response says that it is used up."""
     reset = response.headers.get("x-ratelimit-reset", "")
     if response.headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
-        return float(reset)
+        return min(time.time() + _MAX_WAIT_S, float(reset))
     return None
 
 
