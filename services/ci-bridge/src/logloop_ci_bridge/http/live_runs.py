@@ -16,7 +16,7 @@ from logloop_ci_bridge.runs.problem_matchers import MatcherDraft
 from logloop_ci_bridge.runs.run import Run, run_jobs
 
 _KIND = "live"
-LIVE_BYTES = MAX_OUTPUT // 4
+LIVE_BYTES = MAX_OUTPUT // 8
 """Of each job; the rest can be read when the run has ended. It is parsed in the process that evaluates all rules."""
 
 
@@ -59,10 +59,9 @@ async def live_lines(
     after: list[int] = []
     more = False
     for number, item in enumerate(jobs):
-        lines = await _lines(gateway, run, item, matchers)
         start = seen[number] if number < len(seen) else 0
-        new = lines[start : start + limit - len(found)]
-        more = more or start + len(new) < len(lines)
+        new, total = await _lines(gateway, run, item, matchers, range(start, start + limit - len(found)))
+        more = more or start + len(new) < total
         after.append(start + len(new))
         if job in (None, item.name):
             found += [line for line in new if severity in (None, line["severity"])]
@@ -76,12 +75,18 @@ def _counts(cursor: str | None) -> list[int]:
     return [int(count) for count in position[1].split(",") if count.isdecimal()] if position else []
 
 
-async def _lines(gateway: Gateway, run: Run, job: Job, matchers: Sequence[MatcherDraft]) -> Sequence[dict[str, Any]]:
+async def _lines(
+    gateway: Gateway, run: Run, job: Job, matchers: Sequence[MatcherDraft], wanted: range
+) -> tuple[list[dict[str, Any]], int]:
+    """Return some lines of a job, and how many it has."""
     raw = None if job.conclusion == "skipped" else await gateway.job_log(run.repository, job.id, LIVE_BYTES)
-    return await asyncio.to_thread(_parsed, run, job, raw, matchers)
+    return await asyncio.to_thread(_parsed, run, job, raw, matchers, wanted)
 
 
-def _parsed(run: Run, job: Job, raw: bytes | None, matchers: Sequence[MatcherDraft]) -> list[dict[str, Any]]:
+def _parsed(
+    run: Run, job: Job, raw: bytes | None, matchers: Sequence[MatcherDraft], wanted: range
+) -> tuple[list[dict[str, Any]], int]:
     parsed = parse_job(job, raw, (), matchers)
     ending = parsed.ending if job.conclusion else ()
-    return list(logs_of(run, job, ParsedJob(parsed.lines, ending, ())))
+    shown = ParsedJob(parsed.lines, ending, ())
+    return list(logs_of(run, job, shown, wanted.start, wanted.stop)), len(parsed.lines) + len(ending)

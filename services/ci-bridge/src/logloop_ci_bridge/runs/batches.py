@@ -30,20 +30,23 @@ def output_search(run: Run, *terms: str) -> dict[str, str]:
 
 def batches_of(run: Run, job: Job, parsed: ParsedJob) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Yield batch ids and batches."""
-    for batch_id, entries in _entries(run, job, parsed):
-        yield batch_id, entries_to_batch(entries, batch_id)
+    for batch_id, lines in _parts(run, job, parsed):
+        yield batch_id, entries_to_batch([_entry(run, job, line) for line in lines], batch_id)
 
 
-def logs_of(run: Run, job: Job, parsed: ParsedJob) -> Iterator[dict[str, Any]]:
-    """Yield the lines as the logs that they will be once they are stored, with the same ids."""
-    for batch_id, entries in _entries(run, job, parsed):
-        for row, entry in enumerate(entries):
+def logs_of(run: Run, job: Job, parsed: ParsedJob, start: int, stop: int) -> Iterator[dict[str, Any]]:
+    """Yield some lines of a job as the logs that they will be once they are stored, with the same ids."""
+    first = 0
+    for batch_id, lines in _parts(run, job, parsed):
+        for row in range(max(0, start - first), min(len(lines), stop - first)):
+            entry = _entry(run, job, lines[row])
             moment = (entry.timestamp - _EPOCH) // timedelta(microseconds=1)
             yield {"id": log_id(batch_id, moment, row), **entry.model_dump(mode="json")}
+        first += len(lines)
 
 
-def _entries(run: Run, job: Job, parsed: ParsedJob) -> Iterator[tuple[str, list[LogEntry]]]:
-    """Yield ids and entries of batches.
+def _parts(run: Run, job: Job, parsed: ParsedJob) -> Iterator[tuple[str, Sequence[CiLine]]]:
+    """Yield ids and lines of batches.
 
     The end of the job is a separate batch, because annotations may become readable later.
     """
@@ -52,7 +55,7 @@ def _entries(run: Run, job: Job, parsed: ParsedJob) -> Iterator[tuple[str, list[
     ]
     for part, lines in (*parts, ("end", parsed.ending)):
         key = f"ci-run/{run.repository}/{run.run_id}/{run.attempt}/{job.id}/{part}"
-        yield derived_batch_id(run.project_id, key), [_entry(run, job, line) for line in lines]
+        yield derived_batch_id(run.project_id, key), lines
 
 
 def _entry(run: Run, job: Job, line: CiLine) -> LogEntry:
