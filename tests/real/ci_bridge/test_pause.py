@@ -8,7 +8,19 @@ from logloop_chassis.ids import utc_now
 from logloop_chassis.testing import wait_until
 
 from tests.fakes.github import FakeGitHub, Script
-from tests.real.ci_bridge.bridge_app import PREFIX, PROJECT, Running, entries, publish_logs
+from tests.infra import fresh_database
+from tests.real.ci_bridge.bridge_app import (
+    PREFIX,
+    PROJECT,
+    FakeQuery,
+    Process,
+    Running,
+    entries,
+    publish_logs,
+    running,
+    settings,
+)
+from tests.real.ci_bridge.receivers import HttpReceiver
 
 
 async def switch(bridge: Running, method: str, project: str | None, **fields: Any) -> dict[str, Any]:
@@ -69,3 +81,35 @@ async def test_what_waits_in_the_outbox_is_held_and_sent_afterwards(bridge: Runn
 
     await switch(bridge, "DELETE", PROJECT)
     await wait_until(lambda: github.count("dispatch") == 2)
+
+
+async def test_queued_notifications_and_requests_wait_for_the_end_of_a_pause_also_after_a_kill(
+    fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
+) -> None:
+    configured, database = settings(fresh_amqp_url, mongo_url, query.url, github.url), fresh_database()
+    eventually = partial(wait_until, timeout_s=60, every_s=0.1)
+    with HttpReceiver() as hook:
+        async with running(configured, database) as bridge:
+            body = {"project_id": PROJECT, "name": "hook", "kind": "webhook", "url": hook.url, "group_wait": "1h"}
+            receiver = (await bridge.post("/receivers", body))["id"]
+            action = {"notify": [receiver], "analyze": {"after": "1h"}}
+            await bridge.post("/rules", {"project_id": PROJECT, "name": "r", "action": action})
+            await publish_logs(bridge.amqp_url, entries("boom"))
+            [waiting] = await wait_until(lambda: bridge.items("/notifications"))
+            await switch(bridge, "PUT", PROJECT)
+            for name in ("ci_notifications", "ci_requests"):
+                due = {"$set": {"next_attempt_at": utc_now()}}
+                assert (await bridge.resources.database[name].update_many({}, due)).modified_count == 1
+            for loop in (bridge.services.notifier, bridge.services.actions):
+                assert not await loop.step()
+        with Process(configured, database) as process:
+            await eventually(process.is_ready)
+            process.kill()
+        async with running(configured, database) as bridge:
+            assert not await bridge.services.notifier.step()
+            assert (hook.posts, query.analyses) == ([], [])
+            await switch(bridge, "DELETE", PROJECT)
+            await eventually(lambda: hook.posts and query.analyses)
+            [sent] = await bridge.items("/notifications")
+    assert len(hook.posts) == 1
+    assert hook.posts[0].headers["webhook-id"] == sent["id"] == waiting["id"]

@@ -1,6 +1,7 @@
 """Carries out the requests of rules: asks query for analyses, and GitHub to repeat or cancel runs."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from logloop_chassis.ids import utc_now
 
 from logloop_ci_bridge.actions.request import MAX_ATTEMPTS, ActionRequest
 from logloop_ci_bridge.actions.store import RequestStore
+from logloop_ci_bridge.dispatches.pause_store import PauseStore
 from logloop_ci_bridge.github.gateway import GatewayOf, GitHubRejected, GitHubUnavailable
 from logloop_ci_bridge.project_turns import IDLE_S, WORKERS, ProjectTurns
 from logloop_ci_bridge.query_client import QueryClient
@@ -32,9 +34,17 @@ class ActionRunner:
     """Processes the requests of rules, one of a project at a time."""
 
     def __init__(
-        self, store: RequestStore, query: QueryClient, runs: RunStore, gateway_of: GatewayOf, *, lease_s: float
+        self,
+        store: RequestStore,
+        pauses: PauseStore,
+        query: QueryClient,
+        runs: RunStore,
+        gateway_of: GatewayOf,
+        *,
+        lease_s: float,
     ) -> None:
         self._store = store
+        self._pauses = pauses
         self._query = query
         self._runs = runs
         self._gateway_of = gateway_of
@@ -48,12 +58,15 @@ class ActionRunner:
 
     async def step(self) -> bool:
         """Process one request that is due. Return False when there was none."""
-        async with self._turns.next(
-            lambda busy: self._store.claim(utc_now(), self._lease, busy), lambda request: request.project_id
-        ) as request:
+        async with self._turns.next(self._claim, lambda request: request.project_id) as request:
             if request is not None:
                 await self._process(request)
         return request is not None
+
+    async def _claim(self, busy: Sequence[str]) -> ActionRequest | None:
+        """Take the next request that is due, unless its project is paused."""
+        held = await self._pauses.held()
+        return None if held is None else await self._store.claim(utc_now(), self._lease, [*busy, *held])
 
     async def _process(self, request: ActionRequest) -> None:
         carry_out = {"analyze": self._analyze, "rerun_failed": self._rerun, "cancel_run": self._cancel}[request.kind]

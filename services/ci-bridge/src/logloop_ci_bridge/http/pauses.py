@@ -50,9 +50,9 @@ async def read(caller: CurrentCaller, project_id: str | None = _PROJECT) -> Paus
 
 @router.put("", summary="Pause", operation_id="pause_set", responses=body_problems(404))
 async def pause(body: PauseRequest, caller: CurrentCaller) -> PauseState:
-    """Hold every rule and dispatch of a project, or of the whole installation.
+    """Hold every rule, dispatch, notification and request of a project, or of the whole installation.
 
-    Rules that match are recorded as blocked. Dispatches that wait are sent after the pause.
+    Rules that match are recorded as blocked. What waits is sent after the pause.
     """
     await _may_switch(caller, body.project_id)
     by = caller.principal.name or caller.principal.id
@@ -67,5 +67,7 @@ async def resume(caller: CurrentCaller, project_id: str | None = _PROJECT) -> Pa
     await _may_switch(caller, project_id)
     await caller.stores.pauses.resume(project_id)
     await caller.record_change("resume", "dispatching", project_id or "everything", project_id)
-    caller.services.dispatcher.wake.set()
+    services = caller.services
+    for loop in (services.dispatcher, services.notifier, services.actions):
+        loop.wake.set()
     return await caller.stores.pauses.state(project_id)

@@ -1,6 +1,7 @@
 """Sends the notifications that are due, and repeats those that a receiver could not take."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import structlog
 from logloop_chassis.background import repeat
 from logloop_chassis.ids import utc_now
 
+from logloop_ci_bridge.dispatches.pause_store import PauseStore
 from logloop_ci_bridge.notifications.delivery import Delivery, Sender
 from logloop_ci_bridge.notifications.notification import MAX_ATTEMPTS, Notification, retry_after
 from logloop_ci_bridge.notifications.receivers import Receiver
@@ -23,9 +25,16 @@ class Notifier:
     """Processes the outbox of notifications, one of a project at a time."""
 
     def __init__(
-        self, store: NotificationStore, receivers: RecordStore[Receiver], sender: Sender, *, lease_s: float
+        self,
+        store: NotificationStore,
+        pauses: PauseStore,
+        receivers: RecordStore[Receiver],
+        sender: Sender,
+        *,
+        lease_s: float,
     ) -> None:
         self._store = store
+        self._pauses = pauses
         self._receivers = receivers
         self._sender = sender
         self._lease = timedelta(seconds=lease_s)
@@ -38,12 +47,15 @@ class Notifier:
 
     async def step(self) -> bool:
         """Process one notification that is due. Return False when there was none."""
-        async with self._turns.next(
-            lambda busy: self._store.next_due(utc_now(), busy), lambda due: due.project_id
-        ) as due:
+        async with self._turns.next(self._next_due, lambda due: due.project_id) as due:
             if due is not None:
                 await self._process(due)
         return due is not None
+
+    async def _next_due(self, busy: Sequence[str]) -> Notification | None:
+        """Return the notification that is due first, unless its project is paused."""
+        held = await self._pauses.held()
+        return None if held is None else await self._store.next_due(utc_now(), [*busy, *held])
 
     async def _process(self, due: Notification) -> None:
         now = utc_now()
