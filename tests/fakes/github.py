@@ -22,6 +22,7 @@ from typing import Any, Self
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
+from tests.fakes.github_apps import FakeApps, app_json
 from tests.fakes.github_messages import (
     WEBHOOK_EXAMPLES,
     FakeJob,
@@ -33,7 +34,9 @@ from tests.fakes.github_messages import (
     commit_json,
     entry_json,
     job_json,
+    minimal_repository_json,
     moment_text,
+    page_of,
     problem,
     repository_json,
     repository_of,
@@ -76,6 +79,7 @@ class FakeGitHub:
         self.requests: list[Seen] = []
         self.runs: dict[int, FakeRun] = {}
         self.workflows: list[FakeWorkflow] = []
+        self.apps = FakeApps()
         self.texts: dict[str, dict[str, str]] = {}
         """The texts of workflow files by repository and name."""
         self.files: dict[str, dict[str, str]] = {}
@@ -203,9 +207,15 @@ class FakeGitHub:
         route("GET", f"{base}/commits/{{ref:path}}", "commit", self._get_commit)
         route("GET", f"{base}/contents/{{path:path}}", "contents", self._get_contents)
         route("GET", f"{base}/git/blobs/{{sha}}", "blob_content", self._get_blob)
+        route("POST", "/settings/apps/new", "manifest", self._ask_for_app, "none")
+        route("POST", "/organizations/{organization}/settings/apps/new", "manifest", self._ask_for_app, "none")
+        route("POST", "/app-manifests/{code}/conversions", "conversion", self._convert, "public")
+        route("GET", "/app/installations", "installations", self._installations, "app")
+        route("GET", "/installation/repositories", "repositories", self._installation_repositories)
+        route("GET", "/user/repos", "repositories", self._user_repositories)
         route("GET", "/rate_limit", "rate_limit", self._rate_limit)
         route("GET", "/app", "app", self._app_itself, "app")
-        route("GET", "/app/installations/{installation}", "app", self._app_itself, "app")
+        route("GET", "/app/installations/{installation}", "app", self._get_installation, "app")
         route("GET", f"{base}/installation", "installation", self._installation, "app")
         route("POST", "/app/installations/{installation}/access_tokens", "token", self._access_token, "app")
         route("GET", "/_blob/{job_id}", "blob", self._blob, "none")
@@ -213,7 +223,8 @@ class FakeGitHub:
 
     async def _serve(self, request: Request, kind: str, handle: Callable[..., Any], auth: str) -> Response:
         raw = await request.body()
-        body = json.loads(raw) if raw else None
+        is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+        body = raw if is_form else json.loads(raw) if raw else None
         self.requests.append(Seen(kind, request.method, request.url.path, dict(request.headers), body))
         rejected = self._reject(request, raw, body, auth)
         if rejected is not None:
@@ -251,6 +262,9 @@ class FakeGitHub:
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
         if auth == "app":
             self.app_tokens.append(bearer)
+        elif auth == "public":
+            if bearer:
+                return problem(401, "Bad credentials")
         elif bearer != self.token and bearer not in self.installation_tokens:
             return problem(401, "Bad credentials")
         if body is not None:
@@ -316,9 +330,7 @@ class FakeGitHub:
         ]
         if self.hide_runs:
             rows = []
-        start = (int(query.get("page", 1)) - 1) * int(query.get("per_page", 30))
-        page = rows[start : start + int(query.get("per_page", 30))]
-        return answer(200, {"total_count": len(rows), "workflow_runs": page})
+        return answer(200, {"total_count": len(rows), "workflow_runs": page_of(request, rows)})
 
     def _get_run(self, request: Request, _: Any) -> Response:
         run = self.runs.get(int(request.path_params["run_id"]))
@@ -412,7 +424,28 @@ class FakeGitHub:
         return answer(200, {"resources": {}, "rate": {"limit": 5000, "remaining": self.remaining}})
 
     def _app_itself(self, _: Request, __: Any) -> Response:
-        return answer(200, {"id": 12, "slug": "logloop", "app_slug": "logloop"})
+        return answer(200, app_json(self.url, "Logloop"))
+
+    def _get_installation(self, request: Request, _: Any) -> Response:
+        return answer(200, {"id": int(request.path_params["installation"]), "app_slug": "logloop"})
+
+    def _ask_for_app(self, request: Request, body: bytes) -> Response:
+        return self.apps.ask(request, body)
+
+    def _convert(self, request: Request, _: Any) -> Response:
+        return self.apps.convert(request, self.url)
+
+    def _installations(self, _: Request, __: Any) -> Response:
+        return self.apps.list_installations(self.url)
+
+    def _installation_repositories(self, request: Request, _: Any) -> Response:
+        names = sorted({name for item in self.apps.installations for name in item.repositories})
+        rows = page_of(request, [minimal_repository_json(name) for name in names])
+        return answer(200, {"total_count": len(names), "repositories": rows})
+
+    def _user_repositories(self, request: Request, _: Any) -> Response:
+        names = sorted({workflow.repository for workflow in self.workflows})
+        return answer(200, page_of(request, [minimal_repository_json(name) for name in names]))
 
     def _installation(self, _: Request, __: Any) -> Response:
         return answer(200, {"id": 4242})

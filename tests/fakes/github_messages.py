@@ -17,7 +17,7 @@ from fastapi import Request, Response
 _FOLDER = Path(__file__).parent
 SPEC: dict[str, Any] = json.loads((_FOLDER / "github_openapi.json").read_text())
 WEBHOOK_EXAMPLES: dict[str, Any] = json.loads((_FOLDER / "github_webhooks.json").read_text())
-_USER = {
+USER = {
     **dict.fromkeys(
         [
             "node_id",
@@ -216,20 +216,33 @@ def repository_of(request: Request) -> str:
 
 
 def _repository_json(owner: str, name: str) -> dict[str, Any]:
-    minimal = _minimal(SPEC["components"]["schemas"]["minimal-repository"])
-    return {**minimal, "name": name, "full_name": f"{owner}/{name}", "owner": _USER}
+    minimal = minimal_of(SPEC["components"]["schemas"]["minimal-repository"])
+    return {**minimal, "name": name, "full_name": f"{owner}/{name}", "owner": USER}
 
 
 def repository_json(repository: str) -> dict[str, Any]:
     """Return a repository as GitHub's API shows it."""
     schema = operation_of("get", "/repos/{owner}/{repo}")["responses"]["200"]["content"]["application/json"]["schema"]
-    return {**_minimal(schema), "full_name": repository, "default_branch": "main"}
+    return {**minimal_of(schema), "full_name": repository, "default_branch": "main"}
+
+
+def minimal_repository_json(repository: str) -> dict[str, Any]:
+    """Return a repository of a list as GitHub's API shows it."""
+    schema = SPEC["components"]["schemas"]["repository"]
+    return {**minimal_of(schema), "name": repository.partition("/")[2], "full_name": repository}
+
+
+def page_of(request: Request, rows: list[Any]) -> list[Any]:
+    """Return the page of a list that a request asks for."""
+    size = int(request.query_params.get("per_page", 30))
+    start = (int(request.query_params.get("page", 1)) - 1) * size
+    return rows[start : start + size]
 
 
 def commit_json(base_url: str, repository: str, sha: str) -> dict[str, Any]:
     """Return a commit as GitHub's API shows it."""
     url = f"{base_url}/repos/{repository}/commits/{sha}"
-    return {**_minimal(SPEC["components"]["schemas"]["commit"]), "sha": sha, "url": url}
+    return {**minimal_of(SPEC["components"]["schemas"]["commit"]), "sha": sha, "url": url}
 
 
 def entry_json(base_url: str, repository: str, path: str, text: str) -> dict[str, Any]:
@@ -266,21 +279,21 @@ def blob_sha(text: str) -> str:
     return hashlib.sha1(b"blob %d\0" % len(raw) + raw).hexdigest()  # noqa: S324  # git's own digest
 
 
-def _minimal(schema: dict[str, Any]) -> Any:
+def minimal_of(schema: dict[str, Any]) -> Any:
     """Return the smallest value that fits a schema of GitHub's description."""
     if "$ref" in schema:
-        return _minimal(SPEC["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+        return minimal_of(SPEC["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
     if schema.get("nullable"):
         return None
     for variants in ("allOf", "anyOf", "oneOf"):
         if variants in schema:
-            return _minimal(schema[variants][0])
+            return minimal_of(schema[variants][0])
     if "enum" in schema:
         return schema["enum"][0]
     kind = schema.get("type", "object" if "properties" in schema else "string")
     if kind == "object":
         properties = schema.get("properties", {})
-        return {name: _minimal(properties[name]) for name in schema.get("required", ()) if name in properties}
+        return {name: minimal_of(properties[name]) for name in schema.get("required", ()) if name in properties}
     texts = {
         "date-time": "2026-11-22T10:00:00Z",
         "uri": "https://github.example/x",

@@ -38,7 +38,7 @@ LOG_COLUMNS = ("service_id", "test_id", "func_id", "source", "message", "severit
 
 
 class FakeQuery:
-    """The routes of query that ci-bridge calls: GitHub settings, a page of logs, an export, a new analysis."""
+    """The routes of query that ci-bridge calls: GitHub settings, logs, an export, a new analysis."""
 
     def __init__(self, settings: dict[str, dict[str, Any]] | None = None) -> None:
         self.settings = settings or {}
@@ -56,6 +56,7 @@ class FakeQuery:
         app = FastAPI(openapi_url=None)
         app.add_api_route("/internal/settings/github", self._settings)
         app.add_api_route("/internal/audit", self._audit, methods=["POST"])
+        app.add_api_route("/internal/settings/github/app", self._store_app, methods=["PUT"])
         app.add_api_route("/api/v1/logs", self._search)
         app.add_api_route("/api/v1/logs/analyses", self._analyze, methods=["POST"])
         app.add_api_route("/api/v1/logs/export", self._export)
@@ -79,6 +80,12 @@ class FakeQuery:
         if self.unavailable:
             return Response(status_code=503)
         self.changes.append(await request.json())
+        return Response(status_code=204)
+
+    async def _store_app(self, request: Request) -> Response:
+        if self.unavailable or not request.headers.get("authorization", "").startswith("Bearer lls_"):
+            return Response(status_code=503)
+        self.settings[request.query_params.get("project_id", "")] = await request.json()
         return Response(status_code=204)
 
     async def _search(self, request: Request) -> Response:

@@ -1,6 +1,7 @@
 """The fake responds as GitHub's OpenAPI description says, and enforces rules that are documented only in prose."""
 
 import base64
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from logloop.local.plain_http import WITHOUT_TLS
 
 from tests.fakes.github import FakeGitHub
+from tests.fakes.github_apps import FakeInstallation
 from tests.fakes.github_messages import SPEC, FakeJob, operation_of, validator
 
 HEADERS = {
@@ -140,3 +142,38 @@ def test_a_dispatch_that_no_workflow_listens_to_is_accepted_and_starts_nothing(
 ) -> None:
     assert client.post("/repos/acme/shop/dispatches", json={"event_type": "typo"}).status_code == 204
     assert fake.runs == {}
+
+
+def test_the_set_up_of_an_app_fits_githubs_description(fake: FakeGitHub) -> None:
+    fake.apps.installations += [
+        FakeInstallation(7, "acme", ("acme/shop",)),
+        FakeInstallation(8, "old", suspended=True),
+    ]
+    asked = {"name": "Logloop", "url": "https://x.example", "redirect_url": "https://x.example/r"}
+    manifest = {
+        **asked,
+        "default_permissions": {"contents": "write"},
+        "hook_attributes": {"url": "https://x.example/h"},
+    }
+    plain = {name: value for name, value in HEADERS.items() if name != "Authorization"}
+    with httpx.Client(base_url=fake.url, headers=plain, trust_env=False, verify=WITHOUT_TLS) as client:
+        for wrong in (
+            {"default_permissions": {"contents": "all"}},
+            {"hook_attributes": {"url": "http://localhost/h"}},
+        ):
+            form = {"manifest": json.dumps({**manifest, **wrong})}
+            assert client.post("/settings/apps/new?state=s", data=form).status_code == 422
+        client.post("/settings/apps/new?state=s", data={"manifest": json.dumps(manifest)}).raise_for_status()
+        [code] = fake.apps.codes
+        path, template = f"/app-manifests/{code}/conversions", "/app-manifests/{code}/conversions"
+        assert _fits(client.post(path), "post", template)["webhook_secret"]
+        assert client.post(path).status_code == 404
+        app = {"Authorization": "Bearer a.b.c"}
+        _fits(client.get("/app", headers=app), "get", "/app")
+        installed = _fits(client.get("/app/installations", headers=app), "get", "/app/installations")
+        assert [item["account"]["login"] for item in installed] == ["acme", "old"]
+        token = {"Authorization": f"Bearer {fake.token}"}
+        found = _fits(client.get("/installation/repositories", headers=token), "get", "/installation/repositories")
+        assert [item["full_name"] for item in found["repositories"]] == ["acme/shop"]
+        own = _fits(client.get("/user/repos", headers=token), "get", "/user/repos")
+        assert [item["full_name"] for item in own] == ["acme/shop"]

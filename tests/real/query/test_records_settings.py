@@ -99,6 +99,35 @@ async def test_only_a_service_token_of_the_project_gets_secrets(query: Running, 
     assert not any(KEY in answer.text for answer in answers.values())
 
 
+async def test_a_new_github_app_replaces_a_token_in_the_name_of_who_created_it(
+    query: Running, admin: httpx.AsyncClient
+) -> None:
+    old = {"token": "ghp_token_0123456789", "webhook_secret": "old-secret", "default_repository": "acme/shop"}
+    await admin.put(f"{GITHUB}?project_id=shop", json={**old, "api_url": "https://ghes.example.org/api/v3"})
+    person = {"kind": "user", "id": "01ANN", "name": "Ann"}
+    app = {
+        "by": person,
+        "api_url": "https://api.github.com",
+        "app_id": "12",
+        "private_key": "PEM",
+        "webhook_secret": None,
+    }
+    path = "/internal/settings/github/app?project_id=shop"
+    bridge = query.with_key(issue_service_token(SECRET_KEY, "ci-bridge", "shop"))
+
+    refused = [await caller.put(path, json=app) for caller in (admin, _as_service(query, "shop"))]
+    stored = await bridge.put(path, json=app)
+
+    assert [answer.status_code for answer in (*refused, stored)] == [404, 404, 204]
+    found = (await bridge.get("/internal/settings/github?project_id=shop")).json()
+    assert (found["app_id"], found["private_key"], found["default_repository"]) == ("12", "PEM", "acme/shop")
+    assert (found["token"], found["webhook_secret"], found["api_url"]) == (None, None, "https://api.github.com")
+    [entry] = (await admin.get("/api/v1/audit", params={"project_id": "shop", "limit": 1})).json()["items"]
+    assert (entry["action"], entry["actor"]["name"]) == ("settings.github.update", "Ann")
+    private = await bridge.put(path, json={**app, "api_url": "http://10.0.0.1/api/v3"})
+    assert private.status_code == 422
+
+
 async def test_a_project_uses_the_default_settings_until_it_has_its_own(
     query: Running, admin: httpx.AsyncClient
 ) -> None:

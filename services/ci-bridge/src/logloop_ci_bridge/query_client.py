@@ -7,18 +7,19 @@ from typing import Any
 import httpx
 import orjson
 from cachetools import TTLCache
+from logloop_chassis.auth.principal import Principal
 from logloop_chassis.crypto import issue_service_token
 from logloop_chassis.http.problems import BadGateway, Conflict, Problem, Unavailable, Unprocessable
 from logloop_contracts.audit import AuditedChange
 
-from logloop_ci_bridge.github.gateway import GitHubCredentials, GitHubUnavailable
+from logloop_ci_bridge.github.app_setup import NewApp
+from logloop_ci_bridge.github.gateway import DEFAULT_API_URL, GitHubCredentials, GitHubUnavailable
 
 FRESH_S = 20.0
 """How long cached credentials are used without asking query."""
 STALE_S = 600.0
 """How long cached credentials are used while query is unavailable."""
 _MAX_CACHED = 10_000
-_DEFAULT_API = "https://api.github.com"
 _SERVICE = "ci-bridge"
 _LOGS_UNAVAILABLE = "stored logs cannot be read: query is unavailable; try again"
 
@@ -72,6 +73,30 @@ class QueryClient:
             raise Conflict(_detail(response))
         _raise_problem(response)
         return _read_credentials(orjson.loads(response.content))
+
+    async def store_app(self, project_id: str | None, api_url: str, app: NewApp, by: Principal) -> None:
+        """Store the credentials of a new GitHub App, on behalf of a person. Raises Problem."""
+        body = {
+            "by": {"kind": by.kind, "id": by.id, "name": by.name},
+            "api_url": api_url,
+            "app_id": app.app_id,
+            "private_key": app.private_key,
+            "webhook_secret": app.webhook_secret,
+        }
+        try:
+            response = await self._http.put(
+                "/internal/settings/github/app",
+                params={} if project_id is None else {"project_id": project_id},
+                json=body,
+                headers=self._headers(project_id),
+            )
+        except httpx.HTTPError as error:
+            raise Unavailable("the App was created, but query is unavailable, so its key is not stored") from error
+        _raise_problem(response)
+        if project_id is None:
+            self._credentials.clear()
+        else:
+            self.forget(project_id)
 
     def forget(self, project_id: str) -> None:
         """Drop the cached credentials of a project."""
@@ -144,10 +169,7 @@ class QueryClient:
 
 def _read_credentials(body: Mapping[str, Any]) -> GitHubCredentials:
     kept = {name: str(value) for name, value in body.items() if value not in (None, "")}
-    if kept.get("api_url", "").rstrip("/") == _DEFAULT_API:
-        # The default of the settings: LOGLOOP_GITHUB_API_URL replaces it.
-        del kept["api_url"]
-    return GitHubCredentials.model_validate(kept)
+    return GitHubCredentials.for_api(kept.pop("api_url", DEFAULT_API_URL), **kept)
 
 
 def _credentials(body: Mapping[str, Any]) -> GitHubCredentials | None:

@@ -1,10 +1,10 @@
 import { Autocomplete, Radio, Select, TextInput } from "@mantine/core";
 import { IconExternalLink, IconLock } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { SecretField, secretPart } from "@/components/records/secret-field";
 import type { RecordForm } from "@/components/records/use-record-form";
 import { formatCount } from "@/lib/time/time";
 import { type Destination, destinationOf, PROVIDERS, type Provider } from "./providers";
-import { SecretField, secretPart } from "./secret-field";
 import classes from "./settings.module.css";
 import type { LlmSettings, NewLlmSettings } from "./settings-queries";
 

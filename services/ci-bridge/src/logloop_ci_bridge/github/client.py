@@ -130,7 +130,7 @@ class GitHubClient:
         self,
         method: str,
         url: str,
-        token: str,
+        token: str | None,
         *,
         params: Mapping[str, str] | None = None,
         body: Any = None,
@@ -142,13 +142,12 @@ class GitHubClient:
         there is no response.
         """
         host = _host(url)
-        self._limits.check(host, token)
+        self._limits.check(host, token or "")
         content = None if body is None else orjson.dumps(body)
         earlier = host in self._with_earlier_version
-        headers = {
-            "Authorization": f"Bearer {token}",
-            "X-GitHub-Api-Version": EARLIER_VERSION if earlier else API_VERSION,
-        }
+        headers = {"X-GitHub-Api-Version": EARLIER_VERSION if earlier else API_VERSION}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
         if content is not None:
             headers["Content-Type"] = "application/json"
         response = await self._exchange(method, url, params, content, headers, max_body_bytes)
@@ -156,7 +155,7 @@ class GitHubClient:
             self._with_earlier_version.add(host)
             headers["X-GitHub-Api-Version"] = EARLIER_VERSION
             response = await self._exchange(method, url, params, content, headers, max_body_bytes)
-        self._limits.note(host, token, response)
+        self._limits.note(host, token or "", response)
         return response
 
     async def _exchange(

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from pydantic import BaseModel, ConfigDict, SecretStr
@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 from logloop_ci_bridge.dispatches.outbox import Dispatch, DispatchRecorded, SendResult, WaitReason
 from logloop_ci_bridge.github.workflow_runs import ReportedRun
 
+DEFAULT_API_URL = "https://api.github.com"
+"""The default of the settings: LOGLOOP_GITHUB_API_URL replaces it."""
 _log = structlog.get_logger()
 
 
@@ -26,6 +28,11 @@ class GitHubCredentials(BaseModel):
     private_key: SecretStr | None = None
     webhook_secret: SecretStr | None = None
     default_repository: str | None = None
+
+    @classmethod
+    def for_api(cls, api_url: str, **more: Any) -> "GitHubCredentials":
+        """Return credentials of settings, whose default address stands for the one that the operator has chosen."""
+        return cls.model_validate({**more, "api_url": None if api_url.rstrip("/") == DEFAULT_API_URL else api_url})
 
     @property
     def usable(self) -> bool:

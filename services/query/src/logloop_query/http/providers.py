@@ -30,6 +30,8 @@ Redaction = Literal["off", "standard", "strict"]
 Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^https?://[^\s\x00]+$")]
 Model = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\s\x00]+$")]
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=500)]
+AppId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
+PrivateKey = Annotated[SecretStr, Field(min_length=1, max_length=8000)]
 Repository = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")]
 _WRITE_ONLY_HELP = "Omitted: the stored value stays. null: it is removed. Never returned."
 
@@ -89,8 +91,8 @@ class NewGithubSettings(Input):
 
     api_url: Url = Field("https://api.github.com", description="For GitHub Enterprise: https://host/api/v3.")
     token: Secret | None = Field(None, description=f"Fine-grained token with Actions: write. {_WRITE_ONLY_HELP}")
-    app_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")] | None = None
-    private_key: Annotated[SecretStr, Field(min_length=1, max_length=8000)] | None = Field(
+    app_id: AppId | None = None
+    private_key: PrivateKey | None = Field(
         None, description=f"Private key of the App in PEM format. {_WRITE_ONLY_HELP}"
     )
     installation_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")] | None = None

@@ -1,5 +1,5 @@
 import { Button, PasswordInput, Textarea } from "@mantine/core";
-import type { RecordForm } from "@/components/records/use-record-form";
+import type { RecordForm } from "./use-record-form";
 
 export type WithRemoved = { removed: string[] };
 
@@ -22,6 +22,7 @@ export function SecretField<V extends WithRemoved>({
   last4,
   multiline = false,
   hint,
+  isRemovable = true,
 }: {
   form: RecordForm<V>;
   name: Parameters<RecordForm<V>["text"]>[0];
@@ -31,6 +32,7 @@ export function SecretField<V extends WithRemoved>({
   last4?: string | null;
   multiline?: boolean;
   hint?: string;
+  isRemovable?: boolean;
 }) {
   const input = form.text(name);
   const isRemoved = form.values.removed.includes(name);
@@ -57,7 +59,7 @@ export function SecretField<V extends WithRemoved>({
       ) : (
         <PasswordInput {...common} />
       )}
-      {stored && !input.value ? (
+      {stored && isRemovable && !input.value ? (
         <Button variant="subtle" mt={4} onClick={toggle}>
           {isRemoved ? "Keep it" : "Remove it"}
         </Button>
