@@ -110,7 +110,17 @@ def count_by(attribute: str) -> Act:
     return act
 
 
-CI_TABS = ("Rules", "Workflows", "Chains", "Dispatches", "Runs", "Templates", "Approvals")
+CI_TABS = (
+    "Rules",
+    "Workflows",
+    "Chains",
+    "Dispatches",
+    "Runs",
+    "Receivers",
+    "Notifications",
+    "Templates",
+    "Approvals",
+)
 WALKS = (
     Walk(
         "filter",
@@ -151,6 +161,7 @@ WALKS = (
     ),
     Walk("dispatches", "ci/dispatches", (pick("State", "failed"), pick("State", "Every state"))),
     Walk("runs", "ci/runs", (pick("Result", "failure"),)),
+    Walk("notifications", "ci/notifications", (pick("State", "failed"), pick("State", "Every state"))),
     Walk("ci", "ci/pipelines", tuple(link(name) for name in CI_TABS)),
     Walk(
         "settings",

@@ -25,8 +25,16 @@ PAYLOADS = (
 
 @pytest.fixture(scope="module")
 def hostile(up: Up) -> str:
-    """Return the id of a log whose fields all hold markup."""
+    """Return the id of a log whose fields all hold markup. A rule notifies a receiver of such logs."""
     with up.client() as client:
+        receiver = {"name": "<b>bold</b>", "kind": "webhook", "url": "http://127.0.0.1:9/", "group_wait": "1h"}
+        created = client.post("/api/v1/ci/receivers", json={"project_id": "demo", **receiver}).raise_for_status()
+        rule = {
+            "name": PAYLOADS[0],
+            "filter": {"services": ["hostile"]},
+            "action": {"notify": [created.json()["id"]]},
+        }
+        client.post("/api/v1/ci/rules", json={"project_id": "demo", **rule}).raise_for_status()
         entries = [
             {
                 "project_id": "demo",
@@ -73,12 +81,28 @@ def test_markup_in_the_fields_of_a_line_stays_text(open_page: Callable[..., Page
     assert_inert(page)
 
 
+@pytest.mark.usefixtures("hostile")
+def test_markup_in_a_notification_stays_text(open_page: Callable[..., Page], up: Up) -> None:
+    with up.client() as client:
+        params = {"project_id": "demo"}
+        eventually(lambda: client.get("/api/v1/ci/notifications", params=params).json()["items"])
+    page = open_page("/projects/demo/ci/notifications")
+    page.get_by_role("table", name="notifications").get_by_text("<b>bold</b>").click()
+    lines = page.get_by_role("dialog", name="Notification", exact=True).get_by_role("table", name="Matching lines")
+    expect(lines.get_by_text("<script>")).to_be_visible()
+    assert_inert(page)
+    page.goto("/projects/demo/ci/receivers")
+    expect(page.get_by_role("table", name="receivers")).to_contain_text("<b>bold</b>")
+    assert_inert(page)
+
+
 def test_markup_in_the_address_stays_text(open_page: Callable[..., Page]) -> None:
     for address in (
         "/projects/demo/logs?q=%3Cimg%20src%3Dx%20onerror%3D%22document.title%3D'run'%22%3E",
         "/projects/%3Cscript%3Ealert(1)%3C%2Fscript%3E/logs",
         "/sign-in?next=javascript:document.title='run'",
         "/sign-in?next=//evil.example",
+        "/github-app?code=%3Cscript%3Ealert(1)%3C%2Fscript%3E&state=%3Cimg%20src%3Dx%3E",
     ):
         page = open_page(address)
         expect(page.locator("main")).to_be_visible()

@@ -29,7 +29,15 @@ CONTROLS = """() => [...document.querySelectorAll(
   .filter(item => item.checkVisibility() && !item.disabled)
   .map(item => item.getAttribute("aria-label") ?? item.labels?.[0]?.innerText ?? item.innerText)
   .map(name => name.trim().split("\\n")[0])"""
-RULE_FORM = {"Condition", "Condition (CEL)", "Description", "Starts a day", "Starts an hour", "Analyze its lines…"}
+RULE_FORM = {
+    "Analyze its lines…",
+    "Condition",
+    "Condition (CEL)",
+    "Description",
+    "Start an analysis of the time around it",
+    "Starts a day",
+    "Starts an hour",
+}
 PAUSE = "Pause…"
 ABOUT_REPORT = {"Again", "Ask a follow-up", "Create rule from 1…", "Start workflow…"}
 
@@ -77,6 +85,8 @@ PAGES = {
     ),
     "ci/dispatches": Expected("recorded only", {"Start a pipeline", PAUSE}),
     "ci/chains/{chain}": Expected("in Logs", {"rule from this", PAUSE}),
+    "ci/receivers": Expected("On call", {"Actions for On call", "New receiver…", PAUSE}),
+    "ci/notifications?open={notification}": Expected("the receiver answered 404", {"Send it again…", PAUSE}),
     "ci/templates": Expected("Details", {"Actions for Details", "New template…", PAUSE}),
     "ci/workflows": Expected("acme/shop", {"Read again", PAUSE}),
     "ci/workflows/{file}": Expected("states no condition", {"Emulate…", PAUSE}),
@@ -88,7 +98,8 @@ PAGES = {
     "services": Expected("payments", {"New service", *(f"Actions for {name}" for name in SERVICES)}),
     "settings/models": Expected("Administrators of the project change these settings.", admin={"Ollama"}),
     "settings/github": Expected(
-        "Administrators of the project change these settings.", admin={"Token", "Webhook secret"}
+        "Administrators of the project change these settings.",
+        admin={"Create the App on GitHub…", "Webhook secret"},
     ),
     "settings/retention": Expected(
         "Administrators of the project change how long logs are kept.", admin={"Days that logs are kept"}
@@ -107,7 +118,7 @@ PAGES = {
 
 
 @pytest.fixture(scope="module")
-def records(admin: httpx.Client, shop: str) -> dict[str, str]:
+def records(up: Up, admin: httpx.Client, shop: str) -> dict[str, str]:
     """One record of each kind in the project; returns the ids that addresses need."""
 
     def create(path: str, **body: Any) -> dict[str, Any]:
@@ -116,12 +127,14 @@ def records(admin: httpx.Client, shop: str) -> dict[str, str]:
 
     pipeline = create("/api/v1/ci/pipelines", name="Diagnose", service_id=SERVICE, repository="acme/shop")
     create("/api/v1/ci/templates", name="Details", event_type="shop.details", fields=[{"name": "service"}])
+    unknown = f"{up.url}/api/v1/unknown?key=hidden"
+    receiver = create("/api/v1/ci/receivers", name="On call", kind="webhook", url=unknown, group_wait="0s")
     rule = create(
         "/api/v1/ci/rules",
         name="Exceptions",
         condition='log.severity == "error"',
         filter={"services": [SERVICE]},
-        action={"pipeline_id": pipeline["id"]},
+        action={"pipeline_id": pipeline["id"], "notify": [receiver["id"]]},
     )
     files = {"repository": "acme/shop", "files": [{"path": ".github/workflows/a.yml", "text": "on: push"}]}
     admin.put("/api/v1/ci/workflows", json={"project_id": shop, **files}).raise_for_status()
@@ -138,10 +151,19 @@ def records(admin: httpx.Client, shop: str) -> dict[str, str]:
     send_exceptions(admin, shop, 1)
     chains = {"project_id": shop}
     chain = eventually(lambda: admin.get("/api/v1/ci/chains", params=chains).json()["items"])[0]
+    failed = {"project_id": shop, "state": "failed"}
+    notification = eventually(lambda: admin.get("/api/v1/ci/notifications", params=failed).json()["items"])[0]
     path = f"/api/v1/logs/analyses/{analysis['id']}"
     eventually(lambda: admin.get(path).json()["status"] == "completed")
     line = admin.get("/api/v1/logs", params={"project_id": shop, "q": "currency"}).json()["items"][0]
-    ids = {"rule": rule, "analysis": analysis, "chain": chain, "line": line, "file": file}
+    ids = {
+        "rule": rule,
+        "analysis": analysis,
+        "chain": chain,
+        "line": line,
+        "file": file,
+        "notification": notification,
+    }
     return {"request": request["sha256"], **{name: record["id"] for name, record in ids.items()}}
 
 
@@ -196,8 +218,9 @@ def test_a_role_sees_the_controls_that_it_may_use(
     for path, expected in PAGES.items():
         page.goto(f"/projects/{shop}/{path.format(**records)}")
         if role == "viewer":
-            expect(page.locator("main").get_by_text(expected.says).first).to_be_visible()
+            expect(page.locator("main, [role=dialog]").get_by_text(expected.says).first).to_be_visible()
             page.wait_for_load_state("networkidle")
+            assert "key=hidden" not in page.content()
         if path.startswith("logs?q="):
             page.get_by_role("button", name="Saved views").click()
             expect(page.get_by_role("menuitem", name="Errors")).to_be_visible()

@@ -102,8 +102,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "PUT /receivers/{receiver_id}": Operation("write", "/receivers/{receiver}", RECEIVER),
     "DELETE /receivers/{receiver_id}": Operation("write", "/receivers/{receiver}"),
     "POST /receivers/{receiver_id}/test": Operation("write", "/receivers/{receiver}/test"),
+    "POST /receivers/preview": Operation("read", "/receivers/preview", ALPHA | {"kind": "slack"}),
     "GET /notifications": Operation("read", "/notifications?project_id=alpha"),
     "GET /notifications/{notification_id}": Operation("read", "/notifications/{notification}"),
+    "POST /notifications/{notification_id}/retry": Operation("write", "/notifications/{notification}/retry"),
     "GET /requests": Operation("read", "/requests?project_id=alpha"),
     "GET /matchers": Operation("read", "/matchers?project_id=alpha"),
     "POST /matchers": Operation("write", "/matchers", ALPHA | MATCHER),
@@ -119,6 +121,12 @@ OPERATIONS: Mapping[str, Operation] = {
         "admin everywhere", "/dead-letters/ci-bridge.logs/nothing/retry"
     ),
     "DELETE /dead-letters/{queue}/{letter_id}": Operation("admin everywhere", "/dead-letters/ci-bridge.logs/nothing"),
+    "POST /github/apps": Operation("admin", "/github/apps", ALPHA | {"name": "Logloop"}),
+    # These two need the state that only who began the set-up has.
+    "GET /github/apps/{state}": Operation("own state", "/github/apps/forged"),
+    "POST /github/apps/complete": Operation("own state", "/github/apps/complete", {"code": "c", "state": "forged"}),
+    "GET /github/installations": Operation("admin", "/github/installations?project_id=alpha"),
+    "GET /github/repositories": Operation("admin", "/github/repositories?project_id=alpha"),
     "POST /emulations": Operation("write", "/emulations", ALPHA | EMULATION),
     "GET /emulations/approvals": Operation("read", "/emulations/approvals?project_id=alpha"),
     "PUT /emulations/approvals/{sha256}": Operation("admin", f"/emulations/approvals/{SHA256}", ALPHA),

@@ -1,5 +1,6 @@
 """Servers that receive notifications: an HTTP server and a mail server on loopback."""
 
+import contextlib
 import json
 import ssl
 import subprocess
@@ -31,12 +32,13 @@ class Post:
 
 
 class HttpReceiver:
-    """Keeps what is posted to it; `statuses` are the next answers, 204 follows."""
+    """Keeps what is posted to it; `statuses` are the next answers, then 200 with `answer`, or 204."""
 
     def __init__(self) -> None:
         self.posts: list[Post] = []
         self.statuses: deque[int] = deque()
         self.location = ""
+        self.answer = b""
         self.before_answer: Callable[[], object] | None = None
         """Called once, after the next request was received."""
         outer = self
@@ -49,11 +51,13 @@ class HttpReceiver:
                 called, outer.before_answer = outer.before_answer, None
                 if called is not None:
                     called()
-                self.send_response(outer.statuses.popleft() if outer.statuses else 204)
+                self.send_response(outer.statuses.popleft() if outer.statuses else 200 if outer.answer else 204)
                 if outer.location:
                     self.send_header("Location", outer.location)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(outer.answer)))
                 self.end_headers()
+                with contextlib.suppress(OSError):  # the sender reads the beginning only
+                    self.wfile.write(outer.answer)
 
             def log_message(self, *_: object) -> None:
                 """Print nothing."""

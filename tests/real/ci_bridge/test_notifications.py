@@ -10,9 +10,11 @@ from email import message_from_bytes, policy
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from logloop_chassis.testing import wait_until
+from logloop_ci_bridge.notifications.delivery import _answer
 from pymongo import AsyncMongoClient
 
 from tests.fakes.github import FakeGitHub
@@ -85,6 +87,37 @@ async def test_a_burst_of_rules_is_one_signed_message_without_secrets(bridge: Ru
     assert body["link"].endswith(f"/projects/{PROJECT}/logs")
 
 
+async def test_a_message_shows_the_counted_lines_with_links(bridge: Running, hook: HttpReceiver) -> None:
+    receiver = await _receiver(bridge, kind="webhook", url=hook.url)
+    rule = await _rule(
+        bridge,
+        receiver,
+        condition='log.message.contains("boom") && stats.count >= 12',
+        filter={"services": ["checkout"]},
+    )
+    for start in (0, 6):
+        await publish_logs(bridge.amqp_url, entries("calm", *(f"boom {start + number}" for number in range(6))))
+    [sent] = await _in_state(bridge, "sent")
+    [match] = sent["matches"]
+    lines = match["lines"]
+    assert [line["message"] for line in lines] == [f"boom {number}" for number in range(2, 12)]
+    assert len({line["link"] for line in lines}) == 10
+    assert all(f"/projects/{PROJECT}/logs/" in line["link"] for line in lines)
+    page, _, query = match["link"].partition("?")
+    assert page.endswith(f"/projects/{PROJECT}/logs")
+    selected = parse_qs(query)
+    assert selected["q"] == ['service:("checkout")']
+    assert selected["from"][0] < lines[0]["at"] < lines[-1]["at"] < selected["to"][0]
+    [post] = hook.posts
+    assert [line["message"] for line in post.body["lines"]] == [line["message"] for line in lines]
+    assert post.body["text"].splitlines()[-1] == "… and 2 more"
+    assert post.body["link"] == match["link"]
+    assert [item["id"] for item in await bridge.items("/notifications", rule_id=rule)] == [sent["id"]]
+    assert await bridge.items("/notifications", rule_id="another") == []
+    [fired] = [item for item in (await bridge.get(f"/rules/{rule}/evaluations"))["items"] if item["notifications"]]
+    assert fired["notifications"] == [sent["id"]]
+
+
 async def test_templates_slack_and_teams_get_their_own_forms(bridge: Running, hook: HttpReceiver) -> None:
     template = {"summary": "{{title}}!", "details": {"lines": "{{lines}}", "n": "{{count}}"}, "fixed": [1, True]}
     for kind, more in (("webhook", {"template": template}), ("slack", {}), ("teams", {})):
@@ -137,7 +170,68 @@ async def test_quiet_hours_and_a_final_refusal(bridge: Running, hook: HttpReceiv
     assert (test["ok"], test["status"]) == (False, 302)
     assert "redirects are not followed" in test["detail"]
     assert len(hook.posts) == 2
-    assert (await bridge.post(f"/receivers/{quiet}/test", {}, 200))["ok"]
+    hook.answer = b"ok"
+    taken = await bridge.post(f"/receivers/{quiet}/test", {}, 200)
+    assert (taken["ok"], taken["answer"]) == (True, "ok")
+
+
+async def test_a_failed_message_is_sent_again_on_request_as_it_was(bridge: Running, hook: HttpReceiver) -> None:
+    await _rule(bridge, await _receiver(bridge, kind="webhook", url=hook.url))
+    hook.statuses.append(404)
+    hook.answer = b"no_service\n" + b"x" * 5000
+    await publish_logs(bridge.amqp_url, entries("boom"))
+    [failed] = await _in_state(bridge, "failed")
+    assert failed["detail"].startswith("the receiver answered 404: no_service x")
+    assert len(failed["detail"]) < 400
+    hook.answer = b"taken" * 100_000
+    await bridge.post(f"/notifications/{failed['id']}/retry", {}, 200)
+    [sent] = await _in_state(bridge, "sent")
+    assert (sent["id"], sent["attempts"], len(hook.posts)) == (failed["id"], 1, 2)
+    first, second = hook.posts
+    assert (first.raw, first.headers["webhook-id"]) == (second.raw, second.headers["webhook-id"])
+    await bridge.post(f"/notifications/{failed['id']}/retry", {}, 409)
+    summary = await bridge.get("/summary", project_id=PROJECT)
+    assert (summary["receivers"], summary["notifications"]) == (1, {"total": 1, "by_state": {"sent": 1}})
+
+
+async def test_a_preview_is_the_message_of_a_kind(bridge: Running) -> None:
+    async def preview(kind: str, **more: Any) -> dict[str, Any]:
+        return await bridge.post("/receivers/preview", {"project_id": PROJECT, "kind": kind, **more}, 200)
+
+    own = await preview("webhook", template={"summary": "{{title}}", "n": "{{count}}"})
+    assert own["body"] == {"summary": f"[{PROJECT}] Payment time-outs", "n": 1}
+    assert len((await preview("webhook"))["body"]["lines"]) == 2
+    assert "payment timed out" in (await preview("slack"))["body"]["blocks"][0]["text"]["text"]
+    assert (await preview("teams"))["body"]["type"] == "message"
+    mail = await preview("email")
+    assert mail["subject"] == f"[{PROJECT}] Payment time-outs"
+    assert mail["text"].count("payment timed out") == 2
+
+
+@pytest.mark.parametrize(
+    ("field", "body"),
+    [
+        ("template", {"kind": "webhook", "url": "https://example.org", "template": {"a": "{{secret}}"}}),
+        ("group_interval", {"kind": "slack", "url": "https://example.org", "group_interval": "5s"}),
+        ("url", {"kind": "slack"}),
+        ("url", {"kind": "teams", "url": "http://10.0.0.1/hook"}),
+        ("quiet_hours.timezone", {"kind": "slack", "quiet_hours": {"start": "1", "end": "2", "timezone": "Mars"}}),
+        (
+            "smtp.host",
+            {"kind": "email", "smtp": {"host": "10.0.0.1"}, "sender": "a@b.org", "recipients": ["c@d.org"]},
+        ),
+    ],
+)
+async def test_a_refusal_names_the_field(bridge: Running, field: str, body: dict[str, Any]) -> None:
+    answer = await bridge.client.post(f"{PREFIX}/receivers", json={"project_id": PROJECT, "name": "x", **body})
+    assert answer.status_code == 422
+    assert f"body.{field}" in [error["field"] for error in answer.json()["errors"]]
+
+
+def test_the_answer_of_a_private_server_is_not_repeated() -> None:
+    assert _answer(b"ok", "127.0.0.1") == "ok"
+    assert _answer(b"  no\n service ", "2606:4700::1") == "no service"
+    assert [_answer(b"internal", address) for address in ("10.0.0.7", "fd00::1", "169.254.1.1")] == [None] * 3
 
 
 async def test_secrets_are_sealed_kept_by_changes_and_never_shown(bridge: Running, hook: HttpReceiver) -> None:

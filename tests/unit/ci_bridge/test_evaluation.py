@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def rule(condition: str = "true", **more: Any) -> CompiledRule:
-    draft = RuleDraft.model_validate({"name": "r", "condition": condition, "action": {"pipeline_id": "P"}, **more})
+    draft = RuleDraft.model_validate({"name": "r", "condition": condition, "action": {"pipeline_id": "P"}} | more)
     return compile_rule(draft, rule_id="me", project_id="shop")
 
 
@@ -53,6 +53,29 @@ def test_the_window_counts_only_logs_that_pass_the_filter_and_the_per_log_clause
         evaluate(compiled, {"message": "boom"}, {"message": "x"}, {"message": "boom", "service_id": "b"}).matched == 1
     )
     assert evaluate(compiled, {"message": "boom"}).candidate is not None
+
+
+def test_the_lines_of_a_match_are_the_latest_that_it_counted() -> None:
+    def messages(found: BatchEvaluation) -> list[str]:
+        assert found.candidate is not None
+        return [line.message for line in found.candidate.lines]
+
+    def numbered(start: int, stop: int, **more: Any) -> list[dict[str, Any]]:
+        return [{"message": str(number), **more} for number in range(start, stop)]
+
+    several = {"window": "1m", "action": {"notify": ["R"]}}
+    counting = rule("stats.count >= 15", **several)
+    evaluate(counting, *numbered(0, 9))
+    assert messages(evaluate(counting, *numbered(9, 40))) == [str(number) for number in range(5, 15)]
+    # If they are few, the following ones of the same batch are shown as well.
+    assert messages(evaluate(rule("true", **several), *numbered(0, 4))) == ["0", "1", "2", "3"]
+    quiet = rule("true", **several)
+    evaluate(quiet, *numbered(0, 2), quiet=True)
+    assert messages(evaluate(quiet, *numbered(2, 4))) == ["0", "1", "2", "3"]
+    old = rule("true", **several)
+    evaluate(old, *numbered(0, 2, timestamp=NOW - timedelta(hours=1)))
+    assert messages(evaluate(old, {"message": "new"})) == ["new"]
+    assert evaluate(rule("true"), {}).candidate.lines == ()  # type: ignore[union-attr]
 
 
 def test_windows_span_batches() -> None:

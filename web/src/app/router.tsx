@@ -4,6 +4,7 @@ import {
   readApprovalsSearch,
   readDispatchSearch,
   readEmulateSearch,
+  readNotificationSearch,
   readRuleSearch,
   readRunSearch,
   readRunsSearch,
@@ -51,6 +52,17 @@ const projects = createRoute({
   getParentRoute: () => signedIn,
   path: "/projects",
   component: lazyRouteComponent(() => import("@/features/projects/projects-page"), "ProjectsPage"),
+});
+
+/** Where GitHub sends people back after it created or installed an App. */
+const githubApp = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/github-app",
+  validateSearch: (search: Record<string, unknown>): { code?: string; state?: string } => {
+    const [code, state] = [textParam(search, "code"), textParam(search, "state")];
+    return code && state ? { code, state } : {};
+  },
+  component: lazyRouteComponent(() => import("@/features/settings/github/github-app-page"), "GithubAppPage"),
 });
 
 const projectHome = createRoute({
@@ -203,6 +215,22 @@ const workflow = createRoute({
   component: lazyRouteComponent(() => import("@/features/ci/workflows/workflow-page"), "WorkflowPage"),
 });
 
+const receivers = createRoute({
+  getParentRoute: () => ci,
+  path: "/receivers",
+  component: lazyRouteComponent(() => import("@/features/ci/receivers/receivers-page"), "ReceiversPage"),
+});
+
+const notifications = createRoute({
+  getParentRoute: () => ci,
+  path: "/notifications",
+  validateSearch: readNotificationSearch,
+  component: lazyRouteComponent(
+    () => import("@/features/ci/notifications/notifications-page"),
+    "NotificationsPage",
+  ),
+});
+
 /** The address of a run as rules and the command line print it. */
 const runLink = createRoute({
   getParentRoute: () => project,
@@ -223,6 +251,8 @@ const ciRoutes = ci.addChildren([
   dispatches,
   runs,
   run,
+  receivers,
+  notifications,
   templates,
   emulate,
   approvals,
@@ -258,6 +288,7 @@ const routeTree = root.addChildren([
     home,
     changePassword,
     projects,
+    githubApp,
     project.addChildren([
       projectHome,
       logs,

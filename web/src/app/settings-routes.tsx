@@ -31,7 +31,7 @@ const github = createRoute({
   getParentRoute: () => layout,
   path: "/github",
   validateSearch: readSettingsScope,
-  component: lazyRouteComponent(() => import("@/features/settings/github-page"), "GithubPage"),
+  component: lazyRouteComponent(() => import("@/features/settings/github/github-page"), "GithubPage"),
 });
 
 const retention = createRoute({

@@ -25,6 +25,8 @@ from logloop_ci_bridge.dispatches.templates import Template
 from logloop_ci_bridge.emulations.approval_store import ApprovalStore
 from logloop_ci_bridge.emulations.gateway import EmulatorGateway
 from logloop_ci_bridge.emulations.store import EmulationStore
+from logloop_ci_bridge.github.app_setup import AppSetupGateway
+from logloop_ci_bridge.github.app_states import AppStates
 from logloop_ci_bridge.github.client import GitHubClient
 from logloop_ci_bridge.github.credential_check import CredentialCheck
 from logloop_ci_bridge.github.gateway import ConsoleGateway, Gateway, GatewayOf
@@ -88,6 +90,8 @@ class CiBridgeServices:
     stores: Stores
     query: QueryClient
     github_check: CredentialCheck
+    app_setup: AppSetupGateway
+    app_states: AppStates
     active_rules: ActiveRules
     evaluations: EvaluationBuffer
     evaluator: RuleEvaluator
@@ -132,8 +136,8 @@ async def build_services(resources: Resources[CiBridgeSettings], stack: AsyncExi
     secret_box = SecretBox(settings.secret_key.get_secret_value())
     sender = Sender(egress, secret_box, settings.public_url)
     stack.push_async_callback(sender.close)
-    notifier = Notifier(stores.notifications, stores.receivers, sender, lease_s=settings.ci_lease)
-    actions = ActionRunner(stores.requests, query, stores.runs, gateway_of, lease_s=settings.ci_lease)
+    notifier = Notifier(stores.notifications, stores.pauses, stores.receivers, sender, lease_s=settings.ci_lease)
+    actions = ActionRunner(stores.requests, stores.pauses, query, stores.runs, gateway_of, lease_s=settings.ci_lease)
     active_rules = ActiveRules(stores.rules, fresh_s=settings.ci_rules_fresh)
     written = (stores.pipelines, stores.templates)
 
@@ -152,6 +156,8 @@ async def build_services(resources: Resources[CiBridgeSettings], stack: AsyncExi
         stores=stores,
         query=query,
         github_check=CredentialCheck(query, github),
+        app_setup=AppSetupGateway(github, _github_egress(settings)),
+        app_states=AppStates(settings.secret_key.get_secret_value()),
         active_rules=active_rules,
         evaluations=evaluations,
         evaluator=_evaluator(stores, active_rules, firer, evaluations, settings),
@@ -290,10 +296,14 @@ def _run_tracker(resources: Resources[CiBridgeSettings], stores: Stores, gateway
     )
 
 
-def _github_client(settings: CiBridgeSettings) -> GitHubClient:
+def _github_egress(settings: CiBridgeSettings) -> EgressGuard:
     """The operator's API URL may be private; API URLs of projects must be public or allowed."""
     own_host = urlsplit(settings.github_api_url).hostname or ""
-    guard = EgressGuard(f"{settings.egress_allow},{own_host}", loopback=settings.is_local)
+    return EgressGuard(f"{settings.egress_allow},{own_host}", loopback=settings.is_local)
+
+
+def _github_client(settings: CiBridgeSettings) -> GitHubClient:
+    guard = _github_egress(settings)
     hosts = [host.strip().lower() for host in settings.github_log_hosts.split(",") if host.strip()]
     return GitHubClient(settings.github_api_url, guard, log_hosts=hosts, timeout_s=settings.github_timeout)
 

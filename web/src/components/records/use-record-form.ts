@@ -9,6 +9,7 @@ type FieldError = { error: string | undefined };
 export type RecordForm<V extends object> = {
   values: V;
   set: <Name extends keyof V & string>(name: Name, value: V[Name]) => void;
+  setAll: (values: Partial<V>) => void;
   /** Properties of an input of a text. */
   text: (name: Names<V, string>) => FieldError & {
     value: string;
@@ -29,9 +30,11 @@ export function formField(field: string): string {
   return (parts[0] === "body" ? parts[1] : parts[0]) ?? "";
 }
 
-/** Replaces the regular expression in a reason, which says little to most people. */
+/** Replaces the regular expression in a reason, which says little to most people, and the name of an exception. */
 function readableReason(reason: string): string {
-  return /^String should match pattern/.test(reason) ? "This value is not valid here." : reason;
+  return /^String should match pattern/.test(reason)
+    ? "This value is not valid here."
+    : reason.replace(/^Value error, /, "");
 }
 
 export type RecordFormOptions<V extends object> = {
@@ -40,12 +43,14 @@ export type RecordFormOptions<V extends object> = {
   draftId?: string | undefined;
   /** Fields that are never part of a draft. */
   secrets?: readonly (keyof V & string)[];
+  /** Returns the field of the form that a violation belongs to. Without it, the first part of its path. */
+  fieldOf?: ((field: string) => string) | undefined;
   save: (values: V) => Promise<unknown>;
 };
 
 /** The values of a form, where its errors belong, and its draft. */
 export function useRecordForm<V extends object>(options: RecordFormOptions<V>) {
-  const { initial, draftId, secrets = [], save } = options;
+  const { initial, draftId, secrets = [], fieldOf = formField, save } = options;
   const [draft, setDraft] = useState(() => (draftId ? readDraft(draftId, initial) : null));
   const [values, setValues] = useState<V>(draft ?? initial);
   const mutation = useMutation({
@@ -56,19 +61,21 @@ export function useRecordForm<V extends object>(options: RecordFormOptions<V>) {
   });
   const problem = mutation.error instanceof ApiProblem ? mutation.error : null;
   const errorOf = (name: string) => {
-    const found = problem?.violations.find((violation) => formField(violation.field) === name);
+    const found = problem?.violations.find((violation) => fieldOf(violation.field) === name);
     return found && readableReason(found.reason);
   };
-  const set: RecordForm<V>["set"] = (name, value) => {
-    const next = { ...values, [name]: value };
+  const setAll: RecordForm<V>["setAll"] = (changed) => {
+    const next = { ...values, ...changed };
     setValues(next);
     const kept = Object.entries(next).filter(([field]) => !secrets.some((secret) => secret === field));
     if (draftId) writeDraft(draftId, Object.fromEntries(kept));
   };
+  const set: RecordForm<V>["set"] = (name, value) => setAll({ [name]: value } as unknown as Partial<V>);
   const textOf = (name: Names<V, string>) => values[name] as string;
   const form: RecordForm<V> = {
     values,
     set,
+    setAll,
     errorOf,
     text: (name) => ({
       value: textOf(name),
@@ -89,7 +96,7 @@ export function useRecordForm<V extends object>(options: RecordFormOptions<V>) {
     areErrorsShown:
       problem !== null &&
       problem.violations.length > 0 &&
-      problem.violations.every(({ field }) => formField(field) in initial),
+      problem.violations.every(({ field }) => fieldOf(field) in initial),
     discard: () => {
       if (draftId) writeDraft(draftId, null);
       setDraft(null);

@@ -18,6 +18,12 @@ const TABS = [
   ["Chains", "/projects/$project/ci/chains", ({ chains }: Summary) => chains],
   ["Dispatches", "/projects/$project/ci/dispatches", ({ dispatches }: Summary) => dispatches.total],
   ["Runs", "/projects/$project/ci/runs", ({ runs }: Summary) => runs.total],
+  ["Receivers", "/projects/$project/ci/receivers", ({ receivers }: Summary) => receivers],
+  [
+    "Notifications",
+    "/projects/$project/ci/notifications",
+    ({ notifications }: Summary) => notifications.total,
+  ],
   ["Templates", "/projects/$project/ci/templates", ({ templates }: Summary) => templates],
   ["Approvals", "/projects/$project/ci/approvals", (summary: Summary) => summary.approvals_waiting],
 ] as const;

@@ -64,6 +64,23 @@ export function readApprovalsSearch(search: Record<string, unknown>): ApprovalsS
   return given({ open: textParam(search, "open") });
 }
 
+export const NOTIFICATION_STATES = ["collecting", "sending", "sent", "failed"] as const;
+export type NotificationSearch = {
+  state?: (typeof NOTIFICATION_STATES)[number] | undefined;
+  receiver?: string | undefined;
+  rule?: string | undefined;
+  open?: string | undefined;
+};
+
+export function readNotificationSearch(search: Record<string, unknown>): NotificationSearch {
+  return given({
+    state: choiceParam(search, "state", NOTIFICATION_STATES),
+    receiver: textParam(search, "receiver"),
+    rule: textParam(search, "rule"),
+    open: textParam(search, "open"),
+  });
+}
+
 export const TEST_RANGES = ["1h", "24h", "7d"] as const;
 export type RuleSearch = RulePrefill & { range?: (typeof TEST_RANGES)[number] | undefined };
 

@@ -11,6 +11,7 @@ from logloop_ci_bridge.http import (
     dispatches,
     emulations,
     emulator,
+    github_apps,
     internal,
     matchers,
     notifications,
@@ -47,6 +48,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     summary.router,
     webhooks.router,
     approvals.router,
+    github_apps.router,
     emulations.router,
     emulator.router,
     internal.router,
@@ -64,5 +66,6 @@ TAGS: tuple[dict[str, Any], ...] = (
     {"name": "chains", "description": "From a log over its rule and workflow to the output, and on."},
     {"name": "summary", "description": "The number of things in each list."},
     {"name": "emulations", "description": "Workflows that the emulator runs, and which of them may run."},
+    {"name": "github", "description": "The set-up of a GitHub App, and what its credentials reach."},
     {"name": "webhooks", "description": "Events that GitHub delivers."},
 )

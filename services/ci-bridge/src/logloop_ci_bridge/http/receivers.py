@@ -6,20 +6,23 @@ from fastapi import APIRouter, Response
 from logloop_chassis.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, decode_id_cursor
 from logloop_chassis.http.parameters import ProjectParam, body_problems, problems
 from logloop_chassis.http.problems import Conflict, Unprocessable
-from logloop_chassis.ids import RecordId, new_id, utc_now
+from logloop_chassis.ids import RecordId, utc_now
 from logloop_chassis.outbound.egress import EgressRefused
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from logloop_ci_bridge.http.callers import Caller, CurrentCaller, ProjectScoped, next_cursor
 from logloop_ci_bridge.notifications.delivery import place_of
-from logloop_ci_bridge.notifications.notification import Notification, NotifiedMatch
 from logloop_ci_bridge.notifications.receivers import (
+    BodyTemplate,
+    Kind,
     Receiver,
     ReceiverDraft,
     ReceiverFields,
     StoredFields,
     target_of,
 )
+from logloop_ci_bridge.notifications.rendering import body_of, mail_text, values_of
+from logloop_ci_bridge.notifications.samples import sample_notification, test_notification
 from logloop_ci_bridge.record import Record
 
 router = APIRouter(prefix="/api/v1/ci/receivers", tags=["notifications"])
@@ -69,6 +72,31 @@ class ReceiverTest(BaseModel):
     ok: bool
     status: int | None = Field(description="Status of the response; null without one.")
     detail: str | None = Field(description="Why it failed.")
+    answer: str | None = Field(
+        description="The beginning of what the receiver wrote; null for a private server and for e-mail."
+    )
+
+
+class PreviewRequest(ProjectScoped):
+    """What a message depends on."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"project_id": "shop", "kind": "webhook", "template": {"summary": "{{title}}"}}]
+        },
+    )
+
+    kind: Kind
+    template: BodyTemplate = None
+
+
+class ReceiverPreview(BaseModel):
+    """A message about two sample lines, as it would be sent."""
+
+    body: dict[str, JsonValue] | None = Field(description="Over HTTP: the JSON body.")
+    subject: str | None = Field(description="By e-mail.")
+    text: str | None = Field(description="By e-mail.")
 
 
 class _NewStored(ProjectScoped, StoredFields):
@@ -94,9 +122,11 @@ def _stored(caller: Caller, draft: ReceiverDraft, project_id: str, old: Receiver
     allowed = {"email": {"password"}, "webhook": {"url", "secret"}}.get(draft.kind, {"url"})
     sealed = {name: value for name, value in sealed.items() if name in allowed}
     if draft.kind != "email" and "url" not in sealed:
-        raise Unprocessable(f"{draft.kind} needs a url")
+        raise _invalid("url", f"{draft.kind} needs a url")
     if draft.kind == "email" and draft.smtp is not None and draft.smtp.username and "password" not in sealed:
-        raise Unprocessable("the user name of the mail server needs a password; enter it again for another server")
+        raise _invalid(
+            "password", "the user name of the mail server needs a password; enter it again for another server"
+        )
     url = draft.url.get_secret_value() if draft.url else None
     _check_address(caller, draft, url)
     target = old.target if old and url is None and draft.kind != "email" else target_of(draft, url)
@@ -118,7 +148,12 @@ def _check_address(caller: Caller, draft: ReceiverDraft, url: str | None) -> Non
         elif url is not None:
             caller.services.egress.check(url.partition("?")[0])
     except EgressRefused as error:
-        raise Unprocessable(str(error)) from error
+        raise _invalid("smtp.host" if draft.smtp is not None else "url", str(error)) from error
+
+
+def _invalid(field: str, reason: str) -> Unprocessable:
+    """Return the problem of one field of the body."""
+    return Unprocessable(reason, errors=[{"field": f"body.{field}", "reason": reason}])
 
 
 @router.post(
@@ -134,6 +169,18 @@ async def create(body: NewReceiver, caller: CurrentCaller) -> ReceiverView:
     fields = _stored(caller, body, body.project_id)
     stored = _NewStored.model_validate({**fields, "project_id": body.project_id})
     return _view(await caller.create(caller.stores.receivers, stored))
+
+
+@router.post("/preview", summary="Preview a message", operation_id="receiver_preview", responses=body_problems(404))
+async def preview(body: PreviewRequest, caller: CurrentCaller) -> ReceiverPreview:
+    """Return a message about sample lines in the form of a kind of receiver. Nothing is sent or stored."""
+    caller.may_read(body.project_id)
+    page = caller.services.logs_page(body.project_id)
+    sample = sample_notification(body.project_id, page, utc_now())
+    values = values_of(sample, page, test=True)
+    if body.kind == "email":
+        return ReceiverPreview(body=None, subject=values["title"], text=mail_text(values))
+    return ReceiverPreview(body=body_of(body.kind, body.template, sample, values), subject=None, text=None)
 
 
 @router.get("", summary="List receivers", operation_id="receiver_list", responses=problems(404))
@@ -183,13 +230,7 @@ async def delete(receiver_id: RecordId, caller: CurrentCaller) -> Response:
 async def test(receiver_id: RecordId, caller: CurrentCaller) -> ReceiverTest:
     """Send a test message now, whatever the quiet hours, and return the receiver's answer."""
     found = await caller.to_change(caller.stores.receivers, receiver_id)
-    now, link = utc_now(), caller.services.logs_page(found.project_id)
-    line = "This is a test message. Notifications of rules look like it."
-    match = NotifiedMatch(
-        rule_id="test", rule_name="Test of a receiver", kind="log", at=now, severity="info", line=line, link=link
-    )
-    message = Notification(
-        id=new_id(), project_id=found.project_id, receiver_id=found.id, matches=[match], count=1, created_at=now
-    )
+    now = utc_now()
+    message = test_notification(found.project_id, found.id, caller.services.logs_page(found.project_id), now)
     result = await caller.services.sender.send(found, message, now, test=True)
-    return ReceiverTest(ok=result.ok, status=result.status, detail=result.detail)
+    return ReceiverTest(ok=result.ok, status=result.status, detail=result.detail, answer=result.answer)

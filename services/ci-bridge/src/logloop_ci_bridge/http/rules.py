@@ -12,12 +12,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from logloop_ci_bridge.http.back_test_slots import back_test_slot
 from logloop_ci_bridge.http.callers import CurrentCaller, ProjectScoped, next_cursor
-from logloop_ci_bridge.rules.back_testing import BackTest, back_test, scope_query
+from logloop_ci_bridge.rules.back_testing import BackTest, back_test
 from logloop_ci_bridge.rules.evaluation import Evaluation, derive_prefilter
 from logloop_ci_bridge.rules.firing import quiet_until
 from logloop_ci_bridge.rules.history import KEPT, Hour, hour_of
 from logloop_ci_bridge.rules.rule import DAY, Gate, Rule, RuleDraft, closed_gate
 from logloop_ci_bridge.rules.rule_check import RuleCheck, check_rule
+from logloop_ci_bridge.rules.scope import scope_query
 from logloop_ci_bridge.wiring import CiBridgeServices
 from logloop_ci_bridge.workflows.drafts import place_of
 

@@ -17,7 +17,7 @@ class RuleTotals(BaseModel):
 
 
 class ListTotals(BaseModel):
-    """Dispatches or runs of the last 180 days."""
+    """Dispatches or runs of the last 180 days, or notifications of the last 30 days."""
 
     total: int
     by_state: dict[str, int] = Field(examples=[{"sent": 12, "failed": 1}])
@@ -44,15 +44,18 @@ class Summary(BaseModel):
     runs: RunTotals
     approvals_waiting: int = Field(description="Workflows that wait for an approval to be emulated.")
     workflow_files: int
+    receivers: int
+    notifications: ListTotals
 
 
 @router.get("", summary="Count what a project has", operation_id="ci_summary_read", responses=problems(404))
 async def read(project_id: ProjectParam, caller: CurrentCaller) -> Summary:
-    """Return the number of pipelines, templates, rules, chains, dispatches and runs of a project."""
+    """Return the number of records of a project in each list."""
     caller.may_read(project_id)
     stores = caller.stores
     states = await stores.dispatches.count_by_state(project_id)
     statuses, conclusions = await stores.runs.count_by_state(project_id)
+    notified = await stores.notifications.count_by_state(project_id)
     return Summary(
         project_id=project_id,
         paused=(await stores.pauses.state(project_id)).paused,
@@ -67,4 +70,6 @@ async def read(project_id: ProjectParam, caller: CurrentCaller) -> Summary:
         runs=RunTotals(total=sum(statuses.values()), by_state=statuses, by_conclusion=conclusions),
         approvals_waiting=await stores.approvals.waiting(project_id),
         workflow_files=await stores.workflows.count(project_id),
+        receivers=await stores.receivers.count({"project_id": project_id}),
+        notifications=ListTotals(total=sum(notified.values()), by_state=notified),
     )

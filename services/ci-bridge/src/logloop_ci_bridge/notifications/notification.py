@@ -1,10 +1,10 @@
 """A notification: the matches that one message to a receiver tells of.
 
-collecting → sending → sent | failed. While it collects, further matches join it. Its id goes with every attempt to
-send it, so that a receiver can recognise a repetition.
+collecting → sending → sent | failed, and from failed to sending again when somebody retries it. While it collects,
+further matches join it. Its id goes with every attempt to send it, so that a receiver can recognise a repetition.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -20,8 +20,18 @@ _MAX_LINE = 500
 _FIRST_RETRY_S, _MAX_RETRY_S = 5.0, 900.0
 
 
+class NotifiedLine(BaseModel):
+    """A log that a rule counted. Secrets in it are replaced."""
+
+    at: datetime
+    service_id: str | None = None
+    severity: str | None = None
+    message: str
+    link: str
+
+
 class NotifiedMatch(BaseModel):
-    """A match of a rule, with its line. Secrets in the line are replaced."""
+    """A match of a rule, with its lines. Secrets in them are replaced."""
 
     rule_id: str
     rule_name: str
@@ -29,9 +39,12 @@ class NotifiedMatch(BaseModel):
     at: datetime
     service_id: str | None = None
     severity: str | None = None
-    line: str
+    line: str = Field(description="The log, analysis or run for which the rule fired.")
+    lines: list[NotifiedLine] = Field(
+        default_factory=list, description="For a rule on logs: the latest logs that it counted, at most 10."
+    )
     count: int = Field(1, description="Logs in the rule's window.")
-    link: str
+    link: str = Field(description="The page with the lines, the analysis or the run.")
 
 
 class Notification(BaseModel):
@@ -52,7 +65,14 @@ class Notification(BaseModel):
 
 
 def match_of(
-    rule_id: str, rule_name: str, values: Mapping[str, Any], *, subject_id: str, at: datetime, link: str
+    rule_id: str,
+    rule_name: str,
+    values: Mapping[str, Any],
+    *,
+    subject_id: str,
+    at: datetime,
+    link: str,
+    lines: Sequence[NotifiedLine] = (),
 ) -> NotifiedMatch:
     """Return what a notification says of a match with these values."""
     kind, line = _line(values, subject_id)
@@ -63,10 +83,20 @@ def match_of(
         at=at,
         service_id=values.get("log.service_id"),
         severity=None if values.get("log.severity") is None else str(values["log.severity"]),
-        line=safe_text(line, Redactor("standard"), _MAX_LINE),
+        line=_safe(line),
+        lines=list(lines),
         count=int(values.get("stats.count") or 1),
         link=link,
     )
+
+
+def notified_line(message: str, *, at: datetime, service: str, severity: str, link: str) -> NotifiedLine:
+    """Return what a notification says of a log."""
+    return NotifiedLine(at=at, service_id=service, severity=severity, message=_safe(message), link=link)
+
+
+def _safe(text: str) -> str:
+    return safe_text(text, Redactor("standard"), _MAX_LINE)
 
 
 def _line(values: Mapping[str, Any], subject_id: str) -> tuple[SubjectKind, str]:

@@ -24,6 +24,27 @@ def _is_address(text: str) -> str:
     return text
 
 
+def _is_long_enough(text: str) -> str:
+    if seconds(text) < MIN_INTERVAL_S:
+        raise ValueError(f"must be at least {MIN_INTERVAL_S}s")
+    return text
+
+
+def _is_template(template: dict[str, Any] | None) -> dict[str, Any] | None:
+    if template is not None:
+        check_template(template)
+    return template
+
+
+MIN_INTERVAL_S = 10
+BodyTemplate = Annotated[
+    dict[str, JsonValue] | None,
+    AfterValidator(_is_template),
+    Field(
+        description="For a webhook: its JSON body. Texts may hold {{names}}; without it, the body has every value.",
+        examples=[{"summary": "{{title}}", "lines": "{{lines}}", "url": "{{link}}"}],
+    ),
+]
 Address = Annotated[str, AfterValidator(_is_address), Field(max_length=320, examples=["oncall@example.org"])]
 
 
@@ -46,31 +67,25 @@ class ReceiverFields(BaseModel):
     name: str = Field(min_length=1, max_length=100, examples=["On call"])
     kind: Kind
     enabled: bool = True
-    template: dict[str, JsonValue] | None = Field(
-        None,
-        description="For a webhook: its JSON body. Texts may hold {{names}}; without it, the body has every value.",
-        examples=[{"summary": "{{title}}", "lines": "{{lines}}", "url": "{{link}}"}],
-    )
+    template: BodyTemplate = None
     smtp: Smtp | None = Field(None, description="For e-mail.")
     sender: Address | None = Field(None, description="For e-mail: the address in From.")
     recipients: list[Address] = Field(default_factory=list, max_length=50, description="For e-mail.")
     group_wait: Duration = Field("30s", description="How long matches are collected before they are sent together.")
-    group_interval: Duration = Field("5m", description="The least time between two messages; at least 10s.")
+    group_interval: Annotated[Duration, AfterValidator(_is_long_enough)] = Field(
+        "5m", description="The least time between two messages; at least 10s."
+    )
     quiet_hours: QuietHours | None = None
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
-        if seconds(self.group_interval) < 10:
-            raise ValueError("group_interval must be at least 10s")
         if self.kind == "email":
             if self.smtp is None or self.sender is None or not self.recipients:
                 raise ValueError("e-mail needs smtp, sender and recipients")
         elif self.smtp is not None or self.sender is not None or self.recipients:
             raise ValueError(f"smtp, sender and recipients are for e-mail, not for {self.kind}")
-        if self.template is not None:
-            if self.kind != "webhook":
-                raise ValueError(f"only a webhook has a template of its own, not {self.kind}")
-            check_template(self.template)
+        if self.template is not None and self.kind != "webhook":
+            raise ValueError(f"only a webhook has a template of its own, not {self.kind}")
         return self
 
 

@@ -3,7 +3,7 @@
 Lines of logs are text of strangers: in no form can they mention people, or become links or markup.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -11,10 +11,11 @@ from email.utils import format_datetime
 from typing import Any
 
 from logloop_ci_bridge.notifications.body_template import fill
-from logloop_ci_bridge.notifications.notification import Notification, NotifiedMatch
-from logloop_ci_bridge.notifications.receivers import Receiver
+from logloop_ci_bridge.notifications.notification import Notification, NotifiedLine, NotifiedMatch
+from logloop_ci_bridge.notifications.receivers import Kind, Receiver
 
 _SLACK_LINES, _TEAMS_LINES = 10, 20
+_MAX_LINES = 100
 _MAX_TITLE = 150
 
 
@@ -22,17 +23,18 @@ def values_of(notification: Notification, logs_page: str, *, test: bool = False)
     """Return the values of a notification by the names that templates use."""
     matches = notification.matches
     first, last = min(match.at for match in matches), max(match.at for match in matches)
+    lines = lines_of(notification)
     return {
         "id": notification.id,
         "title": _title(notification),
-        "text": "\n".join([*map(_plain, matches), *_rest(notification, len(matches))]),
+        "text": "\n".join(_plain_lines(notification, lines)),
         "count": notification.count,
         "first_at": _moment(first),
         "last_at": _moment(last),
         "project": notification.project_id,
         "rules": sorted({match.rule_name for match in matches}),
-        "services": sorted({match.service_id for match in matches if match.service_id}),
-        "lines": [_line(match) for match in matches],
+        "services": sorted({line["service"] for line in lines if line["service"]}),
+        "lines": lines,
         "link": matches[0].link if len(matches) == 1 else logs_page,
         "test": test,
     }
@@ -45,47 +47,61 @@ def _title(notification: Notification) -> str:
     return " ".join(f"[{notification.project_id}] {named}{times}".split())[:_MAX_TITLE]
 
 
-def _plain(match: NotifiedMatch) -> str:
-    place = " ".join(filter(None, (_moment(match.at), match.severity, match.service_id)))
-    several = f" ({match.count} in the window)" if match.count > 1 else ""
-    return f"{place} {' '.join(match.line.split())}{several}"
+def lines_of(notification: Notification) -> list[dict[str, Any]]:
+    """Return the lines that a message shows, by match: the logs that were counted, or the analysis or run."""
+    return [line for match in notification.matches for line in _lines(match)][:_MAX_LINES]
 
 
-def _rest(notification: Notification, shown: int) -> list[str]:
-    rest = notification.count - shown
-    return [f"… and {rest} more"] if rest > 0 else []
+def _lines(match: NotifiedMatch) -> list[dict[str, Any]]:
+    common = {"rule": match.rule_name, "kind": match.kind, "count": match.count}
+    own = NotifiedLine(
+        at=match.at, service_id=match.service_id, severity=match.severity, message=match.line, link=match.link
+    )
+    return [
+        {
+            **common,
+            "at": _moment(line.at),
+            "severity": line.severity,
+            "service": line.service_id,
+            "message": line.message,
+            "link": line.link,
+        }
+        for line in match.lines or [own]
+    ]
 
 
-def _line(match: NotifiedMatch) -> dict[str, Any]:
-    return {
-        "rule": match.rule_name,
-        "kind": match.kind,
-        "at": _moment(match.at),
-        "severity": match.severity,
-        "service": match.service_id,
-        "message": match.line,
-        "count": match.count,
-        "link": match.link,
-    }
+def _plain_lines(
+    notification: Notification, lines: Sequence[Mapping[str, Any]], limit: int = _MAX_LINES
+) -> list[str]:
+    """Return the first lines as text, and how many there are besides."""
+    shown = [
+        " ".join([*filter(None, (line["at"], line["severity"], line["service"])), *line["message"].split()])
+        for line in lines[:limit]
+    ]
+    matches = notification.matches
+    total = sum(max(match.count, len(match.lines) or 1) for match in matches) + notification.count - len(matches)
+    rest = total - len(shown)
+    return [*shown, f"… and {rest} more"] if rest > 0 else shown
 
 
 def _moment(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def body_of(receiver: Receiver, notification: Notification, values: Mapping[str, Any]) -> dict[str, Any]:
+def body_of(
+    kind: Kind, template: Mapping[str, Any] | None, notification: Notification, values: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return the JSON body of a message over HTTP."""
-    if receiver.kind == "slack":
+    if kind == "slack":
         return _slack(notification, values)
-    if receiver.kind == "teams":
+    if kind == "teams":
         return _teams(notification, values)
-    filled: dict[str, Any] = dict(values) if receiver.template is None else fill(receiver.template, values)
+    filled: dict[str, Any] = dict(values) if template is None else fill(template, values)
     return filled
 
 
 def _slack(notification: Notification, values: Mapping[str, Any]) -> dict[str, Any]:
-    shown = notification.matches[:_SLACK_LINES]
-    lines = "\n".join([*map(_plain, shown), *_rest(notification, len(shown))])
+    lines = "\n".join(_plain_lines(notification, values["lines"], _SLACK_LINES))
     # A fence that a line contains would end the block.
     code = _slack_text(lines.replace("```", "'''"))[:2900]
     title = _slack_text(values["title"])
@@ -93,7 +109,10 @@ def _slack(notification: Notification, values: Mapping[str, Any]) -> dict[str, A
         "text": title,
         "blocks": [
             {"type": "section", "text": {"type": "mrkdwn", "text": f"*{title.replace('*', ' ')}*\n```{code}```"}},
-            {"type": "context", "elements": [{"type": "mrkdwn", "text": f"<{values['link']}|Open in Logloop>"}]},
+            {
+                "type": "context",
+                "elements": [{"type": "mrkdwn", "text": f"<{_slack_text(values['link'])}|Open in Logloop>"}],
+            },
         ],
     }
 
@@ -104,8 +123,7 @@ def _slack_text(text: str) -> str:
 
 
 def _teams(notification: Notification, values: Mapping[str, Any]) -> dict[str, Any]:
-    shown = notification.matches[:_TEAMS_LINES]
-    lines = [*map(_plain, shown), *_rest(notification, len(shown))]
+    lines = _plain_lines(notification, values["lines"], _TEAMS_LINES)
     content = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
@@ -135,5 +153,10 @@ def email_of(receiver: Receiver, values: Mapping[str, Any], sent_at: datetime) -
     message["Date"] = format_datetime(sent_at)
     message["Message-ID"] = f"<{values['id']}@{receiver.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(f"{values['text']}\n\n{values['link']}\n")
+    message.set_content(mail_text(values))
     return message
+
+
+def mail_text(values: Mapping[str, Any]) -> str:
+    """Return the text of an e-mail."""
+    return f"{values['text']}\n\n{values['link']}\n"

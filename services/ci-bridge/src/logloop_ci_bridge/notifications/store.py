@@ -34,8 +34,11 @@ class NotificationStore:
 
     async def collect(
         self, receiver: Receiver, match: NotifiedMatch, now: datetime, session: AsyncClientSession
-    ) -> None:
-        """Add a match to the notification that the receiver collects, or begin one, within a transaction."""
+    ) -> str:
+        """Add a match to the notification that the receiver collects, or begin one, within a transaction.
+
+        Returns the id of the notification.
+        """
         own = {"receiver_id": receiver.id}
         earlier = {**own, "state": {"$ne": "collecting"}}
         last = await self._notifications.find_one(
@@ -49,12 +52,16 @@ class NotificationStore:
             "attempts": 0,
         }
         shown = {"$each": [match.model_dump(mode="python")], "$slice": MAX_MATCHES}
-        await self._notifications.update_one(
+        collecting = await self._notifications.find_one_and_update(
             {**own, **_COLLECTING},
             {"$push": {"matches": shown}, "$inc": {"count": 1}, "$setOnInsert": begun},
+            {"_id": 1},
             upsert=True,
+            return_document=ReturnDocument.AFTER,
             session=session,
         )
+        assert collecting is not None
+        return str(collecting["_id"])
 
     async def next_due(self, now: datetime, busy: Sequence[str]) -> Notification | None:
         """Return the notification that is due first, of a project that is not busy."""
@@ -90,6 +97,24 @@ class NotificationStore:
     async def settle(self, notification_id: str, fields: Document) -> None:
         """Write the outcome of an attempt."""
         await self._notifications.update_one({"_id": notification_id, "state": "sending"}, {"$set": fields})
+
+    async def retry(self, notification_id: str, now: datetime) -> Notification | None:
+        """Send a failed notification again, with the same id and content. None when it has not failed."""
+        found = await self._notifications.find_one_and_update(
+            {"_id": notification_id, "state": "failed"},
+            {"$set": {"state": "sending", "next_attempt_at": now, "attempts": 0, "finished_at": None}},
+            return_document=ReturnDocument.AFTER,
+        )
+        return None if found is None else _read(found)
+
+    async def count_by_state(self, project_id: str) -> dict[str, int]:
+        """Return how many notifications of a project are in each state."""
+        stages: list[Document] = [
+            {"$match": {"project_id": project_id}},
+            {"$group": {"_id": "$state", "count": {"$sum": 1}}},
+        ]
+        found = await self._notifications.aggregate(stages)
+        return {str(item["_id"]): int(item["count"]) async for item in found}
 
     async def find(self, notification_id: str) -> Notification | None:
         """Return a notification by its id."""

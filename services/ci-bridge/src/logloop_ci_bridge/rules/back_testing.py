@@ -173,23 +173,3 @@ def stored_entry(row: Mapping[str, Any]) -> tuple[str, LogEntry]:
     values["timestamp"] = datetime.fromisoformat(str(values["timestamp"])).astimezone(UTC)
     # Stored values were checked when they were ingested.
     return str(row["id"]), LogEntry.model_validate(values)
-
-
-def scope_query(rule: RuleDraft) -> str:
-    """Return a search text that selects at least the logs that pass the rule's filter."""
-    kept = rule.filter
-    parts = [
-        f"{name}:({' OR '.join(_quoted(value) for value in values)})"
-        for name, values in (
-            ("severity", [item.value for item in kept.severities]),
-            ("service", kept.services),
-            ("source", kept.sources),
-        )
-        if values
-    ]
-    return " AND ".join(parts)
-
-
-def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

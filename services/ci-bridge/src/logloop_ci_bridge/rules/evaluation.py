@@ -6,7 +6,7 @@ The same code runs live and in back-tests, without I/O. The caller checks cooldo
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field
 
 from logloop_ci_bridge.rules import prefilter
 from logloop_ci_bridge.rules.log_values import LOG_NAMES, id_of_row, log_values, microseconds, one_log
+from logloop_ci_bridge.rules.matched_lines import MatchedLine, RecentLines
 from logloop_ci_bridge.rules.rule import Gate, Origin, Rule, RuleDraft, origin_gate
 from logloop_ci_bridge.rules.windows import RuleWindow, Statistics
 
@@ -49,6 +50,8 @@ class Evaluation(BaseModel):
     stats: dict[str, float] | None = None
     detail: str | None = None
     dispatch_id: str | None = None
+    notifications: list[str] = Field(default_factory=list, description="Ids of the notifications that tell of it.")
+    requests: list[str] = Field(default_factory=list, description="Ids of the requests that it made.")
     correlation_id: str | None = Field(
         None, description="Set when the log or run came from a dispatch: its correlation id."
     )
@@ -63,6 +66,8 @@ class Candidate:
     statistics: Statistics
     origin: Origin
     clauses: tuple[ClauseValue, ...]
+    lines: tuple[MatchedLine, ...] = ()
+    """Matching logs around it, for a rule that notifies."""
 
 
 @dataclass
@@ -96,6 +101,8 @@ class CompiledRule:
     condition: Condition
     filter: prefilter.Prefilter
     window: RuleWindow
+    lines: RecentLines | None = None
+    """Kept for a rule that notifies."""
 
 
 def compile_rule(rule: RuleDraft, *, rule_id: str, project_id: str) -> CompiledRule:
@@ -108,6 +115,7 @@ def compile_rule(rule: RuleDraft, *, rule_id: str, project_id: str) -> CompiledR
         condition,
         derive_prefilter(rule, condition),
         RuleWindow(seconds(rule.window)),
+        RecentLines(project_id) if rule.action.notify else None,
     )
 
 
@@ -174,6 +182,8 @@ def evaluate_batch(
         compiled.window.add_all(timings, now_us=now_us)
     elif not _all_at_once(compiled, rows, timings, result, now_us):
         _one_by_one(compiled, rows, timings, result, now_us, limit)
+    if compiled.lines is not None:
+        compiled.lines.add(rows)
     return result
 
 
@@ -351,7 +361,8 @@ def _candidate(
     log = one_log(compiled.project_id, rows, index, frozenset(LOG_NAMES))
     held = tuple(ClauseValue(text=clause.text, holds=True) for clause in compiled.condition.row_clauses)
     origin = origin_of(rows.values("attributes")[index])
-    return Candidate(log, statistics, origin, held + window_values)
+    lines = compiled.lines.around(rows, index, timedelta(seconds=compiled.window.window_s)) if compiled.lines else ()
+    return Candidate(log, statistics, origin, held + window_values, lines)
 
 
 def near_miss(result: BatchEvaluation, now: datetime) -> Evaluation | None:

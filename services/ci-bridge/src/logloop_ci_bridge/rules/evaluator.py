@@ -148,6 +148,7 @@ class RuleEvaluator:
                 correlation_id=candidate.origin.correlation_id,
             ),
             self._link(rule.stored.project_id, "logs", first),
+            candidate.lines,
         )
 
     def _link(self, project_id: str, kind: str, subject_id: object) -> str:

@@ -1,6 +1,7 @@
 """Stores what a rule starts when it matches, unless a gate is closed, and keeps the outcome as an evaluation."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,17 @@ from logloop_ci_bridge.rules.rule import DAY, HOUR, Gate, Rule, RuleDraft, RuleS
 from logloop_ci_bridge.rules.rule_match import RuleMatch
 from logloop_ci_bridge.rules.state_store import Firing, RuleStateStore
 from logloop_ci_bridge.telemetry import RULE_FIRINGS
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """The gate that keeps a rule from firing, or the ids of what it started."""
+
+    gate: Gate | None = None
+    detail: str | None = None
+    dispatch_id: str | None = None
+    notifications: Sequence[str] = ()
+    requests: Sequence[str] = ()
 
 
 class RuleFirer:
@@ -53,36 +65,38 @@ class RuleFirer:
         Returns when the rule may fire again, None when it may fire at once.
         """
         rule, now = match.rule, utc_now()
-        gate, detail, dispatch = await self._attempt(match, now)
-        outcome = "blocked" if gate else "dry_run" if rule.dry_run else "fired"
+        attempt = await self._attempt(match, now)
+        outcome = "blocked" if attempt.gate else "dry_run" if rule.dry_run else "fired"
         self._evaluations.add(
             rule.id,
             rule.project_id,
             match.evaluation.model_copy(
                 update={
                     "outcome": outcome,
-                    "gate": gate,
-                    "detail": detail,
-                    "dispatch_id": None if gate or dispatch is None else dispatch.id,
+                    "gate": attempt.gate,
+                    "detail": attempt.detail,
+                    "dispatch_id": attempt.dispatch_id,
+                    "notifications": list(attempt.notifications),
+                    "requests": list(attempt.requests),
                 }
             ),
         )
-        RULE_FIRINGS.labels(rule.on, gate or outcome).inc()
-        if gate is None:
+        RULE_FIRINGS.labels(rule.on, attempt.gate or outcome).inc()
+        if attempt.gate is None:
             self._wake()
         return quiet_until(rule, await self._states.find(rule.id), now)
 
-    async def _attempt(self, match: RuleMatch, now: datetime) -> tuple[Gate | None, str | None, Dispatch | None]:
+    async def _attempt(self, match: RuleMatch, now: datetime) -> _Attempt:
         rule = match.rule
         pause = await self._pauses.state(rule.project_id)
         if pause.paused:
-            return "paused", pause.sentence, None
+            return _Attempt("paused", pause.sentence)
         parent = await self._parent(match)
         dispatch: Dispatch | None = None
         if rule.action.pipeline_id is not None:
             gate, detail, dispatch = await self._dispatch(match, rule.action.pipeline_id, parent, now)
             if gate is not None:
-                return gate, detail, None
+                return _Attempt(gate, detail)
         firing = Firing(
             rule,
             rule_key(rule.id, seconds(rule.cooldown), match.at, match.first),
@@ -91,13 +105,19 @@ class RuleFirer:
             () if rule.dry_run else await self._receivers_of(rule),
             () if rule.dry_run else requests_of(match, now),
         )
-        gate = await self._states.fire(
+        fired = await self._states.fire(
             firing,
             lambda state: closed_gate(rule, state, now),
             lambda stored, state: with_reason(stored, match, state, now),
             now,
         )
-        return gate, None, dispatch
+        if fired.gate is not None:
+            return _Attempt(fired.gate)
+        return _Attempt(
+            dispatch_id=dispatch.id if dispatch else None,
+            notifications=fired.notifications,
+            requests=[request.id for request in firing.requests],
+        )
 
     async def _receivers_of(self, rule: Rule) -> Sequence[Receiver]:
         """Return the receivers that a rule notifies; those that were deleted or switched off get nothing."""

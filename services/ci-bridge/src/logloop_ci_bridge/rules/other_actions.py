@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from logloop_chassis.ids import new_id
 from logloop_contracts.durations import seconds
 
 from logloop_ci_bridge.actions.request import ActionRequest, Kind
-from logloop_ci_bridge.notifications.notification import NotifiedMatch, match_of
-from logloop_ci_bridge.rules.rule import Analyze
+from logloop_ci_bridge.notifications.notification import NotifiedMatch, match_of, notified_line
+from logloop_ci_bridge.rules.rule import Analyze, Rule
 from logloop_ci_bridge.rules.rule_match import RuleMatch
+from logloop_ci_bridge.rules.scope import scope_query
 
+_MARGIN = timedelta(seconds=1)
 _RUN_ATTRIBUTE = "ci.run_id"
 
 
@@ -19,7 +22,23 @@ def notified_match(match: RuleMatch) -> NotifiedMatch:
     """Return what notifications say of a match."""
     rule = match.rule
     at = match.at if rule.on == "logs" else match.evaluation.at  # only logs have a time of their own
-    return match_of(rule.id, rule.name, match.values, subject_id=match.first, at=at, link=match.link)
+    page = match.link.rpartition("/")[0]
+    lines = [
+        notified_line(
+            line.message, at=line.at, service=line.service_id, severity=line.severity, link=f"{page}/{line.id}"
+        )
+        for line in match.lines
+    ]
+    link = match.link if len(lines) < 2 else f"{page}?{_selecting(rule, [line.at for line in lines])}"
+    return match_of(rule.id, rule.name, match.values, subject_id=match.first, at=at, link=link, lines=lines)
+
+
+def _selecting(rule: Rule, moments: Sequence[datetime]) -> str:
+    """Return the part of an address that selects the logs of a rule around these moments."""
+    since, until = min(moments) - _MARGIN, max(moments) + _MARGIN
+    times = {"from": since.isoformat(timespec="seconds"), "to": until.isoformat(timespec="seconds")}
+    query = scope_query(rule)
+    return urlencode({**({"q": query} if query else {}), **times})
 
 
 def requests_of(match: RuleMatch, now: datetime) -> Sequence[ActionRequest]:

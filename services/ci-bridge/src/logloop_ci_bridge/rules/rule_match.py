@@ -1,11 +1,12 @@
 """A rule whose condition holds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from logloop_ci_bridge.rules.evaluation import Evaluation
+from logloop_ci_bridge.rules.matched_lines import MatchedLine
 from logloop_ci_bridge.rules.rule import Origin, Rule
 
 
@@ -20,3 +21,5 @@ class RuleMatch:
     origin: Origin
     evaluation: Evaluation
     link: str
+    """The page of the log, analysis or run; its last part is the id."""
+    lines: Sequence[MatchedLine] = ()

@@ -36,6 +36,14 @@ class Firing:
     requests: Sequence[ActionRequest] = ()
 
 
+@dataclass(frozen=True)
+class Fired:
+    """The result of an attempt to fire: the gate that is closed, or the notifications that tell of it."""
+
+    gate: Gate | None = None
+    notifications: Sequence[str] = ()
+
+
 Decide = Callable[[RuleState], Gate | None]
 """Returns the gate that is closed in a state of a rule, None when the rule may fire."""
 Describe = Callable[[Dispatch, RuleState], Dispatch]
@@ -64,42 +72,43 @@ class RuleStateStore:
         """Create indexes."""
         await self._states.create_index("project_id")
 
-    async def fire(self, firing: Firing, decide: Decide, describe: Describe, now: datetime) -> Gate | None:
+    async def fire(self, firing: Firing, decide: Decide, describe: Describe, now: datetime) -> Fired:
         """Store what a rule starts, its dispatch with its gates, and that the rule fired, unless a gate is closed.
 
-        Returns the closed gate, `duplicate` when the firing is already stored, `no_rule` when the rule was deleted,
-        or None when it is new.
+        The gate is `duplicate` when the firing is already stored, and `no_rule` when the rule was deleted.
         """
 
-        async def transact(session: AsyncClientSession) -> Gate | None:
+        async def transact(session: AsyncClientSession) -> Fired:
             return await self._fire(firing, decide, describe, now, session)
 
         async with self._client.start_session() as session:
             try:
                 return await session.with_transaction(transact)
             except DuplicateKeyError:
-                return "duplicate"
+                return Fired("duplicate")
 
     async def _fire(
         self, firing: Firing, decide: Decide, describe: Describe, now: datetime, session: AsyncClientSession
-    ) -> Gate | None:
+    ) -> Fired:
         rule = firing.rule
         if await self._dispatches.is_stored(rule.project_id, firing.dedupe_key, session):
-            return "duplicate"
+            return Fired("duplicate")
         if await self._rules.find_one({"_id": rule.id}, {"_id": 1}, session=session) is None:
-            return "no_rule"
+            return Fired("no_rule")
         wanted = {"fired_at": 1, "fired_keys": 1}
         stored = await self._states.find_one({"_id": rule.id}, wanted, session=session)
         if firing.dedupe_key in (stored or {}).get("fired_keys", ()):
-            return "duplicate"
+            return Fired("duplicate")
         state = _state(stored)
         gate = decide(state)
         if gate is not None:
-            return gate
+            return Fired(gate)
         if firing.dispatch is not None:
             await self._dispatches.insert(describe(firing.dispatch, state), session)
-        for receiver in firing.receivers:
+        notifications = [
             await self._notifications.collect(receiver, firing.notified, now, session)
+            for receiver in firing.receivers
+        ]
         for request in firing.requests:
             await self._requests.insert(request, session)
         changes: Document = {
@@ -107,7 +116,7 @@ class RuleStateStore:
             "$push": {"fired_keys": {"$each": [firing.dedupe_key], "$slice": -KEPT_KEYS}},
         }
         await self._states.update_one({"_id": rule.id}, changes, upsert=True, session=session)
-        return None
+        return Fired(notifications=notifications)
 
     async def find(self, rule_id: str) -> RuleState:
         """Return when a rule fired within the last day."""

@@ -9,6 +9,7 @@ export type RuleDraft = Schemas["RuleDraft"];
 export type RuleCheck = Schemas["RuleCheck"];
 export type BackTest = Schemas["BackTest"];
 export type Evaluation = Schemas["Evaluation"];
+export type ActionRequest = Schemas["ActionRequest"];
 export type EvaluationPage = Schemas["EvaluationPage"];
 
 export const rulePagesOptions = (project: string) =>
@@ -56,6 +57,34 @@ export const evaluationsOptions = (id: string) =>
           signal,
         }),
       ),
+    refetchInterval: 5000,
+  });
+
+/** The analyses, repetitions and cancellations that a rule requested lately. */
+export const ruleRequestsOptions = (project: string, id: string) =>
+  queryOptions({
+    queryKey: ["ci", project, "rule-requests", id],
+    queryFn: async ({ signal }) =>
+      content(
+        await ciBridge.GET("/api/v1/ci/requests", {
+          params: { query: { project_id: project, rule_id: id, limit: 100 } },
+          signal,
+        }),
+      ).items,
+    refetchInterval: 5000,
+  });
+
+/** The notifications that tell of a rule, newest first. */
+export const ruleNotificationsOptions = (project: string, id: string) =>
+  queryOptions({
+    queryKey: ["ci", project, "rule-notifications", id],
+    queryFn: async ({ signal }) =>
+      content(
+        await ciBridge.GET("/api/v1/ci/notifications", {
+          params: { query: { project_id: project, rule_id: id, limit: 100 } },
+          signal,
+        }),
+      ).items,
     refetchInterval: 5000,
   });
 

@@ -8,6 +8,7 @@ import layout from "@/components/page/page.module.css";
 import { PageFooter } from "@/components/page/page-footer";
 import { Confirm } from "@/components/records/confirm";
 import { type Column, ResourceTable } from "@/components/records/resource-table";
+import { actionWords } from "@/features/ci/rules/editor/rule-actions";
 import { gateText } from "@/features/ci/rules/firings/gates";
 import { pathWith, useApiRequests } from "@/lib/api/api-requests";
 import { itemsOf } from "@/lib/api/paged";
@@ -91,7 +92,7 @@ export function RulesPage() {
     <div className={layout.page}>
       <div className={layout.head}>
         <h1>Rules</h1>
-        <span className="muted">when a workflow starts by itself</span>
+        <span className="muted">when something starts by itself</span>
         <span className="grow" />
         {rules.length > 0 ? newButton : null}
       </div>
@@ -123,7 +124,8 @@ export function RulesPage() {
         empty={
           <CiEmpty title="No rule yet" reached={1} action={newButton}>
             A rule watches the lines of the project, completed analyses or ended runs. When its condition
-            holds, it starts a pipeline. You can test it on stored lines before it is on.
+            holds, it starts a pipeline or an analysis, or tells somebody. You can test it on stored lines
+            before it is on.
             {rights.edit ? "" : " A member of the project can create one."}
           </CiEmpty>
         }
@@ -146,7 +148,7 @@ export function RulesPage() {
           ? "Its evaluations and its count of firings are deleted with it. Its dispatches stay listed."
           : dialog?.rule.dry_run
             ? "When it fires, its dispatches are recorded and nothing is sent: it is a dry run."
-            : `When it fires, it starts a workflow, at most ${dialog?.rule.budget?.per_day ?? 20} times a day.`}
+            : `When it fires, it ${actionWords(dialog?.rule.action ?? {})}, at most ${dialog?.rule.budget?.per_day ?? 20} times a day.`}
       </Confirm>
     </div>
   );
@@ -197,6 +199,7 @@ function ruleColumns(
         </code>
       ),
     },
+    { name: "Does", wide: true, cell: (rule) => <span className="soft">{actionWords(rule.action)}</span> },
     { name: "Last fired", cell: (rule) => <LastFired look={lookOf.get(rule.id)} /> },
     { name: "State", cell: (rule) => <RuleState rule={rule} look={lookOf.get(rule.id)} /> },
   ];

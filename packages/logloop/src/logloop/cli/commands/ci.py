@@ -79,6 +79,7 @@ def dispatch(
 
 app.command("generate")(generate)
 app.command("notifications")(notify.notifications)
+app.command("retry-notification")(notify.retry)
 
 
 @app.command("dispatches")

@@ -31,3 +31,11 @@ def notifications(number: Number = 50, project: Project = None, as_json: AsJson 
     with open_client(project) as client:
         own = {"project_id": client.connection.require_project()}
     show_list("/ci/notifications", columns, number, own, as_json=as_json)
+
+
+@command
+def retry(notification_id: Id, as_json: AsJson = False) -> None:
+    """Send a notification that failed again, with the same id and content."""
+    with open_client() as client:
+        path = f"/ci/notifications/{quote(notification_id, safe='')}/retry"
+        show_record(client.request("POST", path), as_json=as_json)

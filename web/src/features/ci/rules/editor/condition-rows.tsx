@@ -129,6 +129,7 @@ function Row({ row, subject, disabled, onChange, onRemove }: RowProps) {
       {values ? (
         <Autocomplete
           size="xs"
+          className={classes.value}
           aria-label="Compared with"
           data={values}
           value={row.value}
@@ -138,6 +139,7 @@ function Row({ row, subject, disabled, onChange, onRemove }: RowProps) {
       ) : (
         <TextInput
           size="xs"
+          className={classes.value}
           aria-label="Compared with"
           value={row.value}
           disabled={disabled}
@@ -146,7 +148,11 @@ function Row({ row, subject, disabled, onChange, onRemove }: RowProps) {
         />
       )}
       {disabled ? null : (
-        <ActionIcon aria-label={`Remove the condition on ${row.name}`} onClick={onRemove}>
+        <ActionIcon
+          className={classes.remove}
+          aria-label={`Remove the condition on ${row.name}`}
+          onClick={onRemove}
+        >
           <IconX size={14} aria-hidden />
         </ActionIcon>
       )}

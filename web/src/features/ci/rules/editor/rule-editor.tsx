@@ -18,6 +18,7 @@ import { writeDraft } from "@/lib/page/drafts";
 import { usePageTitle } from "@/lib/page/page-title";
 import { AnalyzeLines } from "./analyze-lines";
 import { FileRule } from "./file-rule";
+import { actionWords } from "./rule-actions";
 import classes from "./rule-editor.module.css";
 import { RuleForm } from "./rule-form";
 import { type RuleSource, writeSettings } from "./rule-source";
@@ -233,8 +234,8 @@ export function RuleEditor({ project, rule, initial, draftId, range }: RuleEdito
         onConfirm={() => save.mutate(true)}
       >
         {draft?.dry_run
-          ? "When it fires, its dispatches are recorded and nothing is sent: it is a dry run."
-          : `When it fires, it starts a workflow on GitHub, at most ${draft?.budget?.per_hour ?? 4} times an hour and ${draft?.budget?.per_day ?? 20} times a day.`}
+          ? "When it fires, what it would start is recorded and nothing is sent: it is a dry run."
+          : `When it fires, it ${actionWords(draft?.action ?? {})}, at most ${draft?.budget?.per_hour ?? 4} times an hour and ${draft?.budget?.per_day ?? 20} times a day.`}
       </Confirm>
     </div>
   );

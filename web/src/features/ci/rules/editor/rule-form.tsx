@@ -1,12 +1,13 @@
-import { MultiSelect, SegmentedControl, Select, Switch, TagsInput, Textarea, TextInput } from "@mantine/core";
+import { MultiSelect, SegmentedControl, Switch, TagsInput, Textarea, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
 import { SEVERITIES } from "@/components/severity";
-import { pipelinesOptions, servicesOptions, templatesOptions } from "@/features/ci/ci-queries";
+import { pipelinesOptions, servicesOptions } from "@/features/ci/ci-queries";
+import { ActionFields } from "./action-fields";
 import type { Subject } from "./condition";
 import { ConditionRows } from "./condition-rows";
+import { Duration, Line } from "./form-line";
 import { NumberField } from "./number-field";
+import { actionFor } from "./rule-actions";
 import classes from "./rule-editor.module.css";
 import type { RuleSettings } from "./rule-source";
 
@@ -17,7 +18,7 @@ type RuleFormProps = {
   disabled: boolean;
   /** What the server says about a field, by its path: "budget.per_hour". */
   errorOf: (path: string) => string | undefined;
-  /** Errors of the pipeline or template. */
+  /** Errors of the pipeline, the template and the receivers. */
   actionErrors: readonly string[];
   onCondition: (condition: string) => void;
   onSettings: (settings: RuleSettings) => void;
@@ -27,7 +28,6 @@ type RuleFormProps = {
 export function RuleForm(props: RuleFormProps) {
   const { project, settings, disabled, errorOf, onSettings } = props;
   const pipelines = useQuery(pipelinesOptions(project)).data ?? [];
-  const templates = useQuery(templatesOptions(project)).data ?? [];
   const services = useQuery(servicesOptions(project)).data ?? [];
   const subject: Subject = settings.on ?? "logs";
   const filter = settings.filter ?? {};
@@ -59,7 +59,10 @@ export function RuleForm(props: RuleFormProps) {
             { value: "run", label: "Runs" },
           ]}
           value={subject}
-          onChange={(on) => set({ on: on as Subject, filter: {} })}
+          onChange={(value) => {
+            const on = value as Subject;
+            set({ on, filter: {}, action: actionFor(on, settings.action) });
+          }}
         />
       </Line>
       <Line label="Of">
@@ -138,51 +141,14 @@ export function RuleForm(props: RuleFormProps) {
           <span className="muted">which stats count over</span>
         </Line>
       ) : null}
-      <Line label="Then">
-        <div className={classes.stack}>
-          <div className="row">
-            <span className="muted">start</span>
-            <Select
-              size="xs"
-              aria-label="Pipeline to start"
-              placeholder={pipelines.length > 0 ? "Choose a pipeline" : "There is no pipeline yet"}
-              className="grow"
-              data={named(pipelines)}
-              value={settings.action.pipeline_id || null}
-              disabled={disabled}
-              error={props.actionErrors.find((error) => error.includes("pipeline"))}
-              onChange={(value) => set({ action: { ...settings.action, pipeline_id: value ?? "" } })}
-            />
-            {pipelines.length === 0 ? (
-              <Link to="/projects/$project/ci/pipelines" params={{ project }}>
-                Create one
-              </Link>
-            ) : null}
-          </div>
-          <div className="row">
-            <span className="muted">with</span>
-            <Select
-              size="xs"
-              aria-label="Event template"
-              placeholder="the usual payload"
-              className="grow"
-              clearable
-              allowDeselect
-              data={named(templates)}
-              value={settings.action.template_id ?? null}
-              disabled={disabled}
-              error={props.actionErrors.find((error) => error.includes("template"))}
-              onChange={(value) => set({ action: { ...settings.action, template_id: value } })}
-            />
-          </div>
-          <Switch
-            label="Dry run: record what would be sent, and send nothing"
-            checked={settings.dry_run ?? false}
-            disabled={disabled}
-            onChange={(event) => set({ dry_run: event.currentTarget.checked })}
-          />
-        </div>
-      </Line>
+      <ActionFields
+        project={project}
+        settings={settings}
+        disabled={disabled}
+        errorOf={errorOf}
+        actionErrors={props.actionErrors}
+        set={set}
+      />
       <Limits settings={settings} disabled={disabled} errorOf={errorOf} set={set} />
       <Line label="Description">
         <Textarea
@@ -250,42 +216,5 @@ function Limits({
         onChange={(event) => set({ allow_own_runs: event.currentTarget.checked })}
       />
     </Line>
-  );
-}
-
-function Line({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out as a grid row.
-    <div className={classes.line} role="group" aria-label={label}>
-      <span className={classes.label}>{label}</span>
-      <div className={classes.controls}>{children}</div>
-    </div>
-  );
-}
-
-function Duration({
-  label,
-  value,
-  disabled,
-  error,
-  onChange,
-}: {
-  label: string;
-  value: string;
-  disabled: boolean;
-  error: string | undefined;
-  onChange: (value: string) => void;
-}) {
-  return (
-    <TextInput
-      size="xs"
-      aria-label={label}
-      title="Such as 30s, 5m, 2h or 7d"
-      className={classes.short}
-      value={value}
-      disabled={disabled}
-      error={error?.replace("Value error, ", "")}
-      onChange={(event) => onChange(event.currentTarget.value)}
-    />
   );
 }

@@ -1,6 +1,7 @@
 import type { RuleDraft } from "@/features/ci/rules/rule-queries";
 import { quote } from "@/lib/text/filter-text";
 import { writeCondition } from "./condition";
+import { compactAction } from "./rule-actions";
 
 /** A rule as it is edited: the condition in CEL, and every other field as JSON. The form is a view of these texts. */
 export type RuleSource = { condition: string; settings: string };
@@ -27,10 +28,7 @@ function compact(settings: RuleSettings): RuleSettings {
       Array.isArray(value) ? value.length > 0 : value !== null && value !== undefined && value !== "",
     ),
   );
-  const chosen = Object.entries(settings.action).filter(([name, value]) =>
-    Array.isArray(value) ? value.length > 0 : name === "pipeline_id" ? value !== null : Boolean(value),
-  );
-  return { ...settings, filter, action: Object.fromEntries(chosen) };
+  return { ...settings, filter, action: compactAction(settings.action) };
 }
 
 export function writeSettings(settings: RuleSettings): string {
@@ -142,7 +140,7 @@ export function sortErrors(errors: readonly string[]): {
     const [, line, column, text] = /^line (\d+), column (\d+): (.*)$/s.exec(error) ?? [];
     if (line && column && text) {
       sorted.condition.push({ text, line: Number(line), column: Number(column) });
-    } else if (/^there is no (pipeline|template) /.test(error)) sorted.action.push(error);
+    } else if (/^there is no (pipeline|template|receiver) /.test(error)) sorted.action.push(error);
     else if (/allow_own_runs|filter\.pipelines/.test(error)) sorted.other.push(error);
     else sorted.condition.push({ text: error });
   }

@@ -1,6 +1,5 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { ProblemNotice } from "@/components/page/notice";
 import { SkeletonRows } from "@/components/page/skeleton";
@@ -10,6 +9,7 @@ import classes from "@/features/ci/rules/editor/rule-editor.module.css";
 import { type Evaluation, type EvaluationPage, evaluationsOptions } from "@/features/ci/rules/rule-queries";
 import { StateMark, type Tone } from "@/features/ci/state-mark";
 import { formatAge, formatCount, formatMoment, useZone } from "@/lib/time/time";
+import { FiringActions, type FiringEffects, useFiringEffects } from "./firing-actions";
 import { gateText, times } from "./gates";
 
 const OUTCOMES: Record<string, [Tone, string]> = {
@@ -23,6 +23,7 @@ const SHOWN = 8;
 /** Why the rule fired or did not: what each clause was, and which gate was closed. */
 export function RuleEvaluations({ project, ruleId }: { project: string; ruleId: string }) {
   const evaluations = useQuery(evaluationsOptions(ruleId));
+  const effects = useFiringEffects(project, ruleId);
   const [showsAll, setShowsAll] = useState(false);
   const items = evaluations.data?.items ?? [];
   return (
@@ -45,8 +46,13 @@ export function RuleEvaluations({ project, ruleId }: { project: string; ruleId: 
         <table className={classes.clauses} aria-label="Evaluations">
           <tbody>
             {items.slice(0, showsAll ? undefined : SHOWN).map((item, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: several evaluations may have the same moment.
-              <EvaluationRow key={`${item.at} ${index}`} project={project} evaluation={item} />
+              <EvaluationRow
+                // biome-ignore lint/suspicious/noArrayIndexKey: several evaluations may have the same moment.
+                key={`${item.at} ${index}`}
+                project={project}
+                evaluation={item}
+                effects={effects}
+              />
             ))}
           </tbody>
         </table>
@@ -74,7 +80,15 @@ function Now({ now }: { now: EvaluationPage["now"] }) {
   return <span className="muted">{parts.join(" ")}</span>;
 }
 
-function EvaluationRow({ project, evaluation }: { project: string; evaluation: Evaluation }) {
+function EvaluationRow({
+  project,
+  evaluation,
+  effects,
+}: {
+  project: string;
+  evaluation: Evaluation;
+  effects: FiringEffects;
+}) {
   const [zone] = useZone();
   const [tone, words] = OUTCOMES[evaluation.outcome] ?? ["quiet", evaluation.outcome];
   return (
@@ -94,17 +108,7 @@ function EvaluationRow({ project, evaluation }: { project: string; evaluation: E
       </td>
       <td>
         {evaluation.subject_id ? <SubjectLink project={project} id={evaluation.subject_id} /> : null}
-        {evaluation.dispatch_id ? (
-          <div>
-            <Link
-              to="/projects/$project/ci/dispatches"
-              params={{ project }}
-              search={{ open: evaluation.dispatch_id }}
-            >
-              the dispatch
-            </Link>
-          </div>
-        ) : null}
+        <FiringActions project={project} evaluation={evaluation} effects={effects} />
       </td>
     </tr>
   );
