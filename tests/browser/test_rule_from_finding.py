@@ -65,6 +65,8 @@ def test_a_finding_becomes_a_rule_whose_dispatch_leads_back_to_its_line(
     expect(page.get_by_role("dialog", name="Dispatch")).to_contain_text("acme/shop")
 
     page.goto(rule)
+    history = page.get_by_role("table", name="Outcomes by hour").get_by_role("row").filter(has_text="fired")
+    expect(history.get_by_role("link", name=re.compile("fired, once"))).to_be_visible()
     page.get_by_role("link", name="Analyze its lines…").click()
     expect(panel.get_by_role("region", name="Lines to explain")).to_be_hidden()
     expect(panel.get_by_role("region", name="Scope")).to_contain_text("service:checkout")

@@ -11,6 +11,16 @@ import { type Dispatch, dispatchOptions } from "../ci-queries";
 import { dispatchState, StateMark } from "../state-mark";
 import classes from "./dispatch-drawer.module.css";
 
+const WAITS: Record<NonNullable<Dispatch["waits_for"]>, string> = {
+  rate_limit: "GitHub's hourly limit of requests",
+  secondary_limit: "GitHub's limit for bursts of requests",
+  start_limit: "GitHub's limit of runs that start within seconds",
+  repository_budget: "the budget of the repository on this platform",
+  github: "GitHub, which cannot be reached",
+  outcome: "its run, which may have started",
+  paused: "somebody to resume: rules and dispatches are paused",
+};
+
 /** One dispatch: what was sent, why, and what became of it. */
 export function DispatchDrawer({
   project,
@@ -66,6 +76,7 @@ function Facts({ project, dispatch }: { project: string; dispatch: Dispatch }) {
     ["Created", moment(dispatch.created_at)],
     ["Sent", moment(dispatch.posted_at)],
     ["Tries", `${dispatch.attempts ?? 0}`],
+    ["Waits for", dispatch.waits_for ? WAITS[dispatch.waits_for] : null],
     ["Next try", moment(dispatch.next_attempt_at)],
     [
       "Run",

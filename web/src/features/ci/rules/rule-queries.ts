@@ -88,6 +88,21 @@ export const ruleNotificationsOptions = (project: string, id: string) =>
     refetchInterval: 5000,
   });
 
+export type RuleHistory = Schemas["RuleTimeline"];
+
+export const historyOptions = (id: string) =>
+  queryOptions({
+    queryKey: ["ci", "rule-history", id],
+    queryFn: async ({ signal }) =>
+      content(
+        await ciBridge.GET("/api/v1/ci/rules/{rule_id}/history", {
+          params: { path: { rule_id: id } },
+          signal,
+        }),
+      ),
+    refetchInterval: 60_000,
+  });
+
 /** When a rule, as it is edited, would have fired. Nothing is started. */
 export const backTestOptions = (
   project: string,

@@ -8,6 +8,7 @@ import { Confirm } from "@/components/records/confirm";
 import type { TEST_RANGES } from "@/features/ci/ci-search";
 import { BackTestPanel } from "@/features/ci/rules/firings/back-test";
 import { RuleEvaluations } from "@/features/ci/rules/firings/rule-evaluations";
+import { RuleHistory } from "@/features/ci/rules/firings/rule-history";
 import { createRule, type Rule, ruleOptions, updateRule } from "@/features/ci/rules/rule-queries";
 import { StateMark, Tag } from "@/features/ci/state-mark";
 import { type ApiRequest, pathWith, useApiRequests } from "@/lib/api/api-requests";
@@ -220,6 +221,7 @@ export function RuleEditor({ project, rule, initial, draftId, range }: RuleEdito
           }
         />
         {rule ? <RuleEvaluations project={project} ruleId={rule.id} /> : null}
+        {rule ? <RuleHistory project={project} ruleId={rule.id} /> : null}
       </div>
       <PageFooter keys={[...(mayEdit ? [["Ctrl S", "save"] as [string, string]] : []), ["B", "back-test"]]}>
         <span>{editing.isChecking ? "being checked by the server" : "checked by the server"}</span>
