@@ -7,6 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.test_accessibility import violations
 from tests.emulation import refusal
 
 WORKFLOW = """\
@@ -17,7 +18,7 @@ jobs:
     runs-on: ubuntu-latest
     steps:
       - {name: Prepare, run: 'echo "counted ${{ github.event.client_payload.count }}"'}
-      - {name: Tick, run: 'for i in $(seq 600); do echo "tick $i"; sleep 0.2; done'}
+      - {name: Tick, run: 'for i in $(seq 2000); do echo "tick $i"; sleep 0.2; done'}
       - {name: Later, run: echo never}
 """
 
@@ -81,6 +82,7 @@ def test_a_workflow_is_approved_runs_live_and_is_stopped(open_page: Callable[...
     expect(lines).to_contain_text("tick 3")
     expect(page.get_by_role("list", name="Differences from GitHub")).to_contain_text("concurrency")
 
+    assert violations(page) == []
     page.get_by_role("button", name="Stop…").click()
     page.get_by_role("dialog", name="Stop probe.yml?").get_by_role("button", name="Stop run").click()
     expect(page.get_by_role("heading", level=1).locator("..")).to_contain_text("cancelled")
@@ -98,6 +100,7 @@ def test_a_workflow_is_approved_runs_live_and_is_stopped(open_page: Callable[...
     change = page.get_by_role("region", name="Text of the workflow")
     expect(change.get_by_role("row").filter(has_text="removed")).to_contain_text("tick $i")
     expect(change.get_by_role("row").filter(has_text="added")).to_contain_text("tock $i")
+    assert violations(page) == []
     page.get_by_role("button", name="Reject…").click()
     page.get_by_role("dialog", name="Forbid probe.yml?").get_by_role("button", name="Reject workflow").click()
     expect(page.get_by_role("row").filter(has_text="may not run")).to_be_visible()

@@ -6,6 +6,8 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.test_accessibility import violations
+
 TABS = ("Pipelines", "Rules", "Workflows", "Chains", "Dispatches", "Runs", "Templates", "Approvals")
 
 
@@ -47,6 +49,7 @@ def test_a_pause_of_a_project_is_seen_on_every_page_of_ci_until_it_is_resumed(
     expect(paused).to_contain_text("a workflow <b>misbehaves</b>")
     expect(paused).to_contain_text("Held here: 1 rule and 0 waiting dispatches.")
     assert is_paused(admin, project)
+    assert violations(page) == []
     for tab in TABS:
         page.get_by_role("navigation", name="CI").get_by_role("link", name=tab).click()
         expect(paused).to_be_visible()

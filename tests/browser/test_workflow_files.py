@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.shop import EXCEPTION, SERVICE
+from tests.browser.test_accessibility import violations
 
 FOLDER = ".github/workflows"
 CONDITION = f'log.service_id == "{SERVICE}" && log.message.contains("KeyError")'
@@ -46,6 +47,7 @@ def test_a_file_shows_its_violations_and_owns_its_rule(open_page: Callable[..., 
     wrong = page.get_by_role("status").filter(has_text=PLACE)
     expect(wrong).to_contain_text("servise_id")
     expect(wrong.locator("pre")).to_have_text(re.compile(r"LOGLOOP_WHEN: log\.servise_id[\s\S]*\n +\^$"))
+    assert violations(page) == []
 
     page.go_back()
     repository.get_by_role("button", name="Read again").click()

@@ -217,6 +217,13 @@ def test_an_administrator_approves_and_revokes_a_workflow(environ: dict[str, str
     assert added["sha256"] in [item["sha256"] for item in json_output(environ, "ci", "approvals", "list")["items"]]
     assert logloop(environ, "ci", "approvals", "remove", added["sha256"]).returncode == 0
     assert logloop(environ, "ci", "approvals", "remove", added["sha256"]).returncode == 1
+    pipeline = {"name": "waits", "service_id": "tools", "repository": "acme/shop", "mode": "emulated"}
+    body = {**pipeline, "workflow_text": EMULATED + "# waits\n"}
+    json_output(environ, "ci", "pipelines", "create", "--data", json.dumps(body))
+    [waiting] = json_output(environ, "ci", "approvals", "waiting")["items"]
+    assert (waiting["state"], waiting["file"]) == ("waiting", "workflow.yml")
+    assert logloop(environ, "ci", "approvals", "reject", waiting["sha256"]).returncode == 0
+    assert json_output(environ, "ci", "approvals", "waiting")["items"] == []
 
 
 @needs_sandbox

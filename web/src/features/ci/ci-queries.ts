@@ -150,17 +150,17 @@ export const runOptions = (project: string, run: string) =>
     },
   });
 
-export type LiveLines = { lines: Log[]; position: string | undefined };
+export type LiveLines = { lines: Log[]; position: string | undefined; isQuiet: boolean };
 
 /** The lines that an emulated run has printed so far; each request reads only those that are new. */
 export const liveLinesOptions = (project: string, run: string) =>
   queryOptions({
     queryKey: ["ci", project, "live-lines", run],
     queryFn: async ({ client, queryKey, signal }): Promise<LiveLines> => {
-      let { lines, position } = client.getQueryData<LiveLines>(queryKey) ?? {
-        lines: [],
-        position: undefined,
-      };
+      const before = client.getQueryData<LiveLines>(queryKey);
+      let lines = before?.lines ?? [];
+      let position = before?.position;
+      const known = lines.length;
       for (;;) {
         const found = content(
           await ciBridge.GET("/api/v1/ci/runs/{run_id}/logs", {
@@ -171,13 +171,13 @@ export const liveLinesOptions = (project: string, run: string) =>
             signal,
           }),
         );
-        if (!found.live) return { lines, position };
+        if (!found.live) return { lines, position, isQuiet: true };
         if (found.items.length > 0) lines = [...lines, ...(found.items as unknown as Log[])];
         position = found.live;
-        if (!found.next_cursor) return { lines, position };
+        if (!found.next_cursor) return { lines, position, isQuiet: lines.length === known };
       }
     },
-    refetchInterval: LIVE_MS,
+    refetchInterval: ({ state }) => (state.data?.isQuiet ? WATCH_MS : LIVE_MS),
   });
 
 /** Pages of the output of a run, in the order in which it was printed. */

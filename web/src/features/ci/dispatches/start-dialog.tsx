@@ -93,6 +93,19 @@ export function StartDialog({ project, pipeline, onClose }: StartDialogProps) {
           <Button type="submit" variant="filled" loading={start.isPending}>
             {pipeline.mode === "emulated" ? "Start in the emulator" : "Start on GitHub"}
           </Button>
+          {pipeline.mode === "emulated" ? null : (
+            <Button
+              onClick={() =>
+                void navigate({
+                  to: "/projects/$project/ci/emulate",
+                  params: { project },
+                  search: { pipeline: pipeline.id },
+                })
+              }
+            >
+              Emulate first…
+            </Button>
+          )}
           <Button variant="subtle" onClick={onClose}>
             Cancel
           </Button>

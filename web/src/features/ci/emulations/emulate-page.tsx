@@ -9,7 +9,12 @@ import { useApiRequests } from "@/lib/api/api-requests";
 import { useRights } from "@/lib/api/session";
 import { usePageTitle } from "@/lib/page/page-title";
 import { type Pipeline, pipelinesOptions } from "../ci-queries";
-import { type WorkflowView, workflowOptions } from "../workflows/workflow-queries";
+import {
+  type WorkflowFile,
+  type WorkflowView,
+  workflowOptions,
+  workflowsOptions,
+} from "../workflows/workflow-queries";
 import { EmulateForm, type EmulateValues } from "./emulate-form";
 
 const ROUTE = "/signed-in/projects/$project/ci/emulate";
@@ -30,20 +35,20 @@ export function EmulatePage() {
   const search = useSearch({ from: ROUTE });
   const rights = useRights(project);
   const pipelines = useQuery(pipelinesOptions(project));
-  const file = useQuery({ ...workflowOptions(project, search.file ?? ""), enabled: Boolean(search.file) });
+  const workflows = useQuery(workflowsOptions(project));
+  const chosen = pipelines.data?.find(({ id }) => id === search.pipeline);
+  const fileId = search.file ?? (chosen && workflows.data?.items.find((item) => starts(chosen, item))?.id);
+  const file = useQuery({ ...workflowOptions(project, fileId ?? ""), enabled: Boolean(fileId) });
   usePageTitle(`Emulate a workflow · ${project}`);
   useApiRequests([
     { name: "Emulate", method: "POST", path: "/api/v1/ci/emulations", operation: "emulation_create" },
   ]);
   if (!rights.edit)
     return <NotAllowed>Members and administrators of the project emulate workflows.</NotAllowed>;
-  const error = pipelines.error ?? file.error;
-  const isReady = pipelines.data && (!search.file || file.data);
-  const pipeline = pipelines.data?.find((item) =>
-    file.data
-      ? item.repository === file.data.repository && file.data.path.endsWith(`/${item.workflow}`)
-      : item.id === search.pipeline,
-  );
+  const error = pipelines.error ?? workflows.error ?? file.error;
+  const isReady = pipelines.data && workflows.data && (!fileId || file.data);
+  const known = file.data;
+  const pipeline = chosen ?? (known && pipelines.data?.find((item) => starts(item, known)));
   return (
     <div className={layout.page}>
       <div className={layout.head}>
@@ -68,15 +73,20 @@ export function EmulatePage() {
   );
 }
 
+/** Whether a pipeline starts a workflow file. */
+function starts(pipeline: Pipeline, file: WorkflowFile): boolean {
+  return pipeline.repository === file.repository && file.path.endsWith(`/${pipeline.workflow}`);
+}
+
 function initialOf(pipeline: Pipeline | undefined, file: WorkflowView | undefined): EmulateValues {
   return {
     file: file?.path.split("/").at(-1) ?? pipeline?.workflow ?? "workflow.yml",
-    workflow: file?.text ?? pipeline?.workflow_text ?? EXAMPLE,
+    workflow: pipeline?.workflow_text ?? file?.text ?? EXAMPLE,
     service: pipeline?.service_id ?? "",
     template: pipeline?.template_id ?? "",
     event:
-      file?.event_types?.[0] ??
       pipeline?.event_type ??
+      file?.event_types?.[0] ??
       (pipeline ? `logloop.${pipeline.service_id}` : "logloop.checkout"),
   };
 }

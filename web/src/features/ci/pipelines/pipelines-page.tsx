@@ -93,7 +93,7 @@ export function PipelinesPage() {
       tools={<Button onClick={() => emulate()}>Emulate a workflow…</Button>}
       actions={(pipeline) => [
         { name: "Start…", run: () => setStarted(pipeline) },
-        ...(pipeline.mode === "emulated" ? [{ name: "Emulate…", run: () => emulate(pipeline.id) }] : []),
+        { name: "Emulate…", run: () => emulate(pipeline.id) },
       ]}
       empty={{
         title: "No pipeline yet",

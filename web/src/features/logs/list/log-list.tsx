@@ -143,11 +143,13 @@ export function LogList(props: LogListProps) {
           <Head key={column} name={column} width={128} />
         ))}
         <Head name="Message" />
-        {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
-        {/* biome-ignore lint/a11y/useFocusableInteractive: the head row is not interactive. */}
-        <span role="columnheader" aria-label="Tools" className={classes.tools}>
-          {props.tools}
-        </span>
+        {props.tools ? (
+          // biome-ignore lint/a11y/useSemanticElements: as above.
+          // biome-ignore lint/a11y/useFocusableInteractive: the head row is not interactive.
+          <span role="columnheader" aria-label="Tools" className={classes.tools}>
+            {props.tools}
+          </span>
+        ) : null}
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
       <div
