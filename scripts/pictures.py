@@ -1,7 +1,7 @@
 """Takes the pictures of docs/tour.md, light and dark, from a platform that has run `logloop demo`.
 
 `python -m scripts.pictures`, while `logloop up` runs on this machine. It signs in with the credentials file, adds two
-metrics to the project of the demo, and replaces what is in docs/images.
+metrics and a receiver to the project of the demo, and replaces what is in docs/images.
 """
 
 import base64
@@ -40,11 +40,14 @@ PAGES = {
     "dispatches": "/ci/dispatches",
     "runs": "/ci/runs",
     "chains": "/ci/chains",
+    "receivers": "/ci/receivers",
+    "notifications": "/ci/notifications",
     "tests": "/tests",
     "metrics": "/metrics?range=3h",
     "services": "/services",
     "models": "/settings/models",
     "github": "/settings/github",
+    "members": "/settings/members",
     "api-keys": "/settings/api-keys",
     "users": "/settings/users",
     "audit": "/settings/audit",
@@ -93,6 +96,7 @@ def _take_all(browser: Browser, credentials: dict[str, str], scheme: Scheme) -> 
     page.wait_for_url("**/projects/**")
     if scheme == "light":
         _add_metrics(page)
+        _add_receiver(page)
     for name, path in PAGES.items():
         page.goto(_PROJECT + path)
         _take(page, name, scheme)
@@ -132,6 +136,15 @@ def _add_metrics(page: Page) -> None:
             for minute in range(180)
         ]
         _post(page, f"/api/v1/metrics/{metric['id']}/points", points)
+
+
+def _add_receiver(page: Page) -> None:
+    """Add a receiver, unless an earlier run did. No rule uses it, so nothing is sent."""
+    if page.request.get("/api/v1/ci/receivers?project_id=demo").json()["items"]:
+        return
+    address = "https://alerts.example.org/logloop"
+    receiver = {"project_id": "demo", "name": "On call", "kind": "webhook", "url": address}
+    _post(page, "/api/v1/ci/receivers", receiver)
 
 
 def _post(page: Page, path: str, body: object) -> Any:
