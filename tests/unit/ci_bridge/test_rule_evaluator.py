@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from logloop_chassis.testing import wait_until
 from logloop_ci_bridge.dispatches.templates import safe_text
 from logloop_ci_bridge.rules.active_rules import ActiveRule
 from logloop_ci_bridge.rules.evaluation import (
@@ -96,6 +97,29 @@ async def test_an_outage_while_firing_neither_loses_the_match_nor_counts_twice()
     await evaluator(active, firer).on_logs("shop", encode(table(new_batch_id(), 3)), asyncio.Event())
     assert [match.rule.id for match in firer.matches] == ["R"]
     assert active.compiled.window.statistics().count == 3
+
+
+async def test_a_batch_whose_delivery_is_interrupted_still_fires_every_rule_once() -> None:
+    """A lost connection to the broker cancels the handler, and the batch is delivered again."""
+    firer, batch, stored = FlakyFirer(), encode(table(new_batch_id())), asyncio.Event()
+    fire = firer.fire
+
+    async def waits_once(match: RuleMatch) -> datetime | None:
+        if match.rule.id == "second":
+            await stored.wait()
+        return await fire(match)
+
+    firer.fire = waits_once  # type: ignore[method-assign]
+    evaluating = evaluator(rule("true", "first"), firer, rule("true", "second"))
+    interrupted = asyncio.create_task(evaluating.on_logs("shop", batch, asyncio.Event()))
+    await wait_until(lambda: len(firer.matches) == 1)
+    interrupted.cancel()
+    again = asyncio.create_task(evaluating.on_logs("shop", batch, asyncio.Event()))
+    await asyncio.wait([interrupted])
+    assert not again.done(), "it is acknowledged only when every match is stored"
+    stored.set()
+    await again
+    assert sorted(match.rule.id for match in firer.matches) == ["first", "second"]
 
 
 async def test_a_repeated_batch_counts_once_and_its_neighbours_still_count() -> None:

@@ -86,13 +86,22 @@ class RuleEvaluator:
         self._output_of = output_of
         self._public_url = public_url.rstrip("/")
         self._seen = SeenBatches()
+        self._working: set[asyncio.Task[None]] = set()
         self._project_locks: dict[str, asyncio.Lock] = {}
 
     async def on_logs(self, project_id: str, body: bytes, stopping: asyncio.Event) -> None:
         """Evaluate the log rules of a project on an encoded batch, and return when every match is stored.
 
-        During an outage only the storing is repeated: the windows have already counted the batch. Raises BadBatch.
+        During an outage only the storing is repeated: the windows have already counted the batch. A lost connection
+        to the broker cancels this call, but not the work: a redelivered batch is known and would store nothing. The
+        redelivery waits until the work is done. Raises BadBatch.
         """
+        work = asyncio.create_task(self._on_logs(project_id, body, stopping))
+        self._working.add(work)
+        work.add_done_callback(self._working.discard)
+        await asyncio.shield(work)
+
+    async def _on_logs(self, project_id: str, body: bytes, stopping: asyncio.Event) -> None:
         async with self._project_locks.setdefault(project_id, asyncio.Lock()):
             rules = await self._rules_on("logs", project_id, stopping)
             if not rules:
