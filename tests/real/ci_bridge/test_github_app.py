@@ -101,10 +101,17 @@ async def test_a_new_app_is_stored_and_its_installations_and_repositories_listed
         assert ("Not Found" in again.text) is not own, "an address that a project entered may be any"
 
 
-async def test_repositories_of_a_token(bridge: Running) -> None:
+async def test_repositories_of_a_token(bridge: Running, query: FakeQuery) -> None:
     assert (await bridge.get("/github/repositories", project_id=PROJECT))["items"] == ["acme/shop"]
     answer = await bridge.client.get(f"{PREFIX}/github/installations", params={"project_id": PROJECT})
     assert (answer.status_code, "have no GitHub App" in answer.text) == (422, True)
+    query.settings[PROJECT] = {}
+    params = {"project_id": PROJECT, "installation_id": "7"}
+    nothing = await bridge.client.get(f"{PREFIX}/github/repositories", params=params)
+    assert (nothing.status_code, "neither a GitHub App nor a token" in nothing.text) == (422, True)
+    query.settings[PROJECT] = {"api_url": "https://ghes.invalid/api/v3", "token": "t"}
+    unknown = await bridge.client.get(f"{PREFIX}/github/repositories", params=params)
+    assert (unknown.status_code, "cannot be resolved" in unknown.text) == (422, True)
 
 
 async def test_a_failure_of_github_or_query_stores_nothing(

@@ -88,6 +88,8 @@ class AppSetupGateway:
     async def repositories(self, credentials: GitHubCredentials, installation_id: str | None) -> Sequence[str]:
         """Return the names of the repositories that the credentials reach, of an App those of an installation."""
         base = self._client.base_url(credentials)
+        if not credentials.usable:
+            raise ValueError("these settings have neither a GitHub App nor a token; enter one first")
         chosen = installation_id or credentials.installation_id
         if credentials.token is None and chosen is None:
             raise ValueError("choose an installation of the App first")

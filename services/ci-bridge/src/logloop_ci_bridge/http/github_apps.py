@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from logloop_chassis.auth.principal import require
 from logloop_chassis.http.parameters import body_problems, problems
 from logloop_chassis.http.problems import BadGateway, Unavailable, Unprocessable
-from logloop_chassis.outbound.egress import EgressRefused
+from logloop_chassis.outbound.egress import EgressRefused, refusal_behind
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -222,4 +222,5 @@ async def _from_github(asking: Awaitable[T]) -> T:
     except GitHubRejected as error:
         raise BadGateway(f"GitHub answered {error.status}: {error}") from error
     except GitHubUnavailable as error:
-        raise Unavailable(str(error)) from error
+        refused = refusal_behind(error)
+        raise (Unavailable(str(error)) if refused is None else Unprocessable(str(refused))) from error
