@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_accessibility import violations
+from tests.browser.axe import violations
 from tests.emulation import refusal
 
 WORKFLOW = """\

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_accessibility import violations
+from tests.browser.axe import violations
 
 TABS = ("Pipelines", "Rules", "Workflows", "Chains", "Dispatches", "Runs", "Templates", "Approvals")
 

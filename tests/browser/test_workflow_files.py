@@ -7,8 +7,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import violations
 from tests.browser.shop import EXCEPTION, SERVICE
-from tests.browser.test_accessibility import violations
 
 FOLDER = ".github/workflows"
 CONDITION = f'log.service_id == "{SERVICE}" && log.message.contains("KeyError")'

@@ -37,7 +37,7 @@ class RepositoryToRead(ProjectScoped):
 
 @router.post(
     "/read",
-    status_code=202,
+    status_code=204,
     summary="Read a repository again",
     operation_id="workflow_read_again",
     responses=body_problems(404),
@@ -48,7 +48,7 @@ async def read_again(body: RepositoryToRead, caller: CurrentCaller) -> Response:
     if not await caller.stores.pipelines.count({"project_id": body.project_id, "repository": body.repository}):
         raise NotFound(f"no pipeline of the project belongs to {body.repository}")
     await caller.services.workflow_reader.watch(body.project_id, body.repository)
-    return Response(status_code=202)
+    return Response(status_code=204)
 
 
 @router.get("/{file_id}", summary="Get a workflow file", operation_id="workflow_read", responses=problems(404))
