@@ -151,9 +151,13 @@ async def test_a_request_and_a_dry_run_are_chains_of_one(bridge: Running, github
         "pipelines": 1,
         "templates": 0,
         "rules": {"total": 2, "enabled": 1},
+        "receivers": 0,
+        "workflow_files": 0,
+        "approvals_waiting": 0,
         "chains": 2,
         "dispatches": {"total": 2, "by_state": {"recorded": 1, "sent": 1}},
         "runs": {"total": 1, "by_state": {"completed": 1}, "by_conclusion": {"success": 1}},
+        "notifications": {"by_state": {}, "total": 0},
     }
     page = await bridge.get("/chains", project_id=PROJECT, limit=1)
     rest = await bridge.items("/chains", limit=1, cursor=page["next_cursor"])
