@@ -11,7 +11,7 @@ import pytest
 from tests.infra import Infra, fresh_database
 from tests.system.platform import MODULES, Platform
 
-pytestmark = [pytest.mark.xdist_group("openapi"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("openapi"), pytest.mark.timeout(600)]
 
 _SEED = "20261122"
 _CHECKS = (
@@ -61,6 +61,6 @@ def test_every_response_is_documented_and_none_is_a_server_error(
         f"--exclude-path={_THROTTLED}",
     ]
     env = {**os.environ, "SCHEMATHESIS_HOOKS": str(Path(__file__).with_name("schemathesis_hooks.py"))}
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=280)
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=580)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2000:]
     assert platform[service].child.is_running()

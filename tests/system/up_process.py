@@ -38,7 +38,8 @@ class Up:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LOGLOOP_")}
         self.home = home
         self.process = subprocess.Popen(
-            [Path(sys.executable).with_name("logloop"), "up", "--json", *arguments],
+            # It ends with the test process, also when a time limit ends that.
+            ["setpriv", "--pdeathsig", "TERM", Path(sys.executable).with_name("logloop"), "up", "--json", *arguments],
             env={**kept, **env, "LOGLOOP_HOME": str(home)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -65,7 +65,7 @@ async def test_a_pause_stops_rules_and_dispatches_until_it_ends(bridge: Running,
 
 
 async def test_what_waits_in_the_outbox_is_held_and_sent_afterwards(bridge: Running, github: FakeGitHub) -> None:
-    github.script("dispatch", Script(429, headers={"retry-after": "1"}))
+    github.script("dispatch", Script(429, headers={"retry-after": "5"}))
     dispatch = await bridge.post("/dispatches", {"project_id": PROJECT, "pipeline_id": await bridge.pipeline()}, 202)
 
     async def waiting() -> dict[str, Any] | None:

@@ -224,6 +224,7 @@ async def test_the_table_has_every_operation(world: World) -> None:
     assert operations == set(OPERATIONS), "add a row for a new operation, with the right that it needs"
 
 
+@pytest.mark.timeout(600)
 async def test_each_caller_may_do_exactly_what_its_rights_allow(world: World) -> None:
     guarded = [name for name, operation in OPERATIONS.items() if operation.needs != "open"]
     for name, who in itertools.product(guarded, RIGHTS):

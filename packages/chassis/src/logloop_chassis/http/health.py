@@ -44,8 +44,9 @@ class HealthRegistry:
             return Health(status="stopping", checks={})
         if self._last and time.monotonic() < self._last[0]:
             return self._last[1]
-        answers = await asyncio.gather(*(self._run(check) for check in self._checks.values()))
-        checks = dict(zip(self._checks, answers, strict=True))
+        running = dict(self._checks)  # others may be registered meanwhile
+        answers = await asyncio.gather(*(self._run(check) for check in running.values()))
+        checks = dict(zip(running, answers, strict=True))
         health = Health(status="ok" if all(a == "ok" for a in answers) else "unavailable", checks=checks)
         fresh_s = _FRESH_S if health.status == "ok" else _UNAVAILABLE_FRESH_S
         self._last = (time.monotonic() + fresh_s, health)

@@ -1,6 +1,7 @@
 """Sends one message to a receiver, over HTTP or SMTP, to checked addresses only."""
 
 import asyncio
+import contextlib
 import ipaddress
 import time
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from logloop_ci_bridge.notifications.rendering import body_of, email_of, values_
 from logloop_ci_bridge.notifications.signatures import signed_headers
 from logloop_ci_bridge.notifications.smtp import MailFailed, send_mail
 
-_WAIT_S, _TOTAL_S = 8.0, 15.0
+_WAIT_S, _BODY_S, _TOTAL_S = 8.0, 4.0, 15.0
 _MAX_BYTES = 64 * 1024
 _MAX_READ, _MAX_ANSWER = 4096, 300
 _LIMITS = httpx.Limits(max_connections=20, max_keepalive_connections=0)
@@ -107,12 +108,17 @@ def place_of(project_id: str, name: str) -> str:
 
 
 async def _beginning(response: httpx.Response) -> bytes:
-    """Read the beginning of a body and leave the rest: a long answer is no failure."""
+    """Read the beginning of a body and leave the rest.
+
+    The status says whether the message was taken, so a body that is long, slow or cut off is no failure.
+    """
     body = bytearray()
-    async for piece in response.aiter_bytes():
-        body += piece
-        if len(body) >= _MAX_READ:
-            break
+    with contextlib.suppress(httpx.HTTPError, OSError):
+        async with asyncio.timeout(_BODY_S):
+            async for piece in response.aiter_bytes():
+                body += piece
+                if len(body) >= _MAX_READ:
+                    break
     return bytes(body[:_MAX_READ])
 
 
