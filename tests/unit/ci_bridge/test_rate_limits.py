@@ -1,6 +1,7 @@
 """GitHub's limits: what holds requests, for how long, and whose."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 from logloop_ci_bridge.github.gateway import GitHubBusy
@@ -24,20 +25,20 @@ def used_up(status: int, seconds: float = 600) -> GitHubResponse:
 @pytest.mark.parametrize(
     ("seen", "waits_for", "least", "most"),
     [
-        (response(429, "slow down", retry_after="120"), "secondary_limit", 100, 120),
-        (response(403, "You have exceeded a secondary rate limit"), "secondary_limit", 50, 60),
-        (used_up(403), "rate_limit", 500, 600),
-        (used_up(200), "rate_limit", 500, 600),
-        (response(429, retry_after="9" * 30), "secondary_limit", 80_000, 86_400),
-        (used_up(403, 1e12), "rate_limit", 80_000, 86_400),
+        (lambda: response(429, "slow down", retry_after="120"), "secondary_limit", 100, 120),
+        (lambda: response(403, "You have exceeded a secondary rate limit"), "secondary_limit", 50, 60),
+        (lambda: used_up(403), "rate_limit", 500, 600),
+        (lambda: used_up(200), "rate_limit", 500, 600),
+        (lambda: response(429, retry_after="9" * 30), "secondary_limit", 80_000, 86_400),
+        (lambda: used_up(403, 1e12), "rate_limit", 80_000, 86_400),
     ],
     ids=["burst", "burst without a time", "refused", "last one", "absurd", "absurd reset"],
 )
 def test_a_limit_holds_its_token_only_and_until_githubs_moment(
-    seen: GitHubResponse, waits_for: str, least: float, most: float
+    seen: Callable[[], GitHubResponse], waits_for: str, least: float, most: float
 ) -> None:
     limits = RateLimits()
-    limits.note(HOST, "token", seen)
+    limits.note(HOST, "token", seen())
     with pytest.raises(GitHubBusy) as held:
         limits.check(HOST, "token")
     assert held.value.waits_for == waits_for

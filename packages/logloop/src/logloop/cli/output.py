@@ -20,6 +20,7 @@ _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u20
 _UNSAFE_IN_JSON = re.compile(
     "[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
+_NO_VALUE = "-"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
 _SGR = re.compile("\x1b\\[[0-9;:]*m")
 SEVERITY_STYLES = {"error": "bold red", "warn": "yellow", "info": "green", "debug": "dim"}
@@ -162,7 +163,7 @@ def print_log_stream(log: StoredLog, words: Iterable[str] = ()) -> None:
 
 
 def print_records(records: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Print records: a table on a terminal, tab-separated values elsewhere."""
+    """Print records: a table without empty columns on a terminal, tab-separated values of all columns elsewhere."""
     rows = [[visible(cell_text(record, column), one_line=True) for column in columns] for record in records]
     if not sys.stdout.isatty():
         for row in rows:
@@ -171,10 +172,12 @@ def print_records(records: Sequence[Mapping[str, Any]], columns: Sequence[str]) 
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 1), pad_edge=False)
-    for column in columns:
+    shown = [number for number in range(len(columns)) if not rows or any(row[number] != _NO_VALUE for row in rows)]
+    for number in shown:
+        column = columns[number]
         table.add_column(column, overflow="fold", no_wrap=column == "id")  # a wrapped id cannot be copied
     for row in rows:
-        table.add_row(*(_local(cell) for cell in row))
+        table.add_row(*(_local(row[number]) for number in shown))
     console().print(table, soft_wrap=False)
 
 
@@ -188,7 +191,7 @@ def cell_text(record: Mapping[str, Any], column: str) -> str:
     for part in column.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
     if value is None:
-        return "-"
+        return _NO_VALUE
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return ", ".join(value)
     return value if isinstance(value, str) else to_json(value)

@@ -86,7 +86,7 @@ app.command("retry-notification")(notify.retry)
 @command
 def dispatches(number: Number = 50, project: Project = None, as_json: AsJson = False) -> None:
     """List dispatches to GitHub, newest first."""
-    columns = ["id", "state", "waits_for", "repository", "event_type", "rule_name", "created_at"]
+    columns = ["id", "state", "repository", "event_type", "rule_name", "created_at", "waits_for"]
     show_list("/ci/dispatches", columns, number, _project_params(project), as_json=as_json)
 
 
