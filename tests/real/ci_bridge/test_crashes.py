@@ -109,7 +109,13 @@ async def test_a_dispatch_that_reached_github_is_not_sent_again_after_a_kill(
         process.start()
         await eventually(lambda: scene.all_in("sent", 1))
         assert github.count("dispatch") == 1
-        [dispatch] = await scene.dispatches()
+
+        async def with_run() -> Any:
+            [sent] = await scene.dispatches()
+            return sent if sent["run_id"] else None
+
+        # The response may arrive before the kill; then the run is found afterwards.
+        dispatch = await eventually(with_run)
         [run] = github.runs.values()
         assert dispatch["run_id"] == str(run.id)
         assert dispatch["guessed"] is not echo
