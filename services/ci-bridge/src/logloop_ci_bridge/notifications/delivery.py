@@ -110,7 +110,7 @@ def place_of(project_id: str, name: str) -> str:
 async def _beginning(response: httpx.Response) -> bytes:
     """Read the beginning of a body and leave the rest.
 
-    The status says whether the message was taken, so a body that is long, slow or cut off is no failure.
+    The status says whether the message was taken, so a long, slow or incomplete body does not count as a failure.
     """
     body = bytearray()
     with contextlib.suppress(httpx.HTTPError, OSError):

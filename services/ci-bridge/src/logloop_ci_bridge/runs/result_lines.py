@@ -47,7 +47,7 @@ _FORMATS = (
 )
 _PATTERNS = tuple((tool, re2.compile(pattern)) for tool, pattern in _FORMATS)
 _ANY = re2.compile("|".join(re.sub(r"\?P<\w+>", "?:", pattern) for _, pattern in _FORMATS))
-"""Whether any of them matches: most lines with a hint are no result."""
+"""Matches a line that any of them matches. Most lines that contain a hint are not results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def func_of(tool: str, test_id: str) -> str | None:
 def qualified(dotted: str) -> str | None:
     """Return `com.acme:PayTest.card` for `com.acme.PayTest.card(visa)`: the first name in upper case is a class.
 
-    Without a class, the last name is the function. None for what is no dotted name.
+    Without a class, the last name is the function. None if it is not a dotted name.
     """
     name = dotted.partition("(")[0].partition("[")[0]
     parts = name.split(".")

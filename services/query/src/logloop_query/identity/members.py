@@ -115,5 +115,5 @@ def role_in(user: Document, project_id: str) -> Role | None:
 
 def _missing(project_id: str, user_id: str) -> NotFound:
     return NotFound(
-        f"{user_id!r} is no member of {project_id!r}; list them with GET /api/v1/projects/{project_id}/members"
+        f"{user_id!r} is not a member of {project_id!r}; list them with GET /api/v1/projects/{project_id}/members"
     )

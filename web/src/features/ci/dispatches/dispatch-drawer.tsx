@@ -18,7 +18,7 @@ const WAITS: Record<NonNullable<Dispatch["waits_for"]>, string> = {
   repository_budget: "the budget of the repository on this platform",
   github: "GitHub, which cannot be reached",
   outcome: "its run, which may have started",
-  paused: "somebody to resume: rules and dispatches are paused",
+  paused: "the end of the pause of rules and dispatches",
 };
 
 /** One dispatch: what was sent, why, and what became of it. */

@@ -85,7 +85,7 @@ function PauseDialog({
           />
         ) : null}
         <p className="soft">
-          No rule fires and no workflow starts, until somebody resumes. A rule that matches is recorded as
+          No rule fires and no workflow starts, until they are resumed. A rule that matches is recorded as
           blocked and does not fire later. Dispatches that already wait are sent afterwards; one that is being
           sent right now may still arrive.
         </p>

@@ -116,7 +116,7 @@ function Repository({
           {state?.read_at
             ? `read from GitHub ${formatAge(new Date(state.read_at))}, at ${state.commit?.slice(0, 7) ?? "no commit"}`
             : files.length > 0
-              ? "its files were sent by somebody"
+              ? "its files are sent by hand"
               : "not read"}
         </span>
         <span className="grow" />
@@ -183,7 +183,7 @@ function Files({ project, files }: { project: string; files: readonly WorkflowFi
 }
 
 export const originName = ({ origin }: WorkflowFile) =>
-  origin === "repository" ? "read from GitHub" : "sent by somebody";
+  origin === "repository" ? "read from GitHub" : "sent by hand";
 
 export function FileState({ file }: { file: WorkflowFile }) {
   const count = file.violations?.length ?? 0;
