@@ -5,6 +5,7 @@ import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router"
 import { useState } from "react";
 import layout from "@/components/page/page.module.css";
 import { PageFooter } from "@/components/page/page-footer";
+import { FilterSelect } from "@/components/records/filter-select";
 import { type Column, ResourceTable } from "@/components/records/resource-table";
 import { pathWith, useApiRequests } from "@/lib/api/api-requests";
 import { itemsOf } from "@/lib/api/paged";
@@ -123,27 +124,17 @@ export function DispatchesPage() {
     <div className={layout.page}>
       <div className={layout.head}>
         <h1>Dispatches</h1>
-        <Select
-          size="xs"
-          aria-label="State"
-          w={160}
-          data={[
-            { value: "", label: "Every state" },
-            ...DISPATCH_STATES.map((state) => ({ value: state, label: state })),
-          ]}
-          value={filter.state ?? ""}
-          onChange={(value) => change({ state: DISPATCH_STATES.find((state) => state === value) })}
+        <FilterSelect
+          name="State"
+          choices={DISPATCH_STATES.map((value) => ({ value, label: value }))}
+          value={filter.state}
+          onChange={(state) => change({ state })}
         />
-        <Select
-          size="xs"
-          aria-label="Pipeline"
-          w={240}
-          data={[
-            { value: "", label: "Every pipeline" },
-            ...choices.map(({ id, name }) => ({ value: id, label: name })),
-          ]}
-          value={filter.pipeline ?? ""}
-          onChange={(value) => change({ pipeline: value || undefined })}
+        <FilterSelect
+          name="Pipeline"
+          choices={choices.map(({ id, name }) => ({ value: id, label: name }))}
+          value={filter.pipeline}
+          onChange={(pipeline) => change({ pipeline })}
         />
         {filter.rule ? (
           <Button variant="subtle" onClick={() => change({ rule: undefined })}>

@@ -1,8 +1,9 @@
-import { Button, Select } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import layout from "@/components/page/page.module.css";
 import { PageFooter } from "@/components/page/page-footer";
+import { FilterSelect } from "@/components/records/filter-select";
 import { type Column, ResourceTable } from "@/components/records/resource-table";
 import { pathWith, useApiRequests } from "@/lib/api/api-requests";
 import { itemsOf } from "@/lib/api/paged";
@@ -103,27 +104,17 @@ export function NotificationsPage() {
     <div className={layout.page}>
       <div className={layout.head}>
         <h1>Notifications</h1>
-        <Select
-          size="xs"
-          aria-label="State"
-          w={160}
-          data={[
-            { value: "", label: "Every state" },
-            ...NOTIFICATION_STATES.map((state) => ({ value: state, label: STATE_NAMES[state] })),
-          ]}
-          value={filter.state ?? ""}
-          onChange={(value) => change({ state: NOTIFICATION_STATES.find((state) => state === value) })}
+        <FilterSelect
+          name="State"
+          choices={NOTIFICATION_STATES.map((value) => ({ value, label: STATE_NAMES[value] }))}
+          value={filter.state}
+          onChange={(state) => change({ state })}
         />
-        <Select
-          size="xs"
-          aria-label="Receiver"
-          w={200}
-          data={[
-            { value: "", label: "Every receiver" },
-            ...receivers.map(({ id, name }) => ({ value: id, label: name })),
-          ]}
-          value={filter.receiver ?? ""}
-          onChange={(value) => change({ receiver: value || undefined })}
+        <FilterSelect
+          name="Receiver"
+          choices={receivers.map(({ id, name }) => ({ value: id, label: name }))}
+          value={filter.receiver}
+          onChange={(receiver) => change({ receiver })}
         />
         {filter.rule ? (
           <Button variant="subtle" onClick={() => change({ rule: undefined })}>

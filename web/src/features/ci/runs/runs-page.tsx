@@ -1,9 +1,10 @@
-import { Button, Select } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import layout from "@/components/page/page.module.css";
 import { PageFooter } from "@/components/page/page-footer";
+import { FilterSelect } from "@/components/records/filter-select";
 import { type Column, ResourceTable } from "@/components/records/resource-table";
 import { pathWith, useApiRequests } from "@/lib/api/api-requests";
 import { itemsOf } from "@/lib/api/paged";
@@ -119,27 +120,17 @@ export function RunsPage() {
     <div className={layout.page}>
       <div className={layout.head}>
         <h1>Runs</h1>
-        <Select
-          size="xs"
-          aria-label="Result"
-          w={160}
-          data={[
-            { value: "", label: "Every result" },
-            ...CONCLUSIONS.map((value) => ({ value, label: value.replace("_", " ") })),
-          ]}
-          value={search.conclusion ?? ""}
-          onChange={(value) => change({ conclusion: CONCLUSIONS.find((item) => item === value) })}
+        <FilterSelect
+          name="Result"
+          choices={CONCLUSIONS.map((value) => ({ value, label: value.replace("_", " ") }))}
+          value={search.conclusion}
+          onChange={(conclusion) => change({ conclusion })}
         />
-        <Select
-          size="xs"
-          aria-label="Pipeline"
-          w={240}
-          data={[
-            { value: "", label: "Every pipeline" },
-            ...(pipelines.data ?? []).map(({ id, name }) => ({ value: id, label: name })),
-          ]}
-          value={search.pipeline ?? ""}
-          onChange={(value) => change({ pipeline: value || undefined })}
+        <FilterSelect
+          name="Pipeline"
+          choices={(pipelines.data ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+          value={search.pipeline}
+          onChange={(pipeline) => change({ pipeline })}
         />
       </div>
       <ResourceTable
