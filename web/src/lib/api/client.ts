@@ -12,7 +12,6 @@ export type { components as Query } from "./query.gen";
 
 const throwProblems: Middleware = {
   async onResponse({ response }) {
-    noteServerTime(response.headers.get("Date"));
     if (!response.ok) throw await problemOf(response);
     return undefined;
   },
@@ -25,7 +24,12 @@ const throwProblems: Middleware = {
 // fetch is looked up at each call, so that tests can replace it.
 const options = {
   baseUrl: globalThis.location?.origin ?? "",
-  fetch: (request: Request) => globalThis.fetch(request),
+  fetch: async (request: Request) => {
+    const sent = Date.now();
+    const response = await globalThis.fetch(request);
+    noteServerTime(response.headers.get("Date"), sent, Date.now());
+    return response;
+  },
 };
 
 /** Typed client of query. A response that is not a success throws ApiProblem. */
