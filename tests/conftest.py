@@ -17,7 +17,7 @@ from tests.containers import Unavailable
 from tests.infra import (
     amqp_url,
     become_owner,
-    drop_databases,
+    empty_databases,
     fresh_amqp_url,
     infra,
     mongo_url,
@@ -26,7 +26,7 @@ from tests.infra import (
     stop_shared,
 )
 
-__all__ = ["amqp_url", "drop_databases", "fresh_amqp_url", "infra", "mongo_url"]
+__all__ = ["amqp_url", "empty_databases", "fresh_amqp_url", "infra", "mongo_url"]
 
 _TESTS = Path(__file__).parent
 _UNIT = _TESTS / "unit"

@@ -95,17 +95,18 @@ class Infra:
         return response.json() if response.content else None
 
 
-_databases: list[str] = []
+_used: list[str] = []
+_emptied: list[str] = []
 
 
 def fresh_database() -> str:
-    """Return an unused database name.
+    """Return the name of a database without documents.
 
-    The database is dropped after the test that asks for it, directly or through a fixture of its own. mongod keeps a
-    file open for each collection and index, and ends when it reaches its limit.
+    The database is emptied after the test that asks for it, directly or through a fixture of its own, and given to a
+    later test. It keeps its collections and indexes: to create those of a service takes longer than most tests.
     """
-    name = f"test_{uuid.uuid4().hex[:16]}"
-    _databases.append(name)
+    name = _emptied.pop() if _emptied else f"test_{uuid.uuid4().hex[:16]}"
+    _used.append(name)
     return name
 
 
@@ -113,21 +114,31 @@ def fresh_database() -> str:
 
 
 @pytest.fixture(scope="session")
-def infra() -> Infra:
+def infra() -> Iterator[Infra]:
     """RabbitMQ and MongoDB of this test run. The first use starts them; all xdist workers share them."""
-    return _shared()
+    shared = _shared()
+    yield shared
+    with _mongo_client(shared) as client:
+        for name in (*_used, *_emptied):
+            client.drop_database(name)
 
 
 @pytest.fixture(autouse=True)
-def drop_databases(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Drop the databases of a test. Those of fixtures that several tests share have been named before."""
-    before = len(_databases)
+def empty_databases(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Empty the databases of a test. Those of fixtures that several tests share have been named before."""
+    before = len(_used)
     yield
-    named, _databases[before:] = _databases[before:], []
-    if named and "infra" in request.fixturenames:
-        with MongoClient[dict[str, Any]](_shared().mongo_url, serverSelectionTimeoutMS=5000) as client:
-            for name in named:
-                client.drop_database(name)
+    if len(_used) > before and "infra" in request.fixturenames:
+        with _mongo_client(_shared()) as client:
+            while len(_used) > before:
+                database = client[_used[-1]]
+                for name in database.list_collection_names():
+                    database[name].delete_many({})
+                _emptied.append(_used.pop())
+
+
+def _mongo_client(infra: Infra) -> MongoClient[dict[str, Any]]:
+    return MongoClient(infra.mongo_url, serverSelectionTimeoutMS=5000)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Provides a platform with logs and a browser that is signed in. One platform serves all files of a worker."""
+"""Provides a platform with logs and a browser that is signed in. One platform serves all files of this folder in a worker."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from tests.system.up_process import Up, eventually
 expect.set_options(timeout=30_000)  # of a busy machine
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def up(infra: Infra) -> Iterator[Up]:
     """A platform whose project `demo` holds the corpus."""
     vhost = infra.fresh_vhost()
@@ -41,7 +41,7 @@ def up(infra: Infra) -> Iterator[Up]:
     infra.delete_vhost(vhost)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def admin(up: Up) -> Iterator[httpx.Client]:
     """A client of the administrator. The cookie is only for https and browsers, so it is passed by hand."""
     with up.client(key=False) as client:

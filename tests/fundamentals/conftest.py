@@ -58,7 +58,7 @@ def eventually(check: Callable[[], T | None], timeout_s: float = 60.0) -> T:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tour(infra: Infra) -> Iterator[TourPlatform]:
     """`logloop up` with the test run's RabbitMQ and MongoDB, and a project that uses the fake GitHub."""
     with memory_folder() as home, FakeGitHub() as github:

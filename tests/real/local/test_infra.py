@@ -73,16 +73,19 @@ def test_mongodb_supports_majority_writes_and_transactions(mongo_url: str) -> No
 _left: list[str] = []
 
 
-def test_the_database_of_a_test_exists_while_it_runs(mongo_url: str) -> None:
+def test_a_test_fills_its_database(mongo_url: str) -> None:
     _left.append(fresh_database())
     with MongoClient[dict[str, Any]](mongo_url) as client:
-        client[_left[0]].create_collection("things")
-        assert _left[0] in client.list_database_names()
+        client[_left[0]].things.create_index("name")
+        client[_left[0]].things.insert_one({"name": "left"})
 
 
-def test_the_database_of_an_earlier_test_is_gone(mongo_url: str) -> None:
+def test_the_database_of_an_earlier_test_comes_back_without_documents(mongo_url: str) -> None:
+    name = fresh_database()
+    assert name == _left[0]
     with MongoClient[dict[str, Any]](mongo_url) as client:
-        assert not set(_left) & set(client.list_database_names())
+        assert client[name].things.count_documents({}) == 0
+        assert "name_1" in client[name].things.index_information()
 
 
 @pytest.mark.fault

@@ -133,8 +133,6 @@ async def running(
     async with app.router.lifespan_context(app):
         await wait_until(lambda: is_ready(app.resources))
         yield Running(app, logs)
-        if database is None:
-            await app.resources.mongo.drop_database(settings.mongo_database)
 
 
 @contextlib.asynccontextmanager
@@ -152,7 +150,6 @@ async def running_whole(amqp_url: str, mongo_url: str, **options: Any) -> AsyncI
     async with app.router.lifespan_context(app):
         await wait_until(lambda: is_ready(app.resources))
         yield Running(app, FakeLogs())
-        await app.resources.mongo.drop_database(settings.mongo_database)
 
 
 async def make_project(admin: httpx.AsyncClient, project_id: str) -> None:

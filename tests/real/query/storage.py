@@ -134,7 +134,7 @@ class Storage:
 
 @asynccontextmanager
 async def open_storage(mongo_url: str) -> AsyncIterator[Storage]:
-    """Stores over a database that is dropped afterwards."""
+    """Stores over a database without documents."""
     client = connect(mongo_url, app_name="test")
     database = client[fresh_database()]
     segments, patterns = SegmentStore(database), PatternStore(database)
@@ -148,5 +148,4 @@ async def open_storage(mongo_url: str) -> AsyncIterator[Storage]:
     finally:
         searching.close()
         executor.shutdown(wait=False)
-        await client.drop_database(database.name)
         await client.close()

@@ -12,7 +12,6 @@ import uvicorn
 from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.ports import free_port
 from logloop_chassis.crypto import issue_service_token
-from logloop_chassis.database.client import connect
 from logloop_chassis.state import ServiceApp
 from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, LOGS, LOGS_EXCHANGE, QUERY_LOGS
@@ -87,9 +86,6 @@ async def service(fresh_amqp_url: str, mongo_url: str, monkeypatch: pytest.Monke
     app.resources.stopping.set()
     server.should_exit = True
     await serving
-    cleaner = connect(mongo_url, app_name="test")
-    await cleaner.drop_database(settings.mongo_database)
-    await cleaner.close()
 
 
 async def create_project(client: httpx.AsyncClient) -> None:

@@ -338,7 +338,6 @@ async def test_two_instances_that_start_together_create_one_administrator(
         assert (await admin.put(f"{SESSION}/password", json=change)).status_code == 200
     async with running(amqp_url, infra.mongo_url, database=database, first_start=wanted) as app:
         assert "One-time password:" not in capsys.readouterr().out
-        await app.resources.mongo.drop_database(database)
 
 
 async def test_an_administrator_who_cannot_sign_in_gets_a_new_password_from_a_command(

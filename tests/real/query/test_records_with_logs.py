@@ -94,7 +94,6 @@ async def platform(infra: Infra, fresh_amqp_url: str, monkeypatch: pytest.Monkey
         await make_project(admin, "shop")
         yield Platform(query, admin, publisher)
         await stop_quietly(publisher.broker)
-        await app.resources.mongo.drop_database(app.resources.settings.mongo_database)
 
 
 async def _ready(query: Running) -> bool:

@@ -60,16 +60,16 @@ class Nodes:
         return asyncio.run(count())
 
 
-@pytest.fixture(scope="session")
-def _session_nodes() -> Iterator[tuple[RabbitNode, MongoNode]]:
+@pytest.fixture(scope="package")
+def _package_nodes() -> Iterator[tuple[RabbitNode, MongoNode]]:
     with ExitStack() as stack:
         yield stack.enter_context(rabbit_node()), stack.enter_context(mongo_node())
 
 
 @pytest.fixture
-def nodes(_session_nodes: tuple[RabbitNode, MongoNode]) -> Iterator[Nodes]:
+def nodes(_package_nodes: tuple[RabbitNode, MongoNode]) -> Iterator[Nodes]:
     """Both nodes running, whatever state the previous test left them in."""
-    nodes = Nodes(*_session_nodes, f"fault-{uuid4().hex[:8]}", fresh_database())
+    nodes = Nodes(*_package_nodes, f"fault-{uuid4().hex[:8]}", fresh_database())
     nodes.start()
     nodes.rabbit.add_vhost(nodes.vhost)
     yield nodes
@@ -84,11 +84,11 @@ class Survivor(NamedTuple):
     nodes: Nodes
 
 
-@pytest.fixture(scope="session")
-def _session_survivor(
-    _session_nodes: tuple[RabbitNode, MongoNode], tmp_path_factory: pytest.TempPathFactory
+@pytest.fixture(scope="package")
+def _package_survivor(
+    _package_nodes: tuple[RabbitNode, MongoNode], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Survivor]:
-    nodes = Nodes(*_session_nodes, f"fault-{uuid4().hex[:8]}", fresh_database())
+    nodes = Nodes(*_package_nodes, f"fault-{uuid4().hex[:8]}", fresh_database())
     nodes.start()
     nodes.rabbit.add_vhost(nodes.vhost)
     platform = Platform(nodes.amqp_url, nodes.mongo.url, nodes.database, tmp_path_factory.mktemp("survivor"))
@@ -97,13 +97,13 @@ def _session_survivor(
 
 
 @pytest.fixture
-def survivor(_session_survivor: Survivor) -> Survivor:
+def survivor(_package_survivor: Survivor) -> Survivor:
     """The surviving platform and its nodes, all running and ready, with a fresh project."""
-    platform, nodes = _session_survivor
+    platform, nodes = _package_survivor
     nodes.start()
     platform.project = f"shop-{uuid4().hex[:8]}"
     platform.start()
-    return _session_survivor
+    return _package_survivor
 
 
 NewPlatform = Callable[..., Platform]

@@ -39,7 +39,7 @@ class Members:
 
     async def page(self, project_id: str, after: str | None, limit: int) -> list[Document]:
         """Return members and administrators of the installation, ordered by user id. Raises NotFound."""
-        await self._projects.require_active(project_id)
+        await self._projects.get(project_id)
         return await self._users.page_of_project(project_id, after=after, limit=limit)
 
     async def add(self, actor: Actor, project_id: str, email: str, role: Role) -> Document:
