@@ -1,4 +1,4 @@
-"""Provides a platform with logs and a browser that is signed in. One platform serves all files of this folder in a worker."""
+"""Provides a platform with logs and a signed-in browser. One platform serves all files of this folder in a worker."""
 
 import asyncio
 import os
