@@ -20,7 +20,7 @@ _CHECKS = (
     "content_type_conformance",
     "response_schema_conformance",
 )
-_MAX_EXAMPLES = {"ingest": 30, "query": 3, "analyzer": 20, "ci-bridge": 8}
+_MAX_EXAMPLES = {"ingest": 30, "query": 3, "analyzer": 20, "ci-bridge": 3}
 # Endless streams: other tests cover their first events.
 _ENDLESS = r"(/logs/tail|/events)$"
 # Many failed sign-ins would block sign-in for the rest of the run.
