@@ -9,10 +9,10 @@ import { useCommands } from "@/lib/page/commands";
 import { usePageTitle } from "@/lib/page/page-title";
 import { formatDay, formatDuration, useZone } from "@/lib/time/time";
 import { dispatchState } from "../state-mark";
-import { ChainEventRow } from "./chain-event";
 import { chainName } from "./chain-list";
 import { type Chain, chainOptions } from "./chain-queries";
 import classes from "./chains.module.css";
+import { ChainEventRow } from "./events/chain-event";
 import { type ChainEvent, secondsAfterCause, timelineOf } from "./timeline";
 import { usePathOf } from "./use-path-of";
 

@@ -1,13 +1,15 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import { type Gap, isGap, type TailItem } from "@/lib/api/log-tail";
-import { type Command, useCommands } from "@/lib/page/commands";
-import { formatClock, formatCount, useZone } from "@/lib/time/time";
+import { isGap, type TailItem } from "@/lib/api/log-tail";
+import { useZone } from "@/lib/time/time";
 import type { Log } from "../log-queries";
+import { GapRow } from "./gap-row";
+import { ListHead } from "./list-head";
 import { type LogActions, LogDetails } from "./log-details";
 import classes from "./log-list.module.css";
 import { LogRow } from "./log-row";
 import { toRows, traceOf } from "./rows";
+import { useListCommands } from "./use-list-commands";
 
 export type LogListProps = {
   /** Oldest first. */
@@ -133,24 +135,7 @@ export function LogList(props: LogListProps) {
       aria-label="Log lines"
       aria-rowcount={rows.length}
     >
-      {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
-      {/* biome-ignore lint/a11y/useFocusableInteractive: the head row is not interactive. */}
-      <div className={classes.head} role="row">
-        <Head name={`Time, ${zone === "utc" ? "UTC" : "local"} ↓`} width={showsDay ? 142 : 96} />
-        <Head name="Sev" width={48} />
-        <Head name="Service" width={96} />
-        {columns.map((column) => (
-          <Head key={column} name={column} width={128} />
-        ))}
-        <Head name="Message" />
-        {props.tools ? (
-          // biome-ignore lint/a11y/useSemanticElements: as above.
-          // biome-ignore lint/a11y/useFocusableInteractive: the head row is not interactive.
-          <span role="columnheader" aria-label="Tools" className={classes.tools}>
-            {props.tools}
-          </span>
-        ) : null}
-      </div>
+      <ListHead columns={columns} showsDay={showsDay} tools={props.tools} />
       {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
       <div
         role="rowgroup"
@@ -242,104 +227,4 @@ function EdgeRow({ children }: { children: ReactNode }) {
       <span role="cell">{children}</span>
     </div>
   );
-}
-
-function Head({ name, width }: { name: string; width?: number }) {
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: the list is a virtual table.
-    // biome-ignore lint/a11y/useFocusableInteractive: the head is not interactive.
-    <span role="columnheader" className="clip" style={{ width, flex: "none" }}>
-      {name}
-    </span>
-  );
-}
-
-function GapRow({ gap, onShow }: { gap: Gap; onShow: LogListProps["onShowGap"] }) {
-  const [zone] = useZone();
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: the list is a virtual table.
-    <div className={classes.gap} role="cell">
-      <span aria-hidden>▲</span>
-      <strong>{formatCount(gap.count)} lines left out</strong>
-      between {formatClock(new Date(gap.from), zone)} and {formatClock(new Date(gap.to), zone)}, because they
-      came too fast. They are stored.
-      {onShow ? (
-        <button type="button" onClick={() => onShow(gap.from, gap.to)}>
-          Show them
-        </button>
-      ) : null}
-    </div>
-  );
-}
-
-type ListKeys = {
-  rows: readonly TailItem[];
-  selectedIndex: number;
-  select: (index: number) => void;
-  toggle: () => void;
-  close: () => void;
-  current: () => Log | undefined;
-  actions: LogActions;
-  isOpen: boolean;
-};
-
-function useListCommands({
-  rows,
-  selectedIndex,
-  select,
-  toggle,
-  close,
-  current,
-  actions,
-  isOpen,
-}: ListKeys): void {
-  const start = selectedIndex < 0 ? rows.length : selectedIndex;
-  const command = (id: string, label: string, keys: string[], run: () => void): Command => ({
-    id: `list-${id}`,
-    label,
-    group: "Log list",
-    keys,
-    run,
-    inPalette: false,
-  });
-  const withLog = (use: ((log: Log) => void) | undefined) => () => {
-    const log = current();
-    if (log) use?.(log);
-  };
-  useCommands([
-    command("next", "Next line", ["j", "ArrowDown"], () => select(selectedIndex + 1)),
-    command("previous", "Previous line", ["k", "ArrowUp"], () => select(start - 1)),
-    command("first", "First loaded line", ["g"], () => select(0)),
-    command("last", "Last line", ["Shift+g", "End"], () => select(rows.length - 1)),
-    command("open", "Open or close the line", ["Enter"], toggle),
-    ...(isOpen ? [command("close", "Close the line", ["Escape"], close)] : []),
-    ...(actions.onContext
-      ? [command("context", "Show the lines around it", ["c"], withLog(actions.onContext))]
-      : []),
-    ...(actions.onTrace
-      ? [
-          command("trace", "Show all lines of its trace", ["t"], () => {
-            const log = current();
-            const trace = log ? traceOf(log) : null;
-            if (trace) actions.onTrace?.(trace.path, trace.value);
-          }),
-        ]
-      : []),
-    command(
-      "copy",
-      "Copy the message",
-      ["y"],
-      withLog((log) => void navigator.clipboard?.writeText(log.message)),
-    ),
-    ...(actions.linkOf
-      ? [
-          command(
-            "link",
-            "Copy a link to the line",
-            ["Shift+y"],
-            withLog((log) => void navigator.clipboard?.writeText(actions.linkOf?.(log) ?? "")),
-          ),
-        ]
-      : []),
-  ]);
 }

@@ -1,6 +1,6 @@
 import { Modal } from "@mantine/core";
 import { useAllCommands } from "@/lib/page/commands";
-import classes from "./shell.module.css";
+import classes from "./commands.module.css";
 
 /** The keys that work on this page. */
 export function KeyDialog({ onClose }: { onClose: () => void }) {

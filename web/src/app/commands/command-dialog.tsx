@@ -1,7 +1,7 @@
 import { Modal, TextInput, UnstyledButton } from "@mantine/core";
 import { type KeyboardEvent, useState } from "react";
 import { type Command, useAllCommands } from "@/lib/page/commands";
-import classes from "./shell.module.css";
+import classes from "./commands.module.css";
 
 /** The opened command palette: a field, and the commands that match what it holds. */
 export function CommandDialog({ onClose }: { onClose: () => void }) {

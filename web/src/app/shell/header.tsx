@@ -4,12 +4,12 @@ import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { Logo } from "@/components/logo";
 import { useSession } from "@/lib/api/session";
 import { writeStored } from "@/lib/page/storage";
+import { openPalette } from "../commands/command-palette";
+import { useColorScheme } from "../use-color-scheme";
 import { AccountMenu } from "./account-menu";
 import { ApiView } from "./api-view";
 import { areasOf } from "./areas";
-import { openPalette } from "./command-palette";
 import classes from "./shell.module.css";
-import { useColorScheme } from "./use-color-scheme";
 
 export function Header() {
   const { project } = useParams({ strict: false });

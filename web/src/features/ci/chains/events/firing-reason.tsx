@@ -1,7 +1,7 @@
 import { IconCheck } from "@tabler/icons-react";
 import { formatAge } from "@/lib/time/time";
-import type { Dispatch } from "../ci-queries";
-import classes from "./chains.module.css";
+import type { Dispatch } from "../../ci-queries";
+import classes from "../chains.module.css";
 
 type Reason = NonNullable<Dispatch["reason"]>;
 

@@ -2,8 +2,8 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
 import { useSession } from "@/lib/api/session";
 import { type Command, useCommands } from "@/lib/page/commands";
-import { areasOf } from "./areas";
-import { useColorScheme } from "./use-color-scheme";
+import { areasOf } from "../shell/areas";
+import { useColorScheme } from "../use-color-scheme";
 
 const loadDialog = async () => ({ default: (await import("./command-dialog")).CommandDialog });
 const CommandDialog = lazy(loadDialog);

@@ -1,8 +1,8 @@
 import { formatDuration } from "@/lib/time/time";
-import type { Run } from "../ci-queries";
-import { OutcomeMark } from "../runs/outcome-mark";
-import { jobsOf } from "../runs/run-output";
-import classes from "./chains.module.css";
+import type { Run } from "../../ci-queries";
+import { OutcomeMark } from "../../runs/outcome-mark";
+import { jobsOf } from "../../runs/run-output";
+import classes from "../chains.module.css";
 
 const MAX_STEPS = 24;
 

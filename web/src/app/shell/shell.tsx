@@ -1,9 +1,9 @@
 import { Outlet } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { useSignedOut } from "@/lib/api/signed-out";
-import { CommandPalette } from "./command-palette";
+import { CommandPalette } from "../commands/command-palette";
+import { KeyHelp } from "../commands/key-help";
 import { Header } from "./header";
-import { KeyHelp } from "./key-help";
 import classes from "./shell.module.css";
 
 const SignInAgain = lazy(async () => ({

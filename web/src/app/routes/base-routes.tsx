@@ -2,7 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, Outlet, redirect } from "@tanstack/react-router";
 import { ApiProblem } from "@/lib/api/problem";
 import { sessionOptions } from "@/lib/api/session";
-import { Shell } from "./shell";
+import { Shell } from "../shell/shell";
 
 export const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet });
 

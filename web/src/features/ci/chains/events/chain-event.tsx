@@ -1,8 +1,8 @@
 import { LoopShape } from "@/components/loop-strip";
 import { formatClockMillis, formatDuration, useZone } from "@/lib/time/time";
-import classes from "./chains.module.css";
+import classes from "../chains.module.css";
+import type { ChainEvent } from "../timeline";
 import { EventBody } from "./event-body";
-import type { ChainEvent } from "./timeline";
 
 const SHAPES = {
   log: "log",
