@@ -10,9 +10,8 @@ import { fieldTerm } from "@/lib/text/filter-text";
 import { formatMoment, useZone } from "@/lib/time/time";
 import { LogList } from "./list/log-list";
 import { contextOptions, type Log } from "./log-queries";
-import type { ChangeSearch } from "./log-viewer";
 import classes from "./log-viewer.module.css";
-import type { LogsSearch } from "./logs-search";
+import type { ChangeSearch, LogsSearch } from "./logs-search";
 
 /** The lines around one log. Links to a line open here. */
 export function LogContext({

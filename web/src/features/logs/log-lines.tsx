@@ -10,8 +10,7 @@ import { LogList } from "./list/log-list";
 import { LiveBar, NewLines } from "./live/live-bar";
 import { useNewLines, useTailSnapshot } from "./live/use-live-tail";
 import type { Log } from "./log-queries";
-import type { ChangeSearch } from "./log-viewer";
-import type { LogsSearch } from "./logs-search";
+import type { ChangeSearch, LogsSearch } from "./logs-search";
 import type { ResolvedScope } from "./use-log-scope";
 import { ViewTools } from "./view-tools";
 

@@ -1,36 +1,33 @@
 import { Button } from "@mantine/core";
-import { IconFilter, IconPlayerPlay, IconPlayerStop, IconRefresh } from "@tabler/icons-react";
+import { IconFilter, IconPlayerPlay, IconPlayerStop } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, type ReactNode, Suspense, useMemo, useRef, useState } from "react";
 import { ProblemNotice } from "@/components/page/notice";
-import { PageFooter } from "@/components/page/page-footer";
 import { SkeletonRows } from "@/components/page/skeleton";
 import { TimeRangePicker } from "@/components/time-range-picker";
 import { asProblem } from "@/lib/api/problem";
 import { useCommands } from "@/lib/page/commands";
 import { useStoredChoice } from "@/lib/page/storage";
-import { formatClock, formatCount, useZone } from "@/lib/time/time";
-import type { TimeRange } from "@/lib/time/time-range";
 import type { AnalyzeSlot } from "./analyze-slot";
 import { FacetPanel } from "./facets/facet-panel";
 import { FilterBox } from "./filter/filter-box";
-import { SinceLive } from "./live/live-bar";
-import { useIsTailOpen, useLiveTail } from "./live/use-live-tail";
+import { useLiveTail, useSearchOnceOpen } from "./live/use-live-tail";
 import { LogContext } from "./log-context";
 import { LogLines } from "./log-lines";
 import { histogramOptions, type Log, type LogPage, logPagesOptions, savedViewsOptions } from "./log-queries";
 import classes from "./log-viewer.module.css";
-import type { LogsSearch } from "./logs-search";
+import type { ChangeSearch, LogsSearch } from "./logs-search";
+import { rangeMoves } from "./range-moves";
 import { SavedViewsMenu } from "./saved-views/saved-views-menu";
 import { useAnalyzePanel } from "./use-analyze-panel";
 import { useLogScope } from "./use-log-scope";
 import { ViewTools } from "./view-tools";
+import { ViewerFooter } from "./viewer-footer";
 
 const PatternTable = lazy(async () => ({ default: (await import("./patterns/pattern-table")).PatternTable }));
 // It loads once the lines are there, so that its code does not delay them.
 const LogHistogram = lazy(async () => ({ default: (await import("./chart/log-histogram")).LogHistogram }));
 
-export type ChangeSearch = (next: Partial<LogsSearch>, replace?: boolean) => void;
 type LogViewerProps = {
   project: string;
   search: LogsSearch;
@@ -42,7 +39,6 @@ type LogViewerProps = {
 };
 
 const NO_FACETS: readonly string[] = [];
-const REFETCH_AFTER_OPEN_MS = 1500;
 
 /** Keeps the last value that was there, so that a failed request leaves the old result on the screen. */
 function useLast<T>(value: T | undefined): T | undefined {
@@ -62,10 +58,8 @@ export function LogViewer({ project, search, onChange, analyze: slot, lineAction
   const histogram = useQuery(histogramOptions(scope));
   const saved = useQuery(savedViewsOptions(project));
   const tail = useLiveTail(project, q, isLive);
-  const isTailOpen = useIsTailOpen(tail);
   const [facetsShown, setFacetsShown] = useStoredChoice("facets", ["shown", "hidden"]);
   const [sheetOpened, setSheetOpened] = useState(false);
-  const [zone] = useZone();
   const loaded = useLast(pages.data);
   const stored = useMemo(
     () => loaded?.pages.flatMap((page: LogPage) => page.items).reverse() ?? [],
@@ -85,36 +79,8 @@ export function LogViewer({ project, search, onChange, analyze: slot, lineAction
     firstLine: chart?.items[0]?.start,
   });
 
-  // The tail begins while the search runs. Lines of the moments in between come with a second search.
-  const { refetch } = pages;
-  useEffect(() => {
-    if (!tail || !isTailOpen) return undefined;
-    const timer = setTimeout(() => {
-      void refetch().then(({ data }) => {
-        tail.discard(data?.pages.slice(0, 4).flatMap((page) => page.items.map((log) => log.id)) ?? []);
-      });
-    }, REFETCH_AFTER_OPEN_MS);
-    return () => clearTimeout(timer);
-  }, [tail, isTailOpen, refetch]);
-
-  const zoom = (range: TimeRange) =>
-    onChange({ range: range.range, from: range.from, to: range.to, live: undefined });
-  const zoomOut = () => {
-    const start = resolved.start ?? new Date(resolved.end.getTime() - 3_600_000);
-    const half = (resolved.end.getTime() - start.getTime()) / 2;
-    zoom({
-      from: new Date(start.getTime() - half).toISOString(),
-      to: new Date(resolved.end.getTime() + half).toISOString(),
-    });
-  };
-  const shift = (direction: -1 | 1) => {
-    const start = resolved.start ?? new Date(resolved.end.getTime() - 3_600_000);
-    const step = ((resolved.end.getTime() - start.getTime()) / 2) * direction;
-    zoom({
-      from: new Date(start.getTime() + step).toISOString(),
-      to: new Date(resolved.end.getTime() + step).toISOString(),
-    });
-  };
+  useSearchOnceOpen(tail, pages.refetch);
+  const { zoom, zoomOut, shift } = rangeMoves(resolved, onChange);
   const toggleLive = () =>
     onChange(
       isLive ? { live: undefined } : { live: "1", to: undefined, from: undefined, range: search.range },
@@ -149,7 +115,6 @@ export function LogViewer({ project, search, onChange, analyze: slot, lineAction
     },
   ]);
 
-  const first = pages.data?.pages[0];
   return (
     <>
       <h1 className="visually-hidden">Logs of {project}</h1>
@@ -258,39 +223,13 @@ export function LogViewer({ project, search, onChange, analyze: slot, lineAction
         )}
         {analyze.panel}
       </div>
-      <PageFooter
-        keys={[
-          ["J K", "move"],
-          ["Enter", "open"],
-          ["[ ]", "earlier, later"],
-        ]}
-      >
-        <span>
-          <b>{chart ? formatCount(chart.total) : "…"}</b> lines match
-          {isLive ? <SinceLive tail={tail} /> : null}
-        </span>
-        {first ? (
-          <span>
-            read {formatCount(first.scanned.logs)} in <b>{Math.round(first.took_ms)} ms</b>
-            {first.partial ? " · a limit ended the search early" : ""}
-          </span>
-        ) : null}
-        {first?.hints.map((hint) => (
-          <span key={hint} className="caution">
-            {hint}
-          </span>
-        ))}
-        {isLive ? null : (
-          <button
-            type="button"
-            className={classes.asOf}
-            title="Search again up to now (R)"
-            onClick={resolved.refresh}
-          >
-            <IconRefresh size={11} aria-hidden /> as of {formatClock(resolved.asOf, zone)}
-          </button>
-        )}
-      </PageFooter>
+      <ViewerFooter
+        chart={chart}
+        first={pages.data?.pages[0]}
+        resolved={resolved}
+        tail={tail}
+        isLive={isLive}
+      />
     </>
   );
 }

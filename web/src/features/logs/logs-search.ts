@@ -23,6 +23,8 @@ export type LogsSearch = TimeRange & {
   analysis?: string | undefined;
 };
 
+export type ChangeSearch = (next: Partial<LogsSearch>, replace?: boolean) => void;
+
 /** Reads the search of the log viewer from an address. What is invalid is left out. */
 export function readLogsSearch(search: Record<string, unknown>): LogsSearch {
   const since = textParam(search, "since");

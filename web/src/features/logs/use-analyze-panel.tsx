@@ -8,8 +8,7 @@ import { formatClockMillis } from "@/lib/time/time";
 import type { AnalyzeScope, AnalyzeSlot, AnalyzeSlotProps } from "./analyze-slot";
 import { traceOf } from "./list/rows";
 import type { Log } from "./log-queries";
-import type { ChangeSearch } from "./log-viewer";
-import type { LogsSearch } from "./logs-search";
+import type { ChangeSearch, LogsSearch } from "./logs-search";
 import type { ResolvedScope } from "./use-log-scope";
 
 const LONGEST_MS = 365 * 86_400_000;

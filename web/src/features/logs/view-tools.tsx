@@ -10,9 +10,8 @@ import { pathWith } from "@/lib/api/api-requests";
 import { copyText } from "@/lib/page/clipboard";
 import { useCommands } from "@/lib/page/commands";
 import { useStoredChoice } from "@/lib/page/storage";
-import type { ChangeSearch } from "./log-viewer";
 import classes from "./log-viewer.module.css";
-import type { LogsSearch, LogsView } from "./logs-search";
+import type { ChangeSearch, LogsSearch, LogsView } from "./logs-search";
 import type { ResolvedScope } from "./use-log-scope";
 
 const EXPORTS = [

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { content, query } from "@/lib/api/client";
 import { LogTail, type TailSnapshot } from "@/lib/api/log-tail";
+import type { LogPage } from "../log-queries";
 
 const CLOSED: TailSnapshot = {
   items: [],
@@ -12,6 +13,7 @@ const CLOSED: TailSnapshot = {
   lagSeconds: null,
 };
 const REPLAY_LIMIT = 1000;
+const SEARCH_AFTER_OPEN_MS = 1500;
 
 /** Follows the logs of a filter while `enabled`. A new filter starts a new tail; null until it starts. */
 export function useLiveTail(projectId: string, q: string, enabled: boolean): LogTail | null {
@@ -37,9 +39,26 @@ export function useTailSnapshot(tail: LogTail | null): TailSnapshot {
   return useSyncExternalStore(tail?.subscribe ?? noSubscription, tail?.snapshot ?? closed);
 }
 
-/** Whether a tail is open. */
-export function useIsTailOpen(tail: LogTail | null): boolean {
-  return useSyncExternalStore(tail?.subscribe ?? noSubscription, () => tail?.snapshot().state === "open");
+type Search = () => Promise<{ data?: { pages: readonly LogPage[] } | undefined }>;
+
+/**
+ * Searches again soon after a tail opens. It opens while the first search runs, so lines of the moments in between are
+ * in neither.
+ */
+export function useSearchOnceOpen(tail: LogTail | null, search: Search): void {
+  const isOpen = useSyncExternalStore(
+    tail?.subscribe ?? noSubscription,
+    () => tail?.snapshot().state === "open",
+  );
+  useEffect(() => {
+    if (!tail || !isOpen) return undefined;
+    const timer = setTimeout(() => {
+      void search().then(({ data }) => {
+        tail.discard(data?.pages.slice(0, 4).flatMap((page) => page.items.map((log) => log.id)) ?? []);
+      });
+    }, SEARCH_AFTER_OPEN_MS);
+    return () => clearTimeout(timer);
+  }, [tail, isOpen, search]);
 }
 
 const noSubscription = () => () => undefined;
