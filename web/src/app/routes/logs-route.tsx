@@ -1,5 +1,5 @@
 import { lazy } from "react";
-import { RuleFromLine } from "@/features/ci/rules/editor/rule-from-line";
+import { RuleFromLine } from "@/features/ci/rules/rule-from-line";
 import { LogsPage } from "@/features/logs/logs-page";
 
 const AnalyzePanel = lazy(async () => ({

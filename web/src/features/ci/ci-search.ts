@@ -1,4 +1,4 @@
-import type { RulePrefill } from "@/features/ci/rules/editor/rule-source";
+import type { RulePrefill } from "@/features/ci/rules/editor/source/rule-source";
 import { choiceParam, textParam } from "@/lib/page/search-params";
 
 // What the pages of CI show, as the address has it. What is invalid is left out.

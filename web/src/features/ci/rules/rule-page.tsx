@@ -5,7 +5,7 @@ import { ProblemNotice } from "@/components/page/notice";
 import { PageFooter } from "@/components/page/page-footer";
 import { SkeletonRows } from "@/components/page/skeleton";
 import { RuleEditor } from "@/features/ci/rules/editor/rule-editor";
-import { prefilled, sourceOf } from "@/features/ci/rules/editor/rule-source";
+import { prefilled, sourceOf } from "@/features/ci/rules/editor/source/rule-source";
 import { useRights } from "@/lib/api/session";
 import { pipelinesOptions } from "../ci-queries";
 import { draftOf, ruleOptions } from "./rule-queries";

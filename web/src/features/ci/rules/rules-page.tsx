@@ -8,7 +8,7 @@ import layout from "@/components/page/page.module.css";
 import { PageFooter } from "@/components/page/page-footer";
 import { Confirm } from "@/components/records/confirm";
 import { type Column, ResourceTable } from "@/components/records/resource-table";
-import { actionWords } from "@/features/ci/rules/editor/rule-actions";
+import { actionWords } from "@/features/ci/rules/editor/action/rule-actions";
 import { gateText } from "@/features/ci/rules/firings/gates";
 import { pathWith, useApiRequests } from "@/lib/api/api-requests";
 import { itemsOf } from "@/lib/api/paged";

@@ -12,7 +12,7 @@ import { usePageTitle } from "@/lib/page/page-title";
 import { counted } from "@/lib/text/counted";
 import { pipelinesOptions } from "../ci-queries";
 import type { TEST_RANGES } from "../ci-search";
-import { SourceField } from "../rules/editor/source-field";
+import { SourceField } from "../rules/editor/source/source-field";
 import { BackTestPanel } from "../rules/firings/back-test";
 import type { RuleDraft } from "../rules/rule-queries";
 import { StateMark } from "../state-mark";

@@ -8,7 +8,7 @@ import { useApiRequests } from "@/lib/api/api-requests";
 import { useRights } from "@/lib/api/session";
 import { usePageTitle } from "@/lib/page/page-title";
 import { formatAge } from "@/lib/time/time";
-import { SourceField } from "../rules/editor/source-field";
+import { SourceField } from "../rules/editor/source/source-field";
 import { ConditionTable } from "./condition-table";
 import { errorsOf, type WorkflowView, workflowOptions } from "./workflow-queries";
 import classes from "./workflows.module.css";

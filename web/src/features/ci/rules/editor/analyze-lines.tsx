@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { filterOfRule } from "./rule-filter";
-import type { RuleSettings } from "./rule-source";
+import { filterOfRule } from "./condition/rule-filter";
+import type { RuleSettings } from "./source/rule-source";
 
 type AnalyzeLinesProps = { project: string; condition: string; settings: RuleSettings; range: string };
 

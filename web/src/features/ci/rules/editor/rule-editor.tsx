@@ -1,6 +1,5 @@
-import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { Notice, ProblemNotice } from "@/components/page/notice";
 import { PageFooter } from "@/components/page/page-footer";
@@ -10,21 +9,20 @@ import { BackTestPanel } from "@/features/ci/rules/firings/back-test";
 import { RuleEvaluations } from "@/features/ci/rules/firings/rule-evaluations";
 import { RuleHistory } from "@/features/ci/rules/firings/rule-history";
 import { createRule, type Rule, ruleOptions, updateRule } from "@/features/ci/rules/rule-queries";
-import { StateMark, Tag } from "@/features/ci/state-mark";
 import { type ApiRequest, pathWith, useApiRequests } from "@/lib/api/api-requests";
 import { asProblem } from "@/lib/api/problem";
 import { useRights } from "@/lib/api/session";
 import { useCommands } from "@/lib/page/commands";
 import { writeDraft } from "@/lib/page/drafts";
 import { usePageTitle } from "@/lib/page/page-title";
-import { AnalyzeLines } from "./analyze-lines";
+import { actionWords } from "./action/rule-actions";
+import { EditorBar } from "./editor-bar";
 import { FileRule } from "./file-rule";
-import { actionWords } from "./rule-actions";
+import { RuleForm } from "./form/rule-form";
 import classes from "./rule-editor.module.css";
-import { RuleForm } from "./rule-form";
-import { type RuleSource, writeSettings } from "./rule-source";
-import { SourceField } from "./source-field";
-import { useRuleSource } from "./use-rule-source";
+import { type RuleSource, writeSettings } from "./source/rule-source";
+import { SourceField } from "./source/source-field";
+import { useRuleSource } from "./source/use-rule-source";
 
 type RuleEditorProps = {
   project: string;
@@ -98,54 +96,17 @@ export function RuleEditor({ project, rule, initial, draftId, range }: RuleEdito
   const changeSettings = (text: string) => editing.change({ ...source, settings: text });
   return (
     <div className={classes.page}>
-      <div className={classes.bar}>
-        <div>
-          <div className={classes.crumb}>
-            <Link
-              className="underlined"
-              to="/projects/$project/ci/rules"
-              params={{ project }}
-              activeOptions={{ exact: true }}
-            >
-              Rules
-            </Link>
-            {rule ? "" : " / new"}
-          </div>
-          <div className="row">
-            <h1>{name}</h1>
-            {rule ? <Tag>{isOn ? "on" : "off"}</Tag> : null}
-            {settings.settings?.dry_run ? <Tag>dry run</Tag> : null}
-            {editing.isDirty ? <span className="muted">unsaved, kept in this browser</span> : null}
-          </div>
-        </div>
-        <span className="grow" />
-        <CheckMark editing={editing} />
-        {rights.edit && settings.settings ? (
-          <AnalyzeLines
-            project={project}
-            condition={source.condition}
-            settings={settings.settings}
-            range={range}
-          />
-        ) : null}
-        {editing.isDirty ? <Button onClick={editing.reset}>Discard</Button> : null}
-        {mayEdit ? (
-          <Button
-            variant={isOn ? "filled" : "default"}
-            disabled={!canSave}
-            loading={save.isPending && !asks}
-            rightSection={<kbd>Ctrl S</kbd>}
-            onClick={handleSave}
-          >
-            {rule ? "Save" : "Save switched off"}
-          </Button>
-        ) : null}
-        {mayEdit && !isOn ? (
-          <Button variant="filled" disabled={!canSave || !editing.isValid} onClick={() => setAsks(true)}>
-            Save and switch on…
-          </Button>
-        ) : null}
-      </div>
+      <EditorBar
+        project={project}
+        rule={rule}
+        name={name}
+        range={range}
+        editing={editing}
+        canSave={canSave}
+        isSaving={save.isPending && !asks}
+        onSave={handleSave}
+        onSwitchOn={() => setAsks(true)}
+      />
       <div className={classes.body}>
         {rule?.source ? <FileRule project={project} rule={rule} source={rule.source} /> : null}
         {rights.edit ? null : (
@@ -257,35 +218,4 @@ function requestsOf(rule: Rule | null): ApiRequest[] {
       operation: "rule_evaluation_list",
     },
   ];
-}
-
-/** What the last check said, in a word. */
-function CheckMark({ editing }: { editing: ReturnType<typeof useRuleSource> }) {
-  const { errors, warnings, problem, settings, isChecking } = editing;
-  const count =
-    errors.condition.length +
-    errors.action.length +
-    errors.other.length +
-    (settings.error ? 1 : 0) +
-    (problem?.violations.length ?? 0);
-  return (
-    <span className="row" role="status">
-      {count > 0 ? (
-        <StateMark tone="bad">
-          {count} {count === 1 ? "error" : "errors"}
-        </StateMark>
-      ) : editing.isValid ? (
-        <StateMark tone="good">valid</StateMark>
-      ) : editing.draft?.name === "" && editing.result?.valid ? (
-        <StateMark tone="caution">needs a name</StateMark>
-      ) : isChecking ? (
-        <StateMark tone="waiting">checking</StateMark>
-      ) : null}
-      {warnings.length > 0 ? (
-        <StateMark tone="caution">
-          {warnings.length} {warnings.length === 1 ? "hint" : "hints"}
-        </StateMark>
-      ) : null}
-    </span>
-  );
 }

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { ProblemNotice } from "@/components/page/notice";
 import { SkeletonRows } from "@/components/page/skeleton";
 import { SubjectLink } from "@/features/ci/cause-link";
-import { Clause } from "@/features/ci/rules/editor/clause";
+import { Clause } from "@/features/ci/rules/editor/condition/clause";
 import classes from "@/features/ci/rules/editor/rule-editor.module.css";
 import { type Evaluation, type EvaluationPage, evaluationsOptions } from "@/features/ci/rules/rule-queries";
 import { StateMark, type Tone } from "@/features/ci/state-mark";

@@ -1,5 +1,5 @@
 import { StateMark } from "@/features/ci/state-mark";
-import classes from "./rule-editor.module.css";
+import classes from "../rule-editor.module.css";
 
 /** One clause of a condition: whether it held, and the statistics that it read. */
 export function Clause({

@@ -1,6 +1,6 @@
 import { TextInput } from "@mantine/core";
 import { useState } from "react";
-import classes from "./rule-editor.module.css";
+import classes from "../rule-editor.module.css";
 
 /** A whole number. While the field holds none, the last one stays in the rule. */
 export function NumberField({

@@ -1,5 +1,5 @@
 import { useId } from "react";
-import classes from "./rule-editor.module.css";
+import classes from "../rule-editor.module.css";
 import type { ConditionError } from "./rule-source";
 
 /** A text with line numbers, and what the server says about it, with the place. */

@@ -1,6 +1,7 @@
 import { ActionIcon, Autocomplete, Button, Select, TextInput } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
 import { useState } from "react";
+import classes from "../rule-editor.module.css";
 import {
   type Comparison,
   isNumeric,
@@ -12,7 +13,6 @@ import {
   type Subject,
   writeCondition,
 } from "./condition";
-import classes from "./rule-editor.module.css";
 
 type ConditionRowsProps = {
   subject: Subject;

@@ -1,5 +1,5 @@
 import type { RuleDraft } from "@/features/ci/rules/rule-queries";
-import type { Subject } from "./condition";
+import type { Subject } from "../condition/condition";
 
 export type Action = RuleDraft["action"];
 export type Analyze = NonNullable<Action["analyze"]>;

@@ -2,14 +2,14 @@ import { MultiSelect, SegmentedControl, Switch, TagsInput, Textarea, TextInput }
 import { useQuery } from "@tanstack/react-query";
 import { SEVERITIES } from "@/components/severity";
 import { pipelinesOptions, servicesOptions } from "@/features/ci/ci-queries";
-import { ActionFields } from "./action-fields";
-import type { Subject } from "./condition";
-import { ConditionRows } from "./condition-rows";
+import { ActionFields } from "../action/action-fields";
+import { actionFor } from "../action/rule-actions";
+import type { Subject } from "../condition/condition";
+import { ConditionRows } from "../condition/condition-rows";
+import classes from "../rule-editor.module.css";
+import type { RuleSettings } from "../source/rule-source";
 import { Duration, Line } from "./form-line";
 import { NumberField } from "./number-field";
-import { actionFor } from "./rule-actions";
-import classes from "./rule-editor.module.css";
-import type { RuleSettings } from "./rule-source";
 
 type RuleFormProps = {
   project: string;

@@ -1,7 +1,7 @@
 import type { RuleDraft } from "@/features/ci/rules/rule-queries";
 import { quote } from "@/lib/text/filter-text";
-import { writeCondition } from "./condition";
-import { compactAction } from "./rule-actions";
+import { compactAction } from "../action/rule-actions";
+import { writeCondition } from "../condition/condition";
 
 /** A rule as it is edited: the condition in CEL, and every other field as JSON. The form is a view of these texts. */
 export type RuleSource = { condition: string; settings: string };

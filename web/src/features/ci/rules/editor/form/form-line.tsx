@@ -1,6 +1,6 @@
 import { TextInput } from "@mantine/core";
 import type { ReactNode } from "react";
-import classes from "./rule-editor.module.css";
+import classes from "../rule-editor.module.css";
 
 /** A line of the form: what it is about, and its fields. */
 export function Line({ label, children }: { label: string; children: ReactNode }) {

@@ -1,6 +1,6 @@
 import { fieldTerm, quote } from "@/lib/text/filter-text";
+import type { RuleSettings } from "../source/rule-source";
 import { type Comparison, readCondition } from "./condition";
-import type { RuleSettings } from "./rule-source";
 
 /** Returns the filter of the lines that a rule on logs watches. What a filter cannot say is left out. */
 export function filterOfRule({ filter = {} }: Pick<RuleSettings, "filter">, condition: string): string {

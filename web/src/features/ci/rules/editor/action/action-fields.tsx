@@ -4,12 +4,12 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { pipelinesOptions, templatesOptions } from "@/features/ci/ci-queries";
 import { receiversOptions } from "@/features/ci/receivers/receiver-queries";
-import type { Subject } from "./condition";
-import { Duration, Line } from "./form-line";
-import { NumberField } from "./number-field";
+import type { Subject } from "../condition/condition";
+import { Duration, Line } from "../form/form-line";
+import { NumberField } from "../form/number-field";
+import classes from "../rule-editor.module.css";
+import type { RuleSettings } from "../source/rule-source";
 import { type Action, type Analyze, changedAction, NEW_ANALYSIS, NEW_RERUN } from "./rule-actions";
-import classes from "./rule-editor.module.css";
-import type { RuleSettings } from "./rule-source";
 
 type ActionFieldsProps = {
   project: string;
