@@ -81,6 +81,8 @@ def test_a_workflow_is_approved_runs_live_and_is_stopped(open_page: Callable[...
     expect(lines).to_contain_text("counted 12")
     expect(lines).to_contain_text("tick 3")
     expect(page.get_by_role("list", name="Differences from GitHub")).to_contain_text("concurrency")
+    expect(steps).to_contain_text("1 job,")
+    expect(lines).not_to_contain_text("concurrency")
 
     assert violations(page) == []
     page.get_by_role("button", name="Stop…").click()

@@ -8,13 +8,13 @@ import classes from "./emulations.module.css";
 
 /** Says that act ran it, not GitHub, and everything that act is known to do differently with this workflow. */
 export function RunNotes({ project, run }: { project: string; run: Run }) {
-  const emulation = useQuery(emulationOptions(project, run.run_id)).data;
+  const { data: emulation, isPending } = useQuery(emulationOptions(project, run.run_id));
   const findings = emulation?.findings ?? [];
   const errors = findings.filter(({ level }) => level === "error").length;
   return (
     <Notice tone={errors > 0 ? "error" : findings.length > 0 ? "warn" : "info"}>
       <strong>act {run.status === "completed" ? "ran" : "runs"} this in a sandbox, not GitHub.</strong>{" "}
-      {differences(emulation)}
+      {isPending ? null : differences(emulation)}
       {findings.length > 0 ? (
         <ul className={classes.findings} aria-label="Differences from GitHub">
           {findings.map((finding) => (

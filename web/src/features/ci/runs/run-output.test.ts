@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Log } from "../ci-queries";
-import { firstError, firstFailure, jobsOf, linesOfAttempt, testsOf } from "./run-output";
+import { firstError, firstFailure, jobsOf, linesOfAttempt, testsOf, withoutFindings } from "./run-output";
 
 let second = 0;
 function line(message: string, more: Partial<Log> = {}, ci: Record<string, unknown> = {}): Log {
@@ -95,5 +95,15 @@ describe("the output of a run", () => {
   it("shows one attempt", () => {
     const again = [line("first", {}, { "ci.attempt": 1 }), line("second", {}, { "ci.attempt": 2 })];
     expect(linesOfAttempt(again, 2).map(({ message }) => message)).toEqual(["second"]);
+  });
+  it("leaves out what an emulated run does differently, but no job of the workflow", () => {
+    const printed = line("counted", {}, { "ci.job": "probe" });
+    const finding = line("concurrency: act ignores it", {}, { "ci.job": "emulation", "ci.step": undefined });
+    const shown = withoutFindings([{ name: "probe" }, { name: "emulation" }], [printed, finding]);
+    expect(jobsOf(shown.jobs, shown.lines).map(({ name }) => name)).toEqual(["probe"]);
+    expect(shown.lines).toEqual([printed]);
+
+    const own = { name: "emulation", steps: [{ number: 1, name: "Start" }] };
+    expect(withoutFindings([own], [finding])).toEqual({ jobs: [own], lines: [finding] });
   });
 });

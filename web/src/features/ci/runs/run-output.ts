@@ -30,6 +30,7 @@ const OUTCOMES: Record<string, Outcome> = {
   cancelled: "cancelled",
 };
 const END = "End of the job";
+const FINDINGS_JOB = "emulation";
 
 /** Returns an attribute such as "ci.job", however it is nested. */
 export function ciAttribute(log: Log, name: string): string | null {
@@ -50,6 +51,19 @@ function secondsBetween(start: string | null | undefined, end: string | null | u
 /** Keeps the lines of the attempt that a run shows. */
 export function linesOfAttempt(lines: readonly Log[], attempt: number): Log[] {
   return lines.filter((line) => Number(ciAttribute(line, "attempt") ?? attempt) === attempt);
+}
+
+/**
+ * Leaves out the job whose output says what an emulated run does differently from GitHub. Unlike a job of the workflow, it
+ * has no steps.
+ */
+export function withoutFindings(
+  jobs: readonly StoredJob[],
+  lines: readonly Log[],
+): { jobs: readonly StoredJob[]; lines: readonly Log[] } {
+  const own = jobs.filter(({ name, steps }) => name !== FINDINGS_JOB || (steps?.length ?? 0) > 0);
+  if (own.some(({ name }) => name === FINDINGS_JOB)) return { jobs: own, lines };
+  return { jobs: own, lines: lines.filter((line) => ciAttribute(line, "job") !== FINDINGS_JOB) };
 }
 
 type Group = { job: string; steps: Map<string, Log[]>; end: Log | null };

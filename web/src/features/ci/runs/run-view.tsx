@@ -199,6 +199,7 @@ export function RunView({ project, run }: { project: string; run: Run }) {
 
 function whyEmpty(run: Run, needle: string): string {
   if (needle) return "No line of the run contains this text.";
+  if (run.conclusion === "startup_failure") return "The workflow did not start.";
   if (run.status === "queued")
     return run.emulated ? "It waits for an emulator." : "GitHub has not started it yet.";
   if (run.status !== "completed")

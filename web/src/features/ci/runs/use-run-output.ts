@@ -3,7 +3,8 @@ import { useEffect, useMemo } from "react";
 import { itemsOf } from "@/lib/api/paged";
 import { serverNow } from "@/lib/api/server-clock";
 import { isLive, type Log, liveLinesOptions, type Run, runLogPagesOptions } from "../ci-queries";
-import { jobsOf, linesOfAttempt, testsOf } from "./run-output";
+import { emulationOptions } from "../emulations/emulation-queries";
+import { jobsOf, linesOfAttempt, testsOf, withoutFindings } from "./run-output";
 
 const MAX_LINES = 20_000;
 const STORING_MS = 60_000;
@@ -31,12 +32,19 @@ export function useRunOutput(project: string, run: Run) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the lines follow from the data.
   const stored = useMemo(() => linesOfAttempt(itemsOf(pages), run.attempt ?? 1), [data, run.attempt]);
   const before = printed.data?.lines ?? NONE;
-  const lines = stored.length >= before.length ? stored : before;
+  const printedLines = stored.length >= before.length ? stored : before;
+  const emulation = useQuery({ ...emulationOptions(project, run.run_id), enabled: run.emulated === true });
+  // The notice above shows them. Emulations are kept for a shorter time than runs; then only the output has them.
+  const hidesFindings = run.emulated === true && (emulation.data !== undefined || emulation.isPending);
+  const { jobs: recorded, lines } = useMemo(() => {
+    const all = { jobs: run.jobs ?? [], lines: printedLines };
+    return hidesFindings ? withoutFindings(all.jobs, all.lines) : all;
+  }, [hidesFindings, run.jobs, printedLines]);
   const isFull = stored.length >= MAX_LINES;
   useEffect(() => {
     if (!live && hasNextPage && !isFetchingNextPage && !isFull && !error) void fetchNextPage();
   }, [live, hasNextPage, isFetchingNextPage, isFull, error, fetchNextPage]);
-  const jobs = useMemo(() => jobsOf(run.jobs ?? [], lines), [run.jobs, lines]);
+  const jobs = useMemo(() => jobsOf(recorded, lines), [recorded, lines]);
   const tests = useMemo(() => testsOf(lines, run.failed_tests ?? []), [run.failed_tests, lines]);
   return {
     lines,
