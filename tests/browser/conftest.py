@@ -15,16 +15,26 @@ from tests.browser.corpus import CORPUS_RANGE, corpus
 from tests.browser.shop import send_incident
 from tests.fakes.llm import FakeLlm
 from tests.infra import Infra, fresh_database, memory_folder
+from tests.relay import Relay
 from tests.system.up_process import Up, eventually
 
 expect.set_options(timeout=30_000)  # of a busy machine
 
 
 @pytest.fixture(scope="package")
-def up(infra: Infra) -> Iterator[Up]:
-    """A platform whose project `demo` holds the corpus."""
+def broker(infra: Infra) -> Iterator[Relay]:
+    """A relay to a vhost of RabbitMQ, which a test may take away."""
     vhost = infra.fresh_vhost()
-    external = {"LOGLOOP_AMQP_URL": vhost, "LOGLOOP_MONGO_URL": infra.mongo_url}
+    relay = Relay(vhost)
+    yield relay
+    relay.close()
+    infra.delete_vhost(vhost)
+
+
+@pytest.fixture(scope="package")
+def up(infra: Infra, broker: Relay) -> Iterator[Up]:
+    """A platform whose project `demo` holds the corpus."""
+    external = {"LOGLOOP_AMQP_URL": broker.url, "LOGLOOP_MONGO_URL": infra.mongo_url}
     with memory_folder() as folder:
         up = Up(folder / "home", LOGLOOP_MONGO_DATABASE=fresh_database(), **external)
         try:
@@ -38,7 +48,6 @@ def up(infra: Infra) -> Iterator[Up]:
             yield up
         finally:
             up.stop()
-    infra.delete_vhost(vhost)
 
 
 @pytest.fixture(scope="package")

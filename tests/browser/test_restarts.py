@@ -9,6 +9,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.relay import Relay
 from tests.system.up_process import Up, eventually
 
 STARTING = "The service is starting or does not respond"
@@ -109,3 +110,26 @@ def test_a_page_about_ingest_outlives_its_restart(open_page: Callable[..., Page]
         expect(page.get_by_text("Every message was handled")).to_be_hidden()
     expect(page.get_by_text("dead letters of ingest are unknown")).to_be_hidden()
     expect(page.get_by_text("Every message was handled")).to_be_visible()
+
+
+def test_pages_outlive_an_outage_of_the_broker(open_page: Callable[..., Page], logs: Page, broker: Relay) -> None:
+    letters = open_page("/projects/demo/settings/dead-letters")
+    panel = logs.get_by_role("complementary", name="Analyze")
+    with broker.away():
+        # Logs are searched all the same, and a question waits until it can be answered.
+        box = logs.get_by_role("combobox", name="Filter")
+        box.fill("severity:error")
+        box.press("Enter")
+        expect(logs.get_by_text("Traceback (most recent call last):")).to_be_visible()
+        logs.get_by_role("button", name="Analyze A").click()
+        panel.get_by_role("textbox").fill("Why?")
+        panel.get_by_role("button", name="Analyze", exact=True).click()
+
+        letters.reload()
+        expect_one_sentence(letters, "RabbitMQ is unavailable")
+        expect(panel).to_contain_text("Waiting for the analyzer.")
+        expect(panel).to_contain_text("Why?")
+        expect(logs.get_by_role("alert")).to_have_count(0)
+    expect(panel.get_by_role("region", name="Measured")).to_be_visible()
+    expect(letters.get_by_text("Every message was handled")).to_be_visible()
+    expect(letters.get_by_role("alert")).to_have_count(0)

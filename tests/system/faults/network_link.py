@@ -18,8 +18,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.relay import forward
+
 _CLONE_NEWNET = 0x40000000
-_BUFFER = 256 * 1024
 _RULES = """
 add table inet cut
 add set inet cut ports { type inet_service; }
@@ -109,26 +110,7 @@ class NetworkLink:
 
 
 async def _forward(accepted: socket.socket, port: int) -> None:
-    """Copy bytes in both directions until one side closes the connection or fails."""
-    reader, writer = await asyncio.open_connection(sock=accepted)
-    try:
-        node_reader, node_writer = await asyncio.open_connection("127.0.0.1", port)
-        try:
-            copying = [_copy(reader, node_writer), _copy(node_reader, writer)]
-            await asyncio.wait(map(asyncio.ensure_future, copying), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            node_writer.close()
-    except OSError:  # the node is down
-        pass
-    finally:
-        writer.close()
-
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while data := await reader.read(_BUFFER):
-            writer.write(data)
-            await writer.drain()
+    await forward(*await asyncio.open_connection(sock=accepted), "127.0.0.1", port)
 
 
 @contextlib.contextmanager
