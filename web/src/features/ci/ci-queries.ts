@@ -1,6 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { type CiBridge, ciBridge, content, type Query, query } from "@/lib/api/client";
 import { MAX_PAGE, pagedOptions } from "@/lib/api/paged";
+import { recoveryInterval } from "@/lib/api/query-client";
 
 type Schemas = CiBridge["schemas"];
 export type Pipeline = Schemas["Pipeline"];
@@ -104,7 +105,8 @@ export const dispatchOptions = (id: string) =>
           signal,
         }),
       ),
-    refetchInterval: ({ state }) => (state.data && isUnderWay(state.data) ? WATCH_MS : false),
+    refetchInterval: ({ state }) =>
+      state.data && isUnderWay(state.data) ? WATCH_MS : recoveryInterval(state.error),
   });
 
 export type RunFilter = {
@@ -144,9 +146,9 @@ export const runOptions = (project: string, run: string) =>
           signal,
         }),
       ),
-    refetchInterval: ({ state }) => {
-      if (!state.data) return false;
-      return isLive(state.data) ? LIVE_MS : isRunning(state.data) ? WATCH_MS : false;
+    refetchInterval: ({ state: { data, error } }) => {
+      if (!data) return recoveryInterval(error);
+      return isLive(data) ? LIVE_MS : isRunning(data) ? WATCH_MS : recoveryInterval(error);
     },
   });
 

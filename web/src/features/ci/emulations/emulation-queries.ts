@@ -1,6 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { type CiBridge, ciBridge, content } from "@/lib/api/client";
 import { pagedOptions } from "@/lib/api/paged";
+import { recoveryInterval } from "@/lib/api/query-client";
 
 type Schemas = CiBridge["schemas"];
 export type Emulation = Schemas["EmulationView"];
@@ -31,7 +32,8 @@ export const emulationOptions = (project: string, run: string) =>
           signal,
         }),
       ),
-    refetchInterval: ({ state }) => (state.data?.state === "completed" || state.error ? false : WATCH_MS),
+    refetchInterval: ({ state: { data, error } }) =>
+      error || data?.state === "completed" ? recoveryInterval(error) : WATCH_MS,
   });
 
 /** All texts that were requested or approved, those that wait first. */

@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { itemsOf } from "@/lib/api/paged";
+import { recoveryInterval } from "@/lib/api/query-client";
 import { serverNow } from "@/lib/api/server-clock";
 import { isLive, type Log, liveLinesOptions, type Run, runLogPagesOptions } from "../ci-queries";
 import { emulationOptions } from "../emulations/emulation-queries";
@@ -24,7 +25,8 @@ export function useRunOutput(project: string, run: Run) {
     refetchInterval: ({ state }) => {
       const read = state.data?.pages.reduce((sum, page) => sum + page.items.length, 0) ?? 0;
       const isOver = !run.updated_at || serverNow().getTime() - Date.parse(run.updated_at) > STORING_MS;
-      return isOver || read >= Math.min(count, MAX_LINES) ? false : AGAIN_MS;
+      if (state.error || isOver || read >= Math.min(count, MAX_LINES)) return recoveryInterval(state.error);
+      return AGAIN_MS;
     },
   });
   const { hasNextPage, isFetchingNextPage, fetchNextPage, error } = pages;
