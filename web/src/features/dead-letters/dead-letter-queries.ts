@@ -1,6 +1,7 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
 import { analyzer, ciBridge, content, ingest, type Query, query } from "@/lib/api/client";
 import { asProblem } from "@/lib/api/problem";
+import { recoveryInterval } from "@/lib/api/query-client";
 
 export const SERVICES = ["ingest", "query", "analyzer", "ci-bridge"] as const;
 export type ServiceName = (typeof SERVICES)[number];
@@ -54,7 +55,7 @@ export const deadLettersOptions = () =>
     queryFn: async ({ signal }) => readAll(signal),
     initialPageParam: null,
     getNextPageParam: () => null,
-    refetchInterval: CHECK_MS,
+    refetchInterval: ({ state }) => recoveryInterval(state.error) || CHECK_MS,
   });
 
 export const letterKey = (letter: DeadLetter) => `${letter.queue} ${letter.id}`;
