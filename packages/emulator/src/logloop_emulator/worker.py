@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from logloop_contracts.emulation import EmulatedJob, EmulatedRun, EmulationProgress, EmulationTask, Finding
@@ -66,6 +67,8 @@ class Worker:
         self._emulator = emulator
         self._stopped = stopped
         self._connected = True
+        self._claim_key = uuid4().hex
+        """Stays the same until a workflow arrives, so that one whose response was lost arrives after all."""
 
     def run(self, wait: Callable[[float], object]) -> None:
         """Work until stopped. `wait` pauses for some seconds, or until stopped."""
@@ -77,7 +80,7 @@ class Worker:
     def step(self) -> bool:
         """Run one workflow. Return False when there is none, or ci-bridge is unavailable."""
         try:
-            response = self._http.post("/claim")
+            response = self._http.post("/claim", headers={"Idempotency-Key": self._claim_key})
             response.raise_for_status()
         except httpx.HTTPError as error:
             if self._connected:
@@ -87,6 +90,7 @@ class Worker:
         self._connected = True
         if response.status_code == httpx.codes.NO_CONTENT:
             return False
+        self._claim_key = uuid4().hex
         task = EmulationTask.model_validate_json(response.content)
         log("info", "workflow started", emulation=task.id, file=task.file)
         report = _Report(self._http, task, self._stopped)
@@ -141,7 +145,8 @@ class _Report:
         self._lease_at = time.monotonic() + self._lease_s
         self._stopped = stopped
         self._reported = ""
-        self._sent: dict[int, tuple[int, int]] = {}
+        self._sent: dict[int, tuple[int, int, int]] = {}
+        """Start, end and number of the part of each job that is sent next; start is end until it is known."""
         self.held = True
 
     def tick(self, snapshot: Snapshot) -> bool:
@@ -155,17 +160,20 @@ class _Report:
         return self.held and not self._stopped()
 
     def unsent(self, jobs: Sequence[EmulatedJob]) -> Iterator[tuple[str, bytes]]:
-        """Yield the new parts of the output with their paths. A part counts as sent when the next is due."""
+        """Yield the new parts of the output with their paths. A part counts as sent when the next is due.
+
+        Until then it stays the same: a request that failed here may still be carried out, even after a later one.
+        """
         for number, job in enumerate(jobs):
             output = job.log.encode()
-            start, part = self._sent.get(number, (0, 0))
+            start, end, part = self._sent.get(number, (0, 0, 0))
             while start < len(output):
-                piece = output[start : start + PART_BYTES]
-                if len(piece) == PART_BYTES:  # a reader never sees half of a line
-                    piece = piece[: piece.rfind(b"\n") + 1] or piece
-                yield f"{self._path}/output/{number}/{part}", piece
-                start, part = start + len(piece), part + 1
-                self._sent[number] = start, part
+                if start == end:
+                    end = _end_of_part(output, start)
+                    self._sent[number] = start, end, part
+                yield f"{self._path}/output/{number}/{part}", output[start:end]
+                start, part = end, part + 1
+                self._sent[number] = start, end, part
 
     def _report(self, progress: EmulationProgress) -> None:
         for path, part in self.unsent(progress.jobs):
@@ -182,6 +190,12 @@ class _Report:
             self.held = False
         else:
             response.raise_for_status()
+
+
+def _end_of_part(output: bytes, start: int) -> int:
+    """Return where a part ends: after a line, because a reader never sees half of one."""
+    end = start + PART_BYTES
+    return len(output) if end > len(output) else output.rfind(b"\n", start, end) + 1 or end
 
 
 def _without_output(progress: EmulationProgress) -> str:

@@ -33,6 +33,8 @@ class EmulationStore:
         """Create indexes. Emulators could not report while ci-bridge was down, so leases begin again."""
         await self._emulations.create_index([("project_id", ASCENDING), ("run_id", ASCENDING)], unique=True)
         await self._emulations.create_index([("state", ASCENDING), ("created_at", ASCENDING)])
+        running: Document = {"state": "running", "claim_key": {"$exists": True}}
+        await self._emulations.create_index("claim_key", unique=True, partialFilterExpression=running)
         await self._emulations.create_index("created_at", expireAfterSeconds=HISTORY_S)
         await self._output.create_index(
             [("emulation_id", ASCENDING), ("job", ASCENDING), ("part", ASCENDING)], unique=True
@@ -56,14 +58,21 @@ class EmulationStore:
             return _read(stored)
         return emulation
 
-    async def claim(self, now: datetime, held: Sequence[str]) -> Emulation | None:
-        """Hand out the oldest queued emulation of a project that is not held. No other call gets it."""
-        found = await self._emulations.find_one_and_update(
-            {"state": "queued", "project_id": {"$nin": list(held)}},
-            {"$set": {"state": "running", "claimed_at": now, "lease_until": now + self._lease}},
-            sort=[("created_at", ASCENDING)],
-            return_document=ReturnDocument.AFTER,
-        )
+    async def claim(self, key: str, now: datetime, held: Sequence[str]) -> Emulation | None:
+        """Hand out the oldest queued emulation of a project that is not held. Only calls with the same key get it."""
+        lease = {"claimed_at": now, "lease_until": now + self._lease, "claim_key": key}
+        mine: Document = {"state": "running", "claim_key": key}
+        found = await self._emulations.find_one(mine)
+        if found is None:
+            try:
+                found = await self._emulations.find_one_and_update(
+                    {"state": "queued", "project_id": {"$nin": list(held)}},
+                    {"$set": {"state": "running", **lease}},
+                    sort=[("created_at", ASCENDING)],
+                    return_document=ReturnDocument.AFTER,
+                )
+            except DuplicateKeyError:  # the same claim was carried out meanwhile
+                found = await self._emulations.find_one(mine)
         return None if found is None else _read(found)
 
     async def report(self, emulation_id: str, progress: EmulationProgress, now: datetime) -> bool:

@@ -7,9 +7,9 @@ import hmac
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from logloop_chassis.http.problems import Conflict, NotFound
-from logloop_chassis.ids import utc_now
+from logloop_chassis.ids import new_id, utc_now
 from logloop_chassis.state import resources_of
 from logloop_contracts.emulation import EmulatedRun, EmulationProgress
 
@@ -37,10 +37,19 @@ router = APIRouter(prefix="/internal/emulator", include_in_schema=False)
 
 
 @router.post("/claim")
-async def claim(lease: Lease, services: CurrentServices) -> Response:
-    """Hand out a workflow to run, unless its project is paused. 204 when there is none."""
+async def claim(
+    lease: Lease,
+    services: CurrentServices,
+    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+) -> Response:
+    """Hand out a workflow to run, unless its project is paused. 204 when there is none.
+
+    A request that is repeated with its key, because it failed or its response was lost, gets the same workflow.
+    """
     held = await services.stores.pauses.held()
-    found = None if held is None else await services.stores.emulations.claim(utc_now(), held)
+    found = (
+        None if held is None else await services.stores.emulations.claim(idempotency_key or new_id(), utc_now(), held)
+    )
     if found is None:
         return Response(status_code=204)
     await services.stores.runs.poll_now(found.project_id, found.run_id, utc_now())
