@@ -1,10 +1,6 @@
 """Workflows that the emulator runs for ci-bridge: approved by an administrator, run once, reported once."""
 
 import contextlib
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +11,10 @@ from logloop.local.plain_http import WITHOUT_TLS
 from logloop_chassis.testing import wait_until
 from logloop_ci_bridge.emulations.emulation import content_hash
 
-from tests.emulation import refusal
+from tests.emulation import TOKEN, Emulator, refusal
 from tests.infra import fresh_database
 from tests.real.ci_bridge.bridge_app import PROJECT, FakeQuery, Listener, Process, listening, settings
 
-TOKEN = "e" * 40
 WORKFLOW = """
 on: {repository_dispatch: {types: [logloop.checkout]}}
 jobs:
@@ -45,28 +40,6 @@ jobs:
 SLOW = WORKFLOW.replace("exit 3", "sleep 3")
 
 
-class Emulator:
-    """The emulator as a separate process, to be killed."""
-
-    def __init__(self, url: str) -> None:
-        self._environment = {
-            "PATH": os.environ["PATH"],
-            "LOGLOOP_CI_BRIDGE_URL": url,
-            "LOGLOOP_EMULATOR_TOKEN": TOKEN,
-        }
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "logloop_emulator"]
-        self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.DEVNULL)
-
-    def kill(self, number: int = signal.SIGKILL) -> None:
-        if self._process is not None:
-            self._process.send_signal(number)
-            self._process.wait(20)
-            self._process = None
-
-
 @dataclass
 class Platform:
     """ci-bridge and an emulator as processes."""
@@ -89,6 +62,12 @@ class Platform:
         event = {"event_type": "logloop.checkout"}
         body = {"project_id": PROJECT, "service_id": "checkout", "workflow": workflow, "event": event}
         return await self.call("POST", "/emulations", body, status, headers={"Idempotency-Key": key} if key else {})
+
+    async def claim(self, key: str) -> str | None:
+        """Ask for work as an emulator does. Return the id of what is handed out."""
+        headers = {"Authorization": f"Bearer {TOKEN}", "Idempotency-Key": key}
+        answer = (await self.client.post("/internal/emulator/claim", headers=headers)).raise_for_status()
+        return str(answer.json()["id"]) if answer.content else None
 
     async def run(self, run_id: str) -> dict[str, Any]:
         return await self.call("GET", f"/runs/{run_id}")
@@ -115,7 +94,7 @@ async def platform(fresh_amqp_url: str, mongo_url: str) -> AsyncIterator[Platfor
     database = fresh_database()
     with FakeQuery() as query:
         configured = settings(
-            fresh_amqp_url, mongo_url, query.url, "http://127.0.0.1:9", emulator_token=TOKEN, ci_emulation_lease=5.0
+            fresh_amqp_url, mongo_url, query.url, "http://127.0.0.1:9", emulator_token=TOKEN, ci_emulation_lease=3.0
         )
         async with contextlib.AsyncExitStack() as stack:
             heard = await stack.enter_async_context(listening(fresh_amqp_url))
@@ -195,6 +174,16 @@ async def test_only_approved_text_runs_and_a_repeated_request_runs_once(platform
     await platform.ended(first["run_id"])
     listed = await platform.call("GET", f"/runs?project_id={PROJECT}")
     assert [item["run_id"] for item in listed["items"]] == [first["run_id"]]
+
+    # A claim that is repeated gets the same work, also when its first response was lost.
+    platform.emulator.kill()
+    for _ in range(2):
+        await platform.emulate(WORKFLOW)
+    claimed = [await platform.claim(key) for key in ("one", "one", "two", "three")]
+    assert claimed[0] == claimed[1] != claimed[2]
+    assert (claimed[2] is None, claimed[3]) == (False, None)
+    platform.emulator.start()
+
     await platform.emulate(WORKFLOW + "# changed", 403)
     await platform.call("DELETE", f"/emulations/approvals/{content_hash(WORKFLOW)}?project_id={PROJECT}", status=204)
     await platform.emulate(WORKFLOW, 403)

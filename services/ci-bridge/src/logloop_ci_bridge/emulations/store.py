@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from logloop_chassis.database.client import Database, Document
-from logloop_chassis.ids import utc_now
 from logloop_contracts.ci import RunConclusion
 from logloop_contracts.emulation import MAX_OUTPUT, EmulatedRun, EmulationProgress, Finding
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
@@ -30,7 +29,7 @@ class EmulationStore:
         self._output = database["ci_emulation_output"]
 
     async def prepare(self) -> None:
-        """Create indexes. Emulators could not report while ci-bridge was down, so leases begin again."""
+        """Create indexes."""
         await self._emulations.create_index([("project_id", ASCENDING), ("run_id", ASCENDING)], unique=True)
         await self._emulations.create_index([("state", ASCENDING), ("created_at", ASCENDING)])
         running: Document = {"state": "running", "claim_key": {"$exists": True}}
@@ -40,7 +39,6 @@ class EmulationStore:
             [("emulation_id", ASCENDING), ("job", ASCENDING), ("part", ASCENDING)], unique=True
         )
         await self._output.create_index("created_at", expireAfterSeconds=HISTORY_S)
-        await self._emulations.update_many({"state": "running"}, {"$max": {"lease_until": utc_now() + self._lease}})
 
     async def remove_project(self, project_id: str, until: datetime) -> None:
         """Delete what a project created up to a moment."""
@@ -80,7 +78,11 @@ class EmulationStore:
 
         Returns False when it no longer runs, so that it must stop.
         """
-        fields = {"progress": progress.model_dump(mode="python"), "lease_until": now + self._lease}
+        fields = {
+            "progress": progress.model_dump(mode="python"),
+            "lease_until": now + self._lease,
+            "overdue": False,
+        }
         changed = await self._emulations.update_one({"_id": emulation_id, "state": "running"}, {"$set": fields})
         return changed.matched_count > 0
 
@@ -118,12 +120,20 @@ class EmulationStore:
         return found is not None and await self._end(found, "cancelled", now)
 
     async def find_run(self, project_id: str, run_id: str, now: datetime, queue_limit: timedelta) -> Emulation | None:
-        """Return the emulation of a run. One whose emulator stopped reporting, or that none took, becomes lost."""
+        """Return the emulation of a run. One whose emulator stopped reporting, or that none took, becomes lost.
+
+        A lease that is over begins once more, because emulators cannot report while ci-bridge or MongoDB is away.
+        """
         emulation = await self.of_run(project_id, run_id)
         if emulation is None:
             return None
         lease_over = emulation.lease_until is not None and emulation.lease_until < now
-        if emulation.state == "running" and lease_over:
+        if emulation.state == "running" and lease_over and not emulation.overdue:
+            await self._emulations.update_one(
+                {"_id": emulation.id, "state": "running", "lease_until": emulation.lease_until},
+                {"$set": {"lease_until": now + self._lease, "overdue": True}},
+            )
+        elif emulation.state == "running" and lease_over:
             await self._end(emulation, "failure", now, LOST)
         elif emulation.state == "queued" and emulation.created_at < now - queue_limit:
             await self._end(emulation, "failure", now, NOT_TAKEN)
