@@ -103,7 +103,7 @@ def fresh_database() -> str:
     """Return the name of a database without documents.
 
     The database is emptied after the test that asks for it, directly or through a fixture of its own, and given to a
-    later test. It keeps its collections and indexes: to create those of a service takes longer than most tests.
+    later test. It keeps its collections and indexes, because creating them takes longer than most tests.
     """
     name = _emptied.pop() if _emptied else f"test_{uuid.uuid4().hex[:16]}"
     _used.append(name)
@@ -125,7 +125,7 @@ def infra() -> Iterator[Infra]:
 
 @pytest.fixture(autouse=True)
 def empty_databases(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Empty the databases of a test. Those of fixtures that several tests share have been named before."""
+    """Empty the databases of a test. Databases of fixtures that several tests share stay as they are."""
     before = len(_used)
     yield
     if len(_used) > before and "infra" in request.fixturenames:

@@ -1,1 +1,1 @@
-"""A package, so that its fixtures end with its last test and no platform runs on beside later tests."""
+"""Makes this folder a package: its fixtures end after its last test, so no platform runs beside later tests."""

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from logloop_contracts.emulation import EmulatedJob, EmulatedRun, EmulationEvent, EmulationProgress, EmulationTask
+from logloop_emulator import worker as worker_module
 from logloop_emulator.emulation import Emulator, Tick
 from logloop_emulator.worker import Settings, Worker
 
@@ -22,6 +23,8 @@ class Bridge:
     def __init__(self) -> None:
         self.parts: list[tuple[str, bytes]] = []
         self.claims: list[str] = []
+        self.results: list[str] = []
+        self.takes_output = True
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -29,12 +32,14 @@ class Bridge:
                 self.rfile.read(int(self.headers["content-length"]))
                 if self.path.endswith("/claim"):
                     outer.claims.append(self.headers["idempotency-key"])
+                if self.path.endswith("/result"):
+                    outer.results.append(self.path)
                 self._answer(503 if len(outer.claims) == 1 else 200, TASK.model_dump_json().encode())
 
             def do_PUT(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 outer.parts.append((self.path.rpartition("/output/")[2], body))
-                self._answer(503 if len(outer.parts) == 1 else 204)
+                self._answer(503 if len(outer.parts) == 1 or not outer.takes_output else 204)
 
             def _answer(self, status: int, body: bytes = b"") -> None:
                 self.send_response(status)
@@ -82,3 +87,15 @@ def test_a_request_that_is_sent_again_is_the_same_so_that_a_late_first_one_does_
     worker.step()
     first, again, second = bridge.claims
     assert first == again != second
+
+
+def test_a_result_is_not_reported_without_its_output(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_module, "_TRIES", 2)
+    worker = Worker(Settings(f"http://127.0.0.1:{bridge.server.server_port}", "t" * 32), Printing(), lambda: False)
+    bridge.takes_output = False
+    assert [worker.step(), worker.step()] == [False, True]
+    assert len(bridge.parts) == 2
+    assert bridge.results == []
+    bridge.takes_output = True
+    worker.step()
+    assert len(bridge.results) == 1

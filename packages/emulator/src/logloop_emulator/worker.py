@@ -68,7 +68,7 @@ class Worker:
         self._stopped = stopped
         self._connected = True
         self._claim_key = uuid4().hex
-        """Stays the same until a workflow arrives, so that one whose response was lost arrives after all."""
+        """Stays the same until a workflow arrives. If a response is lost, the next claim gets the same workflow."""
 
     def run(self, wait: Callable[[float], object]) -> None:
         """Work until stopped. `wait` pauses for some seconds, or until stopped."""
@@ -116,19 +116,20 @@ class Worker:
         )
 
     def _finish(self, task: EmulationTask, report: "_Report", result: EmulatedRun) -> None:
-        """Send the rest of the output, then the result. Repeats each request while ci-bridge is unavailable."""
-        for path, part in report.unsent(result.jobs):
-            self._send("PUT", path, content=part)
-        self._send("POST", f"/{task.id}/result", content=_without_output(result), headers=_JSON)
+        """Send the rest of the output, then the result. A result is not sent without its whole output."""
+        if all(self._send("PUT", path, content=part) for path, part in report.unsent(result.jobs)):
+            self._send("POST", f"/{task.id}/result", content=_without_output(result), headers=_JSON)
 
-    def _send(self, method: str, path: str, **request: Any) -> None:
+    def _send(self, method: str, path: str, **request: Any) -> bool:
+        """Repeat a request while ci-bridge is unavailable. Return False if all attempts failed."""
         for attempt in range(_TRIES):
             with contextlib.suppress(httpx.HTTPError):
                 response = self._http.request(method, path, **request)
                 if response.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
-                    return
+                    return True
             time.sleep(min(1.0, 0.1 * 2**attempt))
         log("error", "the result could not be reported; ci-bridge will report the run as lost", path=path)
+        return False
 
 
 class _Report:
@@ -146,7 +147,7 @@ class _Report:
         self._stopped = stopped
         self._reported = ""
         self._sent: dict[int, tuple[int, int, int]] = {}
-        """Start, end and number of the part of each job that is sent next; start is end until it is known."""
+        """The next part of each job: its start, end and number. Start and end are equal until its size is decided."""
         self.held = True
 
     def tick(self, snapshot: Snapshot) -> bool:
@@ -162,7 +163,7 @@ class _Report:
     def unsent(self, jobs: Sequence[EmulatedJob]) -> Iterator[tuple[str, bytes]]:
         """Yield the new parts of the output with their paths. A part counts as sent when the next is due.
 
-        Until then it stays the same: a request that failed here may still be carried out, even after a later one.
+        Until then it stays the same: ci-bridge may still carry out a request that failed, even after a later one.
         """
         for number, job in enumerate(jobs):
             output = job.log.encode()

@@ -1,7 +1,7 @@
 // The clock of this computer may be wrong. Relative ranges follow the server's clock, which its responses tell.
 let offsetMs = 0;
 
-// A Date header has whole seconds, and a server may renew its text once a second.
+// The time in a Date header may be this old: it has whole seconds, and a server may refresh it once a second.
 const HEADER_BEHIND_MS = 2000;
 
 /**

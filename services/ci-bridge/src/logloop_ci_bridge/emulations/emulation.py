@@ -44,7 +44,7 @@ class Emulation(BaseModel):
     created_at: datetime
     claimed_at: datetime | None = None
     lease_until: datetime | None = None
-    overdue: bool = Field(False, description="Its lease was over once, and its emulator has not reported since.")
+    overdue: bool = Field(False, description="Its lease was renewed once; its emulator has not reported since.")
     completed_at: datetime | None = None
     progress: EmulationProgress | None = Field(None, description="What its emulator reported while it ran.")
     result: EmulatedRun | None = None

@@ -69,7 +69,7 @@ class EmulationStore:
                     sort=[("created_at", ASCENDING)],
                     return_document=ReturnDocument.AFTER,
                 )
-            except DuplicateKeyError:  # the same claim was carried out meanwhile
+            except DuplicateKeyError:  # another request with this key was faster
                 found = await self._emulations.find_one(mine)
         return None if found is None else _read(found)
 
@@ -122,7 +122,7 @@ class EmulationStore:
     async def find_run(self, project_id: str, run_id: str, now: datetime, queue_limit: timedelta) -> Emulation | None:
         """Return the emulation of a run. One whose emulator stopped reporting, or that none took, becomes lost.
 
-        A lease that is over begins once more, because emulators cannot report while ci-bridge or MongoDB is away.
+        An expired lease is renewed once, because emulators cannot report while ci-bridge or MongoDB is unavailable.
         """
         emulation = await self.of_run(project_id, run_id)
         if emulation is None:

@@ -27,7 +27,7 @@ export function EventBody({ project, event, onFollow, onBack }: EventBodyProps) 
           {event.log ? (
             <LogLine log={event.log} />
           ) : (
-            <span className="muted">The line is no longer stored.</span>
+            <span className="muted">This line was deleted or has expired.</span>
           )}
         </EventLine>
       );
