@@ -1,6 +1,8 @@
 """Runs workflows with the real act in the real sandbox, where this machine permits it."""
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,15 @@ Emulate = Callable[..., EmulatedRun]
 def _needs_the_sandbox() -> None:
     if reason := refusal():
         pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def temporary_files(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of temporary files, for this test alone: other tests run workflows at the same time."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)  # each run of root has a user of its own, who must reach its files
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import os
 import socket
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -32,8 +31,8 @@ def processes_with(text: str) -> list[int]:
     ]
 
 
-def stages() -> set[str]:
-    return {path.name for path in Path(tempfile.gettempdir()).glob("logloop-emulation-*")}
+def stages(folder: Path) -> set[str]:
+    return {path.name for path in folder.glob("logloop-emulation-*")}
 
 
 def test_a_step_sees_neither_environment_nor_files_nor_processes_of_the_host(
@@ -88,8 +87,8 @@ def test_processes_that_leave_their_session_end_with_the_run(emulate: Emulate) -
     assert processes_with(mark) == []
 
 
-def test_a_run_that_never_ends_is_ended_and_reported(emulate: Emulate) -> None:
-    mark, before = f"87{os.getpid()}", stages()
+def test_a_run_that_never_ends_is_ended_and_reported(emulate: Emulate, temporary_files: Path) -> None:
+    mark = f"87{os.getpid()}"
     result = emulate(
         f"trap '' TERM INT\nsetsid sleep {mark} &\nwhile true; do sleep {mark}; done", limits={"wall_s": 3.0}
     )
@@ -97,7 +96,7 @@ def test_a_run_that_never_ends_is_ended_and_reported(emulate: Emulate) -> None:
     assert "time-limit" in codes(result)
     assert [job.conclusion for job in result.jobs] == ["cancelled"]
     assert processes_with(mark) == []
-    assert stages() <= before
+    assert stages(temporary_files) == set()
 
 
 def test_a_fork_bomb_is_contained(emulate: Emulate) -> None:
@@ -110,15 +109,14 @@ def test_a_fork_bomb_is_contained(emulate: Emulate) -> None:
     assert processes_with(mark) == []
 
 
-def test_a_full_disk_is_that_of_the_run_only(emulate: Emulate) -> None:
-    before = stages()
+def test_a_full_disk_is_that_of_the_run_only(emulate: Emulate, temporary_files: Path) -> None:
     result = emulate(
         "dd if=/dev/zero of=/work/big bs=1M count=400 2>&1 || true\n"
         "dd if=/dev/zero of=/tmp/big bs=1M count=400 2>&1 || true\ndf -m /work | tail -n 1",
         limits={"disk_bytes": 128 * 1024 * 1024},
     )
     assert "No space left on device" in output(result)
-    assert stages() <= before
+    assert stages(temporary_files) == set()
 
 
 def test_memory_is_limited(emulate: Emulate) -> None:
@@ -134,8 +132,8 @@ def test_endless_output_is_cut_and_reported(emulate: Emulate) -> None:
     assert len(output(result)) < 1_000_000
 
 
-def test_nothing_runs_on_after_the_emulator_is_killed() -> None:
-    mark, before = f"89{os.getpid()}", stages()
+def test_nothing_runs_on_after_the_emulator_is_killed(temporary_files: Path) -> None:
+    mark = f"89{os.getpid()}"
     child = os.fork()
     if child == 0:
         with stage() as place:
@@ -151,11 +149,9 @@ def test_nothing_runs_on_after_the_emulator_is_killed() -> None:
     while processes_with(mark) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert processes_with(mark) == []
-    left = stages() - before
-    assert left
+    assert stages(temporary_files), "a killed emulator leaves its files"
     with stage() as place:
-        assert left.isdisjoint(stages()), "the next run removes the files"
-        assert place.folder.name in stages()
+        assert stages(temporary_files) == {place.folder.name}, "the next run removes the files"
 
 
 def test_without_namespaces_it_refuses_and_says_what_to_enable(monkeypatch: pytest.MonkeyPatch) -> None:
