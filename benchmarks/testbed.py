@@ -58,7 +58,7 @@ def open_testbed() -> Iterator[Testbed]:
     try:
         rabbit.start()
         mongo.start()
-        platform = Platform(rabbit.url, mongo.url, DATABASE, folder / "services", project=PROJECT)
+        platform = Platform(rabbit.url, mongo.url, DATABASE, folder / "services", project=PROJECT, forked=False)
         with platform:
             yield Testbed(folder, file_system(folder), rabbit, mongo, platform)
     finally:

@@ -12,9 +12,22 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-_PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+_HEADLESS_SHELL = "chromium-headless-shell"
+_COMPLETE = ("chromium", "chromium-browser", "google-chrome")
 
 
 def find_chromium() -> str | None:
-    """Return the path of the installed browser, or None."""
-    return next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    """Return the path of an installed browser that draws to a screen, or else of one that does not, or None."""
+    return _first(*_COMPLETE, _HEADLESS_SHELL)
+
+
+def find_headless_chromium() -> str | None:
+    """Return the path of the browser for tests, or None.
+
+    The headless shell has the same engine as the complete browser and takes a third less CPU time.
+    """
+    return _first(_HEADLESS_SHELL, *_COMPLETE)
+
+
+def _first(*programs: str) -> str | None:
+    return next(filter(None, map(shutil.which, programs)), None)

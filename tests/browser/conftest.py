@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
-from tests.browser.chromium import FLAGS, find_chromium
+from tests.browser.chromium import FLAGS, find_headless_chromium
 from tests.browser.corpus import CORPUS_RANGE, corpus
 from tests.browser.shop import send_incident
 from tests.fakes.llm import FakeLlm
@@ -99,7 +99,7 @@ def model() -> Iterator[FakeLlm]:
 # Playwright runs an event loop in this thread, so asynchronous tests of other files must not meet it.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = find_chromium()
+    program = find_headless_chromium()
     if program is None:
         pytest.skip("no browser is installed; `make test` installs one where it may")
     with sync_playwright() as playwright:

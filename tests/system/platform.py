@@ -16,12 +16,8 @@ from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.ports import LOOPBACK, free_port
 from logloop.local.processes import Child, clean_env
 
-MODULES = {
-    "ingest": "logloop_ingest",
-    "query": "logloop_query",
-    "analyzer": "logloop_analyzer",
-    "ci-bridge": "logloop_ci_bridge",
-}
+from tests.system.forked import MODULES, ForkedService
+
 PROJECT = "shop"
 ADMIN_EMAIL = "admin@logloop.local"
 ADMIN_PASSWORD = "system-test-password"
@@ -56,23 +52,23 @@ def wait_for(
 class Service:
     """A process of a service on a port that it keeps across restarts."""
 
-    def __init__(self, name: str, instance: str, env: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, name: str, instance: str, env: Mapping[str, str], folder: Path, *, forked: bool) -> None:
         self.name = name
         self.instance = instance
+        self._forked = forked
         self.port = free_port()
         self._env = env
         self._folder = folder
         self.child = self._new_child()
 
     def _new_child(self) -> Child:
-        return Child(
-            self.instance,
-            [sys.executable, "-m", MODULES[self.name]],
-            clean_env("LOGLOOP_", **self._env, LOGLOOP_PORT=str(self.port)),
-            self._folder / f"{self.instance}.log",
-            cwd=self._folder,
-            on_parent_death="KILL",
-        )
+        module = MODULES[self.name]
+        env = clean_env("LOGLOOP_", **self._env, LOGLOOP_PORT=str(self.port))
+        log = self._folder / f"{self.instance}.log"
+        if self._forked:
+            return ForkedService(self.instance, [module], env, log, cwd=self._folder)
+        command = [sys.executable, "-m", module]
+        return Child(self.instance, command, env, log, cwd=self._folder, on_parent_death="KILL")
 
     @property
     def url(self) -> str:
@@ -130,6 +126,7 @@ class Platform:
     """Services that share a vhost, a database and a secret key, with a project and an admin key.
 
     `env` holds further LOGLOOP_ settings. To run several processes of a service, repeat its name in `services`.
+    Without `forked`, each process imports its modules itself, as in production.
     """
 
     def __init__(
@@ -142,6 +139,7 @@ class Platform:
         services: Sequence[str] = ("query", "ingest"),
         env: Mapping[str, str] | None = None,
         project: str = PROJECT,
+        forked: bool = True,
     ) -> None:
         self.project = project
         self.admin_key = new_api_key()
@@ -163,7 +161,7 @@ class Platform:
         self.services: dict[str, Service] = {}
         for name in services:
             instance = name if name not in self.services else f"{name}-{len(self.services)}"
-            self.services[instance] = Service(name, instance, common, folder)
+            self.services[instance] = Service(name, instance, common, folder, forked=forked)
             common.setdefault(f"LOGLOOP_{name.replace('-', '_').upper()}_URL", self.services[instance].url)
 
     def __getitem__(self, instance: str) -> Service:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.infra import Infra, fresh_database
-from tests.system.platform import MODULES, Platform
+from tests.system.forked import MODULES
+from tests.system.platform import Platform
 
 pytestmark = [pytest.mark.xdist_group("openapi"), pytest.mark.timeout(600)]
 

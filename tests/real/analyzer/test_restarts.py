@@ -1,9 +1,5 @@
 """A request survives the stop and the kill of its analyzer, and is answered once."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -11,6 +7,7 @@ import httpx
 import pytest
 from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.ports import free_port
+from logloop.local.processes import clean_env
 from logloop_chassis.testing import wait_until
 
 from tests.fakes.llm import (
@@ -21,6 +18,7 @@ from tests.fakes.llm import (
 from tests.fakes.query_api import fake_query, is_ready
 from tests.infra import fresh_database
 from tests.real.analyzer.harness import CASCADE, SECRET_KEY, listening, started
+from tests.system.forked import MODULES, ForkedService
 
 
 async def test_stopping_gives_the_request_to_the_next_process(fresh_amqp_url: str, mongo_url: str) -> None:
@@ -52,8 +50,7 @@ async def test_a_killed_analyzer_answers_after_its_restart_and_once(
             async with listening(fresh_amqp_url) as broker:
                 await broker.request("a1", CASCADE)
                 await wait_until(lambda: llm.asked, timeout_s=30)
-                first.process.send_signal(signal.SIGKILL)
-                first.process.wait()
+                first.stop()
                 llm.reply = good_answer
                 second = _start(fresh_amqp_url, mongo_url, query.url, tmp_path)
                 try:
@@ -70,8 +67,8 @@ async def test_a_killed_analyzer_answers_after_its_restart_and_once(
 class _Process:
     """An analyzer in its own process."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
-        self.process = process
+    def __init__(self, service: ForkedService, port: int) -> None:
+        self._service = service
         self._port = port
 
     async def ready(self) -> bool:
@@ -81,24 +78,21 @@ class _Process:
             return await is_ready(client)
 
     def stop(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
+        """Kill it."""
+        self._service.kill()
 
 
 def _start(amqp_url: str, mongo_url: str, query_url: str, folder: Path) -> _Process:
     port = free_port()
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("LOGLOOP_")},
-        "LOGLOOP_AMQP_URL": amqp_url,
-        "LOGLOOP_MONGO_URL": mongo_url,
-        "LOGLOOP_MONGO_DATABASE": fresh_database(),
-        "LOGLOOP_SECRET_KEY": SECRET_KEY,
-        "LOGLOOP_QUERY_URL": query_url,
-        "LOGLOOP_PORT": str(port),
-    }
-    with (folder / f"analyzer-{port}.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "logloop_analyzer"], env=environment, stdout=log, stderr=subprocess.STDOUT
-        )
-    return _Process(process, port)
+    environment = clean_env(
+        "LOGLOOP_",
+        LOGLOOP_AMQP_URL=amqp_url,
+        LOGLOOP_MONGO_URL=mongo_url,
+        LOGLOOP_MONGO_DATABASE=fresh_database(),
+        LOGLOOP_SECRET_KEY=SECRET_KEY,
+        LOGLOOP_QUERY_URL=query_url,
+        LOGLOOP_PORT=str(port),
+    )
+    service = ForkedService("analyzer", [MODULES["analyzer"]], environment, folder / f"analyzer-{port}.log")
+    service.start()
+    return _Process(service, port)

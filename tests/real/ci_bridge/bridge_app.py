@@ -4,13 +4,12 @@ import asyncio
 import contextlib
 import json
 import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Self
 
 import aio_pika
@@ -28,6 +27,8 @@ from logloop_ci_bridge.wiring import CiBridgeServices
 from logloop_contracts.channels import CI_EXCHANGE, LOGS_EXCHANGE
 from logloop_contracts.log_batch import decode, encode, entries_to_batch, new_batch_id
 from logloop_contracts.log_entry import LogEntry, Severity
+
+from tests.system.forked import MODULES, ForkedService
 
 SECRET_KEY = "k" * 40
 PROJECT = "shop"
@@ -311,7 +312,7 @@ class Process:
 
     def __init__(self, configured: CiBridgeSettings, database: str) -> None:
         self._port = free_port()
-        self._environment = {
+        environment = {
             **os.environ,
             **{
                 f"LOGLOOP_{name.upper()}": str(getattr(value, "get_secret_value", lambda value=value: value)())
@@ -321,7 +322,8 @@ class Process:
             "LOGLOOP_MONGO_DATABASE": database,
             "LOGLOOP_PORT": str(self._port),
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        module = [MODULES["ci-bridge"]]
+        self._process = ForkedService("ci-bridge", module, environment, Path(os.devnull))
 
     @property
     def url(self) -> str:
@@ -330,14 +332,11 @@ class Process:
 
     def start(self) -> None:
         """Start it; `is_ready` says when it works."""
-        command = [sys.executable, "-m", "logloop_ci_bridge"]
-        self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.DEVNULL)
+        self._process.start()
 
     def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(10)
+        self._process.kill()
 
     async def is_ready(self) -> bool:
         """Whether it answers that it is ready."""

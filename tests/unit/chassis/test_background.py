@@ -48,6 +48,33 @@ async def test_an_idle_worker_continues_when_woken() -> None:
     assert steps == 2
 
 
+async def test_one_idle_worker_looks_for_work_and_all_do_while_there_is_some() -> None:
+    stopping, both, waiting = asyncio.Event(), asyncio.Event(), ["first", "second", "third"]
+    at_work = looks = 0
+
+    async def step() -> bool:
+        nonlocal at_work, looks
+        looks += 1
+        if looks <= 4 or not waiting:  # nothing is due when the four workers start, nor at the end
+            if looks > 30:
+                stopping.set()
+            return False
+        waiting.pop()
+        at_work += 1
+        if at_work == 2:
+            both.set()
+        if len(waiting) < 2:  # another worker works at the same time
+            await asyncio.wait_for(both.wait(), 5)
+        return True
+
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    async with asyncio.timeout(20):
+        await repeat(step, "testing", stopping, idle_s=0.02, workers=4)
+    assert both.is_set()
+    assert loop.time() - start > 15 * 0.02, "one look follows a pause"
+
+
 async def test_a_step_of_a_cancelled_task_is_cancelled() -> None:
     started = asyncio.Event()
 
