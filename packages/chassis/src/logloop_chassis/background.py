@@ -54,17 +54,32 @@ async def repeat(
     wake: asyncio.Event | None = None,
     workers: int = 1,
 ) -> None:
-    """Call `step` until `stopping` is set, with `workers` calls at a time.
+    """Call `step` until `stopping` is set, with up to `workers` calls at a time.
 
-    A worker pauses for `idle_s` seconds, or until `wake` is set, after a step that returns False or fails.
+    A worker pauses after a step that returns False or fails. Every `idle_s` seconds one of the idle workers looks for
+    work. All look when `wake` is set or another worker has finished a piece of work.
     """
+    now = asyncio.get_running_loop().time
+    finished = asyncio.Event()
+    signals = [finished] if wake is None else [finished, wake]
+    looked_at = now()
 
     async def work() -> None:
+        nonlocal looked_at
         while not stopping.is_set():
-            if not await attempt(step, name):
-                await wait_for_any(stopping, *([wake] if wake else []), timeout_s=idle_s)
-                if wake is not None:
-                    wake.clear()
+            looked_at = now()
+            if await attempt(step, name):
+                finished.set()
+            else:
+                looked_at = now()
+                await pause()
+
+    async def pause() -> None:
+        while (left_s := looked_at + idle_s - now()) > 0:
+            if await wait_for_any(stopping, *signals, timeout_s=left_s):
+                for signal in signals:
+                    signal.clear()
+                return
 
     await asyncio.gather(*(work() for _ in range(workers)))
 
@@ -96,11 +111,12 @@ async def attempt(step: Step, name: str) -> bool:
     return False
 
 
-async def wait_for_any(*events: asyncio.Event, timeout_s: float) -> None:
-    """Return when one of the events is set or `timeout_s` seconds have passed."""
+async def wait_for_any(*events: asyncio.Event, timeout_s: float) -> bool:
+    """Wait until one of the events is set, for at most `timeout_s` seconds. Return whether one is set."""
     waiting = [asyncio.ensure_future(event.wait()) for event in events]
     try:
-        await asyncio.wait(waiting, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(waiting, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        return bool(done)
     finally:
         for task in waiting:
             task.cancel()
