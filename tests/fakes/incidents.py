@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pyarrow as pa
-from logloop_contracts.log_batch import mask_messages
+from logloop_contracts.patterns.masking import mask_messages
 
 Kind = Literal[
     "error_burst",
@@ -99,7 +99,7 @@ def table(lines: list[Line], batch: str) -> pa.Table:
         "func_id": pa.array([None for _ in lines], pa.utf8()).dictionary_encode(),
         "source": pa.array(["stdout" for _ in lines], pa.utf8()).dictionary_encode(),
         "message": messages,
-        "pattern": mask_messages(messages).dictionary_encode(),
+        "pattern": mask_messages(messages),
         "attributes": pa.array(
             [json.dumps({"trace_id": line.trace}, separators=(",", ":")) if line.trace else None for line in lines],
             pa.utf8(),

@@ -55,7 +55,7 @@ def test_the_events_and_outcomes_of_a_run_make_one_report() -> None:
         "finished_at": seconds[2],
         "duration_s": 3.5,
     }
-    pattern = "no <*> in <*>"
+    pattern = "no <*> in [<*>]"
     assert report.outcomes == {
         number: ReportedOutcome(number, "t", "cart", "failed", seconds[1], 2.0, pattern, number)
     }

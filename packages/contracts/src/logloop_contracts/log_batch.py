@@ -1,4 +1,4 @@
-"""Log batches in Arrow: schema, codec, log ids and message patterns. Needs the `arrow` extra."""
+"""Log batches in Arrow: schema, codec and log ids. Needs the `arrow` extra."""
 
 import base64
 import hashlib
@@ -12,9 +12,9 @@ from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from logloop_contracts.log_entry import LogEntry
+from logloop_contracts.patterns.masking import mask_messages
 
 SCHEMA_VERSION = 1
 HOUR_US = 3_600_000_000
@@ -85,11 +85,6 @@ def decode(body: bytes) -> pa.Table:
     return table
 
 
-def mask_messages(messages: pa.Array) -> pa.Array:
-    """Return the pattern of each message: every whitespace-delimited token with a digit becomes `<*>`."""
-    return pc.replace_substring_regex(messages, pattern=r"\S*\d\S*", replacement="<*>")
-
-
 def attributes_text(attributes: dict[str, Any] | None) -> str | None:
     """Return the JSON text of attributes as stored in a batch; None when empty."""
     if not attributes:
@@ -112,7 +107,7 @@ def entries_to_batch(entries: Sequence[LogEntry], batch_id: str) -> pa.RecordBat
         "attributes": [attributes_text(entry.attributes) for entry in entries],
     }
     arrays = {name: _array(name, list(values)) for name, values in columns.items()}
-    arrays["pattern"] = mask_messages(arrays["message"]).dictionary_encode()
+    arrays["pattern"] = mask_messages(arrays["message"])
     return pa.RecordBatch.from_arrays([arrays[name] for name in LOG_SCHEMA.names], schema=LOG_SCHEMA)
 
 

@@ -12,7 +12,8 @@ from typing import Any, Literal
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
-from logloop_contracts.log_batch import log_id, mask_messages
+from logloop_contracts.log_batch import log_id
+from logloop_contracts.patterns.masking import mask_text
 
 from logloop_query.outcomes import ATTRIBUTES, STATUSES
 from logloop_query.time_bounds import from_microseconds
@@ -166,7 +167,7 @@ def _failure_pattern(attributes: Mapping[str, Any], message: str) -> str:
     kind, text = attributes.get("exception.type"), attributes.get("exception.message")
     parts = [part for part in (kind, text) if isinstance(part, str) and part]
     whole = ": ".join(parts) or message.partition("\n")[2] or message
-    return str(mask_messages(pa.array([whole[:_MAX_FAILURE]], pa.utf8()))[0].as_py())
+    return mask_text(whole[:_MAX_FAILURE])
 
 
 def _seconds(attributes: Mapping[str, Any]) -> float | None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 
 import pyarrow as pa
-from logloop_contracts.log_batch import LOG_SCHEMA, encode, mask_messages, new_batch_id
+from logloop_contracts.log_batch import LOG_SCHEMA, encode, new_batch_id
+from logloop_contracts.patterns.masking import mask_messages
 
 from logloop_ingest.batching.slices import BatchSlice
 from logloop_ingest.checking.rows import Row, rows_to_columns
@@ -44,7 +45,7 @@ def _table(slices: Sequence[BatchSlice], batches: Sequence[tuple[str, int]], red
     batch_ids = pa.array([batch_id for batch_id, _ in batches], pa.utf8())
     arrays["batch"] = pa.DictionaryArray.from_arrays(pa.array(positions, pa.int32()), batch_ids)
     arrays["row"] = pa.array(list(chain.from_iterable(map(range, counts))), pa.int32())
-    arrays["pattern"] = mask_messages(arrays["message"]).dictionary_encode()
+    arrays["pattern"] = mask_messages(arrays["message"])
     return pa.RecordBatch.from_arrays([arrays[name] for name in LOG_SCHEMA.names], schema=LOG_SCHEMA)
 
 

@@ -14,7 +14,8 @@ from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from logloop_contracts.log_batch import LOG_SCHEMA, LogId, attributes_text, mask_messages
+from logloop_contracts.log_batch import LOG_SCHEMA, LogId, attributes_text
+from logloop_contracts.patterns.masking import mask_text
 
 from logloop_query.logs.search.filter import EVERYTHING, And, Filter, HasId, Within
 from logloop_query.logs.search.kernels import evaluate
@@ -245,7 +246,7 @@ def _stored_values(changes: dict[str, Any]) -> dict[str, Any]:
     if "attributes" in changes:
         values["attributes"] = attributes_text(changes["attributes"])
     if "message" in changes:
-        values["pattern"] = mask_messages(pa.array([changes["message"]], pa.utf8()))[0].as_py()
+        values["pattern"] = mask_text(changes["message"])
     return values
 
 

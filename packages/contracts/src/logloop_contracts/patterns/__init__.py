@@ -1,0 +1,1 @@
+"""Patterns of messages: `masking` gives each message its pattern, `merging` unites patterns that differ in values."""

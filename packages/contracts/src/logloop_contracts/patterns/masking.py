@@ -1,0 +1,99 @@
+"""The pattern of a message: its text with `<*>` in place of what varies. Needs the `arrow` extra.
+
+A pattern depends on nothing but its message, so every process finds the same one. All expressions are RE2, whose
+time is linear in the text.
+"""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+VARIABLE = "<*>"
+PATTERN_VERSION = 2
+"""Version of the mask. A stored pattern of another version is found again from its message."""
+FIRST_VERSION = 1
+"""The version of what is stored without one: each word between blanks that has a digit is variable."""
+
+_SEPARATORS = r"\s=,:;()\[\]{}<>|\"'"
+_TOKEN_WITH_DIGIT = rf"[<>~]?[+\-]?[^{_SEPARATORS}]*\d[^{_SEPARATORS}]*"
+_WORD_WITH_DIGIT = r"\S*\d\S*"
+
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
+_DATE = (
+    r"(?:\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?"
+    rf"(?:\b{_MONTH}\.? <\*>|<\*> {_MONTH}\b),?(?:[ :]<\*>)*(?: [A-Z]{{3,4}}\b)?(?: <\*>)?"
+)
+_HEX_PAIRS = r"(?:\b[0-9a-fA-F]{2}|<\*>)(?::(?:[0-9a-fA-F]{2}\b|<\*>)){2,}"
+_LONG_HEX = r"\b[a-fA-F]{8,}\b"
+_KEY = r"(?:\b[A-Za-z_][\w.\-]*|<\*>)="
+_ASSIGNED = r"\[[^\[\]\n]*\]|\"[^\"\n]{0,200}\"|(?:[^\s,;|()\[\]{}<>\"']|<\*>)+"
+_HOST_AND_PORT = r"(?:[\w\-]+\.)+[A-Za-z][\w\-]*:<\*>"
+_QUANTITY = r"<\*> ?(?:[KMGTP]i?B|B|bytes|ms|us|ns|sec|secs|s|min|h)\b"
+RUN_OF_VARIABLES = r"<\*>(?:(?:[\s,:;/|.=\-]*<\*>)|\{<\*>\}|\[<\*>\]| ?\((?:<\*>)?\))+"
+
+_TYPED = (
+    (r"[ \t]{2,}", " "),
+    (r"(^|[^:\w\"])\"[^\"\s]{0,200}\"([^:\w]|$)", rf"\1{VARIABLE}\2"),  # "value", but not in JSON
+    (f"{_DATE}|{_HEX_PAIRS}|{_LONG_HEX}", VARIABLE),
+    (f"({_KEY})(?:{_ASSIGNED})", rf"\1{VARIABLE}"),
+    (f"{_HOST_AND_PORT}|{_QUANTITY}", VARIABLE),
+    (RUN_OF_VARIABLES, VARIABLE),
+)
+"""Expressions for what varies without a digit, each with its replacement, in their order."""
+
+_MAX_CACHED_CHARACTERS = 16 * 2**20
+
+
+def mask_messages(messages: pa.Array, version: int = PATTERN_VERSION) -> pa.Array:
+    """Return the pattern of each message, dictionary-encoded.
+
+    One pass replaces each token with a digit. What is left has few distinct texts, and only those take the others.
+    """
+    if version == FIRST_VERSION:
+        return pc.replace_substring_regex(
+            messages, pattern=_WORD_WITH_DIGIT, replacement=VARIABLE
+        ).dictionary_encode()
+    found = pc.replace_substring_regex(messages, pattern=_TOKEN_WITH_DIGIT, replacement=VARIABLE).dictionary_encode()
+    masks = pa.array(_CACHE.masks_of(found.dictionary.to_pylist()), pa.utf8()).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(masks.indices.take(found.indices), masks.dictionary)
+
+
+def mask_text(message: str) -> str:
+    """Return the pattern of one message."""
+    return str(mask_messages(pa.array([message], pa.utf8()))[0].as_py())
+
+
+class _Cache:
+    """The masks of texts whose tokens with digits are replaced. It starts anew when it is full."""
+
+    def __init__(self) -> None:
+        self._masks: dict[str, str] = {}
+        self._characters = 0
+
+    def masks_of(self, texts: list[str]) -> list[str]:
+        """Return the mask of each text, computing those that are not known."""
+        known = self._masks
+        new = [text for text in texts if text not in known]
+        if not new:
+            return [known[text] for text in texts]
+        masks = dict(zip(new, _mask_typed(new), strict=True))
+        self._remember(masks)
+        return [masks[text] if text in masks else known[text] for text in texts]
+
+    def _remember(self, masks: dict[str, str]) -> None:
+        size = sum(map(len, masks)) + sum(map(len, masks.values())) + 100 * len(masks)
+        if self._characters + size > _MAX_CACHED_CHARACTERS:
+            self._masks, self._characters = {}, 0  # other threads may still read the old dict
+        if size <= _MAX_CACHED_CHARACTERS:
+            self._masks.update(masks)
+            self._characters += size
+
+
+_CACHE = _Cache()
+
+
+def _mask_typed(texts: list[str]) -> list[str]:
+    masked = pa.array(texts, pa.utf8())
+    for pattern, replacement in _TYPED:
+        masked = pc.replace_substring_regex(masked, pattern=pattern, replacement=replacement)
+    masks: list[str] = masked.to_pylist()
+    return masks
