@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from logloop_analyzer.evidence import Evidence, measure
 from logloop_analyzer.evidence.log_window import GroupKey, read_windows
-from logloop_analyzer.evidence.templates import merge_templates
 
 from tests.fakes.incidents import POISON, Line, incident
 from tests.unit.analyzer.tables import EMPTY, line, row_id, steady, windows
@@ -213,21 +212,6 @@ def test_evidence_is_consistent_for_any_logs(now: list[Line], before: list[Line]
         assert item.finding.evidence
         assert set(item.finding.evidence) <= known
         assert item.finding.evidence == [found.id for found in item.lines]
-
-
-def test_variable_words_are_merged_and_specific_words_are_not() -> None:
-    names = "anna bert carl dora emil frida gert hanna".split()  # noqa: SIM905  # a list of names reads better so
-    patterns = [f"user {name} signed in" for name in names] + ["connection to db lost", "connection to cache lost"]
-    merged = merge_templates(patterns)
-    assert {merged[f"user {name} signed in"] for name in names} == {"user <*> signed in"}
-    assert merged["connection to db lost"] != merged["connection to cache lost"]
-
-
-@given(st.lists(st.text("ab <*>", max_size=12), max_size=40), st.randoms())
-def test_merging_does_not_depend_on_order(patterns: list[str], rng: random.Random) -> None:
-    other = list(patterns)
-    rng.shuffle(other)
-    assert merge_templates(patterns, 3) == merge_templates(other, 3)
 
 
 def test_a_missing_column_is_an_error() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from logloop_contracts.patterns.merging import merge_patterns
 
 from logloop_analyzer.evidence.prompt_injection import find_prompt_injection
-from logloop_analyzer.evidence.templates import merge_templates
 
 _TRACE_ID = r'"(?:trace_id|traceId|trace\.id|traceID|TraceId)":"(?P<trace>[^"\\]{1,128})"'
 _TEXTS = pa.dictionary(pa.int32(), pa.utf8())
@@ -133,7 +133,7 @@ def read_windows(window: pa.Table, baseline: pa.Table) -> tuple[LogWindow, LogWi
     """Return both windows with shared templates. The tables have `EXPORT_SCHEMA` and rows in any order."""
     tables = [_in_time_order(conform(table).unify_dictionaries()) for table in (window, baseline)]
     patterns = {value for table in tables for value in _values(table["pattern"])}
-    templates = merge_templates(patterns)
+    templates = merge_patterns(patterns)
     made = [_window(table, templates) for table in tables]
     return made[0], made[1]
 
