@@ -12,7 +12,8 @@ from typing import Any
 import pyarrow as pa
 from logloop_chassis.database.client import Database, connect
 from logloop_contracts import LogEntry, Severity
-from logloop_contracts.log_batch import decode, encode, entries_to_batch, new_batch_id
+from logloop_contracts.log_batch import LOG_SCHEMA, decode, encode, entries_to_batch, new_batch_id
+from logloop_contracts.patterns.masking import FIRST_VERSION, mask_messages
 from logloop_query.logs.edits import LogEdits
 from logloop_query.logs.patterns import PatternIndex
 from logloop_query.logs.persister import Persister
@@ -45,6 +46,12 @@ def table(entries: Sequence[LogEntry], batch: str | None = None) -> pa.Table:
 def numbered(first: int, count: int, at: datetime = NOON, every: timedelta = timedelta(milliseconds=1)) -> pa.Table:
     """A batch of logs `line <number>`."""
     return table([entry(f"line {first + i}", at + every * i) for i in range(count)])
+
+
+def with_first_patterns(rows: pa.Table) -> pa.Table:
+    """A batch with patterns of version 1."""
+    patterns = mask_messages(rows.column("message").combine_chunks(), FIRST_VERSION)
+    return rows.set_column(LOG_SCHEMA.get_field_index("pattern"), LOG_SCHEMA.field("pattern"), patterns)
 
 
 @dataclass

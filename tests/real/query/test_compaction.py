@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 from logloop_contracts.log_batch import parse_log_id
 from logloop_query.logs.compaction import Compaction, choose_merges
+from logloop_query.logs.patterns import PatternIndex
+from logloop_query.logs.search.plan import LogSelection
+from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.stores.leases import LeaseStore
 from logloop_query.logs.stores.segments import SmallSegment
+from logloop_query.time_bounds import to_microseconds
 
-from tests.real.query.storage import NOON, Storage, numbered, open_storage
+from tests.real.query.storage import NOON, Storage, entry, numbered, open_storage, table, with_first_patterns
 
 
 @pytest.fixture
@@ -21,7 +25,8 @@ async def storage(mongo_url: str) -> AsyncIterator[Storage]:
 
 
 def compaction(storage: Storage, holder: str = "me") -> Compaction:
-    return Compaction(storage.segments, LeaseStore(storage.database), storage.executor, holder=holder)
+    index = PatternIndex(storage.patterns)
+    return Compaction(storage.segments, LeaseStore(storage.database), index, storage.executor, holder=holder)
 
 
 async def store_in_pieces(storage: Storage, pieces: int, size: int) -> list[Any]:
@@ -47,6 +52,36 @@ async def test_eight_small_segments_become_one_with_the_same_logs_and_ids(storag
     assert await segment_count(storage) == 1
     assert await storage.search() == before
     assert await storage.count() == 80
+
+
+async def test_segments_without_a_pattern_version_are_found_by_their_pattern_and_masked_again(
+    storage: Storage,
+) -> None:
+    segments = storage.database["segments"]
+    async with storage.persister(linger_s=0.001) as persister:
+        for i in range(4):
+            rows = [entry(f"took {i} ms for id={j}", NOON + timedelta(seconds=i)) for j in range(3)]
+            await persister.store("shop", with_first_patterns(table(rows)))
+    await segments.update_many({}, {"$unset": {"pattern_version": ""}})
+    async with storage.persister(linger_s=0.001) as persister:
+        for i in range(4, 8):
+            rows = [entry(f"took {i} ms for id={j}", NOON + timedelta(seconds=i)) for j in range(3)]
+            await persister.store("shop", table(rows))
+    pattern = "took <*> ms for id=<*>"
+
+    async def found() -> list[int]:
+        selection = LogSelection("shop", parse_query(f'pattern:"{pattern}"'))
+        async with storage.searching.counting("patterns") as (counter, _):
+            counts = (await counter.by_pattern(selection)).table.to_pydict()
+        return [len(await storage.messages(f'pattern:"{pattern}"')), *counts["count"]]
+
+    assert await segments.count_documents({"pattern_version": {"$exists": False}}) == 4
+    assert await found() == [24, 24]
+    assert await compaction(storage).round() == 1
+
+    assert [item["pattern_version"] async for item in segments.find({})] == [2]
+    assert await found() == [24, 24]
+    assert (await storage.patterns.find("shop", [pattern]))[pattern].first_seen == to_microseconds(NOON)
 
 
 async def test_a_redelivered_message_is_not_stored_again_after_a_merge(storage: Storage) -> None:

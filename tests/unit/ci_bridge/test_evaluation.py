@@ -78,6 +78,23 @@ def test_the_lines_of_a_match_are_the_latest_that_it_counted() -> None:
     assert evaluate(rule("true"), {}).candidate.lines == ()  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ("condition", "matched"),
+    [
+        ('log.pattern == "took <*> for id=<*>"', 2),
+        ('log.pattern == "took <*> for <*>"', 3),  # what version 1 of the mask found
+        ('log.pattern in ["idle", "took <*> for <*>"]', 4),
+        ('log.pattern in ["took <*> for id=<*>", "took <*> for <*>"]', 3),
+        ('log.pattern != "took <*> for <*>"', 1),
+        ('log.pattern.contains("id=<*>")', 2),
+        ('log.message == "took <*> for <*>"', 0),
+    ],
+)
+def test_a_condition_may_name_patterns_of_both_versions_of_the_mask(condition: str, matched: int) -> None:
+    logs = [{"message": text} for text in ("took 1 for id=2", "took 3 for id=4", "took 5 for 6", "idle")]
+    assert evaluate(rule(condition), *logs).matched + evaluate(rule(condition), *logs[::-1]).matched == 2 * matched
+
+
 def test_windows_span_batches() -> None:
     compiled = rule("stats.count >= 3", window="1m")
     assert evaluate(compiled, {}).candidate is None

@@ -20,7 +20,7 @@ MASKED = {
     "mac 0a:ff:cc:dd:ee:ab gone": "mac <*> gone",
     "object deadbeef freed, cafe stays": "object <*> freed, cafe stays",
     "connect db.example.org:5432 failed": "connect <*> failed",
-    "read 17 KB in 3 ms": "read <*> in <*>",
+    "read 17 KB in 3 ms": "read <*> in <*> ms",
     "moved 1, 2, 3 and 4": "moved <*> and <*>",
     "two  blanks\tand a tab": "two blanks\tand a tab",
     "line 1\nline b": "line <*>\nline b",
@@ -34,9 +34,9 @@ def test_a_mask_keeps_the_words_and_replaces_the_values(message: str, mask: str)
 
 
 def test_patterns_of_a_batch_are_distinct_words_in_the_order_of_the_messages() -> None:
-    masked = mask_messages(pa.array(["took 5 ms", "took 6 s", "took 7 ms", "idle"]))
-    assert masked.to_pylist() == ["took <*>", "took <*>", "took <*>", "idle"]
-    assert sorted(masked.dictionary.to_pylist()) == ["idle", "took <*>"]
+    masked = mask_messages(pa.array(["took 5 ms", "took <6 ms", "took 7 ms", "idle"]))
+    assert masked.to_pylist() == ["took <*> ms", "took <*> ms", "took <*> ms", "idle"]
+    assert sorted(masked.dictionary.to_pylist()) == ["idle", "took <*> ms"]
 
 
 @given(st.lists(st.text(st.sampled_from('ab09 =:,"[]()<>*.\n'), max_size=12), max_size=12))

@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+from logloop_contracts.patterns.masking import PATTERN_VERSION
 from logloop_query.logs.compaction import merge_segments
 from logloop_query.logs.search.plan import LogSelection, SegmentRef, StoredColumns
 from logloop_query.logs.segment_codec import Segment
@@ -31,7 +32,7 @@ class MemorySegments:
         """Merge all segments of each hour."""
         hours = {item.segment.hour for item in self.stored.values()}
         merged = [
-            merge_segments([item for item in self.stored.values() if item.segment.hour == hour])
+            merge_segments([item for item in self.stored.values() if item.segment.hour == hour])[0]
             for hour in sorted(hours)
         ]
         old = len(self.stored)
@@ -86,5 +87,7 @@ class MemorySnapshot:
             columns = {name: segment.columns[name] for name in names if name in segment.columns}
             summary = segment.summary if "summary" in names else b""
             patterns = segment.patterns if {"pattern", "patterns"} & names else b""
-            found[ref.id] = StoredColumns(columns, summary, patterns)
+            found[ref.id] = StoredColumns(columns, summary, patterns, segment.pattern_version)
+            if patterns and segment.pattern_version != PATTERN_VERSION:
+                columns["message"] = segment.columns["message"]
         return found

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
+from logloop_contracts.patterns.masking import mask_text
 
 BATCH = "06k3v5e1c8q0g2d7h4n9s5t1vk"
 START = datetime(2026, 11, 22, 10, 59, 58, tzinfo=UTC)
@@ -43,7 +44,7 @@ class Row:
     @property
     def pattern(self) -> str:
         """Its message pattern."""
-        return re.sub(r"[^\t\n\f\r ]*[0-9][^\t\n\f\r ]*", "<*>", self.message)
+        return mask_text(self.message)
 
 
 # --- logs ----------------------------------------------------------------------------------------------------

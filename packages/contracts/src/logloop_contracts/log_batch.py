@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from logloop_contracts.log_entry import LogEntry
-from logloop_contracts.patterns.masking import mask_messages
+from logloop_contracts.patterns.masking import FIRST_VERSION, PATTERN_VERSION, mask_messages
 
 SCHEMA_VERSION = 1
 HOUR_US = 3_600_000_000
@@ -46,6 +46,8 @@ LOG_SCHEMA = pa.schema(
     ]
 )
 """Columns of a log batch. `attributes` is JSON text: compact, keys sorted, null when there are none."""
+_VERSION_KEY = b"pattern_version"
+"""Key of the version of the patterns in the metadata of the schema."""
 
 # A batch is short-lived, so the codec is chosen for CPU time: 1,000 logs of 280 B take 0.12 us each to write and
 # 0.15 us to read with LZ4 (50 B), 0.63 and 1.8 us with zstd (26 B), and 20 logs 0.7 us without a codec, 22 with zstd.
@@ -66,14 +68,18 @@ def encode(batch: pa.RecordBatch | pa.Table) -> bytes:
         table = table.combine_chunks()
     options = _COMPRESSED if table.nbytes >= _COMPRESS_FROM_BYTES else _PLAIN
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+    schema = table.schema.with_metadata({_VERSION_KEY: str(PATTERN_VERSION)})
+    with pa.ipc.new_stream(sink, schema, options=options) as writer:
         for part in table.to_batches():
             writer.write_batch(part)
     return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]  # pyarrow ships no types
 
 
 def decode(body: bytes) -> pa.Table:
-    """Return the table that `encode` wrote, fully validated. Raises BadBatch for anything else."""
+    """Return the table that `encode` wrote, fully validated. Raises BadBatch for anything else.
+
+    Patterns of another version are found again, so that a reader sees one version only.
+    """
     try:
         with pa.ipc.open_stream(body) as reader:
             table = reader.read_all()
@@ -82,7 +88,24 @@ def decode(body: bytes) -> pa.Table:
         raise BadBatch(f"not an Arrow IPC stream: {error}") from error
     if table.schema.names != LOG_SCHEMA.names or table.schema.types != LOG_SCHEMA.types:
         raise BadBatch(f"unknown columns {table.schema.names}; this version reads schema {SCHEMA_VERSION}")
-    return table
+    if _pattern_version(table.schema) != PATTERN_VERSION:
+        table = with_patterns(table)
+    return table.replace_schema_metadata(None)
+
+
+def _pattern_version(schema: pa.Schema) -> int:
+    stated = (schema.metadata or {}).get(_VERSION_KEY, b"")
+    return int(stated) if stated.isdigit() else FIRST_VERSION
+
+
+def with_patterns(table: pa.Table) -> pa.Table:
+    """Return a table of `LOG_SCHEMA` with the patterns of its messages."""
+    messages = table.column("message").combine_chunks()
+    if isinstance(messages, pa.ChunkedArray):
+        messages = pa.concat_arrays(messages.chunks) if messages.num_chunks else pa.array([], pa.utf8())
+    return table.set_column(
+        table.schema.get_field_index("pattern"), LOG_SCHEMA.field("pattern"), mask_messages(messages)
+    )
 
 
 def attributes_text(attributes: dict[str, Any] | None) -> str | None:

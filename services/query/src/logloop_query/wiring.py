@@ -169,7 +169,7 @@ async def _start_storing(
         max_messages=max(1, settings.prefetch // 2),
     )
     leases, interval = LeaseStore(resources.database), settings.compaction_interval
-    compaction = Compaction(logs.segments, leases, executor, holder=new_id(), interval_s=interval)
+    compaction = Compaction(logs.segments, leases, logs.index, executor, holder=new_id(), interval_s=interval)
     stack.push_async_callback(logs.index.flush)
     stack.push_async_callback(persister.close)
     await stack.enter_async_context(running("persister", persister.run()))

@@ -27,7 +27,7 @@ _LONG_HEX = r"\b[a-fA-F]{8,}\b"
 _KEY = r"(?:\b[A-Za-z_][\w.\-]*|<\*>)="
 _ASSIGNED = r"\[[^\[\]\n]*\]|\"[^\"\n]{0,200}\"|(?:[^\s,;|()\[\]{}<>\"']|<\*>)+"
 _HOST_AND_PORT = r"(?:[\w\-]+\.)+[A-Za-z][\w\-]*:<\*>"
-_QUANTITY = r"<\*> ?(?:[KMGTP]i?B|B|bytes|ms|us|ns|sec|secs|s|min|h)\b"
+_QUANTITY = r"<\*> ?(?:[KMGTP]i?B|B|bytes|secs?)\b"
 RUN_OF_VARIABLES = r"<\*>(?:(?:[\s,:;/|.=\-]*<\*>)|\{<\*>\}|\[<\*>\]| ?\((?:<\*>)?\))+"
 
 _TYPED = (

@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field
 from logloop_ci_bridge.rules import prefilter
 from logloop_ci_bridge.rules.log_values import LOG_NAMES, id_of_row, log_values, microseconds, one_log
 from logloop_ci_bridge.rules.matched_lines import MatchedLine, RecentLines
+from logloop_ci_bridge.rules.named_patterns import as_named, named_patterns
 from logloop_ci_bridge.rules.rule import Gate, Origin, Rule, RuleDraft, origin_gate
 from logloop_ci_bridge.rules.windows import RuleWindow, Statistics
 
@@ -101,6 +102,8 @@ class CompiledRule:
     condition: Condition
     filter: prefilter.Prefilter
     window: RuleWindow
+    patterns: frozenset[str] = frozenset()
+    """Patterns that the condition names."""
     lines: RecentLines | None = None
     """Kept for a rule that notifies."""
 
@@ -115,6 +118,7 @@ def compile_rule(rule: RuleDraft, *, rule_id: str, project_id: str) -> CompiledR
         condition,
         derive_prefilter(rule, condition),
         RuleWindow(seconds(rule.window)),
+        named_patterns(condition),
         RecentLines(project_id) if rule.action.notify else None,
     )
 
@@ -164,6 +168,7 @@ def evaluate_batch(
 ) -> BatchEvaluation:
     """Evaluate a rule on a batch. `quiet`: it cannot fire now, so only its window is updated."""
     result, limit = BatchEvaluation(), _TimeLimit(clock)
+    table = as_named(table, compiled.patterns)
     rows = compiled.filter.apply(prefilter.Rows(table))
     if not len(rows):
         result.failed = _missing_attribute(compiled, table)

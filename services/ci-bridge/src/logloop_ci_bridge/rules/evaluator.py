@@ -28,6 +28,7 @@ from logloop_ci_bridge.rules.evaluation import (
 )
 from logloop_ci_bridge.rules.evaluation_buffer import EvaluationBuffer
 from logloop_ci_bridge.rules.firing import RuleFirer
+from logloop_ci_bridge.rules.named_patterns import with_first_patterns
 from logloop_ci_bridge.rules.rule import Origin, origin_gate
 from logloop_ci_bridge.rules.rule_match import RuleMatch
 from logloop_ci_bridge.rules.run_values import output_values, run_values
@@ -123,6 +124,8 @@ class RuleEvaluator:
         self, project_id: str, body: bytes, rules: Sequence[ActiveRule], now: datetime
     ) -> list[BatchEvaluation]:
         table = self._seen.fresh(project_id, decode(body))
+        if any(rule.compiled.patterns for rule in rules):
+            table = with_first_patterns(table)
         return [_evaluate_rule(rule, table, now) for rule in rules]
 
     async def _conclude(

@@ -16,6 +16,7 @@ from logloop_ci_bridge.rules import prefilter
 from logloop_ci_bridge.rules.back_testing import MAX_LOGS, MAX_SECONDS, ROWS, stored_entry
 from logloop_ci_bridge.rules.evaluation import CompiledRule, compile_rule, evaluate_batch
 from logloop_ci_bridge.rules.log_values import log_values
+from logloop_ci_bridge.rules.named_patterns import as_named
 from logloop_ci_bridge.rules.rule import RuleDraft
 
 
@@ -56,7 +57,7 @@ class _Evaluation:
     def add(self, logs: Sequence[tuple[str, LogEntry]]) -> None:
         """Evaluate logs in the order of time."""
         batch = entries_to_batch([entry for _, entry in logs], new_batch_id())
-        table = pa.Table.from_batches([batch])
+        table = as_named(pa.Table.from_batches([batch]), self._compiled.patterns)
         for clause in self._compiled.condition.row_clauses:
             self._logs[clause.text] += self._count(clause, table)
         self.result.logs_read += len(logs)

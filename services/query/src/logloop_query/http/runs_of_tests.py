@@ -68,7 +68,7 @@ class TestRunOutcome(Output):
     at: Moment
     duration_s: float | None
     failure_pattern: str | None = Field(
-        description="Why it failed, with each word that contains a digit replaced by <*>.",
+        description="Why it failed, with <*> in place of what varies.",
         examples=["AssertionError: assert <*> == <*>"],
     )
     log_id: str = Field(description="The log that reported it.")

@@ -19,7 +19,9 @@ from logloop_contracts.log_batch import HOUR_US
 from pymongo.errors import PyMongoError
 
 from logloop_query.logs import segment_codec as segments
-from logloop_query.logs.segment_codec import Segment, decode_segment, encode_segment, merge_tables
+from logloop_query.logs.patterns import pattern_stats
+from logloop_query.logs.segment_codec import Segment, columns_of, encode_segment, merge_tables
+from logloop_query.logs.stores.patterns import PatternStats
 from logloop_query.logs.stores.segments import SmallSegment, StoredSegment
 from logloop_query.telemetry import COMPACTIONS, SEGMENTS_COMPACTED
 
@@ -48,6 +50,13 @@ class SmallSegments(Protocol):
 
     async def merge(self, old: Sequence[StoredSegment], merged: Segment) -> bool:
         """Replace several segments by one."""
+
+
+class PatternRecords(Protocol):
+    """Keeps the statistics of patterns."""
+
+    async def record(self, project_id: str, stats: dict[str, PatternStats]) -> None:
+        """Add statistics by pattern."""
 
 
 class Leases(Protocol):
@@ -92,13 +101,18 @@ def _fitting(small: Sequence[SmallSegment], *, fewest: int) -> Iterator[list[Sma
         yield chosen
 
 
-def merge_segments(old: Sequence[StoredSegment]) -> Segment:
-    """Return one segment with the rows and parts of several segments of one project and hour."""
+def merge_segments(old: Sequence[StoredSegment]) -> tuple[Segment, dict[str, PatternStats]]:
+    """Return one segment with the rows and parts of several segments of one project and hour.
+
+    Its patterns are of the current version. Also return the statistics of those that replace another version.
+    """
     first = old[0].segment
-    filled = [item.segment for item in old if item.segment.count]
+    filled = [columns_of(item.segment) for item in old if item.segment.count]
     parts = [key for item in old for key in item.segment.parts]
-    tables = [decode_segment(item) for item in (filled or [first])]
-    return encode_segment(first.project_id, first.hour, parts, merge_tables(tables))
+    tables = [columns.table() for columns in filled or [columns_of(first)]]
+    replaced = [table.filter(columns.replaced_patterns()) for table, columns in zip(tables, filled, strict=False)]
+    merged = encode_segment(first.project_id, first.hour, parts, merge_tables(tables))
+    return merged, pattern_stats(merge_tables(replaced)) if replaced else {}
 
 
 class Compaction:
@@ -108,6 +122,7 @@ class Compaction:
         self,
         store: SmallSegments,
         leases: Leases,
+        patterns: PatternRecords,
         executor: ThreadPoolExecutor,
         *,
         holder: str,
@@ -115,6 +130,7 @@ class Compaction:
     ) -> None:
         self._store = store
         self._leases = leases
+        self._patterns = patterns
         self._executor = executor
         self._holder = holder
         self._interval_s = interval_s
@@ -147,11 +163,12 @@ class Compaction:
             return False
         old.sort(key=lambda item: item.segment.min_ts)
         loop = asyncio.get_running_loop()
-        merged = await loop.run_in_executor(self._executor, merge_segments, old)
+        merged, replaced = await loop.run_in_executor(self._executor, merge_segments, old)
         done = await self._store.merge(old, merged)
         COMPACTIONS.labels("done" if done else "overtaken").inc()
         if done:
             SEGMENTS_COMPACTED.inc(len(old))
+            await self._patterns.record(merged.project_id, replaced)
         return done
 
     async def _release(self) -> None:

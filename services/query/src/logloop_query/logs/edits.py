@@ -23,7 +23,7 @@ from logloop_query.logs.search.limits.pace import OutOfTime, Pace
 from logloop_query.logs.search.limits.threads import SearchThreads, Work
 from logloop_query.logs.search.plan import LogSelection, Pruner, SegmentRef, Snapshot, SummaryCache, grouped
 from logloop_query.logs.search.rows import materialise
-from logloop_query.logs.segment_codec import Segment, SegmentColumns, encode_segment, possible_keys
+from logloop_query.logs.segment_codec import Segment, SegmentColumns, columns_of, encode_segment, possible_keys
 from logloop_query.logs.stores.segments import StoredSegment
 from logloop_query.telemetry import EDITS
 
@@ -112,7 +112,7 @@ class LogEdits:
             segment = await self._threads.work(_EDITS).run(lambda _: _changed(place, changes))
             if not await self._store.rewrite(place.stored, segment):
                 return None
-            columns = _columns(segment)
+            columns = columns_of(segment)
             return FoundLog(segment.project_id, materialise(columns, [place.number]))
 
         found = await self._until_uncontended(attempt)
@@ -184,7 +184,7 @@ class LogEdits:
         for stored in await self._store.holding(possible_keys(log.batch, log.hour)):
             if not visible(stored.segment.project_id):
                 continue
-            columns = _columns(stored.segment)
+            columns = columns_of(stored.segment)
             mask = evaluate(one, columns) if columns.count else False
             if mask is not False:
                 return _Location(stored, columns, pc.indices_nonzero(mask)[0].as_py())
@@ -207,10 +207,6 @@ async def _pause() -> None:
     await asyncio.sleep(random.uniform(0.005, 0.05))  # noqa: S311  # jitter
 
 
-def _columns(segment: Segment) -> SegmentColumns:
-    return SegmentColumns(segment.hour, segment.count, segment.columns, segment.patterns)
-
-
 def _with_times(selection: LogSelection) -> Filter:
     bounds = Within(selection.low, selection.high)
     return bounds if selection.wanted == EVERYTHING else And((bounds, selection.wanted))
@@ -218,7 +214,7 @@ def _with_times(selection: LogSelection) -> Filter:
 
 def _without(segment: Segment, wanted: Filter, pace: Pace) -> tuple[Segment, int]:
     """Return a segment without the rows of a filter, and the number of removed rows."""
-    columns = _columns(segment)
+    columns = columns_of(segment)
     mask = evaluate(wanted, columns, pace) if columns.count else False
     if mask is False:
         return segment, 0

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from logloop_contracts.log_batch import HOUR_US, LOG_SCHEMA
+from logloop_contracts.patterns.masking import PATTERN_VERSION, mask_messages
 
 FORMAT = 1
 MAX_LOGS = 50_000
@@ -34,7 +35,8 @@ class Segment:
     """Encoded rows of one project and hour. `parts` are the keys of the parts that only this segment holds.
 
     `columns` maps a column to its Arrow IPC stream; a column with only nulls is omitted. `summary` counts rows by
-    minute, severity and service, `patterns` by pattern. Times are microseconds since 1970.
+    minute, severity and service, `patterns` by pattern. Times are microseconds since 1970. Patterns of another
+    version are found again from the messages when they are read.
     """
 
     project_id: str
@@ -47,6 +49,7 @@ class Segment:
     columns: Mapping[str, bytes] = field(default_factory=dict)
     summary: bytes = b""
     patterns: bytes = b""
+    pattern_version: int = PATTERN_VERSION
 
     @property
     def stored_bytes(self) -> int:
@@ -255,11 +258,19 @@ def read_batch(stream: bytes) -> pa.RecordBatch:
 class SegmentColumns:
     """Columns of a segment, decoded on first use. An omitted column reads as nulls."""
 
-    def __init__(self, hour: int, count: int, columns: Mapping[str, bytes], patterns: bytes = b"") -> None:
+    def __init__(
+        self,
+        hour: int,
+        count: int,
+        columns: Mapping[str, bytes],
+        patterns: bytes = b"",
+        pattern_version: int = PATTERN_VERSION,
+    ) -> None:
         self.hour = hour
         self.count = count
         self._columns = columns
         self._patterns = patterns
+        self._has_other_patterns = pattern_version != PATTERN_VERSION
         self._decoded: dict[str, Any] = {}
 
     def column(self, name: str) -> Any:
@@ -269,15 +280,24 @@ class SegmentColumns:
             array = self._decoded[name] = self._decode(name)
         return array
 
+    def replaced_patterns(self) -> Any:
+        """Return which rows are stored with a pattern that another version of the mask found."""
+        if not self._has_other_patterns:
+            return pa.repeat(False, self.count)
+        return pc.not_equal(_decoded(self._stored_patterns()), _decoded(self.column("pattern")))
+
+    def _stored_patterns(self) -> Any:
+        indices = read_batch(self._columns["pattern"]).column(0)
+        return pa.DictionaryArray.from_arrays(indices, read_batch(self._patterns).column(0))
+
     def _decode(self, name: str) -> Any:
+        if name == "pattern" and self.count:
+            return mask_messages(self.column("message")) if self._has_other_patterns else self._stored_patterns()
         kind = LOG_SCHEMA.field(name).type
         stream = self._columns.get(name)
         if stream is None:
             return pa.nulls(self.count, kind)
         array = read_batch(stream).column(0)
-        if name == "pattern":
-            words = read_batch(self._patterns).column(0)
-            return pa.DictionaryArray.from_arrays(array, words)
         return pc.cumulative_sum(array).cast(kind) if name in _DELTAS else array
 
     def table(self) -> pa.Table:
@@ -299,6 +319,11 @@ class TableColumns:
         return _single(self._table, name)
 
 
+def columns_of(segment: Segment) -> SegmentColumns:
+    """Return the columns of a segment, ready to be decoded."""
+    return SegmentColumns(segment.hour, segment.count, segment.columns, segment.patterns, segment.pattern_version)
+
+
 def decode_segment(segment: Segment) -> pa.Table:
     """Return all rows of a segment in the log batch schema."""
-    return SegmentColumns(segment.hour, segment.count, segment.columns, segment.patterns).table()
+    return columns_of(segment).table()

@@ -68,7 +68,7 @@ class Histogram(Counted):
 
 
 class PatternCount(BaseModel):
-    """A message pattern: the message with each word that contains a digit replaced by <*>."""
+    """A message pattern: the message with <*> in place of what varies."""
 
     pattern: str = Field(examples=["payment timed out after <*> s"])
     count: int = Field(description="Number of logs in the time range.")

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.acero  # Table.group_by loads it at its first call otherwise
 import pyarrow.compute as pc
+from logloop_contracts.patterns.masking import PATTERN_VERSION
 
 from logloop_query.logs.search.attribute_values import source_column, with_values
 from logloop_query.logs.search.attributes import is_attribute
@@ -214,10 +215,13 @@ class Counter:
             stored = await self._snapshot.read(group, {"patterns"})
             self._budget.spend(group, stored)
 
-            def count(item: StoredColumns, pace: Pace) -> Sequence[pa.Table] | None:
-                return _in_time(lambda: [_count_words(item, wanted, pace)])
+            def count(
+                ref: SegmentRef, pace: Pace, stored: dict[str, StoredColumns] = stored
+            ) -> Sequence[pa.Table] | None:
+                return _in_time(lambda: [_count_words(ref, stored[ref.id], wanted, pace)])
 
-            if not self._take_in([counted], await self._work.each(count, stored.values())):
+            there = [ref for ref in group if ref.id in stored]
+            if not self._take_in([counted], await self._work.each(count, there)):
                 return "time"
         return None
 
@@ -291,9 +295,12 @@ def _count_summaries(
     return _add_up([pa.table(columns)], _key_names(keys, buckets))
 
 
-def _count_words(stored: StoredColumns, wanted: Filter, pace: Pace) -> pa.Table:
-    words = read_batch(stored.patterns)
-    table = pa.table({"pattern": words.column(0), "count": words.column(1).cast(pa.int64())})
+def _count_words(ref: SegmentRef, stored: StoredColumns, wanted: Filter, pace: Pace) -> pa.Table:
+    if stored.pattern_version == PATTERN_VERSION:
+        words, counts = read_batch(stored.patterns).columns
+    else:
+        words, counts = pc.value_counts(pc.cast(columns_for(ref, stored).column("pattern"), pa.utf8())).flatten()
+    table = pa.table({"pattern": words, "count": counts.cast(pa.int64())})
     mask = evaluate(wanted, SummaryColumns(table), pace)
     if mask is True:
         return table

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 
 import pyarrow as pa
 from cachetools import LRUCache
+from logloop_contracts.patterns.masking import PATTERN_VERSION
 
 from logloop_query.logs.search.filter import (
     EVERYTHING,
@@ -50,6 +51,7 @@ class StoredColumns:
     columns: dict[str, bytes]
     summary: bytes = b""
     patterns: bytes = b""
+    pattern_version: int = PATTERN_VERSION
 
     @property
     def size(self) -> int:
@@ -90,7 +92,10 @@ class Snapshot(Protocol):
         """Yield the segments of a selection by descending max_ts, or by ascending min_ts."""
 
     async def read(self, refs: Sequence[SegmentRef], names: AbstractSet[str]) -> dict[str, StoredColumns]:
-        """Return columns of segments by segment id. `summary` and `patterns` are valid names too."""
+        """Return columns of segments by segment id. `summary` and `patterns` are valid names too.
+
+        A segment with patterns of another version comes with its messages.
+        """
 
 
 class SegmentSource(Protocol):
@@ -202,7 +207,7 @@ def may_hold(wanted: Filter, summary: Any, pace: Pace | None = None) -> bool:
 
 def columns_for(ref: SegmentRef, stored: StoredColumns) -> SegmentColumns:
     """Return the columns of a segment, ready to be decoded."""
-    return SegmentColumns(ref.hour, ref.count, stored.columns, stored.patterns)
+    return SegmentColumns(ref.hour, ref.count, stored.columns, stored.patterns, stored.pattern_version)
 
 
 async def grouped(

@@ -123,7 +123,7 @@ class Scanner:
         """Read the columns of the response that the filter did not need."""
         if not refs:
             return
-        missing = frozenset(ROW_COLUMNS) - stored[refs[0].id].columns.keys()
+        missing = frozenset(ROW_COLUMNS).difference(set.intersection(*(set(stored[ref.id].columns) for ref in refs)))
         more = await self._snapshot.read(refs, missing)
         self._budget.bytes += sum(item.size for item in more.values())
         for ref in refs:

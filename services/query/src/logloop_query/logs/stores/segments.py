@@ -11,6 +11,7 @@ from bson.binary import Binary
 from logloop_chassis.clock import CLOCK, utc_now
 from logloop_chassis.database.client import Database, Document
 from logloop_chassis.ids import new_id
+from logloop_contracts.patterns.masking import FIRST_VERSION, PATTERN_VERSION
 from pymongo import ASCENDING, DESCENDING
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
@@ -297,16 +298,32 @@ class MongoSnapshot:
             )
 
     async def read(self, refs: Sequence[SegmentRef], names: AbstractSet[str]) -> dict[str, StoredColumns]:
-        """Return the named columns of segments by id. A pattern column includes its dictionary."""
+        """Return the named columns of segments by id. A pattern column includes its dictionary.
+
+        A segment with patterns of another version comes with its messages.
+        """
         fields = {f"columns.{name}": 1 for name in names - {"summary", "patterns"}}
         fields |= dict.fromkeys(names & {"summary", "patterns"}, 1)
-        if "pattern" in names:
-            fields["patterns"] = 1
-        cursor = self._collection.find(
-            {"_id": {"$in": [ref.id for ref in refs]}}, fields, batch_size=len(refs), session=self._session
-        )
+        if not names & {"pattern", "patterns"}:
+            return await self._read([ref.id for ref in refs], fields)
+        found = await self._read([ref.id for ref in refs], {**fields, "patterns": 1, "pattern_version": 1})
+        if "message" not in names:
+            other = [number for number, item in found.items() if item.pattern_version != PATTERN_VERSION]
+            messages = await self._read(other, {"columns.message": 1}) if other else {}
+            for number, item in messages.items():
+                found[number].columns.update(item.columns)
+        return found
+
+    async def _read(self, ids: Sequence[str], fields: Document) -> dict[str, StoredColumns]:
+        condition = {"_id": {"$in": ids}}
+        cursor = self._collection.find(condition, fields, batch_size=len(ids), session=self._session)
         return {
-            item["_id"]: StoredColumns(item.get("columns", {}), item.get("summary", b""), item.get("patterns", b""))
+            item["_id"]: StoredColumns(
+                dict(item.get("columns", {})),
+                item.get("summary", b""),
+                item.get("patterns", b""),
+                item.get("pattern_version", FIRST_VERSION),
+            )
             async for item in cursor
         }
 
@@ -338,6 +355,7 @@ def _document(
         "parts": list(segment.parts),
         "summary": Binary(segment.summary),
         "patterns": Binary(segment.patterns),
+        "pattern_version": segment.pattern_version,
         "columns": {name: Binary(column) for name, column in segment.columns.items()},
     }
 
@@ -354,6 +372,7 @@ def _stored(document: Document) -> StoredSegment:
         document["columns"],
         document["summary"],
         document["patterns"],
+        document.get("pattern_version", FIRST_VERSION),
     )
     return StoredSegment(
         document["_id"], document["revision"], segment, document["stored_at"], document["expires_at"]
