@@ -123,7 +123,8 @@ class Scanner:
         """Read the columns of the response that the filter did not need."""
         if not refs:
             return
-        missing = frozenset(ROW_COLUMNS).difference(set.intersection(*(set(stored[ref.id].columns) for ref in refs)))
+        present = [stored[ref.id].columns for ref in refs]
+        missing = frozenset(name for name in ROW_COLUMNS if not all(name in columns for columns in present))
         more = await self._snapshot.read(refs, missing)
         self._budget.bytes += sum(item.size for item in more.values())
         for ref in refs:
