@@ -1,7 +1,7 @@
 """Measure the patterns of messages: `python -m benchmarks.patterns [FOLDER] [--quick]`.
 
-FOLDER has copies of the samples of loghub (github.com/logpai/loghub, `X/X_2k.log_structured.csv`), which are not part of
-this repository. All sets are grouped with one configuration. drain3 is measured beside it if it is installed.
+FOLDER has copies of the samples of loghub (github.com/logpai/loghub, `X/X_2k.log_structured.csv`), which are not part
+of this repository. All sets are grouped with one configuration. drain3 is measured beside it if it is installed.
 """
 
 import argparse

@@ -144,6 +144,49 @@ async def test_a_published_batch_is_found_counted_and_grouped(service: Service) 
         assert around in (["line 0", "payment failed", "line 1", "line 2"], ["payment failed", "line 0", "line 1"])
 
 
+async def test_patterns_that_differ_in_a_value_are_one_which_a_search_finds(service: Service) -> None:
+    start = datetime.now(UTC) - timedelta(minutes=30)
+    names = ["anna", "bert", "carl", "dora", "emil", "frida"]
+    rows = [*(f"it was {name} in room {i}" for i, name in enumerate(names)), "it was all", "nobody came"]
+    await service.publish(table([entry(text, start, service_id=f"s{i % 2}") for i, text in enumerate(rows)]))
+    template = "it was <*> in room <*>"
+    async with service.of_project() as client:
+
+        async def listed() -> list[dict[str, Any]]:
+            found = (await client.get("/logs/patterns", params={"since": "1h"})).json()
+            assert (found["total"], found["distinct"]) in ((8, 3), (0, 0))
+            items: list[dict[str, Any]] = found["items"]
+            return items
+
+        async def all_there() -> bool:
+            return len(await listed()) == 3
+
+        await wait_until(all_there)
+        first, *rest = await listed()
+        assert (first["pattern"], first["count"], first["merged"]) == (template, 6, 6)
+        assert (first["services"], first["new"], len(first["id"])) == (["s0", "s1"], True, 32)
+        assert [(item["count"], item["merged"]) for item in rest] == [(1, 1), (1, 1)]
+        new = (await client.get("/logs/patterns", params={"new_since": "1h", "only_new": True})).json()
+        assert [item["id"] for item in new["items"]] == [item["id"] for item in [first, *rest]]
+        assert (await client.get("/logs/patterns", params={"new_since": "1m", "only_new": True})).json()[
+            "items"
+        ] == []
+
+        assert await total(client, f'pattern:"{template}"') == 6
+        assert await total(client, f'-pattern:"{template}"') == 2
+        assert await total(client, 'pattern:"it was bert in room <*>"') == 1
+        assert await total(client, 'pattern:"it was bert in <*> <*>"') == 1, "it fits, though it is no template"
+        page = (await client.get("/logs", params={"q": f'pattern:"{template}"', "limit": 10})).json()
+        assert len(page["items"]) == 6
+        export = await client.get("/logs/export", params={"q": f'pattern:"{template}"', "format": "ndjson"})
+        assert len(export.text.splitlines()) == 6
+
+        guessed = {"q": 'pattern:"it was <*> in <*> <*>"'}
+        assert (await client.request("DELETE", "/logs", params=guessed)).json()["deleted"] == 0
+        named = {"q": f'pattern:"{template}"'}
+        assert (await client.request("DELETE", "/logs", params=named)).json()["deleted"] == 6
+
+
 async def test_logs_are_counted_by_attributes_that_a_list_names(service: Service) -> None:
     start = datetime.now(UTC) - timedelta(minutes=30)
     attributes: list[Any] = [{"http": {"status": 502}, "tags": ["b", "a"]}, {"http.status": 502.0}, {"x": None}, None]

@@ -20,6 +20,7 @@ from logloop_query.logs.search.log_search import LogSearch
 from logloop_query.logs.stored_logs import StoredLogs
 from logloop_query.logs.stores.patterns import PatternStore
 from logloop_query.logs.tail import Tails
+from logloop_query.logs.templates import Templates
 from logloop_query.overview import ProjectOverview
 from logloop_query.providers.checks import ProviderChecks
 from logloop_query.providers.settings import ProviderSettings
@@ -65,6 +66,7 @@ class LogServices:
     exports: StreamSlots
     tails: Tails
     patterns: PatternStore
+    templates: Templates
     recent: RecentCounts
     stored: StoredLogs
 

@@ -57,6 +57,7 @@ from logloop_query.logs.stores.leases import LeaseStore
 from logloop_query.logs.stores.patterns import PatternStore
 from logloop_query.logs.stores.segments import SegmentStore, SnapshotTooOld
 from logloop_query.logs.tail import Tails
+from logloop_query.logs.templates import Templates
 from logloop_query.overview import ProjectOverview
 from logloop_query.ports import LogStorage
 from logloop_query.providers.checks import ProviderChecks
@@ -130,6 +131,7 @@ class LogParts:
             exports=StreamSlots("exports", MAX_EXPORTS, retry_after=30),
             tails=Tails(self.live_queue, threads, most=settings.tail_clients),
             patterns=self.patterns,
+            templates=Templates(self.patterns, threads),
             recent=RecentCounts(self.search),
             stored=self.stored,
         )

@@ -18,7 +18,7 @@ type PatternTableProps = {
   tools: ReactNode;
 };
 
-/** The message patterns of the selected logs. Each line belongs to exactly one. */
+/** The message patterns of the selected logs, merged where they differ in a value. Each line belongs to exactly one. */
 export function PatternTable({ scope, onFilter, onShowLines, tools }: PatternTableProps) {
   const patterns = useQuery(patternsOptions(scope));
   if (patterns.error && !patterns.data)
@@ -55,7 +55,7 @@ export function PatternTable({ scope, onFilter, onShowLines, tools }: PatternTab
         <tbody>
           {items.map((item) => (
             <PatternRow
-              key={item.pattern}
+              key={item.id}
               item={item}
               share={item.count / max}
               q={scope.q}

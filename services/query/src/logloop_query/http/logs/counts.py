@@ -1,19 +1,20 @@
 """Endpoints that count logs over time and by pattern."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from fastapi import APIRouter, Query, Response
 from logloop_chassis.http.parameters import problems
 from logloop_chassis.ids import utc_now
+from logloop_contracts.patterns.merging import template_id
 from pydantic import BaseModel, Field, JsonValue
 
 from logloop_query.http.dependencies import CurrentLogSearch, CurrentLogServices
 from logloop_query.http.logs.parameters import ReadableLogs, SearchCaller
 from logloop_query.http.logs.search import Scanned, json_response, scanned
-from logloop_query.logs.search.counts import Buckets, most_frequent
+from logloop_query.logs.search.counts import Buckets
 from logloop_query.logs.search.plan import Budget, LogSelection, PartialReason, SegmentRef
 from logloop_query.logs.search.text import read_moment
 from logloop_query.logs.stores.patterns import StoredPattern, pattern_id
@@ -68,10 +69,12 @@ class Histogram(Counted):
 
 
 class PatternCount(BaseModel):
-    """A message pattern: the message with <*> in place of what varies."""
+    """A message pattern: the message with <*> in place of what varies. Those that differ in a value are one."""
 
-    pattern: str = Field(examples=["payment timed out after <*> s"])
+    id: str = Field(description="Depends on the text only.", examples=["68ed818d0aa725be24584eea5ba639a4"])
+    pattern: str = Field(description='Search for it with `pattern:"…"`.', examples=["payment timed out after <*> s"])
     count: int = Field(description="Number of logs in the time range.")
+    merged: int = Field(description="Number of patterns of the project that it unites; 1 when it stands alone.")
     first_seen: datetime | None = Field(description="Time of the first log of this pattern in the project.")
     last_seen: datetime | None
     services: list[str] = Field(description="Services that have sent it.")
@@ -185,27 +188,43 @@ async def log_patterns(
     since = logs.narrowed().low if moment is None else moment
     async with services.search.counting("patterns", caller) as (counter, budget):
         counts = await counter.by_pattern(logs)
-    found = counts.table
+    patterns, numbers = (counts.table.column(place).to_pylist() for place in (0, 1))
+    templates = await services.templates.of(logs.project_id, patterns)
+    found: Counter[str] = Counter()
+    for pattern, count in zip(patterns, numbers, strict=True):
+        found[templates.template_of(pattern)] += count
+    kept = list(found)
     if only_new:
         fresh = await store.new_since(logs.project_id, since, _MAX_NEW)
-        is_fresh = [pattern_id(logs.project_id, text) in fresh for text in found.column(0).to_pylist()]
-        found = found.filter(pa.array(is_fresh, pa.bool_()))
-    shown = most_frequent(found, limit)
-    known = await store.find(logs.project_id, [pattern for pattern, _ in shown])
-    items = [_pattern(pattern, count, known.get(pattern), since) for pattern, count in shown]
-    totals = {"total": pc.sum(counts.table.column(1)).as_py() or 0, "distinct": counts.table.num_rows}
+        kept = [
+            template
+            for template in found
+            if all(pattern_id(logs.project_id, pattern) in fresh for pattern in templates.members(template))
+        ]
+    shown = sorted(kept, key=lambda template: (-found[template], template))[:limit]
+    members = [pattern for template in shown for pattern in templates.members(template)]
+    known = await store.find(logs.project_id, members)
+    items = [_pattern(template, found[template], templates.members(template), known, since) for template in shown]
+    totals = {"total": sum(numbers), "distinct": len(found)}
     return json_response({**totals, "items": items, **cost(counts.partial, budget)})
 
 
-def _pattern(pattern: str, count: int, known: StoredPattern | None, since: int) -> dict[str, Any]:
+def _pattern(
+    template: str, count: int, members: Sequence[str], known: Mapping[str, StoredPattern], since: int
+) -> dict[str, Any]:
+    stored = [known[pattern] for pattern in members if pattern in known]
+    first = min((item.first_seen for item in stored), default=None)
+    last = max((item.last_seen for item in stored), default=None)
     return {
-        "pattern": pattern,
+        "id": template_id(template),
+        "pattern": template,
         "count": count,
-        "first_seen": rfc3339(known.first_seen) if known else None,
-        "last_seen": rfc3339(known.last_seen) if known else None,
-        "services": known.services if known else [],
-        "severities": known.severities if known else [],
-        "new": known is not None and known.first_seen >= since,
+        "merged": len(members),
+        "first_seen": None if first is None else rfc3339(first),
+        "last_seen": None if last is None else rfc3339(last),
+        "services": sorted({service for item in stored for service in item.services}),
+        "severities": sorted({severity for item in stored for severity in item.severities}),
+        "new": first is not None and first >= since,
     }
 
 

@@ -19,7 +19,13 @@ from logloop_contracts.log_entry import (
 )
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from logloop_query.http.dependencies import CurrentActor, CurrentAudit, CurrentLogEdits, CurrentLogSearch
+from logloop_query.http.dependencies import (
+    CurrentActor,
+    CurrentAudit,
+    CurrentLogEdits,
+    CurrentLogSearch,
+    CurrentLogServices,
+)
 from logloop_query.http.logs.parameters import (
     TOO_SLOW,
     OptionalProject,
@@ -223,6 +229,7 @@ async def log_context(
     principal: CurrentPrincipal,
     edits: CurrentLogEdits,
     search: CurrentLogSearch,
+    services: CurrentLogServices,
     id: LogPath,  # noqa: A002  # path name
     before: Annotated[int, Query(ge=0, le=500, description="Number of logs before it.")] = 20,
     after: Annotated[int, Query(ge=0, le=500, description="Number of logs after it.")] = 20,
@@ -234,7 +241,8 @@ async def log_context(
     found = await _or_problem(lambda: edits.find(wanted, _allowed(principal, "read")))
     log = _json(found)
     service: Filter = Equals("service_id", log["service_id"]) if same_service else EVERYTHING
-    selection = LogSelection(found.project_id, both(service, read_filter(q)))
+    expanded = await services.templates.expanded(found.project_id, read_filter(q), guess=True)
+    selection = LogSelection(found.project_id, both(service, expanded))
     key = keys_of_table(found.row)[0]
     position = SearchCursor(key.timestamp, key)
     caller = caller_key(principal, found.project_id)

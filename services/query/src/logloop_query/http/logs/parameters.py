@@ -12,6 +12,7 @@ from logloop_contracts.log_batch import LogId, parse_log_id
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 
 from logloop_query.catalogue.projects import missing_project
+from logloop_query.http.dependencies import log_services
 from logloop_query.logs.search.operators import hints
 from logloop_query.logs.search.plan import MAX_US, MIN_US, LogSelection
 from logloop_query.logs.search.text import read_filter, read_moment
@@ -28,7 +29,7 @@ of the message. A letter with an accent matches in each Unicode form.
 | `/time(d )?out/` | messages that match an RE2 regular expression; `(?i)` ignores case |
 | `severity:error`, `severity:>=warn` | logs by severity (debug, info, warn, error) |
 | `service:cart`, `test:"a.py::test_b"`, `func:…`, `source:stdout` | exact values; `cart*` and `/…/` work too |
-| `pattern:"took <*> ms"` | messages of one pattern |
+| `pattern:"took <*> ms"` | messages of one pattern, as the list of patterns shows it |
 | `attributes.http.status:500`, `attributes.host:web-*` | a value in the attributes, nested or with dots in its name |
 | `attributes.took_ms:>=250`, `attributes.took_ms:[100 TO 500}` | ranges |
 | `attributes.trace_id:*`, `_exists_:test_id` | logs that have the field |
@@ -110,12 +111,14 @@ async def select_logs(
     project = await project_for(request, principal, project_id, scope)
     now = utc_now()
     low, high = read_moment(since, "since", now), read_moment(until, "until", now)
-    return LogSelection(
+    selection = LogSelection(
         project,
         read_filter(q, now),
         MIN_US if low is None else low,
         MAX_US if high is None else high - 1,
     )
+    # What is read may be more than was meant; what is deleted may not.
+    return await (await log_services(request)).templates.selected(selection, guess=scope == "read")
 
 
 async def readable_logs(

@@ -55,9 +55,10 @@ async def tail_logs(
     the newest ones and the number of dropped logs. All logs are stored and can be searched.
     """
     project = await project_for(request, principal, project_id, "read")
+    wanted = await services.templates.expanded(project, read_filter(q), guess=True)
     reasons: list[str] = []
     frames = event_stream(
-        _frames(services.tails, project, read_filter(q), caller_key(principal, project), reasons.append),
+        _frames(services.tails, project, wanted, caller_key(principal, project), reasons.append),
         still_allowed=lambda: may_still_read(request, project),
         closing_reason=lambda: reasons[0],
     )

@@ -1,5 +1,6 @@
 """The filter of a search, as an immutable tree that search, counts, tails, exports and edits share."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -38,6 +39,14 @@ class Equals:
 
     column: TextColumn
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The column equals one of these texts."""
+
+    column: TextColumn
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +125,7 @@ class AttributeWithin:
 
 
 Attribute: TypeAlias = AttributePresent | AttributeEquals | AttributeMatches | AttributeWithin
-Leaf: TypeAlias = Equals | Contains | Matches | Present | Within | HasId | Attribute
+Leaf: TypeAlias = Equals | OneOf | Contains | Matches | Present | Within | HasId | Attribute
 Filter: TypeAlias = Everything | And | Or | Not | Leaf
 
 EVERYTHING = Everything()
@@ -126,7 +135,9 @@ NOTHING = Or(())
 def columns_of(leaf: Leaf) -> frozenset[str]:
     """Return the columns of a log batch that a leaf reads."""
     match leaf:
-        case Equals(column=column) | Contains(column=column) | Matches(column=column) | Present(column=column):
+        case Equals(column=column) | OneOf(column=column) | Contains(column=column):
+            return frozenset({column})
+        case Matches(column=column) | Present(column=column):
             return frozenset({column})
         case Within():
             return frozenset({"timestamp"})
@@ -134,6 +145,35 @@ def columns_of(leaf: Leaf) -> frozenset[str]:
             return frozenset({"batch", "row"})
         case _:
             return frozenset({"attributes"})
+
+
+def leaves(wanted: Filter) -> Iterator[Leaf]:
+    """Yield each leaf of a filter."""
+    match wanted:
+        case Everything():
+            return
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from leaves(part)
+        case Not(part):
+            yield from leaves(part)
+        case _:
+            yield wanted
+
+
+def with_leaves(wanted: Filter, change: Callable[[Leaf], Filter]) -> Filter:
+    """Return a filter in which each leaf is replaced."""
+    match wanted:
+        case Everything():
+            return wanted
+        case And(parts):
+            return And(tuple(with_leaves(part, change) for part in parts))
+        case Or(parts):
+            return Or(tuple(with_leaves(part, change) for part in parts))
+        case Not(part):
+            return Not(with_leaves(part, change))
+        case _:
+            return change(wanted)
 
 
 def needed_columns(wanted: Filter) -> frozenset[str]:

@@ -21,6 +21,7 @@ from logloop_query.logs.search.filter import (
     Leaf,
     Matches,
     Not,
+    OneOf,
     Or,
     Present,
     Within,
@@ -88,7 +89,7 @@ def _settled(mask: Mask) -> Mask:
 
 
 def _cheap_first(parts: tuple[Filter, ...]) -> list[Filter]:
-    costs: dict[type, int] = {Within: 0, Equals: 0, HasId: 0, Present: 0, Contains: 1, Matches: 2}
+    costs: dict[type, int] = {Within: 0, Equals: 0, OneOf: 0, HasId: 0, Present: 0, Contains: 1, Matches: 2}
     return sorted(parts, key=lambda part: costs.get(type(part), 3))
 
 
@@ -138,6 +139,9 @@ def _leaf(leaf: Leaf, columns: Columns, pace: Pace) -> Mask:
     match leaf:
         case Equals(name, value):
             return _on_text(columns, name, _in_form(value, lambda words: pc.equal(words, value), pace))
+        case OneOf(name, values):
+            among = pa.array(values, pa.utf8())
+            return _on_text(columns, name, lambda words: pc.is_in(words, value_set=among))
         case Contains(name, value):
             return _contains(columns, name, value, pace)
         case Matches(name, pattern, needle):

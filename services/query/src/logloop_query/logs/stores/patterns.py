@@ -1,11 +1,12 @@
 """Stores the statistics of message patterns: first and last time, count, services and severities."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from logloop_chassis.database.client import Database, Document
 from logloop_chassis.ids import utc_now
+from logloop_contracts.patterns.masking import PATTERN_VERSION
+from logloop_contracts.patterns.merging import MAX_PATTERNS, template_id
 from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
@@ -46,7 +47,7 @@ class StoredPattern:
 
 def pattern_id(project_id: str, pattern: str) -> str:
     """Return the document id of a pattern of a project."""
-    return f"{project_id}/{hashlib.blake2b(pattern.encode(), digest_size=16).hexdigest()}"
+    return f"{project_id}/{template_id(pattern)}"
 
 
 class PatternStore:
@@ -73,7 +74,7 @@ class PatternStore:
                     "$min": {"first_seen": seen.first},
                     "$max": {"last_seen": seen.last},
                     "$inc": {"count": seen.count},
-                    "$set": {"seen_at": moment},
+                    "$set": {"seen_at": moment, "version": PATTERN_VERSION},
                     "$addToSet": {
                         "services": {"$each": sorted(seen.services)[:_MAX_SERVICES]},
                         "severities": {"$each": sorted(seen.severities)},
@@ -85,6 +86,16 @@ class PatternStore:
         ]
         if updates:
             await self._collection.bulk_write(updates, ordered=False)
+
+    async def texts(self, project_id: str) -> list[str]:
+        """Return the patterns of a project, the oldest first. Those that are stored in part are left out."""
+        found = self._collection.find(
+            {"project_id": project_id, "version": PATTERN_VERSION},
+            {"pattern": 1},
+            sort=[("first_seen", ASCENDING)],
+            limit=MAX_PATTERNS,
+        )
+        return [item["pattern"] async for item in found if len(item["pattern"]) < MAX_TEXT]
 
     async def find(self, project_id: str, patterns: Sequence[str]) -> dict[str, StoredPattern]:
         """Return the stored statistics of patterns, by pattern."""

@@ -1,0 +1,121 @@
+"""The templates of each project: its patterns, merged where they differ in a value.
+
+The patterns view counts by template, and a search for a template selects the logs of each pattern in it.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from typing import Protocol
+
+import re2
+from cachetools import TTLCache
+from logloop_contracts.patterns.masking import VARIABLE
+from logloop_contracts.patterns.merging import merge_patterns
+
+from logloop_query.logs.search.filter import Equals, Filter, Leaf, OneOf, Or, leaves, with_leaves
+from logloop_query.logs.search.limits.threads import SearchThreads
+from logloop_query.logs.search.plan import LogSelection
+
+FRESH_S = 60.0
+_MAX_PROJECTS = 64
+_CALLER = "templates"
+
+
+class PatternTexts(Protocol):
+    """Stores the patterns of projects."""
+
+    async def texts(self, project_id: str) -> list[str]:
+        """Return the patterns of a project."""
+
+
+class ProjectTemplates:
+    """The patterns of a project by template."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._templates = merge_patterns(patterns)
+        self._members: defaultdict[str, list[str]] = defaultdict(list)
+        for pattern, template in self._templates.items():
+            self._members[template].append(pattern)
+
+    @property
+    def patterns(self) -> AbstractSet[str]:
+        """All patterns."""
+        return self._templates.keys()
+
+    def template_of(self, pattern: str) -> str:
+        """Return the template of a pattern, which is the pattern itself if it is not known."""
+        return self._templates.get(pattern, pattern)
+
+    def members(self, template: str) -> list[str]:
+        """Return the patterns of a template, none for an unknown text."""
+        return self._members.get(template, [])
+
+    def named(self, text: str, *, guess: bool) -> list[str]:
+        """Return the patterns of a template. If the text is neither a template nor a pattern: those that fit it.
+
+        Such a text is a template of other logs, or a pattern of an earlier version of the mask.
+        """
+        if text in self._members or text in self._templates or not guess:
+            return self.members(text)
+        try:
+            fits = re2.compile(".+".join(map(re2.escape, text.split(VARIABLE))), _across_lines())
+        except re2.error:
+            return []
+        return [pattern for pattern in self._templates if fits.fullmatch(pattern)]
+
+
+def _across_lines() -> re2.Options:
+    options = re2.Options()
+    options.dot_nl = True
+    options.log_errors = False
+    return options
+
+
+class Templates:
+    """Merges the patterns of projects and keeps the result for a minute."""
+
+    def __init__(self, store: PatternTexts, threads: SearchThreads) -> None:
+        self._store = store
+        self._threads = threads
+        self._known: TTLCache[str, ProjectTemplates] = TTLCache(_MAX_PROJECTS, FRESH_S)
+        self._merging = asyncio.Lock()
+
+    async def of(self, project_id: str, found: Collection[str] = ()) -> ProjectTemplates:
+        """Return the templates of a project and of patterns that were just found in it."""
+        async with self._merging:
+            known = self._known.get(project_id)
+            if known is not None and known.patterns >= set(found):
+                return known
+            patterns = {*await self._store.texts(project_id), *found, *(known.patterns if known else ())}
+            made = await self._threads.work(_CALLER).run(lambda _: ProjectTemplates(patterns))
+            self._known[project_id] = made
+            return made
+
+    async def selected(self, selection: LogSelection, *, guess: bool) -> LogSelection:
+        """Return a selection in which a template stands for each of its patterns.
+
+        `guess`: a text that is neither template nor pattern stands for the patterns that fit it.
+        """
+        wanted = await self.expanded(selection.project_id, selection.wanted, guess=guess)
+        return replace(selection, wanted=wanted)
+
+    async def expanded(self, project_id: str, wanted: Filter, *, guess: bool) -> Filter:
+        """Return a filter in which a template stands for each of its patterns."""
+        if not any(map(_names_template, leaves(wanted))):
+            return wanted
+        templates = await self.of(project_id)
+
+        def expand(leaf: Leaf) -> Filter:
+            if not isinstance(leaf, Equals) or not _names_template(leaf):
+                return leaf
+            members = templates.named(leaf.value, guess=guess)
+            return Or((leaf, OneOf("pattern", tuple(sorted(members))))) if members else leaf
+
+        return await self._threads.work(_CALLER).run(lambda _: with_leaves(wanted, expand))
+
+
+def _names_template(leaf: Leaf) -> bool:
+    return isinstance(leaf, Equals) and leaf.column == "pattern" and VARIABLE in leaf.value
