@@ -15,7 +15,7 @@ from operator import xor
 from logloop_contracts.patterns.masking import RUN_OF_VARIABLES, VARIABLE
 
 MAX_PATTERNS = 20_000
-MAX_CHARACTERS = 4_000_000
+MAX_CHARACTERS = 2_000_000
 """Patterns beyond these, the longest first, stay as they are."""
 _MAX_TOKENS = 400
 _ROUNDS = 3
