@@ -17,6 +17,8 @@ MASKED = {
     'said "hello" twice': "said <*> twice",
     '{"user":"anna","n":7}': '{"user":"anna","n":<*>}',
     "at Mon, 3 Mar 2025 10:00:01 GMT today": "at <*> today",
+    "since Tuesday, 5 August 2025 at 7:00": "since <*> at <*>",
+    "Marked 5 items, Decoded 3 frames": "Marked <*> items, Decoded <*> frames",
     "mac 0a:ff:cc:dd:ee:ab gone": "mac <*> gone",
     "object deadbeef freed, cafe stays": "object <*> freed, cafe stays",
     "connect db.example.org:5432 failed": "connect <*> failed",

@@ -17,9 +17,13 @@ _SEPARATORS = r"\s=,:;()\[\]{}<>|\"'"
 _TOKEN_WITH_DIGIT = rf"[<>~]?[+\-]?[^{_SEPARATORS}]*\d[^{_SEPARATORS}]*"
 _WORD_WITH_DIGIT = r"\S*\d\S*"
 
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
+_DAY = r"(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?"
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:t|tember)?|Oct(?:ober)?"
+    r"|Nov(?:ember)?|Dec(?:ember)?)"
+)
 _DATE = (
-    r"(?:\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?"
+    rf"(?:\b{_DAY},? )?"
     rf"(?:\b{_MONTH}\.? <\*>|<\*> {_MONTH}\b),?(?:[ :]<\*>)*(?: [A-Z]{{3,4}}\b)?(?: <\*>)?"
 )
 _HEX_PAIRS = r"(?:\b[0-9a-fA-F]{2}|<\*>)(?::(?:[0-9a-fA-F]{2}\b|<\*>)){2,}"
