@@ -36,9 +36,9 @@ def new_segment(rows: pa.Table) -> Segment:
 
 @pytest.fixture
 def stored() -> MemorySegments:
-    """One old and one new segment with the same messages."""
-    rows = [table([entry(text) for text in MESSAGES]) for _ in range(2)]
-    return MemorySegments([old_segment(rows[0]), new_segment(rows[1])])
+    """A new, an old and a new segment with the same messages. The last two are read together."""
+    rows = [table([entry(text) for text in MESSAGES]) for _ in range(3)]
+    return MemorySegments([new_segment(rows[0]), old_segment(rows[1]), new_segment(rows[2])])
 
 
 def test_the_first_version_is_what_segments_held() -> None:
@@ -49,28 +49,29 @@ async def test_old_and_new_segments_are_searched_counted_and_exported_alike(stor
     searching = LogSearch(stored, SearchLimits())
     try:
         for q, expected in (
-            ('pattern:"took <*> for id=<*> now"', 4),
+            ('pattern:"took <*> for id=<*> now"', 6),
             ('pattern:"took <*> for <*> now"', 0),
-            ('pattern:"user=<*> left" anna', 2),
-            ("-pattern:took*", 4),
+            ('pattern:"user=<*> left" anna', 3),
+            ("-pattern:took*", 6),
         ):
             selection = LogSelection("shop", parse_query(q))
             found, _ = await searching.search(SearchRequest(selection))
             assert found.table.num_rows == expected, q
+            assert set(found.table.column("message").to_pylist()) <= {*MESSAGES}, q
             async with searching.counting("test") as (counter, _):
                 assert sum((await counter.by(selection, ())).table.column("count").to_pylist()) == expected, q
         for q in ("", "pattern:* OR idle", "severity:info"):  # from counts by pattern, and from rows
             async with searching.counting("test") as (counter, _):
                 counts = (await counter.by_pattern(LogSelection("shop", parse_query(q)))).table.to_pydict()
             assert dict(zip(counts["pattern"], counts["count"], strict=True)) == {
-                text: 2 * NEW.count(text) for text in NEW
+                text: 3 * NEW.count(text) for text in NEW
             }
         exported = [
             part
             async for part in Export(stored, searching.threads, searching.cache).stream(LogSelection("shop"), "arrow")
         ]
         with pa.ipc.open_stream(b"".join(exported)) as reader:
-            assert sorted(reader.read_all().column("pattern").to_pylist()) == sorted(NEW * 2)
+            assert sorted(reader.read_all().column("pattern").to_pylist()) == sorted(NEW * 3)
     finally:
         searching.close()
 
@@ -78,20 +79,20 @@ async def test_old_and_new_segments_are_searched_counted_and_exported_alike(stor
 def test_a_merge_masks_old_rows_again_and_reports_only_what_it_replaced(stored: MemorySegments) -> None:
     merged, replaced = merge_segments(list(stored.stored.values()))
     assert merged.pattern_version == 2
-    assert decode_segment(merged).column("pattern").to_pylist() == NEW * 2
+    assert decode_segment(merged).column("pattern").to_pylist() == NEW * 3
     assert {pattern: stats.count for pattern, stats in replaced.items()} == {
         "took <*> for id=<*> now": 2,
         "user=<*> left": 1,
     }
     again, replaced = merge_segments([*MemorySegments([merged, merged]).stored.values()])
-    assert (again.count, replaced) == (16, {})
+    assert (again.count, replaced) == (24, {})
 
 
 async def test_an_edit_of_an_old_segment_stores_the_current_version(stored: MemorySegments) -> None:
     searching = LogSearch(stored, SearchLimits())
     try:
         edits = LogEdits(stored, searching.threads, searching.cache)
-        assert await edits.delete_selection(LogSelection("shop", parse_query("pattern:idle"))) == 2
+        assert await edits.delete_selection(LogSelection("shop", parse_query("pattern:idle"))) == 3
     finally:
         searching.close()
     for item in stored.stored.values():
