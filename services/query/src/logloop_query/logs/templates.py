@@ -20,7 +20,8 @@ from logloop_query.logs.search.limits.threads import SearchThreads
 from logloop_query.logs.search.plan import LogSelection
 
 FRESH_S = 60.0
-_MAX_PROJECTS = 64
+_MAX_KNOWN = 200_000
+"""Patterns of all projects together that are kept."""
 _CALLER = "templates"
 
 
@@ -80,16 +81,16 @@ class Templates:
     def __init__(self, store: PatternTexts, threads: SearchThreads) -> None:
         self._store = store
         self._threads = threads
-        self._known: TTLCache[str, ProjectTemplates] = TTLCache(_MAX_PROJECTS, FRESH_S)
+        self._known: TTLCache[str, ProjectTemplates] = TTLCache(_MAX_KNOWN, FRESH_S, getsizeof=_size)
         self._merging = asyncio.Lock()
 
     async def of(self, project_id: str, found: Collection[str] = ()) -> ProjectTemplates:
-        """Return the templates of a project and of patterns that were just found in it."""
+        """Return the templates of a project and of at most `MAX_PATTERNS` patterns that were just found in it."""
         async with self._merging:
             known = self._known.get(project_id)
             if known is not None and known.patterns >= set(found):
                 return known
-            patterns = {*await self._store.texts(project_id), *found, *(known.patterns if known else ())}
+            patterns = {*await self._store.texts(project_id), *found}
             made = await self._threads.work(_CALLER).run(lambda _: ProjectTemplates(patterns))
             self._known[project_id] = made
             return made
@@ -115,6 +116,10 @@ class Templates:
             return Or((leaf, OneOf("pattern", tuple(sorted(members))))) if members else leaf
 
         return await self._threads.work(_CALLER).run(lambda _: with_leaves(wanted, expand))
+
+
+def _size(templates: ProjectTemplates) -> int:
+    return len(templates.patterns) + 1
 
 
 def _names_template(leaf: Leaf) -> bool:

@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from logloop_chassis.http.parameters import problems
 from logloop_chassis.ids import utc_now
-from logloop_contracts.patterns.merging import template_id
+from logloop_contracts.patterns.merging import MAX_PATTERNS, template_id
 from pydantic import BaseModel, Field, JsonValue
 
 from logloop_query.http.dependencies import CurrentLogSearch, CurrentLogServices
 from logloop_query.http.logs.parameters import ReadableLogs, SearchCaller
 from logloop_query.http.logs.search import Scanned, json_response, scanned
-from logloop_query.logs.search.counts import Buckets
+from logloop_query.logs.search.counts import Buckets, most_frequent
 from logloop_query.logs.search.plan import Budget, LogSelection, PartialReason, SegmentRef
 from logloop_query.logs.search.text import read_moment
 from logloop_query.logs.stores.patterns import StoredPattern, pattern_id
@@ -189,7 +189,8 @@ async def log_patterns(
     async with services.search.counting("patterns", caller) as (counter, budget):
         counts = await counter.by_pattern(logs)
     patterns, numbers = (counts.table.column(place).to_pylist() for place in (0, 1))
-    templates = await services.templates.of(logs.project_id, patterns)
+    frequent = most_frequent(counts.table, MAX_PATTERNS)
+    templates = await services.templates.of(logs.project_id, [pattern for pattern, _ in frequent])
     found: Counter[str] = Counter()
     for pattern, count in zip(patterns, numbers, strict=True):
         found[templates.template_of(pattern)] += count
@@ -199,12 +200,12 @@ async def log_patterns(
         kept = [
             template
             for template in found
-            if all(pattern_id(logs.project_id, pattern) in fresh for pattern in templates.members(template))
+            if all(pattern_id(logs.project_id, each) in fresh for each in templates.members(template) or [template])
         ]
     shown = sorted(kept, key=lambda template: (-found[template], template))[:limit]
-    members = [pattern for template in shown for pattern in templates.members(template)]
-    known = await store.find(logs.project_id, members)
-    items = [_pattern(template, found[template], templates.members(template), known, since) for template in shown]
+    members = {template: templates.members(template) or [template] for template in shown}
+    known = await store.find(logs.project_id, [pattern for group in members.values() for pattern in group])
+    items = [_pattern(template, found[template], members[template], known, since) for template in shown]
     totals = {"total": sum(numbers), "distinct": len(found)}
     return json_response({**totals, "items": items, **cost(counts.partial, budget)})
 
