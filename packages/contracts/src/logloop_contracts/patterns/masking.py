@@ -35,14 +35,14 @@ _QUANTITY = r"<\*> ?(?:[KMGTP]i?B|B|bytes|secs?)\b"
 RUN_OF_VARIABLES = r"<\*>(?:(?:[\s,:;/|.=\-]*<\*>)|\{<\*>\}|\[<\*>\]| ?\((?:<\*>)?\))+"
 
 _TYPED = (
-    (r"[ \t]{2,}", " "),
-    (r"(^|[^:\w\"])\"[^\"\s]{0,200}\"([^:\w]|$)", rf"\1{VARIABLE}\2"),  # "value", but not in JSON
-    (f"{_DATE}|{_HEX_PAIRS}|{_LONG_HEX}", VARIABLE),
-    (f"({_KEY})(?:{_ASSIGNED})", rf"\1{VARIABLE}"),
-    (f"{_HOST_AND_PORT}|{_QUANTITY}", VARIABLE),
-    (RUN_OF_VARIABLES, VARIABLE),
+    (("  ", "\t"), r"[ \t]{2,}", " "),
+    (('"',), r"(^|[^:\w\"])\"[^\"\s]{0,200}\"([^:\w]|$)", rf"\1{VARIABLE}\2"),  # "value", but not in JSON
+    (("",), f"{_DATE}|{_HEX_PAIRS}|{_LONG_HEX}", VARIABLE),
+    (("=",), f"({_KEY})(?:{_ASSIGNED})", rf"\1{VARIABLE}"),
+    ((VARIABLE,), f"{_HOST_AND_PORT}|{_QUANTITY}", VARIABLE),
+    ((VARIABLE,), RUN_OF_VARIABLES, VARIABLE),
 )
-"""Expressions for what varies without a digit, each with its replacement, in their order."""
+"""What varies without a digit, in order: texts that each match contains one of, an expression and its replacement."""
 
 _MAX_CACHED_CHARACTERS = 16 * 2**20
 
@@ -96,8 +96,11 @@ _CACHE = _Cache()
 
 
 def _mask_typed(texts: list[str]) -> list[str]:
-    masked = pa.array(texts, pa.utf8())
-    for pattern, replacement in _TYPED:
-        masked = pc.replace_substring_regex(masked, pattern=pattern, replacement=replacement)
-    masks: list[str] = masked.to_pylist()
-    return masks
+    masked = list(texts)
+    for needles, pattern, replacement in _TYPED:
+        places = [place for place, text in enumerate(masked) if any(needle in text for needle in needles)]
+        found = pa.array([masked[place] for place in places], pa.utf8())
+        changed = pc.replace_substring_regex(found, pattern=pattern, replacement=replacement).to_pylist()
+        for place, text in zip(places, changed, strict=True):
+            masked[place] = text
+    return masked
