@@ -95,6 +95,22 @@ def test_a_condition_may_name_patterns_of_both_versions_of_the_mask(condition: s
     assert evaluate(rule(condition), *logs).matched + evaluate(rule(condition), *logs[::-1]).matched == 2 * matched
 
 
+@pytest.mark.parametrize(
+    ("condition", "matched"),
+    [
+        ('log.pattern == "user <*> left"', 3),
+        ('log.pattern != "user <*> left"', 1),
+        ('log.pattern in ["user <*> left", "idle"]', 4),
+        ('log.pattern in ["user <*> left", "user anna left"]', 3),
+        ('log.pattern == "user <*> came"', 0),
+        ('log.pattern == "user anna left"', 1),
+    ],
+)
+def test_a_condition_may_name_a_template_that_unites_lines(condition: str, matched: int) -> None:
+    logs = [{"message": text} for text in ("user anna left", "user bert left", "user 7 left", "idle")]
+    assert evaluate(rule(condition), *logs).matched == matched
+
+
 def test_windows_span_batches() -> None:
     compiled = rule("stats.count >= 3", window="1m")
     assert evaluate(compiled, {}).candidate is None

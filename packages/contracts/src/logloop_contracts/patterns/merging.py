@@ -48,6 +48,11 @@ def template_id(template: str) -> str:
     return hashlib.blake2b(template.encode(), digest_size=16).hexdigest()
 
 
+def expression_for(template: str) -> str:
+    """Return an RE2 expression whose full matches are a template, its patterns and their messages."""
+    return "(?s)" + ".+".join(map(re.escape, template.split(VARIABLE)))
+
+
 def merge_patterns(patterns: Iterable[str]) -> dict[str, str]:
     """Return the template of each distinct pattern."""
     templates = {pattern: pattern for pattern in patterns}

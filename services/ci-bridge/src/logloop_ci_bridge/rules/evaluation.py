@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field
 from logloop_ci_bridge.rules import prefilter
 from logloop_ci_bridge.rules.log_values import LOG_NAMES, id_of_row, log_values, microseconds, one_log
 from logloop_ci_bridge.rules.matched_lines import MatchedLine, RecentLines
-from logloop_ci_bridge.rules.named_patterns import as_named, named_patterns
+from logloop_ci_bridge.rules.named_patterns import NamedPatterns, as_named, named_patterns
 from logloop_ci_bridge.rules.rule import Gate, Origin, Rule, RuleDraft, origin_gate
 from logloop_ci_bridge.rules.windows import RuleWindow, Statistics
 
@@ -102,7 +102,7 @@ class CompiledRule:
     condition: Condition
     filter: prefilter.Prefilter
     window: RuleWindow
-    patterns: frozenset[str] = frozenset()
+    patterns: NamedPatterns | None = None
     """Patterns that the condition names."""
     lines: RecentLines | None = None
     """Kept for a rule that notifies."""

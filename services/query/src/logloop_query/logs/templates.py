@@ -13,7 +13,7 @@ from typing import Protocol
 import re2
 from cachetools import TTLCache
 from logloop_contracts.patterns.masking import VARIABLE
-from logloop_contracts.patterns.merging import merge_patterns
+from logloop_contracts.patterns.merging import expression_for, merge_patterns
 
 from logloop_query.logs.search.filter import Equals, Filter, Leaf, OneOf, Or, leaves, with_leaves
 from logloop_query.logs.search.limits.threads import SearchThreads
@@ -23,6 +23,8 @@ FRESH_S = 60.0
 _MAX_KNOWN = 200_000
 """Patterns of all projects together that are kept."""
 _CALLER = "templates"
+_OPTIONS = re2.Options()
+_OPTIONS.log_errors = False
 
 
 class PatternTexts(Protocol):
@@ -62,17 +64,10 @@ class ProjectTemplates:
         if text in self._members or text in self._templates or not guess:
             return self.members(text)
         try:
-            fits = re2.compile(".+".join(map(re2.escape, text.split(VARIABLE))), _across_lines())
+            wanted = re2.compile(expression_for(text), _OPTIONS)
         except re2.error:
             return []
-        return [pattern for pattern in self._templates if fits.fullmatch(pattern)]
-
-
-def _across_lines() -> re2.Options:
-    options = re2.Options()
-    options.dot_nl = True
-    options.log_errors = False
-    return options
+        return [pattern for pattern in self._templates if wanted.fullmatch(pattern)]
 
 
 class Templates:
