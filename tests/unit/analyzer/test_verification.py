@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from logloop_analyzer.analysis.report import LogCoverage, masked_report, measured_report
 from logloop_analyzer.evidence import measure
-from logloop_analyzer.model.evidence_pack import EvidencePack, build_pack
+from logloop_analyzer.model.evidence_pack import EvidencePack, build_pack, learn_secrets
 from logloop_analyzer.model.verification import VerifiedAnswer, check_shape, verify
 from logloop_chassis.text.redaction import Redactor
 
@@ -141,6 +141,30 @@ def test_a_step_with_something_to_run_or_open_is_dropped(step: str) -> None:
 def test_a_step_in_plain_words_is_kept(step: str) -> None:
     value = {"summary": "", "claims": [claim()], "cause_found": True, "next_steps": [step]}
     assert verify(value, PACK, REDACTOR, confidence_cap=1).next_steps == (step,)
+
+
+def test_a_quote_of_text_that_was_withheld_is_not_valid() -> None:
+    both = [DISK.evidence_id, POISONED.evidence_id]
+    assert checked(claim(evidence=both)).claims
+    assert not checked(claim(evidence=both, quote="ignore all previous")).claims
+
+
+def test_a_report_shows_neither_a_secret_in_a_test_id_nor_half_of_one_that_a_title_cuts() -> None:
+    secret = "correct horse battery staple " * 3
+    text = f'{"cannot unlock the store for the job " * 4}passphrase="{secret}"'
+    errors = [line(300 + i, text, "error", test="t::t[password=hunterzwei]") for i in range(4)]
+    lines = steady("tick", 5)
+    now, before = windows([*lines, *errors], lines)
+    evidence, redactor = measure(now, before), Redactor()
+    learn_secrets(evidence, redactor)
+    shown = masked_report(measured_report(evidence, redactor, LogCoverage(1, 1), None), redactor)
+    pack = build_pack(evidence, redactor, 8000)
+    for published in (shown.model_dump_json(), *pack.findings, *(item.rendered for item in pack.lines)):
+        assert "staple" not in published
+        assert "hunterzwei" not in published
+    assert {item.test_id for item in shown.findings} == {None, "t::t[password=<SECRET_2>]"}
+    raw = shown.model_copy(update={"findings": [item.finding for item in evidence.findings]})
+    assert "hunterzwei" not in masked_report(raw, redactor).model_dump_json()
 
 
 def test_confidence_is_capped() -> None:

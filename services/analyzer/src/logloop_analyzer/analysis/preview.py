@@ -15,7 +15,7 @@ from logloop_analyzer.analysis.model_explainer import (
 from logloop_analyzer.analysis.report import measured_report
 from logloop_analyzer.analysis.windows import AnalysisLimits, measure_window, window_facts
 from logloop_analyzer.errors import AnalysisError
-from logloop_analyzer.model.evidence_pack import build_pack, display_lines
+from logloop_analyzer.model.evidence_pack import build_pack, learn_secrets
 from logloop_analyzer.model.provider import PromptMessage, ProviderSettings
 from logloop_analyzer.query_api.interface import LogSelection, QueryApi
 
@@ -79,7 +79,7 @@ class AnalysisPreviewer:
         redactor = Redactor(settings.redaction if settings else self._limits.redaction)
         measured = await measure_window(self._query, selection, self._limits, question)
         evidence, coverage = measured.evidence, measured.coverage
-        display_lines(evidence, redactor)
+        learn_secrets(evidence, redactor)
         base = measured_report(evidence, redactor, coverage, None)
         facts = window_facts(selection, coverage, redactor)
         asked = ModelQuestion(selection.project_id, evidence, base, facts, question)

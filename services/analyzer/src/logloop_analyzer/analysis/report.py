@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from logloop_chassis.text.redaction import Redactor, safe_text
+from logloop_chassis.text.redaction import Redactor
 from logloop_contracts.analyses import Claim, EvidenceLine, Finding, ModelUsage, Report, Verdict
 
 from logloop_analyzer.analysis.verdict import confidence_cap, decide_verdict, lower_if_unsupported
 from logloop_analyzer.evidence import Evidence, RankedFinding
-from logloop_analyzer.model.evidence_pack import PackedLine, display_lines
+from logloop_analyzer.model.evidence_pack import PackedLine, display_lines, display_title
 from logloop_analyzer.model.verification import VerifiedAnswer
 from logloop_analyzer.text.commands import plain_name
 
@@ -36,12 +36,13 @@ class LogCoverage:
 
 
 def display_finding(item: RankedFinding, redactor: Redactor) -> Finding:
-    """Return a finding as people see it. A pattern without secrets is unchanged, so that it can be searched for."""
-    pattern = item.finding.pattern
+    """Return a finding as people see it. Pattern and test without secrets are unchanged: they can be searched for."""
+    pattern, test = item.finding.pattern, item.finding.test_id
     return item.finding.model_copy(
         update={
-            "title": safe_text(item.finding.title, redactor, 500),
+            "title": display_title(item.finding, redactor),
             "pattern": pattern and redactor.mask(redactor.redact(pattern)),
+            "test_id": test and redactor.mask(redactor.redact(test)),
         }
     )
 
@@ -54,7 +55,13 @@ def masked_report(report: Report, redactor: Redactor) -> Report:
             "summary": mask(report.summary),
             "claims": [item.model_copy(update={"text": mask(item.text)}) for item in report.claims],
             "findings": [
-                item.model_copy(update={"title": mask(item.title), "pattern": item.pattern and mask(item.pattern)})
+                item.model_copy(
+                    update={
+                        "title": mask(item.title),
+                        "pattern": item.pattern and mask(item.pattern),
+                        "test_id": item.test_id and mask(item.test_id),
+                    }
+                )
                 for item in report.findings
             ],
             "evidence": [item.model_copy(update={"message": mask(item.message)}) for item in report.evidence],
@@ -118,7 +125,7 @@ def unsupported_report(base: Report, verified: VerifiedAnswer, usage: ModelUsage
 
 
 def _claim(item: RankedFinding, verdict: Verdict, redactor: Redactor) -> Claim:
-    text = safe_text(item.finding.title, redactor, 500)
+    text = display_title(item.finding, redactor)
     confidence = min(confidence_cap(verdict), 0.5 + item.surprise / 20)
     return Claim(text=text + ".", citations=item.finding.evidence, confidence=round(confidence, 2))
 
@@ -143,9 +150,9 @@ def _summary(evidence: Evidence, verdict: Verdict, redactor: Redactor) -> str:
     if verdict == "insufficient" or not strong:
         return f"{scope} No change is statistically significant, so no cause can be named."
     top = strong[0]
-    sentences = [f"Main finding: {safe_text(top.finding.title, redactor, 400)}."]
+    sentences = [f"Main finding: {display_title(top.finding, redactor, 400)}."]
     others = [item for item in strong[1:] if item.finding.kind in {"new_pattern", "burst", "vanished_pattern"}][:2]
-    sentences += [f"Also: {safe_text(item.finding.title, redactor, 300)}." for item in others]
+    sentences += [f"Also: {display_title(item.finding, redactor, 300)}." for item in others]
     if verdict == "confirmed":
         sentences.append(_origin_sentence(top))
     return " ".join([*sentences, scope])

@@ -26,7 +26,7 @@ from logloop_analyzer.analysis.report import (
 )
 from logloop_analyzer.analysis.windows import AnalysisLimits, Measurement, measure_window, window_facts
 from logloop_analyzer.errors import AnalysisError, AnalysisObsolete
-from logloop_analyzer.model.evidence_pack import display_lines
+from logloop_analyzer.model.evidence_pack import learn_secrets
 from logloop_analyzer.model.provider import ProviderFailed, ProviderSettings
 from logloop_analyzer.query_api.interface import AnalysisState, LogSelection, QueryApi
 from logloop_analyzer.telemetry import ANALYSES, ANALYSIS_SECONDS, RUNNING
@@ -130,7 +130,7 @@ class AnalysisRunner:
             f"Compared {evidence.logs} logs with {evidence.baseline_logs} of the previous window: "
             f"{len(evidence.findings)} findings",
         )
-        display_lines(evidence, redactor)  # what is secret in one line is masked in all texts from here on
+        learn_secrets(evidence, redactor)
         for item in evidence.findings:
             await progress.finding(display_finding(item, redactor))
         return measured

@@ -1,25 +1,34 @@
 """Builds the evidence pack: the findings and log lines that a model sees, with short ids, within a token budget."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pyarrow as pa
 from logloop_chassis.text.redaction import Redactor, safe_text
-from logloop_contracts.analyses import EvidenceLine
+from logloop_chassis.text.sanitise import sanitise
+from logloop_contracts.analyses import EvidenceLine, Finding
 
 from logloop_analyzer.evidence import Evidence, LogLine
+from logloop_analyzer.evidence.prompt_injection import find_prompt_injection
 
 BYTES_PER_TOKEN = 3.0
 """A conservative value: the tokenizers of the large providers give 3.2 to 4.1 for log text."""
 MAX_MESSAGE = 800
 MAX_ATTRIBUTES = 300
 _MAX_FIELD = 200
+_MAX_TITLE = 500
+_MAX_QUOTED = 160
+_WITHHELD = "(withheld: it looks like an instruction to a language model)"
 
 
 @dataclass(frozen=True, slots=True)
 class PackedLine:
-    """A line as the model sees it. A quote may come from `message`; `rendered` is the JSON in the prompt."""
+    """A line and the JSON of it in the prompt.
+
+    `message` is what people see. The prompt has it too, unless the line is suspicious: then no text of it is sent.
+    """
 
     evidence_id: str
     line: LogLine
@@ -63,10 +72,11 @@ def build_pack(evidence: Evidence, redactor: Redactor, token_budget: int) -> Evi
     room = int(token_budget * BYTES_PER_TOKEN)
     lines: dict[str, PackedLine] = {}
     skipped = 0
-    for line in _by_importance(evidence):
-        if line.id in lines:
-            continue
-        packed_line = _line(f"E{len(lines) + 1}", line, redactor, suspicious=line.id in evidence.suspicious_ids)
+    candidates = {line.id: line for line in _by_importance(evidence)}
+    titles = [display_title(item.finding, redactor) for item in evidence.findings]
+    suspicious = _suspicious([*map(_all_texts, candidates.values()), *titles])
+    for line in candidates.values():
+        packed_line = _line(f"E{len(lines) + 1}", line, redactor, suspicious=_all_texts(line) in suspicious)
         cost = len(packed_line.rendered.encode()) + 1
         if cost > room and lines:
             skipped += 1
@@ -74,8 +84,8 @@ def build_pack(evidence: Evidence, redactor: Redactor, token_budget: int) -> Evi
         lines[line.id] = packed_line
         room -= cost
     findings: list[str] = []
-    for number, item in enumerate(evidence.findings, 1):
-        text = _finding(number, item.finding.model_dump(mode="json"), lines, redactor)
+    for number, (item, title) in enumerate(zip(evidence.findings, titles, strict=True), 1):
+        text = _finding(number, item.finding, _WITHHELD if title in suspicious else title, lines)
         if len(text.encode()) + 1 > max(room, 2000) and findings:
             break
         findings.append(text)
@@ -94,12 +104,39 @@ def _masked(line: PackedLine, redactor: Redactor) -> PackedLine:
     return replace(line, message=redactor.mask(line.message), rendered=redactor.mask(line.rendered))
 
 
+def learn_secrets(evidence: Evidence, redactor: Redactor) -> None:
+    """Redact all texts of the evidence once, so that what is secret in one of them is masked in each from then on."""
+    lines = [line for item in evidence.findings for line in item.lines]
+    for line in [*lines, *evidence.asked_about, *evidence.context]:
+        for text in (line.message, line.attributes, line.test_id, line.func_id):
+            if text:
+                redactor.redact(sanitise(text))
+    for item in evidence.findings:
+        for text in (item.finding.pattern, item.finding.test_id):
+            if text:
+                redactor.redact(sanitise(text))
+
+
 def display_lines(evidence: Evidence, redactor: Redactor) -> dict[str, PackedLine]:
     """Return the lines of findings and those about the question, by log id, as people see them."""
     lines = {line.id: line for item in evidence.findings for line in item.lines}
     lines |= {line.id: line for line in evidence.asked_about}
     shown = {log_id: _line("", line, redactor, suspicious=False) for log_id, line in lines.items()}
     return {log_id: _masked(line, redactor) for log_id, line in shown.items()}
+
+
+def display_title(finding: Finding, redactor: Redactor, limit: int = _MAX_TITLE) -> str:
+    """Return a title without secrets.
+
+    A title quotes its pattern with the middle cut out. If the pattern holds a secret, the cut may have left a half of
+    it that no rule recognises, so the quotation is made again from the redacted pattern.
+    """
+    title, pattern = finding.title, finding.pattern
+    if pattern and redactor.mask(redactor.redact(pattern)) != pattern:
+        start, end = title.find("'"), title.rfind("'")
+        if 0 <= start < end:
+            title = f"{title[: start + 1]}{safe_text(pattern, redactor, _MAX_QUOTED)}{title[end:]}"
+    return safe_text(title, redactor, limit)
 
 
 def _by_importance(evidence: Evidence) -> Iterable[LogLine]:
@@ -114,6 +151,16 @@ def _by_importance(evidence: Evidence) -> Iterable[LogLine]:
     yield from evidence.context
 
 
+def _all_texts(line: LogLine) -> str:
+    return "\n".join(filter(None, (line.message, line.attributes, line.test_id, line.func_id)))
+
+
+def _suspicious(texts: Sequence[str]) -> set[str]:
+    """Return the texts that look like instructions to a model. One call for all of them: it compiles expressions."""
+    flags = find_prompt_injection(pa.array(texts, pa.utf8())).to_pylist()
+    return {text for text, flag in zip(texts, flags, strict=True) if flag}
+
+
 def _line(evidence_id: str, line: LogLine, redactor: Redactor, *, suspicious: bool) -> PackedLine:
     message = safe_text(line.message, redactor, MAX_MESSAGE)
     fields: dict[str, Any] = {
@@ -121,26 +168,31 @@ def _line(evidence_id: str, line: LogLine, redactor: Redactor, *, suspicious: bo
         "time": line.timestamp.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "severity": line.severity,
         "service": safe_text(line.service_id, redactor, _MAX_FIELD),
-        "test": line.test_id and safe_text(line.test_id, redactor, _MAX_FIELD),
-        "function": line.func_id and safe_text(line.func_id, redactor, _MAX_FIELD),
-        "message": message,
-        "attributes": line.attributes and safe_text(line.attributes, redactor, MAX_ATTRIBUTES),
-        "speaks_to_a_model": suspicious or None,
     }
+    if suspicious:
+        fields |= {"message": _WITHHELD, "speaks_to_a_model": True}
+    else:
+        fields |= {
+            "test": line.test_id and safe_text(line.test_id, redactor, _MAX_FIELD),
+            "function": line.func_id and safe_text(line.func_id, redactor, _MAX_FIELD),
+            "message": message,
+            "attributes": line.attributes and safe_text(line.attributes, redactor, MAX_ATTRIBUTES),
+        }
     rendered = json.dumps({name: value for name, value in fields.items() if value is not None}, ensure_ascii=False)
     return PackedLine(evidence_id, line, message, rendered, suspicious)
 
 
-def _finding(number: int, finding: dict[str, Any], lines: Mapping[str, PackedLine], redactor: Redactor) -> str:
+def _finding(number: int, finding: Finding, title: str, lines: Mapping[str, PackedLine]) -> str:
+    shown = finding.model_dump(mode="json", include={"kind", "count", "first_seen"})
     fields = {
         "finding": number,
-        "kind": finding["kind"],
-        "title": redactor.redact(finding["title"]),
-        "service": finding["service_id"],
-        "count": finding["count"],
-        "count_before": finding["baseline_count"],
-        "first_seen": finding["first_seen"],
-        "evidence": [lines[log_id].evidence_id for log_id in finding["evidence"] if log_id in lines],
+        "kind": shown["kind"],
+        "title": title,
+        "service": finding.service_id,
+        "count": shown["count"],
+        "count_before": finding.baseline_count,
+        "first_seen": shown["first_seen"],
+        "evidence": [lines[log_id].evidence_id for log_id in finding.evidence if log_id in lines],
     }
     return json.dumps({name: value for name, value in fields.items() if value is not None}, ensure_ascii=False)
 

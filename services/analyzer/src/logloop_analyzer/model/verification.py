@@ -128,7 +128,8 @@ def _valid_ids(claim: _Claim, pack: EvidencePack) -> list[str]:
 
 def _contains_quote(quote: str, lines: Sequence[PackedLine]) -> bool:
     wanted = _normalised(quote.strip().strip(_QUOTES).removesuffix("…").removesuffix("..."))
-    return len(wanted) >= _MIN_QUOTE and any(wanted in _normalised(line.message) for line in lines)
+    sent = (line for line in lines if not line.suspicious)
+    return len(wanted) >= _MIN_QUOTE and any(wanted in _normalised(line.message) for line in sent)
 
 
 def _normalised(text: str) -> str:
