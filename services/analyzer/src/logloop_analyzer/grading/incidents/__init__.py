@@ -1,0 +1,1 @@
+"""Generates logs of systems with known faults. It imports nothing of the analyzer, which it serves to grade."""
