@@ -1,11 +1,17 @@
-"""`logloop analyze`: requests an analysis of logs and prints its report with the cited lines."""
+"""`logloop analyze`: requests an analysis of logs and prints its report with the cited lines.
+
+`logloop analyze grade` grades the analyzer that is installed on this machine.
+"""
 
 from __future__ import annotations
 
+import subprocess
 import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from logloop.cli import exit_codes
 from logloop.cli.command import CommandExit, command, open_client
@@ -22,7 +28,23 @@ if TYPE_CHECKING:
 MAX_CITATIONS = 3
 """Citations printed per claim; the page and --json have all of them."""
 
+_QUERY = " "
+"""Name of the command that takes a query; it is not typed."""
 
+
+class _QueryOrCommand(TyperGroup):
+    """Takes the arguments as a query unless the first one names a command."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Insert the name of the command that takes a query."""
+        known = bool(args) and args[0] in self.commands
+        return super().parse_args(ctx, args if known else [_QUERY, *args])
+
+
+app = typer.Typer(cls=_QueryOrCommand, help="Analyse the logs that match and explain them.")
+
+
+@app.command(_QUERY)
 @command
 def analyze(
     query: Query = None,
@@ -37,7 +59,8 @@ def analyze(
 ) -> None:
     """Analyse the logs that match and explain them.
 
-    Progress goes to stderr, the report with its cited lines to stdout.
+    Progress goes to stderr, the report with its cited lines to stdout. `logloop analyze grade` is another command: it
+    shows how good the reports are on generated incidents. To analyse logs with that word, quote it: '"grade"'.
     """
     scope: Scope = {}
     if since:
@@ -61,6 +84,20 @@ def analyze(
         raise CommandExit(exit_codes.FAILED, _failure_text(done))
     if done.report and done.report.get("verdict") == "insufficient" and not done.report.get("findings"):
         raise CommandExit(exit_codes.NOTHING_FOUND)
+
+
+@app.command(
+    "grade",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+@command
+def grade(ctx: typer.Context) -> None:
+    """Grade the analyzer of this machine on generated incidents; --help lists the options."""
+    if find_spec("logloop_analyzer") is None:
+        raise CommandExit(exit_codes.USAGE, "the analyzer is not installed here: pip install 'logloop[local]'")
+    program = [sys.executable, "-m", "logloop_analyzer.grading", *ctx.args]
+    raise CommandExit(subprocess.run(program, check=False).returncode)  # noqa: S603  # as `logloop up` runs it
 
 
 def _failure_text(done: Analysis) -> str:
