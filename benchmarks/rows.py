@@ -1,12 +1,14 @@
 """Runs the measurements in order and adds their rows and targets to the report."""
 
 import statistics
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from benchmarks.analysis import add_analysis_rows
 from benchmarks.baseline import CONNECTIONS, Baseline, baseline, direct_round, measure_stored
 from benchmarks.baseline import Round as BaselineRound
+from benchmarks.command import Progress
 from benchmarks.freshness import POLL_S, FreshnessPlan, FreshnessResult, measure_freshness, read_result
 from benchmarks.idle import add_idle_row
 from benchmarks.intake import Disk, Intake, Round, SingleLogRound, disk, median_of, wait_compacted
@@ -17,12 +19,10 @@ from benchmarks.search import SearchClient, measure_searches
 from benchmarks.testbed import CACHE_GB, Testbed, is_in_memory, open_testbed
 
 NEEDLE = "zebrafinch"
-PARTS = ("reading", "idle", "long", "short")
+PARTS = ("reading", "analysis", "idle", "long", "short")
 LOGS_PER_REQUEST = 1000
 _FRESHNESS_LOGS_PER_REQUEST = 100
 _FRESHNESS_RATE = 20_000
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,12 @@ class Sizes:
     all_requests: int = 10_000
     compaction_s: float = 60.0
     lines_read: int = 20_000
+    incidents: int = 66
 
     @classmethod
     def quick(cls) -> "Sizes":
         """Return about one hundredth; measurements over time still last some seconds."""
-        return cls(2, 20, 5, 5, 5, 500, 30, 500, 15.0, 1_000)
+        return cls(2, 20, 5, 5, 5, 500, 30, 500, 15.0, 1_000, 6)
 
 
 def measure(sizes: Sizes, report: Report, progress: Progress, parts: Collection[str] = PARTS) -> None:
@@ -52,6 +53,10 @@ def measure(sizes: Sizes, report: Report, progress: Progress, parts: Collection[
         progress("reading lines")
         with report.part("reading lines"):
             add_reading_rows(report, sizes.lines_read)
+    if "analysis" in parts:
+        progress("generated incidents")
+        with report.part("analysis"):
+            add_analysis_rows(report, sizes.incidents)
     if "idle" in parts:
         progress("idle platform")
         with report.part("idle platform"):

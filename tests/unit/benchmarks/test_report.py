@@ -30,11 +30,11 @@ def test_a_failed_part_adds_a_row_and_the_next_part_is_measured(capsys: pytest.C
 
 
 def test_every_part_runs_even_if_others_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("add_reading_rows", "add_idle_row", "open_testbed"):
+    for name in ("add_reading_rows", "add_analysis_rows", "add_idle_row", "open_testbed"):
         monkeypatch.setattr(rows, name, _fail)
     report = Report()
     rows.measure(rows.Sizes.quick(), report, lambda _: None)
-    assert list(report.failed) == ["reading lines", "idle platform", "long lines", "short lines"]
+    assert list(report.failed) == ["reading lines", "analysis", "idle platform", "long lines", "short lines"]
 
 
 def test_groups_of_rows_are_independent(monkeypatch: pytest.MonkeyPatch) -> None:
