@@ -47,7 +47,7 @@ def to_table(lines: Sequence[Line], batch: str, without: str | None = None) -> p
             "func_id": _words(line.function for line in lines),
             "source": _words("stdout" for _ in lines),
             "message": messages,
-            "pattern": mask_messages(messages).dictionary_encode(),
+            "pattern": mask_messages(messages),
             "attributes": pa.array(map(attributes_text, attributes), pa.utf8()),
         }
     )
