@@ -9,6 +9,8 @@ from logloop_contracts.log_entry import ProjectId
 
 Verdict = Literal["confirmed", "likely", "insufficient"]
 FindingKind = Literal[
+    "broken_step",
+    "slow_step",
     "error_rate",
     "new_pattern",
     "burst",
@@ -69,7 +71,11 @@ class EvidenceLine(_Payload):
 
 
 class Finding(_Payload):
-    """An observation measured in the logs without a model. Counts are log entries."""
+    """An observation measured in the logs without a model.
+
+    Counts are log entries. Those of a step are how often it occurred: traces or bursts of lines for a broken step,
+    times for a slow one.
+    """
 
     kind: FindingKind
     title: str
@@ -77,8 +83,8 @@ class Finding(_Payload):
     service_id: str | None = None
     test_id: str | None = None
     pattern: str | None = None
-    count: int = Field(0, ge=0, description="Log entries in the time range.")
-    baseline_count: int = Field(0, ge=0, description="Log entries in the preceding time range of the same length.")
+    count: int = Field(0, ge=0, description="Log entries, or occurrences of the step, in the time range.")
+    baseline_count: int = Field(0, ge=0, description="The same in the preceding time range of the same length.")
     first_seen: AwareDatetime | None = None
     evidence: list[str] = Field(default_factory=list, description="Ids of logs that show it.")
 

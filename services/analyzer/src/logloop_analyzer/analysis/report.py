@@ -6,7 +6,7 @@ from logloop_chassis.text.redaction import Redactor
 from logloop_contracts.analyses import Claim, EvidenceLine, Finding, ModelUsage, Report, Verdict
 
 from logloop_analyzer.analysis.verdict import confidence_cap, decide_verdict, lower_if_unsupported
-from logloop_analyzer.evidence import Evidence, RankedFinding
+from logloop_analyzer.evidence import STEPS, Evidence, RankedFinding
 from logloop_analyzer.model.evidence_pack import PackedLine, display_lines, display_title
 from logloop_analyzer.model.verification import VerifiedAnswer
 from logloop_analyzer.text.commands import plain_name
@@ -14,7 +14,10 @@ from logloop_analyzer.text.commands import plain_name
 NO_PROVIDER = "no model provider is set for this project; the report is based on measurements alone"
 UNSUPPORTED = "the model's answer cited no line that supports it; the report is based on measurements alone"
 _CLAIMS = 4
+_ALSO = {*STEPS, "new_pattern", "burst", "vanished_pattern"}
 _STEPS = {
+    "broken_step": "Look in {service} for what prevents the expected line, from {time} UTC on.",
+    "slow_step": "Look in {service} for what takes time between the two lines, from {time} UTC on.",
     "new_pattern": "Check deployments of {service} and requests to it shortly before {time} UTC.",
     "burst": "Compare the load and dependencies of {service} before and after {time} UTC.",
     "vanished_pattern": "Check whether {service} still runs and has reached its queue or scheduler since {time} UTC.",
@@ -75,7 +78,8 @@ def measured_report(evidence: Evidence, redactor: Redactor, coverage: LogCoverag
     """Return the report without a model; `reason` says why no model answered."""
     verdict = decide_verdict(evidence)
     lines = display_lines(evidence, redactor)
-    claims = [_claim(item, verdict, redactor) for item in evidence.findings if item.strong][:_CLAIMS]
+    stated = [item for item in evidence.findings if item.strong] if verdict != "insufficient" else []
+    claims = [_claim(item, verdict, redactor) for item in stated[:_CLAIMS]]
     return Report(
         verdict=verdict,
         summary=_summary(evidence, verdict, redactor),
@@ -147,11 +151,13 @@ def _summary(evidence: Evidence, verdict: Verdict, redactor: Redactor) -> str:
     )
     scope = f"Analysed {evidence.logs} logs, {compared}."
     strong = [item for item in evidence.findings if item.strong and item.finding.kind != "service_split"]
-    if verdict == "insufficient" or not strong:
+    if not strong:
         return f"{scope} No change is statistically significant, so no cause can be named."
+    if verdict == "insufficient":
+        return f"{scope} The changes may be chance, so no cause can be named."
     top = strong[0]
     sentences = [f"Main finding: {display_title(top.finding, redactor, 400)}."]
-    others = [item for item in strong[1:] if item.finding.kind in {"new_pattern", "burst", "vanished_pattern"}][:2]
+    others = [item for item in strong[1:] if item.finding.kind in _ALSO][:2]
     sentences += [f"Also: {display_title(item.finding, redactor, 300)}." for item in others]
     if verdict == "confirmed":
         sentences.append(_origin_sentence(top))
@@ -159,6 +165,8 @@ def _summary(evidence: Evidence, verdict: Verdict, redactor: Redactor) -> str:
 
 
 def _origin_sentence(top: RankedFinding) -> str:
+    if top.finding.kind in STEPS:
+        return "The steps of no other service changed nearly as much, so it is the likely origin."
     if top.failing_traces:
         share = round(top.first_in_traces * top.failing_traces)
         return f"In {share} of {top.failing_traces} failing traces it came first, so it is the likely origin."

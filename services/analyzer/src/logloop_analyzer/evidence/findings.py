@@ -29,10 +29,13 @@ class Candidate:
     kind: FindingKind
     title: str
     surprise: float
+    """Standard deviations of the change or, for a step, the score of its service."""
     strong: bool
     severity: str
     onset_us: int
     rows: tuple[int, ...]
+    baseline_rows: tuple[int, ...] = ()
+    """Rows of the baseline that show what was usual."""
     in_window: bool = True
     service_id: str | None = None
     test_id: str | None = None
@@ -150,12 +153,16 @@ def _error_rates(comparison: Comparison) -> Iterable[Candidate]:
         expected = statistics.expected_count(base, comparison.scale)
         if statistics.p_value(g) > _RATE_P or len(rows) < 3 * expected or len(rows) - expected < 5:
             continue
+        occasions = (
+            comparison.window.occasions(pa.array(rows)),
+            comparison.baseline.occasions(pa.array(before.get(service, []), pa.int64())),
+        )
         times = comparison.window.times.take(pa.array(rows)).to_pylist()
         at = statistics.change_point(times, comparison.start_us, comparison.end_us) if base else 0
         yield Candidate(
             kind="error_rate",
             title=f"{service}: {len(rows)} errors, {base} in the previous window",
-            surprise=statistics.surprise(g),
+            surprise=statistics.surprise(statistics.g_test(*occasions, comparison.scale)),
             strong=True,
             severity="error",
             onset_us=times[at],

@@ -4,15 +4,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from logloop_contracts.log_batch import BATCH_ID_LENGTH
 from logloop_contracts.patterns.merging import merge_patterns
 
+from logloop_analyzer.evidence.identifiers import Identifiers, read_identifiers
 from logloop_analyzer.evidence.prompt_injection import find_prompt_injection
 
-_TRACE_ID = r'"(?:trace_id|traceId|trace\.id|traceID|TraceId)":"(?P<trace>[^"\\]{1,128})"'
+SILENCE_US = 50_000
+"""Lines without a trace that follow each other faster than this belong together."""
 _TEXTS = pa.dictionary(pa.int32(), pa.utf8())
 
 EXPORT_SCHEMA = pa.schema(
@@ -79,6 +83,12 @@ class LogWindow:
         """Return the time of each row in microseconds since 1970."""
         return one_chunk(self.table["timestamp"].cast(pa.int64()))
 
+    @cached_property
+    def identifiers(self) -> Identifiers:
+        """Return the ids and source locations that the rows name."""
+        columns = (self.table[name].cast(pa.utf8()) for name in ("message", "attributes", "func_id"))
+        return read_identifiers(*map(one_chunk, columns))
+
     @property
     def first_us(self) -> int:
         """Return the time of the first row. The window must not be empty."""
@@ -100,6 +110,15 @@ class LogWindow:
         times: list[int] = self.times.take(self.groups[key]).to_pylist()
         return times
 
+    def occasions(self, rows: pa.Array) -> int:
+        """Return how often the lines occurred independently: in one trace, or right after each other, is once."""
+        traces = self.traces_of(rows)
+        named = {trace for trace in traces if trace is not None}
+        times: list[int] = self.times.take(rows).to_pylist()
+        others = [time for time, trace in zip(times, traces, strict=True) if trace is None]
+        pauses = sum(late - early > SILENCE_US for early, late in pairwise(others))
+        return len(named) + pauses + bool(others)
+
     def lines(self, rows: Iterable[int]) -> list[LogLine]:
         """Return rows by number, in the given order."""
         picked = self.table.take(pa.array(list(rows), pa.int64()))
@@ -112,9 +131,8 @@ class LogWindow:
         return [LogLine(*values) for values in zip(*columns.values(), strict=True)]
 
     def traces_of(self, rows: pa.Array) -> list[str | None]:
-        """Return the trace id of each row, None where the attributes have none."""
-        found = pc.extract_regex(one_chunk(self.table["attributes"].take(rows)), _TRACE_ID)
-        traces: list[str | None] = pc.struct_field(found, "trace").to_pylist()
+        """Return the trace id of each row, None where a line has none."""
+        traces: list[str | None] = self.identifiers.traces.take(rows).to_pylist()
         return traces
 
 
@@ -153,7 +171,16 @@ def _typed(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
 
 
 def _in_time_order(table: pa.Table) -> pa.Table:
-    order = pc.sort_indices(table, sort_keys=[("timestamp", "ascending"), ("id", "ascending")])
+    """Return rows by time. Those of the same time keep the order of their batch, whose numbers end the ids."""
+    keys = pa.table(
+        {
+            "timestamp": table["timestamp"],
+            "batch": pc.utf8_slice_codeunits(table["id"], 0, BATCH_ID_LENGTH),
+            "length": pc.utf8_length(table["id"]),
+            "id": table["id"],
+        }
+    )
+    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in keys.column_names])
     return table.take(order).combine_chunks()
 
 

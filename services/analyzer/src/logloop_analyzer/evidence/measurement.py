@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import pyarrow as pa
 from logloop_contracts.analyses import Finding
 
+from logloop_analyzer.evidence.causes import find_causes
 from logloop_analyzer.evidence.findings import Candidate, candidates
 from logloop_analyzer.evidence.log_window import LogLine, LogWindow, read_windows
 from logloop_analyzer.evidence.questions import lines_about
 from logloop_analyzer.evidence.ranking import rank
 from logloop_analyzer.evidence.signals import compare, find_signals
+from logloop_analyzer.evidence.step_findings import step_candidates
 from logloop_analyzer.evidence.traces import FirstInTrace, first_in_traces
 
 MAX_FINDINGS = 12
@@ -23,11 +25,20 @@ class RankedFinding:
     lines: tuple[LogLine, ...]
     strong: bool
     surprise: float
+    severity: str
     earliest: bool
     """Whether no other strong finding began earlier."""
     first_in_traces: float
     """Share of failing traces in which this change comes first, 0 to 1."""
     failing_traces: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceScore:
+    """How likely the broken and slow steps of a service hold the cause."""
+
+    service_id: str
+    score: float
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,8 @@ class Evidence:
     baseline_logs: int
     comparable: bool
     """False if the baseline holds too few logs to compare with."""
+    services: tuple[ServiceScore, ...] = ()
+    """The services whose steps changed, highest score first."""
 
 
 def measure(window: pa.Table, baseline: pa.Table, question: str | None = None) -> Evidence:
@@ -57,7 +70,8 @@ def measure(window: pa.Table, baseline: pa.Table, question: str | None = None) -
     comparison = compare(now, before)
     signals = find_signals(comparison)
     first = first_in_traces(now, signals)
-    ranked = rank(candidates(comparison, signals, first), first)
+    causes = find_causes(now, before) if comparison.comparable else []
+    ranked = rank([*step_candidates(causes, now, before), *candidates(comparison, signals, first)], first)
     chosen = _chosen(ranked)
     strong = [item.onset_us for _, item in ranked if item.strong and item.kind != "service_split"]
     earliest = min(strong, default=None)
@@ -70,6 +84,7 @@ def measure(window: pa.Table, baseline: pa.Table, question: str | None = None) -
         len(now),
         len(before),
         comparison.comparable,
+        tuple(ServiceScore(cause.service_id, cause.score) for cause in causes),
     )
 
 
@@ -82,7 +97,7 @@ def _chosen(ranked: list[tuple[float, Candidate]]) -> list[tuple[float, Candidat
 def _ranked(
     score: float, item: Candidate, now: LogWindow, before: LogWindow, first: FirstInTrace, earliest: int | None
 ) -> RankedFinding:
-    lines = tuple((now if item.in_window else before).lines(item.rows))
+    lines = (*(now if item.in_window else before).lines(item.rows), *before.lines(item.baseline_rows))
     finding = Finding(
         kind=item.kind,
         title=item.title,
@@ -96,7 +111,9 @@ def _ranked(
         evidence=[line.id for line in lines],
     )
     share = first.share(item.key) if item.key is not None else 0.0
-    return RankedFinding(finding, lines, item.strong, item.surprise, item.onset_us == earliest, share, first.traces)
+    return RankedFinding(
+        finding, lines, item.strong, item.surprise, item.severity, item.onset_us == earliest, share, first.traces
+    )
 
 
 def _context(now: LogWindow, chosen: list[tuple[float, Candidate]]) -> list[LogLine]:

@@ -22,10 +22,13 @@ _KIND = {
     "service_split": 0.3,
     "suspicious_text": 0.0,
 }
+STEPS = frozenset({"broken_step", "slow_step"})
 _REGULAR_VANISHED = 0.9
 """Regular lines that stop are a heartbeat; other information that stops is usually a consequence."""
 _SILENT_SERVICE = 1.0
 _WEAK = 0.5
+_STEP = 5.0
+"""Weight of a service's score: a strong one ranks above every count, whose scores end at 11.2."""
 _PRECEDENCE = (2.0, 1.4, 1.2, 1.1)
 _FIRST_IN_TRACE = 1.5
 _MIN_TRACES = 3
@@ -53,6 +56,8 @@ def severity_weight(item: Candidate) -> float:
 
 
 def _score(item: Candidate, positions: dict[GroupKey, int], first: FirstInTrace) -> float:
+    if item.kind in STEPS:
+        return _STEP * item.surprise * (1.0 if item.strong else _WEAK)
     position = positions.get(item.key) if item.key is not None else None
     earliness = _PRECEDENCE[position] - 1 if position is not None and position < len(_PRECEDENCE) else 0.0
     if first.traces >= _MIN_TRACES:

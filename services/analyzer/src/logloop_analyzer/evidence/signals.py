@@ -32,7 +32,10 @@ Change = Literal["new", "burst", "vanished"]
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A change of one group. `strong`: significant, or several new errors. Times are microseconds since 1970."""
+    """A change of one group. `strong`: significant, or several new errors. Times are microseconds since 1970.
+
+    `surprise` counts occasions instead of entries, so that a loop or a stack trace is not taken for many events.
+    """
 
     key: GroupKey
     change: Change
@@ -85,17 +88,20 @@ def find_signals(comparison: Comparison) -> list[Signal]:
     significant = statistics.significant([statistics.p_value(g) for g in tests], FALSE_DISCOVERY_RATE)
     found = [
         signal
-        for key, g, is_significant in zip(keys, tests, significant, strict=True)
-        if (signal := _signal(comparison, key, g, is_significant)) is not None
+        for key, is_significant in zip(keys, significant, strict=True)
+        if (signal := _signal(comparison, key, is_significant)) is not None
     ]
     return _silent_services(comparison, found)
 
 
 def _g(comparison: Comparison, key: GroupKey) -> float:
+    count, before = comparison.window.count(key), comparison.baseline.count(key)
+    return statistics.g_test(count, before, comparison.scale, _spread(comparison, key))
+
+
+def _spread(comparison: Comparison, key: GroupKey) -> float:
     before = comparison.baseline.times_of(key)
-    count = comparison.window.count(key)
-    spread = statistics.dispersion(_per_slice(before, comparison.baseline, comparison.slices)) if before else 1.0
-    return statistics.g_test(count, len(before), comparison.scale, spread)
+    return statistics.dispersion(_per_slice(before, comparison.baseline, comparison.slices)) if before else 1.0
 
 
 def _per_slice(times: list[int], window: LogWindow, slices: int) -> list[int]:
@@ -105,27 +111,29 @@ def _per_slice(times: list[int], window: LogWindow, slices: int) -> list[int]:
     return [end - start for start, end in pairwise([0, *ends, len(times)])]
 
 
-def _signal(comparison: Comparison, key: GroupKey, g: float, is_significant: bool) -> Signal | None:
+def _signal(comparison: Comparison, key: GroupKey, is_significant: bool) -> Signal | None:
     count, before = comparison.window.count(key), comparison.baseline.count(key)
     if before == 0:
         strong = is_significant or (key.severity == "error" and count >= MIN_NEW_ERRORS)
-        return _rising(comparison, key, "new", g, strong=strong, onset=0)
+        return _rising(comparison, key, "new", strong=strong, onset=0)
     expected = statistics.expected_count(before, comparison.scale)
     if is_significant and count >= _BURST_RATIO * expected and count - expected >= _BURST_EXTRA:
         times = comparison.window.times_of(key)
         onset = statistics.change_point(times, comparison.start_us, comparison.end_us)
-        return _rising(comparison, key, "burst", g, strong=True, onset=onset)
+        return _rising(comparison, key, "burst", strong=True, onset=onset)
     return _vanished(comparison, key)
 
 
-def _rising(comparison: Comparison, key: GroupKey, change: Change, g: float, *, strong: bool, onset: int) -> Signal:
-    rows = comparison.window.groups[key]
+def _rising(comparison: Comparison, key: GroupKey, change: Change, *, strong: bool, onset: int) -> Signal:
+    rows, before = comparison.window.groups[key], comparison.baseline.groups.get(key, _NO_ROWS)
+    occasions = comparison.window.occasions(rows), comparison.baseline.occasions(before)
+    g = statistics.g_test(*occasions, comparison.scale, _spread(comparison, key))
     row = int(rows[onset].as_py())
     return Signal(
         key,
         change,
         len(rows),
-        comparison.baseline.count(key),
+        len(before),
         statistics.surprise(g),
         strong,
         int(comparison.window.times[row].as_py()),
@@ -135,9 +143,7 @@ def _rising(comparison: Comparison, key: GroupKey, change: Change, g: float, *, 
 
 def _without_baseline(comparison: Comparison, key: GroupKey) -> Signal:
     """Return a signal for warnings or errors without a baseline, based on their number alone."""
-    count = comparison.window.count(key)
-    g = statistics.g_test(count, 0, 1.0)
-    return _rising(comparison, key, "new", g, strong=key.severity == "error", onset=0)
+    return _rising(comparison, key, "new", strong=key.severity == "error", onset=0)
 
 
 def _vanished(comparison: Comparison, key: GroupKey) -> Signal | None:

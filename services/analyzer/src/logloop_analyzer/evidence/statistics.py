@@ -81,3 +81,16 @@ def typical_ratio(pairs: Sequence[tuple[int, int]], fallback: float) -> float:
         return fallback
     middle = len(ratios) // 2
     return ratios[middle] if len(ratios) % 2 else math.sqrt(ratios[middle - 1] * ratios[middle])
+
+
+def share_surprise(count: int, total: int, baseline: int, baseline_total: int) -> float:
+    """Return how far two shares differ, `count` of `total` and the same before, in standard deviations (√G)."""
+    hits, size = count + baseline, total + baseline_total
+    g = 0.0
+    for observed_hits, observed in ((count, total), (baseline, baseline_total)):
+        for cell, expected in (
+            (observed_hits, observed * hits / size),
+            (observed - observed_hits, observed * (size - hits) / size),
+        ):
+            g += cell * math.log(cell / expected) if cell else 0.0
+    return math.sqrt(max(0.0, 2 * g))

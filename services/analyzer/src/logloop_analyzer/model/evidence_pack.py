@@ -21,6 +21,8 @@ _MAX_FIELD = 200
 _MAX_TITLE = 500
 _MAX_QUOTED = 160
 _WITHHELD = "(withheld: it looks like an instruction to a language model)"
+_MIN_FINDINGS = 2_000
+"""Bytes that findings may take even if the lines have used up the budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,10 @@ def build_pack(evidence: Evidence, redactor: Redactor, token_budget: int) -> Evi
         lines[line.id] = packed_line
         room -= cost
     findings: list[str] = []
+    room = max(room, _MIN_FINDINGS)
     for number, (item, title) in enumerate(zip(evidence.findings, titles, strict=True), 1):
         text = _finding(number, item.finding, _WITHHELD if title in suspicious else title, lines)
-        if len(text.encode()) + 1 > max(room, 2000) and findings:
+        if len(text.encode()) + 1 > room and findings:
             break
         findings.append(text)
         room -= len(text.encode()) + 1

@@ -1,0 +1,213 @@
+"""Broken and slow steps in hand-written windows: the service they name, the lines they cite, and when to abstain."""
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pyarrow as pa
+import pytest
+from logloop_analyzer.analysis.report import LogCoverage, measured_report
+from logloop_analyzer.analysis.verdict import decide_verdict
+from logloop_analyzer.evidence import Evidence, ServiceScore, measure
+from logloop_chassis.text.redaction import Redactor
+
+from tests.fakes.incidents import Line
+from tests.unit.analyzer.tables import line, windows
+
+Step = tuple[str, str, float]
+"""Service, message, and milliseconds since the step before."""
+ORDER: tuple[Step, ...] = (
+    ("gateway", "request received", 0),
+    ("orders", "order checked", 4),
+    ("stock", "reading stock", 3),
+    ("stock", "stock reserved", 6),
+    ("orders", "order stored", 5),
+    ("gateway", "request answered", 2),
+)
+
+
+def requests(count: int, steps: Callable[[int], tuple[Step, ...]], *, traced: bool = True) -> list[Line]:
+    """Return the lines of requests, one every three seconds."""
+    found = []
+    for number in range(count):
+        at = 3.0 * number
+        for service, message, pause in steps(number):
+            at += pause / 1000
+            found.append(line(at, message, "info", service, trace=f"trace-{number}" if traced else None))
+    return found
+
+
+def healthy(_: int) -> tuple[Step, ...]:
+    return ORDER
+
+
+def reservation_fails(number: int) -> tuple[Step, ...]:
+    """Reservations fail in two of three requests, after which orders and gateway fail too."""
+    if number % 3 == 0:
+        return ORDER
+    failed = (("stock", "no reservation", 6.0), ("orders", "order rejected", 5.0), ("gateway", "request failed", 2.0))
+    return (*ORDER[:3], *failed)
+
+
+def stock_is_slow(_: int) -> tuple[Step, ...]:
+    return (*ORDER[:4], ("orders", "order stored", 700), ORDER[5])
+
+
+def verdict_and_top(evidence: Evidence) -> tuple[str, str, str | None]:
+    top = evidence.findings[0].finding
+    return decide_verdict(evidence), top.kind, top.service_id
+
+
+def test_a_broken_step_names_the_service_that_others_wait_for_and_cites_both_windows() -> None:
+    evidence = measure(*windows(requests(40, reservation_fails), requests(40, healthy)))
+    assert verdict_and_top(evidence) == ("confirmed", "broken_step", "stock")
+    top = evidence.findings[0]
+    assert top.finding.title == (
+        "stock: 'reading stock' is followed by 'no reservation' in 26 of 40 traces, 0 of 40 in the previous window; "
+        "expected 'stock reserved'"
+    )
+    assert (top.finding.count, top.finding.baseline_count) == (26, 0)
+    assert top.finding.first_seen == line(3.013, "").at
+    assert [(item.message, item.id[0]) for item in top.lines] == [
+        ("reading stock", "w"),
+        ("no reservation", "w"),
+        ("reading stock", "b"),
+        ("stock reserved", "b"),
+    ]
+    report = measured_report(evidence, Redactor(), LogCoverage(1, 1), None)
+    assert report.claims[0].citations == top.finding.evidence
+    assert "no other service changed nearly as much" in report.summary
+
+
+@pytest.mark.parametrize(
+    ("steps", "title"),
+    [
+        (lambda _: ORDER[:3], "stock: nothing follows 'reading stock' in 40 of 40 traces"),
+        (
+            lambda _: (*ORDER[:2], ("stock", "cache read", 3), *ORDER[3:]),
+            "stock: begins with 'cache read' in 40 of 40",
+        ),
+    ],
+)
+def test_a_service_that_ends_early_or_begins_otherwise_is_named(
+    steps: Callable[[int], tuple[Step, ...]], title: str
+) -> None:
+    evidence = measure(*windows(requests(40, steps), requests(40, healthy)))
+    about_stock = [item for item in evidence.findings if item.finding.service_id == "stock"]
+    assert title in about_stock[0].finding.title
+    assert about_stock[0].strong
+
+
+def test_time_between_two_services_counts_for_the_one_that_is_called() -> None:
+    evidence = measure(*windows(requests(40, stock_is_slow), requests(40, healthy)))
+    verdict, kind, service = verdict_and_top(evidence)
+    assert (kind, service) == ("slow_step", "stock")
+    assert verdict != "insufficient"
+    top = evidence.findings[0]
+    assert top.finding.title == (
+        "stock: from 'stock reserved' of stock to 'order stored' of orders takes 700 ms, "
+        "5.0 ms in the previous window (medians of 40 and 40)"
+    )
+    assert [item.message for item in top.lines] == ["stock reserved", "order stored"] * 2
+    assert [item.id[0] for item in top.lines] == ["w", "w", "b", "b"]
+
+
+def test_without_trace_ids_bursts_of_lines_show_the_broken_step() -> None:
+    now, before = requests(40, reservation_fails, traced=False), requests(40, healthy, traced=False)
+    evidence = measure(*windows(now, before))
+    assert decide_verdict(evidence) != "insufficient"
+    found = [item.finding.title for item in evidence.findings if item.finding.service_id == "stock"]
+    assert "in 26 of 40 bursts of lines" in found[0]
+
+
+@pytest.mark.parametrize(
+    "words", ["trace_id={}", "TraceID: {} SpanID: 0000", '{{"traceId": "{}"}}', "[request-id: {}]"]
+)
+def test_ids_in_messages_join_lines_as_those_in_attributes_do(words: str) -> None:
+    def in_text(lines: list[Line]) -> list[Line]:
+        return [replace(i, message=f"{i.message} {words.format(i.trace)}", trace=None) for i in lines]
+
+    evidence = measure(*windows(in_text(requests(40, reservation_fails)), in_text(requests(40, healthy))))
+    assert verdict_and_top(evidence) == ("confirmed", "broken_step", "stock")
+    assert "in 26 of 40 traces" in evidence.findings[0].finding.title
+
+
+def test_lines_of_one_statement_are_one_event_and_equal_texts_of_two_are_not() -> None:
+    words = "amber beech cedar dogwood elder fir ginkgo hazel".split()  # noqa: SIM905  # a list of names reads better so
+
+    def now(number: int) -> tuple[Step, ...]:
+        second = "stock.py:31 done" if number % 3 == 0 else "stock.py:47 done"
+        return (("stock", f"stock.py:12 reading {words[number % 4]}", 0), ("stock", second, 3))
+
+    def before(number: int) -> tuple[Step, ...]:
+        return (("stock", f"stock.py:12 reading {words[4 + number % 4]}", 0), ("stock", "stock.py:31 done", 3))
+
+    evidence = measure(*windows(requests(40, now), requests(40, before)))
+    steps = [item.finding for item in evidence.findings if item.finding.kind == "broken_step"]
+    assert [(step.count, step.baseline_count) for step in steps] == [(26, 0)]
+
+
+@pytest.mark.parametrize("traced", [True, False])
+def test_more_traffic_is_no_incident(traced: bool) -> None:
+    def traffic(every_s: float, seed: int) -> list[Line]:
+        rng = random.Random(seed)
+        found, at = [], 0.0
+        for number in range(int(300 / every_s)):
+            at += rng.expovariate(1 / every_s)
+            shift = timedelta(seconds=at - 3 * number)
+            steps = tuple((service, text, pause * rng.uniform(0.5, 2)) for service, text, pause in ORDER)
+            one = [
+                replace(i, at=i.at + shift)
+                for i in requests(number + 1, lambda n, s=steps, k=number: s if n == k else ())
+            ]
+            found += [replace(i, trace=i.trace if traced else None) for i in one]
+        return found
+
+    evidence = measure(*windows(traffic(0.2, 1), traffic(1, 2)))
+    assert decide_verdict(evidence) == "insufficient"
+
+
+def test_few_failures_are_too_little_to_name_a_cause() -> None:
+    def now(number: int) -> tuple[Step, ...]:
+        return reservation_fails(1) if number in {3, 17} else ORDER
+
+    evidence = measure(*windows(requests(40, now), requests(40, healthy)))
+    report = measured_report(evidence, Redactor(), LogCoverage(1, 1), None)
+    assert (report.verdict, report.claims) == ("insufficient", [])
+
+
+@pytest.mark.parametrize(
+    ("scores", "verdict"),
+    [((3.1, 2.0), "confirmed"), ((3.1, 2.1), "likely"), ((3.0,), "confirmed"), ((2.9, 0.1), "insufficient")],
+)
+def test_a_strong_service_is_confirmed_only_if_it_stands_out(scores: tuple[float, ...], verdict: str) -> None:
+    services = tuple(ServiceScore(f"s{number}", score) for number, score in enumerate(scores))
+    evidence = Evidence((), (), (), frozenset(), 1, 1, comparable=True, services=services)
+    assert decide_verdict(evidence) == verdict
+
+
+_PRINT = "from tests.unit.analyzer.test_causes import digest; print(digest())"
+
+
+def digest() -> str:
+    """Return what is measured in windows with broken and slow steps, whose rows are in random order."""
+    now = [*requests(40, reservation_fails), *requests(30, stock_is_slow, traced=False)]
+    tables = [_shuffled(table) for table in windows(now, requests(40, healthy))]
+    return str([(item.finding, item.lines) for item in measure(*tables).findings])
+
+
+def _shuffled(table: pa.Table) -> pa.Table:
+    return table.take(pa.array(random.sample(range(table.num_rows), table.num_rows)))
+
+
+def test_neither_the_order_of_rows_nor_the_seed_of_hashes_matters() -> None:
+    here = digest()
+    assert "broken_step" in here
+    done = subprocess.run(
+        [sys.executable, "-c", _PRINT], env={**os.environ, "PYTHONHASHSEED": "7"}, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == here, done.stderr
