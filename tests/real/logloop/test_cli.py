@@ -420,6 +420,7 @@ REPORT = {
     "verdict": "likely", "summary": "The card provider times out.",
     "claims": [{"text": "It began at ten.", "citations": ["l1"], "confidence": 0.9}],
     "findings": [
+        {"kind": "slow_step", "title": "cart: from 'a' to 'b' takes 700 ms", "score": 15, "count": 9, "evidence": []},
         {"kind": "burst", "title": "timeouts", "score": 1, "count": 9, "baseline_count": 0, "evidence": ["l1"]},
     ],
     "evidence": [
@@ -451,6 +452,7 @@ def test_analyze_prints_progress_and_the_report_with_cited_lines(api: IngestApi,
         "likely: The card provider times out.",
         "It began at ten.",
         "[l1] cart error: boom",
+        "takes 700 ms (slow step)",
         "9 now, 0 before",
     ):
         assert text in done.stdout

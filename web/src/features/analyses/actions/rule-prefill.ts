@@ -10,12 +10,13 @@ export type RulePrefill = {
   severity?: string;
 };
 
+/** What no condition on single lines can find again. */
+const NOT_OF_LINES = new Set(["broken_step", "slow_step", "vanished_pattern", "suspicious_text"]);
+
 /** The finding from which a rule can be made, with its number in the report. */
 export function ruleFinding(analysis: Pick<Analysis, "report">): { finding: Finding; number: number } | null {
   const findings = analysis.report?.findings ?? [];
-  const index = findings.findIndex(
-    ({ kind, service_id: service }) => kind !== "vanished_pattern" && kind !== "suspicious_text" && service,
-  );
+  const index = findings.findIndex(({ kind, service_id: service }) => !NOT_OF_LINES.has(kind) && service);
   const finding = findings[index];
   return finding ? { finding, number: index + 1 } : null;
 }

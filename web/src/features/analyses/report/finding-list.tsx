@@ -5,7 +5,7 @@ import type { Finding } from "../analysis-queries";
 import { CitationPills } from "../citations/citations";
 import classes from "./report.module.css";
 import { SlottedText } from "./slotted-text";
-import { changeOf, namesService, severityOf, subjectOf } from "./wording";
+import { changeOf, hasCounts, namesService, severityOf, subjectOf } from "./wording";
 
 const SHOWN = 4;
 
@@ -35,6 +35,7 @@ export function FindingList({ findings }: { findings: readonly Finding[] }) {
 function FindingText({ finding }: { finding: Finding }) {
   const [zone] = useZone();
   const severity = severityOf(finding);
+  const counted = hasCounts(finding);
   return (
     <div className="grow">
       <p className={classes.subject}>
@@ -45,15 +46,17 @@ function FindingText({ finding }: { finding: Finding }) {
       <p className={classes.counts}>
         <b>{changeOf(finding)}</b>
         <span>
-          {formatCount(finding.count ?? 0)}
-          {finding.baseline_count ? `, ${formatCount(finding.baseline_count)} before` : ""}
+          {counted ? formatCount(finding.count ?? 0) : ""}
+          {counted && finding.baseline_count ? `, ${formatCount(finding.baseline_count)} before` : ""}
           {finding.first_seen ? ` since ${formatClock(new Date(finding.first_seen), zone)}` : ""}
         </span>
-        <CountBars
-          before={finding.baseline_count ?? 0}
-          now={finding.count ?? 0}
-          fill={severityFill(severity ?? "info")}
-        />
+        {counted ? (
+          <CountBars
+            before={finding.baseline_count ?? 0}
+            now={finding.count ?? 0}
+            fill={severityFill(severity ?? "info")}
+          />
+        ) : null}
         <CitationPills logIds={finding.evidence ?? []} />
       </p>
     </div>

@@ -41,6 +41,8 @@ describe("the words of a report", () => {
     expect(changeOf(finding({ kind: "burst", count: 64, baseline_count: 20 }))).toBe("×3.2");
     expect(changeOf(finding({ kind: "burst", count: 78, baseline_count: 236 }))).toBe("−67 %");
     expect(changeOf(finding({ kind: "vanished_pattern", count: 0, baseline_count: 9 }))).toBe("gone");
+    expect(changeOf(finding({ kind: "broken_step", count: 9, baseline_count: 1 }))).toBe("broken step");
+    expect(changeOf(finding({ kind: "slow_step", count: 9, baseline_count: 12 }))).toBe("slow step");
   });
 
   it("reads severity and subject from a finding", () => {
@@ -72,8 +74,10 @@ describe("where it began", () => {
       finding({ first_seen: "2026-11-27T01:51:02Z" }),
       finding({ kind: "error_rate", first_seen: "2026-11-27T01:51:01Z" }),
       finding({ kind: "vanished_pattern", service_id: "cart", first_seen: "2026-11-27T01:50:00Z" }),
+      finding({ kind: "slow_step", service_id: "db", first_seen: "2026-11-27T01:51:00Z" }),
     ]);
     expect(starts.map(({ service, at }) => [service, at.getUTCSeconds()])).toEqual([
+      ["db", 0],
       ["payment", 1],
       ["gateway", 3],
     ]);
@@ -113,9 +117,10 @@ describe("rulePrefill", () => {
   });
 
   it("takes the first finding that a line can repeat", () => {
-    const findings = [finding({ kind: "vanished_pattern" }), finding({ kind: "burst" })];
+    const gone = finding({ kind: "vanished_pattern" });
+    const findings = [finding({ kind: "broken_step", pattern: null }), gone, finding({ kind: "burst" })];
     const report = { verdict: "likely" as const, summary: "", findings };
-    expect(ruleFinding({ report })).toEqual({ finding: findings[1], number: 2 });
+    expect(ruleFinding({ report })).toEqual({ finding: findings[2], number: 3 });
     expect(ruleFinding({ report: null })).toBeNull();
   });
 });

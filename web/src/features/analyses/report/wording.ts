@@ -31,8 +31,10 @@ export function titleOf(analysis: Pick<AnalysisSummary, "question" | "summary" |
   return analysis.status === "failed" || analysis.status === "cancelled" ? "No report" : "What went wrong?";
 }
 
-/** How a finding differs from the time before: "new", "×3.2", "−67 %", "first in its traces". */
+/** How a finding differs from the time before: "new", "×3.2", "−67 %", "broken step". */
 export function changeOf({ kind, count = 0, baseline_count: before = 0 }: Finding): string {
+  if (kind === "broken_step") return "broken step";
+  if (kind === "slow_step") return "slow step";
   if (kind === "first_error") return "origin";
   if (kind === "vanished_pattern") return "gone";
   if (kind === "suspicious_text") return "suspicious";
@@ -40,6 +42,11 @@ export function changeOf({ kind, count = 0, baseline_count: before = 0 }: Findin
   if (count >= before * 2) return `×${(count / before).toFixed(count / before < 10 ? 1 : 0)}`;
   const percent = Math.round((count / before - 1) * 100);
   return `${percent < 0 ? "−" : "+"}${Math.abs(percent)} %`;
+}
+
+/** Whether the counts of a finding say what changed; those of a slow step only say what was compared. */
+export function hasCounts({ kind }: Finding): boolean {
+  return kind !== "slow_step";
 }
 
 /** The words of a finding without the service and the counts, which stand beside it. */
@@ -82,12 +89,14 @@ export function filterOf(finding: Finding, scopeFilter: string): string {
   return termsOf(finding).reduce(addTerm, scopeFilter);
 }
 
+const BEGINNINGS = new Set(["broken_step", "slow_step", "new_pattern", "burst", "first_error", "error_rate"]);
+
 /** The findings that say when a service began to differ, earliest first, one for each service. */
 export function onsets(findings: readonly Finding[]): { service: string; at: Date; finding: Finding }[] {
   const first = new Map<string, { service: string; at: Date; finding: Finding }>();
   for (const finding of findings) {
     if (!finding.service_id || !finding.first_seen) continue;
-    if (!["new_pattern", "burst", "first_error", "error_rate"].includes(finding.kind)) continue;
+    if (!BEGINNINGS.has(finding.kind)) continue;
     const at = new Date(finding.first_seen);
     const known = first.get(finding.service_id);
     if (!known || at < known.at) first.set(finding.service_id, { service: finding.service_id, at, finding });

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MAX_CITATIONS = 3
 """Citations printed per claim; the page and --json have all of them."""
+_STEPS = {"broken_step": "broken step", "slow_step": "slow step"}
+"""Findings whose title holds the counts."""
 
 _QUERY = " "
 """Name of the command that takes a query; it is not typed."""
@@ -145,8 +147,7 @@ def print_report(done: Analysis, connection: Connection) -> None:
     if findings:
         out.print("\nOther findings:")
     for finding in findings:
-        counts = f"{finding.get('count', 0)} now, {finding.get('baseline_count', 0)} before"
-        out.print(Text(f"  {visible(str(finding.get('title')), one_line=True)} ({counts})"))
+        out.print(Text(f"  {visible(str(finding.get('title')), one_line=True)} ({_change(finding)})"))
         for log_id in finding.get("evidence", [])[:2]:
             out.print(_citation(log_id, lines.get(log_id), connection))
     if report.get("next_steps"):
@@ -155,6 +156,11 @@ def print_report(done: Analysis, connection: Connection) -> None:
         out.print(Text(f"  - {visible(str(step))}"))
     link = connection.page("analyses", done.id)
     out.print(Text(f"\n{link}", style=f"link {link}"))
+
+
+def _change(finding: dict[str, Any]) -> str:
+    counts = f"{finding.get('count', 0)} now, {finding.get('baseline_count', 0)} before"
+    return _STEPS.get(str(finding.get("kind")), counts)
 
 
 def _citation(log_id: str, line: dict[str, Any] | None, connection: Connection) -> Text:
