@@ -1,6 +1,6 @@
 # Each target sets up what it needs and may be run again at any time. ARGS go to the program behind it.
 .DEFAULT_GOAL := help
-.PHONY: help up test coverage check wheels compose-check bench bench-web kill-run contracts web demo lock
+.PHONY: help up test coverage check wheels compose-check bench bench-web bench-causes kill-run contracts web demo lock
 PY := .venv/bin/python
 # Compiled bytecode is kept, outside the source tree. Without it, each process compiles all libraries when it starts.
 unexport PYTHONDONTWRITEBYTECODE
@@ -42,6 +42,10 @@ bench: ## benchmark against one document per log; ARGS=--json prints one JSON ob
 bench-web: ## measure the web app in a real browser, beside an empty page; ARGS as for bench
 	@scripts/setup.sh up
 	@$(PY) -m benchmarks.web $(ARGS)
+
+bench-causes: ## measure how often an analysis finds the faulty service; ARGS=<folder of the Nezha data set>
+	@scripts/setup.sh check
+	@$(PY) -m benchmarks.causes $(ARGS)
 
 kill-run: ## kill and freeze every part while 1,000,000 numbered logs are sent; takes about 15 minutes
 	@scripts/setup.sh up
