@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
 import pyarrow as pa
 import pytest
@@ -16,7 +15,7 @@ from logloop_analyzer.evidence import Evidence, ServiceScore, measure
 from logloop_chassis.text.redaction import Redactor
 
 from tests.fakes.incidents import Line
-from tests.unit.analyzer.tables import line, windows
+from tests.unit.analyzer.tables import line, row_id, steady, windows
 
 Step = tuple[str, str, float]
 """Service, message, and milliseconds since the step before."""
@@ -137,14 +136,14 @@ def test_ids_in_messages_join_lines_as_those_in_attributes_do(words: str) -> Non
 
 
 def test_lines_of_one_statement_are_one_event_and_equal_texts_of_two_are_not() -> None:
-    words = "amber beech cedar dogwood elder fir ginkgo hazel".split()  # noqa: SIM905  # a list of names reads better so
+    words = ["amber", "beech", "cedar", "fir", "hazel", "larch"]
 
     def now(number: int) -> tuple[Step, ...]:
         second = "stock.py:31 done" if number % 3 == 0 else "stock.py:47 done"
-        return (("stock", f"stock.py:12 reading {words[number % 4]}", 0), ("stock", second, 3))
+        return (("stock", f"stock.py:12 reading {words[number % 3]}", 0), ("stock", second, 3))
 
     def before(number: int) -> tuple[Step, ...]:
-        return (("stock", f"stock.py:12 reading {words[4 + number % 4]}", 0), ("stock", "stock.py:31 done", 3))
+        return (("stock", f"stock.py:12 reading {words[3 + number % 3]}", 0), ("stock", "stock.py:31 done", 3))
 
     evidence = measure(*windows(requests(40, now), requests(40, before)))
     steps = [item.finding for item in evidence.findings if item.finding.kind == "broken_step"]
@@ -156,18 +155,54 @@ def test_more_traffic_is_no_incident(traced: bool) -> None:
     def traffic(every_s: float, seed: int) -> list[Line]:
         rng = random.Random(seed)
         found, at = [], 0.0
-        for number in range(int(300 / every_s)):
+        for number in range(int(60 / every_s)):
             at += rng.expovariate(1 / every_s)
-            shift = timedelta(seconds=at - 3 * number)
-            steps = tuple((service, text, pause * rng.uniform(0.5, 2)) for service, text, pause in ORDER)
-            one = [
-                replace(i, at=i.at + shift)
-                for i in requests(number + 1, lambda n, s=steps, k=number: s if n == k else ())
-            ]
-            found += [replace(i, trace=i.trace if traced else None) for i in one]
+            now = at
+            for service, message, pause in ORDER:
+                now += pause * rng.uniform(0.5, 2) / 1000
+                found.append(line(now, message, "info", service, trace=f"t{number}" if traced else None))
         return found
 
-    evidence = measure(*windows(traffic(0.2, 1), traffic(1, 2)))
+    evidence = measure(*windows(traffic(0.05, 1), traffic(0.2, 2)))
+    assert decide_verdict(evidence) == "insufficient"
+
+
+def test_lines_of_the_same_time_keep_the_order_in_which_they_were_sent() -> None:
+    """The ids of the first request end in 0 to 10, in hexadecimal: as texts, their order is another one."""
+
+    def at_once(number: int, last: str) -> list[Line]:
+        texts = [*(f"stock.py:{part} done" for part in range(16)), last]
+        return [line(3.0 * number, text, "info", "stock", trace=f"t{number}") for text in texts]
+
+    now = [item for number in range(8) for item in at_once(number, "stock.py:80 failed")]
+    before = [item for number in range(8) for item in at_once(number, "stock.py:90 stored")]
+    steps = [i for i in measure(*windows(now, before)).findings if i.finding.kind == "broken_step"]
+    assert steps[0].finding.evidence == [row_id(15), row_id(16), row_id(15, "b"), row_id(16, "b")]
+
+
+def test_more_items_in_a_loop_are_no_incident() -> None:
+    def loop(items: int) -> list[Line]:
+        steps = (ORDER[0], *([("gateway", "item added", 1.0)] * items), ORDER[5])
+        return requests(40, lambda _: steps)
+
+    evidence = measure(*windows(loop(9), loop(1)))
+    assert "broken_step" not in [item.finding.kind for item in evidence.findings]
+
+
+def test_new_information_is_shown_but_is_no_incident() -> None:
+    usual = steady("tick", 3)
+    evidence = measure(*windows([*usual, *steady("cache of version two warmed", 20, service="cache")], usual))
+    assert any(item.strong for item in evidence.findings)
+    report = measured_report(evidence, Redactor(), LogCoverage(1, 1), None)
+    assert (report.verdict, report.claims) == ("insufficient", [])
+    assert "no cause can be named" in report.summary
+
+
+def test_many_errors_of_one_request_are_one_occasion() -> None:
+    usual = steady("tick", 3)
+    errors = [line(300 + number / 1000, "no such part", "error", "cache", trace="t1") for number in range(40)]
+    evidence = measure(*windows([*usual, *errors], usual))
+    assert evidence.findings[0].finding.count == 40
     assert decide_verdict(evidence) == "insufficient"
 
 
