@@ -87,7 +87,7 @@ def _slow(service: str, score: float, cause: SlowCause, window: LogWindow) -> Ca
 
 
 def _quote(line: LogLine) -> str:
-    """Return the beginning of a line's pattern. It ends with a whole word, because half a secret is not recognised."""
+    """Return the beginning of a line's pattern. It ends with a whole word: half a secret is not recognised."""
     first, *rest = sanitise(line.pattern).strip().split("\n", 1)
     if len(first) > _MAX_QUOTE:
         first, *rest = first[: first.rfind(" ", 0, _MAX_QUOTE) + 1].rstrip(), ""
