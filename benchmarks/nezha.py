@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 from logloop_analyzer.evidence import EXPORT_SCHEMA
-from logloop_contracts.log_batch import attributes_text, mask_messages
+from logloop_contracts.log_batch import attributes_text
+from logloop_contracts.patterns.masking import mask_messages
 
 DAYS = ("2023-01-29", "2023-01-30")
 _MINUTES = 3
