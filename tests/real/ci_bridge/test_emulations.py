@@ -213,13 +213,21 @@ async def test_steps_and_output_are_there_while_the_workflow_runs_and_a_stopped_
         found = await platform.call("GET", f"/runs/{run_id}/logs", params={"project_id": PROJECT, **more})
         return found if any("tick" in item["message"] for item in found["items"]) else None
 
+    async def prepared() -> dict[str, Any] | None:
+        """The run whose steps are reported, which may be a moment after their output."""
+        run = await platform.run(run_id)
+        steps = {
+            step["name"]: (step["conclusion"], step["started_at"] is not None)
+            for job in run["jobs"]
+            for step in job["steps"]
+        }
+        expected = {"Prepare": ("success", True), "Tick": (None, True), "Later": (None, False)}
+        return run if expected.items() <= steps.items() else None
+
     first: Any = await wait_until(printed, timeout_s=60)
-    run = await platform.run(run_id)
+    run = await wait_until(prepared)
+    assert run is not None
     assert (run["status"], run["jobs"][0]["conclusion"]) == ("in_progress", None)
-    steps = {step["name"]: (step["conclusion"], step["started_at"] is not None) for step in run["jobs"][0]["steps"]}
-    assert steps["Prepare"] == ("success", True)
-    assert steps["Tick"] == (None, True)
-    assert steps["Later"] == (None, False)
     found = await platform.call("GET", f"/emulations/{run_id}", params={"project_id": PROJECT})
     assert [finding["code"] for finding in found["findings"]] == ["concurrency"]
     later: Any = await wait_until(lambda: printed(first["live"]))
