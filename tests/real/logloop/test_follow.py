@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -123,8 +123,12 @@ def test_from_end_skips_the_existing_content(api: IngestApi, follow: Follow, tmp
 
 
 def _is_open(process: subprocess.Popen[str], path: Path) -> bool:
-    folder = Path(f"/proc/{process.pid}/fd")
-    return any(link.resolve() == path for link in folder.iterdir())
+    """Whether the process has the file open. It may close other files meanwhile."""
+    for link in Path(f"/proc/{process.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            if link.readlink() == path:
+                return True
+    return False
 
 
 def test_a_batch_whose_response_was_lost_in_a_crash_is_resent_with_its_key(

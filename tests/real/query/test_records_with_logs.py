@@ -217,7 +217,7 @@ async def test_reported_outcomes_become_test_runs_once_however_often_they_are_de
     details = (await platform.admin.get(f"/api/v1/test-runs/{middle['id']}?limit=2")).json()
     [first, second] = details["outcomes"]["items"]
     assert (first["test_id"], first["outcome"], first["duration_s"]) == ("t::a", "failed", 0.5)
-    assert first["failure_pattern"] == "AssertionError: assert <*> == <*>"
+    assert first["failure_pattern"] == "AssertionError: assert <*>"
     assert (await platform.admin.get(f"/api/v1/logs/{first['log_id']}")).json()["test_id"] == "t::a"
     assert second["failure_pattern"] is None
     cursor = details["outcomes"]["next_cursor"]

@@ -61,6 +61,25 @@ def verdict_and_top(evidence: Evidence) -> tuple[str, str, str | None]:
     return decide_verdict(evidence), top.kind, top.service_id
 
 
+def test_of_services_that_log_one_line_of_a_request_the_one_that_fails_first_is_the_cause() -> None:
+    """No log shows that checkout calls payment: it logs only afterwards."""
+
+    def order(number: int, *, fails: bool) -> list[Line]:
+        said = ("charge timed out", "order failed") if fails else ("charged", "order confirmed")
+        severity, trace = "error" if fails else "info", f"trace-{number}"
+        return [
+            line(3 * number, "order accepted", "info", "gateway", trace=trace),
+            line(3 * number + 0.01, said[0], severity, "payment", trace=trace),
+            line(3 * number + 0.02, said[1], severity, "checkout", trace=trace),
+        ]
+
+    def orders(failing: Callable[[int], bool]) -> list[Line]:
+        return [item for number in range(60) for item in order(number, fails=failing(number))]
+
+    evidence = measure(*windows(orders(lambda number: number % 3 > 0), orders(lambda _: False)))
+    assert verdict_and_top(evidence) == ("confirmed", "broken_step", "payment")
+
+
 def test_a_broken_step_names_the_service_that_others_wait_for_and_cites_both_windows() -> None:
     evidence = measure(*windows(requests(40, reservation_fails), requests(40, healthy)))
     assert verdict_and_top(evidence) == ("confirmed", "broken_step", "stock")

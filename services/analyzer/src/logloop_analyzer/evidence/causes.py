@@ -12,6 +12,7 @@ from logloop_analyzer.evidence.broken_steps import END, BrokenStep, Steps, find_
 from logloop_analyzer.evidence.callers import Downstream, find_downstream
 from logloop_analyzer.evidence.log_window import LogWindow
 from logloop_analyzer.evidence.slow_steps import SlowStep, find_slow_steps, weight_by_service
+from logloop_analyzer.evidence.traces import FirstInTrace
 from logloop_analyzer.evidence.work_units import EventLines, Work, bursts_of, crowded, read_work, spans_of
 
 STRONG = 3.0
@@ -19,6 +20,8 @@ MAX_SERVICES = 5
 _SLOW_WEIGHT = 0.16
 _UPSTREAM_DISCOUNT = 0.7
 _UPSTREAM_SHARE = 0.5
+_MIN_FAILING_TRACES = 3
+_EQUALLY_STRONG = 0.8
 _DELAY = 0.5
 """Weight of a step that is broken because an answer is late; it is a slow step too."""
 
@@ -136,6 +139,24 @@ def find_causes(window: LogWindow, baseline: LogWindow) -> list[ServiceCause]:
         )
         for service, score in ranked[:MAX_SERVICES]
     ]
+
+
+def first_failing(causes: Sequence[ServiceCause], first: FirstInTrace) -> list[ServiceCause]:
+    """Of services that are about equally strong, raise the scores of those that fail first in traces.
+
+    A service whose calls no log shows is as broken as those that depend on it, but they fail later. A service that is
+    slow rather than broken keeps its place, because it may make others fail.
+    """
+    if first.traces < _MIN_FAILING_TRACES or not causes or causes[0].slow_score > causes[0].broken_score:
+        return list(causes)
+    least = max(STRONG, _EQUALLY_STRONG * causes[0].score)
+    raised = [
+        replace(cause, score=cause.score * (1 + first.share_of_service(cause.service_id)))
+        if cause.score >= least
+        else cause
+        for cause in causes
+    ]
+    return sorted(raised, key=lambda cause: (-cause.score, cause.service_id))
 
 
 def _in_bursts(work: Work, late: frozenset[int]) -> _BrokenUnits:

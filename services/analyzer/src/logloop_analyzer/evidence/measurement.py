@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 from logloop_contracts.analyses import Finding
 
-from logloop_analyzer.evidence.causes import find_causes
+from logloop_analyzer.evidence.causes import find_causes, first_failing
 from logloop_analyzer.evidence.findings import Candidate, candidates
 from logloop_analyzer.evidence.log_window import LogLine, LogWindow, read_windows
 from logloop_analyzer.evidence.questions import lines_about
@@ -70,7 +70,7 @@ def measure(window: pa.Table, baseline: pa.Table, question: str | None = None) -
     comparison = compare(now, before)
     signals = find_signals(comparison)
     first = first_in_traces(now, signals)
-    causes = find_causes(now, before) if comparison.comparable else []
+    causes = first_failing(find_causes(now, before), first) if comparison.comparable else []
     ranked = rank([*step_candidates(causes, now, before), *candidates(comparison, signals, first)], first)
     chosen = _chosen(ranked)
     strong = [item.onset_us for _, item in ranked if item.strong and item.kind != "service_split"]

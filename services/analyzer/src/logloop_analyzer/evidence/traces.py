@@ -23,6 +23,10 @@ class FirstInTrace:
         """Return the share of failing traces in which this group comes first, 0 to 1."""
         return self.counts.get(key, 0) / self.traces if self.traces else 0.0
 
+    def share_of_service(self, service_id: str) -> float:
+        """Return the share of failing traces in which a group of this service comes first, 0 to 1."""
+        return sum(self.share(key) for key in self.counts if key.service_id == service_id)
+
 
 def first_in_traces(window: LogWindow, signals: Sequence[Signal]) -> FirstInTrace:
     """Return which rising, alarming group comes first in each trace. Empty without trace ids."""
