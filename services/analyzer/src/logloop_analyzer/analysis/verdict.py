@@ -27,7 +27,7 @@ def decide_verdict(evidence: Evidence) -> Verdict:
 
 
 def _is_clear(item: RankedFinding, evidence: Evidence) -> bool:
-    """Return whether a change is more than chance. New information, as after a deployment, is no incident."""
+    """Return whether a change is more than chance. New informational lines are not, as after a deployment."""
     if not item.strong or not evidence.comparable:
         return item.strong
     if item.finding.kind in {"vanished_pattern", "test_split"}:

@@ -1,6 +1,6 @@
 """Finds broken steps: given a line, what follows it within its unit of work differs from before.
 
-A step is conditional on the line before, so that more traffic, or another mix of requests, is no change.
+A step is counted relative to the line before it, so more traffic or a different mix of requests changes nothing.
 """
 
 from collections import Counter
@@ -64,7 +64,7 @@ class Steps:
 def _steps_in(unit: Unit, lines: EventLines) -> list[Step]:
     """Return the start of a unit, each line to the next other one, and the end.
 
-    That an event repeats is no step, because loops run as often as there are items.
+    A repeated event does not count as a step, because loops run as often as there are items.
     """
     events = [lines.events[line] for line in unit.lines]
     return [(a, b) for a, b in pairwise([END - 1 - unit.service, *events, END]) if a != b]

@@ -3,7 +3,8 @@
 Each incident is the log of a generated system before and during a known fault. The report is graded by whether the
 first service in it is at fault (hit@1), whether all services at fault are among the first three (hit@3), whether it
 abstains if nothing is wrong, whether its citations exist and show what they are cited for, and whether planted lines
-change it or leak a secret. The row "most errors" is the heuristic that names the service with most errors.
+change it or leak a secret. The columns "most errors" grade a simple heuristic:
+it names the service with most errors.
 """
 
 import argparse
@@ -64,7 +65,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="seed of the incidents (default: 1)")
     parser.add_argument("--rounds", type=int, default=1, help="number of seeds, from --seed on (default: 1)")
     parser.add_argument(
-        "--kind", choices=KINDS, action="append", help="grade only incidents of this kind; may be repeated"
+        "--kind",
+        choices=KINDS,
+        action="append",
+        metavar="KIND",
+        help="grade only incidents of this kind; may be repeated: " + "; ".join(KINDS),
     )
     parser.add_argument(
         "--provider",
