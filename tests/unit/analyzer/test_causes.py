@@ -80,6 +80,14 @@ def test_of_services_that_log_one_line_of_a_request_the_one_that_fails_first_is_
     assert verdict_and_top(evidence) == ("confirmed", "broken_step", "payment")
 
 
+def test_a_title_says_the_severities_of_lines_that_differ_in_nothing_else() -> None:
+    now = [line(3 * number, f"answered {500 + number}", "error", trace=f"trace-{number}") for number in range(40)]
+    before = [line(3 * number, f"answered {200 + number}", "info", trace=f"trace-{number}") for number in range(40)]
+    titles = [item.finding.title for item in measure(*windows(now, before)).findings]
+    assert any("begins with error 'answered <*>'" in title for title in titles), titles
+    assert any(title.endswith("before it began with info 'answered <*>'") for title in titles), titles
+
+
 def test_a_broken_step_names_the_service_that_others_wait_for_and_cites_both_windows() -> None:
     evidence = measure(*windows(requests(40, reservation_fails), requests(40, healthy)))
     assert verdict_and_top(evidence) == ("confirmed", "broken_step", "stock")

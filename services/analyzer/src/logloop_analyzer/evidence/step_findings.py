@@ -37,7 +37,10 @@ def _broken(service: str, score: float, cause: BrokenCause, window: LogWindow, b
     lines, usual = window.lines(shown.rows), baseline.lines(shown.baseline_rows)
     first, follower = step.step
     if first < END:
-        change, expected = f"begins with {_quote(lines[-1])}", f"before it began with {_quote(usual[-1])}"
+        now, before = _quote(lines[-1]), _quote(usual[-1])
+        if now == before:  # the same text with another severity
+            now, before = f"{lines[-1].severity} {now}", f"{usual[-1].severity} {before}"
+        change, expected = f"begins with {now}", f"before it began with {before}"
     elif follower == END:
         change, expected = f"nothing follows {_quote(lines[0])}", f"expected {_quote(usual[-1])}"
     else:
