@@ -106,7 +106,7 @@ def test_a_broken_step_names_the_service_that_others_wait_for_and_cites_both_win
     ]
     report = measured_report(evidence, Redactor(), LogCoverage(1, 1), None)
     assert report.claims[0].citations == top.finding.evidence
-    assert "No other service changed or failed first nearly as much" in report.summary
+    assert "No other service changed and failed first nearly as much" in report.summary
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def _summary(evidence: Evidence, verdict: Verdict, redactor: Redactor) -> str:
 
 def _origin_sentence(top: RankedFinding) -> str:
     if top.finding.kind in STEPS:
-        return "No other service changed or failed first nearly as much, so it is the likely origin."
+        return "No other service changed and failed first nearly as much, so it is the likely origin."
     if top.failing_traces:
         share = round(top.first_in_traces * top.failing_traces)
         return f"In {share} of {top.failing_traces} failing traces it came first, so it is the likely origin."
