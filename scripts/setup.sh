@@ -182,6 +182,13 @@ browser() {
     packages "a browser for the tests of the page is missing" chromium
 }
 
+# One test cuts a network between two namespaces, which only root may make. Without these programs it is skipped.
+network_tools() {
+    if [ "$(id -u)" != 0 ] || { command -v ip && command -v nft; } >/dev/null; then return 0; fi
+    apt-cache show nftables >/dev/null 2>&1 || return 0
+    step "installing nftables (for a test that cuts a network)" apt_install iproute2 nftables || true
+}
+
 # Minimal systems lack a library of the driver in the Python package.
 browser_driver() {
     local libraries
@@ -212,6 +219,7 @@ main() {
         [ -n "${LOGLOOP_TEST_MONGO_URL:-}" ] || mongod_libraries
         browser
         browser_driver
+        network_tools
         ;;
     *) stop "unknown purpose '$1'; use check, lock, up or test" ;;
     esac

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import shutil
 import socket
 import subprocess
 import threading
@@ -116,13 +117,15 @@ async def _forward(accepted: socket.socket, port: int) -> None:
 @contextlib.contextmanager
 def network_link() -> Iterator[NetworkLink]:
     """Create a namespace with a cable to it. Skips the test where this user may not."""
+    if missing := [program for program in ("ip", "nft") if shutil.which(program) is None]:
+        pytest.skip(f"needs {' and '.join(missing)}; `make test` installs them where it may")
     number = os.getpid()
     name, near, far = f"logloop-{number}", f"ll{number}a", f"ll{number}b"
     subnet = f"10.{200 + (number >> 8) % 50}.{number % 256}"
     try:
         _run("ip", "netns", "add", name)
     except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"needs network namespaces (root, iproute2 and nftables): {error}")
+        pytest.skip(f"needs the right to make network namespaces: {error}")
     try:
         _run("ip", "link", "add", near, "type", "veth", "peer", "name", far, "netns", name)
         _run("ip", "address", "add", f"{subnet}.1/24", "dev", near)
