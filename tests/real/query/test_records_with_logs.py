@@ -179,6 +179,7 @@ def _run_logs(number: int, *outcomes: str) -> list[LogEntry]:
     at = datetime.now(UTC) - timedelta(hours=1) + timedelta(minutes=number)
     run = {"test.run_id": f"nightly-{number}"}
     where = {"ci.repository": "acme/shop", "ci.run_id": f"7{number}", "ci.attempt": 1, "ci.branch": "main"}
+    where |= {"ci.commit": f"c{number}", "test.environment": "staging", "test.shard": "1/2"}
     logs = [line("started", source="pytest", timestamp=at, attributes={**run, "test.event": "run-started", **where})]
     for name, outcome in zip("abc", outcomes, strict=False):
         found = {"test.event": "finished", "test.outcome": outcome, "test.duration_s": 0.5, **run}
@@ -230,6 +231,10 @@ async def test_reported_outcomes_become_test_runs_once_however_often_they_are_de
     assert [item["outcome"] for item in history["items"]] == ["passed", "failed", "passed"]
     assert [item["test_run_id"] for item in history["items"]] == [newest["id"], middle["id"], oldest["id"]]
     assert history["flakiness"] == 1.0
+    facts = ("run_id", "source", "branch", "commit", "environment", "run_started_at", "attempt")
+    of_newest = ["nightly-2", "pytest", "main", "c2", "staging", newest["started_at"], 1]
+    assert [history["items"][0][name] for name in facts] == of_newest
+    assert (newest["environment"], newest["shard"], newest["commit"]) == ("staging", "1/2", "c2")
     last_two = (await platform.admin.get("/api/v1/test-history?project_id=shop&test_id=t::b&limit=2")).json()
     assert (last_two["flakiness"], len(last_two["items"])) == (1.0, 2)
     await _delete_shop(platform)
@@ -243,6 +248,9 @@ async def _check_lists(platform: Platform, listed: str, runs: list[dict[str, Any
         ("&failed=false", [oldest]),
         ("&branch=main&service_id=cart&limit=3", runs),
         ("&branch=other", []),
+        ("&commit=c1&environment=staging", [middle]),
+        ("&commit=c9", []),
+        ("&environment=production", []),
         ("&service_id=web", []),
     ):
         assert (await platform.admin.get(listed + query)).json()["items"] == expected, query

@@ -71,6 +71,43 @@ def test_a_test_that_a_job_prints_twice_counts_once_with_its_worst_outcome() -> 
     assert sorted(outcome.outcome for outcome in report.outcomes.values()) == ["failed", "passed"]
 
 
+def test_the_start_of_a_run_says_where_it_ran_and_a_workflow_knows_better() -> None:
+    own = {"test.commit": "1f-dirty", "test.branch": "mine", "test.environment": "staging", "test.shard": "2/4"}
+    known = {"ci.commit": "2e", "ci.branch": "main"}
+
+    [report] = reports_in([_table((None, {**RUN, "test.event": "run-started", **own}), source="pytest")])
+    [in_workflow] = reports_in([_table((None, {**RUN, "test.event": "run-started", **own, **known}), source="junit")])
+
+    where = {"environment": "staging", "shard": "2/4"}
+    assert report.fields == {"commit": "1f-dirty", "branch": "mine", **where}
+    assert in_workflow.fields == {"commit": "2e", "branch": "main", **where}
+
+
+def test_attempts_of_a_test_are_outcomes_of_their_own() -> None:
+    first = ("t", {**RUN, "test.outcome": "failed", "test.attempt": 1})
+    second = ("t", {**RUN, "test.outcome": "passed", "test.attempt": 2})
+    odd = ("u", {**RUN, "test.outcome": "passed", "test.attempt": True})
+
+    [report] = reports_in([_table(first, second, odd)])
+
+    found = [(item.test_id, item.attempt, item.outcome) for item in report.outcomes.values()]
+    assert found == [("t", 1, "failed"), ("t", 2, "passed"), ("u", 1, "passed")]
+
+
+def test_results_that_are_imported_twice_count_once_for_each_attempt() -> None:
+    imported = {**RUN, "test.imported": True}
+    rows = [
+        ("t", {**imported, "test.outcome": "failed", "test.attempt": 1}),
+        ("t", {**imported, "test.outcome": "passed", "test.attempt": 2}),
+    ]
+
+    [once] = reports_in([_table(*rows)])
+    [twice] = reports_in([_table(*rows), _table(*rows)])
+
+    assert list(once.outcomes) == list(twice.outcomes)
+    assert [item.outcome for item in twice.outcomes.values()] == ["failed", "passed"]
+
+
 def test_a_file_that_pytest_could_not_collect_is_an_error_of_the_run() -> None:
     uncollected = {**RUN, "test.event": "collection", "test.outcome": "error"}
 

@@ -1,6 +1,6 @@
 """Finds reports about test runs in log rows: the outcome of each test, and the start and end of runs.
 
-The pytest plugin sets `test.*`. ci-bridge sets `ci.*` on the output of a workflow run.
+The pytest plugin and `logloop test import` set `test.*`. ci-bridge sets `ci.*` on the output of a workflow run.
 """
 
 import hashlib
@@ -19,11 +19,12 @@ from logloop_query.outcomes import ATTRIBUTES, STATUSES
 from logloop_query.time_bounds import from_microseconds
 
 Source = Literal["pytest", "ci"]
-PLUGIN = "pytest"
-"""The source of the logs of the pytest plugin."""
+REPORTERS = ("pytest", "junit", "tap", "go", "jest")
+"""Sources of the logs about runs: the pytest plugin, and the formats of files that `logloop test import` reads."""
 _MARK = r'"(test\.outcome|ci\.test_outcome|test\.event)":'
 _MAX_TEXT = 200
 _MAX_FAILURE = 500
+_MAX_ATTEMPT = 1_000
 _WORST_FIRST = ("error", "failed", "xpassed", "xfailed", "skipped", "passed")
 
 
@@ -39,6 +40,7 @@ class ReportedOutcome:
     duration_s: float | None
     failure_pattern: str | None
     log_id: str
+    attempt: int = 1
 
 
 @dataclass(slots=True)
@@ -54,9 +56,12 @@ class RunReport:
     outcomes: dict[str, ReportedOutcome] = field(default_factory=dict)
 
 
+# The last attribute that a row has wins.
 _FACTS = {
-    "branch": ("ci.branch",),
-    "commit": ("ci.commit",),
+    "branch": ("test.branch", "ci.branch"),
+    "commit": ("test.commit", "ci.commit"),
+    "environment": ("test.environment",),
+    "shard": ("test.shard",),
     "command": ("test.command",),
     "ci_run_id": ("ci.run_id",),
     "ci_repository": ("ci.repository",),
@@ -79,9 +84,8 @@ def reports_in(tables: Iterable[pa.Table]) -> list[RunReport]:
 
 
 def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
-    about_tests = pc.or_(
-        pc.is_valid(table.column("test_id")), pc.fill_null(pc.equal(_plain(table, "source"), PLUGIN), False)
-    )
+    reported = pc.is_in(_plain(table, "source"), value_set=pa.array(REPORTERS))
+    about_tests = pc.or_(pc.is_valid(table.column("test_id")), reported)
     if not pc.any(about_tests).as_py():
         return
     candidates = table.filter(about_tests)
@@ -142,10 +146,8 @@ def _outcome(row: Mapping[str, Any], source: Source) -> ReportedOutcome | None:
     if test_id is None or not isinstance(status, str) or status not in STATUSES:
         return None
     number = log_id(row["batch"], row["us"], row["row"])
-    # A job prints the same test in its progress and again in its summary.
-    key = number if source == "pytest" else orjson.dumps([attributes.get("ci.job"), test_id]).decode()
     return ReportedOutcome(
-        key,
+        _key(attributes, source, test_id, number),
         test_id,
         row["service_id"],
         status,
@@ -153,7 +155,25 @@ def _outcome(row: Mapping[str, Any], source: Source) -> ReportedOutcome | None:
         _seconds(attributes),
         _failure_pattern(attributes, row["message"]) if status in {"failed", "error"} else None,
         number,
+        _attempt(attributes),
     )
+
+
+def _key(attributes: Mapping[str, Any], source: Source, test_id: str, number: str) -> str:
+    """Return what tells an outcome from the others of its run.
+
+    A file of results may be imported twice, and a job prints the same test in its progress and again in its summary.
+    """
+    if source == "ci":
+        return orjson.dumps([attributes.get("ci.job"), test_id]).decode()
+    if attributes.get("test.imported") is True:
+        return orjson.dumps([test_id, _attempt(attributes)]).decode()
+    return number
+
+
+def _attempt(attributes: Mapping[str, Any]) -> int:
+    value = attributes.get("test.attempt")
+    return value if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MAX_ATTEMPT else 1
 
 
 def _uncollected(row: Mapping[str, Any]) -> str | None:

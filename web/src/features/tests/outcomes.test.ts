@@ -11,7 +11,14 @@ function item(outcome: Outcome, test = "t", pattern: string | null = null): Hist
     duration_s: 1,
     failure_pattern: pattern,
     log_id: "l",
+    attempt: 1,
     test_run_id: "r",
+    run_id: "nightly",
+    source: "pytest",
+    run_started_at: "2026-11-27T12:00:00Z",
+    branch: null,
+    commit: null,
+    environment: null,
   };
 }
 const history = (text: string) =>

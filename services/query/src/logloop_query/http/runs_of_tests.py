@@ -20,7 +20,14 @@ from logloop_query.time_bounds import from_microseconds, to_microseconds
 
 router = APIRouter(prefix="/api/v1", tags=["tests"])
 RunPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$", examples=["5f2b8c1e9a7d4f60b3c2a1908e7d6f54"])]
+Source = Literal["pytest", "ci"]
+_SOURCE = (
+    "`pytest`: reported with `test.run_id`, by the pytest plugin or `logloop test import`. `ci`: read from the "
+    "output of a workflow run."
+)
 Outcome = Literal["passed", "failed", "skipped", "error", "xfailed", "xpassed"]
+_COMMIT = "Ends with `-dirty` when tracked files were changed."
+_FIRST = {"attempt": 1}  # outcomes of earlier versions do not say it
 _COUNTS = {"passed": 41, "failed": 1, "skipped": 2, "error": 0, "xfailed": 0, "xpassed": 0}
 
 
@@ -39,10 +46,7 @@ class TestRun(Output):
     id: str = Field(examples=["5f2b8c1e9a7d4f60b3c2a1908e7d6f54"])
     project_id: str = Field(examples=["shop"])
     run_id: str = Field(description="Id that the reporter gave it.", examples=["nightly-7"])
-    source: Literal["pytest", "ci"] = Field(
-        description="`pytest`: reported with `test.run_id`, as by the pytest plugin. `ci`: read from the output of a "
-        "workflow run."
-    )
+    source: Source = Field(description=_SOURCE)
     started_at: Moment = Field(description="Time of its first log.")
     last_at: Moment = Field(description="Time of its last log so far.")
     finished_at: Moment | None = Field(description="Null while it is running, or when its end was not reported.")
@@ -50,7 +54,9 @@ class TestRun(Output):
     counts: dict[Outcome, int] = Field(description="Number of outcomes.", examples=[_COUNTS])
     services: list[str] = Field(description="Services that reported outcomes, at most 50.", examples=[["tests"]])
     branch: str | None = Field(examples=["main"])
-    commit: str | None
+    commit: str | None = Field(description=_COMMIT, examples=["3f2c1d9"])
+    environment: str | None = Field(description="Where it ran, as the reporter says.", examples=["staging"])
+    shard: str | None = Field(description="Which part of the tests it ran, as the reporter says.", examples=["2/4"])
     command: str | None = Field(examples=["pytest -q"])
     workflow_run: WorkflowRunRef | None
 
@@ -72,6 +78,7 @@ class TestRunOutcome(Output):
         examples=["AssertionError: assert <*> == <*>"],
     )
     log_id: str = Field(description="The log that reported it.")
+    attempt: int = Field(description="1, or more when a failed test ran again in the same run.", examples=[1])
 
 
 class OutcomePage(Page[TestRunOutcome]):
@@ -88,6 +95,12 @@ class TestHistoryItem(TestRunOutcome):
     """The outcome of a test in a run."""
 
     test_run_id: str = Field(description="The run, readable under /api/v1/test-runs.")
+    run_id: str = Field(description="Id that the reporter gave the run.", examples=["nightly-7"])
+    source: Source = Field(description=_SOURCE)
+    run_started_at: Moment
+    branch: str | None = Field(examples=["main"])
+    commit: str | None = Field(description=_COMMIT, examples=["3f2c1d9"])
+    environment: str | None = Field(examples=["staging"])
 
 
 class TestHistory(Output):
@@ -107,7 +120,7 @@ def _run(document: Document) -> dict[str, Any]:
     counts = document.get("counts", {})
     between = (document["last_at"] - document["started_at"]).total_seconds()
     reported = document.get("duration_s")
-    optional = ("finished_at", "branch", "commit", "command")
+    optional = ("finished_at", "branch", "commit", "environment", "shard", "command")
     return {
         **{name: document.get(name) for name in optional},
         **{name: document[name] for name in ("project_id", "run_id", "source", "started_at", "last_at")},
@@ -139,6 +152,8 @@ async def list_(
         str | None, Query(pattern=SERVICE_ID_PATTERN, description="Only runs with outcomes of this service.")
     ] = None,
     branch: Annotated[str | None, Query(max_length=200, description="Only runs of this branch.")] = None,
+    commit: Annotated[str | None, Query(max_length=200, description="Only runs of this commit.")] = None,
+    environment: Annotated[str | None, Query(max_length=200, description="Only runs in this environment.")] = None,
     failed: Annotated[
         bool | None, Query(description="true: only runs with failures or errors; false: only runs without.")
     ] = None,
@@ -147,9 +162,8 @@ async def list_(
 ) -> TestRunPage:
     """List the test runs of a project, newest first. Runs are kept for 180 days."""
     require(actor.principal, "read", project_id)
-    where: dict[str, Any] = {
-        name: value for name, value in (("services", service_id), ("branch", branch)) if value is not None
-    }
+    wanted = {"services": service_id, "branch": branch, "commit": commit, "environment": environment}
+    where: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
     if failed is not None:
         bad = [{"counts.failed": {"$gt": 0}}, {"counts.error": {"$gt": 0}}]
         where["$or" if failed else "$nor"] = bad
@@ -181,7 +195,7 @@ async def read(
     document = await runs.read(actor.principal, run_id)
     found = await runs.outcomes(run_id, outcome, decode_cursor(cursor, str, str), limit)
     more = encode_cursor(found[-1]["test_id"], found[-1]["_id"]) if len(found) == limit else None
-    outcomes = OutcomePage(items=[TestRunOutcome(**item) for item in found], next_cursor=more)
+    outcomes = OutcomePage(items=[TestRunOutcome(**_FIRST | item) for item in found], next_cursor=more)
     return TestRunDetails(**_run(document), outcomes=outcomes)
 
 
@@ -204,5 +218,15 @@ async def history(
         project_id=project_id,
         test_id=test_id,
         flakiness=flakiness([item["outcome"] for item in found]),
-        items=[TestHistoryItem(**item, test_run_id=item["run"]) for item in found],
+        items=[TestHistoryItem(**_FIRST | item, **_of_run(item["of_run"])) for item in found],
     )
+
+
+def _of_run(run: Document) -> dict[str, Any]:
+    return {
+        "test_run_id": run["_id"],
+        "run_id": run["run_id"],
+        "source": run["source"],
+        "run_started_at": run["started_at"],
+        **{name: run.get(name) for name in ("branch", "commit", "environment")},
+    }

@@ -64,8 +64,10 @@ class TestRuns:
         return await self._store.outcomes(run_id, outcome, after=after, limit=limit)
 
     async def history(self, project_id: str, test_id: str, limit: int) -> list[Document]:
-        """Return the newest outcomes of a test."""
-        return await self._store.history(project_id, test_id, limit)
+        """Return the newest outcomes of a test, each with its run as `of_run`."""
+        found = await self._store.history(project_id, test_id, limit)
+        runs = await self._store.some({item["run"] for item in found})
+        return [{**item, "of_run": runs[item["run"]]} for item in found if item["run"] in runs]
 
     async def delete_all(self, project_id: str) -> None:
         """Delete every run of a project."""
@@ -82,6 +84,7 @@ def _outcome(project_id: str, item: ReportedOutcome) -> Document:
         "duration_s": item.duration_s,
         "failure_pattern": item.failure_pattern,
         "log_id": item.log_id,
+        "attempt": item.attempt,
     }
 
 

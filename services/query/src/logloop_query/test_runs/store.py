@@ -1,6 +1,6 @@
 """Stores runs of tests and their outcomes, both for 180 days."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -82,6 +82,10 @@ class TestRunStore:
     async def find(self, run_id: str) -> Document | None:
         """Return a run of any project."""
         return await self._runs.find_one({"_id": run_id})
+
+    async def some(self, run_ids: Collection[str]) -> dict[str, Document]:
+        """Return runs by id; those that have expired are missing."""
+        return {item["_id"]: item async for item in self._runs.find({"_id": {"$in": list(run_ids)}})}
 
     async def page(
         self, project_id: str, where: Mapping[str, Any], *, before: tuple[datetime, str] | None, limit: int
