@@ -10,6 +10,7 @@ import typer
 
 from logloop.cli import exit_codes
 from logloop.cli.commands import admin, analyze, ci, dead_letters, local, login, logs, send
+from logloop.cli.commands.tests import app as tests
 
 app = typer.Typer(
     name="logloop",
@@ -52,6 +53,7 @@ app.command("tail")(logs.tail)
 app.command("export")(logs.export)
 app.add_typer(analyze.app, name="analyze")
 app.add_typer(ci.app, name="ci")
+app.add_typer(tests.app, name="test")
 app.add_typer(admin.app, name="admin")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command("login")(login.login)

@@ -1,0 +1,1 @@
+"""`logloop test`: a file for each subject."""
