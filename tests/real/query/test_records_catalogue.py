@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
+from logloop_chassis.ids import utc_now
 from logloop_chassis.testing import wait_until
 from logloop_query.outcomes import OutcomeSummary
 
@@ -224,3 +226,54 @@ async def test_a_test_shows_its_newest_outcome_and_the_number_of_runs(query: Run
     assert tests[0]["last_run_at"] == "2026-11-22T11:00:00.000000Z"
     failed = (await admin.get("/api/v1/tests?project_id=shop&last_status=failed")).json()["items"]
     assert [item["test_id"] for item in failed] == ["$t::new"]
+
+
+async def test_a_test_has_an_owner_and_a_quarantine_that_ends_by_itself(query: Running) -> None:
+    admin = await query.signed_in()
+    await make_project(admin, "shop")
+    await query.records.registry.register("shop", set(), {"t::a", "t::b", "t::c"}, AT)
+    until = (utc_now() + timedelta(days=14)).isoformat()
+    quarantine = {"quarantined_until": until, "quarantine_reason": "waits for SHOP-17"}
+
+    test = (await admin.patch("/api/v1/tests/t::a?project_id=shop", json={"owner": " Ada ", **quarantine})).json()
+    await admin.patch("/api/v1/tests/t::b?project_id=shop", json=quarantine)
+
+    assert (test["owner"], test["quarantine_reason"]) == ("Ada", "waits for SHOP-17")
+    assert datetime.fromisoformat(test["quarantined_until"]) == datetime.fromisoformat(until)
+    assert await _tests(admin, "&quarantined=true") == ["t::a", "t::b"]
+    assert await _tests(admin, "&quarantined=false") == ["t::c"]
+
+    ended = (await admin.patch("/api/v1/tests/t::b?project_id=shop", json={"quarantined_until": None})).json()
+    await query.resources.database["tests"].update_one(
+        {"id": "t::a"}, {"$set": {"quarantined_until": utc_now() - timedelta(seconds=1)}}
+    )
+    over = (await admin.get("/api/v1/tests/t::a?project_id=shop")).json()
+
+    for shown, owner in ((ended, None), (over, "Ada")):
+        found = [shown[name] for name in ("quarantined_until", "quarantine_reason", "owner")]
+        assert found == [None, None, owner]
+    assert await _tests(admin, "&quarantined=true") == []
+
+
+async def _tests(admin: httpx.AsyncClient, query: str) -> list[str]:
+    return [item["test_id"] for item in (await admin.get(f"/api/v1/tests?project_id=shop{query}")).json()["items"]]
+
+
+async def test_a_quarantine_without_reason_or_near_end_is_refused(query: Running) -> None:
+    admin = await query.signed_in()
+    await make_project(admin, "shop")
+    cases: list[tuple[int | None, str | None, str]] = [
+        (14, None, "needs quarantine_reason"),
+        (91, "slow", "at most 90 days"),
+        (-1, "slow", "in the future"),
+        (None, "slow", "needs quarantined_until"),
+        (14, "x" * 501, "500"),
+        (14, "  ", "1 character"),
+    ]
+    for days, reason, said in cases:
+        until = None if days is None else (utc_now() + timedelta(days=days)).isoformat()
+        body = {"project_id": "shop", "test_id": "t", "quarantined_until": until, "quarantine_reason": reason}
+
+        answer = await admin.post("/api/v1/tests", json=body)
+
+        assert (answer.status_code, said in answer.text) == (422, True), answer.text

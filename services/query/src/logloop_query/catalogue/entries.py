@@ -60,11 +60,20 @@ class CatalogueEntries:
             raise self._missing(project_id, entry_id)
         return document
 
+    async def some(self, project_id: str, ids: Sequence[str]) -> dict[str, Document]:
+        """Return entries by id; unknown ids are missing."""
+        return await self._store.some(project_id, ids)
+
     async def page(
-        self, project_id: str, after: str | None, limit: int, where: Mapping[str, str] | None = None
+        self,
+        project_id: str,
+        after: str | None,
+        limit: int,
+        where: Mapping[str, str] | None = None,
+        operators: Mapping[str, Document] | None = None,
     ) -> list[Document]:
-        """Return entries ordered by id."""
-        return await self._store.page(project_id, after=after, limit=limit, where=where)
+        """Return entries ordered by id. See `RecordStore.page`."""
+        return await self._store.page(project_id, after=after, limit=limit, where=where, operators=operators)
 
     @audited
     async def update(self, actor: Actor, project_id: str, entry_id: str, changes: Mapping[str, Any]) -> Document:

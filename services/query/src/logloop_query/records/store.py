@@ -52,13 +52,28 @@ class RecordStore:
         condition = {"_id": f"{project_id}/{record_id}", "project_id": project_id}
         return await self._collection.find_one(condition, session=current_session())
 
+    async def some(self, project_id: str, ids: Sequence[str]) -> dict[str, Document]:
+        """Return documents of the project by id; unknown ids are missing."""
+        condition = {"project_id": project_id, "id": {"$in": list(ids)}}
+        return {item["id"]: item async for item in self._collection.find(condition)}
+
     async def page(
-        self, project_id: str, *, after: str | None, limit: int, where: Mapping[str, str] | None = None
+        self,
+        project_id: str,
+        *,
+        after: str | None,
+        limit: int,
+        where: Mapping[str, str] | None = None,
+        operators: Mapping[str, Document] | None = None,
     ) -> list[Document]:
-        """Return up to `limit` documents with ids after `after`, ordered by id. `where` compares plain values."""
+        """Return up to `limit` documents with ids after `after`, ordered by id.
+
+        `where` compares plain values; `operators` holds query operators by field, which no caller of the API chose.
+        """
         condition: Document = {"project_id": project_id}
         for field, value in (where or {}).items():
             condition[field] = {"$eq": value}
+        condition |= operators or {}
         if after is not None:
             condition["id"] = {"$gt": after}
         return await self._collection.find(condition, sort=[("id", ASCENDING)], limit=limit).to_list()

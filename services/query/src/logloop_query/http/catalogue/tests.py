@@ -1,4 +1,4 @@
-"""Endpoints of tests and their last outcome."""
+"""Endpoints of tests: their last outcome, owner and quarantine."""
 
 from typing import Annotated, Literal
 
@@ -7,12 +7,14 @@ from logloop_chassis.auth.principal import require
 from logloop_chassis.database.client import Document
 from logloop_chassis.http.paging import Cursor, Limit, Page, decode_id_cursor, next_id_cursor
 from logloop_chassis.http.parameters import ProjectParam, body_problems, problems
+from logloop_chassis.ids import utc_now
 from logloop_contracts.log_entry import SERVICE_ID_PATTERN
-from pydantic import Field
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
+from logloop_query.catalogue import quarantine
 from logloop_query.http.catalogue.log_counts import COUNTS_PARTIAL, LogCounts, WithCounts, counts_of
 from logloop_query.http.dependencies import CurrentActor, CurrentLogServices, CurrentTests
-from logloop_query.http.fields import Input, Moment, Output, ProjectId, Reference, ServiceId
+from logloop_query.http.fields import Input, Moment, Name, Output, ProjectId, Reference, ServiceId, reject_nul
 from logloop_query.http.logs.parameters import caller_key
 
 router = APIRouter(prefix="/api/v1/tests", tags=["tests"])
@@ -22,7 +24,20 @@ TestPath = Annotated[
 Status = Literal["passed", "failed", "skipped", "error", "xfailed", "xpassed"]
 
 
-class NewTest(Input):
+Reason = Annotated[
+    str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True), BeforeValidator(reject_nul)
+]
+
+
+class _Care(Input):
+    owner: Name | None = Field(None, description="Who cares for the test, as a name or address.", examples=["Ada"])
+    quarantined_until: AwareDatetime | None = Field(
+        None, description="End of the quarantine, at most 90 days ahead; null ends it. Needs `quarantine_reason`."
+    )
+    quarantine_reason: Reason | None = Field(None, examples=["waits for the new clock, SHOP-17"])
+
+
+class NewTest(_Care):
     """A test to create."""
 
     project_id: ProjectId
@@ -32,7 +47,7 @@ class NewTest(Input):
     service_id: ServiceId | None = None
 
 
-class TestChanges(Input):
+class TestChanges(_Care):
     """Fields to change. Omitted fields stay as they are."""
 
     name: Reference = Field(default_factory=str, examples=["pays by card"])
@@ -48,6 +63,11 @@ class Test(Output):
     name: str
     func_id: str | None
     service_id: str | None
+    owner: str | None = Field(None, examples=["Ada"])
+    quarantined_until: Moment | None = Field(
+        None, description="While it is in quarantine, its failures are tolerated; null when it is not."
+    )
+    quarantine_reason: str | None = Field(None, examples=["waits for the new clock, SHOP-17"])
     last_status: str | None = Field(description="Outcome of the last run.", examples=["passed"])
     last_run_at: Moment | None = Field(None, description="Time of the last run.")
     runs: int = Field(description="Number of runs with an outcome.", examples=[12])
@@ -65,7 +85,8 @@ class TestPage(Page[Test]):
 
 def _test(document: Document) -> Test:
     seen_at = document.get("last_run_at") or document.get("last_seen_at")
-    return Test(**{**document, "test_id": document["id"], "last_run_at": seen_at})
+    changed = {"test_id": document["id"], "last_run_at": seen_at, **quarantine.in_force(document, utc_now())}
+    return Test(**document | changed)
 
 
 @router.post(
@@ -77,7 +98,7 @@ async def create(body: NewTest, actor: CurrentActor, tests: CurrentTests) -> Tes
     fields = {
         "last_status": None,
         "runs": 0,
-        **body.model_dump(exclude={"test_id", "project_id"}),
+        **quarantine.changes(body.model_dump(exclude={"test_id", "project_id"}), utc_now()),
         "name": body.name or body.test_id,
     }
     return _test(await tests.create(actor, body.project_id, body.test_id, fields))
@@ -93,6 +114,9 @@ async def list_(
         str | None, Query(pattern=SERVICE_ID_PATTERN, description="Only tests of this service.")
     ] = None,
     last_status: Annotated[Status | None, Query(description="Only tests with this last outcome.")] = None,
+    quarantined: Annotated[
+        bool | None, Query(description="true: only tests that are in quarantine now; false: only the others.")
+    ] = None,
     with_counts: WithCounts = False,
     limit: Limit = 100,
     cursor: Cursor = None,
@@ -101,7 +125,8 @@ async def list_(
     require(actor.principal, "read", project_id)
     wanted = {"service_id": service_id, "last_status": last_status}
     where = {field: value for field, value in wanted.items() if value is not None}
-    found = await tests.page(project_id, decode_id_cursor(cursor), limit, where)
+    operators = quarantine.condition(quarantined, utc_now())
+    found = await tests.page(project_id, decode_id_cursor(cursor), limit, where, operators)
     page = TestPage(items=[_test(document) for document in found], next_cursor=next_id_cursor(found, limit))
     if with_counts:
         caller = caller_key(actor.principal, project_id)
@@ -122,9 +147,10 @@ async def read(test_id: TestPath, project_id: ProjectParam, actor: CurrentActor,
 async def update(
     test_id: TestPath, project_id: ProjectParam, body: TestChanges, actor: CurrentActor, tests: CurrentTests
 ) -> Test:
-    """Change name, function or service."""
+    """Change name, function, service or owner, and put the test in quarantine or end its quarantine."""
     require(actor.principal, "write", project_id)
-    return _test(await tests.update(actor, project_id, test_id, body.model_dump(exclude_unset=True)))
+    changes = quarantine.changes(body.model_dump(exclude_unset=True), utc_now())
+    return _test(await tests.update(actor, project_id, test_id, changes))
 
 
 @router.delete(
