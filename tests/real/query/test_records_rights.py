@@ -76,6 +76,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "test_delete": Operation("write", "/tests/{test}?project_id=alpha"),
     "test_run_list": Operation("read", "/test-runs?project_id=alpha"),
     "test_run_read": Operation("read", "/test-runs/{run}"),
+    "flaky_test_list": Operation("read", "/flaky-tests?project_id=alpha"),
     "test_history_read": Operation("read", "/test-history?project_id=alpha&test_id=t"),
     "metric_create": Operation("write", "/metrics", {"project_id": "alpha", "name": "{new}"}),
     "metric_list": Operation("read", "/metrics?project_id=alpha"),

@@ -237,7 +237,43 @@ async def test_reported_outcomes_become_test_runs_once_however_often_they_are_de
     assert (newest["environment"], newest["shard"], newest["commit"]) == ("staging", "1/2", "c2")
     last_two = (await platform.admin.get("/api/v1/test-history?project_id=shop&test_id=t::b&limit=2")).json()
     assert (last_two["flakiness"], len(last_two["items"])) == (1.0, 2)
+    await _check_flaky(platform)
     await _delete_shop(platform)
+
+
+async def _check_flaky(platform: Platform) -> None:
+    """`t::a` passed and failed on one commit in a retry; `t::b` broke once."""
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
+    run = {"test.run_id": "retried", "test.commit": "c9", "test.event": "finished"}
+    attempts = [
+        line("m", test_id="t::a", timestamp=at, attributes={**run, "test.outcome": outcome, "test.attempt": number})
+        for number, outcome in enumerate(("failed", "passed"), 1)
+    ]
+    await platform.send(*attempts)
+    until = (at + timedelta(days=3)).isoformat()
+    care = {"owner": "Ada", "quarantined_until": until, "quarantine_reason": "flaky"}
+    assert (await platform.admin.patch("/api/v1/tests/t::a?project_id=shop", json=care)).status_code == 200
+
+    async def found() -> list[dict[str, Any]]:
+        answer = await platform.admin.get("/api/v1/flaky-tests?project_id=shop&since=2h")
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items if items and items[0]["runs"] == 5 else []
+
+    [flaky] = await wait_until(found)
+    assert datetime.fromisoformat(flaky.pop("last_failure_at")) == at
+    assert datetime.fromisoformat(flaky.pop("quarantined_until")) == datetime.fromisoformat(until)
+    assert flaky == {
+        "test_id": "t::a",
+        "owner": "Ada",
+        "runs": 5,
+        "failures": 2,
+        "flips": 4,
+        "flakiness": 1.0,
+        "same_commit": True,
+    }
+    for since, status in (("1h", 200), ("91d", 422), ("soon", 422)):
+        answer = await platform.admin.get(f"/api/v1/flaky-tests?project_id=shop&since={since}")
+        assert answer.status_code == status, answer.text
 
 
 async def _check_lists(platform: Platform, listed: str, runs: list[dict[str, Any]]) -> None:

@@ -11,10 +11,8 @@ from logloop_chassis.http.problems import NotFound
 from logloop_chassis.ids import utc_now
 
 from logloop_query.run_reports import ReportedOutcome, RunReport, run_record_id
-from logloop_query.test_runs.store import TestRunStore
-
-_BAD = frozenset({"failed", "error"})
-_GOOD = frozenset({"passed", "xpassed"})
+from logloop_query.test_runs.flaky import BAD, GOOD, FlakyTests, judge
+from logloop_query.test_runs.store import MAX_READ, TestRunStore
 
 
 class TestRuns:
@@ -69,6 +67,17 @@ class TestRuns:
         runs = await self._store.some({item["run"] for item in found})
         return [{**item, "of_run": runs[item["run"]]} for item in found if item["run"] in runs]
 
+    async def flaky(self, project_id: str, since: datetime) -> FlakyTests:
+        """Return the flaky tests of a project, by its newest outcomes since a time. See `judge`."""
+        read, candidates = await self._store.changing(project_id, since, sorted(BAD), sorted(BAD | GOOD))
+        runs = await self._store.some({item["run"] for test in candidates for item in test["outcomes"]})
+        judged = (judge(test["_id"], test["outcomes"], runs) for test in candidates)
+        found = sorted(
+            (test for test in judged if test is not None),
+            key=lambda test: (not test.same_commit, -test.flakiness, test.test_id),
+        )
+        return FlakyTests(found, read, partial=read >= MAX_READ)
+
     async def delete_all(self, project_id: str) -> None:
         """Delete every run of a project."""
         await self._store.delete_all(project_id)
@@ -93,6 +102,6 @@ def flakiness(outcomes: Sequence[str]) -> float | None:
 
     Skipped tests and expected failures do not count. None with fewer than two outcomes.
     """
-    decided = [outcome in _BAD for outcome in outcomes if outcome in _BAD | _GOOD]
+    decided = [outcome in BAD for outcome in outcomes if outcome in BAD | GOOD]
     pairs = list(itertools.pairwise(decided))
     return round(sum(one != other for one, other in pairs) / len(pairs), 4) if pairs else None

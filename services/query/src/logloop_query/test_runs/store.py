@@ -13,6 +13,9 @@ from logloop_query.records.transactions import current_session, run_in_transacti
 
 HISTORY_S = 180 * 86_400
 MAX_SERVICES = 50
+MAX_READ = 100_000
+"""Newest outcomes that a search for flaky tests reads."""
+MAX_CHANGING = 500
 _AT_ONCE = 500
 _NEWEST = [("started_at", DESCENDING), ("_id", DESCENDING)]
 
@@ -33,6 +36,7 @@ class TestRunStore:
         await self._outcomes.create_index(
             [("project_id", ASCENDING), ("test_id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]
         )
+        await self._outcomes.create_index([("project_id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)])
         await self._outcomes.create_index("stored_at", expireAfterSeconds=HISTORY_S)
 
     async def add(
@@ -85,7 +89,12 @@ class TestRunStore:
 
     async def some(self, run_ids: Collection[str]) -> dict[str, Document]:
         """Return runs by id; those that have expired are missing."""
-        return {item["_id"]: item async for item in self._runs.find({"_id": {"$in": list(run_ids)}})}
+        found: dict[str, Document] = {}
+        wanted = list(run_ids)
+        for start in range(0, len(wanted), _AT_ONCE):
+            part = {"$in": wanted[start : start + _AT_ONCE]}
+            found |= {item["_id"]: item async for item in self._runs.find({"_id": part})}
+        return found
 
     async def page(
         self, project_id: str, where: Mapping[str, Any], *, before: tuple[datetime, str] | None, limit: int
@@ -117,6 +126,39 @@ class TestRunStore:
         order = [("at", DESCENDING), ("_id", DESCENDING)]
         condition = {"project_id": project_id, "test_id": test_id}
         return await self._outcomes.find(condition, sort=order, limit=limit).to_list()
+
+    async def changing(
+        self, project_id: str, since: datetime, bad: Sequence[str], decided: Sequence[str]
+    ) -> tuple[int, list[Document]]:
+        """Return how many outcomes were read, and the tests among them with `bad` outcomes and others of `decided`.
+
+        Reads the newest MAX_READ outcomes since a time. Returns at most MAX_CHANGING tests, those with most `bad`
+        outcomes first, each as {_id: test_id, outcomes: [{outcome, at, run}] in time order}.
+        """
+        condition = {"project_id": project_id, "at": {"$gte": since}}
+        newest = [("at", DESCENDING), ("_id", DESCENDING)]
+        read = await self._outcomes.count_documents(condition, limit=MAX_READ)
+        one = {"outcome": "$outcome", "at": "$at", "run": "$run"}
+        pipeline: list[Document] = [
+            {"$match": condition},
+            {"$sort": dict(newest)},
+            {"$limit": MAX_READ},
+            {"$match": {"outcome": {"$in": list(decided)}}},
+            {
+                "$group": {
+                    "_id": "$test_id",
+                    "bad": {"$sum": {"$cond": [{"$in": ["$outcome", list(bad)]}, 1, 0]}},
+                    "all": {"$sum": 1},
+                    "outcomes": {"$push": one},
+                }
+            },
+            {"$match": {"bad": {"$gt": 0}, "$expr": {"$gt": ["$all", "$bad"]}}},
+            {"$sort": {"bad": -1, "_id": 1}},
+            {"$limit": MAX_CHANGING},
+            {"$set": {"outcomes": {"$reverseArray": "$outcomes"}}},
+        ]
+        cursor = await self._outcomes.aggregate(pipeline, allowDiskUse=True)
+        return read, await cursor.to_list()
 
     async def delete_all(self, project_id: str) -> None:
         """Delete every run and outcome of a project."""
