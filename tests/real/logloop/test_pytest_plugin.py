@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -165,6 +166,120 @@ def test_start_and_finish_of_the_run_arrive(api: IngestApi, environ: dict[str, s
     started = api.entries[0]["attributes"]
     found = [started.get(f"ci.{name}") for name in ("repository", "run_id", "attempt", "branch")]
     assert found == ["acme/shop", "77", 2, "main"]
+
+
+def git(folder: Path, *words: str) -> str:
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+    return subprocess.run(
+        ["git", *who, *words], cwd=folder, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def started(api: IngestApi) -> dict[str, Any]:
+    """The attributes of the newest start of a run."""
+    runs = [entry["attributes"] for entry in api.entries if entry["attributes"].get("test.event") == "run-started"]
+    facts: dict[str, Any] = runs[-1]
+    return {name: value for name, value in facts.items() if name not in {"test.event", "test.command", "test.run_id"}}
+
+
+def test_the_start_of_a_run_names_commit_branch_environment_and_shard(
+    api: IngestApi, environ: dict[str, str], project: Path
+) -> None:
+    environ = {name: value for name, value in environ.items() if not name.startswith(("GITHUB_", "GIT_"))}
+    git(project, "init", "-q", "-b", "feature/pay")
+    (project / "test_shop.py").write_text("def test_ok(): pass\n")
+    run(project, environ, "--logloop")
+    assert started(api) == {}, "there is no commit yet"
+
+    git(project, "add", ".")
+    git(project, "commit", "-q", "-m", "one")
+    (project / "untracked.txt").write_text("x")
+    run(project, {**environ, "LOGLOOP_ENVIRONMENT": "staging", "LOGLOOP_SHARD": "1/2"}, "--logloop")
+    commit = git(project, "rev-parse", "HEAD")
+    where = {"test.commit": commit, "test.branch": "feature/pay"}
+    assert started(api) == {**where, "test.environment": "staging", "test.shard": "1/2"}
+
+    (project / "pytest.ini").write_text("[pytest]\nlog_level = INFO\n")
+    run(
+        project,
+        {**environ, "LOGLOOP_SHARD": "1/2"},
+        "--logloop",
+        "--logloop-environment",
+        "qa",
+        "--logloop-shard",
+        "2/2",
+    )
+    changed = {**where, "test.commit": f"{commit}-dirty"}
+    assert started(api) == {**changed, "test.environment": "qa", "test.shard": "2/2"}
+
+    run(project, {**environ, "GITHUB_SHA": "abc", "GITHUB_REF_NAME": "main"}, "--logloop")
+    assert started(api) == {"ci.commit": "abc", "ci.branch": "main"}
+
+
+def test_a_git_that_fails_or_does_not_answer_changes_nothing(
+    api: IngestApi, environ: dict[str, str], project: Path, tmp_path: Path
+) -> None:
+    environ = {name: value for name, value in environ.items() if not name.startswith("GITHUB_")}
+    (project / "test_shop.py").write_text("def test_ok(): pass\n")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for script in ("exec sleep 60", "exit 3"):
+        (programs / "git").write_text(f"#!/bin/sh\n{script}\n")
+        (programs / "git").chmod(0o755)
+        done = run(project, {**environ, "PATH": f"{programs}:{environ['PATH']}"}, "--logloop")
+        assert done.returncode == 0, done.stdout
+        assert started(api) == {}
+
+
+RETRIED = """
+import logging, pathlib
+import pytest
+
+SEEN = pathlib.Path(__file__).with_name("seen")
+
+def test_flaky():
+    number = len(SEEN.read_text()) if SEEN.exists() else 0
+    SEEN.write_text("x" * (number + 1))
+    logging.warning("try %d", number + 1)
+    assert number == 2, f"try {number + 1} is too early"
+
+@pytest.fixture
+def broken():
+    raise RuntimeError("no database")
+
+def test_error(broken): pass
+def test_ok(): pass
+"""
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]])
+def test_each_attempt_of_a_retried_test_has_an_outcome(
+    api: IngestApi, environ: dict[str, str], project: Path, workers: list[str]
+) -> None:
+    (project / "test_shop.py").write_text(RETRIED)
+
+    done = run(project, environ, "--logloop", "--reruns", "2", *workers, plugins=("pytest_rerunfailures", "xdist"))
+
+    assert "4 rerun" in done.stdout
+    ended = [entry for entry in api.entries if entry["attributes"].get("test.event") == "finished"]
+    found = [
+        (e["test_id"].partition("::")[2], e["attributes"]["test.outcome"], e["attributes"].get("test.attempt"))
+        for e in ended
+    ]
+    assert found == [
+        ("test_flaky", "failed", 1),
+        ("test_flaky", "failed", 2),
+        ("test_flaky", "passed", 3),
+        ("test_error", "error", 1),
+        ("test_error", "error", 2),
+        ("test_error", "error", 3),
+        ("test_ok", "passed", None),
+    ]
+    assert "try 2 is too early" in ended[1]["attributes"]["exception.message"]
+    counts = api.entries[-1]["attributes"]["test.counts"]
+    assert counts == {"passed": 2, "error": 1, "rerun": 4}
+    lines = {e["message"]: e["attributes"].get("test.attempt") for e in api.entries if e["message"][:4] == "try "}
+    assert lines == {"try 1": None, "try 2": 2, "try 3": 3}
 
 
 def test_xdist_workers_share_the_run(api: IngestApi, environ: dict[str, str], project: Path) -> None:

@@ -16,6 +16,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--logloop-service", metavar="ID", help="service id (default: LOGLOOP_SERVICE, else tests)")
     group.addoption("--logloop-project", metavar="ID", help="project id (default: LOGLOOP_PROJECT)")
     group.addoption("--logloop-run-id", metavar="ID", help="id of this run (default: LOGLOOP_RUN_ID, else random)")
+    group.addoption("--logloop-environment", metavar="NAME", help="where it runs (default: LOGLOOP_ENVIRONMENT)")
+    group.addoption("--logloop-shard", metavar="NAME", help="part of the tests that it runs (default: LOGLOOP_SHARD)")
 
 
 def is_enabled(config: pytest.Config) -> bool:

@@ -8,12 +8,25 @@ from typing import Any
 import pytest
 
 MAX_REASON_CHARS = 4_000
+RERUN: Any = "rerun"
+"""Outcome that pytest-rerunfailures gives to a failure after which the test runs again."""
+
+
+def attempt_of(reports: list[pytest.TestReport]) -> dict[str, int]:
+    """Return the number of an attempt as an attribute; empty for a test that is not retried."""
+    number = getattr(reports[-1], "rerun", 0) + 1
+    return {"test__attempt": number} if number > 1 or is_retried(reports) else {}
+
+
+def is_retried(reports: list[pytest.TestReport]) -> bool:
+    """Return whether a test runs again after these reports."""
+    return any(report.outcome == RERUN for report in reports)
 
 
 def outcome_of(reports: list[pytest.TestReport]) -> tuple[str, pytest.TestReport]:
     """Return passed, failed, error, skipped, xfailed or xpassed, and the report that decides it."""
     for report in reports:
-        if report.failed:
+        if report.failed or report.outcome == RERUN:
             return ("failed" if report.when not in {"setup", "teardown"} else "error"), report
     for report in reports:
         if hasattr(report, "wasxfail"):

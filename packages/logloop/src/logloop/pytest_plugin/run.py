@@ -18,8 +18,9 @@ import pytest
 from logloop.connection import Connection, resolve
 from logloop.errors import LogloopError
 from logloop.handler import entry_of
-from logloop.pytest_plugin.outcomes import exception_of, outcome_of, reason_of, text_of
+from logloop.pytest_plugin.outcomes import attempt_of, exception_of, is_retried, outcome_of, reason_of, text_of
 from logloop.pytest_plugin.pipe import SenderPipe
+from logloop.run_facts import run_attributes
 from logloop.sending.batch_sender import Entry
 from logloop.sending.repair import fit, service_id_of
 
@@ -55,25 +56,6 @@ class NotStarted:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"logloop: nothing was sent. {self._reason}")
-
-
-_WORKFLOW_VARIABLES = {
-    "ci.repository": ("GITHUB_REPOSITORY",),
-    "ci.run_id": ("GITHUB_RUN_ID",),
-    "ci.attempt": ("GITHUB_RUN_ATTEMPT",),
-    "ci.workflow": ("GITHUB_WORKFLOW",),
-    "ci.branch": ("GITHUB_HEAD_REF", "GITHUB_REF_NAME"),
-    "ci.commit": ("GITHUB_SHA",),
-}
-
-
-def workflow_attributes() -> dict[str, Any]:
-    """Return where this run belongs when a workflow on GitHub runs it; empty elsewhere."""
-    found: dict[str, Any] = {}
-    for name, variables in _WORKFLOW_VARIABLES.items():
-        if value := next((os.environ[each] for each in variables if os.environ.get(each)), None):
-            found[name] = int(value) if name == "ci.attempt" and value.isdecimal() else value
-    return found
 
 
 def run_id_of(config: pytest.Config) -> str:
@@ -114,6 +96,8 @@ class RunReporter:
         self.phase: str | None = None
         self._connection = connection
         self._run_id = run_id_of(config)
+        self._config = config
+        self._attempt = 1
         worker = getattr(config, "workerinput", None)
         self._worker_id: str | None = worker["workerid"] if worker else None
         self._reports: dict[str, list[pytest.TestReport]] = {}
@@ -134,6 +118,8 @@ class RunReporter:
             attributes["test.worker_id"] = self._worker_id
         if nodeid and self.phase:
             attributes["test.phase"] = self.phase
+            if self._attempt > 1:
+                attributes["test.attempt"] = self._attempt
         entry: Entry = {
             "project_id": self._connection.project,
             "service_id": self._connection.service or DEFAULT_SERVICE,
@@ -147,7 +133,8 @@ class RunReporter:
     def _report(self, message: str, severity: str, nodeid: str | None = None, **attributes: Any) -> None:
         """Queue an event of the run. `a__b` in a keyword becomes the attribute `a.b`."""
         entry = self.fields(nodeid)
-        entry["attributes"].pop("test.phase", None)  # the phase of this report, not of the event
+        for name in ("test.phase", "test.attempt"):  # those of this report, not of the event
+            entry["attributes"].pop(name, None)
         if nodeid:
             entry["func_id"] = function_of(nodeid)
         entry["attributes"].update({name.replace("__", "."): value for name, value in attributes.items()})
@@ -165,7 +152,8 @@ class RunReporter:
             self.nodeid = self.phase = None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self) -> Iterator[None]:
+    def pytest_runtest_setup(self, item: pytest.Item) -> Iterator[None]:
+        self._attempt = getattr(item, "execution_count", 1)  # set by pytest-rerunfailures
         return (yield from self._in_phase("setup"))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -208,12 +196,13 @@ class RunReporter:
 
     def _report_outcome(self, nodeid: str, reports: list[pytest.TestReport]) -> None:
         outcome, decisive = outcome_of(reports)
-        self._outcomes[outcome] += 1
+        self._outcomes["rerun" if is_retried(reports) else outcome] += 1
         duration = sum(report.duration for report in reports)
         attributes: dict[str, Any] = {
             "test__event": "finished",
             "test__outcome": outcome,
             "test__duration_s": round(duration, 6),
+            **attempt_of(reports),
         }
         if worker := getattr(decisive, "worker_id", None):
             attributes["test__worker_id"] = worker
@@ -239,7 +228,8 @@ class RunReporter:
     def pytest_sessionstart(self) -> None:
         if self._worker_id is None:
             command = " ".join(sys.argv[:20])[:500]
-            where = workflow_attributes()
+            given = {name: self._config.getoption(f"--logloop-{name}") for name in ("environment", "shard")}
+            where = run_attributes(self._config.rootpath, given)
             self._report("test run started", "info", test__event="run-started", test__command=command, **where)
 
     @pytest.hookimpl(trylast=True)
