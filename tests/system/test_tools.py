@@ -5,10 +5,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from logloop import Client
 
 from tests.emulation import refusal
 from tests.infra import Infra, fresh_database, memory_folder
@@ -137,6 +139,84 @@ def test_the_pytest_plugin_sends_the_outcomes_of_a_run(environ: dict[str, str], 
     items = find_logs(environ, 'attributes.test.run_id:"r1" attributes.test.event:finished', 2)
     outcomes = {item["test_id"]: item["severity"] for item in items}
     assert outcomes == {"test_pay.py::test_ok": "info", "test_pay.py::test_bad": "error"}
+
+
+JUNIT = """<testsuite name="s" timestamp="{at}"><testcase classname="com.acme.Pay" name="card" time="1.5">
+<flakyFailure message="busy" type="java.io.IOException"><stackTrace>busy</stackTrace></flakyFailure>
+</testcase><testcase classname="com.acme.Pay" name="cash" time="0.5"><failure message="no change left"
+type="java.lang.AssertionError">at Pay.java:9</failure></testcase></testsuite>"""
+
+
+def run_of(environ: dict[str, str], run_id: str) -> dict[str, Any]:
+    """Wait until a run of tests is stored, and return it with its outcomes."""
+    stored = json.loads((Path(environ["LOGLOOP_HOME"]) / "credentials.json").read_text())
+    with Client(stored["url"], stored["api_key"]) as client:
+
+        def look() -> list[str]:
+            runs = client.list("/test-runs", project_id="demo", run_id=run_id)
+            return [
+                run["id"] for run in runs if run["finished_at"] and sum(run["counts"].values()) >= run["reported"]
+            ]
+
+        [record_id] = eventually(look)
+        found: dict[str, Any] = client.request("GET", f"/test-runs/{record_id}")
+    return found
+
+
+def test_imported_results_are_a_run_once_and_failures_in_quarantine_are_tolerated(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
+    path = tmp_path / "junit.xml"
+    path.write_text(JUNIT.format(at=at.isoformat()))
+    command = ["test", "import", str(path), "--commit", "c1", "--environment", "qa", "--service", "pay"]
+
+    run_id = json_output(environ, *command)["run_id"]
+    run = run_of(environ, run_id)
+    assert json_output(environ, *command)["run_id"] == run_id
+    ended = json_output(
+        environ, "test", "import", str(path), "--run-id", "second", "--commit", "c1", "--environment", "qa"
+    )
+    run_of(environ, ended["run_id"])
+
+    again = run_of(environ, run_id)
+    assert again == run
+    assert (run["commit"], run["environment"], run["services"]) == ("c1", "qa", ["pay"])
+    assert (run["counts"]["passed"], run["counts"]["failed"], run["duration_s"]) == (1, 2, 2.0)
+    shown = [
+        (item["test_id"], item["outcome"], item["attempt"], item["retried"]) for item in run["outcomes"]["items"]
+    ]
+    assert shown == [
+        ("com.acme.Pay.card", "failed", 1, True),
+        ("com.acme.Pay.card", "passed", 2, False),
+        ("com.acme.Pay.cash", "failed", 1, False),
+    ]
+    assert run["outcomes"]["items"][2]["failure_pattern"] == "java.lang.AssertionError: no change left"
+    flaky = json_output(environ, "test", "flaky", "--since", "1h")["items"]
+    assert [(item["test_id"], item["same_commit"]) for item in flaky] == [("com.acme.Pay.card", True)]
+
+    failing = logloop(environ, "test", "quarantine", "check", "--run-id", run_id)
+    json_output(environ, "test", "quarantine", "add", "com.acme.Pay.cash", "--reason", "SHOP-17")
+    tolerated = logloop(environ, "test", "quarantine", "check", "--run-id", run_id)
+    of_file = logloop(environ, "test", "quarantine", "check", str(path))
+    assert (failing.returncode, tolerated.returncode, of_file.returncode) == (1, 0, 0), tolerated.stderr
+    assert "com.acme.Pay.cash" in failing.stdout
+    assert logloop(environ, "test", "quarantine", "remove", "com.acme.Pay.cash").returncode == 0
+
+
+def test_a_command_that_runs_pytest_reports_its_run(environ: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "test_pay.py").write_text("def test_ok(): pass\ndef test_bad(): assert 1 == 2\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    program = [sys.executable, "-m", "pytest", "-q", "--rootdir", str(tmp_path), str(tmp_path)]
+
+    done = logloop(environ, "test", "run", "--run-id", "from-cli", "--shard", "1/2", "--", *program)
+
+    assert (done.returncode, "1 failed, 1 passed" in done.stdout) == (1, True), done.stderr
+    run = run_of(environ, "from-cli")
+    assert (run["shard"], run["services"]) == ("1/2", ["tests"])
+    shown = [(item["test_id"], item["outcome"]) for item in run["outcomes"]["items"]]
+    assert shown == [("test_pay.py::test_bad", "failed"), ("test_pay.py::test_ok", "passed")]
+    assert logloop(environ, "test", "quarantine", "check", "--run-id", "from-cli").returncode == 1
 
 
 def test_a_growing_file_is_followed(environ: dict[str, str], tmp_path: Path) -> None:

@@ -275,6 +275,7 @@ def test_each_attempt_of_a_retried_test_has_an_outcome(
         ("test_error", "error", 3),
         ("test_ok", "passed", None),
     ]
+    assert [entry["attributes"].get("test.retried") for entry in ended] == [True, True, None, True, True, None, None]
     assert "try 2 is too early" in ended[1]["attributes"]["exception.message"]
     counts = api.entries[-1]["attributes"]["test.counts"]
     assert counts == {"passed": 2, "error": 1, "rerun": 4}

@@ -286,6 +286,8 @@ async def _check_lists(platform: Platform, listed: str, runs: list[dict[str, Any
         ("&branch=other", []),
         ("&commit=c1&environment=staging", [middle]),
         ("&commit=c9", []),
+        ("&run_id=nightly-0", [oldest]),
+        ("&run_id=nightly", []),
         ("&environment=production", []),
         ("&service_id=web", []),
     ):

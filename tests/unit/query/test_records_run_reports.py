@@ -40,6 +40,7 @@ def test_the_events_and_outcomes_of_a_run_make_one_report() -> None:
     begun = {**RUN, "test.event": "run-started", "test.command": "pytest -q", "ci.branch": "main", "ci.run_id": 7}
     failed = {**RUN, "test.outcome": "failed", "test.duration_s": 2, "exception.message": "no 5 in [1]"}
     ended = {**RUN, "test.event": "run-finished", "test.duration_s": 3.5}
+    ended["test.counts"] = {"passed": 2, "failed": 1, "odd": "x", "negative": -4}
     others = (("t", {**RUN, "test.event": "started"}), ("t", None), (None, {"test.outcome": "passed"}))
 
     [report] = reports_in([_table((None, begun), *others, ("t", failed), (None, ended), source="pytest")])
@@ -54,6 +55,7 @@ def test_the_events_and_outcomes_of_a_run_make_one_report() -> None:
         "command": "pytest -q",
         "finished_at": seconds[2],
         "duration_s": 3.5,
+        "reported": 3,
     }
     pattern = "no <*> in [<*>]"
     assert report.outcomes == {
@@ -84,14 +86,14 @@ def test_the_start_of_a_run_says_where_it_ran_and_a_workflow_knows_better() -> N
 
 
 def test_attempts_of_a_test_are_outcomes_of_their_own() -> None:
-    first = ("t", {**RUN, "test.outcome": "failed", "test.attempt": 1})
+    first = ("t", {**RUN, "test.outcome": "failed", "test.attempt": 1, "test.retried": True})
     second = ("t", {**RUN, "test.outcome": "passed", "test.attempt": 2})
     odd = ("u", {**RUN, "test.outcome": "passed", "test.attempt": True})
 
     [report] = reports_in([_table(first, second, odd)])
 
-    found = [(item.test_id, item.attempt, item.outcome) for item in report.outcomes.values()]
-    assert found == [("t", 1, "failed"), ("t", 2, "passed"), ("u", 1, "passed")]
+    found = [(item.test_id, item.attempt, item.outcome, item.retried) for item in report.outcomes.values()]
+    assert found == [("t", 1, "failed", True), ("t", 2, "passed", False), ("u", 1, "passed", False)]
 
 
 def test_results_that_are_imported_twice_count_once_for_each_attempt() -> None:

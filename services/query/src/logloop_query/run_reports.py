@@ -25,6 +25,7 @@ _MARK = r'"(test\.outcome|ci\.test_outcome|test\.event)":'
 _MAX_TEXT = 200
 _MAX_FAILURE = 500
 _MAX_ATTEMPT = 1_000
+_MAX_REPORTED = 10**9
 _WORST_FIRST = ("error", "failed", "xpassed", "xfailed", "skipped", "passed")
 
 
@@ -41,6 +42,7 @@ class ReportedOutcome:
     failure_pattern: str | None
     log_id: str
     attempt: int = 1
+    retried: bool = False
 
 
 @dataclass(slots=True)
@@ -120,7 +122,7 @@ def _add(row: Mapping[str, Any], found: dict[tuple[str, str], RunReport]) -> Non
     if isinstance(attempt, int):
         report.fields["ci_attempt"] = attempt
     if attributes.get("test.event") == "run-finished":
-        report.fields |= {"finished_at": at, "duration_s": _seconds(attributes)}
+        report.fields |= {"finished_at": at, "duration_s": _seconds(attributes), "reported": _total(attributes)}
     outcome = _outcome(row, source)
     if outcome is not None:
         known = report.outcomes.get(outcome.key)
@@ -147,7 +149,7 @@ def _outcome(row: Mapping[str, Any], source: Source) -> ReportedOutcome | None:
         return None
     number = log_id(row["batch"], row["us"], row["row"])
     return ReportedOutcome(
-        _key(attributes, source, test_id, number),
+        _key(attributes, source, row["service_id"], test_id, number),
         test_id,
         row["service_id"],
         status,
@@ -156,10 +158,11 @@ def _outcome(row: Mapping[str, Any], source: Source) -> ReportedOutcome | None:
         _failure_pattern(attributes, row["message"]) if status in {"failed", "error"} else None,
         number,
         _attempt(attributes),
+        attributes.get("test.retried") is True,
     )
 
 
-def _key(attributes: Mapping[str, Any], source: Source, test_id: str, number: str) -> str:
+def _key(attributes: Mapping[str, Any], source: Source, service_id: str, test_id: str, number: str) -> str:
     """Return what tells an outcome from the others of its run.
 
     A file of results may be imported twice, and a job prints the same test in its progress and again in its summary.
@@ -167,7 +170,7 @@ def _key(attributes: Mapping[str, Any], source: Source, test_id: str, number: st
     if source == "ci":
         return orjson.dumps([attributes.get("ci.job"), test_id]).decode()
     if attributes.get("test.imported") is True:
-        return orjson.dumps([test_id, _attempt(attributes)]).decode()
+        return orjson.dumps([service_id, test_id, _attempt(attributes)]).decode()
     return number
 
 
@@ -188,6 +191,15 @@ def _failure_pattern(attributes: Mapping[str, Any], message: str) -> str:
     parts = [part for part in (kind, text) if isinstance(part, str) and part]
     whole = ": ".join(parts) or message.partition("\n")[2] or message
     return mask_text(whole[:_MAX_FAILURE])
+
+
+def _total(attributes: Mapping[str, Any]) -> int | None:
+    """Return how many outcomes the reporter has counted at the end of a run."""
+    counts = attributes.get("test.counts")
+    if not isinstance(counts, dict):
+        return None
+    numbers = [value for value in counts.values() if isinstance(value, int) and not isinstance(value, bool)]
+    return min(sum(number for number in numbers if number > 0), _MAX_REPORTED)
 
 
 def _seconds(attributes: Mapping[str, Any]) -> float | None:

@@ -12,6 +12,7 @@ function item(outcome: Outcome, test = "t", pattern: string | null = null): Hist
     failure_pattern: pattern,
     log_id: "l",
     attempt: 1,
+    retried: false,
     test_run_id: "r",
     run_id: "nightly",
     source: "pytest",

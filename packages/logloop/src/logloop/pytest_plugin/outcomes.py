@@ -12,10 +12,11 @@ RERUN: Any = "rerun"
 """Outcome that pytest-rerunfailures gives to a failure after which the test runs again."""
 
 
-def attempt_of(reports: list[pytest.TestReport]) -> dict[str, int]:
-    """Return the number of an attempt as an attribute; empty for a test that is not retried."""
-    number = getattr(reports[-1], "rerun", 0) + 1
-    return {"test__attempt": number} if number > 1 or is_retried(reports) else {}
+def attempt_of(reports: list[pytest.TestReport]) -> dict[str, Any]:
+    """Return attributes that say which attempt of a retried test this is; empty for other tests."""
+    number, again = getattr(reports[-1], "rerun", 0) + 1, is_retried(reports)
+    found = {"test__attempt": number} if number > 1 or again else {}
+    return {**found, "test__retried": True} if again else found
 
 
 def is_retried(reports: list[pytest.TestReport]) -> bool:

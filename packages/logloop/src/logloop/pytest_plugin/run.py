@@ -11,6 +11,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -239,6 +240,8 @@ class RunReporter:
         if self._worker_id is None:
             self._report_finished(int(exitstatus))
         counts = self.pipe.finish()
+        if self._worker_id is None and (mark := os.environ.get("LOGLOOP_REPORTED_FILE")):
+            Path(mark).touch()  # `logloop test run` sees that somebody reported
         output = getattr(session.config, "workeroutput", None)
         if output is not None:
             output["logloop"] = counts

@@ -1,7 +1,7 @@
 """Endpoints of test runs, and of the outcomes of one test over time."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Path, Query
 from logloop_chassis.auth.principal import require
@@ -15,19 +15,19 @@ from pydantic import Field
 from logloop_query.http.dependencies import CurrentActor, CurrentTestRuns
 from logloop_query.http.fields import Moment, Output
 from logloop_query.outcomes import STATUSES
+from logloop_query.run_reports import Source, run_record_id
 from logloop_query.test_runs.runs import flakiness
 from logloop_query.time_bounds import from_microseconds, to_microseconds
 
 router = APIRouter(prefix="/api/v1", tags=["tests"])
 RunPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$", examples=["5f2b8c1e9a7d4f60b3c2a1908e7d6f54"])]
-Source = Literal["pytest", "ci"]
 _SOURCE = (
     "`pytest`: reported with `test.run_id`, by the pytest plugin or `logloop test import`. `ci`: read from the "
     "output of a workflow run."
 )
 Outcome = Literal["passed", "failed", "skipped", "error", "xfailed", "xpassed"]
 _COMMIT = "Ends with `-dirty` when tracked files were changed."
-_FIRST = {"attempt": 1}  # outcomes of earlier versions do not say it
+_FIRST = {"attempt": 1, "retried": False}  # outcomes of earlier versions do not say it
 _COUNTS = {"passed": 41, "failed": 1, "skipped": 2, "error": 0, "xfailed": 0, "xpassed": 0}
 
 
@@ -52,6 +52,9 @@ class TestRun(Output):
     finished_at: Moment | None = Field(description="Null while it is running, or when its end was not reported.")
     duration_s: float | None = Field(description="As reported at the end, else between the first and the last log.")
     counts: dict[Outcome, int] = Field(description="Number of outcomes.", examples=[_COUNTS])
+    reported: int | None = Field(
+        description="How many outcomes the reporter counted at its end. While there are fewer, some are on their way."
+    )
     services: list[str] = Field(description="Services that reported outcomes, at most 50.", examples=[["tests"]])
     branch: str | None = Field(examples=["main"])
     commit: str | None = Field(description=_COMMIT, examples=["3f2c1d9"])
@@ -79,6 +82,7 @@ class TestRunOutcome(Output):
     )
     log_id: str = Field(description="The log that reported it.")
     attempt: int = Field(description="1, or more when a failed test ran again in the same run.", examples=[1])
+    retried: bool = Field(description="Whether the test ran again because of this failure.")
 
 
 class OutcomePage(Page[TestRunOutcome]):
@@ -120,7 +124,7 @@ def _run(document: Document) -> dict[str, Any]:
     counts = document.get("counts", {})
     between = (document["last_at"] - document["started_at"]).total_seconds()
     reported = document.get("duration_s")
-    optional = ("finished_at", "branch", "commit", "environment", "shard", "command")
+    optional = ("finished_at", "reported", "branch", "commit", "environment", "shard", "command")
     return {
         **{name: document.get(name) for name in optional},
         **{name: document[name] for name in ("project_id", "run_id", "source", "started_at", "last_at")},
@@ -154,6 +158,9 @@ async def list_(
     branch: Annotated[str | None, Query(max_length=200, description="Only runs of this branch.")] = None,
     commit: Annotated[str | None, Query(max_length=200, description="Only runs of this commit.")] = None,
     environment: Annotated[str | None, Query(max_length=200, description="Only runs in this environment.")] = None,
+    run_id: Annotated[
+        str | None, Query(max_length=200, description="Only the runs to which their reporters gave this id.")
+    ] = None,
     failed: Annotated[
         bool | None, Query(description="true: only runs with failures or errors; false: only runs without.")
     ] = None,
@@ -164,6 +171,8 @@ async def list_(
     require(actor.principal, "read", project_id)
     wanted = {"services": service_id, "branch": branch, "commit": commit, "environment": environment}
     where: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
+    if run_id is not None:
+        where["_id"] = {"$in": [run_record_id(project_id, source, run_id) for source in get_args(Source)]}
     if failed is not None:
         bad = [{"counts.failed": {"$gt": 0}}, {"counts.error": {"$gt": 0}}]
         where["$or" if failed else "$nor"] = bad

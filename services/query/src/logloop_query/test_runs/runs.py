@@ -94,6 +94,7 @@ def _outcome(project_id: str, item: ReportedOutcome) -> Document:
         "failure_pattern": item.failure_pattern,
         "log_id": item.log_id,
         "attempt": item.attempt,
+        "retried": item.retried,
     }
 
 
