@@ -77,6 +77,22 @@ def test_junit_with_nested_suites() -> None:
     assert (found.started_at, found.output) == (early, [("stderr", "warning: slow")])
 
 
+def test_junit_of_node_names_tests_by_their_suites() -> None:
+    found = junit.read(
+        b'<testsuites><testsuite name="cart"><testcase name="adds" classname="test"/></testsuite>'
+        b'<testcase name="plain" classname="test"/></testsuites>'
+    )
+
+    assert outcomes(found) == [("cart > adds", "passed"), ("plain", "passed")]
+
+
+def test_junit_with_a_suite_that_fails_as_a_whole() -> None:
+    found = junit.read(b'<testsuite name="Pay"><error message="no database" type="SQLError">at x</error></testsuite>')
+
+    [error] = found.results
+    assert (error.test_id, error.outcome, error.reason, error.kind) == ("Pay", "error", "no database", "SQLError")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

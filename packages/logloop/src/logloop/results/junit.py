@@ -5,13 +5,13 @@ The file is read as a stream. A document type is refused, so no entity can expan
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from logloop.results.model import InvalidResults, Outcome, Result, Results, clean, moment, seconds
+from logloop.results.model import FAILING, SEPARATOR, InvalidResults, Outcome, Result, Results, clean, moment, seconds
 
 MAX_DEPTH = 200
 _OWN: dict[str, Outcome] = {"failure": "failed", "error": "error", "skipped": "skipped"}
@@ -49,7 +49,8 @@ class _Case:
 class _Suite:
     """A test suite. Its tests are taken to run one after the other from its timestamp on."""
 
-    def __init__(self, started_at: datetime | None) -> None:
+    def __init__(self, name: str, started_at: datetime | None) -> None:
+        self.name = name
         self.started_at = started_at
         self._passed_s = 0.0
 
@@ -87,18 +88,18 @@ class _Target:
         if name in {"testsuites", "testsuite"}:
             self._start_suite(attributes)
         elif name == "testcase":
-            self._case = _case(attributes)
-        elif name in _PROBLEMS and self._case is not None:
-            message = attributes.get("message", "")
-            self._problem = _Problem(name, attributes.get("type"), message)
-            self._case.problems.append(self._problem)
+            self._case = _case(attributes, [suite.name for suite in self._suites])
+        elif name in _PROBLEMS:
+            self._problem = _Problem(name, attributes.get("type"), attributes.get("message", ""))
+            if self._case is not None:
+                self._case.problems.append(self._problem)
         if name in _TEXTS:
             self._texts.append([])
 
     def _start_suite(self, attributes: Mapping[str, str]) -> None:
         around = self._suites[-1].started_at if self._suites else None
         started_at = moment(attributes.get("timestamp")) or around
-        self._suites.append(_Suite(started_at))
+        self._suites.append(_Suite(attributes.get("name", "").strip(), started_at))
         if started_at is not None:
             self.results.started_at = min(self.results.started_at or started_at, started_at)
 
@@ -115,12 +116,20 @@ class _Target:
         elif name in _TEXTS and self._problem is not None:
             self._problem.text = text if text.strip() else self._problem.text
             if name in _PROBLEMS:
-                self._problem = None
+                self._end_problem(self._problem)
         elif name == "testcase" and self._case is not None:
             self._add(self._case, self._suites[-1])
             self._case = self._problem = None
         elif name in {"testsuites", "testsuite"}:
             self._suites.pop()
+
+    def _end_problem(self, problem: _Problem) -> None:
+        """Report a problem of a whole suite, such as a fixture that failed."""
+        self._problem = None
+        if self._case is None and problem.outcome in FAILING:
+            suite = self._suites[-1]
+            case = _Case(suite.name or "test suite", None, skipped=False)
+            self.results.add(_failed(case, problem, suite.end_of(None), retried=False))
 
     def _output(self) -> list[tuple[str, str]]:
         if self._problem is not None:
@@ -145,9 +154,12 @@ class _Target:
             self.results.add(_failed(case, problem, ended_at, retried=number < len(later)))
 
 
-def _case(attributes: Mapping[str, str]) -> _Case:
+def _case(attributes: Mapping[str, str], suites: Sequence[str]) -> _Case:
     name, group = attributes.get("name", "").strip(), attributes.get("classname", "").strip()
-    test_id = name if group in {"", name} else f"{group}.{name}"
+    if group == "test":  # node --test writes this for every test
+        test_id = SEPARATOR.join([*filter(None, suites), name])
+    else:
+        test_id = name if group in {"", name} else f"{group}.{name}"
     skipped = attributes.get("status", "").lower() in {"skipped", "disabled", "notrun", "ignored"}
     return _Case(test_id, seconds(attributes.get("time")), skipped)
 
@@ -162,7 +174,7 @@ def _failed(
 ) -> Result:
     """Return the result of an attempt that failed or was skipped."""
     message = clean(problem.message) or problem.text.strip().partition("\n")[0]
-    fails = problem.outcome in {"failed", "error"}
+    fails = problem.outcome in FAILING
     own = problem.tag in _OWN
     return Result(
         case.test_id,
