@@ -9,12 +9,13 @@ from logloop_chassis.outbound.egress import EgressGuard
 from logloop_chassis.state import Resources, ServiceApp
 from logloop_contracts.channels import ANALYZER_REQUESTS
 
+from logloop_analyzer.analysis.failed_tests import FailedTests
 from logloop_analyzer.analysis.model_explainer import ModelExplainer
 from logloop_analyzer.analysis.preview import AnalysisPreviewer
 from logloop_analyzer.analysis.runner import AnalysisRunner
 from logloop_analyzer.analysis.windows import AnalysisLimits
 from logloop_analyzer.consumers import AnalysisRequestConsumer
-from logloop_analyzer.http import internal, previews, providers
+from logloop_analyzer.http import comparisons, internal, previews, providers
 from logloop_analyzer.http.dependencies import AnalyzerServices
 from logloop_analyzer.model.budget import DailyTokenBudget
 from logloop_analyzer.model.client import ModelClient
@@ -32,10 +33,14 @@ def create_app(settings: AnalyzerSettings) -> ServiceApp:
         description="Explains windows of logs with cited evidence. Request an analysis from the query service.",
         open_service=_open,
         dead_letter_prefix="/api/v1/analyzer/dead-letters",
-        tags=[{"name": "analyzer", "description": "Testing a model provider, and previews of analyses."}],
+        tags=[
+            {"name": "analyzer", "description": "Testing a model provider, and previews of analyses."},
+            {"name": "tests", "description": "Comparing failed tests with green runs."},
+        ],
     )
     app.add_routes(providers.router)
     app.add_routes(previews.router)
+    app.add_routes(comparisons.router)
     app.add_routes(internal.router)
     return app
 
@@ -68,6 +73,8 @@ async def _open(resources: Resources[AnalyzerSettings]) -> AsyncIterator[Analyze
         prefetch=settings.analysis_concurrency,
     )
     try:
-        yield AnalyzerServices(query, model, ProviderCheck(guard), AnalysisPreviewer(query, limits))
+        yield AnalyzerServices(
+            query, model, ProviderCheck(guard), AnalysisPreviewer(query, limits), FailedTests(query)
+        )
     finally:
         await query.aclose()

@@ -7,7 +7,8 @@ time is linear in the text.
 import pyarrow as pa
 import pyarrow.compute as pc
 
-VARIABLE = "<*>"
+from logloop_contracts.patterns import VARIABLE
+
 PATTERN_VERSION = 2
 """Version of the mask. A stored pattern of another version is found again from its message."""
 FIRST_VERSION = 1

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import reduce
 from operator import xor
 
-from logloop_contracts.patterns.masking import RUN_OF_VARIABLES, VARIABLE
+from logloop_contracts.patterns import VARIABLE
+from logloop_contracts.patterns.masking import RUN_OF_VARIABLES
 
 MAX_PATTERNS = 20_000
 MAX_CHARACTERS = 2_000_000

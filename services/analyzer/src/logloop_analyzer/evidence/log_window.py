@@ -149,7 +149,7 @@ def one_chunk(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 def read_windows(window: pa.Table, baseline: pa.Table) -> tuple[LogWindow, LogWindow]:
     """Return both windows with shared templates. The tables have `EXPORT_SCHEMA` and rows in any order."""
-    tables = [_in_time_order(conform(table).unify_dictionaries()) for table in (window, baseline)]
+    tables = [in_time_order(conform(table).unify_dictionaries()) for table in (window, baseline)]
     patterns = {value for table in tables for value in _values(table["pattern"])}
     templates = merge_patterns(patterns)
     made = [_window(table, templates) for table in tables]
@@ -170,7 +170,7 @@ def _typed(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     return column.cast(pa.utf8()).dictionary_encode() if pa.types.is_dictionary(kind) else column.cast(kind)
 
 
-def _in_time_order(table: pa.Table) -> pa.Table:
+def in_time_order(table: pa.Table) -> pa.Table:
     """Return rows by time. Those of the same time keep the order of their batch, whose numbers end the ids."""
     keys = pa.table(
         {

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from logloop_chassis.http.problems import Conflict, NotFound, Unavailable
 from logloop_chassis.state import parts_of
 
+from logloop_analyzer.analysis.failed_tests import FailedTests
 from logloop_analyzer.analysis.preview import AnalysisPreviewer
 from logloop_analyzer.errors import AnalysisError
 from logloop_analyzer.model.provider import LanguageModel, ProviderSettings
@@ -22,6 +23,7 @@ class AnalyzerServices:
     model: LanguageModel
     provider_check: ProviderCheck
     previewer: AnalysisPreviewer
+    failed_tests: FailedTests
 
 
 def analyzer_services(request: Request) -> AnalyzerServices:

@@ -93,10 +93,11 @@ async def preview(
     except TooManyPreviews as error:
         raise TooManyRequests("too many previews at once; try again in a moment", retry_after=2) from error
     except AnalysisError as error:
-        raise _problem(error) from error
+        raise problem_of(error) from error
 
 
-def _problem(error: AnalysisError) -> Problem:
+def problem_of(error: AnalysisError) -> Problem:
+    """Return the HTTP problem for an analysis that failed."""
     if error.reason == "query_unavailable":
         return Unavailable(error.detail)
     if error.reason == "bad_scope":

@@ -1,9 +1,10 @@
 """Reads logs, provider settings and the state of analyses from query over HTTP."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
 import stamina
@@ -11,10 +12,12 @@ from logloop_chassis.crypto import issue_service_token
 from logloop_contracts.analyses import Report
 from pydantic import ValidationError
 
+from logloop_analyzer.comparison.history import BAD, Attempt, RunFacts
 from logloop_analyzer.errors import AnalysisError
 from logloop_analyzer.model.provider import ProviderSettings
 from logloop_analyzer.query_api.interface import AnalysisState, LogSample, LogSelection
 from logloop_analyzer.query_api.log_stream import BrokenStream, read_log_stream
+from logloop_analyzer.query_api.records_of_tests import attempt_in, run_in
 
 RETRY_FOR_S = 30.0
 _FIRST_DELAY_S = 0.25
@@ -22,6 +25,10 @@ _MAX_DELAY_S = 4.0
 _JITTER_S = 0.25
 _TIMEOUT = httpx.Timeout(30, connect=3)
 _CHUNK = 256 * 1024
+_HISTORY = 100
+"""Newest outcomes of a test that a verdict considers."""
+_FAILURES = 500
+"""Failures of each kind that are read of a run, ordered by test."""
 T = TypeVar("T")
 
 
@@ -96,6 +103,26 @@ class QueryClient:
             question=body.get("question"),
             report=Report.model_validate(report) if report else None,
         )
+
+    async def test_history(self, project_id: str, test_id: str) -> Sequence[Attempt]:
+        """See QueryApi."""
+        params = {"project_id": project_id, "test_id": test_id, "limit": str(_HISTORY)}
+        body = await self._get_json("/api/v1/test-history", project_id, params)
+        return [attempt_in({**item, "test_id": test_id}) for item in body["items"]]
+
+    async def test_run(self, project_id: str, run_id: str) -> RunFacts | None:
+        """See QueryApi."""
+        path = f"/api/v1/test-runs/{quote(run_id, safe='')}"
+        failures = []
+        try:
+            for outcome in sorted(BAD):
+                body = await self._get_json(path, project_id, {"outcome": outcome, "limit": str(_FAILURES)})
+                failures += body["outcomes"]["items"]
+        except AnalysisError as error:
+            if error.reason == "bad_scope":
+                return None
+            raise
+        return run_in(body, failures) if body["project_id"] == project_id else None
 
     async def ping(self) -> None:
         """Raise if query is not alive; a readiness check."""

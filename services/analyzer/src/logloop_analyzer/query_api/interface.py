@@ -1,5 +1,6 @@
 """What the analyzer needs from the query service, as a protocol and its data types."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -7,6 +8,7 @@ from typing import Protocol
 import pyarrow as pa
 from logloop_contracts.analyses import Report
 
+from logloop_analyzer.comparison.history import Attempt, RunFacts
 from logloop_analyzer.model.provider import ProviderSettings
 
 
@@ -61,3 +63,9 @@ class QueryApi(Protocol):
 
     async def analysis_state(self, project_id: str, analysis_id: str) -> AnalysisState | None:
         """Return the state of an analysis, None if it was deleted. Raises AnalysisError."""
+
+    async def test_history(self, project_id: str, test_id: str) -> Sequence[Attempt]:
+        """Return the newest outcomes of a test, newest first. Raises AnalysisError."""
+
+    async def test_run(self, project_id: str, run_id: str) -> RunFacts | None:
+        """Return a run of tests with its failures, None if there is no such run. Raises AnalysisError."""

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import re2
 from logloop_contracts.conditions.condition import Condition
-from logloop_contracts.patterns.masking import FIRST_VERSION, VARIABLE, mask_messages
+from logloop_contracts.patterns import VARIABLE
+from logloop_contracts.patterns.masking import FIRST_VERSION, mask_messages
 from logloop_contracts.patterns.merging import expression_for
 
 _FIRST = "first_pattern"

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import re2
 from cachetools import TTLCache
-from logloop_contracts.patterns.masking import VARIABLE
+from logloop_contracts.patterns import VARIABLE
 from logloop_contracts.patterns.merging import expression_for, merge_patterns
 
 from logloop_query.logs.search.filter import Equals, Filter, Leaf, OneOf, Or, leaves, with_leaves

@@ -1,0 +1,77 @@
+"""Prepares the lines of several attempts of a test for comparison: in time order, with the event that each reports."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from logloop_contracts.patterns.merging import merge_patterns
+
+from logloop_analyzer.evidence.identifiers import read_identifiers
+from logloop_analyzer.evidence.log_window import LogLine, conform, in_time_order, one_chunk
+from logloop_analyzer.evidence.work_units import Event
+
+MAX_LINES = 2_000
+"""Lines of one attempt that are compared, the earliest first."""
+_REPORT = r'"(?:test\.event|ci\.test_outcome)":'
+_RUN = r'"test\.run_id":"(?P<found>[^"\\]+)"'
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptLine:
+    """A line that was logged while a test ran.
+
+    `is_report`: the test runner wrote it, such as the outcome, so it differs whenever the outcome does.
+    """
+
+    log: LogLine
+    event: Event
+    template: str
+    is_report: bool
+
+
+def select_lines(table: pa.Table, run_id: str | None) -> pa.Table:
+    """Return the rows of one attempt in time order, without those that name another run, up to MAX_LINES."""
+    table = conform(table)
+    if run_id is not None:
+        named = pc.struct_field(pc.extract_regex(one_chunk(table["attributes"]), _RUN), "found")
+        table = table.filter(pc.or_(pc.is_null(named), pc.fill_null(pc.equal(named, run_id), False)))
+    return in_time_order(table).slice(0, MAX_LINES)
+
+
+def read_attempts(tables: Sequence[pa.Table]) -> list[list[AttemptLine]]:
+    """Return the lines of each attempt. Equal events have equal templates in all of them.
+
+    The tables have `EXPORT_SCHEMA` and rows in time order.
+    """
+    patterns = {value for table in tables for value in pc.unique(table["pattern"].cast(pa.utf8())).to_pylist()}
+    templates = merge_patterns(patterns)
+    return [_lines(table, templates) for table in tables]
+
+
+def _lines(table: pa.Table, templates: dict[str, str]) -> list[AttemptLine]:
+    if not table.num_rows:
+        return []
+    columns = {name: one_chunk(table[name].cast(pa.utf8())) for name in ("message", "attributes", "func_id")}
+    statements = read_identifiers(*columns.values()).statements.to_pylist()
+    reports = pc.fill_null(pc.match_substring_regex(columns["attributes"], _REPORT), False).to_pylist()
+    return [
+        AttemptLine(log, _event(log, statement, templates[log.pattern]), templates[log.pattern], is_report)
+        for log, statement, is_report in zip(_logs(table), statements, reports, strict=True)
+    ]
+
+
+def _event(log: LogLine, statement: str | None, template: str) -> Event:
+    if statement is not None and statement in log.message:
+        return Event(log.service_id, log.severity, statement, "")
+    return Event(log.service_id, log.severity, "", template)
+
+
+def _logs(table: pa.Table) -> list[LogLine]:
+    names: dict[str, Any] = {name: name.removesuffix("_us") for name in LogLine.__slots__}
+    columns = [
+        table[column].cast(pa.int64() if name == "timestamp_us" else pa.utf8()).to_pylist()
+        for name, column in names.items()
+    ]
+    return [LogLine(*values) for values in zip(*columns, strict=True)]
