@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from logloop.pytest_plugin.logged_lines import LoggedLines
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,3 +42,19 @@ def pytest_configure(config: pytest.Config) -> None:
         from logloop.pytest_plugin import run
 
         run.start(config)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests that check the logs of others after them."""
+    from logloop.pytest_plugin.logged_lines import run_checks_last
+
+    run_checks_last(items)
+
+
+@pytest.fixture
+def logs_of_test(request: pytest.FixtureRequest) -> Callable[[str], LoggedLines]:
+    """Return what a test, given by its id, has logged in this run. Needs `--logloop` and a key that may read."""
+    from logloop.pytest_plugin.logged_lines import reader
+
+    return reader(request.config)

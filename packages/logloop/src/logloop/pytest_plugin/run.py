@@ -95,8 +95,10 @@ class RunReporter:
         self.pipe = pipe
         self.nodeid: str | None = None
         self.phase: str | None = None
-        self._connection = connection
-        self._run_id = run_id_of(config)
+        self.connection = connection
+        self.run_id = run_id_of(config)
+        self.finished: set[str] = set()
+        """Tests whose outcome this process has reported."""
         self._config = config
         self._attempt = 1
         worker = getattr(config, "workerinput", None)
@@ -108,13 +110,18 @@ class RunReporter:
         self._handler = TestLogHandler(self)
         self._started = time.monotonic()
 
+    @property
+    def is_main(self) -> bool:
+        """Whether this process reports outcomes; a worker of xdist does not."""
+        return self._worker_id is None
+
     def report_problem(self, text: str) -> None:
         """Show a problem at the end of the run; the first one is shown."""
         self._problem = self._problem or text
 
     def fields(self, nodeid: str | None) -> Entry:
         """Return the fields that every entry has; `nodeid` is the test it belongs to."""
-        attributes: dict[str, Any] = {"test.run_id": self._run_id}
+        attributes: dict[str, Any] = {"test.run_id": self.run_id}
         if self._worker_id:
             attributes["test.worker_id"] = self._worker_id
         if nodeid and self.phase:
@@ -122,8 +129,8 @@ class RunReporter:
             if self._attempt > 1:
                 attributes["test.attempt"] = self._attempt
         entry: Entry = {
-            "project_id": self._connection.project,
-            "service_id": self._connection.service or DEFAULT_SERVICE,
+            "project_id": self.connection.project,
+            "service_id": self.connection.service or DEFAULT_SERVICE,
             "source": "pytest",
             "attributes": attributes,
         }
@@ -196,6 +203,7 @@ class RunReporter:
             self._report(message, "error", test__event="collection", test__outcome="error")
 
     def _report_outcome(self, nodeid: str, reports: list[pytest.TestReport]) -> None:
+        self.finished.add(nodeid)
         outcome, decisive = outcome_of(reports)
         self._outcomes["rerun" if is_retried(reports) else outcome] += 1
         duration = sum(report.duration for report in reports)
@@ -262,7 +270,7 @@ class RunReporter:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Pass the run id to an xdist worker."""
-        node.workerinput["logloop_run_id"] = self._run_id
+        node.workerinput["logloop_run_id"] = self.run_id
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -277,7 +285,7 @@ class RunReporter:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         sent, dropped = self._counts["sent"], self._counts["dropped"] + self._counts["refused"]
-        line = f"logloop: {sent} logs sent, {dropped} dropped, {self._connection.url} (run {self._run_id})"
+        line = f"logloop: {sent} logs sent, {dropped} dropped, {self.connection.url} (run {self.run_id})"
         terminalreporter.write_line(line)
         if self._problem:
             terminalreporter.write_line(f"logloop: {self._problem}")
