@@ -61,12 +61,12 @@ class Follows:
                 return None
             return f"{self.service_id} did not begin with '{self.then}'; {_began(own)}"
         after = self.after
-        followers = [b for a, b in pairwise([*own, None]) if fits(after, a) and not (b and fits(after, b))]
-        if any(follower is not None and fits(self.then, follower) for follower in followers):
+        followers = [b for a, b in pairwise(own) if fits(after, a) and not fits(after, b)]
+        if any(fits(self.then, follower) for follower in followers):
             return None
-        if not followers:
+        if not any(fits(after, message) for message in own):
             return f"{self.service_id} did not log '{after}', which '{self.then}' must follow"
-        instead = f"'{followers[0]}'" if followers[0] is not None else "nothing"
+        instead = f"'{followers[0]}'" if followers else "nothing"
         return f"{self.service_id} did not log '{self.then}' after '{after}', but {instead}"
 
 

@@ -16,7 +16,7 @@ from logloop_analyzer.comparison.proposed_checks import ProposedChecks, propose_
 from logloop_analyzer.comparison.signature import Signature, signature_of
 from logloop_analyzer.comparison.verdict import Verdict, judge
 from logloop_analyzer.errors import AnalysisError
-from logloop_analyzer.query_api.interface import LogSelection, QueryApi
+from logloop_analyzer.query_api.interface import LogSelection, TestRecords
 
 MAX_GREENS = 5
 MAX_COMPARED = 40
@@ -76,7 +76,7 @@ class ExplainedRun:
 class FailedTests:
     """Reads what query stores of tests and compares it. A few comparisons run at once, and a few wait."""
 
-    def __init__(self, query: QueryApi) -> None:
+    def __init__(self, query: TestRecords) -> None:
         self._query = query
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._reads = asyncio.Semaphore(_READS_AT_ONCE)

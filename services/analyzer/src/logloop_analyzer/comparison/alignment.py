@@ -38,9 +38,7 @@ def _key(line: AttemptLine) -> object:
     return (line.is_report, line.event)
 
 
-def _rows(
-    green: Sequence[AttemptLine], run: Sequence[AttemptLine], difference: Difference
-) -> Iterator[Row]:
+def _rows(green: Sequence[AttemptLine], run: Sequence[AttemptLine], difference: Difference) -> Iterator[Row]:
     if len(green) == len(run) and all(_key(a) == _key(b) for a, b in zip(green, run, strict=True)):
         for a, b in zip(green, run, strict=True):
             yield Row("value" if not b.is_report and b.event in difference.values else "same", a, b)

@@ -1,4 +1,4 @@
-"""Prepares the lines of several attempts of a test for comparison: in time order, with the event that each reports."""
+"""Prepares the lines of attempts of a test for comparison: in time order, with the event that each reports."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from logloop_contracts.log_checks import Check, Never
 
 _MAX_NAME = 60
-_HEAD = '''"""Checks the logs of a test: proposed by Logloop, because they fail on a failed run and pass on the green ones.
+_HEAD = '''"""Checks the logs of a test. Logloop proposes them: they fail on a failed run and pass on green ones.
 
 Run this file together with the test, so that its logs are there:
 

@@ -102,7 +102,7 @@ def _broken_steps(
     """Yield the steps that no green run has, each with its time."""
     followers = _followers(greens)
     own = _by_service(run)
-    start = run[0].log.timestamp_us if run else 0
+    usual_times = _times_in_run(run, greens)
     for service, lines in own.items():
         for a, b in pairwise([None, *lines, None]):
             usual = followers.get((service, a.event if a else None), [])
@@ -110,19 +110,28 @@ def _broken_steps(
             if any(follower == event for follower, _ in usual):
                 continue
             expected = _most_common(usual)
-            at = (b or a or lines[0]).log.timestamp_us
             if event is not None and event in new:
-                yield at, Deviation("new", service, a, expected, b)
+                kind: Kind = "new"
             elif expected is not None and expected.event in missing:
-                yield at, Deviation("missing", service, a, expected, b)
+                kind = "missing"
             elif usual and event is not None and (a is None or a.event not in new):
-                yield at, Deviation("order", service, a, expected, b)
+                kind = "order"
+            else:
+                continue
+            at = b.log.timestamp_us if b else usual_times[expected.log.id] if expected else 0
+            yield at, Deviation(kind, service, a, expected, b)
     for service in sorted(frozenset.intersection(*(frozenset(_by_service(lines)) for lines in greens)) - set(own)):
-        green = greens[0]
-        first = next(line for line in green if line.log.service_id == service)
+        first = next(line for line in greens[0] if line.log.service_id == service)
         if first.event in missing:
-            offset = first.log.timestamp_us - green[0].log.timestamp_us
-            yield start + offset, Deviation("missing", service, None, first, None)
+            yield usual_times[first.log.id], Deviation("missing", service, None, first, None)
+
+
+def _times_in_run(run: Lines, greens: Sequence[Lines]) -> Mapping[str, int]:
+    """Return for each line of the green runs when it would come in this run, by log id."""
+    start = run[0].log.timestamp_us if run else 0
+    return {
+        line.log.id: start + line.log.timestamp_us - lines[0].log.timestamp_us for lines in greens for line in lines
+    }
 
 
 def _most_common(usual: Sequence[Follower]) -> AttemptLine | None:

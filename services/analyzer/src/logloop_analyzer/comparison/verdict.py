@@ -69,9 +69,7 @@ def _flaky(subject: Attempt, decided: Sequence[Attempt]) -> Verdict | None:
     episodes = _episodes(subject, decided)
     if episodes >= 2:
         failures = sum(item.failed for item in decided)
-        reason = (
-            f"it failed in the same way in {failures} of the last {len(decided)} runs, and passed between the failures"
-        )
+        reason = f"it failed in {failures} of the last {len(decided)} runs, and passed between equal failures"
         commit = f" commit {_short(subject.revision)}" if subject.revision else " the same sources"
         return Verdict("flaky", reason, f"run it several times on{commit}")
     return None
@@ -103,7 +101,9 @@ def _regressed(upto: Sequence[Attempt]) -> Verdict | None:
         return Verdict("regressed", reason, None, first_bad.revision, last_good.revision)
     passes = next((index for index, item in enumerate(before) if item.failed), len(before))
     if streak >= _MIN_STREAK and passes >= _MIN_STREAK:
-        reason = f"it has failed {streak} times in a row since {first_bad.at:%Y-%m-%d %H:%M} UTC, after {passes} passes"
+        reason = (
+            f"it has failed {streak} times in a row since {first_bad.at:%Y-%m-%d %H:%M} UTC, after {passes} passes"
+        )
         return Verdict("regressed", reason, "report the commit of each run, to find the one that broke it")
     return None
 

@@ -55,11 +55,10 @@ class Step(BaseModel):
     text: str = Field(
         description="The difference in a sentence.",
         examples=[
-            "payment: after 'pay-eu timed out', the green runs continue with 'switching to pay-us'; "
-            "this run with 'calling pay-eu'."
+            "payment: after 'timed out', the green runs continue with 'trying pay-us'; this run logs nothing more."
         ],
     )
-    after: ComparedLine | None = Field(description="The line before it. null: the first line of the service.")
+    after: ComparedLine | None = Field(description="The line before it. null: there is none in the service.")
     expected: ComparedLine | None = Field(description="What green runs log. null: nothing more.")
     instead: ComparedLine | None = Field(description="What this run logs. null: nothing more.")
 

@@ -105,13 +105,13 @@ class QueryClient:
         )
 
     async def test_history(self, project_id: str, test_id: str) -> Sequence[Attempt]:
-        """See QueryApi."""
+        """See TestRecords."""
         params = {"project_id": project_id, "test_id": test_id, "limit": str(_HISTORY)}
         body = await self._get_json("/api/v1/test-history", project_id, params)
         return [attempt_in({**item, "test_id": test_id}) for item in body["items"]]
 
     async def test_run(self, project_id: str, run_id: str) -> RunFacts | None:
-        """See QueryApi."""
+        """See TestRecords."""
         path = f"/api/v1/test-runs/{quote(run_id, safe='')}"
         failures = []
         try:

@@ -64,6 +64,13 @@ class QueryApi(Protocol):
     async def analysis_state(self, project_id: str, analysis_id: str) -> AnalysisState | None:
         """Return the state of an analysis, None if it was deleted. Raises AnalysisError."""
 
+
+class TestRecords(Protocol):
+    """The query service, as what compares tests needs it."""
+
+    async def read_logs(self, selection: LogSelection, *, max_logs: int, max_bytes: int) -> LogSample:
+        """Return the earliest logs of a selection, up to the limits. Raises AnalysisError."""
+
     async def test_history(self, project_id: str, test_id: str) -> Sequence[Attempt]:
         """Return the newest outcomes of a test, newest first. Raises AnalysisError."""
 
