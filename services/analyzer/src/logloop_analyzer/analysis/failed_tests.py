@@ -183,7 +183,7 @@ def _compared(
             signature_of(subject, None) if subject.failed else None,
             None,
             [],
-            [Row("report" if line.is_report else "same", None, line) for line in own],
+            [Row("report" if line.report else "same", None, line) for line in own],
             ProposedChecks([], [], reason),
         )
     lines = [item for _, item in usable]

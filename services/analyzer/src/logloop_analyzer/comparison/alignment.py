@@ -35,13 +35,13 @@ def align(run: Sequence[AttemptLine], green: Sequence[AttemptLine], difference: 
 
 
 def _key(line: AttemptLine) -> object:
-    return (line.is_report, line.event)
+    return line.report or line.event
 
 
 def _rows(green: Sequence[AttemptLine], run: Sequence[AttemptLine], difference: Difference) -> Iterator[Row]:
-    if len(green) == len(run) and all(_key(a) == _key(b) for a, b in zip(green, run, strict=True)):
+    if [_key(line) for line in green] == [_key(line) for line in run]:
         for a, b in zip(green, run, strict=True):
-            yield Row("value" if not b.is_report and b.event in difference.values else "same", a, b)
+            yield Row("report" if b.report else "value" if b.event in difference.values else "same", a, b)
         return
     for line in green:
         yield Row(_mark(line, "missing", difference.missing), line, None)
@@ -50,6 +50,6 @@ def _rows(green: Sequence[AttemptLine], run: Sequence[AttemptLine], difference: 
 
 
 def _mark(line: AttemptLine, mark: Mark, events: frozenset[Event]) -> Mark:
-    if line.is_report:
+    if line.report:
         return "report"
     return mark if line.event in events else "varies"

@@ -14,21 +14,19 @@ from logloop_analyzer.evidence.work_units import Event
 
 MAX_LINES = 2_000
 """Lines of one attempt that are compared, the earliest first."""
-_REPORT = r'"(?:test\.event|ci\.test_outcome)":'
+_REPORT = r'"(?:test\.event|ci\.test_outcome)":"(?P<found>[^"\\]+)"'
 _RUN = r'"test\.run_id":"(?P<found>[^"\\]+)"'
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptLine:
-    """A line that was logged while a test ran.
-
-    `is_report`: the test runner wrote it, such as the outcome, so it differs whenever the outcome does.
-    """
+    """A line that was logged while a test ran."""
 
     log: LogLine
     event: Event
     template: str
-    is_report: bool
+    report: str | None
+    """What the test runner reports with it, such as the outcome: it differs whenever the outcome does."""
 
 
 def select_lines(table: pa.Table, run_id: str | None) -> pa.Table:
@@ -55,10 +53,10 @@ def _lines(table: pa.Table, templates: dict[str, str]) -> list[AttemptLine]:
         return []
     columns = {name: one_chunk(table[name].cast(pa.utf8())) for name in ("message", "attributes", "func_id")}
     statements = read_identifiers(*columns.values()).statements.to_pylist()
-    reports = pc.fill_null(pc.match_substring_regex(columns["attributes"], _REPORT), False).to_pylist()
+    reports = pc.struct_field(pc.extract_regex(columns["attributes"], _REPORT), "found").to_pylist()
     return [
-        AttemptLine(log, _event(log, statement, templates[log.pattern]), templates[log.pattern], is_report)
-        for log, statement, is_report in zip(_logs(table), statements, reports, strict=True)
+        AttemptLine(log, _event(log, statement, templates[log.pattern]), templates[log.pattern], report)
+        for log, statement, report in zip(_logs(table), statements, reports, strict=True)
     ]
 
 

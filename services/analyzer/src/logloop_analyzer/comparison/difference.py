@@ -69,7 +69,7 @@ def find_difference(run: Lines, greens: Sequence[Lines]) -> Difference:
 
 
 def _without_reports(lines: Lines) -> Lines:
-    return [line for line in lines if not line.is_report]
+    return [line for line in lines if line.report is None]
 
 
 def _by_service(lines: Lines) -> dict[str, list[AttemptLine]]:

@@ -41,7 +41,7 @@ def propose_checks(run: Lines, greens: Sequence[Lines], difference: Difference) 
 
 def _checked(lines: Lines) -> list[CheckedLine]:
     return [
-        CheckedLine(line.log.service_id, line.log.severity, line.log.message) for line in lines if not line.is_report
+        CheckedLine(line.log.service_id, line.log.severity, line.log.message) for line in lines if line.report is None
     ]
 
 
