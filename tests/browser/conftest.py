@@ -63,18 +63,19 @@ def admin(up: Up) -> Iterator[httpx.Client]:
 @pytest.fixture
 def empty_project(admin: httpx.Client) -> Iterator[str]:
     """A project without logs."""
-    yield from _project(admin)
+    yield from new_project(admin)
 
 
 @pytest.fixture(scope="module")
 def shop(admin: httpx.Client) -> Iterator[str]:
     """A project with the logs of an incident, and of the quarter of an hour before it."""
-    for project in _project(admin):
+    for project in new_project(admin):
         send_incident(admin, project)
         yield project
 
 
-def _project(admin: httpx.Client) -> Iterator[str]:
+def new_project(admin: httpx.Client) -> Iterator[str]:
+    """Yield a new project, and delete it afterwards."""
     name = f"project-{os.urandom(4).hex()}"
     admin.post("/api/v1/projects", json={"id": name, "name": name}).raise_for_status()
     yield name
