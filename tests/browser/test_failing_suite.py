@@ -1,4 +1,4 @@
-"""A real suite that fails in three ways is explained: a regression, a flaky test and a failure of the infrastructure."""
+"""A suite that fails in three ways is explained: a regression, a flaky test, a failure of the infrastructure."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +83,13 @@ def suite(up: Up, admin: httpx.Client, tmp_path_factory: pytest.TempPathFactory)
             timeout=170,
         )
 
-        def stored() -> bool:
-            runs = admin.get("/api/v1/test-runs", params={"project_id": project}).raise_for_status().json()["items"]
-            return sum(sum(run["counts"].values()) for run in runs) == OUTCOMES
-
-        eventually(stored)
+        eventually(partial(_is_stored, admin, project))
         yield Suite(folder, project, environ)
+
+
+def _is_stored(admin: httpx.Client, project: str) -> bool:
+    runs = admin.get("/api/v1/test-runs", params={"project_id": project}).raise_for_status().json()["items"]
+    return sum(sum(run["counts"].values()) for run in runs) == OUTCOMES
 
 
 def explained(suite: Suite, run_id: str) -> dict[str, dict[str, Any]]:
