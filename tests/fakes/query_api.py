@@ -1,4 +1,4 @@
-"""Query as the analyzer sees it, on a loopback port: export, LLM settings and the state of analyses.
+"""Query as the analyzer sees it, on a loopback port: export, LLM settings, the state of analyses, and runs of tests.
 
 It shares no code with query; `tests/real/analyzer/test_against_query.py` runs the analyzer against the real one.
 """
@@ -31,6 +31,10 @@ class FakeQuery:
     llm: dict[str, Any] = field(default_factory=lambda: {"source": "none", "provider": "none"})
     tables: list[pa.Table] = field(default_factory=list)
     analyses: dict[str, dict[str, Any]] = field(default_factory=dict)
+    history: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Outcomes by test, newest first."""
+    test_runs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Runs of tests with all of their outcomes."""
     refuse: list[Response] = field(default_factory=list)
     """Error responses for the next exports."""
     stall: asyncio.Event | None = None
@@ -81,6 +85,8 @@ class FakeQuery:
             found = self.analyses.get(analysis_id)
             return found or Response('{"detail": "unknown analysis"}', status_code=404)
 
+        self._serve_tests(app)
+
         @app.get("/api/v1/logs/export")
         async def export(since: datetime, until: datetime) -> Response:
             if self.refuse:
@@ -94,6 +100,18 @@ class FakeQuery:
             return Response(body, media_type="application/vnd.apache.arrow.stream")
 
         return app
+
+    def _serve_tests(self, app: FastAPI) -> None:
+        @app.get("/api/v1/test-history")
+        async def test_history(test_id: str) -> Any:
+            return {"test_id": test_id, "items": self.history.get(test_id, [])}
+
+        @app.get("/api/v1/test-runs/{run_id}")
+        async def test_run(run_id: str, outcome: str) -> Any:
+            run = self.test_runs.get(run_id)
+            if run is None:
+                return Response('{"detail": "unknown run"}', status_code=404)
+            return {**run, "outcomes": {"items": [item for item in run["outcomes"] if item["outcome"] == outcome]}}
 
 
 def _between(table: pa.Table, since: datetime, until: datetime) -> pa.Table:
