@@ -5,6 +5,7 @@ It shares no code with query; `tests/real/analyzer/test_against_query.py` runs t
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -85,7 +86,7 @@ class FakeQuery:
             found = self.analyses.get(analysis_id)
             return found or Response('{"detail": "unknown analysis"}', status_code=404)
 
-        self._serve_tests(app)
+        self._serve_records(app)
 
         @app.get("/api/v1/logs/export")
         async def export(since: datetime, until: datetime) -> Response:
@@ -101,7 +102,14 @@ class FakeQuery:
 
         return app
 
-    def _serve_tests(self, app: FastAPI) -> None:
+    def _serve_records(self, app: FastAPI) -> None:
+        @app.get("/api/v1/logs/histogram")
+        async def histogram(since: datetime, until: datetime) -> Any:
+            found = [_between(table, since, until)["severity"].cast(pa.utf8()).to_pylist() for table in self.tables]
+            counts = Counter(severity for part in found for severity in part)
+            items = [{"start": since.isoformat(), "count": counts.total(), "groups": dict(counts)}] if counts else []
+            return {"total": counts.total(), "items": items}
+
         @app.get("/api/v1/test-history")
         async def test_history(test_id: str) -> Any:
             return {"test_id": test_id, "items": self.history.get(test_id, [])}

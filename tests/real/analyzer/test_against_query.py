@@ -130,6 +130,7 @@ async def test_an_analysis_is_measured_stored_and_answers_a_follow_up(platform: 
     assert done["status"] == "completed", done
     report = done["report"]
     assert report["mode"] == "deterministic"
+    assert (report["baseline"]["kind"], report["baseline"]["reason"]) == ("before", None)
     assert report["findings"][0]["service_id"] == "orders-db"
     cited = await platform.api.get(f"/api/v1/logs/{report['findings'][0]['evidence'][0]}")
     assert cited.status_code == 200, cited.text

@@ -4,10 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
+from logloop_analyzer.analysis.report import LogCoverage
+from logloop_contracts.analyses import Baseline
 
 from tests.fakes.incidents import LENGTH, START, Line, table
 
 EMPTY = table([], "e")
+COVERAGE = LogCoverage(1, 1, Baseline(since=START - LENGTH, until=START))
+"""What a report says it is based on."""
 
 
 def line(seconds: float, message: str, severity: str = "info", service: str = "web", **more: Any) -> Line:

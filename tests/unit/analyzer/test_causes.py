@@ -13,9 +13,10 @@ from logloop_analyzer.analysis.report import LogCoverage, measured_report
 from logloop_analyzer.analysis.verdict import decide_verdict
 from logloop_analyzer.evidence import Evidence, ServiceScore, measure
 from logloop_chassis.text.redaction import Redactor
+from logloop_contracts.analyses import Baseline
 
-from tests.fakes.incidents import Line
-from tests.unit.analyzer.tables import line, row_id, steady, windows
+from tests.fakes.incidents import LENGTH, START, Line
+from tests.unit.analyzer.tables import COVERAGE, line, row_id, steady, windows
 
 Step = tuple[str, str, float]
 """Service, message, and milliseconds since the step before."""
@@ -93,7 +94,7 @@ def test_a_broken_step_names_the_service_that_others_wait_for_and_cites_both_win
     assert verdict_and_top(evidence) == ("confirmed", "broken_step", "stock")
     top = evidence.findings[0]
     assert top.finding.title == (
-        "stock: 'reading stock' is followed by 'no reservation' in 26 of 40 traces, 0 of 40 in the previous window; "
+        "stock: 'reading stock' is followed by 'no reservation' in 26 of 40 traces, 0 of 40 before; "
         "expected 'stock reserved'"
     )
     assert (top.finding.count, top.finding.baseline_count) == (26, 0)
@@ -104,7 +105,7 @@ def test_a_broken_step_names_the_service_that_others_wait_for_and_cites_both_win
         ("reading stock", "b"),
         ("stock reserved", "b"),
     ]
-    report = measured_report(evidence, Redactor(), LogCoverage(1, 1), None)
+    report = measured_report(evidence, Redactor(), COVERAGE, None)
     assert report.claims[0].citations == top.finding.evidence
     assert "No other service changed and failed first nearly as much" in report.summary
 
@@ -136,7 +137,7 @@ def test_time_between_two_services_counts_for_the_one_that_is_called() -> None:
     top = evidence.findings[0]
     assert top.finding.title == (
         "stock: from 'stock reserved' of stock to 'order stored' of orders takes 700 ms, "
-        "5.0 ms in the previous window (medians of 40 and 40)"
+        "5.0 ms before (medians of 40 and 40)"
     )
     assert [item.message for item in top.lines] == ["stock reserved", "order stored"] * 2
     assert [item.id[0] for item in top.lines] == ["w", "w", "b", "b"]
@@ -220,7 +221,7 @@ def test_new_information_is_shown_but_is_no_incident() -> None:
     usual = steady("tick", 3)
     evidence = measure(*windows([*usual, *steady("cache of version two warmed", 20, service="cache")], usual))
     assert any(item.strong for item in evidence.findings)
-    report = measured_report(evidence, Redactor(), LogCoverage(1, 1), None)
+    report = measured_report(evidence, Redactor(), COVERAGE, None)
     assert (report.verdict, report.claims) == ("insufficient", [])
     assert "no cause can be named" in report.summary
 
@@ -233,12 +234,25 @@ def test_many_errors_of_one_request_are_one_occasion() -> None:
     assert decide_verdict(evidence) == "insufficient"
 
 
+def test_the_summary_says_what_the_logs_are_compared_with_and_why() -> None:
+    now, before = windows(steady("ok"), steady("ok"))
+    baseline = Baseline(
+        kind="day", since=START, until=START + LENGTH, reason="the previous window has too few logs (3)"
+    )
+    report = measured_report(measure(now, before), Redactor(), LogCoverage(90, 90, baseline), None)
+    assert (
+        "Analysed 90 logs, compared with 90 at the same time the day before, because the previous window has too few "
+        "logs (3)." in report.summary
+    )
+    assert report.baseline == baseline
+
+
 def test_few_failures_are_too_little_to_name_a_cause() -> None:
     def now(number: int) -> tuple[Step, ...]:
         return reservation_fails(1) if number in {3, 17} else ORDER
 
     evidence = measure(*windows(requests(40, now), requests(40, healthy)))
-    report = measured_report(evidence, Redactor(), LogCoverage(1, 1), None)
+    report = measured_report(evidence, Redactor(), COVERAGE, None)
     assert (report.verdict, report.claims) == ("insufficient", [])
 
 

@@ -8,12 +8,13 @@ frequent ones.
 from functools import cache
 
 import pytest
-from logloop_analyzer.analysis.report import LogCoverage, measured_report
+from logloop_analyzer.analysis.report import measured_report
 from logloop_analyzer.analysis.verdict import decide_verdict
 from logloop_analyzer.evidence import Evidence, measure
 from logloop_chassis.text.redaction import Redactor
 
 from tests.fakes.incidents import KINDS, Incident, Kind, incident
+from tests.unit.analyzer.tables import COVERAGE
 
 SEEDS = range(100, 110)
 FAULTY = [kind for kind in KINDS if not kind.endswith("no_fault")]
@@ -43,7 +44,7 @@ def test_the_top_finding_is_the_cause(kind: Kind) -> None:
 def test_without_an_incident_nothing_is_claimed(kind: Kind) -> None:
     for seed in SEEDS:
         _, evidence = measured(kind, seed)
-        report = measured_report(evidence, Redactor(), LogCoverage(1, 1), None)
+        report = measured_report(evidence, Redactor(), COVERAGE, None)
         assert report.verdict == "insufficient"
         assert report.claims == []
         assert "no cause can be named" in report.summary

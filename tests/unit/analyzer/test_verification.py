@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_analyzer.analysis.report import LogCoverage, masked_report, measured_report
+from logloop_analyzer.analysis.report import masked_report, measured_report
 from logloop_analyzer.evidence import measure
 from logloop_analyzer.model.evidence_pack import EvidencePack, build_pack, learn_secrets
 from logloop_analyzer.model.verification import VerifiedAnswer, check_shape, verify
 from logloop_chassis.text.redaction import Redactor
 
-from tests.unit.analyzer.tables import line, steady, windows
+from tests.unit.analyzer.tables import COVERAGE, line, steady, windows
 
 REDACTOR = Redactor()
 
@@ -88,7 +88,7 @@ def test_nothing_of_a_log_that_could_be_run_reaches_the_steps_and_a_secret_is_ma
     errors += [line(320 + i, "connecting with password=hunter2 now", "error", "checkout") for i in range(8)]
     now, before = windows([*lines, *errors], lines)
     redactor = Redactor()
-    report = masked_report(measured_report(measure(now, before), redactor, LogCoverage(46, 30), None), redactor)
+    report = masked_report(measured_report(measure(now, before), redactor, COVERAGE, None), redactor)
     assert any("new" in finding.title for finding in report.findings)
     assert report.next_steps
     assert not any("curl" in step for step in report.next_steps)
@@ -157,7 +157,7 @@ def test_a_report_shows_neither_a_secret_in_a_test_id_nor_half_of_one_that_a_tit
     now, before = windows([*lines, *errors], lines)
     evidence, redactor = measure(now, before), Redactor()
     learn_secrets(evidence, redactor)
-    shown = masked_report(measured_report(evidence, redactor, LogCoverage(1, 1), None), redactor)
+    shown = masked_report(measured_report(evidence, redactor, COVERAGE, None), redactor)
     pack = build_pack(evidence, redactor, 8000)
     for published in (shown.model_dump_json(), *pack.findings, *(item.rendered for item in pack.lines)):
         assert "staple" not in published

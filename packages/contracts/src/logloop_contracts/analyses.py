@@ -108,6 +108,15 @@ class ModelUsage(_Payload):
     seconds: float = 0
 
 
+class Baseline(_Payload):
+    """The time range that a window is compared with: right before it, or at the same time a day or a week earlier."""
+
+    kind: Literal["before", "day", "week"] = "before"
+    since: AwareDatetime
+    until: AwareDatetime = Field(description="Exclusive.")
+    reason: str | None = Field(None, description="Why it is not the time right before the window.")
+
+
 class Report(_Payload):
     """The explanation of the logs in a time range."""
 
@@ -126,6 +135,7 @@ class Report(_Payload):
     dropped_claims: int = Field(0, ge=0, description="Number of claims dropped because a citation was invalid.")
     logs_read: int = Field(0, ge=0)
     baseline_logs_read: int = Field(0, ge=0)
+    baseline: Baseline | None = Field(None, description="What the logs are compared with.")
     left_out: str | None = Field(None, description="What the limits excluded from the analysis.")
     usage: ModelUsage | None = None
 

@@ -23,7 +23,7 @@ import { ReportBody } from "./report/report-body";
 import { reportMarkdown } from "./report/report-markdown";
 import { SlottedText } from "./report/slotted-text";
 import { useLoopSteps } from "./report/use-loop-steps";
-import { titleOf } from "./report/wording";
+import { baselineTime, titleOf } from "./report/wording";
 import { type AnalysisThread, useAnalysisThread } from "./thread/use-analysis-thread";
 
 const NO_FINDINGS: readonly Finding[] = [];
@@ -107,7 +107,7 @@ function LoadedPage({ id }: { id: string }) {
       >
         <span>
           <b>{formatCount(analysis.report?.logs_read ?? 0)}</b> lines read,{" "}
-          {formatCount(analysis.report?.baseline_logs_read ?? 0)} of the time before
+          {formatCount(analysis.report?.baseline_logs_read ?? 0)} {baselineTime(analysis.report)}
         </span>
         <span>
           {usage

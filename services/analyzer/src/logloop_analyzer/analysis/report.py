@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from logloop_chassis.text.redaction import Redactor
-from logloop_contracts.analyses import Claim, EvidenceLine, Finding, ModelUsage, Report, Verdict
+from logloop_contracts.analyses import Baseline, Claim, EvidenceLine, Finding, ModelUsage, Report, Verdict
 
+from logloop_analyzer.analysis.baselines import WORDS
 from logloop_analyzer.analysis.verdict import confidence_cap, decide_verdict, lower_if_unsupported
 from logloop_analyzer.evidence import STEPS, Evidence, RankedFinding
 from logloop_analyzer.model.evidence_pack import PackedLine, display_lines, display_title
@@ -35,6 +36,7 @@ class LogCoverage:
 
     logs: int
     baseline_logs: int
+    baseline: Baseline
     left_out: str | None = None
 
 
@@ -82,7 +84,7 @@ def measured_report(evidence: Evidence, redactor: Redactor, coverage: LogCoverag
     claims = [_claim(item, verdict, redactor) for item in stated[:_CLAIMS]]
     return Report(
         verdict=verdict,
-        summary=_summary(evidence, verdict, redactor),
+        summary=_summary(evidence, coverage.baseline, verdict, redactor),
         claims=claims,
         findings=[display_finding(item, redactor) for item in evidence.findings],
         evidence=_evidence(lines, evidence),
@@ -91,6 +93,7 @@ def measured_report(evidence: Evidence, redactor: Redactor, coverage: LogCoverag
         degraded_reason=reason,
         logs_read=coverage.logs,
         baseline_logs_read=coverage.baseline_logs,
+        baseline=coverage.baseline,
         left_out=coverage.left_out,
     )
 
@@ -140,16 +143,18 @@ def _evidence(lines: dict[str, PackedLine], evidence: Evidence) -> list[Evidence
     return [lines[log_id].evidence for log_id in order]
 
 
-def _summary(evidence: Evidence, verdict: Verdict, redactor: Redactor) -> str:
+def _summary(evidence: Evidence, baseline: Baseline, verdict: Verdict, redactor: Redactor) -> str:
+    where = WORDS[baseline.kind]
     if not evidence.logs:
-        before = f" The previous window held {evidence.baseline_logs}." if evidence.baseline_logs else ""
+        before = f" There were {evidence.baseline_logs} {where}." if evidence.baseline_logs else ""
         return f"There are no logs in this window.{before} Widen the window or the search."
     compared = (
-        f"compared with {evidence.baseline_logs} in the previous window"
+        f"compared with {evidence.baseline_logs} {where}"
         if evidence.comparable
-        else "with too few logs in the previous window to compare"
+        else f"with too few logs {where} to compare"
     )
-    scope = f"Analysed {evidence.logs} logs, {compared}."
+    why = f", because {baseline.reason}" if baseline.reason else ""
+    scope = f"Analysed {evidence.logs} logs, {compared}{why}."
     strong = [item for item in evidence.findings if item.strong and item.finding.kind != "service_split"]
     if not strong:
         return f"{scope} No change is statistically significant, so no cause can be named."

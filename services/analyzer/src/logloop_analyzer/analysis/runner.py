@@ -122,12 +122,12 @@ class AnalysisRunner:
     async def _measure(
         self, selection: LogSelection, question: str | None, redactor: Redactor, progress: ProgressReporter
     ) -> Measurement:
-        await progress.stage("reading", "Reading the logs of the window and of the previous window")
+        await progress.stage("reading", "Reading the logs of the window and of its baseline")
         measured = await measure_window(self._query, selection, self._limits, question)
         evidence = measured.evidence
         await progress.stage(
             "evidence",
-            f"Compared {evidence.logs} logs with {evidence.baseline_logs} of the previous window: "
+            f"Compared {evidence.logs} logs with {evidence.baseline_logs} of the baseline: "
             f"{len(evidence.findings)} findings",
         )
         learn_secrets(evidence, redactor)

@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from logloop_chassis.text.redaction import RedactionLevel, Redactor, safe_text
 
+from logloop_analyzer.analysis.baselines import WORDS, choose_baseline
 from logloop_analyzer.analysis.report import LogCoverage
 from logloop_analyzer.evidence import Evidence, measure
 from logloop_analyzer.query_api.interface import LogSample, LogSelection, QueryApi
@@ -34,10 +35,10 @@ class Measurement:
 async def measure_window(
     query: QueryApi, selection: LogSelection, limits: AnalysisLimits, question: str | None
 ) -> Measurement:
-    """Compare the logs of a selection with those of the same length right before it. Raises AnalysisError."""
-    length = selection.until - selection.since
-    earlier = LogSelection(selection.project_id, selection.q, selection.since - length, selection.since)
+    """Compare the logs of a selection with those of its baseline, of the same length. Raises AnalysisError."""
     started = time.monotonic()
+    chosen = await choose_baseline(query, selection)
+    earlier = replace(selection, since=chosen.since, until=chosen.until)
     window = await query.read_logs(selection, max_logs=limits.max_logs, max_bytes=limits.max_bytes)
     baseline = await query.read_logs(earlier, max_logs=limits.max_logs, max_bytes=limits.max_bytes)
     LOGS_READ.labels("window").inc(window.table.num_rows)
@@ -46,7 +47,8 @@ async def measure_window(
     started = time.monotonic()
     evidence = await asyncio.to_thread(measure, window.table, baseline.table, question)
     ANALYSIS_SECONDS.labels("evidence").observe(time.monotonic() - started)
-    return Measurement(evidence, LogCoverage(evidence.logs, evidence.baseline_logs, _left_out(window, baseline)))
+    left_out = _left_out(window, baseline)
+    return Measurement(evidence, LogCoverage(evidence.logs, evidence.baseline_logs, chosen, left_out))
 
 
 def window_facts(selection: LogSelection, coverage: LogCoverage, redactor: Redactor) -> dict[str, Any]:
@@ -56,14 +58,15 @@ def window_facts(selection: LogSelection, coverage: LogCoverage, redactor: Redac
         "since": selection.since.isoformat(),
         "until": selection.until.isoformat(),
         "logs": coverage.logs,
-        "logs_in_the_previous_window": coverage.baseline_logs,
+        "compared_with": WORDS[coverage.baseline.kind],
+        "logs_compared_with": coverage.baseline_logs,
     }
     return {**facts, "not_read": coverage.left_out} if coverage.left_out else facts
 
 
 def _left_out(window: LogSample, baseline: LogSample) -> str | None:
     parts = []
-    for name, sample in (("the window", window), ("the previous window", baseline)):
+    for name, sample in (("the window", window), ("the baseline", baseline)):
         if sample.truncated and sample.last is not None:
             until = f"{sample.last:%Y-%m-%d %H:%M:%S} UTC"
             parts.append(f"{name} was read only up to {until} ({sample.table.num_rows} logs)")

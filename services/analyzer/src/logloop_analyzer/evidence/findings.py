@@ -92,7 +92,7 @@ def _title(signal: Signal, *, compared: bool) -> str:
     service, text = signal.key.service_id, shorten(sanitise(signal.key.template), 160)
     if signal.change == "vanished":
         what = "every line" if signal.key.template == WHOLE_SERVICE else f"'{text}'"
-        return f"{service}: {what} stopped after {at} UTC ({signal.baseline_count} entries in the previous window)"
+        return f"{service}: {what} stopped after {at} UTC ({signal.baseline_count} entries before)"
     if signal.change == "burst":
         return (
             f"{service}: {signal.key.severity} '{text}' rose from {signal.baseline_count} to {signal.count} entries,"
@@ -161,7 +161,7 @@ def _error_rates(comparison: Comparison) -> Iterable[Candidate]:
         at = statistics.change_point(times, comparison.start_us, comparison.end_us) if base else 0
         yield Candidate(
             kind="error_rate",
-            title=f"{service}: {len(rows)} errors, {base} in the previous window",
+            title=f"{service}: {len(rows)} errors, {base} before",
             surprise=statistics.surprise(statistics.g_test(*occasions, comparison.scale)),
             strong=True,
             severity="error",
@@ -184,7 +184,7 @@ def _tests(comparison: Comparison) -> Iterable[Candidate]:
         yield Candidate(
             kind="test_split",
             title=f"test {shorten(sanitise(test), 160)} logs {len(rows)} {'error' if len(rows) == 1 else 'errors'}, "
-            + ("none in the previous window" if comparison.comparable else f"the first from {line.service_id}"),
+            + ("none before" if comparison.comparable else f"the first from {line.service_id}"),
             surprise=statistics.surprise(statistics.g_test(len(rows), 0, comparison.scale)),
             strong=len(rows) >= 3 or not comparison.comparable,
             severity="error",

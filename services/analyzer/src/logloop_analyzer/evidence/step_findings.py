@@ -48,7 +48,7 @@ def _broken(service: str, score: float, cause: BrokenCause, window: LogWindow, b
         expected = "expected nothing more" if step.expected == END else f"expected {_quote(usual[-1])}"
     shares = (
         f"in {step.count} of {step.total} {_UNITS[cause.counted]}, "
-        f"{step.baseline_count} of {step.baseline_total} in the previous window"
+        f"{step.baseline_count} of {step.baseline_total} before"
     )
     return Candidate(
         kind="broken_step",
@@ -75,7 +75,7 @@ def _slow(service: str, score: float, cause: SlowCause, window: LogWindow) -> Ca
     return Candidate(
         kind="slow_step",
         title=f"{service}: from {names[0]} to {names[1]} takes {_duration(step.gap[0])}, "
-        f"{_duration(step.baseline_gap[0])} in the previous window "
+        f"{_duration(step.baseline_gap[0])} before "
         f"(medians of {step.count} and {step.baseline_count})",
         surprise=score,
         strong=score >= STRONG,

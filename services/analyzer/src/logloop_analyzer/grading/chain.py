@@ -24,7 +24,7 @@ from logloop_analyzer.model.provider import (
     ProviderSettings,
     ShapeCheck,
 )
-from logloop_analyzer.query_api.interface import AnalysisState, LogSample, LogSelection
+from logloop_analyzer.query_api.interface import AnalysisState, LogCounts, LogSample, LogSelection
 
 _PROJECT = "graded"
 _NOT_ASKED = ProviderSettings(provider="openai", model="none")
@@ -87,14 +87,22 @@ class _StoredLogs:
         return _StoredLogs(self._table, settings)
 
     async def read_logs(self, selection: LogSelection, *, max_logs: int, max_bytes: int) -> LogSample:  # noqa: ARG002
+        found = self._within(selection)
+        return LogSample(found.slice(0, max_logs), truncated=found.num_rows > max_logs)
+
+    async def count_logs(self, selection: LogSelection) -> LogCounts:
+        found = self._within(selection)
+        severities = found["severity"].cast(pa.utf8())
+        return LogCounts(found.num_rows, pc.sum(pc.equal(severities, "error")).as_py() or 0)
+
+    def _within(self, selection: LogSelection) -> pa.Table:
         times = self._table["timestamp"]
         kind = times.type
         inside = pc.and_(
             pc.greater_equal(times, pa.scalar(selection.since, kind)),
             pc.less(times, pa.scalar(selection.until, kind)),
         )
-        found = self._table.filter(inside)
-        return LogSample(found.slice(0, max_logs), truncated=found.num_rows > max_logs)
+        return self._table.filter(inside)
 
     async def provider(self, project_id: str | None) -> ProviderSettings | None:  # noqa: ARG002
         return self._settings

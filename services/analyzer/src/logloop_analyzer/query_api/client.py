@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from logloop_analyzer.comparison.history import BAD, Attempt, RunFacts
 from logloop_analyzer.errors import AnalysisError
 from logloop_analyzer.model.provider import ProviderSettings
-from logloop_analyzer.query_api.interface import AnalysisState, LogSample, LogSelection
+from logloop_analyzer.query_api.interface import AnalysisState, LogCounts, LogSample, LogSelection
 from logloop_analyzer.query_api.log_stream import BrokenStream, read_log_stream
 from logloop_analyzer.query_api.records_of_tests import attempt_in, run_in
 
@@ -54,13 +54,7 @@ class QueryClient:
 
     async def read_logs(self, selection: LogSelection, *, max_logs: int, max_bytes: int) -> LogSample:
         """See QueryApi."""
-        params = {
-            "format": "arrow",
-            "project_id": selection.project_id,
-            "q": selection.q,
-            "since": _timestamp(selection.since),
-            "until": _timestamp(selection.until),
-        }
+        params = {"format": "arrow", **_scope_of(selection)}
 
         async def read() -> LogSample:
             async with self._get("/api/v1/logs/export", selection.project_id, params) as response:
@@ -73,6 +67,12 @@ class QueryClient:
                     raise AnalysisError("internal", f"query's export has no column {error}") from error
 
         return await self._with_retries(read)
+
+    async def count_logs(self, selection: LogSelection) -> LogCounts:
+        """See QueryApi."""
+        params = {**_scope_of(selection), "buckets": "1", "by": "severity"}
+        body = await self._get_json("/api/v1/logs/histogram", selection.project_id, params)
+        return LogCounts(body["total"], sum(item["groups"].get("error", 0) for item in body["items"]))
 
     async def provider(self, project_id: str | None) -> ProviderSettings | None:
         """See QueryApi."""
@@ -170,6 +170,15 @@ class QueryClient:
             return await retry(_QueryUnavailable, read)
         except _QueryUnavailable as error:
             raise AnalysisError("query_unavailable", f"{error}; try again later") from error
+
+
+def _scope_of(selection: LogSelection) -> dict[str, str]:
+    return {
+        "project_id": selection.project_id,
+        "q": selection.q,
+        "since": _timestamp(selection.since),
+        "until": _timestamp(selection.until),
+    }
 
 
 def _timestamp(value: datetime) -> str:

@@ -38,6 +38,19 @@ class LogSample:
         return moment
 
 
+@dataclass(frozen=True, slots=True)
+class LogCounts:
+    """How many logs a selection has, and how many of them are errors."""
+
+    total: int
+    errors: int
+
+    @property
+    def error_share(self) -> float:
+        """Return the share of errors, 0 to 1."""
+        return self.errors / self.total if self.total else 0.0
+
+
 @dataclass(frozen=True)
 class AnalysisState:
     """The state of an analysis as stored in query."""
@@ -57,6 +70,9 @@ class QueryApi(Protocol):
 
     async def read_logs(self, selection: LogSelection, *, max_logs: int, max_bytes: int) -> LogSample:
         """Return the earliest logs of a selection, up to the limits. Raises AnalysisError."""
+
+    async def count_logs(self, selection: LogSelection) -> LogCounts:
+        """Return how many logs a selection has. Raises AnalysisError."""
 
     async def provider(self, project_id: str | None) -> ProviderSettings | None:
         """Return the model provider of a project (None: the default), None if none is set. Raises AnalysisError."""

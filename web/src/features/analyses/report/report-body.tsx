@@ -13,7 +13,7 @@ import { OnsetChart } from "./onset-chart";
 import reportClasses from "./report.module.css";
 import { SlottedText } from "./slotted-text";
 import { VerdictMark } from "./verdict";
-import { explains, headline } from "./wording";
+import { baselineTime, explains, headline } from "./wording";
 
 /** Verdict, where it began, evidence, what else is possible and what to check. */
 export function ReportBody({
@@ -59,7 +59,7 @@ export function ReportBody({
             Evidence
             <span>
               {report
-                ? `${formatCount(report.logs_read ?? 0)} lines, against ${formatCount(report.baseline_logs_read ?? 0)} of the same length right before`
+                ? `${formatCount(report.logs_read ?? 0)} lines, against ${formatCount(report.baseline_logs_read ?? 0)} of the same length ${baselineTime(report)}`
                 : "measured, without a model"}
             </span>
           </h2>

@@ -120,6 +120,17 @@ export function onsetSpan(
   };
 }
 
+const BASELINES = {
+  before: "right before",
+  day: "at the same time the day before",
+  week: "at the same time the week before",
+};
+
+/** When the logs were written that a report compares with. */
+export function baselineTime(report: Report | null | undefined): string {
+  return BASELINES[report?.baseline?.kind ?? "before"];
+}
+
 /** Whether the claims of a report say more than its findings do. */
 export function explains(report: Report): boolean {
   return report.mode === "model" && (report.claims?.length ?? 0) > 0;
