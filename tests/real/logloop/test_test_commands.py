@@ -77,11 +77,12 @@ def test_files_that_are_imported_again_are_the_same_run_and_add_nothing(
     two.write_bytes(samples.TAP)
 
     first = json.loads(run(environ, "import", str(one), str(two), "--json").stdout)
-    stored = len(api.entries)
     again = json.loads(run(environ, "import", str(one), str(two), "--json").stdout)
-
     assert first["run_id"] == again["run_id"]
-    assert len(api.entries) == stored == first["sent"]
+    assert len(api.entries) == first["sent"]
+
+    run(environ, "import", str(one), str(two), "--commit", "c2")
+    assert len(api.entries) == first["sent"] + 1, "only the start of the run differs"
     attempts = [
         (entry["test_id"], entry["attributes"]["test.attempt"], entry["attributes"].get("test.retried"))
         for entry in api.entries
@@ -163,12 +164,16 @@ def test_the_output_of_a_command_is_shown_and_reported(
     (tmp_path / "out.tap").write_bytes(samples.TAP)
 
     go = run(environ, "run", "--go", "--", "cat", "out.json")
-    tap = run(environ, "run", "--tap", "--", "cat", "out.tap")
+    started_at = datetime.now(UTC)
+    tap = run(environ, "run", "--tap", "--", "sh", "-c", "cat out.tap; sleep 0.3")
 
     assert (go.stdout, tap.stdout) == (samples.GO.decode(), samples.TAP.decode())
     assert (go.returncode, tap.returncode) == (0, 0)
     assert ("acme/pay.TestSum", "failed") in outcomes(api)
     assert ("cart > adds", "passed") in outcomes(api)
+    ended = api.entries[-1]
+    assert datetime.fromisoformat(ended["timestamp"]) >= started_at
+    assert ended["attributes"]["test.duration_s"] >= 0.3, "TAP has no times, so those of the command count"
 
 
 def test_what_prevents_the_report_is_said_and_changes_no_exit_code(

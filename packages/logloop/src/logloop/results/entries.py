@@ -22,12 +22,17 @@ _SEVERITIES = {"failed": "error", "error": "error", "xpassed": "warn"}
 
 @dataclass(frozen=True, slots=True)
 class ImportedRun:
-    """The run that results belong to. `at` dates what has no time of its own; `facts` are attributes of its start."""
+    """The run that results belong to.
+
+    `at` dates what has no time of its own: the end of the run if its `started_at` is known, else about that.
+    `facts` are attributes of its start.
+    """
 
     run_id: str
     at: datetime
     command: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+    started_at: datetime | None = None
 
 
 def run_id_of(contents: Iterable[bytes]) -> str:
@@ -42,6 +47,8 @@ def entries_of(files: Sequence[Results], run: ImportedRun) -> Iterator[Entry]:
     A test with the same id in several files counts as tried again.
     """
     times = [at for file in files for at in (file.started_at, *(item.ended_at for item in file.results)) if at]
+    if run.started_at is not None:
+        times += [run.started_at, run.at]
     first, last = min(times, default=run.at), max(times, default=run.at)
     source = files[0].format if files else "junit"
     started = {"test.event": "run-started", "test.command": run.command[:500], **run.facts}

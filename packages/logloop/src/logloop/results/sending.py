@@ -15,11 +15,17 @@ from logloop.sending.repair import sendable_line, service_id_of
 
 
 def send_results(client: Client, files: Sequence[Results], run: ImportedRun) -> SendResult:
-    """Send the results of a run and return once the broker has confirmed them. Raises a LogloopError."""
+    """Send the results of a run and return once the broker has confirmed them. Raises a LogloopError.
+
+    The start of the run has an idempotency key of its own: its facts may differ when the same files are sent again.
+    """
     connection = with_service(client.connection)
     project, service = connection.require_project(), connection.service or DEFAULT_SERVICE
-    lines = [sendable_line(entry, project, service) for entry in entries_of(files, run)]
-    return client.send_lines(lines, idempotency_key=_key(lines))
+    start, *rest = (sendable_line(entry, project, service) for entry in entries_of(files, run))
+    begun = client.send_lines([start], idempotency_key=_key([start]))
+    sent = client.send_lines(rest, idempotency_key=_key(rest))
+    rejected = [*begun.rejected, *(entry.model_copy(update={"index": entry.index + 1}) for entry in sent.rejected)]
+    return SendResult(accepted=begun.accepted + sent.accepted, rejected=rejected)
 
 
 def with_service(connection: Connection) -> Connection:

@@ -117,8 +117,8 @@ def _of_run(client: Client, params: Mapping[str, str], run_id: str, wait: float)
         if runs and all(_is_complete(run) for run in runs):
             break
         if time.monotonic() >= end:
-            said = "has not ended" if runs else "is not known"
-            raise CommandExit(exit_codes.NOTHING_FOUND, f"run {run_id} {said} after {wait:g} s; check its report")
+            said = "is not complete" if runs else "is not known"
+            raise CommandExit(exit_codes.NOTHING_FOUND, f"run {run_id} {said} after {wait:g} s; see what it printed")
         time.sleep(POLL_SECONDS)
     failing = {
         item["test_id"]: item["outcome"]

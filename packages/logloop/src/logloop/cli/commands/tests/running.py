@@ -6,7 +6,6 @@ import glob
 import os
 import shlex
 import tempfile
-import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -109,12 +108,12 @@ def _connection(project: str | None, service: str | None) -> Connection | None:
 def _run(words: list[str], given: dict[str, str], source: _Source | None, connection: Connection | None) -> int:
     from logloop.cli.commands.tests.child import run_child
 
-    started, at = time.time(), datetime.now(UTC)
+    started_at = datetime.now(UTC)
     capture = source is not None and source.pattern is None
     code, output = run_child(words, {**os.environ, **given}, capture=capture)
     if source is not None and connection is not None:
         try:
-            _report(words, source, output, connection, given, started, at)
+            _report(words, source, output, connection, given, started_at)
         except (LogloopError, ValueError, OSError) as error:
             say(f"logloop: the results were not reported. {error}")
     return code
@@ -126,8 +125,7 @@ def _report(
     output: bytes,
     connection: Connection,
     given: dict[str, str],
-    started: float,
-    at: datetime,
+    started_at: datetime,
 ) -> None:
     from logloop.api.client import Client
     from logloop.cli.commands.tests.importing import report
@@ -138,14 +136,15 @@ def _report(
     from logloop.run_facts import run_attributes
 
     if source.pattern is not None:
-        files = [read_file(path, source.format_name)[1] for path in _written(source.pattern, started)]
+        files = [read_file(path, source.format_name)[1] for path in _written(source.pattern, started_at)]
     elif len(output) > MAX_BYTES:
         raise InvalidResults(f"the output is larger than {MAX_BYTES // 2**20} MiB; run fewer tests at once")
     else:
         files = [read(output, source.format_name)]
     stated = {name: given.get(f"LOGLOOP_{name.upper()}") for name in ("environment", "shard")}
     run_id = given["LOGLOOP_RUN_ID"]
-    run = ImportedRun(run_id, at, shlex.join(words), run_attributes(Path.cwd(), stated))
+    facts = run_attributes(Path.cwd(), stated)
+    run = ImportedRun(run_id, datetime.now(UTC), shlex.join(words), facts, started_at)
     with Client(project=connection.project, service=connection.service, retry_for=SEND_SECONDS) as client:
         sent = send_results(client, files, run)
     report(run_id, files, sent.accepted, [entry.errors for entry in sent.rejected])
@@ -155,7 +154,7 @@ def _matching(pattern: str) -> list[Path]:
     return [Path(name) for name in glob.glob(pattern, recursive=True)]  # noqa: PTH207 - it may be absolute
 
 
-def _written(pattern: str, started: float) -> list[Path]:
+def _written(pattern: str, started_at: datetime) -> list[Path]:
     """Return the files of a pattern that the command has written. Raises InvalidResults when there are none."""
     from logloop.results.model import InvalidResults
 
@@ -163,7 +162,7 @@ def _written(pattern: str, started: float) -> list[Path]:
     if not found:
         raise InvalidResults(f"the command did not write {pattern}; check the path")
     # File systems keep times in steps of up to 2 s.
-    written = sorted(path for path in found if path.stat().st_mtime >= started - 2)
+    written = sorted(path for path in found if path.stat().st_mtime >= started_at.timestamp() - 2)
     if not written:
         raise InvalidResults(f"{pattern} is older than this run: the command did not write it")
     return written
