@@ -18,7 +18,7 @@ JOB = {"ci.repository": "acme/shop", "ci.run_id": "7", "ci.attempt": 2, "ci.job"
 
 
 def _table(
-    *rows: tuple[str | None, dict[str, Any] | None], source: str | None = None, message: str = "m"
+    *rows: tuple[str | None, dict[str, Any] | None], source: str | None = None, message: str = "m", batch: str = BATCH
 ) -> pa.Table:
     entries = [
         LogEntry(
@@ -33,7 +33,7 @@ def _table(
         )
         for second, (test_id, attributes) in enumerate(rows)
     ]
-    return pa.Table.from_batches([entries_to_batch(entries, BATCH)])
+    return pa.Table.from_batches([entries_to_batch(entries, batch)])
 
 
 def test_the_events_and_outcomes_of_a_run_make_one_report() -> None:
@@ -104,7 +104,7 @@ def test_results_that_are_imported_twice_count_once_for_each_attempt() -> None:
     ]
 
     [once] = reports_in([_table(*rows)])
-    [twice] = reports_in([_table(*rows), _table(*rows)])
+    [twice] = reports_in([_table(*rows), _table(*rows, batch="c" * 26)])
 
     assert list(once.outcomes) == list(twice.outcomes)
     assert [item.outcome for item in twice.outcomes.values()] == ["failed", "passed"]

@@ -38,6 +38,7 @@ SUREFIRE = b"""<?xml version="1.0" encoding="UTF-8"?>
     <rerunFailure message="no again" type="java.lang.AssertionError">
       <stackTrace><![CDATA[java.lang.AssertionError: no again]]></stackTrace>
     </rerunFailure>
+    <rerunError message="gone" type="java.io.IOException"><stackTrace>java.io.IOException: gone</stackTrace></rerunError>
   </testcase>
   <testcase name="off" classname="com.acme.PayTest" time="0"><skipped/></testcase>
 </testsuite>"""
@@ -73,7 +74,7 @@ ok 5 - early # todo was not written
     ok 3 - deep
     1..3
 not ok 6 - cart
-ok 7 - order # Subtotal
+ok 7 - order # Subtotal \\# TODO
 not ok 8
 #   Failed test at t/a.t line 3.
 # tests 8
@@ -128,6 +129,18 @@ GO = b"""{"Time":"2026-11-22T10:00:00Z","Action":"start","Package":"acme/pay"}
 {"Time":"2026-11-22T10:00:00.4Z","Action":"output","Package":"acme/pay","Output":"FAIL\\n"}
 {"Time":"2026-11-22T10:00:00.4Z","Action":"output","Package":"acme/pay","Output":"FAIL\\tacme/pay\\t0.4s\\n"}
 {"Time":"2026-11-22T10:00:00.4Z","Action":"fail","Package":"acme/pay","Elapsed":0.4}
+"""
+
+GO_SUBTESTS = b"""{"Action":"run","Package":"p","Test":"TestA"}
+{"Action":"run","Package":"p","Test":"TestA/bad"}
+{"Action":"fail","Package":"p","Test":"TestA/bad","Elapsed":0.1}
+{"Action":"fail","Package":"p","Test":"TestA","Elapsed":0.1}
+{"Action":"run","Package":"p","Test":"TestB"}
+{"Action":"run","Package":"p","Test":"TestB/good"}
+{"Action":"pass","Package":"p","Test":"TestB/good","Elapsed":0.1}
+{"Action":"output","Package":"p","Test":"TestB","Output":"    b_test.go:9: cleanup failed\\n"}
+{"Action":"fail","Package":"p","Test":"TestB","Elapsed":0.1}
+{"Action":"fail","Package":"p","Elapsed":0.2}
 """
 
 GO_BUILD = b"""{"ImportPath":"acme/cart [acme/cart.test]","Action":"build-output","Output":"# acme/cart [acme/cart.test]\\n"}

@@ -18,11 +18,11 @@ AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 RUN = ImportedRun("r1", AT, "logloop test import", {"test.commit": "c1"})
 
 
-def stored(*files: Results) -> RunReport:
+def stored(*files: Results, batch: str = "b" * 26) -> RunReport:
     """The run that the platform finds in the entries, which ingest would accept."""
     lines = [sendable_line(entry, "shop", "tests") for entry in entries_of(files, RUN)]
     entries = [LogEntry.model_validate_json(line) for line in lines]
-    [report] = reports_in([pa.Table.from_batches([entries_to_batch(entries, "b" * 26)])])
+    [report] = reports_in([pa.Table.from_batches([entries_to_batch(entries, batch)])])
     return report
 
 
@@ -38,6 +38,7 @@ def test_every_result_becomes_an_outcome_of_the_run(name: str) -> None:
     assert report.fields.items() >= {"commit": "c1", "reported": len(expected)}.items()
     assert report.fields["finished_at"] >= report.started_at
     assert [item.duration_s for item in report.outcomes.values()] == [item.duration_s for item in found.results]
+    assert list(stored(found, batch="c" * 26).outcomes) == list(report.outcomes), "the same outcomes when sent again"
 
 
 def test_results_without_times_are_dated_by_the_file_in_the_order_of_attempts() -> None:

@@ -55,7 +55,8 @@ def test_junit_of_surefire_holds_every_attempt() -> None:
         ("flaky", "error", 2, True),
         ("flaky", "passed", 3, False),
         ("bad", "failed", 1, True),
-        ("bad", "failed", 2, False),
+        ("bad", "failed", 2, True),
+        ("bad", "error", 3, False),
         ("off", "skipped", 1, False),
     ]
     first, second, third, bad, *_ = found.results
@@ -125,7 +126,7 @@ def test_tap_14() -> None:
         ("cart > adds", "passed"),
         ("cart > removes # 1", "failed"),
         ("cart > deep > inner", "passed"),
-        ("order # Subtotal", "passed"),
+        ("order # Subtotal # TODO", "passed"),
         ("test 8", "failed"),
     ]
     tests = by_id(found)
@@ -177,6 +178,13 @@ def test_go() -> None:
     assert (failed.reason, failed.stacktrace) == ("got 3, want 2", "    pay_test.go:6: got 3, want 2")
     assert (failed.duration_s, passed.ended_at) == (0.02, AT + timedelta(seconds=0.3))
     assert (skipped.reason, found.started_at) == ("no network", AT)
+
+
+def test_a_go_test_with_subtests_is_a_result_only_if_it_fails_by_itself() -> None:
+    found = go_json.read(samples.GO_SUBTESTS)
+
+    assert outcomes(found) == [("p.TestA/bad", "failed"), ("p.TestB/good", "passed"), ("p.TestB", "failed")]
+    assert found.results[-1].reason == "cleanup failed"
 
 
 @pytest.mark.parametrize("text", [samples.GO_BUILD, samples.GO_OLD_BUILD])

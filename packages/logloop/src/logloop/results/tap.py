@@ -125,7 +125,7 @@ def _result(found: re.Match[str], position: int) -> Result:
     rest, reason = found["rest"], ""
     failed = found["not"] is not None
     outcome: Outcome = "failed" if failed else "passed"
-    directive = next((item for item in _DIRECTIVE.finditer(rest) if not _escaped(rest, item)), None)
+    directive = _DIRECTIVE.search(rest)
     if directive is not None:
         rest, reason = rest[: directive.start()], directive["reason"].strip()
         if directive["name"].lower() == "skip":
@@ -134,11 +134,6 @@ def _result(found: re.Match[str], position: int) -> Result:
             outcome = "xfailed" if failed else "xpassed"
     name = re.sub(r"\\([\\#])", r"\1", clean(rest).strip())
     return Result(name or f"test {found['number'] or position}", outcome, reason=clean(reason))
-
-
-def _escaped(text: str, found: re.Match[str]) -> bool:
-    """Return whether the # of a directive is escaped with a backslash."""
-    return text[: text.index("#", found.start())].endswith("\\")
 
 
 def _explained(result: Result, block: Sequence[str]) -> Result:
