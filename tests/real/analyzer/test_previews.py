@@ -61,6 +61,15 @@ async def test_a_preview_counts_masked_values_and_contains_none(analyzer: Runnin
     assert "<TOKEN_1>" in text
 
 
+async def test_a_preview_says_what_the_answer_costs_at_most(analyzer: Running) -> None:
+    analyzer.query.hold(CASCADE)
+    analyzer.use_model(max_tokens=1000)
+    assert (await _preview(analyzer))["model"]["price"] is None
+    analyzer.use_model(max_tokens=1000, input_price=0.5, output_price=4)
+    model = (await _preview(analyzer))["model"]
+    assert model["price"] == (model["tokens"] * 0.5 + 1000 * 4) / 1_000_000
+
+
 async def test_a_preview_says_why_no_model_would_be_asked(analyzer: Running) -> None:
     analyzer.use_model()
     analyzer.query.hold(incident("no_fault"))

@@ -14,6 +14,8 @@ export type LlmValues = {
   base_url: string;
   api_key: string;
   budget_tokens_per_day: string;
+  input_price: string;
+  output_price: string;
   redaction: string;
   removed: string[];
 };
@@ -25,6 +27,8 @@ export function llmValues(settings: LlmSettings): LlmValues {
     base_url: settings.base_url ?? "",
     api_key: "",
     budget_tokens_per_day: settings.budget_tokens_per_day?.toString() ?? "",
+    input_price: settings.input_price?.toString() ?? "",
+    output_price: settings.output_price?.toString() ?? "",
     redaction: settings.redaction,
     removed: [],
   };
@@ -37,6 +41,8 @@ export function llmBody(values: LlmValues, stored: LlmSettings): NewLlmSettings 
     model: values.model || null,
     base_url: values.base_url || null,
     budget_tokens_per_day: values.budget_tokens_per_day ? Number(values.budget_tokens_per_day) : null,
+    input_price: values.input_price ? Number(values.input_price) : null,
+    output_price: values.output_price ? Number(values.output_price) : null,
     redaction: values.redaction as LlmSettings["redaction"],
     max_tokens: stored.max_tokens,
     timeout_s: stored.timeout_s,
@@ -181,6 +187,21 @@ function Fields({
         type="number"
         min={0}
         {...form.text("budget_tokens_per_day")}
+      />
+      <TextInput
+        label="Price of a million tokens sent"
+        description="In your currency. With both prices, an analysis shows what it costs at most"
+        type="number"
+        min={0}
+        step="any"
+        {...form.text("input_price")}
+      />
+      <TextInput
+        label="Price of a million tokens received"
+        type="number"
+        min={0}
+        step="any"
+        {...form.text("output_price")}
       />
       <Select
         label="Masked"

@@ -58,6 +58,9 @@ class PreviewModel(BaseModel):
     redaction: str = Field(examples=["standard"])
     lines: int = Field(description="Log lines in the prompt.")
     tokens: int = Field(description="About how many tokens the prompt has.")
+    price: float | None = Field(
+        description="The most that an answer costs: the prompt, and `max_tokens` of answer. null: no price is set."
+    )
     masked: dict[str, int] = Field(
         description="How many values are replaced by placeholders, by kind.", examples=[{"EMAIL": 2}]
     )
@@ -115,6 +118,7 @@ def _body(found: AnalysisPreview) -> Preview:
             redaction=found.settings.redaction,
             lines=found.prompt.lines,
             tokens=found.prompt.tokens,
+            price=found.settings.price_of(found.prompt.tokens, found.settings.max_tokens),
             masked=found.prompt.masked,
             prompt=[PreviewMessage(role=item.role, text=item.text) for item in found.prompt.messages],
         )

@@ -35,6 +35,8 @@ class ProviderSettings(BaseModel):
     max_tokens: int = Field(4_096, ge=64, le=200_000, description="Maximum tokens of one answer.")
     timeout_s: float = Field(120, gt=0, le=900, description="Maximum duration of one call.")
     budget_tokens_per_day: int | None = Field(None, ge=0)
+    input_price: float | None = Field(None, ge=0, description="Price of a million tokens that are sent.")
+    output_price: float | None = Field(None, ge=0, description="Price of a million tokens that the model writes.")
     evidence_tokens: int = Field(12_000, ge=1_000, le=400_000, description="Maximum tokens of evidence in a prompt.")
     temperature: float | None = Field(None, ge=0, le=2)
     redaction: RedactionLevel = "standard"
@@ -47,6 +49,12 @@ class ProviderSettings(BaseModel):
             if url.endswith(path):
                 return url.removesuffix(path)
         return url
+
+    def price_of(self, input_tokens: int, output_tokens: int) -> float | None:
+        """Return the price of tokens in the currency of the settings, None if a price is not set."""
+        if self.input_price is None or self.output_price is None:
+            return None
+        return (input_tokens * self.input_price + output_tokens * self.output_price) / 1_000_000
 
     @property
     def key(self) -> str | None:

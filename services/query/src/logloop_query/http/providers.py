@@ -29,6 +29,7 @@ Provider = Literal["none", "openai", "anthropic", "google", "ollama", "openai-co
 Redaction = Literal["off", "standard", "strict"]
 Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^https?://[^\s\x00]+$")]
 Model = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\s\x00]+$")]
+Price = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=500)]
 AppId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
 PrivateKey = Annotated[SecretStr, Field(min_length=1, max_length=8000)]
@@ -49,6 +50,10 @@ class NewLlmSettings(Input):
     timeout_s: float = Field(120, ge=1, le=900, description="Timeout of one call in seconds.")
     budget_tokens_per_day: int | None = Field(
         None, ge=0, le=10**12, description="Maximum number of tokens per day; null: no limit."
+    )
+    input_price: Price | None = Field(None, description="Price of a million tokens that are sent.", examples=[0.25])
+    output_price: Price | None = Field(
+        None, description="Price of a million tokens that the model writes.", examples=[2.0]
     )
     evidence_tokens: int = Field(
         12_000, ge=1000, le=400_000, description="Maximum number of tokens of evidence in a prompt."
@@ -80,6 +85,8 @@ class LlmSettings(Output):
     max_tokens: int
     timeout_s: float
     budget_tokens_per_day: int | None
+    input_price: float | None
+    output_price: float | None
     evidence_tokens: int
     temperature: float | None
     redaction: Redaction

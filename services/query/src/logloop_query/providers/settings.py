@@ -24,6 +24,8 @@ LLM_DEFAULTS: Mapping[str, Any] = {
     "max_tokens": 4096,
     "timeout_s": 120.0,
     "budget_tokens_per_day": None,
+    "input_price": None,
+    "output_price": None,
     "evidence_tokens": 12_000,
     "temperature": None,
     "redaction": "standard",

@@ -100,6 +100,12 @@ function PreviewFacts({ preview }: { preview: AnalysisPreview }) {
       <dd>
         {preview.findings} findings and {model.lines} lines, about <b>{formatCount(model.tokens)} tokens</b>
       </dd>
+      {model.price === null ? null : (
+        <>
+          <dt>Price</dt>
+          <dd>at most {formatPrice(model.price)}, with the prices in the settings</dd>
+        </>
+      )}
       <dt>Masked</dt>
       <dd>
         {masked.length === 0
@@ -114,6 +120,11 @@ function PreviewFacts({ preview }: { preview: AnalysisPreview }) {
       ) : null}
     </>
   );
+}
+
+/** A price with two significant digits: a prompt often costs less than a cent. */
+function formatPrice(price: number): string {
+  return price.toLocaleString("en", { maximumSignificantDigits: 2, maximumFractionDigits: 6 });
 }
 
 /** The prompt, word for word, with the masked values. */
