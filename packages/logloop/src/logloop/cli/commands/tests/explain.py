@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from logloop.api.client import Client
 
-_RUNS_SEARCHED = 1_000
 _FOLD_AT = 5
 """Equal lines in a row that are shown as one; the two around a difference stay."""
 _AROUND = 2
@@ -115,16 +114,14 @@ def _comparison(client: Client, test: str, run_id: str | None) -> dict[str, Any]
 
 
 def _run(client: Client, project_id: str, run_id: str | None) -> dict[str, Any]:
-    """Return the run with an id as reported; without one, the newest run with failures."""
-    params: dict[str, Any] = {"project_id": project_id, "limit": _RUNS_SEARCHED}
-    if run_id is None:
-        params |= {"failed": True, "limit": 1}
+    """Return the newest run with an id as reported; without one, the newest run with failures."""
+    wanted = {"failed": True} if run_id is None else {"run_id": run_id}
+    params = {"project_id": project_id, "limit": 1, **wanted}
     runs: list[dict[str, Any]] = client.request("GET", "/test-runs", params=params)["items"]
-    for run in runs:
-        if run_id is None or run_id in (run["run_id"], run["id"]):
-            return run
-    missing = "no run has failures" if run_id is None else f"there is no run {run_id!r} among the newest {len(runs)}"
-    raise CommandExit(exit_codes.NOTHING_FOUND, f"{missing}; `logloop test list` shows the tests")
+    if runs:
+        return runs[0]
+    missing = "no run has failures" if run_id is None else f"there is no run {run_id!r}"
+    raise CommandExit(exit_codes.NOTHING_FOUND, f"{missing}; the page Tests lists the runs")
 
 
 def _print_groups(found: dict[str, Any]) -> None:
