@@ -12,7 +12,7 @@ def test_a_failure_on_every_attempt_since_one_commit_is_a_regression() -> None:
     history = [subject, outcome(4, "failed", BAD), outcome(3, "passed", GOOD), outcome(2, "passed", GOOD)]
     verdict = judge(subject, history, run_of(subject, failed=1, passed=20))
     assert (verdict.kind, verdict.first_bad_commit, verdict.last_good_commit) == ("regressed", BAD, GOOD)
-    assert verdict.reason == "it has failed 2 times in a row since commit 4444444444 and passed on 9999999999"
+    assert verdict.reason == "it has failed twice in a row since commit 4444444444 and passed on 9999999999"
 
 
 def test_a_single_failure_on_a_new_commit_is_unknown_and_says_which_run_would_settle_it() -> None:

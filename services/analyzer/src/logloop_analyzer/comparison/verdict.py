@@ -95,14 +95,14 @@ def _regressed(upto: Sequence[Attempt]) -> Verdict | None:
         if streak < _MIN_FAILURES:
             return None
         reason = (
-            f"it has failed {streak} times in a row since commit {_short(first_bad.revision)} and passed on "
+            f"it has failed {_times(streak)} in a row since commit {_short(first_bad.revision)} and passed on "
             f"{_short(last_good.revision)}"
         )
         return Verdict("regressed", reason, None, first_bad.revision, last_good.revision)
     passes = next((index for index, item in enumerate(before) if item.failed), len(before))
     if streak >= _MIN_STREAK and passes >= _MIN_STREAK:
         reason = (
-            f"it has failed {streak} times in a row since {first_bad.at:%Y-%m-%d %H:%M} UTC, after {passes} passes"
+            f"it has failed {_times(streak)} in a row since {first_bad.at:%Y-%m-%d %H:%M} UTC, after {passes} passes"
         )
         return Verdict("regressed", reason, "report the commit of each run, to find the one that broke it")
     return None
@@ -128,7 +128,7 @@ def _unknown(subject: Attempt, upto: Sequence[Attempt]) -> Verdict:
 
 
 def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number} times"
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
 def _short(commit: str) -> str:
