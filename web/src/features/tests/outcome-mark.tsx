@@ -6,12 +6,13 @@ import { HISTORY_LENGTH, type HistoryItem, historyOptions } from "./test-queries
 import classes from "./tests.module.css";
 
 /** An outcome as sign and word. */
-export function OutcomeMark({ outcome }: { outcome: string | null }) {
-  const sign = Object.entries(OUTCOME_SIGNS).find(([name]) => name === outcome)?.[1] ?? "·";
+export function OutcomeMark({ outcome, sign = false }: { outcome: string | null; sign?: boolean }) {
+  const shape = Object.entries(OUTCOME_SIGNS).find(([name]) => name === outcome)?.[1] ?? "·";
+  const word = outcome ?? "never ran";
   return (
     <span className={`${classes.outcome} ${classes[weightOf(outcome)]}`}>
-      <i aria-hidden>{sign}</i>
-      {outcome ?? "never ran"}
+      <i aria-hidden>{shape}</i>
+      {sign ? <span className="visually-hidden">{word}</span> : word}
     </span>
   );
 }

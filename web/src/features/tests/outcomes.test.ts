@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { byOutcome, groupFailures, splitTestId, verdictOf } from "./outcomes";
+import { byOutcome, groupByPattern, splitTestId, verdictOf, worstOf } from "./outcomes";
 import type { HistoryItem, Outcome } from "./test-queries";
 
 function item(outcome: Outcome, test = "t", pattern: string | null = null): HistoryItem {
@@ -54,6 +54,7 @@ describe("the verdict on a history, newest first", () => {
     ["FFFPPPPP", 0.1, "fails since 3 runs"],
     ["PFPPPPPPPPPP", 0.18, "passes again since the last run"],
     ["PFPFPPF", 0.67, "flaky: changed in 67 % of runs"],
+    ["FFPPP", 0.25, "fails since 2 runs"],
     ["SSFPPPPP", 0.1, "fails since the last run"],
     ["SSS", null, ""],
     ["", null, ""],
@@ -64,17 +65,24 @@ describe("the verdict on a history, newest first", () => {
 
 describe("failures", () => {
   it("are grouped by their pattern, the largest group first", () => {
-    const groups = groupFailures([
+    const failed = [
       item("failed", "a", "KeyError"),
       item("error", "b", "assert <*>"),
-      item("passed", "c", null),
+      item("failed", "d", "assert <*>"),
       item("failed", "d", "assert <*>"),
       item("failed", "e", null),
-    ]);
-    expect(groups.map((group) => [group.pattern, group.tests.map((test) => test.id)])).toEqual([
+    ];
+    expect(groupByPattern(failed).map(({ pattern, tests }) => [pattern, tests])).toEqual([
       ["assert <*>", ["b", "d"]],
       ["KeyError", ["a"]],
       ["", ["e"]],
     ]);
+  });
+
+  it("stand for a test that ran several times in one run", () => {
+    const outcomes = [item("passed"), item("failed"), item("skipped")];
+    expect(worstOf(outcomes)).toBe(outcomes[1]);
+    expect(worstOf([item("skipped"), item("passed")])?.outcome).toBe("skipped");
+    expect(worstOf([])).toBeUndefined();
   });
 });

@@ -8,6 +8,14 @@ export function weightOf(outcome: string | null): Weight {
   return outcome === "passed" || outcome === "xfailed" ? "good" : "neutral";
 }
 
+/** Whether an outcome can be compared with green runs, to see why the test failed. */
+export const isFailure = (outcome: string): boolean => outcome === "failed" || outcome === "error";
+
+/** Returns the failure among the outcomes of a test in one run, or else the newest one. */
+export function worstOf<T extends { outcome: string }>(items: readonly T[]): T | undefined {
+  return items.find(({ outcome }) => isFailure(outcome)) ?? items[0];
+}
+
 const ORDER: Record<Weight, number> = { bad: 0, neutral: 1, good: 2 };
 
 /** Orders what failed first, then what says nothing, then what passed; equal ones by name. */
@@ -32,22 +40,24 @@ export function verdictOf(items: readonly HistoryItem[], flakiness: number | nul
   if (!last) return "";
   const same = weights.findIndex((weight) => weight !== last);
   if (same < 0) return last === "bad" ? `failed in all ${weights.length} runs` : "";
-  if (flakiness !== null && flakiness >= 0.2 && weights.length >= 5)
+  const changedOnce = weights.slice(same).every((weight) => weight !== last);
+  if (flakiness !== null && flakiness >= 0.2 && weights.length >= 5 && !changedOnce)
     return `flaky: changed in ${Math.round(flakiness * 100)} % of runs`;
   if (last === "bad") return same === 1 ? "fails since the last run" : `fails since ${same} runs`;
   return same <= 3 ? `passes again since ${same === 1 ? "the last run" : `${same} runs`}` : "";
 }
 
-export type FailureGroup = { pattern: string; tests: { id: string; last: HistoryItem }[] };
+export type PatternGroup = { pattern: string; tests: string[] };
 
-/** Groups tests whose last outcome is a failure by why they failed; the largest group comes first. */
-export function groupFailures(lasts: readonly HistoryItem[]): FailureGroup[] {
-  const groups = new Map<string, FailureGroup>();
-  for (const last of lasts) {
-    if (weightOf(last.outcome) !== "bad") continue;
-    const pattern = last.failure_pattern ?? "";
+/** Groups tests that failed by the pattern of the failure; the largest group comes first. */
+export function groupByPattern(
+  failed: readonly { test_id: string; failure_pattern: string | null }[],
+): PatternGroup[] {
+  const groups = new Map<string, PatternGroup>();
+  for (const { test_id: test, failure_pattern } of failed) {
+    const pattern = failure_pattern ?? "";
     const group = groups.get(pattern) ?? { pattern, tests: [] };
-    group.tests.push({ id: last.test_id, last });
+    if (!group.tests.includes(test)) group.tests.push(test);
     groups.set(pattern, group);
   }
   return [...groups.values()].sort((a, b) => b.tests.length - a.tests.length);

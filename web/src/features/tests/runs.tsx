@@ -50,7 +50,20 @@ function useColumns(project: string): Column<TestRun>[] {
     {
       name: "Failed",
       numeric: true,
-      cell: (run) => count(sum(run, "failed", "error", "xpassed"), "bad strong"),
+      cell: (run) =>
+        sum(run, "failed", "error") > 0 ? (
+          <Link
+            to="/projects/$project/tests"
+            params={{ project }}
+            search={{ view: "groups", in: run.id }}
+            className="bad strong underlined"
+            title="Failures of this run by cause"
+          >
+            {formatCount(sum(run, "failed", "error", "xpassed"))}
+          </Link>
+        ) : (
+          count(sum(run, "xpassed"), "bad strong")
+        ),
     },
     { name: "Passed", numeric: true, cell: (run) => count(sum(run, "passed", "xfailed"), "ok") },
     { name: "Skipped", numeric: true, cell: (run) => count(sum(run, "skipped"), "soft"), wide: true },

@@ -1,51 +1,67 @@
-import { Button } from "@mantine/core";
-import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
-import { useMemo } from "react";
-import { ProblemNotice } from "@/components/page/notice";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { Notice, ProblemNotice } from "@/components/page/notice";
 import { SkeletonRows } from "@/components/page/skeleton";
-import { LogList } from "@/features/logs/list/log-list";
 import { useRights } from "@/lib/api/session";
 import { useCommands } from "@/lib/page/commands";
-import { addTerm, fieldTerm } from "@/lib/text/filter-text";
+import { fieldTerm } from "@/lib/text/filter-text";
 import type { TimeRange } from "@/lib/time/time-range";
-import { HistoryPicker, OutcomeMark } from "./outcome-mark";
-import { verdictOf } from "./outcomes";
-import { historyOptions, linesAround, testLinesOptions, testOptions } from "./test-queries";
+import { comparisonOptions } from "./comparison/comparison-queries";
+import { ComparisonView } from "./comparison/comparison-view";
+import { GeneratedCheckDrawer } from "./comparison/generated-check";
+import { isFailure, worstOf } from "./outcomes";
+import { PanelHead } from "./panel-head";
+import { TestLines } from "./test-lines";
+import { historyOptions, linesAround, testOptions } from "./test-queries";
 import classes from "./tests.module.css";
 
 type TestPanelProps = {
   project: string;
   id: string;
-  /** The log with the outcome of the run that is shown. */
-  chosenRun: string | undefined;
-  onChooseRun: (run: string | undefined) => void;
+  /** The log with the outcome that is shown. */
+  chosenOutcome: string | undefined;
+  /** The test run whose outcome is shown when no outcome is chosen; without it, the newest one. */
+  testRun: string | undefined;
+  onChooseOutcome: (log: string) => void;
+  showsLines: boolean;
+  onShowLines: (showsLines: boolean) => void;
   openLog: string | undefined;
   onOpenLog: (id: string | undefined) => void;
   onClose: () => void;
 };
 
-/** One test: its runs, and the lines that it wrote in one of them. */
+/** One test: its runs, how a failed one differs from the green ones, and the lines that it wrote. */
 export function TestPanel(props: TestPanelProps) {
-  const { project, id, chosenRun, onChooseRun, openLog, onOpenLog, onClose } = props;
+  const { project, id, testRun, openLog, onOpenLog, onClose } = props;
   const navigate = useNavigate();
   const { edit } = useRights(project);
+  const [isGenerating, setIsGenerating] = useState(false);
   const test = useQuery(testOptions(project, id));
   const history = useQuery(historyOptions(project, id));
   const items = history.data?.items ?? [];
-  const chosen = items.find((item) => item.log_id === chosenRun) ?? items[0];
-  const lines = useQuery({
-    ...testLinesOptions(project, id, chosen),
-    enabled: !history.isPending,
+  const known =
+    items.find((item) => item.log_id === props.chosenOutcome) ??
+    worstOf(items.filter((item) => item.test_run_id === testRun)) ??
+    (testRun ? undefined : items[0]);
+  const runId = known?.test_run_id ?? testRun;
+  const comparison = useQuery({
+    ...comparisonOptions(project, id, runId ?? ""),
+    enabled: !history.isPending && runId !== undefined && (known ? isFailure(known.outcome) : true),
   });
-  const shown = useMemo(() => lines.data?.items.toReversed() ?? [], [lines.data]);
-  const term = fieldTerm("test_id", id);
+  // An outcome of a run that the history no longer shows is known when it is compared.
+  const chosen = known ?? comparison.data?.subject;
   const times = chosen ? linesAround(chosen) : undefined;
   const range: TimeRange = times ? { from: times.since, to: times.until } : { range: "all" };
-  const logs = { to: "/projects/$project/logs" as const, params: { project } };
-  const openLogs = (q: string) => void navigate({ ...logs, search: { ...range, q } });
-  const analyze = () => void navigate({ ...logs, search: { ...range, q: term, analysis: "new" } });
+  const isCompared = chosen ? isFailure(chosen.outcome) : runId !== undefined;
+  const hasGreens = (comparison.data?.greens.length ?? 0) > 0;
+  const search = { ...range, q: fieldTerm("test_id", id) };
+  const analyze = () =>
+    void navigate({
+      to: "/projects/$project/logs",
+      params: { project },
+      search: { ...search, analysis: "new" },
+    });
   useCommands([
     ...(edit
       ? [{ id: "test-analyze", label: "Analyze the test", group: "Tests", keys: ["a"], run: analyze }]
@@ -59,59 +75,57 @@ export function TestPanel(props: TestPanelProps) {
       inPalette: false,
     },
   ]);
-  const verdict = history.data ? verdictOf(items, history.data.flakiness) : "";
   return (
     <section className={classes.panel} aria-label={`Test ${id}`}>
-      <div className={classes.panelHead}>
-        <OutcomeMark outcome={chosen?.outcome ?? test.data?.last_status ?? null} />
-        <strong className="mono clip" title={id}>
-          {test.data?.name ?? id}
-        </strong>
-        {verdict ? <span className="soft">{verdict}</span> : null}
-        {history.data?.flakiness !== null && history.data?.flakiness !== undefined ? (
-          <span className="muted">flakiness {Math.round(history.data.flakiness * 100)} %</span>
-        ) : null}
-        <HistoryPicker items={items} chosen={chosen?.log_id} onChoose={(item) => onChooseRun(item.log_id)} />
-        <span className="grow" />
-        <Button renderRoot={(props) => <Link {...logs} search={{ ...range, q: term }} {...props} />}>
-          Logs
-        </Button>
-        {edit ? (
-          <Button variant="filled" onClick={analyze}>
-            Analyze
-          </Button>
-        ) : null}
-        <Button
-          variant="subtle"
-          aria-label="Close the test"
-          leftSection={<IconX size={14} aria-hidden />}
-          onClick={onClose}
-        >
-          Close
-        </Button>
-      </div>
+      <PanelHead
+        project={project}
+        id={id}
+        test={test.data}
+        history={history.data}
+        chosen={chosen}
+        comparison={comparison.data}
+        search={search}
+        showsLines={isCompared ? props.showsLines : undefined}
+        onShowLines={props.onShowLines}
+        onChooseOutcome={props.onChooseOutcome}
+        onGenerate={() => setIsGenerating(true)}
+        onAnalyze={edit ? analyze : undefined}
+        onClose={onClose}
+      />
       {history.error ? <ProblemNotice error={history.error} title="Its runs are unknown." /> : null}
-      {lines.error ? <ProblemNotice error={lines.error} onRetry={() => void lines.refetch()} /> : null}
-      {lines.isPending && !lines.error ? <SkeletonRows rows={6} label="Reading the lines" /> : null}
-      {shown.length > 0 ? (
-        <LogList
-          key={`${id} ${chosen?.log_id ?? ""}`}
-          items={shown}
-          openId={openLog}
-          onOpen={onOpenLog}
-          start={lines.data?.next_cursor ? "Earlier lines are in Logs" : undefined}
-          actions={{
-            onInclude: (field, value) => openLogs(addTerm(term, fieldTerm(field, value))),
-            onExclude: (field, value) => openLogs(addTerm(term, fieldTerm(field, value, true))),
-            onTrace: (path, value) => openLogs(fieldTerm(`attributes.${path}`, value)),
-            onContext: (log) => void navigate({ ...logs, search: { around: log.id, open: log.id } }),
-            linkOf: (log) => `${location.origin}/projects/${project}/logs/${log.id}`,
-          }}
+      {isCompared && !props.showsLines ? (
+        comparison.error ? (
+          <ProblemNotice
+            error={comparison.error}
+            title="The runs are not compared."
+            onRetry={() => void comparison.refetch()}
+          />
+        ) : comparison.isPending ? (
+          <SkeletonRows rows={6} label="Comparing with the green runs" />
+        ) : hasGreens ? (
+          <ComparisonView
+            key={comparison.data.subject.log_id}
+            project={project}
+            comparison={comparison.data}
+          />
+        ) : (
+          <Notice tone="info">Nothing to compare with: {comparison.data.not_generated}.</Notice>
+        )
+      ) : null}
+      {isCompared && !props.showsLines && (comparison.isPending || hasGreens) ? null : history.isPending ? (
+        <SkeletonRows rows={6} label="Reading the lines" />
+      ) : (
+        <TestLines
+          project={project}
+          id={id}
+          chosen={chosen}
+          range={range}
+          openLog={openLog}
+          onOpenLog={onOpenLog}
         />
-      ) : lines.data ? (
-        <p style={{ padding: 12 }} className="soft">
-          The test wrote no lines in this run.
-        </p>
+      )}
+      {isGenerating && comparison.data ? (
+        <GeneratedCheckDrawer comparison={comparison.data} onClose={() => setIsGenerating(false)} />
       ) : null}
     </section>
   );

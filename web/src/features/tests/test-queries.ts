@@ -10,6 +10,9 @@ export type NewTest = Query["schemas"]["NewTest"];
 export type TestRun = Query["schemas"]["TestRun"];
 export type HistoryItem = Query["schemas"]["TestHistoryItem"];
 export type Outcome = HistoryItem["outcome"];
+export type History = Query["schemas"]["TestHistory"];
+/** What is known of the outcome that is shown. */
+export type ShownOutcome = { log_id: string; outcome: string; at: string; duration_s: number | null };
 
 export const HISTORY_LENGTH = 20;
 const LINES = 500;
@@ -64,7 +67,7 @@ export const runPagesOptions = (project: string) =>
   );
 
 /** The lines that a test wrote around an outcome, newest first; without an outcome, its newest lines. */
-export const testLinesOptions = (project: string, id: string, item: HistoryItem | undefined) =>
+export const testLinesOptions = (project: string, id: string, item: ShownOutcome | undefined) =>
   queryOptions({
     queryKey: ["tests", project, "lines", id, item?.log_id ?? null],
     queryFn: async ({ signal }) =>
@@ -88,7 +91,10 @@ const BEFORE_MS = 5000;
 const AFTER_MS = 5000;
 
 /** Returns the time in which a test wrote the lines of one outcome, with some seconds to spare. */
-export function linesAround({ at, duration_s: duration }: HistoryItem): { since: string; until: string } {
+export function linesAround({ at, duration_s: duration }: Pick<ShownOutcome, "at" | "duration_s">): {
+  since: string;
+  until: string;
+} {
   const end = Date.parse(at);
   return {
     since: new Date(end - (duration ?? 60) * 1000 - BEFORE_MS).toISOString(),

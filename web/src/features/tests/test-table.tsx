@@ -36,7 +36,10 @@ export function TestTable({
   const undo = useUndo();
   const create = () => setDialog({ kind: "form", test: null });
   useCommands(
-    rights.edit ? [{ id: "test-new", label: "New test", group: "Tests", keys: ["n"], run: create }] : [],
+    // While a test is open, N moves to the next difference.
+    rights.edit
+      ? [{ id: "test-new", label: "New test", group: "Tests", keys: search.test ? [] : ["n"], run: create }]
+      : [],
   );
   const refresh = () => queryClient.invalidateQueries({ queryKey: ["tests", project] });
   const remove = useMutation({
@@ -69,7 +72,9 @@ export function TestTable({
         filter={wanted ? matches : undefined}
         order={byOutcome}
         openKey={search.test}
-        onOpen={(test) => onChange({ test, run: undefined, open: undefined }, search.test !== undefined)}
+        onOpen={(test) =>
+          onChange({ test, run: undefined, in: undefined, open: undefined }, search.test !== undefined)
+        }
         actions={
           rights.edit
             ? (test) => [

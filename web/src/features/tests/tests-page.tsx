@@ -10,7 +10,7 @@ import { useRights } from "@/lib/api/session";
 import { usePageTitle } from "@/lib/page/page-title";
 import { counted } from "@/lib/text/counted";
 import { formatCount } from "@/lib/time/time";
-import { Failures } from "./failures";
+import { Groups } from "./groups/groups";
 import { OUTCOME_SIGNS } from "./outcomes";
 import { Runs } from "./runs";
 import { TestPanel } from "./test-panel";
@@ -21,9 +21,12 @@ import { STATUSES, type TestsSearch } from "./tests-search";
 const ROUTE = "/signed-in/projects/$project/tests";
 const VIEWS = [
   [undefined, "Tests"],
-  ["failures", "Failures"],
+  ["groups", "Groups"],
   ["runs", "Runs"],
 ] as const;
+
+/** What closes the panel of a test. */
+const CLOSED = { test: undefined, run: undefined, open: undefined, show: undefined };
 
 /** The tests of a project with their outcomes, and the lines that each wrote. */
 export function TestsPage() {
@@ -52,6 +55,12 @@ export function TestsPage() {
       path: pathWith("/api/v1/test-history", { project_id: project, test_id: search.test }),
       operation: "test_history_read",
     },
+    {
+      name: "Comparison with green runs",
+      method: "GET",
+      path: pathWith("/api/v1/analyzer/test-comparison", { project_id: project, test_id: search.test }),
+      operation: "test_comparison_read",
+    },
   ]);
   const change: ChangeSearch = (next, replace = false) =>
     void navigate({
@@ -71,7 +80,7 @@ export function TestsPage() {
               key={name}
               type="button"
               aria-pressed={search.view === view}
-              onClick={() => change({ view, test: undefined, run: undefined, open: undefined })}
+              onClick={() => change({ view, ...CLOSED, in: undefined })}
             >
               {name}
             </button>
@@ -88,21 +97,32 @@ export function TestsPage() {
           <span className="grow" />
         )}
       </div>
-      {search.view === undefined ? <TestTable project={project} search={search} onChange={change} /> : null}
-      {search.view === "failures" ? (
-        <Failures project={project} onOpen={(test) => change({ test, run: undefined, open: undefined })} />
-      ) : null}
-      {search.view === "runs" ? <Runs project={project} /> : null}
+      <div className={classes.lists} data-hidden={search.test !== undefined || undefined}>
+        {search.view === undefined ? <TestTable project={project} search={search} onChange={change} /> : null}
+        {search.view === "groups" ? (
+          <Groups
+            project={project}
+            chosenRun={search.in}
+            onChooseRun={(run) => change({ in: run, ...CLOSED })}
+            openTest={search.test}
+            onOpen={(test, run) => change({ test, in: run, run: undefined, open: undefined })}
+          />
+        ) : null}
+        {search.view === "runs" ? <Runs project={project} /> : null}
+      </div>
       {search.test ? (
         <TestPanel
           key={search.test}
           project={project}
           id={search.test}
-          chosenRun={search.run}
-          onChooseRun={(run) => change({ run, open: undefined })}
+          chosenOutcome={search.run}
+          testRun={search.in}
+          onChooseOutcome={(run) => change({ run, open: undefined })}
+          showsLines={search.show === "lines"}
+          onShowLines={(lines) => change({ show: lines ? "lines" : undefined, open: undefined })}
           openLog={search.open}
           onOpenLog={(open) => change({ open }, open !== undefined && search.open !== undefined)}
-          onClose={() => change({ test: undefined, run: undefined, open: undefined })}
+          onClose={() => change(CLOSED)}
         />
       ) : null}
       <PageFooter
@@ -110,6 +130,7 @@ export function TestsPage() {
           ...(search.view === undefined
             ? [[search.test ? "Shift J K" : "J K", "test"] as [string, string]]
             : []),
+          ...(search.test ? [["N", "next difference"] as [string, string]] : []),
           ...(search.test && rights.edit ? [["A", "analyze"] as [string, string]] : []),
         ]}
       >

@@ -1,13 +1,16 @@
-/** A line of two texts: in both, only in the earlier one, or only in the later one. */
+/** A part of two texts, such as a line: in both, only in the earlier one, or only in the later one. */
 export type DiffLine = { kind: "same" | "removed" | "added"; text: string };
 
-/** Texts with more lines that differ are shown as removed and added as a whole. */
+/** Texts with more parts that differ are shown as removed and added as a whole. */
 const MAX_CELLS = 4_000_000;
 
 /** Compares two texts line by line: the longest common subsequence stays. */
 export function diffLines(before: string, after: string): DiffLine[] {
-  const a = before.split("\n");
-  const b = after.split("\n");
+  return diffParts(before.split("\n"), after.split("\n"));
+}
+
+/** Compares two lists of texts: the longest common subsequence stays. */
+export function diffParts(a: readonly string[], b: readonly string[]): DiffLine[] {
   let start = 0;
   while (start < a.length && start < b.length && a[start] === b[start]) start += 1;
   let end = 0;
