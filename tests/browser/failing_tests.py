@@ -25,16 +25,32 @@ Line = tuple[str, str, str]
 
 def send_runs(client: httpx.Client, project: str) -> None:
     """Store the runs with the lines of the services, and wait until query has their outcomes."""
-    entries = [{"project_id": project, **entry} for entry in _entries()]
-    client.post("/api/v1/logs", json=entries).raise_for_status()
-    runs = len(GREEN_RUNS) + len(RED_RUNS)
+    _send(client, project, _entries())
     for test in (RETRIES, PROVIDERS, CART):
-        params = {"project_id": project, "test_id": test}
-        eventually(
-            lambda params=params: (  # type: ignore[misc]
-                len(client.get("/api/v1/test-history", params=params).raise_for_status().json()["items"]) == runs
-            )
-        )
+        _wait_for_outcomes(client, project, test, len(GREEN_RUNS) + len(RED_RUNS))
+
+
+def send_new_failure(client: httpx.Client, project: str) -> str:
+    """Store the failure of a test that has never passed. Returns the id of the test."""
+    test = "tests/test_refund.py::test_refund_in_other_currency"
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
+    _send(client, project, list(_test("run-43", test, start, [], is_green=False, reason="KeyError: 'rate'")))
+    _wait_for_outcomes(client, project, test, 1)
+    return test
+
+
+def _send(client: httpx.Client, project: str, entries: Sequence[dict[str, Any]]) -> None:
+    body = [{"project_id": project, **entry} for entry in entries]
+    client.post("/api/v1/logs", json=body).raise_for_status()
+
+
+def _wait_for_outcomes(client: httpx.Client, project: str, test: str, count: int) -> None:
+    params = {"project_id": project, "test_id": test}
+
+    def outcomes() -> int:
+        return len(client.get("/api/v1/test-history", params=params).raise_for_status().json()["items"])
+
+    eventually(lambda: outcomes() == count)
 
 
 @cache

@@ -153,7 +153,7 @@ WALKS = (
     ),
     Walk("range", "logs?range=1h", (choose_range("Last 7 days"), button("Live L"), button("Stop L"))),
     Walk("analyze", f"logs?{CORPUS_RANGE}", (button("Analyze A"), button("Close the panel"))),
-    Walk("tests", "tests", (text("test_kept"), button("Failures"), button("Runs"))),
+    Walk("tests", "tests", (text("test_kept"), button("Groups"), button("Runs"), button("Quarantine"))),
     Walk(
         "metrics",
         "metrics",

@@ -1,8 +1,10 @@
 import { useInViewport } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { formatDuration, formatMoment, useZone } from "@/lib/time/time";
-import { OUTCOME_SIGNS, verdictOf, weightOf } from "./outcomes";
-import { HISTORY_LENGTH, type HistoryItem, historyOptions } from "./test-queries";
+import type { KeyboardEvent } from "react";
+import { formatDay, formatDuration, formatMoment, useZone } from "@/lib/time/time";
+import { shortCommit } from "./comparison/verdict-words";
+import { flakyWords, OUTCOME_SIGNS, verdictOf, weightOf } from "./outcomes";
+import { flakyOptions, HISTORY_LENGTH, type HistoryItem, historyOptions, type Test } from "./test-queries";
 import classes from "./tests.module.css";
 
 /** An outcome as sign and word. */
@@ -22,7 +24,8 @@ function useDotTitle(): (item: HistoryItem) => string {
   const [zone] = useZone();
   return (item) => {
     const duration = item.duration_s === null ? "" : ` after ${formatDuration(item.duration_s)}`;
-    return `${item.outcome}${duration}, ${formatMoment(new Date(item.at), zone)}`;
+    const commit = item.commit ? `, commit ${shortCommit(item.commit)}` : "";
+    return `${item.outcome}${duration}, ${formatMoment(new Date(item.at), zone)}${commit}`;
   };
 }
 
@@ -46,7 +49,9 @@ export function History({ items }: { items: readonly HistoryItem[] }) {
   );
 }
 
-/** The same, with a button for each run. */
+const STEPS: Record<string, number> = { ArrowLeft: 1, ArrowDown: 1, ArrowRight: -1, ArrowUp: -1 };
+
+/** The same, to choose a run: with a click, or with the arrow keys. Single dots are too small to be buttons. */
 export function HistoryPicker({
   items,
   chosen,
@@ -57,22 +62,42 @@ export function HistoryPicker({
   onChoose: (item: HistoryItem) => void;
 }) {
   const title = useDotTitle();
+  const index = items.findIndex((item) => item.log_id === chosen);
+  const item = items[index];
+  const handleKey = (event: KeyboardEvent) => {
+    const next = items[index + (STEPS[event.key] ?? 0)];
+    if (!(event.key in STEPS)) return;
+    event.preventDefault();
+    if (next) onChoose(next);
+  };
+  if (items.length === 0) return null;
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset does not lay out as a row.
-    <span className={classes.history} role="group" aria-label="Runs, newest right">
-      {items.toReversed().map((item) => (
-        <button
-          key={item.log_id}
-          type="button"
+    <span
+      className={`${classes.history} ${classes.picker}`}
+      role="slider"
+      aria-label="Run"
+      aria-valuemin={1}
+      aria-valuemax={items.length}
+      aria-valuenow={item ? items.length - index : items.length}
+      aria-valuetext={item ? title(item) : "an earlier run"}
+      tabIndex={0}
+      onKeyDown={handleKey}
+      // The keys of the page stay with the page after a click.
+      onMouseDown={(event) => event.preventDefault()}
+    >
+      {items.toReversed().map((run) => (
+        // biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys of the slider do the same.
+        // biome-ignore lint/a11y/useKeyWithClickEvents: as above.
+        <span
+          key={run.log_id}
           className={classes.dot}
-          data-weight={weightOf(item.outcome)}
-          aria-pressed={item.log_id === chosen}
-          aria-label={title(item)}
-          title={title(item)}
-          onClick={() => onChoose(item)}
+          data-weight={weightOf(run.outcome)}
+          data-chosen={run === item || undefined}
+          title={title(run)}
+          onClick={() => onChoose(run)}
         >
           <i />
-        </button>
+        </span>
       ))}
     </span>
   );
@@ -90,8 +115,18 @@ export function HistoryCell({ project, test }: { project: string; test: string }
 }
 
 /** What the history of a test amounts to, and how long the test took. Both come with HistoryCell. */
-export function VerdictCell({ project, test }: { project: string; test: string }) {
-  const { data } = useQuery({ ...historyOptions(project, test), enabled: false });
+export function VerdictCell({ project, test }: { project: string; test: Test }) {
+  const [zone] = useZone();
+  const { data } = useQuery({ ...historyOptions(project, test.test_id), enabled: false });
+  const flaky = useQuery(flakyOptions(project)).data?.find(({ test_id: id }) => id === test.test_id);
+  if (test.quarantined_until) {
+    return (
+      <span title={test.quarantine_reason ?? undefined}>
+        in quarantine until {formatDay(new Date(test.quarantined_until), zone)}
+      </span>
+    );
+  }
+  if (flaky) return flakyWords(flaky);
   return data ? verdictOf(data.items, data.flakiness) : "";
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { byOutcome, groupByPattern, splitTestId, verdictOf, worstOf } from "./outcomes";
+import { byOutcome, flakyWords, groupByPattern, splitTestId, verdictOf, worstOf } from "./outcomes";
 import type { HistoryItem, Outcome } from "./test-queries";
 
 function item(outcome: Outcome, test = "t", pattern: string | null = null): HistoryItem {
@@ -60,6 +60,33 @@ describe("the verdict on a history, newest first", () => {
     ["", null, ""],
   ] as const)("of %s with flakiness %s", (text, flakiness, verdict) => {
     expect(verdictOf(history(text), flakiness)).toBe(verdict);
+  });
+});
+
+describe("the verdict on a test", () => {
+  it("names the commit with which the failures began", () => {
+    const runs = history("FFPP").map((run, index) => ({
+      ...run,
+      commit: index < 2 ? "4f1c2ab7d3e9" : "91be07d2c4a8",
+    }));
+    expect(verdictOf(runs, 0.3)).toBe("fails since 2 runs, from 4f1c2ab");
+  });
+
+  it("says how flaky it is", () => {
+    const flaky = {
+      test_id: "t",
+      owner: null,
+      quarantined_until: null,
+      runs: 40,
+      failures: 6,
+      flips: 9,
+      flakiness: 0.23,
+      last_failure_at: "2026-11-27T12:00:00Z",
+    };
+    expect(flakyWords({ ...flaky, same_commit: true })).toBe(
+      "flaky: 15 % of 40 runs failed, also on one commit",
+    );
+    expect(flakyWords({ ...flaky, same_commit: false })).toBe("flaky: 15 % of 40 runs failed");
   });
 });
 

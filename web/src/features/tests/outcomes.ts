@@ -1,4 +1,5 @@
-import type { HistoryItem, Outcome } from "./test-queries";
+import { shortCommit } from "./comparison/verdict-words";
+import type { FlakyTest, HistoryItem, Outcome } from "./test-queries";
 
 /** How an outcome counts: it is good, bad, or says nothing. */
 export type Weight = "good" | "bad" | "neutral";
@@ -35,7 +36,8 @@ export function splitTestId(id: string): { name: string; file: string } {
 
 /** Says what the outcomes of a test, newest first, amount to. */
 export function verdictOf(items: readonly HistoryItem[], flakiness: number | null): string {
-  const weights = items.map((item) => weightOf(item.outcome)).filter((weight) => weight !== "neutral");
+  const decided = items.filter((item) => weightOf(item.outcome) !== "neutral");
+  const weights = decided.map((item) => weightOf(item.outcome));
   const [last] = weights;
   if (!last) return "";
   const same = weights.findIndex((weight) => weight !== last);
@@ -43,8 +45,18 @@ export function verdictOf(items: readonly HistoryItem[], flakiness: number | nul
   const changedOnce = weights.slice(same).every((weight) => weight !== last);
   if (flakiness !== null && flakiness >= 0.2 && weights.length >= 5 && !changedOnce)
     return `flaky: changed in ${Math.round(flakiness * 100)} % of runs`;
-  if (last === "bad") return same === 1 ? "fails since the last run" : `fails since ${same} runs`;
+  if (last === "bad") {
+    const [bad, good] = [decided[same - 1]?.commit, decided[same]?.commit];
+    const commit = bad && good && bad !== good ? `, from ${shortCommit(bad)}` : "";
+    return (same === 1 ? "fails since the last run" : `fails since ${same} runs`) + commit;
+  }
   return same <= 3 ? `passes again since ${same === 1 ? "the last run" : `${same} runs`}` : "";
+}
+
+/** Says how flaky a test is. */
+export function flakyWords({ runs, failures, same_commit: sameCommit }: FlakyTest): string {
+  const share = `flaky: ${Math.round((failures / runs) * 100)} % of ${runs} runs failed`;
+  return sameCommit ? `${share}, also on one commit` : share;
 }
 
 export type PatternGroup = { pattern: string; tests: string[] };

@@ -55,7 +55,9 @@ export function PanelHead(props: PanelHeadProps) {
       ) : words && !failed ? (
         <span className="soft">{words}</span>
       ) : null}
-      {flakiness === null ? null : <span className="muted">flakiness {Math.round(flakiness * 100)} %</span>}
+      {flakiness === null || failed ? null : (
+        <span className="muted">flakiness {Math.round(flakiness * 100)} %</span>
+      )}
       <HistoryPicker
         items={items}
         chosen={chosen?.log_id}

@@ -78,6 +78,16 @@ function useColumns(project: string): Column<TestRun>[] {
         run.finished_at || run.source === "ci" ? "" : <span className="muted">no end reported</span>,
       wide: true,
     },
+    {
+      name: "Environment",
+      cell: ({ environment, shard }) => (
+        <>
+          {environment}
+          {shard ? <span className="muted"> shard {shard}</span> : null}
+        </>
+      ),
+      wide: true,
+    },
     { name: "Branch", cell: (run) => <span className="mono">{run.branch}</span>, wide: true },
     { name: "Commit", cell: (run) => <span className="mono">{run.commit?.slice(0, 8)}</span>, wide: true },
     {

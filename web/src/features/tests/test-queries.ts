@@ -9,6 +9,7 @@ export type TestChanges = Query["schemas"]["TestChanges"];
 export type NewTest = Query["schemas"]["NewTest"];
 export type TestRun = Query["schemas"]["TestRun"];
 export type HistoryItem = Query["schemas"]["TestHistoryItem"];
+export type FlakyTest = Query["schemas"]["FlakyTest"];
 export type Outcome = HistoryItem["outcome"];
 export type History = Query["schemas"]["TestHistory"];
 /** What is known of the outcome that is shown. */
@@ -29,6 +30,27 @@ export const testPagesOptions = (project: string, service: string | undefined, s
       }),
     ),
   );
+
+/** The tests whose failures are tolerated now. */
+export const quarantinedPagesOptions = (project: string) =>
+  pagedOptions<Test>(["tests", project, "quarantined"], async (cursor, signal) =>
+    content(
+      await query.GET("/api/v1/tests", {
+        params: { query: { project_id: project, quarantined: true, limit: MAX_PAGE, cursor } },
+        signal,
+      }),
+    ),
+  );
+
+/** Tests that passed and failed although nothing changed, in the last two weeks. */
+export const flakyOptions = (project: string) =>
+  queryOptions({
+    queryKey: ["tests", project, "flaky"],
+    queryFn: async ({ signal }) =>
+      content(await query.GET("/api/v1/flaky-tests", { params: { query: { project_id: project } }, signal }))
+        .items,
+    staleTime: 60_000,
+  });
 
 export const testOptions = (project: string, id: string) =>
   queryOptions({

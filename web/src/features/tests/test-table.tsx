@@ -53,8 +53,9 @@ export function TestTable({
     await refresh();
     if (!before) return undo.report(`Test ${saved.name} is created.`);
     undo.report(`Test ${saved.name} is changed.`, async () => {
-      const { name, func_id, service_id } = before;
-      await updateTest(project, before.test_id, { name, func_id, service_id });
+      const { name, func_id, service_id, owner, quarantined_until, quarantine_reason } = before;
+      const fields = { name, func_id, service_id, owner, quarantined_until, quarantine_reason };
+      await updateTest(project, before.test_id, fields);
       await refresh();
     });
   };
@@ -152,7 +153,7 @@ function useColumns(project: string): Column<Test>[] {
       cell: (test) => <HistoryCell project={project} test={test.test_id} />,
       wide: true,
     },
-    { name: "Verdict", cell: (test) => <VerdictCell project={project} test={test.test_id} />, wide: true },
+    { name: "Verdict", cell: (test) => <VerdictCell project={project} test={test} />, wide: true },
     {
       name: "Time",
       numeric: true,
@@ -171,6 +172,7 @@ function useColumns(project: string): Column<Test>[] {
         ),
       wide: true,
     },
+    { name: "Owner", cell: (test) => <span className="soft">{test.owner}</span>, wide: true },
     { name: "Service", cell: (test) => <span className="soft">{test.service_id}</span>, wide: true },
   ];
 }

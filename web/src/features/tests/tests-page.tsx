@@ -12,6 +12,7 @@ import { counted } from "@/lib/text/counted";
 import { formatCount } from "@/lib/time/time";
 import { Groups } from "./groups/groups";
 import { OUTCOME_SIGNS } from "./outcomes";
+import { Quarantine } from "./quarantine";
 import { Runs } from "./runs";
 import { TestPanel } from "./test-panel";
 import { type ChangeSearch, TestTable } from "./test-table";
@@ -23,6 +24,7 @@ const VIEWS = [
   [undefined, "Tests"],
   ["groups", "Groups"],
   ["runs", "Runs"],
+  ["quarantine", "Quarantine"],
 ] as const;
 
 /** What closes the panel of a test. */
@@ -69,6 +71,7 @@ export function TestsPage() {
       search: (old: TestsSearch) => ({ ...old, ...next }),
       replace,
     });
+  const isOpen = search.test !== undefined || undefined;
   const counts = overview.data?.tests;
   return (
     <div className={layout.page}>
@@ -86,18 +89,18 @@ export function TestsPage() {
             </button>
           ))}
         </span>
-        {search.view === undefined ? (
-          <TestFilter
-            search={search}
-            counts={counts?.by_last_status}
-            total={counts?.total}
-            onChange={change}
-          />
-        ) : (
-          <span className="grow" />
-        )}
+        <div className={classes.lists} data-hidden={isOpen}>
+          {search.view === undefined ? (
+            <TestFilter
+              search={search}
+              counts={counts?.by_last_status}
+              total={counts?.total}
+              onChange={change}
+            />
+          ) : null}
+        </div>
       </div>
-      <div className={classes.lists} data-hidden={search.test !== undefined || undefined}>
+      <div className={classes.lists} data-hidden={isOpen}>
         {search.view === undefined ? <TestTable project={project} search={search} onChange={change} /> : null}
         {search.view === "groups" ? (
           <Groups
@@ -109,6 +112,13 @@ export function TestsPage() {
           />
         ) : null}
         {search.view === "runs" ? <Runs project={project} /> : null}
+        {search.view === "quarantine" ? (
+          <Quarantine
+            project={project}
+            openTest={search.test}
+            onOpen={(test) => change({ test, run: undefined, open: undefined }, search.test !== undefined)}
+          />
+        ) : null}
       </div>
       {search.test ? (
         <TestPanel
@@ -127,10 +137,10 @@ export function TestsPage() {
       ) : null}
       <PageFooter
         keys={[
-          ...(search.view === undefined
+          ...(search.view === undefined || search.view === "quarantine"
             ? [[search.test ? "Shift J K" : "J K", "test"] as [string, string]]
             : []),
-          ...(search.test ? [["N", "next difference"] as [string, string]] : []),
+          ...(search.test && !search.show ? [["N", "next difference"] as [string, string]] : []),
           ...(search.test && rights.edit ? [["A", "analyze"] as [string, string]] : []),
         ]}
       >

@@ -4,7 +4,7 @@ export const STATUSES = ["failed", "error", "skipped", "passed", "xfailed", "xpa
 export type Status = (typeof STATUSES)[number];
 /** What the page of tests shows. */
 export type TestsSearch = {
-  view?: "groups" | "runs" | undefined;
+  view?: "groups" | "runs" | "quarantine" | undefined;
   /** Part of the name of a test. */
   name?: string | undefined;
   status?: Status | undefined;
@@ -23,7 +23,7 @@ export type TestsSearch = {
 
 export function readTestsSearch(search: Record<string, unknown>): TestsSearch {
   const found: TestsSearch = {
-    view: choiceParam(search, "view", ["groups", "runs"]),
+    view: choiceParam(search, "view", ["groups", "runs", "quarantine"]),
     name: textParam(search, "name"),
     status: choiceParam(search, "status", STATUSES),
     service: textParam(search, "service"),

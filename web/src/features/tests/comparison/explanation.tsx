@@ -35,8 +35,8 @@ export function Explanation({
         <p>{asSentence(verdict.reason)}</p>
         {first ? (
           <p>
-            <PatternText text={greens} /> {pill(1, "Line of the green run", first.expected)}
-            <PatternText text={run} /> {pill(2, "Line of this run", first.instead)}
+            <PatternText text={greens} /> {pill(1, "Line 1, of the green run", first.expected)}
+            <PatternText text={run} /> {pill(2, "Line 2, of this run", first.instead)}
           </p>
         ) : (
           <p className="soft">The lines do not differ in anything that the green runs have in common.</p>

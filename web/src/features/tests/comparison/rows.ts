@@ -52,7 +52,12 @@ export function shownRows({ rows, first_difference: first, differences }: TestCo
       run: side(row.run, lastRun, row.run && row.run.log_id === first?.instead?.log_id ? 2 : undefined),
       compared:
         tone === "value" && row.green && row.run ? { green: row.green.message, run: row.run.message } : null,
-      gap: tone === "quiet" ? "" : row.mark === "varies" ? "not at this place" : "no such line",
+      gap:
+        tone === "quiet" || (row.green && row.run)
+          ? ""
+          : row.mark === "varies"
+            ? "not at this place"
+            : "no such line",
       isSame: row.mark === "same",
       isFirst,
       isStop: isFirst || (tone !== "quiet" && (found.at(-1)?.tone ?? "quiet") === "quiet"),

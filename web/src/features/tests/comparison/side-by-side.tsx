@@ -69,9 +69,14 @@ export function SideBySide({
   const command = (id: string, label: string, key: string, run: () => void) => {
     return { id: `difference-${id}`, label, group: "Tests", keys: [key], run, inPalette: false };
   };
+  const move = (step: 1 | -1) => {
+    show(nextStop(items, current, step));
+    // Otherwise Enter would press the button that was pressed last.
+    scroller.current?.focus({ preventScroll: true });
+  };
   useCommands([
-    command("next", "Next difference", "n", () => show(nextStop(items, current, 1))),
-    command("previous", "Previous difference", "Shift+n", () => show(nextStop(items, current, -1))),
+    command("next", "Next difference", "n", () => move(1)),
+    command("previous", "Previous difference", "Shift+n", () => move(-1)),
     command("open", "Show the line of the difference in Logs", "Enter", () => open(current)),
   ]);
   return (

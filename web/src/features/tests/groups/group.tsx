@@ -1,4 +1,6 @@
 import { Button } from "@mantine/core";
+import { useInViewport } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { counted } from "@/lib/text/counted";
 import type { FailureVerdict } from "../comparison/comparison-queries";
@@ -6,6 +8,7 @@ import { FailureMark } from "../comparison/failure-mark";
 import { asSentence } from "../comparison/verdict-words";
 import { HistoryCell } from "../outcome-mark";
 import { PatternText } from "../pattern-text";
+import { testOptions } from "../test-queries";
 import classes from "./groups.module.css";
 
 const FEW = 10;
@@ -46,21 +49,13 @@ export function Group({
       ) : null}
       <ul>
         {ids.map((id) => (
-          <li key={id} data-open={id === openTest || undefined}>
-            <button
-              type="button"
-              className="linkButton mono clip"
-              aria-current={id === openTest || undefined}
-              title={`Compare ${id} with its green runs`}
-              onClick={() => onOpen(id)}
-            >
-              {id}
-            </button>
-            <span className="grow" />
-            <span className={classes.history}>
-              <HistoryCell project={project} test={id} />
-            </span>
-          </li>
+          <GroupedTest
+            key={id}
+            project={project}
+            id={id}
+            isOpen={id === openTest}
+            onOpen={() => onOpen(id)}
+          />
         ))}
       </ul>
       {tests.length > shown.length ? (
@@ -69,5 +64,41 @@ export function Group({
         </Button>
       ) : null}
     </section>
+  );
+}
+
+/** A test of a group. Its history and its owner are read when it comes into view. */
+function GroupedTest({
+  project,
+  id,
+  isOpen,
+  onOpen,
+}: {
+  project: string;
+  id: string;
+  isOpen: boolean;
+  onOpen: () => void;
+}) {
+  const { ref, inViewport } = useInViewport<HTMLLIElement>();
+  const test = useQuery({ ...testOptions(project, id), enabled: inViewport });
+  return (
+    <li ref={ref} data-open={isOpen || undefined}>
+      <button
+        type="button"
+        className="linkButton mono clip"
+        aria-current={isOpen || undefined}
+        title={`Compare ${id} with its green runs`}
+        onClick={onOpen}
+      >
+        {id}
+      </button>
+      <span className="grow" />
+      <span className={`muted clip ${classes.owner}`} title="Owner">
+        {test.data?.owner}
+      </span>
+      <span className={classes.history}>
+        <HistoryCell project={project} test={id} />
+      </span>
+    </li>
   );
 }

@@ -116,6 +116,8 @@ function RunPicker({
       run.run_id,
       run.commit ? shortCommit(run.commit) : "",
       run.branch ?? "",
+      run.environment ?? "",
+      run.shard ? `shard ${run.shard}` : "",
     ]
       .filter(Boolean)
       .join(" · ");
