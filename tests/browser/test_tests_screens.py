@@ -48,7 +48,7 @@ def expect_open_line(page: Page, text: str) -> None:
 
 def test_a_failed_test_shows_its_verdict_and_the_first_difference_from_green_runs(panel: Locator) -> None:
     expect(panel).to_contain_text("Regressed")
-    expect(panel).to_contain_text("first bad commit 4f1c2ab")
+    expect(panel).to_contain_text("first bad commit 4f1c2ab7d3")
     expect(panel).to_contain_text("It has failed 2 times in a row since commit 4f1c2ab7d3 and passed on 91be07d2c4.")
     expect(panel).to_contain_text("the green runs continue with 'switching to pay-us'")
     expect(lines(panel)).to_contain_text("one of 3 green runs")
@@ -89,9 +89,9 @@ def test_the_address_holds_the_run_and_what_is_shown_of_it(panel: Locator) -> No
     expect(panel.get_by_role("table", name="Log lines")).to_contain_text("giving up")
     run = panel.get_by_role("slider", name="Run")
     run.press("ArrowLeft")
-    expect(run).to_have_attribute("aria-valuetext", re.compile("^failed after .*, commit 4f1c2ab$"))
+    expect(run).to_have_attribute("aria-valuetext", re.compile("^failed after .*, commit 4f1c2ab7d3$"))
     run.press("ArrowLeft")
-    expect(run).to_have_attribute("aria-valuetext", re.compile("^passed after .*, commit 91be07d$"))
+    expect(run).to_have_attribute("aria-valuetext", re.compile("^passed after .*, commit 91be07d2c4$"))
     expect(panel.get_by_role("table", name="Log lines")).to_contain_text("charged: 129.00 EUR")
     expect(panel.get_by_text("Comparison", exact=True)).to_have_count(0)
     for _ in range(3):

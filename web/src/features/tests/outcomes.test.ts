@@ -69,7 +69,7 @@ describe("the verdict on a test", () => {
       ...run,
       commit: index < 2 ? "4f1c2ab7d3e9" : "91be07d2c4a8",
     }));
-    expect(verdictOf(runs, 0.3)).toBe("fails since 2 runs, from 4f1c2ab");
+    expect(verdictOf(runs, 0.3)).toBe("fails since 2 runs, from 4f1c2ab7d3");
   });
 
   it("says how flaky it is", () => {

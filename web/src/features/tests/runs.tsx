@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type Column, ResourceTable } from "@/components/records/resource-table";
 import { formatCount, formatDuration, formatMoment, useZone } from "@/lib/time/time";
+import { shortCommit } from "./comparison/verdict-words";
 import { type Outcome, runPagesOptions, type TestRun } from "./test-queries";
 
 const SPARE_MS = 5000;
@@ -89,7 +90,11 @@ function useColumns(project: string): Column<TestRun>[] {
       wide: true,
     },
     { name: "Branch", cell: (run) => <span className="mono">{run.branch}</span>, wide: true },
-    { name: "Commit", cell: (run) => <span className="mono">{run.commit?.slice(0, 8)}</span>, wide: true },
+    {
+      name: "Commit",
+      cell: (run) => <span className="mono">{run.commit ? shortCommit(run.commit) : ""}</span>,
+      wide: true,
+    },
     {
       name: "Workflow",
       cell: (run) =>

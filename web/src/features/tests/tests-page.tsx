@@ -7,6 +7,7 @@ import { PageFooter } from "@/components/page/page-footer";
 import { pathWith, useApiRequests } from "@/lib/api/api-requests";
 import { overviewOptions } from "@/lib/api/overview";
 import { useRights } from "@/lib/api/session";
+import { useAllCommands } from "@/lib/page/commands";
 import { usePageTitle } from "@/lib/page/page-title";
 import { counted } from "@/lib/text/counted";
 import { formatCount } from "@/lib/time/time";
@@ -71,6 +72,7 @@ export function TestsPage() {
       search: (old: TestsSearch) => ({ ...old, ...next }),
       replace,
     });
+  const hasDifferences = useAllCommands().some(({ id }) => id === "difference-next");
   const isOpen = search.test !== undefined || undefined;
   const counts = overview.data?.tests;
   return (
@@ -140,7 +142,7 @@ export function TestsPage() {
           ...(search.view === undefined || search.view === "quarantine"
             ? [[search.test ? "Shift J K" : "J K", "test"] as [string, string]]
             : []),
-          ...(search.test && !search.show ? [["N", "next difference"] as [string, string]] : []),
+          ...(hasDifferences ? [["N", "next difference"] as [string, string]] : []),
           ...(search.test && rights.edit ? [["A", "analyze"] as [string, string]] : []),
         ]}
       >

@@ -20,8 +20,8 @@ describe("a verdict", () => {
 
 describe("words", () => {
   it("shorten a commit and keep that its sources were changed", () => {
-    expect(shortCommit("4f1c2ab7d3e95081c6b2f4a7d9e0135c8b6a2f41")).toBe("4f1c2ab");
-    expect(shortCommit("4f1c2ab7d3e95081-dirty")).toBe("4f1c2ab-dirty");
+    expect(shortCommit("4f1c2ab7d3e95081c6b2f4a7d9e0135c8b6a2f41")).toBe("4f1c2ab7d3");
+    expect(shortCommit("4f1c2ab7d3e95081-dirty")).toBe("4f1c2ab7d3-dirty");
   });
 
   it("make a sentence of a reason", () => {

@@ -16,7 +16,8 @@ export function certaintyOf({ kind, settle }: FailureVerdict): "full" | "half" |
   return settle ? "half" : "full";
 }
 
-const COMMIT_LENGTH = 7;
+/** As long as the analyzer writes commits in its reasons. */
+const COMMIT_LENGTH = 10;
 
 /** Shortens a commit for a line of text; "-dirty" stays. */
 export function shortCommit(commit: string): string {
