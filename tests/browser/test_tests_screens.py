@@ -130,6 +130,24 @@ def test_failures_of_a_run_are_grouped_by_cause_and_lead_to_their_comparison(
     assert violations(page) == []
 
 
+def test_failures_that_cannot_be_compared_are_grouped_by_how_they_failed(
+    open_page: Callable[..., Page], runs: str
+) -> None:
+    page = open_page(f"/projects/{runs}/tests", color_scheme="light")
+    page.route(
+        "**/api/v1/analyzer/test-runs/**",
+        lambda route: route.fulfill(status=503, json={"title": "Unavailable", "detail": "The analyzer is away."}),
+    )
+    page.get_by_role("button", name="Groups", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("The analyzer is away.")
+    expect(page.get_by_role("heading", level=2)).to_contain_text("AssertionError: assert calls")
+    expect(page.get_by_role("button", name=PROVIDERS)).to_be_visible()
+    assert violations(page) == []
+    page.unroute("**/api/v1/analyzer/test-runs/**")
+    page.get_by_role("button", name="Try now").click()
+    expect(page.get_by_text("Regressed")).to_be_visible()
+
+
 def test_a_test_that_never_passed_says_why_it_is_not_compared(
     open_page: Callable[..., Page], admin: httpx.Client, runs: str
 ) -> None:

@@ -1,6 +1,7 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
+import { formatDay, useZone } from "@/lib/time/time";
 import type { TimeRange } from "@/lib/time/time-range";
 import type { TestComparison } from "./comparison/comparison-queries";
 import { FailureMark } from "./comparison/failure-mark";
@@ -31,6 +32,7 @@ type PanelHeadProps = {
 /** The verdict on the chosen run of a test, its history, and what can be done with it. */
 export function PanelHead(props: PanelHeadProps) {
   const { id, test, history, chosen, comparison, showsLines } = props;
+  const [zone] = useZone();
   const items = history?.items ?? [];
   const failed = comparison && comparison.verdict.kind !== "passed" ? comparison.verdict : undefined;
   const words = history ? verdictOf(items, history.flakiness) : "";
@@ -54,6 +56,12 @@ export function PanelHead(props: PanelHeadProps) {
         </span>
       ) : words && !failed ? (
         <span className="soft">{words}</span>
+      ) : null}
+      {test?.owner ? <span className="muted">owner {test.owner}</span> : null}
+      {test?.quarantined_until ? (
+        <span className="muted" title={test.quarantine_reason ?? undefined}>
+          in quarantine until {formatDay(new Date(test.quarantined_until), zone)}
+        </span>
       ) : null}
       {flakiness === null || failed ? null : (
         <span className="muted">flakiness {Math.round(flakiness * 100)} %</span>
