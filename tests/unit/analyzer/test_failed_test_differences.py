@@ -1,5 +1,7 @@
 """What a failed run of a test did differently from its green runs."""
 
+from collections import Counter
+
 from logloop_analyzer.comparison.alignment import align
 from logloop_analyzer.comparison.attempts import read_attempts, select_lines
 from logloop_analyzer.comparison.check_file import check_file, file_name
@@ -104,6 +106,15 @@ def test_another_order_counts_only_when_several_green_runs_agree() -> None:
     found = find_difference(run, greens).first
     assert found is not None
     assert found.kind == "order"
+
+
+def test_long_runs_that_repeat_their_lines_are_aligned() -> None:
+    def loop(times: int) -> list[Logged]:
+        return [("worker", "info", text) for _ in range(times) for text in ("polling", "nothing to do")]
+
+    run, passed = attempts([*loop(400), ("worker", "error", "gave up"), *loop(500)], loop(1000))
+    rows = align(run, passed, find_difference(run, [passed]))
+    assert Counter(row.mark for row in rows) == {"same": 1800, "varies": 200, "new": 1}
 
 
 def test_lines_of_the_test_runner_and_of_other_runs_are_not_compared() -> None:

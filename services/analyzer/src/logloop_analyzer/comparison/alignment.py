@@ -1,14 +1,16 @@
 """Aligns a run of a test with a green run, line by line, to be shown side by side."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Literal
+
+from rapidfuzz.distance import LCSseq
 
 from logloop_analyzer.comparison.attempts import AttemptLine
 from logloop_analyzer.comparison.difference import Difference
 from logloop_analyzer.evidence.work_units import Event
 
+Lines = Sequence[AttemptLine]
 Mark = Literal["same", "value", "new", "missing", "varies", "report"]
 
 
@@ -25,28 +27,37 @@ class Row:
     run: AttemptLine | None
 
 
-def align(run: Sequence[AttemptLine], green: Sequence[AttemptLine], difference: Difference) -> list[Row]:
-    """Return the lines of both runs in rows, in time order of each."""
-    matcher = SequenceMatcher(None, [_key(line) for line in green], [_key(line) for line in run], autojunk=False)
+def align(run: Lines, green: Lines, difference: Difference) -> list[Row]:
+    """Return the lines of both runs in rows, in time order of each; as many as possible are side by side."""
+    numbers: dict[object, int] = {}
+    keys = [[numbers.setdefault(line.report or line.event, len(numbers)) for line in lines] for lines in (green, run)]
     rows: list[Row] = []
-    for _, start, end, run_start, run_end in matcher.get_opcodes():
-        rows += _rows(green[start:end], run[run_start:run_end], difference)
-    return rows
+    green_only: list[AttemptLine] = []
+    run_only: list[AttemptLine] = []
+    for step in LCSseq.opcodes(*keys):
+        greens, runs = green[step.src_start : step.src_end], run[step.dest_start : step.dest_end]
+        if step.tag != "equal":
+            green_only += greens
+            run_only += runs
+            continue
+        rows += _unpaired(green_only, run_only, difference)
+        green_only, run_only = [], []
+        rows += _pairs(greens, runs, difference)
+    return rows + _unpaired(green_only, run_only, difference)
 
 
-def _key(line: AttemptLine) -> object:
-    return line.report or line.event
+def _pairs(green: Lines, run: Lines, difference: Difference) -> list[Row]:
+    return [
+        Row("report" if b.report else "value" if b.event in difference.values else "same", a, b)
+        for a, b in zip(green, run, strict=True)
+    ]
 
 
-def _rows(green: Sequence[AttemptLine], run: Sequence[AttemptLine], difference: Difference) -> Iterator[Row]:
-    if [_key(line) for line in green] == [_key(line) for line in run]:
-        for a, b in zip(green, run, strict=True):
-            yield Row("report" if b.report else "value" if b.event in difference.values else "same", a, b)
-        return
-    for line in green:
-        yield Row(_mark(line, "missing", difference.missing), line, None)
-    for line in run:
-        yield Row(_mark(line, "new", difference.new), None, line)
+def _unpaired(green: Lines, run: Lines, difference: Difference) -> list[Row]:
+    return [
+        *(Row(_mark(line, "missing", difference.missing), line, None) for line in green),
+        *(Row(_mark(line, "new", difference.new), None, line) for line in run),
+    ]
 
 
 def _mark(line: AttemptLine, mark: Mark, events: frozenset[Event]) -> Mark:
