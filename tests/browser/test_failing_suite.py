@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import new_project
 from tests.system.up_process import Up, eventually
@@ -128,5 +129,40 @@ def test_a_generated_test_fails_on_the_broken_commit_and_passes_on_the_working_o
     suite.git("checkout", "--quiet", "HEAD~1", "--", "shop")
     try:
         suite.pytest("check-2", generated, "tests/test_payment.py", expect=0)
+    finally:
+        suite.git("checkout", "--quiet", "HEAD", "--", "shop")
+
+
+def test_the_page_explains_each_failure_and_its_generated_test_fails_until_the_commit_is_reverted(
+    suite: Suite, admin: httpx.Client, open_page: Callable[..., Page]
+) -> None:
+    def groups(run_id: str) -> Page:
+        params = {"project_id": suite.project, "run_id": run_id}
+        [run] = admin.get("/api/v1/test-runs", params=params).raise_for_status().json()["items"]
+        return open_page(f"/projects/{suite.project}/tests?view=groups&in={run['id']}")
+
+    page = groups("no-database-1")
+    expect(page.get_by_text("Infrastructure")).to_be_visible()
+    expect(page.get_by_text("one cause, 6 tests")).to_be_visible()
+    page = groups("working-4")
+    expect(page.get_by_text("Flaky", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name=FLAKY)).to_be_visible()
+
+    page = groups("broken-2")
+    expect(page.get_by_text("one cause, 2 tests")).to_be_visible()
+    page.get_by_role("button", name=ALSO).click()
+    panel = page.get_by_role("region", name=f"Test {ALSO}")
+    expect(panel).to_contain_text("Regressed")
+    expect(panel).to_contain_text(f"first bad commit {suite.git('rev-parse', 'HEAD')[:10]}")
+    expect(panel).to_contain_text("the green runs continue with 'trying the next provider'")
+    panel.get_by_role("button", name="Generate a test…").click()
+    with page.expect_download() as saved:
+        page.get_by_role("dialog").get_by_role("link", name="Download").click()
+    generated = f"tests/{saved.value.suggested_filename}"
+    saved.value.save_as(suite.folder / generated)
+    suite.pytest("check-3", generated, "tests/test_checkout.py", expect=1)
+    suite.git("checkout", "--quiet", "HEAD~1", "--", "shop")
+    try:
+        suite.pytest("check-4", generated, "tests/test_checkout.py", expect=0)
     finally:
         suite.git("checkout", "--quiet", "HEAD", "--", "shop")

@@ -49,7 +49,7 @@ def expect_open_line(page: Page, text: str) -> None:
 def test_a_failed_test_shows_its_verdict_and_the_first_difference_from_green_runs(panel: Locator) -> None:
     expect(panel).to_contain_text("Regressed")
     expect(panel).to_contain_text("first bad commit 4f1c2ab7d3")
-    expect(panel).to_contain_text("It has failed 2 times in a row since commit 4f1c2ab7d3 and passed on 91be07d2c4.")
+    expect(panel).to_contain_text("It has failed twice in a row since commit 4f1c2ab7d3 and passed on 91be07d2c4.")
     expect(panel).to_contain_text("the green runs continue with 'switching to pay-us'")
     expect(lines(panel)).to_contain_text("one of 3 green runs")
 
