@@ -107,6 +107,8 @@ def test_each_kind_of_failure_is_told_from_the_others(suite: Suite) -> None:
     assert regression["verdict"]["last_good_commit"] == working
     assert "'trying the next provider'" in regression["signature"]["title"]
     assert explained(suite, "working-4")["flaky"]["tests"] == [FLAKY]
+    flaky = json.loads(suite.logloop("test", "flaky", "--json"))["items"]
+    assert [item["test_id"] for item in flaky] == [FLAKY], "a run without a database makes no test flaky"
     groups = explained(suite, "no-database-1")
     assert len(groups["infrastructure"]["tests"]) == 6
     assert sorted(groups["regressed"]["tests"]) == [ALSO, REGRESSED]

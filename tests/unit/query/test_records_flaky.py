@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from logloop_query.test_runs.flaky import judge
+from logloop_query.test_runs.flaky import infrastructure_failures, judge
 
 AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
 OUTCOMES = {"P": "passed", "F": "failed", "E": "error", "X": "xpassed"}
@@ -55,3 +55,17 @@ def test_the_last_failure_is_dated() -> None:
 
     assert found is not None
     assert found.last_failure_at == AT + timedelta(seconds=2)
+
+
+def test_failures_of_the_infrastructure_are_told_by_their_run_or_by_one_error_in_several_files() -> None:
+    def failed(test: str, run: str, pattern: str, outcome: str = "error") -> dict[str, Any]:
+        return {"_id": test, "outcomes": [{"outcome": outcome, "at": AT, "run": run, "failure_pattern": pattern}]}
+
+    refused = [failed(f"tests/test_{name}.py::test_x", "1", "ConnectionRefusedError: <*>") for name in "abc"]
+    usual = [failed(f"tests/test_{name}.py::test_x", "2", "assert <*>", "failed") for name in "abc"]
+    same_file = [failed(f"tests/test_a.py::test_{name}", "3", "no fixture") for name in "abc"]
+    runs = {"1": {"counts": {"passed": 50, "error": 3}}, "4": {"counts": {"failed": 9, "error": 1, "passed": 1}}}
+    assert infrastructure_failures([*refused, *usual, *same_file], runs) == {
+        ("1", "ConnectionRefusedError: <*>"),
+        ("4", None),
+    }

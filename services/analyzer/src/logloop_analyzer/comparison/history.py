@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-GOOD = frozenset({"passed", "xpassed"})
-BAD = frozenset({"failed", "error"})
+from logloop_contracts.outcomes_of_tests import BAD, GOOD
+
 _DIRTY = "-dirty"
 
 

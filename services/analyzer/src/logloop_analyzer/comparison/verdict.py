@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from logloop_contracts.outcomes_of_tests import MIN_FILES, file_of, most_failed
+
 from logloop_analyzer.comparison.history import Attempt, RunFacts
 
 Kind = Literal["passed", "infrastructure", "flaky", "regressed", "unknown"]
-MOST_FAILED = 0.8
-MIN_TESTS = 5
-"""In a run with fewer tests, that most fail does not mean much."""
-MIN_FILES = 3
 _MIN_FAILURES = 2
 """How often a test must fail in a row before it counts as regressed, when the commits are known."""
 _MIN_STREAK = 3
@@ -43,16 +41,15 @@ def judge(subject: Attempt, history: Sequence[Attempt], run: RunFacts) -> Verdic
 
 
 def _infrastructure(subject: Attempt, run: RunFacts) -> Verdict | None:
-    share = run.failed / run.decided if run.decided else 0.0
     settle = "run the tests again when the environment works"
-    if run.decided >= MIN_TESTS and share >= MOST_FAILED:
+    if most_failed(run.counts):
         return Verdict("infrastructure", f"{run.failed} of the run's {run.decided} tests failed", settle)
     same = [
         item
         for item in run.failures
         if item.outcome == "error" and item.failure_pattern == subject.failure_pattern is not None
     ]
-    files = {item.test_id.partition("::")[0] for item in same}
+    files = {file_of(item.test_id) for item in same}
     if subject.outcome == "error" and len(files) >= MIN_FILES:
         reason = f"{len(same)} tests in {len(files)} files failed in the same way before they began"
         return Verdict("infrastructure", reason, settle)

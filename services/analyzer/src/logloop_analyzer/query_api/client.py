@@ -10,9 +10,10 @@ import httpx
 import stamina
 from logloop_chassis.crypto import issue_service_token
 from logloop_contracts.analyses import Report
+from logloop_contracts.outcomes_of_tests import BAD
 from pydantic import ValidationError
 
-from logloop_analyzer.comparison.history import BAD, Attempt, RunFacts
+from logloop_analyzer.comparison.history import Attempt, RunFacts
 from logloop_analyzer.errors import AnalysisError
 from logloop_analyzer.model.provider import ProviderSettings
 from logloop_analyzer.query_api.interface import AnalysisState, LogCounts, LogSample, LogSelection

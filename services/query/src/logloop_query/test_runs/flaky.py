@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-BAD = frozenset({"failed", "error"})
-GOOD = frozenset({"passed", "xpassed"})
+from logloop_contracts.outcomes_of_tests import BAD, MIN_FILES, file_of, most_failed
+
 MIN_FLIPS = 3
 """A test that breaks and is repaired changes twice."""
 _CHANGED = "-dirty"
@@ -38,6 +38,22 @@ class FlakyTests:
     items: Sequence[Flaky]
     outcomes_read: int
     partial: bool
+
+
+def infrastructure_failures(
+    tests: Sequence[Mapping[str, Any]], runs: Mapping[str, Mapping[str, Any]]
+) -> frozenset[tuple[str, str | None]]:
+    """Return the (run, failure pattern) of failures that say nothing of the tests, and (run, None) for whole runs.
+
+    `tests` have `_id` and `outcomes` as for `judge`, with `failure_pattern`.
+    """
+    files: dict[tuple[str, str | None], set[str]] = defaultdict(set)
+    for test in tests:
+        for item in test["outcomes"]:
+            if item["outcome"] == "error" and item.get("failure_pattern") is not None:
+                files[item["run"], item["failure_pattern"]].add(file_of(test["_id"]))
+    whole = {(run_id, None) for run_id, run in runs.items() if most_failed(run.get("counts", {}))}
+    return frozenset({key for key, found in files.items() if len(found) >= MIN_FILES} | whole)
 
 
 def judge(test_id: str, outcomes: Sequence[Mapping[str, Any]], runs: Mapping[str, Mapping[str, Any]]) -> Flaky | None:

@@ -9,9 +9,10 @@ from logloop_chassis.auth.principal import Principal, require
 from logloop_chassis.database.client import Document
 from logloop_chassis.http.problems import NotFound
 from logloop_chassis.ids import utc_now
+from logloop_contracts.outcomes_of_tests import BAD, GOOD
 
 from logloop_query.run_reports import ReportedOutcome, RunReport, run_record_id
-from logloop_query.test_runs.flaky import BAD, GOOD, FlakyTests, judge
+from logloop_query.test_runs.flaky import FlakyTests, infrastructure_failures, judge
 from logloop_query.test_runs.store import MAX_READ, TestRunStore
 
 
@@ -68,10 +69,14 @@ class TestRuns:
         return [{**item, "of_run": runs[item["run"]]} for item in found if item["run"] in runs]
 
     async def flaky(self, project_id: str, since: datetime) -> FlakyTests:
-        """Return the flaky tests of a project, by its newest outcomes since a time. See `judge`."""
+        """Return the flaky tests of a project, by its newest outcomes since a time. See `judge`.
+
+        Failures of the infrastructure do not count.
+        """
         read, candidates = await self._store.changing(project_id, since, sorted(BAD), sorted(BAD | GOOD))
         runs = await self._store.some({item["run"] for test in candidates for item in test["outcomes"]})
-        judged = (judge(test["_id"], test["outcomes"], runs) for test in candidates)
+        others = infrastructure_failures(candidates, runs)
+        judged = (judge(test["_id"], _own(test["outcomes"], others), runs) for test in candidates)
         found = sorted(
             (test for test in judged if test is not None),
             key=lambda test: (not test.same_commit, -test.flakiness, test.test_id),
@@ -81,6 +86,15 @@ class TestRuns:
     async def delete_all(self, project_id: str) -> None:
         """Delete every run of a project."""
         await self._store.delete_all(project_id)
+
+
+def _own(outcomes: Sequence[Document], others: frozenset[tuple[str, str | None]]) -> list[Document]:
+    """Return the outcomes without failures that are among `others`."""
+    return [
+        item
+        for item in outcomes
+        if item["outcome"] in GOOD or not {(item["run"], item.get("failure_pattern")), (item["run"], None)} & others
+    ]
 
 
 def _outcome(project_id: str, item: ReportedOutcome) -> Document:

@@ -133,12 +133,13 @@ class TestRunStore:
         """Return how many outcomes were read, and the tests among them with `bad` outcomes and others of `decided`.
 
         Reads the newest MAX_READ outcomes since a time. Returns at most MAX_CHANGING tests, those with most `bad`
-        outcomes first, each as {_id: test_id, outcomes: [{outcome, at, run}] in time order}.
+        outcomes first, each as {_id: test_id, outcomes: [{outcome, at, run, failure_pattern}] in time
+        order}.
         """
         condition = {"project_id": project_id, "at": {"$gte": since}}
         newest = [("at", DESCENDING), ("_id", DESCENDING)]
         read = await self._outcomes.count_documents(condition, limit=MAX_READ)
-        one = {"outcome": "$outcome", "at": "$at", "run": "$run"}
+        one = {"outcome": "$outcome", "at": "$at", "run": "$run", "failure_pattern": "$failure_pattern"}
         pipeline: list[Document] = [
             {"$match": condition},
             {"$sort": dict(newest)},
