@@ -96,6 +96,14 @@ OPERATIONS: Mapping[str, Operation] = {
     "saved_view_read": Operation("read", "/saved-views/{view}"),
     "saved_view_update": Operation("admin", "/saved-views/{view}", {"name": "y"}),
     "saved_view_delete": Operation("admin", "/saved-views/{view}"),
+    "pattern_edit_put": Operation(
+        "write", "/pattern-edits", {"project_id": "alpha", "template": "{new}", "pinned": True}
+    ),
+    "pattern_edit_preview": Operation(
+        "read", "/pattern-edits/preview", {"project_id": "alpha", "template": "it <*>"}
+    ),
+    "pattern_edit_list": Operation("read", "/pattern-edits?project_id=alpha"),
+    "pattern_edit_delete": Operation("write", "/pattern-edits/{edit}?project_id=alpha"),
     "log_search": Operation("read", "/logs?project_id=alpha"),
     "log_histogram": Operation("read", "/logs/histogram?project_id=alpha"),
     "log_facets": Operation("read", "/logs/facets?project_id=alpha"),
@@ -143,6 +151,7 @@ KINDS = (
     "analysis",
     "ended",
     "view",
+    "edit",
     "run",
     "key",
     "user",
@@ -151,8 +160,8 @@ KINDS = (
     "project",
     "log",
 )
-UNTRACED = {"metric_points_add", "settings_llm_test", "settings_github_test"}
-"""These operations change no record: points are data, and a test of settings only reads."""
+UNTRACED = {"metric_points_add", "settings_llm_test", "settings_github_test", "pattern_edit_preview"}
+"""These operations change no record: points are data, and a test of settings or a preview only reads."""
 ON_LOGS = {"log_update", "log_delete", "log_delete_by_search"}
 """These operations rewrite segments outside the transaction of the audit entry."""
 EVERYTHING = {"open", "caller", "read", "write", "ingest", "admin", "admin everywhere"}
@@ -272,6 +281,9 @@ class World:
             report = RunReport("pytest", new, NOON, NOON)
             await self.query.records.registry.record_test_runs("alpha", [report])
             return run_record_id("alpha", "pytest", new)
+        if kind == "edit":
+            edit = {"project_id": "alpha", "template": new, "pinned": True}
+            return str((await self.admin.put("/api/v1/pattern-edits", json=edit)).json()["id"])
         if kind == "ended":
             analysis_id = await self.make("analysis")
             await self.admin.delete(f"/api/v1/logs/analyses/{analysis_id}")
@@ -629,6 +641,7 @@ async def _records(world: World) -> dict[str, list[Any]]:
         "settings",
         "analyses",
         "saved_views",
+        "pattern_edits",
     )
     unstable = {"last_used_at", "last_seen_at", "idle_expires_at", "publish_after", "publish_attempts"}
     return {

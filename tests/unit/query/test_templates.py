@@ -7,6 +7,7 @@ from logloop_query.logs.search.filter import And, Equals, Filter, OneOf, Or
 from logloop_query.logs.search.limits.threads import SearchThreads
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.syntax import parse_query
+from logloop_query.logs.stores.pattern_edits import EditAction, PatternEdit
 from logloop_query.logs.templates import Templates
 
 NAMES = ["anna", "bert", "carl", "dora", "emil", "frida"]
@@ -25,6 +26,19 @@ class FakePatterns:
         return self.patterns
 
 
+class FakeEdits:
+    """What people decided about templates of every project."""
+
+    def __init__(self) -> None:
+        self.edits: list[PatternEdit] = []
+
+    def add(self, template: str, action: EditAction) -> None:
+        self.edits.append(PatternEdit(template, action, None, pinned=False))
+
+    async def of_project(self, _: str) -> list[PatternEdit]:
+        return list(self.edits)
+
+
 @pytest.fixture
 def threads() -> Iterator[SearchThreads]:
     opened = SearchThreads(2)
@@ -37,7 +51,7 @@ async def expanded(templates: Templates, q: str, *, guess: bool = True) -> Filte
 
 
 async def test_a_template_in_a_search_stands_for_each_of_its_patterns(threads: SearchThreads) -> None:
-    templates = Templates(FakePatterns(*PATTERNS, "took <*> ms"), threads)
+    templates = Templates(FakePatterns(*PATTERNS, "took <*> ms"), FakeEdits(), threads)
     any_of = Or((Equals("pattern", "it was <*>"), OneOf("pattern", tuple(PATTERNS))))
     assert await expanded(templates, 'pattern:"it was <*>"') == any_of
     nested = await expanded(templates, 'severity:info AND (x OR NOT pattern:"it was <*>")')
@@ -48,7 +62,7 @@ async def test_a_template_in_a_search_stands_for_each_of_its_patterns(threads: S
 
 async def test_a_search_without_a_template_reads_no_patterns(threads: SearchThreads) -> None:
     store = FakePatterns(*PATTERNS)
-    templates = Templates(store, threads)
+    templates = Templates(store, FakeEdits(), threads)
     for q in ("", "refused", 'pattern:"it was anna"', 'message:"<*>"'):
         assert await expanded(templates, q) == LogSelection("shop", parse_query(q)).wanted
     assert store.reads == 0
@@ -65,7 +79,7 @@ async def test_a_search_without_a_template_reads_no_patterns(threads: SearchThre
 async def test_an_unknown_text_stands_for_what_fits_it_unless_exactness_matters(
     threads: SearchThreads, text: str, fitting: list[str]
 ) -> None:
-    templates = Templates(FakePatterns(*PATTERNS, "took <*> for id=<*>", "a took 1"), threads)
+    templates = Templates(FakePatterns(*PATTERNS, "took <*> for id=<*>", "a took 1"), FakeEdits(), threads)
     found = await expanded(templates, f'pattern:"{text}"')
     leaf = Equals("pattern", text)
     assert found == (Or((leaf, OneOf("pattern", tuple(fitting)))) if fitting else leaf)
@@ -74,7 +88,7 @@ async def test_an_unknown_text_stands_for_what_fits_it_unless_exactness_matters(
 
 async def test_patterns_are_read_once_a_minute_and_when_a_new_one_is_found(threads: SearchThreads) -> None:
     store = FakePatterns(*PATTERNS[1:])
-    templates = Templates(store, threads)
+    templates = Templates(store, FakeEdits(), threads)
     assert (await templates.of("shop")).template_of(PATTERNS[1]) == PATTERNS[1], "five are too few"
     assert (await templates.of("shop", PATTERNS[2:])).template_of(PATTERNS[0]) == PATTERNS[0]
     assert store.reads == 1
@@ -85,3 +99,32 @@ async def test_patterns_are_read_once_a_minute_and_when_a_new_one_is_found(threa
     assert store.reads == 2
     await templates.of("other")
     assert store.reads == 3
+
+
+async def test_a_search_for_a_template_of_before_an_edit_finds_the_same_logs(threads: SearchThreads) -> None:
+    edits = FakeEdits()
+    templates = Templates(FakePatterns(*PATTERNS, "it was <*>", "it is over"), edits, threads)
+    for action, template in (("split", "it was <*>"), ("merge", "it <*>")):
+        old = await expanded(templates, 'pattern:"it was <*>"')
+        edits.add(template, "merge" if action == "merge" else "split")
+        await templates.forget("shop")
+        assert await expanded(templates, 'pattern:"it was <*>"') == old
+        assert set(PATTERNS) <= set(repr(old).split("'"))
+
+
+async def test_only_what_a_template_unites_now_is_deleted(threads: SearchThreads) -> None:
+    edits = FakeEdits()
+    edits.add("it was <*>", "split")
+    templates = Templates(FakePatterns(*PATTERNS), edits, threads)
+    leaf = Equals("pattern", "it was <*>")
+    assert await expanded(templates, 'pattern:"it was <*>"', guess=False) == leaf
+
+
+async def test_an_edit_takes_effect_when_the_templates_are_forgotten(threads: SearchThreads) -> None:
+    edits = FakeEdits()
+    templates = Templates(FakePatterns(*PATTERNS), edits, threads)
+    assert (await templates.of("shop")).template_of(PATTERNS[0]) == "it was <*>"
+    edits.add("it was <*>", "split")
+    await templates.forget("shop")
+    assert (await templates.of("shop")).template_of(PATTERNS[0]) == PATTERNS[0]
+    assert await templates.fitting("shop", "<*> was <*>a") == ["it was anna", "it was dora", "it was frida"]

@@ -22,6 +22,7 @@ from logloop_query.logs.stores.patterns import PatternStore
 from logloop_query.logs.tail import Tails
 from logloop_query.logs.templates import Templates
 from logloop_query.overview import ProjectOverview
+from logloop_query.pattern_edits import PatternEditing
 from logloop_query.providers.checks import ProviderChecks
 from logloop_query.providers.settings import ProviderSettings
 from logloop_query.records.audit import AuditTrail
@@ -53,6 +54,7 @@ class RecordServices:
     analysis_streams: StreamSlots
     saved_views: SavedViews
     test_runs: TestRuns
+    pattern_edits: PatternEditing
     audit: AuditTrail
 
 

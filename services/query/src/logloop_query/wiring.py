@@ -54,11 +54,13 @@ from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.stored_logs import StoredLogs
 from logloop_query.logs.stores.idempotency_keys import IdempotencyKeys
 from logloop_query.logs.stores.leases import LeaseStore
+from logloop_query.logs.stores.pattern_edits import PatternEditStore
 from logloop_query.logs.stores.patterns import PatternStore
 from logloop_query.logs.stores.segments import SegmentStore, SnapshotTooOld
 from logloop_query.logs.tail import Tails
 from logloop_query.logs.templates import Templates
 from logloop_query.overview import ProjectOverview
+from logloop_query.pattern_edits import PatternEditing
 from logloop_query.ports import LogStorage
 from logloop_query.providers.checks import ProviderChecks
 from logloop_query.providers.settings import ProviderSettings
@@ -131,7 +133,7 @@ class LogParts:
             exports=StreamSlots("exports", MAX_EXPORTS, retry_after=30),
             tails=Tails(self.live_queue, threads, most=settings.tail_clients),
             patterns=self.patterns,
-            templates=Templates(self.patterns, threads),
+            templates=Templates(self.patterns, PatternEditStore(resources.database), threads),
             recent=RecentCounts(self.search),
             stored=self.stored,
         )
@@ -249,6 +251,7 @@ class RecordStores:
         self.analysis_events = AnalysisEventStore(database)
         self.test_runs = TestRunStore(database)
         self.saved_views = SavedViewStore(database)
+        self.pattern_edits = PatternEditStore(database)
         self.sessions = SessionStore(database)
         self.attempts = AttemptStore(database)
         self.audit = AuditStore(database)
@@ -282,6 +285,7 @@ def _build_records(
     provider_settings = ProviderSettings(stores.settings, SecretBox(secret_key), guard, projects, audit)
     analyses = Analyses(stores.analyses, stores.analysis_events, recorder, projects, logs, publisher, audit)
     saved_views, test_runs = SavedViews(stores.saved_views, projects, logs, audit), TestRuns(stores.test_runs)
+    pattern_edits = PatternEditing(stores.pattern_edits, projects, audit)
     deletion = ProjectDeletion(
         stores.projects,
         authenticator,
@@ -289,7 +293,7 @@ def _build_records(
         access=[api_keys.delete_all, stores.users.remove_members],
         data=[
             *(owner.delete_all for owner in (stores.services, stores.tests, metrics, provider_settings)),
-            *(owner.delete_all for owner in (analyses, saved_views, test_runs)),
+            *(owner.delete_all for owner in (analyses, saved_views, test_runs, pattern_edits)),
             deletion_publisher(publisher),
             logs.delete_project_logs,
         ],
@@ -316,6 +320,7 @@ def _build_records(
         analysis_streams=StreamSlots("streams of analyses", MAX_ANALYSIS_STREAMS, retry_after=10),
         saved_views=saved_views,
         test_runs=test_runs,
+        pattern_edits=pattern_edits,
         audit=audit,
     )
     return records, recorder

@@ -2,7 +2,7 @@
 
 A word varies when enough patterns are equal in everything else. How many are enough depends on the word: few for a
 path, more for a plain word. The result depends on the set of patterns only, not on their order, and at least one
-constant word remains in each template that had one.
+constant word remains in each template that had one. What people decided about templates comes first.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from functools import reduce
 from operator import xor
 
 from logloop_contracts.patterns import VARIABLE
+from logloop_contracts.patterns.edits import NO_EDITS, PatternEdits, united_patterns
 from logloop_contracts.patterns.masking import RUN_OF_VARIABLES
 
 MAX_PATTERNS = 20_000
@@ -36,10 +37,10 @@ _NOUNS = frozenset(
 )
 """Words that name what the next word is a value of."""
 
-_BETWEEN_WORDS = re.compile(r"([\s=,:;()\[\]{}|\"']+)")
+BETWEEN_WORDS = re.compile(r"([\s=,:;()\[\]{}|\"']+)")
 _CODE = re.compile(r"[/\\@]|\w\.\w|<\*>")
 _CONSTANT_NAME = re.compile(r"[A-Z][A-Z_]{2,}$|(?:Exception|Error|Failure|Fault|Warning)$")
-_LETTERS = re.compile(r"[^\W\d_]{2}")
+LETTERS = re.compile(r"[^\W\d_]{2}")
 _LAST_WORD = re.compile(r"[A-Za-z][a-z]*$")
 _RUN = re.compile(RUN_OF_VARIABLES)
 
@@ -54,19 +55,25 @@ def expression_for(template: str) -> str:
     return "(?s)" + ".+".join(map(re.escape, template.split(VARIABLE)))
 
 
-def merge_patterns(patterns: Iterable[str]) -> dict[str, str]:
-    """Return the template of each distinct pattern."""
+def merge_patterns(patterns: Iterable[str], edits: PatternEdits = NO_EDITS) -> dict[str, str]:
+    """Return the template of each distinct pattern.
+
+    A pattern that fits a template of `edits.united` has that template. No other pattern has a template of
+    `edits.apart` except the one with the same text.
+    """
     templates = {pattern: pattern for pattern in patterns}
-    texts = {pattern: _Text(pattern) for pattern in _affordable(templates)}
+    united = united_patterns(templates, edits.united)
+    texts = {pattern: _Text(pattern) for pattern in _affordable(templates.keys() - united.keys())}
     current = {pattern: pattern for pattern in texts}
     for _ in range(_ROUNDS):
         step = _without_values(texts)
         step |= _without_partly_masked({text: item for text, item in texts.items() if text not in step})
+        step = {text: template for text, template in step.items() if template not in edits.apart}
         if not step:
             break
         current = {pattern: step.get(template, template) for pattern, template in current.items()}
         texts = {template: texts.get(template) or _Text(template) for template in set(current.values())}
-    return templates | current
+    return templates | current | united
 
 
 def _affordable(patterns: Collection[str]) -> list[str]:
@@ -88,7 +95,7 @@ class _Text:
     __slots__ = ("constants", "loose", "parts", "tokens", "without_part")
 
     def __init__(self, text: str) -> None:
-        tokens = _BETWEEN_WORDS.split(text)
+        tokens = BETWEEN_WORDS.split(text)
         self.tokens = tokens if len(tokens) <= _MAX_TOKENS else []
         self.constants: int | None = None
         self.loose = _leaving_out(self.tokens, _loose_words(self.tokens))
@@ -101,8 +108,8 @@ class _Text:
     def constants_without(self, position: int) -> int:
         """Return the number of constant words beside one."""
         if self.constants is None:
-            self.constants = sum(1 for word in self.tokens[::2] if _LETTERS.search(word))
-        return self.constants - (1 if _LETTERS.search(self.tokens[position]) else 0)
+            self.constants = sum(1 for word in self.tokens[::2] if LETTERS.search(word))
+        return self.constants - (1 if LETTERS.search(self.tokens[position]) else 0)
 
 
 def _leaving_out(items: list[str], positions: list[int]) -> dict[int, int]:
@@ -202,7 +209,7 @@ def _without_partly_masked(texts: Mapping[str, _Text]) -> dict[str, str]:
                 at
                 and text.parts[at] != VARIABLE + end
                 and (rest, end) in whole
-                and any(_LETTERS.search(other) for other in others)
+                and any(LETTERS.search(other) for other in others)
             ):
                 template = _RUN.sub(VARIABLE, " ".join([*text.parts[:at], VARIABLE + end, *text.parts[at + 1 :]]))
                 if template != name:

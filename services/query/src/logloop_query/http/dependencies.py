@@ -15,6 +15,7 @@ from logloop_query.identity.api_keys import ApiKeys
 from logloop_query.identity.members import Members
 from logloop_query.logs.edits import LogEdits
 from logloop_query.logs.search.log_search import LogSearch
+from logloop_query.pattern_edits import PatternEditing
 from logloop_query.providers.checks import ProviderChecks
 from logloop_query.providers.settings import ProviderSettings
 from logloop_query.query_services import LogServices, QueryServices, RecordServices
@@ -68,6 +69,10 @@ async def _metrics(services: CurrentRecordServices) -> Metrics:
     return services.metrics
 
 
+async def _pattern_editing(services: CurrentRecordServices) -> PatternEditing:
+    return services.pattern_edits
+
+
 async def _projects(services: CurrentRecordServices) -> Projects:
     return services.projects
 
@@ -111,6 +116,7 @@ CurrentAudit = Annotated[AuditTrail, Depends(_audit)]
 CurrentLogEdits = Annotated[LogEdits, Depends(_log_edits)]
 CurrentMembers = Annotated[Members, Depends(_members)]
 CurrentMetrics = Annotated[Metrics, Depends(_metrics)]
+CurrentPatternEditing = Annotated[PatternEditing, Depends(_pattern_editing)]
 CurrentProjects = Annotated[Projects, Depends(_projects)]
 CurrentProviderChecks = Annotated[ProviderChecks, Depends(_provider_checks)]
 CurrentProviderSettings = Annotated[ProviderSettings, Depends(_provider_settings)]

@@ -4,7 +4,17 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from logloop_query.http import analyses, audit, docs, flaky_tests, internal, providers, runs_of_tests, saved_views
+from logloop_query.http import (
+    analyses,
+    audit,
+    docs,
+    flaky_tests,
+    internal,
+    pattern_edits,
+    providers,
+    runs_of_tests,
+    saved_views,
+)
 from logloop_query.http.catalogue import metrics, overview, projects, services, tests
 from logloop_query.http.identity import api_keys, members, session, users
 from logloop_query.http.logs import counts, edits, export, facets, search, tail
@@ -20,6 +30,7 @@ _RECORDS = (
         metrics,
         analyses,
         saved_views,
+        pattern_edits,
         providers,
         api_keys,
         users,

@@ -80,7 +80,7 @@ class RecordStore:
 
     async def count(self, project_id: str) -> int:
         """Return the number of documents of a project."""
-        return await self._collection.count_documents({"project_id": project_id})
+        return await self._collection.count_documents({"project_id": project_id}, session=current_session())
 
     async def count_by(self, project_id: str, field: str) -> dict[Any, int]:
         """Return the number of documents of a project by the value of a field."""

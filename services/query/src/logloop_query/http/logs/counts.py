@@ -17,6 +17,7 @@ from logloop_query.http.logs.search import Scanned, json_response, scanned
 from logloop_query.logs.search.counts import Buckets, most_frequent
 from logloop_query.logs.search.plan import Budget, LogSelection, PartialReason, SegmentRef
 from logloop_query.logs.search.text import read_moment
+from logloop_query.logs.stores.pattern_edits import EditAction, PatternEdit
 from logloop_query.logs.stores.patterns import StoredPattern, pattern_id
 from logloop_query.time_bounds import rfc3339
 
@@ -75,6 +76,12 @@ class PatternCount(BaseModel):
     pattern: str = Field(description='Search for it with `pattern:"…"`.', examples=["payment timed out after <*> s"])
     count: int = Field(description="Number of logs in the time range.")
     merged: int = Field(description="Number of patterns of the project that it unites; 1 when it stands alone.")
+    name: str | None = Field(description="Name that a person gave it.", examples=["payment timeout"])
+    pinned: bool = Field(description="Whether a person pinned it. Pinned patterns come first.")
+    edit: EditAction | None = Field(
+        description="`merge`: a person united these patterns. `split`: a person took this template apart, and the "
+        "pattern with the same text is left."
+    )
     first_seen: datetime | None = Field(description="Time of the first log of this pattern in the project.")
     last_seen: datetime | None
     services: list[str] = Field(description="Services that have sent it.")
@@ -181,7 +188,8 @@ async def log_patterns(
 ) -> Response:
     """List the most frequent message patterns and which of them are new, for example since a deployment.
 
-    Without `new_since`, a pattern is new when it was first seen in the selected time range.
+    Those that a person pinned come first. Without `new_since`, a pattern is new when it was first seen in the
+    selected time range.
     """
     store = services.patterns
     moment = read_moment(new_since, "new_since", utc_now())
@@ -202,25 +210,29 @@ async def log_patterns(
             for template in found
             if all(pattern_id(logs.project_id, each) in fresh for each in templates.members(template) or [template])
         ]
-    shown = sorted(kept, key=lambda template: (-found[template], template))[:limit]
+    edits = {template: templates.edit_of(template) for template in kept}
+    shown = sorted(kept, key=lambda template: (not edits[template].pinned, -found[template], template))[:limit]
     members = {template: templates.members(template) or [template] for template in shown}
     known = await store.find(logs.project_id, [pattern for group in members.values() for pattern in group])
-    items = [_pattern(template, found[template], members[template], known, since) for template in shown]
+    items = [_pattern(edits[template], found[template], members[template], known, since) for template in shown]
     totals = {"total": sum(numbers), "distinct": len(found)}
     return json_response({**totals, "items": items, **cost(counts.partial, budget)})
 
 
 def _pattern(
-    template: str, count: int, members: Sequence[str], known: Mapping[str, StoredPattern], since: int
+    edit: PatternEdit, count: int, members: Sequence[str], known: Mapping[str, StoredPattern], since: int
 ) -> dict[str, Any]:
     stored = [known[pattern] for pattern in members if pattern in known]
     first = min((item.first_seen for item in stored), default=None)
     last = max((item.last_seen for item in stored), default=None)
     return {
-        "id": template_id(template),
-        "pattern": template,
+        "id": template_id(edit.template),
+        "pattern": edit.template,
         "count": count,
         "merged": len(members),
+        "name": edit.name,
+        "pinned": edit.pinned,
+        "edit": edit.action,
         "first_seen": None if first is None else rfc3339(first),
         "last_seen": None if last is None else rfc3339(last),
         "services": sorted({service for item in stored for service in item.services}),
