@@ -36,6 +36,10 @@ class FakeQuery:
     """Outcomes by test, newest first."""
     test_runs: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Runs of tests with all of their outcomes."""
+    edits: list[dict[str, Any]] = field(default_factory=list)
+    """What people decided about templates."""
+    refuse_edits: list[Response] = field(default_factory=list)
+    """Error responses for the next reads of them."""
     refuse: list[Response] = field(default_factory=list)
     """Error responses for the next exports."""
     stall: asyncio.Event | None = None
@@ -109,6 +113,10 @@ class FakeQuery:
             counts = Counter(severity for part in found for severity in part)
             items = [{"start": since.isoformat(), "count": counts.total(), "groups": dict(counts)}] if counts else []
             return {"total": counts.total(), "items": items}
+
+        @app.get("/api/v1/pattern-edits")
+        async def pattern_edits() -> Any:
+            return self.refuse_edits.pop(0) if self.refuse_edits else {"items": self.edits, "next_cursor": None}
 
         @app.get("/api/v1/test-history")
         async def test_history(test_id: str) -> Any:

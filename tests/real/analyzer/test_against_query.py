@@ -145,6 +145,17 @@ async def test_an_analysis_is_measured_stored_and_answers_a_follow_up(platform: 
     assert replied["report"]["findings"] == report["findings"]
 
 
+async def test_findings_name_the_templates_that_people_have_made(platform: Platform) -> None:
+    before = (await platform.analyse())["report"]["findings"][0]["pattern"]
+    first = before.split(" ")[0]
+    edit = {"project_id": "shop", "template": f"{first} <*>", "action": "merge"}
+    saved = await platform.api.put("/api/v1/pattern-edits", json=edit)
+    assert saved.status_code == 200, saved.text
+    found = (await platform.analyse())["report"]["findings"]
+    assert before != edit["template"]
+    assert edit["template"] in [item["pattern"] for item in found]
+
+
 async def test_a_saved_provider_cites_lines_that_query_stores(platform: Platform) -> None:
     saved = await platform.api.put(
         "/api/v1/settings/llm",

@@ -142,9 +142,11 @@ async def test_a_search_that_query_rejects_fails_with_its_words(analyzer: Runnin
 
 async def test_a_busy_query_or_a_broken_stream_is_retried(analyzer: Running) -> None:
     analyzer.query.refuse = [Response(status_code=503), Response(status_code=429)]
+    analyzer.query.refuse_edits = [Response(status_code=503)]
     analyzer.query.cut_exports = 1
     report = (await analyzer.ask(CASCADE)).report
     assert report.logs_read == CASCADE.window.num_rows
+    assert analyzer.query.refuse_edits == []
 
 
 async def test_an_empty_window_is_reported_as_such(analyzer: Running) -> None:

@@ -65,6 +65,14 @@ async def test_the_newest_failure_is_compared_with_the_green_runs_before_it(anal
     assert found["generated"]["green_runs"] == 1
 
 
+async def test_lines_of_a_template_that_people_have_made_are_the_same_step(analyzer: Running) -> None:
+    lines: list[Logged] = [("payment", "warn", f"{name} timed out") for name in ("pay-eu", "pay-us")]
+    hold(analyzer, outcome(2, "failed", BAD), outcome(1, "passed", GOOD), run_2=lines[:1], run_1=lines[1:])
+    assert [row["mark"] for row in (await get(analyzer, COMPARISON, test_id=TEST))["rows"]] == ["missing", "new"]
+    analyzer.query.edits = [{"template": "<*> timed out", "action": "merge"}]
+    assert [row["mark"] for row in (await get(analyzer, COMPARISON, test_id=TEST))["rows"]] == ["same"]
+
+
 async def test_failures_of_a_run_are_grouped_by_their_cause(analyzer: Running) -> None:
     failed = [outcome(2, "failed", BAD), outcome(2, "failed", BAD, test_id=OTHER, failure="KeyError: <*>")]
     greens = [outcome(1, "passed", GOOD), outcome(1, "passed", GOOD, test_id=OTHER)]

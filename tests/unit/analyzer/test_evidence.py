@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from logloop_analyzer.evidence import Evidence, measure
 from logloop_analyzer.evidence.log_window import GroupKey, read_windows
+from logloop_contracts.patterns.edits import PatternEdits
 
 from tests.fakes.incidents import POISON, Line, incident
 from tests.unit.analyzer.tables import EMPTY, line, row_id, steady, windows
@@ -218,3 +219,15 @@ def test_a_missing_column_is_an_error() -> None:
     case = incident("no_fault")
     with pytest.raises(KeyError):
         measure(case.window.drop_columns(["pattern"]), case.baseline)
+
+
+def test_findings_name_the_templates_that_people_have_made() -> None:
+    cold = [line(at, f"cache of {name} is cold", "error") for at, name in enumerate(["shop", "stock"] * 20)]
+    now, before = windows([*NORMAL, *cold], NORMAL)
+
+    def named(**edits: frozenset[str]) -> set[str | None]:
+        found = measure(now, before, edits=PatternEdits(**edits)).findings
+        return {item.finding.pattern for item in found if "cache" in (item.finding.pattern or "")}
+
+    assert named() == {"cache of shop is cold", "cache of stock is cold"}
+    assert named(united=frozenset({"cache <*>"})) == {"cache <*>"}

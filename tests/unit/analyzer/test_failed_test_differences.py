@@ -9,6 +9,7 @@ from logloop_analyzer.comparison.difference import find_difference
 from logloop_analyzer.comparison.proposed_checks import propose_checks
 from logloop_analyzer.comparison.signature import sentence, signature_of
 from logloop_contracts.log_checks import Follows, Never
+from logloop_contracts.patterns.edits import PatternEdits
 
 from tests.unit.analyzer.attempts_of_tests import TEST, Logged, attempt_table, attempts, outcome
 
@@ -131,6 +132,16 @@ def test_lines_of_the_test_runner_and_of_other_runs_are_not_compared() -> None:
     found = find_difference(run, [passed])
     assert (found.first, found.new) == (None, frozenset())
     assert [row.mark for row in align(run, passed, found)] == ["same", "report"]
+
+
+def test_lines_of_a_template_that_people_have_made_are_one_step() -> None:
+    tables = [
+        attempt_table([("payment", "info", f"charged {name} once")], at) for at, name in enumerate(["anna", "bert"])
+    ]
+    run, passed = read_attempts(tables)
+    assert find_difference(run, [passed]).first is not None
+    run, passed = read_attempts(tables, PatternEdits(united=frozenset({"charged <*>"})))
+    assert find_difference(run, [passed]).first is None
 
 
 def test_failures_with_one_broken_step_have_one_signature_however_they_fail() -> None:

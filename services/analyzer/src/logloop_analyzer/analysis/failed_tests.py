@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pyarrow as pa
+from logloop_contracts.patterns.edits import PatternEdits
 
 from logloop_analyzer.comparison.alignment import Row, align
 from logloop_analyzer.comparison.attempts import AttemptLine, read_attempts, select_lines
@@ -93,7 +94,10 @@ class FailedTests:
             if subject is None:
                 return None
             run = await self._query.test_run(project_id, subject.test_run_id)
-            return None if run is None else await self._compare(project_id, subject, history, run)
+            if run is None:
+                return None
+            edits = await self._query.pattern_edits(project_id)
+            return await self._compare(project_id, subject, history, run, edits)
 
     async def explain_run(self, project_id: str, test_run_id: str) -> ExplainedRun | None:
         """Group the failures of a run. Returns None if there is no such run.
@@ -106,7 +110,8 @@ class FailedTests:
                 return None
             failures = list({item.test_id: item for item in run.failures}.values())
             compared = failures[:MAX_COMPARED]
-            found = await asyncio.gather(*(self._compare_failure(project_id, item, run) for item in compared))
+            edits = await self._query.pattern_edits(project_id)
+            found = await asyncio.gather(*(self._compare_failure(project_id, item, run, edits) for item in compared))
             return ExplainedRun(run, _groups(found, failures[MAX_COMPARED:], run), len(compared))
 
     @asynccontextmanager
@@ -123,17 +128,20 @@ class FailedTests:
         finally:
             self._waiting -= 1
 
-    async def _compare_failure(self, project_id: str, failure: Attempt, run: RunFacts) -> ComparedTest:
+    async def _compare_failure(
+        self, project_id: str, failure: Attempt, run: RunFacts, edits: PatternEdits
+    ) -> ComparedTest:
         history = await self._query.test_history(project_id, failure.test_id)
-        return await self._compare(project_id, failure, history, run)
+        return await self._compare(project_id, failure, history, run, edits)
 
     async def _compare(
-        self, project_id: str, subject: Attempt, history: Sequence[Attempt], run: RunFacts
+        self, project_id: str, subject: Attempt, history: Sequence[Attempt], run: RunFacts, edits: PatternEdits
     ) -> ComparedTest:
         verdict = judge(subject, history, run)
         greens = _greens(subject, history)
         tables = await asyncio.gather(*(self._lines(project_id, item) for item in (subject, *greens)))
-        return await asyncio.to_thread(_compared, subject, run, greens, verdict, tables)
+        attempts = await asyncio.to_thread(read_attempts, tables, edits)
+        return await asyncio.to_thread(_compared, subject, run, greens, verdict, attempts)
 
     async def _lines(self, project_id: str, attempt: Attempt) -> pa.Table:
         length = timedelta(seconds=attempt.duration_s if attempt.duration_s is not None else _UNKNOWN_DURATION_S)
@@ -169,9 +177,13 @@ def _greens(subject: Attempt, history: Sequence[Attempt]) -> list[Attempt]:
 
 
 def _compared(
-    subject: Attempt, run: RunFacts, greens: Sequence[Attempt], verdict: Verdict, tables: Sequence[pa.Table]
+    subject: Attempt,
+    run: RunFacts,
+    greens: Sequence[Attempt],
+    verdict: Verdict,
+    attempts: Sequence[list[AttemptLine]],
 ) -> ComparedTest:
-    own, *others = read_attempts(tables)
+    own, *others = attempts
     usable = [(green, lines) for green, lines in zip(greens, others, strict=True) if lines]
     if not usable or not own:
         reason = _nothing_to_compare(own, greens)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from logloop_contracts.patterns.edits import NO_EDITS, PatternEdits
 from logloop_contracts.patterns.merging import merge_patterns
 
 from logloop_analyzer.evidence.identifiers import read_identifiers
@@ -38,13 +39,13 @@ def select_lines(table: pa.Table, run_id: str | None) -> pa.Table:
     return in_time_order(table).slice(0, MAX_LINES)
 
 
-def read_attempts(tables: Sequence[pa.Table]) -> list[list[AttemptLine]]:
-    """Return the lines of each attempt. Equal events have equal templates in all of them.
+def read_attempts(tables: Sequence[pa.Table], edits: PatternEdits = NO_EDITS) -> list[list[AttemptLine]]:
+    """Return the lines of each attempt. Equal events have equal templates in all of them; people edited some.
 
     The tables have `EXPORT_SCHEMA` and rows in time order.
     """
     patterns = {value for table in tables for value in pc.unique(table["pattern"].cast(pa.utf8())).to_pylist()}
-    templates = merge_patterns(patterns)
+    templates = merge_patterns(patterns, edits)
     return [_lines(table, templates) for table in tables]
 
 

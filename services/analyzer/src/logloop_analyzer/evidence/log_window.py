@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from logloop_contracts.log_batch import BATCH_ID_LENGTH
+from logloop_contracts.patterns.edits import NO_EDITS, PatternEdits
 from logloop_contracts.patterns.merging import merge_patterns
 
 from logloop_analyzer.evidence.identifiers import Identifiers, read_identifiers
@@ -147,11 +148,14 @@ def one_chunk(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     return pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
 
 
-def read_windows(window: pa.Table, baseline: pa.Table) -> tuple[LogWindow, LogWindow]:
-    """Return both windows with shared templates. The tables have `EXPORT_SCHEMA` and rows in any order."""
+def read_windows(window: pa.Table, baseline: pa.Table, edits: PatternEdits = NO_EDITS) -> tuple[LogWindow, LogWindow]:
+    """Return both windows with shared templates, of which people edited some.
+
+    The tables have `EXPORT_SCHEMA` and rows in any order.
+    """
     tables = [in_time_order(conform(table).unify_dictionaries()) for table in (window, baseline)]
     patterns = {value for table in tables for value in _values(table["pattern"])}
-    templates = merge_patterns(patterns)
+    templates = merge_patterns(patterns, edits)
     made = [_window(table, templates) for table in tables]
     return made[0], made[1]
 

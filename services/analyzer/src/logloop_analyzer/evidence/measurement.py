@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 from logloop_contracts.analyses import Finding
+from logloop_contracts.patterns.edits import NO_EDITS, PatternEdits
 
 from logloop_analyzer.evidence.causes import find_causes, first_failing
 from logloop_analyzer.evidence.findings import Candidate, candidates
@@ -59,12 +60,15 @@ class Evidence:
     """The services whose steps changed, highest score first."""
 
 
-def measure(window: pa.Table, baseline: pa.Table, question: str | None = None) -> Evidence:
+def measure(
+    window: pa.Table, baseline: pa.Table, question: str | None = None, edits: PatternEdits = NO_EDITS
+) -> Evidence:
     """Return what changed from `baseline` to `window`, both with EXPORT_SCHEMA and rows in any order.
 
+    `edits` are what people decided about the templates of the project.
     Lines that share words with the question are added in `asked_about`. They do not affect the findings.
     """
-    now, before = read_windows(window, baseline)
+    now, before = read_windows(window, baseline, edits)
     if not len(now):
         return Evidence((), (), (), frozenset(), 0, len(before), comparable=False)
     comparison = compare(now, before)

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from logloop_contracts.analyses import AnalysisFailed, AnalysisRequested, AnalysisScope, Report
+from logloop_contracts.patterns.edits import NO_EDITS, PatternEdits
 
 from logloop_analyzer.analysis.model_explainer import ModelExplainer
 from logloop_analyzer.analysis.preview import AnalysisPreviewer
@@ -103,6 +104,9 @@ class _StoredLogs:
             pc.less(times, pa.scalar(selection.until, kind)),
         )
         return self._table.filter(inside)
+
+    async def pattern_edits(self, project_id: str) -> PatternEdits:  # noqa: ARG002
+        return NO_EDITS
 
     async def provider(self, project_id: str | None) -> ProviderSettings | None:  # noqa: ARG002
         return self._settings

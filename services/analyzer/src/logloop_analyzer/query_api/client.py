@@ -11,6 +11,7 @@ import stamina
 from logloop_chassis.crypto import issue_service_token
 from logloop_contracts.analyses import Report
 from logloop_contracts.outcomes_of_tests import BAD
+from logloop_contracts.patterns.edits import MAX_EDITS, PatternEdits
 from pydantic import ValidationError
 
 from logloop_analyzer.comparison.history import Attempt, RunFacts
@@ -74,6 +75,15 @@ class QueryClient:
         params = {**_scope_of(selection), "buckets": "1", "by": "severity"}
         body = await self._get_json("/api/v1/logs/histogram", selection.project_id, params)
         return LogCounts(body["total"], sum(item["groups"].get("error", 0) for item in body["items"]))
+
+    async def pattern_edits(self, project_id: str) -> PatternEdits:
+        """See QueryApi."""
+        params = {"project_id": project_id, "limit": str(MAX_EDITS)}
+        items = (await self._get_json("/api/v1/pattern-edits", project_id, params))["items"]
+        return PatternEdits(
+            united=frozenset(item["template"] for item in items if item["action"] == "merge"),
+            apart=frozenset(item["template"] for item in items if item["action"] == "split"),
+        )
 
     async def provider(self, project_id: str | None) -> ProviderSettings | None:
         """See QueryApi."""

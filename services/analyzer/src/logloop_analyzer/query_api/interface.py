@@ -7,6 +7,7 @@ from typing import Protocol
 
 import pyarrow as pa
 from logloop_contracts.analyses import Report
+from logloop_contracts.patterns.edits import PatternEdits
 
 from logloop_analyzer.comparison.history import Attempt, RunFacts
 from logloop_analyzer.model.provider import ProviderSettings
@@ -74,6 +75,9 @@ class QueryApi(Protocol):
     async def count_logs(self, selection: LogSelection) -> LogCounts:
         """Return how many logs a selection has. Raises AnalysisError."""
 
+    async def pattern_edits(self, project_id: str) -> PatternEdits:
+        """Return what people decided about the templates of a project. Raises AnalysisError."""
+
     async def provider(self, project_id: str | None) -> ProviderSettings | None:
         """Return the model provider of a project (None: the default), None if none is set. Raises AnalysisError."""
 
@@ -86,6 +90,9 @@ class TestRecords(Protocol):
 
     async def read_logs(self, selection: LogSelection, *, max_logs: int, max_bytes: int) -> LogSample:
         """Return the earliest logs of a selection, up to the limits. Raises AnalysisError."""
+
+    async def pattern_edits(self, project_id: str) -> PatternEdits:
+        """Return what people decided about the templates of a project. Raises AnalysisError."""
 
     async def test_history(self, project_id: str, test_id: str) -> Sequence[Attempt]:
         """Return the newest outcomes of a test, newest first. Raises AnalysisError."""
