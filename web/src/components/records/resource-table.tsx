@@ -158,7 +158,8 @@ function cellClass<T>(column: Column<T>): string | undefined {
   return [column.numeric ? "number" : "", column.wide ? classes.wide : ""].join(" ").trim() || undefined;
 }
 
-function RowMenu({ name, actions }: { name: string; actions: readonly RowAction[] }) {
+/** What may be done with a row. */
+export function RowMenu({ name, actions }: { name: string; actions: readonly RowAction[] }) {
   if (actions.length === 0) return null;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keeps a click on the menu from opening the row.

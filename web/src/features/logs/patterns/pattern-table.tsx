@@ -1,15 +1,17 @@
-import { ActionIcon } from "@mantine/core";
-import { IconMinus, IconPlus } from "@tabler/icons-react";
+import { ActionIcon, Button, Checkbox } from "@mantine/core";
+import { IconMinus, IconPinFilled, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { ProblemNotice } from "@/components/page/notice";
 import { SkeletonRows } from "@/components/page/skeleton";
+import { RowMenu } from "@/components/records/resource-table";
 import { SeverityMark } from "@/components/severity";
 import { addTerm, fieldTerm } from "@/lib/text/filter-text";
-import { printable } from "@/lib/text/printable";
 import { formatAge, formatCount, formatMoment, useZone } from "@/lib/time/time";
 import { type LogScope, type PatternCount, patternsOptions } from "../log-queries";
 import classes from "./pattern-table.module.css";
+import { PatternText } from "./pattern-text";
+import { type PatternEditing, usePatternEditing } from "./use-pattern-editing";
 
 type PatternTableProps = {
   scope: LogScope;
@@ -18,9 +20,13 @@ type PatternTableProps = {
   tools: ReactNode;
 };
 
-/** The message patterns of the selected logs, merged where they differ in a value. Each line belongs to exactly one. */
+/**
+ * The message patterns of the selected logs, merged where they differ in a value or where people said so. Each line
+ * belongs to exactly one.
+ */
 export function PatternTable({ scope, onFilter, onShowLines, tools }: PatternTableProps) {
   const patterns = useQuery(patternsOptions(scope));
+  const editing = usePatternEditing(scope.project_id, patterns.data?.items ?? []);
   if (patterns.error && !patterns.data)
     return <ProblemNotice error={patterns.error} onRetry={() => void patterns.refetch()} />;
   if (!patterns.data) return <SkeletonRows />;
@@ -37,9 +43,15 @@ export function PatternTable({ scope, onFilter, onShowLines, tools }: PatternTab
           {Math.round(took)} ms
         </span>
         <span className="grow" />
+        {editing ? (
+          <Button size="compact-xs" variant="subtle" onClick={editing.showEdits}>
+            Edited patterns
+          </Button>
+        ) : null}
         {tools}
       </div>
-      <table>
+      {editing?.notice}
+      <table aria-label="Patterns">
         <thead>
           <tr>
             <th>Severity</th>
@@ -48,7 +60,7 @@ export function PatternTable({ scope, onFilter, onShowLines, tools }: PatternTab
             <th className="number">Lines</th>
             <th>First seen</th>
             <th>
-              <span className="visually-hidden">Filter</span>
+              <span className="visually-hidden">Filter{editing ? " and edit" : ""}</span>
             </th>
           </tr>
         </thead>
@@ -59,6 +71,7 @@ export function PatternTable({ scope, onFilter, onShowLines, tools }: PatternTab
               item={item}
               share={item.count / max}
               q={scope.q}
+              editing={editing}
               onFilter={onFilter}
               onShowLines={onShowLines}
             />
@@ -66,6 +79,7 @@ export function PatternTable({ scope, onFilter, onShowLines, tools }: PatternTab
         </tbody>
       </table>
       {items.length === 0 ? <p className={classes.summary}>No line matches the filter.</p> : null}
+      {editing?.dialogs}
     </div>
   );
 }
@@ -76,22 +90,44 @@ function PatternRow({
   item,
   share,
   q,
+  editing,
   onFilter,
   onShowLines,
-}: { item: PatternCount; share: number; q: string } & Omit<PatternTableProps, "scope" | "tools">) {
+}: { item: PatternCount; share: number; q: string; editing: PatternEditing | null } & Omit<
+  PatternTableProps,
+  "scope" | "tools"
+>) {
   const [zone] = useZone();
   const severity = RANK.find((name) => item.severities.includes(name)) ?? "info";
   const include = fieldTerm("pattern", item.pattern);
   return (
     <tr className={classes.row}>
       <td>
-        <SeverityMark severity={severity} />
+        {editing?.selected ? (
+          <Checkbox
+            size="xs"
+            aria-label={`Merge ${item.name ?? item.pattern}`}
+            checked={editing.selected.includes(item.pattern)}
+            onChange={() => editing.toggle(item.pattern)}
+          />
+        ) : (
+          <SeverityMark severity={severity} />
+        )}
       </td>
       <td className="mono soft clip">{item.services.join(", ")}</td>
       <td className={classes.pattern}>
-        <button type="button" onClick={() => onShowLines(addTerm(q, include))}>
-          <PatternText pattern={item.pattern} />
-        </button>
+        <span className={classes.title}>
+          {item.pinned ? <IconPinFilled size={12} role="img" aria-label="Pinned" /> : null}
+          {item.name ? <strong>{item.name}</strong> : null}
+          <button type="button" onClick={() => onShowLines(addTerm(q, include))}>
+            <PatternText pattern={item.pattern} />
+          </button>
+          {item.merged > 1 ? (
+            <span className="muted small">
+              {formatCount(item.merged)} patterns{item.edit === "merge" ? ", merged by hand" : ""}
+            </span>
+          ) : null}
+        </span>
       </td>
       <td className="number">
         <span className={classes.lines}>
@@ -122,28 +158,9 @@ function PatternRow({
           >
             <IconMinus size={12} aria-hidden />
           </ActionIcon>
+          {editing ? <RowMenu name={item.name ?? item.pattern} actions={editing.actions(item)} /> : null}
         </span>
       </td>
     </tr>
-  );
-}
-
-/** A pattern with its variable places marked. */
-export function PatternText({ pattern }: { pattern: string }) {
-  return (
-    <>
-      {printable(pattern)
-        .split(/(<\*>)/)
-        .map((part, index) =>
-          part === "<*>" ? (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never move.
-            <span key={index} className={classes.slot}>
-              ‹*›
-            </span>
-          ) : (
-            part
-          ),
-        )}
-    </>
   );
 }
