@@ -77,10 +77,6 @@ class PatternEditing:
             )
         await self._record(actor, "delete", document, None)
 
-    async def delete_all(self, project_id: str) -> None:
-        """Delete every edit of a project."""
-        await self._store.delete_all(project_id)
-
     async def _record(self, actor: Actor, action: str, before: Document | None, after: Document | None) -> None:
         document = after or before or {}
         await self._audit.record(

@@ -279,13 +279,11 @@ def _build_records(
     tests = CatalogueEntries("test", EMPTY_TEST, stores.tests, projects, audit)
     metrics = Metrics(stores.metrics, stores.points, projects, audit)
     counted = (stores.services, stores.tests, stores.metrics, stores.users, stores.api_keys)
-    overview = ProjectOverview(projects, *counted)
     sessions = Sessions(stores.sessions, authenticator)
     api_keys = ApiKeys(stores.api_keys, stores.projects, KeyHasher(secret_key), authenticator, audit)
     provider_settings = ProviderSettings(stores.settings, SecretBox(secret_key), guard, projects, audit)
     analyses = Analyses(stores.analyses, stores.analysis_events, recorder, projects, logs, publisher, audit)
     saved_views, test_runs = SavedViews(stores.saved_views, projects, logs, audit), TestRuns(stores.test_runs)
-    pattern_edits = PatternEditing(stores.pattern_edits, projects, audit)
     deletion = ProjectDeletion(
         stores.projects,
         authenticator,
@@ -293,14 +291,14 @@ def _build_records(
         access=[api_keys.delete_all, stores.users.remove_members],
         data=[
             *(owner.delete_all for owner in (stores.services, stores.tests, metrics, provider_settings)),
-            *(owner.delete_all for owner in (analyses, saved_views, test_runs, pattern_edits)),
+            *(owner.delete_all for owner in (analyses, saved_views, test_runs, stores.pattern_edits)),
             deletion_publisher(publisher),
             logs.delete_project_logs,
         ],
     )
     records = RecordServices(
         projects=projects,
-        overview=overview,
+        overview=ProjectOverview(projects, *counted),
         project_deletion=deletion,
         services=services,
         tests=tests,
@@ -320,7 +318,7 @@ def _build_records(
         analysis_streams=StreamSlots("streams of analyses", MAX_ANALYSIS_STREAMS, retry_after=10),
         saved_views=saved_views,
         test_runs=test_runs,
-        pattern_edits=pattern_edits,
+        pattern_edits=PatternEditing(stores.pattern_edits, projects, audit),
         audit=audit,
     )
     return records, recorder
