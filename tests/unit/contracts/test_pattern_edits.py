@@ -14,12 +14,14 @@ from tests.unit.contracts.test_pattern_merging import NAMES, PATTERNS, WORDS
 
 TEMPLATES = st.lists(WORDS, min_size=1, max_size=4).map(" ".join)
 EDITS = st.builds(PatternEdits, st.frozensets(TEMPLATES, max_size=4), st.frozensets(TEMPLATES, max_size=4))
+PIECES = st.text("ab\n", max_size=2)
 LEFT = [f"user {name} left" for name in NAMES]
 
 
-@settings(deadline=None, max_examples=300)
-@given(st.text("ab <*>", max_size=12), st.text("ab <*>\n", max_size=12))
-def test_what_fits_a_template_is_what_a_search_for_it_finds(template: str, text: str) -> None:
+@settings(deadline=None, max_examples=500)
+@given(st.lists(PIECES, min_size=1, max_size=4), st.lists(PIECES, max_size=7))
+def test_what_fits_a_template_is_what_a_search_for_it_finds(constant: list[str], pieces: list[str]) -> None:
+    template, text = "<*>".join(constant), "".join(pieces)
     assert fits(template, text) == bool(re.fullmatch(expression_for(template), text))
 
 
