@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from logloop_contracts.patterns import VARIABLE
+from logloop_contracts.patterns import edits
 
 _BLANKS = re.compile(r"[ \t]{2,}")
 
@@ -83,21 +83,5 @@ def violations(checks: Sequence[Check], lines: Sequence[CheckedLine]) -> list[st
 
 
 def fits(template: str, message: str) -> bool:
-    """Return whether a message is one of a template: equal, with at least one character for each `<*>`.
-
-    Takes linear time, whatever the texts are.
-    """
-    message = _BLANKS.sub(" ", message)
-    first, *rest = template.split(VARIABLE)
-    if not rest:
-        return message == template
-    if not message.startswith(first):
-        return False
-    *middle, last = rest
-    at = len(first)
-    for part in middle:
-        found = message.find(part, at + 1)
-        if found < 0:
-            return False
-        at = found + len(part)
-    return len(message) - len(last) > at and message.endswith(last)
+    """Return whether a message is one of a template: equal, with at least one character for each `<*>`."""
+    return edits.fits(template, _BLANKS.sub(" ", message))
