@@ -1,12 +1,15 @@
 """Takes the pictures of docs/tour.md, light and dark, from a platform that has run `logloop demo`.
 
 `python -m scripts.pictures`, while `logloop up` runs on this machine. It signs in with the credentials file, adds two
-metrics and a receiver to the project of the demo, and replaces what is in docs/images.
+metrics, a receiver and the runs of examples/failing-suite to the project of the demo, and replaces what is in
+docs/images.
 """
 
 import base64
 import json
 import math
+import os
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +20,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.chromium import FLAGS, find_chromium
 
-FOLDER = Path(__file__).parent.parent / "docs/images"
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "docs/images"
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 _PROJECT = "/projects/demo"
@@ -42,7 +46,8 @@ PAGES = {
     "chains": "/ci/chains",
     "receivers": "/ci/receivers",
     "notifications": "/ci/notifications",
-    "tests": "/tests",
+    "tests": "/tests?test=tests/test_payment.py::test_a_slow_provider_is_replaced",
+    "test-groups": "/tests?view=groups",
     "metrics": "/metrics?range=3h",
     "services": "/services",
     "models": "/settings/models",
@@ -75,6 +80,12 @@ def main() -> int:
         return 1
     credentials = json.loads(credentials_file.read_text())
     FOLDER.mkdir(exist_ok=True)
+    subprocess.run(
+        [sys.executable, str(ROOT / "examples/failing-suite/play.py")],
+        env={**os.environ, "LOGLOOP_PROJECT": "demo"},
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         for scheme in SCHEMES:

@@ -19,7 +19,8 @@ sed -n 's/^\([A-Za-z0-9_.-]\+==[^ ;\\]*\).*/\1/p' requirements.lock >"$outside/c
 VIRTUAL_ENV="$outside/venv" "$uv" pip install --quiet --constraint "$outside/constraints.txt" \
     dist/logloop-*.whl dist/logloop_contracts-*.whl pytest pytest-asyncio pytest-timeout hypothesis mypy ruff
 
-cp -r tests/unit/logloop "$outside/tests"
+mkdir -p "$outside/tests/unit"
+cp -r tests/unit/logloop "$outside/tests/unit"
 cp pyproject.toml "$outside"
 cd "$outside"
 venv/bin/logloop --help >/dev/null
