@@ -11,19 +11,22 @@ from typing import Any, cast
 import httpx
 from logloop_chassis.auth.authenticator import Authenticator
 from logloop_chassis.auth.principal import Principal
-from logloop_chassis.http.problems import register_problems
+from logloop_chassis.http.problems import Unauthorized, register_problems
 from logloop_chassis.state import ServiceApp
 from logloop_contracts.log_batch import decode
 from logloop_ingest.accept import Accept
 from logloop_ingest.batching.batcher import Batcher
 from logloop_ingest.batching.duplicates import OtherContent
 from logloop_ingest.batching.submitter import Submitter
+from logloop_ingest.http.bodies import BodyReader
 from logloop_ingest.http.endpoint import LogEndpoint
+from logloop_ingest.http.protocol_routes import mount_protocols
 from logloop_ingest.http.routes import mount
 from logloop_ingest.in_flight import InFlightBudget
 from logloop_ingest.limits import Limits
 
 PATH = "/api/v1/logs"
+KEY = f"llk_shopshop01_{'x' * 32}"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SHOP_KEY = Principal("key", "k1", "shop key", scopes=frozenset({"ingest"}), projects=frozenset({"shop"}))
 READ_KEY = Principal("key", "k2", "reader", scopes=frozenset({"read"}), projects=frozenset({"shop"}))
@@ -81,10 +84,17 @@ class Broker:
 
 
 class _Caller:
+    no_auth = False
+
     def __init__(self, principal: Principal) -> None:
         self.principal = principal
 
-    async def authenticate(self, headers: object, *, method: str) -> Principal:  # noqa: ARG002
+    async def authenticate(self, headers: object, *, method: str, ignore_token: bool = False) -> Principal:  # noqa: ARG002
+        return self.principal
+
+    async def authenticate_token(self, token: str) -> Principal:
+        if token != KEY:
+            raise Unauthorized("unknown API key")
         return self.principal
 
 
@@ -118,6 +128,14 @@ class Ingest:
     in_flight: InFlightBudget
     client: httpx.AsyncClient
 
+    async def send(self, path: str, content: bytes, **headers: str) -> httpx.Response:
+        """Send a request in another protocol, with the key of project shop unless a header has another one."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        method = named.pop("method", "POST")
+        return await self.client.request(
+            method, path, content=content, headers={"Authorization": f"Bearer {KEY}", **named}
+        )
+
     async def post(self, content: bytes, **headers: str) -> httpx.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.client.post(PATH, content=content, headers=named)
@@ -146,9 +164,9 @@ async def ingest_service(
         app = ServiceApp()
         register_problems(app)
         mount(app)
-        app.parts = LogEndpoint(
-            accept, cast("Authenticator", _Caller(principal)), in_flight, limits, executor, body_timeout_s=0.2
-        )
+        mount_protocols(app)
+        bodies = BodyReader(limits, executor, timeout_s=0.2)
+        app.parts = LogEndpoint(accept, cast("Authenticator", _Caller(principal)), in_flight, bodies)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
             yield Ingest(broker, batcher, accept, in_flight, client)

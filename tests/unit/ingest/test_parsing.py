@@ -62,7 +62,8 @@ def test_one_object_is_one_entry(body: bytes) -> None:
 def typed(entries: list[dict[str, Any]], end: str | None = None) -> list[Any] | None:
     """Return the typed entries of an array, or of lines with these ends."""
     body = json.dumps(entries) if end is None else end.join(map(json.dumps, entries))
-    return parse(body.encode(), "json" if end is None else "lines", max_entries=100).typed
+    found = parse(body.encode(), "json" if end is None else "lines", max_entries=100).typed
+    return None if found is None else list(found)
 
 
 @pytest.mark.parametrize("end", [None, "\n", "\r\n", "\n\n"])

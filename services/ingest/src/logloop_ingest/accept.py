@@ -5,24 +5,24 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import Literal, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from logloop_chassis.auth.principal import Principal
 
 from logloop_ingest.authorisation import ProjectExists, authorise
-from logloop_ingest.batching.duplicates import digest_of
+from logloop_ingest.batching.duplicates import BatchKey, digest_of
 from logloop_ingest.batching.submitter import Submitter
 from logloop_ingest.checking.check import RejectedEntry, check
 from logloop_ingest.checking.rules import Rules
 from logloop_ingest.limits import Limits
-from logloop_ingest.parsing.content_types import BodyFormat
-from logloop_ingest.parsing.entries import parse
+from logloop_ingest.parsing.entries import Entries
 from logloop_ingest.telemetry import ACCEPTED, DUPLICATES, RECEIVED_BYTES, REJECTED
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Transport = Literal["http", "amqp"]
+Parse = Callable[[bytes, Limits], Entries]
+"""Returns the entries of a body. Raises BadRequest when it cannot be parsed, TooLarge above the limits."""
 
 IN_THREAD_FROM = 512 * 1024
 """Bytes of a body from which parsing and checking run in a thread; for less, a thread costs more than it saves."""
@@ -30,13 +30,19 @@ IN_THREAD_FROM = 512 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A decompressed body of entries and its sender. A duplicate with the same `idempotency_key` is stored once."""
+    """A decompressed body of entries and its sender. A duplicate with the same `idempotency_key` is stored once.
+
+    `transport` is a label of metrics. `project_id` is the project of entries that do not state one; by default that
+    of the caller. `once` also stores equal content of the same caller once, if its entries state their times.
+    """
 
     body: bytes
-    form: BodyFormat
+    parse: Parse
     principal: Principal
-    transport: Transport
+    transport: str
     idempotency_key: str | None = None
+    project_id: str | None = None
+    once: bool = False
 
 
 @dataclass(slots=True)
@@ -77,16 +83,15 @@ class Accept:
         body, principal, transport = submission.body, submission.principal, submission.transport
         RECEIVED_BYTES.labels(transport).inc(len(body))
 
-        entries = await self._run(len(body), parse, body, submission.form, max_entries=self._limits.entries)
-        access = await authorise(principal, entries.project_ids, self._project_exists)
-        rules = Rules(self._limits, access, now_us=self._clock() // 1000)
+        entries = await self._run(len(body), submission.parse, body, self._limits)
+        access = await authorise(principal, entries.project_ids, self._project_exists, default=submission.project_id)
+        rules = Rules(self._limits, access, now_us=self.now_us())
         checked = await self._run(len(body), check, entries, rules)
+        key = await self._run(len(body), _batch_key, submission, entries.is_unique)
         del entries  # frees the parsed objects before the wait for the confirm
-        key = submission.idempotency_key
         confirmed = await self._submitter.submit(
             checked.by_project,
-            idempotency_key=key,
-            digest=None if key is None else await self._run(len(body), digest_of, body),
+            key=key,
             key_id=principal.id if principal.kind == "key" else None,
         )
 
@@ -99,6 +104,10 @@ class Accept:
         _count(transport, result)
         return result
 
+    def now_us(self) -> int:
+        """Return the server's time in microseconds since 1970."""
+        return self._clock() // 1000
+
     async def _run(self, size: int, stage: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a stage, in a thread when the body has many bytes."""
         if size < IN_THREAD_FROM:
@@ -106,7 +115,18 @@ class Accept:
         return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: stage(*args, **kwargs))
 
 
-def _count(transport: Transport, result: Result) -> None:
+def _batch_key(submission: Submission, is_unique: bool) -> BatchKey | None:
+    """Return what identifies the batches of a submission, None if nothing does."""
+    if submission.idempotency_key is not None:
+        return BatchKey(submission.idempotency_key, digest_of(submission.body))
+    if submission.once and is_unique:
+        digest = digest_of(submission.body)
+        # No idempotency key has a NUL character.
+        return BatchKey(f"\0{submission.principal.id}\0{digest.hex()}", digest, is_content=True)
+    return None
+
+
+def _count(transport: str, result: Result) -> None:
     if result.duplicate:
         DUPLICATES.labels(transport).inc()
     else:

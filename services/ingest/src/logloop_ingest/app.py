@@ -17,7 +17,9 @@ from logloop_ingest.batching.key_store import KeyStore
 from logloop_ingest.batching.redaction import redact_secrets
 from logloop_ingest.batching.submitter import Submitter
 from logloop_ingest.consumers import intake_handler
+from logloop_ingest.http.bodies import BodyReader
 from logloop_ingest.http.endpoint import LogEndpoint
+from logloop_ingest.http.protocol_routes import mount_protocols
 from logloop_ingest.http.routes import mount
 from logloop_ingest.in_flight import InFlightBudget
 from logloop_ingest.settings import IngestSettings
@@ -49,7 +51,9 @@ async def _open(resources: Resources[IngestSettings]) -> AsyncIterator[LogEndpoi
         handler = intake_handler(accept, publisher, in_flight, resources.stopping)
         subscribe(resources.consumer, INGEST_INTAKE, handler, publisher, prefetch=settings.ingest_prefetch)
         relax_garbage_collection()
-        yield LogEndpoint(accept, authenticator, in_flight, limits, executor, settings.ingest_body_timeout_s)
+        yield LogEndpoint(
+            accept, authenticator, in_flight, BodyReader(limits, executor, settings.ingest_body_timeout_s)
+        )
         await batcher.drain()
         await keys.close()
 
@@ -74,4 +78,5 @@ def create_app(settings: IngestSettings) -> ServiceApp:
         tags=[{"name": "logs", "description": "Sending logs."}],
     )
     mount(app)
+    mount_protocols(app)
     return app

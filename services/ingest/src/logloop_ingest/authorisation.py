@@ -16,13 +16,15 @@ _FORBIDDEN = Violation("project_id", "forbidden_project", "this caller may not s
 
 
 async def authorise(
-    principal: Principal, project_ids: Collection[Any], project_exists: ProjectExists
+    principal: Principal, project_ids: Collection[Any], project_exists: ProjectExists, *, default: str | None = None
 ) -> ProjectAccess:
-    """Return the caller's access to the projects of a request; None among them stands for its default project.
+    """Return the caller's access to the projects of a request; None among them stands for the default project.
+
+    The default is `default`, or the only project of the caller.
 
     Raises Unavailable when projects cannot be looked up.
     """
-    default = principal.only_project()
+    default = default or principal.only_project()
     permitted: set[str] = set()
     denied: dict[str, Violation] = {}
     for name in projects_to_look_up(project_ids, default):

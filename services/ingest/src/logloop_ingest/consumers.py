@@ -34,6 +34,7 @@ from logloop_ingest.accept import Result, Submission
 from logloop_ingest.checking.check import RejectedEntry
 from logloop_ingest.checking.rules import Violation
 from logloop_ingest.in_flight import InFlightBudget
+from logloop_ingest.parsing.entries import parser
 from logloop_ingest.parsing.json_values import InvalidLine
 
 MAX_DEAD_LETTERS = 100
@@ -67,7 +68,7 @@ def _submission(delivery: Delivery) -> Submission:
     principal = Principal(
         "service", "amqp", "AMQP intake", scopes=frozenset({"ingest"}), projects=frozenset({project_id})
     )
-    return Submission(delivery.body, "any", principal, "amqp", delivery.message_id or None)
+    return Submission(delivery.body, parser("any"), principal, "amqp", delivery.message_id or None)
 
 
 def _routing_key(delivery: Delivery) -> str:

@@ -70,15 +70,23 @@ class Authenticator:
         self.on_use: Callable[[Principal], None] | None = None
         """Called with each authenticated caller. query, which owns keys and sessions, records their last use."""
 
-    async def authenticate(self, headers: Headers, *, method: str = "GET") -> Principal:
-        """Return the caller of a request. Raises Unauthorized, Forbidden (cross-site) or Unavailable."""
-        principal = await self._authenticate(headers, method)
+    @property
+    def no_auth(self) -> bool:
+        """Whether a caller without credentials is an administrator."""
+        return self._no_auth
+
+    async def authenticate(self, headers: Headers, *, method: str = "GET", ignore_token: bool = False) -> Principal:
+        """Return the caller of a request. Raises Unauthorized, Forbidden (cross-site) or Unavailable.
+
+        `ignore_token` looks for a session only.
+        """
+        principal = await self._authenticate(headers, method, ignore_token)
         if self.on_use is not None:
             self.on_use(principal)
         return principal
 
-    async def _authenticate(self, headers: Headers, method: str) -> Principal:
-        token = bearer_token(headers)
+    async def _authenticate(self, headers: Headers, method: str, ignore_token: bool) -> Principal:
+        token = None if ignore_token else bearer_token(headers)
         if token:
             return await self.authenticate_token(token)
         cookie = session_cookie(headers)

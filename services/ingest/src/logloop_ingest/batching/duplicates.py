@@ -5,6 +5,7 @@ This saves work only: `key_store.py` recognises the keys of other processes, and
 
 import asyncio
 import hashlib
+from typing import NamedTuple
 
 from cachetools import FIFOCache
 from logloop_chassis.http.problems import Conflict
@@ -12,6 +13,17 @@ from logloop_chassis.http.problems import Conflict
 MAX_REMEMBERED = 20_000
 
 Digest = bytes
+
+
+class BatchKey(NamedTuple):
+    """What identifies the batches of a request, and the digest of its body.
+
+    `is_content` says that the key follows from the body, so that it cannot stand for another one.
+    """
+
+    text: str
+    digest: Digest
+    is_content: bool = False
 
 
 class OtherContent(Conflict):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from logloop_chassis.messaging.publisher import NotPublished
 
-from logloop_ingest.batching.duplicates import Digest, RecentBatches
+from logloop_ingest.batching.duplicates import BatchKey, Digest, RecentBatches
 from logloop_ingest.batching.slices import BatchSlice, slices_of
 from logloop_ingest.checking.rows import Rows
 
@@ -55,46 +55,45 @@ class Submitter:
         self,
         by_project: Mapping[str, Rows],
         *,
-        idempotency_key: str | None,
-        digest: Digest | None,
+        key: BatchKey | None,
         key_id: str | None,
     ) -> dict[str, Confirmed]:
         """Return what the broker confirmed, by project. `key_id` is the API key that sent the rows.
-
-        `digest` is the digest of the body, which is needed with an idempotency key.
 
         Raises NotPublished when the broker did not confirm everything; Conflict when the idempotency key was used
         for another body.
         """
         jobs = [
-            self._submit_project(project_id, slices_of(project_id, rows, idempotency_key), digest, key_id)
+            self._submit_project(project_id, slices_of(project_id, rows, key and key.text), key, key_id)
             for project_id, rows in by_project.items()
         ]
         return dict(zip(by_project, await _all(jobs), strict=True))
 
     async def _submit_project(
-        self, project_id: str, slices: list[BatchSlice], digest: Digest | None, key_id: str | None
+        self, project_id: str, slices: list[BatchSlice], key: BatchKey | None, key_id: str | None
     ) -> Confirmed:
         batch_id = slices[0].batch_id
-        if batch_id is None or digest is None:
+        if batch_id is None or key is None:
             return Confirmed(await self._publish(project_id, slices, key_id))
-        known = self._recent.find(batch_id, digest)
+        known = self._recent.find(batch_id, key.digest)
         if known is not None:
             return Confirmed(await asyncio.shield(known), duplicate=True)
         # A separate task: the request that starts it may be cancelled while duplicates wait for it.
-        publishing = asyncio.ensure_future(self._publish_once(batch_id, project_id, slices, digest, key_id))
-        self._recent.remember(batch_id, digest, publishing)
+        publishing = asyncio.ensure_future(self._publish_once(batch_id, project_id, slices, key, key_id))
+        self._recent.remember(batch_id, key.digest, publishing)
         return Confirmed(await asyncio.shield(publishing))
 
     async def _publish_once(
-        self, batch_id: str, project_id: str, slices: list[BatchSlice], digest: Digest, key_id: str | None
+        self, batch_id: str, project_id: str, slices: list[BatchSlice], key: BatchKey, key_id: str | None
     ) -> str:
-        is_new = await self._keys.claim(batch_id, project_id, digest)
+        if key.is_content:
+            return await self._publish(project_id, slices, key_id)
+        is_new = await self._keys.claim(batch_id, project_id, key.digest)
         try:
             return await self._publish(project_id, slices, key_id)
         except NotPublished:
             if is_new:
-                await self._keys.release(batch_id, digest)
+                await self._keys.release(batch_id, key.digest)
             raise
 
     async def _publish(self, project_id: str, slices: list[BatchSlice], key_id: str | None) -> str:

@@ -17,7 +17,7 @@ from logloop_ingest.checking.rows import COLUMNS, MICROSECONDS
 from logloop_ingest.checking.rules import ProjectAccess, Rules
 from logloop_ingest.checking.sanitising import with_severity_text
 from logloop_ingest.limits import Limits
-from logloop_ingest.parsing.typed_entries import TypedEntry
+from logloop_ingest.parsing.typed_entries import ColumnEntry
 
 _NANOSECONDS = pa.timestamp("ns", "UTC")
 _SEVERITIES = frozenset(severity.value for severity in Severity)
@@ -26,7 +26,7 @@ _WORD_BYTES = 128 + 16
 
 
 def check_columns(
-    entries: Sequence[TypedEntry], project_ids: set[str | None], rules: Rules
+    entries: Sequence[ColumnEntry], project_ids: set[str | None], rules: Rules
 ) -> tuple[str, pa.RecordBatch]:
     """Return the project and columns of entries that all belong to one project and break no rule.
 
@@ -40,7 +40,7 @@ def check_columns(
 
 
 def _check_columns(
-    entries: Sequence[TypedEntry], project_ids: set[str | None], rules: Rules
+    entries: Sequence[ColumnEntry], project_ids: set[str | None], rules: Rules
 ) -> tuple[str, pa.RecordBatch]:
     limits = rules.limits
     project_id = _project(project_ids, rules.access)
@@ -106,16 +106,20 @@ def _severities(words: list[str], attributes: list[Any]) -> Any:
     return _words([str(severity_of[word]) for word in words])
 
 
-def _timestamps(texts: list[str], rules: Rules) -> Any:
-    array = pa.array(texts, pa.utf8())
-    try:
-        moments = array.cast(MICROSECONDS)
-    except pa.ArrowInvalid:
-        # Nanoseconds, as Go, Rust and Java write them.
-        moments = array.cast(_NANOSECONDS).cast(MICROSECONDS, safe=False)
+def _timestamps(times: Sequence[str | int], rules: Rules) -> Any:
+    moments = pa.array(times, pa.int64()).cast(MICROSECONDS) if isinstance(times[0], int) else _parsed(times)
     bounds = pc.min_max(moments.view(pa.int64()))
     _require(bounds["min"].as_py() >= 0 and bounds["max"].as_py() <= rules.latest_us)
     return moments
+
+
+def _parsed(texts: Sequence[str | int]) -> Any:
+    array = pa.array(texts, pa.utf8())
+    try:
+        return array.cast(MICROSECONDS)
+    except pa.ArrowInvalid:
+        # Nanoseconds, as Go, Rust and Java write them.
+        return array.cast(_NANOSECONDS).cast(MICROSECONDS, safe=False)
 
 
 def _messages(texts: list[str], limits: Limits) -> Any:

@@ -89,12 +89,20 @@ def _errors(item: RejectedEntry) -> list[dict[str, str]]:
     return [{"field": violation.field, "reason": violation.reason} for violation in item.violations]
 
 
-def _nothing_accepted(entries: list[RejectedEntry], rejected: list[dict[str, Any]]) -> Problem:
+def project_problem(entries: list[RejectedEntry], **extra: Any) -> Problem | None:
+    """Return the problem of entries that were all rejected because of their project, None for other reasons."""
     codes = {violation.code for item in entries for violation in item.violations}
     if codes == {"unknown_project"}:
-        return NotFound(entries[0].violations[0].reason, rejected=rejected)
+        return NotFound(entries[0].violations[0].reason, **extra)
     if codes and codes <= _PROJECT_CODES:
-        return Forbidden("this caller may not send logs to the project of these entries", rejected=rejected)
+        return Forbidden("this caller may not send logs to the project of these entries", **extra)
+    return None
+
+
+def _nothing_accepted(entries: list[RejectedEntry], rejected: list[dict[str, Any]]) -> Problem:
+    problem = project_problem(entries, rejected=rejected)
+    if problem is not None:
+        return problem
     errors = [{"index": item.index, **error} for item in entries[:_MAX_ERRORS] for error in _errors(item)]
     detail = "every entry was rejected; see 'errors'" if entries else "the body has no entries; send at least one"
     return Unprocessable(detail, errors=errors, rejected=rejected)

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 from logloop_chassis.http.problems import BadRequest, TooLarge
 
+from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.content_types import BodyFormat
 from logloop_ingest.parsing.json_values import BLANK, parse_values, too_many_entries
-from logloop_ingest.parsing.typed_entries import TypedEntry, parse_typed
+from logloop_ingest.parsing.typed_entries import ColumnEntry, parse_typed
 
 _BOM = b"\xef\xbb\xbf"
 _COMPRESSED = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
@@ -22,12 +23,23 @@ class Entries(NamedTuple):
 
     `project_ids` has what they state as their project, None where an entry leaves it out. `typed` has the entries
     when there are many and all are well-formed. `values()` returns them as JSON values, with an InvalidLine for each
-    line that is not JSON; for typed entries it parses the body again.
+    line that is not JSON; for typed entries it parses the body again. `is_unique` says that another body with the
+    same content is a retry, because the content has the times of the entries.
     """
 
     project_ids: set[Any]
-    typed: list[TypedEntry] | None
+    typed: Sequence[ColumnEntry] | None
     values: Callable[[], list[Any]]
+    is_unique: bool = False
+
+
+def parser(form: BodyFormat) -> Callable[[bytes, Limits], Entries]:
+    """Return `parse` for bodies of one format and the limits of a deployment."""
+
+    def parse_within(body: bytes, limits: Limits) -> Entries:
+        return parse(body, form, max_entries=limits.entries)
+
+    return parse_within
 
 
 def parse(body: bytes, form: BodyFormat, *, max_entries: int) -> Entries:

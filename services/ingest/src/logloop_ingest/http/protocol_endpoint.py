@@ -1,0 +1,100 @@
+"""Handles requests of clients of other log platforms like POST /api/v1/logs, with the answers of their protocol."""
+
+import functools
+from dataclasses import dataclass
+
+from fastapi import Request, Response
+from logloop_chassis.auth.authenticator import KEY_PREFIX
+from logloop_chassis.auth.principal import Principal
+from logloop_chassis.http.connections import trust_request
+from logloop_chassis.http.problems import BadRequest, Problem
+from logloop_chassis.messaging.publisher import NotPublished
+
+from logloop_ingest.accept import Result, Submission
+from logloop_ingest.http.endpoint import LogEndpoint, require_ingest
+from logloop_ingest.http.responses import not_confirmed, project_problem
+from logloop_ingest.protocols.credentials import api_key_of
+from logloop_ingest.protocols.protocol import Answer, Envelope, FixedAnswer, IntakeProtocol
+
+_PROJECT_HEADERS = ("x-logloop-project", "x-scope-orgid")
+_PROJECT_PARAMETER = "project"
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolEndpoint:
+    """Accepts logs in other protocols."""
+
+    logs: LogEndpoint
+
+    async def post(self, request: Request, protocol: IntakeProtocol) -> Response:
+        """Accept the logs of a request; the answer has the form of the protocol, also for a refusal."""
+        envelope = self._envelope(request)
+        try:
+            return await self._accept(request, envelope, protocol)
+        except Problem as problem:
+            return _response(protocol.refused(envelope, problem))
+
+    async def answer(self, request: Request, fixed: FixedAnswer) -> Response:
+        """Answer a request without logs. Raises Problem."""
+        envelope = self._envelope(request)
+        if fixed.needs_key:
+            await self._authenticate(request, envelope)
+        with self.logs.in_flight.reserve() as reservation:
+            body = await self.logs.bodies.read(request, reservation)
+            return _response(fixed.answer(envelope, body))
+
+    def _envelope(self, request: Request) -> Envelope:
+        now_us = self.logs.accept.now_us()
+        return Envelope(request.url.path, request.path_params, request.query_params, request.headers, now_us)
+
+    async def _authenticate(self, request: Request, envelope: Envelope) -> Principal:
+        authenticator = self.logs.authenticator
+        token = api_key_of(envelope.headers, envelope.query)
+        if token is None or (authenticator.no_auth and not token.startswith(KEY_PREFIX)):
+            # Many clients send a token even if they need none.
+            principal = await authenticator.authenticate(request.headers, method="POST", ignore_token=True)
+        else:
+            principal = await authenticator.authenticate_token(token)
+        require_ingest(principal)
+        trust_request(request.scope)
+        return principal
+
+    async def _accept(self, request: Request, envelope: Envelope, protocol: IntakeProtocol) -> Response:
+        principal = await self._authenticate(request, envelope)
+        project_id = _project_of(envelope)
+        if project_id is None and principal.only_project() is None:
+            raise BadRequest("this caller has several projects; add ?project=<id> or the header X-Logloop-Project")
+        with self.logs.in_flight.reserve() as reservation:
+            sent = await self.logs.bodies.read(request, reservation)
+            encoding = protocol.content_encoding(envelope, sent)
+            body = await self.logs.bodies.decompressed(sent, encoding, reservation)
+            parse = functools.partial(protocol.translate, envelope)
+            submission = Submission(body, parse, principal, protocol.name, project_id=project_id, once=True)
+            try:
+                result = await self.logs.accept(submission)
+            except NotPublished as error:
+                raise not_confirmed(error) from error
+            if result.rejected and not result.accepted:
+                _require_some(result, protocol)
+            return _response(protocol.accepted(envelope, result, body))
+
+
+def _require_some(result: Result, protocol: IntakeProtocol) -> None:
+    """Raise a Problem for a request of which every entry was rejected, unless the answer says so for each of them."""
+    problem = project_problem(result.rejected)
+    if problem is not None:
+        raise problem
+    if not protocol.answers_each_entry:
+        violation = result.rejected[0].violations[0]
+        raise BadRequest(f"every entry was rejected; the first: {violation.field} {violation.reason}")
+
+
+def _project_of(envelope: Envelope) -> str | None:
+    stated = (envelope.headers.get(name) for name in _PROJECT_HEADERS)
+    return next((name for name in (*stated, envelope.query.get(_PROJECT_PARAMETER)) if name), None)
+
+
+def _response(answer: Answer) -> Response:
+    return Response(
+        answer.body, status_code=answer.status, media_type=answer.media_type, headers=dict(answer.headers)
+    )

@@ -1,0 +1,152 @@
+"""Loki's push API: JSON, and protobuf in snappy. Labels and structured metadata become attributes."""
+
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+from logloop_chassis.http.problems import BadRequest
+
+from logloop_ingest.limits import Limits
+from logloop_ingest.parsing.entries import Entries
+from logloop_ingest.parsing.json_values import InvalidLine
+from logloop_ingest.parsing.translated_entries import TranslatedEntry, entries_of
+from logloop_ingest.protocols.answers import as_text, no_content
+from logloop_ingest.protocols.loki_protobuf import PushRequest, read_push_request
+from logloop_ingest.protocols.protocol import Envelope, IntakeProtocol
+from logloop_ingest.protocols.severities import severity, severity_in
+from logloop_ingest.protocols.values import UNKNOWN_SERVICE, cut, first_text, service_id
+
+_SERVICE = ("service_name", "service", "app", "application", "job", "container", "container_name")
+_LEVEL = ("level", "severity", "detected_level", "lvl")
+_PROTOBUF = frozenset({"application/x-protobuf", "application/vnd.google.protobuf"})
+_LABEL = re.compile(r'\s*([a-zA-Z_:][\w:.]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(,|$)')
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
+_MAX_DIGITS = 19
+
+
+class _Stream(msgspec.Struct):
+    stream: dict[str, str]
+    values: list[list[Any]]
+
+
+class _Push(msgspec.Struct):
+    streams: list[_Stream]
+
+
+_DECODER = msgspec.json.Decoder(_Push)
+
+
+class _Origin(NamedTuple):
+    """What the labels of a stream say about each of its entries."""
+
+    service_id: str
+    severity: str | None
+    test_id: str | None
+    func_id: str | None
+    source: str | None
+    attributes: dict[str, Any]
+
+
+def translate(envelope: Envelope, body: bytes, limits: Limits) -> Entries:
+    """Return the entries of a push request."""
+    if envelope.media_type in _PROTOBUF:
+        entries: Iterable[TranslatedEntry | InvalidLine] = _from_protobuf(read_push_request(body, limits), limits)
+    else:
+        entries = _from_json(body, limits)
+    return entries_of(list(entries), max_entries=limits.entries, has_times=True)
+
+
+def _from_json(body: bytes, limits: Limits) -> Iterable[TranslatedEntry | InvalidLine]:
+    try:
+        push = _DECODER.decode(body)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"not a Loki push request: {error}") from None
+    for stream in push.streams:
+        origin = _origin(stream.stream)
+        for value in stream.values:
+            yield _entry_of_value(origin, value, limits)
+
+
+def _entry_of_value(origin: _Origin, value: list[Any], limits: Limits) -> TranslatedEntry | InvalidLine:
+    try:
+        time, line, *rest = value
+        if not (isinstance(time, str) and isinstance(line, str) and len(time) <= _MAX_DIGITS):
+            raise TypeError
+        metadata = rest[0] if rest else None
+        if metadata is not None and not isinstance(metadata, dict):
+            raise TypeError
+        return _entry(origin, int(time) // 1000, line, metadata, limits)
+    except (TypeError, ValueError):
+        return InvalidLine('a value must be ["<nanoseconds since 1970>", "<line>", {"<name>": "<text>"}]', b"")
+
+
+def _from_protobuf(push: PushRequest, limits: Limits) -> Iterable[TranslatedEntry]:
+    for stream in push.streams:
+        origin = _origin(labels_of(stream.labels))
+        for item in stream.entries:
+            metadata = {pair.name: pair.value for pair in item.structuredMetadata}
+            time = item.timestamp
+            yield _entry(origin, time.seconds * 1_000_000 + time.nanos // 1000, item.line, metadata, limits)
+
+
+def _origin(labels: dict[str, str]) -> _Origin:
+    name = first_text(labels, _SERVICE)
+    word = first_text(labels, _LEVEL)
+    attributes: dict[str, Any] = {
+        label: value for label, value in labels.items() if label not in {"test_id", "func_id", "source"}
+    }
+    return _Origin(
+        UNKNOWN_SERVICE if name is None else service_id(name),
+        None if word is None else severity(word),
+        labels.get("test_id") or None,
+        labels.get("func_id") or None,
+        labels.get("source") or labels.get("filename") or labels.get("stream") or None,
+        attributes,
+    )
+
+
+def _entry(
+    origin: _Origin, micros: int, line: str, metadata: dict[str, Any] | None, limits: Limits
+) -> TranslatedEntry:
+    level, attributes = origin.severity, origin.attributes
+    if metadata:
+        attributes = {**attributes, **metadata}
+        word = first_text(metadata, _LEVEL)
+        level = severity(word) if word is not None else level
+    message, kept = cut(line, attributes, limits.message_bytes)
+    return TranslatedEntry(
+        origin.service_id,
+        message,
+        level or severity_in(line),
+        micros,
+        origin.test_id,
+        origin.func_id,
+        origin.source,
+        kept,
+    )
+
+
+def labels_of(text: str) -> dict[str, str]:
+    """Return the labels of a selector such as `{app="shop", env="test"}`. Raises BadRequest."""
+    inner = text.strip()
+    if not (inner.startswith("{") and inner.endswith("}")):
+        raise BadRequest(f'labels must look like {{app="shop"}}, not {text[:80]!r}')
+    inner, labels, position = inner[1:-1].strip(), {}, 0
+    while position < len(inner):
+        found = _LABEL.match(inner, position)
+        if found is None:
+            raise BadRequest(f"labels cannot be read at {inner[position : position + 40]!r}")
+        labels[found[1]] = _ESCAPE.sub(lambda escape: _ESCAPES.get(escape[1], escape[1]), found[2])
+        position = found.end()
+    return labels
+
+
+LOKI = IntakeProtocol(
+    name="loki",
+    paths=("/loki/api/v1/push", "/api/prom/push"),
+    translate=translate,
+    accepted=no_content,
+    refused=as_text,
+)

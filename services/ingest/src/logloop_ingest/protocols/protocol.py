@@ -1,0 +1,76 @@
+"""What an intake protocol consists of: where it listens, how it reads a body, and how it answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from logloop_chassis.http.problems import Problem
+
+from logloop_ingest.accept import Result
+from logloop_ingest.limits import Limits
+from logloop_ingest.parsing.entries import Entries
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A request without its body, as a protocol sees it.
+
+    Names of headers are in lower case. `now_us` is the server's time in microseconds since 1970.
+    """
+
+    path: str
+    path_parameters: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    now_us: int
+
+    @property
+    def media_type(self) -> str:
+        """The Content-Type without parameters, in lower case."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a request in the form of its protocol."""
+
+    status: int
+    body: bytes = b""
+    media_type: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Translate = Callable[[Envelope, bytes, Limits], Entries]
+"""Returns the entries of a decompressed body. Raises a Problem when nothing in it can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeProtocol:
+    """A protocol over HTTP. `name` is a label of metrics.
+
+    `accepted` answers when the broker has confirmed all entries that were not rejected; it gets the decompressed body
+    as well. `refused` answers when no entry of the
+    request was accepted.
+    """
+
+    name: str
+    paths: tuple[str, ...]
+    translate: Translate
+    accepted: Callable[[Envelope, Result, bytes], Answer]
+    refused: Callable[[Envelope, Problem], Answer]
+    methods: tuple[str, ...] = ("POST",)
+    answers_each_entry: bool = False
+    """`accepted` says which entries were rejected, even if none was accepted."""
+    content_encoding: Callable[[Envelope, bytes], str] = field(
+        default=lambda envelope, _body: envelope.headers.get("content-encoding", "")
+    )
+    """Returns the encoding of a body, which some clients state wrongly or not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixedAnswer:
+    """A request that clients make before or between those with logs, such as a check of the server's version."""
+
+    paths: tuple[str, ...]
+    answer: Callable[[Envelope, bytes], Answer]
+    methods: tuple[str, ...] = ("GET",)
+    needs_key: bool = True
