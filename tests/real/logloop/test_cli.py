@@ -563,6 +563,14 @@ def test_a_new_key_is_the_only_output_on_stdout(api: IngestApi, environ: dict[st
     assert json.loads(api.requests[0].body)["scopes"] == ["ingest", "read"]
 
 
+def test_a_rotated_key_is_the_only_output_on_stdout(api: IngestApi, environ: dict[str, str]) -> None:
+    api.answers["POST", "/api/v1/api-keys/k1/rotate"] = Answer(201, {"id": "k2", "key": "llk_k2_secret"})
+    done = run(environ, "admin", "keys", "rotate", "k1", "--grace-hours", "2")
+    assert done.stdout == "llk_k2_secret\n"
+    assert "k1 stays valid for 2 hours" in done.stderr
+    assert json.loads(api.requests[0].body) == {"grace_hours": 2}
+
+
 def test_dead_letters_of_every_service_are_listed_retried_and_deleted(
     api: IngestApi, environ: dict[str, str]
 ) -> None:

@@ -126,6 +126,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "api_key_create": Operation("admin", "/api-keys", {"name": "x", "project_id": "alpha", "scopes": ["read"]}),
     "api_key_list": Operation("admin", "/api-keys?project_id=alpha"),
     "api_key_read": Operation("admin", "/api-keys/{key}"),
+    "api_key_update": Operation("admin", "/api-keys/{key}", {"daily_quota_bytes": 4096}),
+    "api_key_rotate": Operation("admin", "/api-keys/{key}/rotate", {"grace_hours": 1}),
     "api_key_revoke": Operation("admin", "/api-keys/{key}"),
     "user_create": Operation("admin everywhere", "/users", {"email": "{new}@example.org", "name": "x"}),
     "user_list": Operation("admin everywhere", "/users"),

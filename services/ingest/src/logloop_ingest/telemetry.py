@@ -17,3 +17,6 @@ BATCH_ENTRIES = Histogram(
     "logloop_ingest_batch_entries", "Entries per message.", buckets=(1, 3, 10, 30, 100, 300, 1000, 3000, 10_000)
 )
 IN_FLIGHT_BYTES = Gauge("logloop_ingest_in_flight_bytes", "Bytes of the bodies in progress.")
+REFUSED_BY_KEY_LIMITS = Counter(
+    "logloop_ingest_refused_by_key_limits_total", "Requests over the rate or quota of their API key.", ["limit"]
+)

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Select, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
@@ -7,8 +7,7 @@ import { NotAllowed } from "@/components/page/not-allowed";
 import layout from "@/components/page/page.module.css";
 import { PageFooter } from "@/components/page/page-footer";
 import { Confirm } from "@/components/records/confirm";
-import { RecordDrawer } from "@/components/records/record-drawer";
-import { type Column, ResourceTable } from "@/components/records/resource-table";
+import { ResourceTable, type RowAction } from "@/components/records/resource-table";
 import { SecretOnce } from "@/components/records/secret-once";
 import { pathWith, useApiRequests } from "@/lib/api/api-requests";
 import { itemsOf } from "@/lib/api/paged";
@@ -17,18 +16,16 @@ import { useRights } from "@/lib/api/session";
 import { useCommands } from "@/lib/page/commands";
 import { usePageTitle } from "@/lib/page/page-title";
 import { counted } from "@/lib/text/counted";
-import { formatAge, formatMoment, useZone } from "@/lib/time/time";
-import {
-  type ApiKey,
-  apiKeyPagesOptions,
-  createApiKey,
-  expiryAfter,
-  keyState,
-  revokeApiKey,
-  type Scope,
-} from "./api-key-queries";
+import { type ApiKey, apiKeyPagesOptions, keyState, revokeApiKey } from "./api-key-queries";
+import { useKeyColumns } from "./key-columns";
+import { CreateKey, EditKey } from "./key-drawers";
+import { RotateKey } from "./rotate-key";
 
-type Dialog = { kind: "create" } | { kind: "created"; key: string } | { kind: "revoke"; key: ApiKey } | null;
+type Dialog =
+  | { kind: "create" }
+  | { kind: "created"; key: string }
+  | { kind: "edit" | "rotate" | "revoke"; key: ApiKey }
+  | null;
 
 /** The keys with which programs use a project. */
 export function ApiKeysPage() {
@@ -64,6 +61,18 @@ function ApiKeys({ project }: { project: string }) {
     },
   });
   const keys = itemsOf(pages);
+  const actionsOf = (key: ApiKey): RowAction[] => {
+    const state = keyState(key, serverNow());
+    const action = (name: string, kind: "edit" | "rotate" | "revoke") => ({
+      name,
+      run: () => setDialog({ kind, key }),
+    });
+    return [
+      ...(state === "valid" ? [action("Change…", "edit")] : []),
+      ...(state === "valid" && !key.replaced_by ? [action("Rotate…", "rotate")] : []),
+      ...(state === "revoked" ? [] : [action("Revoke…", "revoke")]),
+    ];
+  };
   return (
     <div className={layout.page}>
       <div className={layout.head}>
@@ -77,12 +86,10 @@ function ApiKeys({ project }: { project: string }) {
       <ResourceTable
         label="API keys"
         pages={pages}
-        columns={useColumns()}
+        columns={useKeyColumns()}
         keyOf={(key) => key.id}
         nameOf={(key) => key.name}
-        actions={(key) =>
-          key.revoked_at ? [] : [{ name: "Revoke…", run: () => setDialog({ kind: "revoke", key }) }]
-        }
+        actions={actionsOf}
         empty={
           <>
             <p>Nothing can send logs to this project without a key.</p>
@@ -100,6 +107,19 @@ function ApiKeys({ project }: { project: string }) {
             await refresh();
             setDialog({ kind: "created", key });
           }}
+        />
+      ) : null}
+      {dialog?.kind === "edit" ? (
+        <EditKey apiKey={dialog.key} onSaved={refresh} onClose={() => setDialog(null)} />
+      ) : null}
+      {dialog?.kind === "rotate" ? (
+        <RotateKey
+          apiKey={dialog.key}
+          onRotated={async (key) => {
+            await refresh();
+            setDialog({ kind: "created", key });
+          }}
+          onClose={() => setDialog(null)}
         />
       ) : null}
       {dialog?.kind === "created" ? (
@@ -131,101 +151,4 @@ function ApiKeys({ project }: { project: string }) {
       </PageFooter>
     </div>
   );
-}
-
-const SCOPES: [Scope, string][] = [
-  ["ingest", "Send logs and points of metrics"],
-  ["read", "Read logs, records and results"],
-  ["admin", "Everything in the project"],
-];
-const EXPIRIES = [
-  { value: "never", label: "Never" },
-  { value: "30", label: "In 30 days" },
-  { value: "90", label: "In 90 days" },
-  { value: "365", label: "In a year" },
-];
-
-function CreateKey({
-  project,
-  onCreated,
-  onClose,
-}: {
-  project: string;
-  onCreated: (key: string) => Promise<void>;
-  onClose: () => void;
-}) {
-  const initial = { name: "", scopes: ["ingest"], expires_at: "never" };
-  return (
-    <RecordDrawer
-      title="New API key"
-      action="Create key"
-      draftId={`api-key:${project}`}
-      initial={initial}
-      save={async ({ name, scopes, expires_at: days }) => {
-        const chosen = SCOPES.flatMap(([scope]) => (scopes.includes(scope) ? [scope] : []));
-        await onCreated(await createApiKey(project, name, chosen, expiryAfter(days, serverNow())));
-      }}
-      onClose={onClose}
-    >
-      {(form) => (
-        <>
-          <TextInput
-            label="What it is for"
-            placeholder="checkout in production"
-            required
-            data-autofocus
-            {...form.text("name")}
-          />
-          <Checkbox.Group
-            label="What it may do"
-            value={form.values.scopes}
-            error={form.errorOf("scopes")}
-            onChange={(scopes) => form.set("scopes", scopes)}
-          >
-            {SCOPES.map(([scope, meaning]) => (
-              <Checkbox key={scope} mt={8} value={scope} label={scope} description={meaning} />
-            ))}
-          </Checkbox.Group>
-          <Select label="Expires" data={EXPIRIES} {...form.choice("expires_at")} />
-        </>
-      )}
-    </RecordDrawer>
-  );
-}
-
-function useColumns(): Column<ApiKey>[] {
-  const [zone] = useZone();
-  const moment = (at: string) => formatMoment(new Date(at), zone);
-  const now = serverNow();
-  return [
-    {
-      name: "Name",
-      cell: (key) => <span className={key.revoked_at ? "muted" : "strong"}>{key.name}</span>,
-    },
-    { name: "Starts with", cell: (key) => <span className="mono">llk_{key.id}_</span>, wide: true },
-    { name: "May", cell: (key) => [...key.scopes].sort().join(", ") },
-    {
-      name: "State",
-      cell: (key) => {
-        const state = keyState(key, now);
-        if (state === "valid") return <span className="ok">✓ valid</span>;
-        return <span className="muted">✕ {state}</span>;
-      },
-    },
-    {
-      name: "Expires",
-      cell: (key) => (key.expires_at ? moment(key.expires_at) : <span className="muted">never</span>),
-      wide: true,
-    },
-    {
-      name: "Last used",
-      cell: (key) =>
-        key.last_used_at ? (
-          <span title={moment(key.last_used_at)}>{formatAge(new Date(key.last_used_at), now)}</span>
-        ) : (
-          <span className="muted">never</span>
-        ),
-    },
-    { name: "Created", cell: (key) => <span className="muted">{moment(key.created_at)}</span>, wide: true },
-  ];
 }

@@ -21,6 +21,18 @@ _ROLE_SCOPES: dict[str, frozenset[Scope]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class SendingLimits:
+    """How much a key may send: bytes a second and bytes per day of UTC, after decompression; None: no limit.
+
+    Keys that replace each other share `counted_as`, so that a rotation starts no second allowance.
+    """
+
+    counted_as: str
+    max_bytes_per_s: int | None = None
+    daily_quota_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """A caller. `projects` None means every project."""
 
@@ -33,6 +45,7 @@ class Principal:
     role_in: dict[str, str] = field(default_factory=dict)
     session_id: str | None = None
     must_change_password: bool = False
+    sending: SendingLimits | None = None
 
     def sees(self, project_id: str) -> bool:
         """Return whether the caller may know that the project exists."""
@@ -73,6 +86,11 @@ def key_principal(document: Document) -> Principal:
         is_admin=project_id is None and "admin" in document["scopes"],
         scopes=scopes,
         projects=None if project_id is None else frozenset({project_id}),
+        sending=SendingLimits(
+            str(document.get("counted_as") or document["_id"]),
+            document.get("max_bytes_per_s"),
+            document.get("daily_quota_bytes"),
+        ),
     )
 
 

@@ -60,7 +60,7 @@ def list_keys(
     number: Number = 100, project: Project = None, all_projects: AllProjects = False, as_json: AsJson = False
 ) -> None:
     """List API keys, without their secrets."""
-    columns = ["id", "name", "project_id", "scopes", "expires_at", "revoked_at", "last_used_at"]
+    columns = ["id", "name", "project_id", "scopes", "expires_at", "revoked_at", "last_used_at", "replaced_by"]
     show_list(
         "/api-keys",
         columns,
@@ -79,21 +79,53 @@ def create_key(
         list[str] | None, typer.Option(help="ingest, read or admin; repeat for several (default: ingest).")
     ] = None,
     expires_at: Annotated[str | None, typer.Option(help="When the key expires, RFC 3339.")] = None,
+    max_bytes_per_s: Annotated[int | None, typer.Option(help="Bytes a second that the key may send.")] = None,
+    daily_quota_bytes: Annotated[int | None, typer.Option(help="Bytes per day (UTC) that the key may send.")] = None,
     project: Project = None,
     all_projects: AllProjects = False,
     as_json: AsJson = False,
 ) -> None:
     """Create an API key and print it. It cannot be shown again."""
     body = {"name": name, "scopes": scope or ["ingest"], **_project_params(project, all_projects=all_projects)}
+    limits = {"max_bytes_per_s": max_bytes_per_s, "daily_quota_bytes": daily_quota_bytes}
+    body |= {name: value for name, value in limits.items() if value is not None}
     if expires_at:
         body["expires_at"] = expires_at
     with open_admin_client() as client:
-        created = client.request("POST", "/api-keys", body=body)
+        _show_key(client.request("POST", "/api-keys", body=body), as_json=as_json)
+
+
+def _show_key(created: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(created)
         return
     say("Store the key now; it cannot be shown again.")
     typer.echo(created["key"])
+
+
+@keys.command("update")
+@command
+def update_key(key_id: Id, data: Data = None, set_: Set = None, as_json: AsJson = False) -> None:
+    """Change the name or the limits of an API key, such as --set daily_quota_bytes=1000000000."""
+    with open_admin_client() as client:
+        show_record(client.request("PATCH", f"/api-keys/{key_id}", body=read_fields(data, set_)), as_json=as_json)
+
+
+@keys.command("rotate")
+@command
+def rotate_key(
+    key_id: Id,
+    grace_hours: Annotated[
+        float, typer.Option(min=0, max=720, help="Hours for which the old key stays valid; at most 720.")
+    ] = 24,
+    as_json: AsJson = False,
+) -> None:
+    """Replace an API key by a new one with the same rights and limits, and print it. It cannot be shown again."""
+    with open_admin_client() as client:
+        created = client.request("POST", f"/api-keys/{key_id}/rotate", body={"grace_hours": grace_hours})
+    if not as_json:
+        say(f"The key {key_id} stays valid for {grace_hours:g} hours; then only the new one works.")
+    _show_key(created, as_json=as_json)
 
 
 @keys.command("revoke")

@@ -1,10 +1,12 @@
 """Stores API keys: `_id` is the public part, `hash` the digest of the secret part."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from logloop_chassis.database.client import Database, Document
-from pymongo import ASCENDING, ReturnDocument
+from logloop_contracts.key_usage import KEY_USAGE
+from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
@@ -17,6 +19,7 @@ class ApiKeyStore:
 
     def __init__(self, database: Database) -> None:
         self._collection: AsyncCollection[Document] = database["api_keys"]
+        self._usage: AsyncCollection[Document] = database[KEY_USAGE]
 
     async def ensure_indexes(self) -> None:
         """Create the index for listing the keys of a project."""
@@ -49,6 +52,21 @@ class ApiKeyStore:
             {"project_id": project_id, "revoked_at": None, "$or": unexpired}
         )
 
+    async def update(self, key_id: str, changes: Mapping[str, Any]) -> tuple[Document, Document] | None:
+        """Set fields. Return the key before and after, None if there is none."""
+        before = await self._collection.find_one_and_update(
+            {"_id": key_id},
+            {"$set": dict(changes)},
+            return_document=ReturnDocument.BEFORE,
+            session=current_session(),
+        )
+        return None if before is None else (before, {**before, **changes})
+
+    async def usage_since(self, counted_as: Iterable[str], day: str) -> list[Document]:
+        """Return what ingest has counted for keys since a day, newest day first."""
+        condition = {"counted_as": {"$in": list(counted_as)}, "day": {"$gte": day}}
+        return await self._usage.find(condition, sort=[("day", DESCENDING)]).to_list()
+
     async def revoke(self, key_id: str, at: datetime) -> Document | None:
         """Mark a key as revoked and return it. Revoking again keeps the time of the first revocation."""
         return await self._collection.find_one_and_update(
@@ -63,10 +81,11 @@ class ApiKeyStore:
         await self._collection.update_many({"_id": {"$in": list(key_ids)}}, {"$max": {"last_used_at": at}})
 
     async def delete_all(self, project_id: str) -> list[str]:
-        """Delete every key of a project and return their ids."""
+        """Delete every key of a project with its counts, and return their ids."""
         ids = [
             str(document["_id"])
             for document in await self._collection.find({"project_id": project_id}, {"_id": 1}).to_list()
         ]
+        await self._usage.delete_many({"counted_as": {"$in": ids}})
         await self._collection.delete_many({"project_id": project_id})
         return ids
