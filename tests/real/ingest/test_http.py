@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import LOGS_EXCHANGE, QUERY_LOGS
+from logloop_contracts.key_usage import KEY_USAGE
 
 from tests.infra import rabbit_node
-from tests.real.ingest.conftest import ADMIN_KEY, Ingest, entry, running, together
+from tests.real.ingest.conftest import ADMIN_KEY, SHOP_KEY, Ingest, entry, running, together
 
 
 async def test_accepted_logs_are_in_the_queue(ingest: Ingest) -> None:
@@ -174,3 +175,19 @@ async def test_during_an_outage_of_the_broker_clients_get_503_and_no_confirmed_l
             await wait_until(accepted, timeout_s=60)
             rows = {(row["batch"], row["row"], row["message"]) for row in await ingest.logs()}
             assert sorted(message for _, _, message in rows) == ["before", "during the outage"]
+
+
+async def test_what_a_key_sends_is_counted_and_limited(ingest: Ingest) -> None:
+    key_id, database = SHOP_KEY.split("_")[1], ingest.resources.database
+    await database["api_keys"].update_one({"_id": key_id}, {"$set": {"daily_quota_bytes": 2048}})
+    assert (await ingest.post([entry(), entry()])).status_code == 202
+
+    refused = await ingest.post([entry("x" * 1850)])
+
+    assert refused.status_code == 429, refused.text
+
+    async def counted() -> bool:
+        day = await database[KEY_USAGE].find_one({"counted_as": key_id})
+        return day is not None and (day["entries"], day["refused"]) == (2, 1)
+
+    await wait_until(counted)

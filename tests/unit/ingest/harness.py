@@ -13,6 +13,7 @@ from logloop_chassis.auth.authenticator import Authenticator
 from logloop_chassis.auth.principal import Principal
 from logloop_chassis.http.problems import Unauthorized, register_problems
 from logloop_chassis.state import ServiceApp
+from logloop_contracts.key_usage import KEY_USAGE
 from logloop_contracts.log_batch import decode
 from logloop_ingest.accept import Accept
 from logloop_ingest.batching.batcher import Batcher
@@ -24,6 +25,7 @@ from logloop_ingest.http.protocol_routes import mount_protocols
 from logloop_ingest.http.routes import mount
 from logloop_ingest.in_flight import InFlightBudget
 from logloop_ingest.limits import Limits
+from logloop_ingest.rate_limits import KeyLimits
 
 PATH = "/api/v1/logs"
 KEY = f"llk_shopshop01_{'x' * 32}"
@@ -114,6 +116,13 @@ class Keys:
         assert self.digests.pop(batch_id) == digest
 
 
+class KeyCounts:
+    """Has counted nothing, and stores nothing."""
+
+    async def find_one(self, *_: object) -> None:
+        return None
+
+
 async def _exists(project_id: str) -> bool:
     return project_id in {"shop", "bank"}
 
@@ -166,7 +175,9 @@ async def ingest_service(
         mount(app)
         mount_protocols(app)
         bodies = BodyReader(limits, executor, timeout_s=0.2)
-        app.parts = LogEndpoint(accept, cast("Authenticator", _Caller(principal)), in_flight, bodies)
+        database: Any = {KEY_USAGE: KeyCounts()}
+        authenticator = cast("Authenticator", _Caller(principal))
+        app.parts = LogEndpoint(accept, authenticator, in_flight, bodies, KeyLimits(database))
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
             yield Ingest(broker, batcher, accept, in_flight, client)

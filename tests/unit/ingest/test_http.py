@@ -11,12 +11,12 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from logloop_chassis.auth.principal import Principal
+from logloop_chassis.auth.principal import Principal, SendingLimits
 from logloop_chassis.messaging.publisher import NotPublished
 from logloop_chassis.testing import wait_until
 from logloop_ingest.limits import Limits
 
-from tests.unit.ingest.harness import ADMIN, PATH, READ_KEY, Ingest, Keys, entry, ingest_service
+from tests.unit.ingest.harness import ADMIN, PATH, READ_KEY, SHOP_KEY, Ingest, Keys, entry, ingest_service
 from tests.unit.ingest.test_checking import entries
 from tests.unit.ingest.test_parsing import JSON
 
@@ -327,3 +327,36 @@ def test_no_body_makes_the_server_fail(values: Any, garble: int | None) -> None:
             assert len(ingest.broker.logs) == accepted
 
     asyncio.run(post())
+
+
+LIMITED = replace(SHOP_KEY, sending=SendingLimits("k1", daily_quota_bytes=2000))
+
+
+async def test_a_key_over_its_quota_is_refused_before_its_body_is_parsed() -> None:
+    async with ingest_service(LIMITED) as ingest:
+        accepted = await ingest.post(body(entry()), content_type="application/json")
+        refused = await ingest.post(b"x" * 1900, content_type="application/json")
+
+    assert accepted.status_code == 202
+    assert "2000 bytes a day" in problem(refused, 429)["detail"]
+    assert 1 <= int(refused.headers["retry-after"]) <= 24 * 3600
+    assert len(ingest.broker.logs) == 1
+
+
+async def test_the_decompressed_bytes_of_a_body_count() -> None:
+    async with ingest_service(LIMITED) as ingest:
+        packed = gzip.compress(body(entry(message="x" * 2000)))
+        answer = await ingest.post(packed, content_type="application/json", content_encoding="gzip")
+
+    assert len(packed) < 500
+    problem(answer, 413)
+
+
+async def test_the_limits_of_a_key_hold_for_other_protocols() -> None:
+    async with ingest_service(replace(LIMITED, sending=SendingLimits("k1", max_bytes_per_s=1))) as ingest:
+        line = {"stream": {"service_name": "checkout"}, "values": [["1795255200000000000", "order 4711 placed"]]}
+        answers = [await ingest.client.post("/loki/api/v1/push", json={"streams": [line]}) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [204, 429]
+    assert int(answers[1].headers["retry-after"]) > 60
+    assert len(ingest.broker.logs) == 1

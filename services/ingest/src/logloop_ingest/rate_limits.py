@@ -190,6 +190,14 @@ class KeyLimits:
                 del self._days[key]
         self._forget_full_rates()
 
+    async def close(self) -> None:
+        """Store what is left, within 2 s."""
+        try:
+            async with asyncio.timeout(2):
+                await self.flush()
+        except (PyMongoError, TimeoutError) as error:
+            _log.warning("use of API keys not stored", error=str(error)[:200])
+
     async def _save(self, key: str, day: _Day) -> None:
         saving, day.unsaved = day.unsaved, Counts()
         day.stored += saving.bytes

@@ -10,13 +10,14 @@ from logloop_chassis.http.connections import trust_request
 from logloop_chassis.http.problems import BadRequest, Forbidden
 from logloop_chassis.messaging.publisher import NotPublished
 
-from logloop_ingest.accept import Accept, Submission
+from logloop_ingest.accept import Accept, Result, Submission
 from logloop_ingest.http.bodies import BodyReader
 from logloop_ingest.http.responses import not_confirmed, receipt
 from logloop_ingest.in_flight import InFlightBudget
 from logloop_ingest.limits import MAX_KEY_LENGTH
 from logloop_ingest.parsing.content_types import body_format
 from logloop_ingest.parsing.entries import parser
+from logloop_ingest.rate_limits import KeyLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class LogEndpoint:
     authenticator: Authenticator
     in_flight: InFlightBudget
     bodies: BodyReader
+    key_limits: KeyLimits
 
     async def post(self, request: Request) -> Response:
         """Accept the logs of a request and respond after the broker's confirm. Raises Problem."""
@@ -39,11 +41,18 @@ class LogEndpoint:
         with self.in_flight.reserve() as reservation:
             sent = await self.bodies.read(request, reservation)
             body = await self.bodies.decompressed(sent, headers.get("content-encoding"), reservation)
+            result = await self.submit(Submission(body, parser(form), principal, "http", key))
+        return Response(receipt(result), status_code=202, media_type="application/json")
+
+    async def submit(self, submission: Submission) -> Result:
+        """Accept a submission that the limits of its key admit, and count what was stored. Raises Problem."""
+        async with self.key_limits.admitted(submission.principal, len(submission.body)) as counts:
             try:
-                result = await self.accept(Submission(body, parser(form), principal, "http", key))
+                result = await self.accept(submission)
             except NotPublished as error:
                 raise not_confirmed(error) from error
-        return Response(receipt(result), status_code=202, media_type="application/json")
+            counts.entries = 0 if result.duplicate else result.accepted
+        return result
 
 
 def require_ingest(principal: Principal) -> None:

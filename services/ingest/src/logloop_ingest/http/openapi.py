@@ -26,6 +26,8 @@ accepted.
 * The body may be compressed (`Content-Encoding: gzip`, `zstd` or `deflate`).
 * Default limits: 32 MiB per request after decompression, 10,000 entries, 1 MiB per entry, 256 KiB per message,
   256 attributes nested 20 deep.
+* A key may have limits: bytes a second and bytes a day, after decompression. A request over a limit gets 429 before
+  it is parsed, and nothing of it is accepted.
 
 **Retries.** After 429 and 503 wait for the time in `Retry-After`, then send the same request again. With an
 `Idempotency-Key` the entries are stored once, however late the retry comes; without one, a retry after a timeout may

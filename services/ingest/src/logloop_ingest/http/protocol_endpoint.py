@@ -8,11 +8,10 @@ from logloop_chassis.auth.authenticator import KEY_PREFIX
 from logloop_chassis.auth.principal import Principal
 from logloop_chassis.http.connections import trust_request
 from logloop_chassis.http.problems import BadRequest, Problem
-from logloop_chassis.messaging.publisher import NotPublished
 
 from logloop_ingest.accept import Result, Submission
 from logloop_ingest.http.endpoint import LogEndpoint, require_ingest
-from logloop_ingest.http.responses import not_confirmed, project_problem
+from logloop_ingest.http.responses import project_problem
 from logloop_ingest.protocols.credentials import api_key_of
 from logloop_ingest.protocols.protocol import Answer, Envelope, FixedAnswer, IntakeProtocol
 
@@ -70,10 +69,7 @@ class ProtocolEndpoint:
             body = await self.logs.bodies.decompressed(sent, encoding, reservation)
             parse = functools.partial(protocol.translate, envelope)
             submission = Submission(body, parse, principal, protocol.name, project_id=project_id, once=True)
-            try:
-                result = await self.logs.accept(submission)
-            except NotPublished as error:
-                raise not_confirmed(error) from error
+            result = await self.logs.submit(submission)
             if result.rejected and not result.accepted:
                 _require_some(result, protocol)
             return _response(protocol.accepted(envelope, result, body))
