@@ -100,8 +100,9 @@ async def test_a_rotated_key_works_beside_the_new_one_until_the_grace_period_end
     assert await works(query, new["key"])
     both = [await query.resources.authenticator.authenticate_token(key["key"]) for key in (old, new)]
     assert both[0].sending == both[1].sending
-    actions = [item["action"] for item in (await admin.get("/api/v1/audit?project_id=shop")).json()["items"]]
-    assert actions[:2] == ["api_key.replaced", "api_key.rotate"]
+    entry = (await admin.get("/api/v1/audit?project_id=shop")).json()["items"][0]
+    assert (entry["action"], entry["resource"]["id"]) == ("api_key.rotate", old["id"])
+    assert entry["changed"] == ["expires_at", "replaced_by"]
 
 
 async def test_without_a_grace_period_the_old_key_ends_at_once(query: Running, admin: httpx.AsyncClient) -> None:

@@ -13,7 +13,6 @@ from logloop_chassis.auth.authenticator import Authenticator
 from logloop_chassis.auth.principal import Principal
 from logloop_chassis.http.problems import Unauthorized, register_problems
 from logloop_chassis.state import ServiceApp
-from logloop_contracts.key_usage import KEY_USAGE
 from logloop_contracts.log_batch import decode
 from logloop_ingest.accept import Accept
 from logloop_ingest.batching.batcher import Batcher
@@ -116,10 +115,13 @@ class Keys:
         assert self.digests.pop(batch_id) == digest
 
 
-class KeyCounts:
+class NoUsage:
     """Has counted nothing, and stores nothing."""
 
-    async def find_one(self, *_: object) -> None:
+    async def bytes_of(self, *_: object) -> int:
+        return 0
+
+    async def add(self, *_: object, **__: object) -> None:
         return None
 
 
@@ -175,9 +177,8 @@ async def ingest_service(
         mount(app)
         mount_protocols(app)
         bodies = BodyReader(limits, executor, timeout_s=0.2)
-        database: Any = {KEY_USAGE: KeyCounts()}
         authenticator = cast("Authenticator", _Caller(principal))
-        app.parts = LogEndpoint(accept, authenticator, in_flight, bodies, KeyLimits(database))
+        app.parts = LogEndpoint(accept, authenticator, in_flight, bodies, KeyLimits(NoUsage()))
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
             yield Ingest(broker, batcher, accept, in_flight, client)

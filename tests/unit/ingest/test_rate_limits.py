@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from logloop_chassis.auth.principal import Principal, SendingLimits
 from logloop_chassis.http.problems import TooLarge, TooManyRequests
+from logloop_ingest.key_usage_store import KeyUsageStore
 from logloop_ingest.rate_limits import BURST_S, KeyLimits
 from pymongo.errors import AutoReconnect
 
@@ -68,7 +69,7 @@ def process(clocks: Clocks, shared: Collection) -> Callable[[], KeyLimits]:
 
     def start() -> KeyLimits:
         database: Any = {"key_usage": shared}
-        return KeyLimits(database, clock=lambda: clocks.now, monotonic=clocks.monotonic)
+        return KeyLimits(KeyUsageStore(database), clock=lambda: clocks.now, monotonic=clocks.monotonic)
 
     return start
 
@@ -195,8 +196,7 @@ async def test_an_outage_of_the_database_neither_stops_a_key_nor_loses_its_count
     limits, small = process(), key(daily_quota_bytes=5000)
     shared.failure = AutoReconnect("away")
     await send(limits, small, 3000)
-    with pytest.raises(AutoReconnect):
-        await limits.flush()
+    await limits.flush()
     with pytest.raises(TooManyRequests, match="has sent 3000 today"):
         await send(limits, small, 3000)
 

@@ -23,6 +23,7 @@ from logloop_ingest.http.endpoint import LogEndpoint
 from logloop_ingest.http.protocol_routes import mount_protocols
 from logloop_ingest.http.routes import mount
 from logloop_ingest.in_flight import InFlightBudget
+from logloop_ingest.key_usage_store import KeyUsageStore
 from logloop_ingest.rate_limits import FLUSH_EVERY_S, KeyLimits
 from logloop_ingest.settings import IngestSettings
 
@@ -53,14 +54,14 @@ async def _open(resources: Resources[IngestSettings]) -> AsyncIterator[LogEndpoi
         handler = intake_handler(accept, publisher, in_flight, resources.stopping)
         subscribe(resources.consumer, INGEST_INTAKE, handler, publisher, prefetch=settings.ingest_prefetch)
         relax_garbage_collection()
-        key_limits = KeyLimits(resources.database)
+        key_limits = KeyLimits(KeyUsageStore(resources.database))
         counting = periodically(key_limits.flush, "use of API keys", resources.stopping, every_s=FLUSH_EVERY_S)
         async with running("use of API keys", counting):
             bodies = BodyReader(limits, executor, settings.ingest_body_timeout_s)
             yield LogEndpoint(accept, authenticator, in_flight, bodies, key_limits)
             await batcher.drain()
         await keys.close()
-        await key_limits.close()
+        await key_limits.flush()
 
 
 def relax_garbage_collection() -> None:

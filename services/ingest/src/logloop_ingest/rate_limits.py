@@ -6,51 +6,35 @@ shared: processes add what they have counted every `FLUSH_EVERY_S`, and learn fr
 A quota may therefore be exceeded by what the processes admit within that time.
 """
 
-import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
-import structlog
 from logloop_chassis.auth.principal import Principal, SendingLimits
 from logloop_chassis.clock import utc_now
-from logloop_chassis.database.client import Database, Document
 from logloop_chassis.http.problems import TooLarge, TooManyRequests
-from logloop_contracts.key_usage import KEY_USAGE, USAGE_KEPT, usage_day, usage_id
-from pymongo import ASCENDING, ReturnDocument
-from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import PyMongoError
+from logloop_contracts.key_usage import USAGE_KEPT, usage_day, usage_id
 
+from logloop_ingest.key_usage_store import Counts
 from logloop_ingest.telemetry import REFUSED_BY_KEY_LIMITS
 
 BURST_S = 10
 """A key that was idle may send the bytes of so many seconds at once."""
 FLUSH_EVERY_S = 2.0
-PATIENCE_S = 0.25
-"""How long the first request of a key waits for what was counted before."""
-_log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class Counts:
-    """What a key sent. `refused` counts requests."""
+class StoresUsage(Protocol):
+    """The part of the store that is used here."""
 
-    entries: int = 0
-    bytes: int = 0
-    refused: int = 0
+    async def bytes_of(self, counted_as: str, day: str) -> int:
+        """Return the bytes that all processes have counted; 0 when that is unknown."""
 
-    def add(self, other: "Counts") -> None:
-        """Add other counts."""
-        self.entries += other.entries
-        self.bytes += other.bytes
-        self.refused += other.refused
-
-    def __bool__(self) -> bool:
-        """Return whether anything was counted."""
-        return bool(self.entries or self.bytes or self.refused)
+    async def add(self, counted_as: str, day: str, counts: Counts, *, expires_at: datetime) -> int | None:
+        """Add counts and return the bytes of all processes, None when they could not be stored."""
 
 
 @dataclass(slots=True)
@@ -87,17 +71,16 @@ class KeyLimits:
 
     def __init__(
         self,
-        database: Database,
+        store: StoresUsage,
         *,
         clock: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._collection: AsyncCollection[Document] = database[KEY_USAGE]
+        self._store = store
         self._clock = clock
         self._monotonic = monotonic
         self._days: dict[str, _Day] = {}
         self._rates: dict[str, _Rate] = {}
-        self._has_indexes = False
 
     @asynccontextmanager
     async def admitted(self, principal: Principal, size: int) -> AsyncIterator[Counts]:
@@ -160,67 +143,34 @@ class KeyLimits:
         rate.balance -= size
 
     async def _today(self, limits: SendingLimits) -> _Day:
-        """Return the counts of today. The first request of a key reads what was counted before."""
+        """Return the counts of today. The first request of a key with a quota reads what was counted before."""
         name = usage_day(self._clock())
         key = usage_id(limits.counted_as, name)
         found = self._days.get(key)
         if found is not None:
             return found
-        stored = 0
-        if limits.daily_quota_bytes is not None:
-            try:
-                async with asyncio.timeout(PATIENCE_S):
-                    document = await self._collection.find_one({"_id": key}, {"bytes": 1})
-                stored = int(document["bytes"]) if document else 0
-            except (PyMongoError, TimeoutError) as error:
-                _log.warning("use of an API key not read", error=str(error)[:200])
+        stored = 0 if limits.daily_quota_bytes is None else await self._store.bytes_of(limits.counted_as, name)
         return self._days.setdefault(key, _Day(limits.counted_as, name, stored))
 
     async def flush(self) -> None:
-        """Store what was counted, and read what all processes have counted. Raises PyMongoError."""
-        if not self._has_indexes:
-            await self._collection.create_index([("expires_at", ASCENDING)], expireAfterSeconds=0, name="expiry")
-            await self._collection.create_index([("counted_as", ASCENDING), ("day", ASCENDING)], name="key")
-            self._has_indexes = True
+        """Store what was counted, and learn what all processes have counted. What cannot be stored now stays."""
         today = usage_day(self._clock())
         for key, day in list(self._days.items()):
             if day.unsaved:
-                await self._save(key, day)
+                await self._save(day)
             elif day.day != today and not day.admitted:
                 del self._days[key]
         self._forget_full_rates()
 
-    async def close(self) -> None:
-        """Store what is left, within 2 s."""
-        try:
-            async with asyncio.timeout(2):
-                await self.flush()
-        except (PyMongoError, TimeoutError) as error:
-            _log.warning("use of API keys not stored", error=str(error)[:200])
-
-    async def _save(self, key: str, day: _Day) -> None:
+    async def _save(self, day: _Day) -> None:
         saving, day.unsaved = day.unsaved, Counts()
         day.stored += saving.bytes
-        try:
-            document = await self._collection.find_one_and_update(
-                {"_id": key},
-                {
-                    "$inc": {"entries": saving.entries, "bytes": saving.bytes, "refused": saving.refused},
-                    "$setOnInsert": {
-                        "counted_as": day.counted_as,
-                        "day": day.day,
-                        "expires_at": self._clock() + USAGE_KEPT,
-                    },
-                },
-                upsert=True,
-                return_document=ReturnDocument.AFTER,
-            )
-        except PyMongoError:
+        total = await self._store.add(day.counted_as, day.day, saving, expires_at=self._clock() + USAGE_KEPT)
+        if total is None:
             day.unsaved.add(saving)
             day.stored -= saving.bytes
-            raise
-        assert document is not None  # an upsert that returns the document after the update
-        day.stored = int(document["bytes"])
+        else:
+            day.stored = total
 
     def _forget_full_rates(self) -> None:
         """Forget the balances of keys that were idle for so long that they are full again."""

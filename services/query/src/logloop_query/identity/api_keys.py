@@ -67,9 +67,8 @@ class ApiKeys:
             await self._require_active(new.project_id)
         if new.expires_at is not None and new.expires_at <= utc_now():
             raise Unprocessable("expires_at is in the past; give a future time, or leave it out")
-        return await self._add(
+        document, text = await self._add(
             actor,
-            "api_key.create",
             {
                 "name": new.name,
                 "project_id": new.project_id,
@@ -79,12 +78,15 @@ class ApiKeys:
                 "daily_quota_bytes": new.daily_quota_bytes,
             },
         )
+        await self._audit.record(
+            actor, "api_key.create", "api_key", document["_id"], project_id=new.project_id, after=document
+        )
+        return document, text
 
-    async def _add(self, actor: Actor, action: str, fields: Mapping[str, Any]) -> tuple[Document, str]:
+    async def _add(self, actor: Actor, fields: Mapping[str, Any]) -> tuple[Document, str]:
         key_id, secret = random_text(ID_LENGTH), random_text(SECRET_LENGTH)
         document = {**_document(key_id, self._hasher.hash(secret)), **fields, "created_by": actor.principal.id}
         await self._store.create(document)
-        await self._audit.record(actor, action, "api_key", key_id, project_id=document["project_id"], after=document)
         return document, f"{KEY_PREFIX}{key_id}_{secret}"
 
     async def _require_active(self, project_id: str) -> None:
@@ -168,7 +170,6 @@ class ApiKeys:
         kept = ("name", "project_id", "scopes", "max_bytes_per_s", "daily_quota_bytes")
         new, text = await self._add(
             actor,
-            "api_key.rotate",
             {
                 **{name: old.get(name) for name in kept},
                 "expires_at": None if lifetime is None else now + lifetime,
@@ -177,15 +178,16 @@ class ApiKeys:
             },
         )
         ends = now + grace if old["expires_at"] is None else min(old["expires_at"], now + grace)
-        await self._store.update(key_id, {"replaced_by": new["_id"], "expires_at": ends})
+        ended = {"replaced_by": new["_id"], "expires_at": ends}
+        await self._store.update(key_id, ended)
         await self._audit.record(
             actor,
-            "api_key.replaced",
+            "api_key.rotate",
             "api_key",
             key_id,
             project_id=old["project_id"],
-            before={"expires_at": old["expires_at"]},
-            after={"expires_at": ends, "replaced_by": new["_id"]},
+            before=old,
+            after={**old, **ended},
         )
         return new, text
 
