@@ -30,7 +30,7 @@ def decompress(body: bytes, encoding: str, limits: Limits) -> bytes:
         pieces = _inflate(body, zlib.MAX_WBITS | 16)
     elif name == "deflate":
         # HTTP defines deflate as zlib, but some clients send the raw stream.
-        pieces = _inflate(body, zlib.MAX_WBITS if _is_zlib(body) else -zlib.MAX_WBITS)
+        pieces = _inflate(body, zlib.MAX_WBITS if is_zlib(body) else -zlib.MAX_WBITS)
     elif name == "zstd":
         pieces = _zstd(body)
     else:
@@ -57,7 +57,8 @@ def _collect(pieces: Iterator[tuple[int, bytes]], limits: Limits) -> bytes:
     return b"".join(parts)
 
 
-def _is_zlib(body: bytes) -> bool:
+def is_zlib(body: bytes) -> bool:
+    """Return whether a body begins like zlib data."""
     return len(body) >= 2 and body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
 
 

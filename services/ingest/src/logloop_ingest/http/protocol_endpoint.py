@@ -36,11 +36,16 @@ class ProtocolEndpoint:
     async def answer(self, request: Request, fixed: FixedAnswer) -> Response:
         """Answer a request without logs. Raises Problem."""
         envelope = self._envelope(request)
-        if fixed.needs_key:
-            await self._authenticate(request, envelope)
-        with self.logs.in_flight.reserve() as reservation:
-            body = await self.logs.bodies.read(request, reservation)
-            return _response(fixed.answer(envelope, body))
+        try:
+            if fixed.needs_key:
+                await self._authenticate(request, envelope)
+            with self.logs.in_flight.reserve() as reservation:
+                body = await self.logs.bodies.read(request, reservation)
+                return _response(fixed.answer(envelope, body))
+        except Problem as problem:
+            if fixed.refused is None:
+                raise
+            return _response(fixed.refused(envelope, problem))
 
     def _envelope(self, request: Request) -> Envelope:
         now_us = self.logs.accept.now_us()
@@ -48,7 +53,7 @@ class ProtocolEndpoint:
 
     async def _authenticate(self, request: Request, envelope: Envelope) -> Principal:
         authenticator = self.logs.authenticator
-        token = api_key_of(envelope.headers, envelope.query)
+        token = api_key_of(envelope.headers, envelope.query) or envelope.path_parameters.get("key")
         if token is None or (authenticator.no_auth and not token.startswith(KEY_PREFIX)):
             # Many clients send a token even if they need none.
             principal = await authenticator.authenticate(request.headers, method="POST", ignore_token=True)

@@ -74,3 +74,5 @@ class FixedAnswer:
     answer: Callable[[Envelope, bytes], Answer]
     methods: tuple[str, ...] = ("GET",)
     needs_key: bool = True
+    refused: Callable[[Envelope, Problem], Answer] | None = None
+    """How a refusal is answered; without it as a problem document."""

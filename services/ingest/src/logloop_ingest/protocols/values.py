@@ -99,7 +99,11 @@ def text_of(value: Any) -> str:
     try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
     except TypeError:
+        pass
+    try:
         return str(value)
+    except RecursionError:
+        return "(nested too deeply)"
 
 
 def json_number(value: float) -> float | str:
