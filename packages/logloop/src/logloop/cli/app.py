@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from logloop.cli import exit_codes
-from logloop.cli.commands import admin, analyze, ci, dead_letters, local, login, logs, send
+from logloop.cli.commands import admin, analyze, ci, dead_letters, local, login, logs
+from logloop.cli.commands.shipping import run as run_command
+from logloop.cli.commands.shipping import send
 from logloop.cli.commands.tests import app as tests
 
 app = typer.Typer(
@@ -48,6 +50,7 @@ def settings(
 app.command("up")(local.up)
 app.command("demo")(local.demo)
 app.command("send")(send.send)
+app.command("run", context_settings={"allow_interspersed_args": False})(run_command.run)
 app.command("search")(logs.search)
 app.command("tail")(logs.tail)
 app.command("export")(logs.export)

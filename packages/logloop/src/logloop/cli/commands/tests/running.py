@@ -106,14 +106,23 @@ def _connection(project: str | None, service: str | None) -> Connection | None:
 
 
 def _run(words: list[str], given: dict[str, str], source: _Source | None, connection: Connection | None) -> int:
-    from logloop.cli.commands.tests.child import run_child
+    from logloop.results.model import MAX_BYTES
+    from logloop.running.child import NotStarted, run_child
 
     started_at = datetime.now(UTC)
-    capture = source is not None and source.pattern is None
-    code, output = run_child(words, {**os.environ, **given}, capture=capture)
+    output = bytearray()
+
+    def keep(_stream: str, chunk: bytes) -> None:
+        output.extend(chunk[: MAX_BYTES + 1 - len(output)])
+
+    streams = ("stdout",) if source is not None and source.pattern is None else ()
+    try:
+        code = run_child(words, {**os.environ, **given}, streams=streams, on_output=keep).code
+    except NotStarted as error:
+        raise CommandExit(error.code, str(error)) from error
     if source is not None and connection is not None:
         try:
-            _report(words, source, output, connection, given, started_at)
+            _report(words, source, bytes(output), connection, given, started_at)
         except (LogloopError, ValueError, OSError) as error:
             say(f"logloop: the results were not reported. {error}")
     return code

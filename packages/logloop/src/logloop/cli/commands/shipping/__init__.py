@@ -1,0 +1,1 @@
+"""The commands that send lines: of files and streams, and of programs that they run."""
