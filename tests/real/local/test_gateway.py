@@ -98,6 +98,7 @@ def client(platform: Platform) -> Iterator[httpx.Client]:
         ("GET", "/docs", "query", "/docs"),
         ("GET", "/docs/swagger-ui.css", "query", "/docs/swagger-ui.css"),
         ("GET", "/readyz", "query", "/readyz"),
+        ("POST", "/mcp", "query", "/mcp"),
         *[
             ("GET", f"/api/v1/openapi/{s}.json", s, "/openapi.json")
             for s in ("ingest", "query", "analyzer", "ci-bridge")

@@ -27,6 +27,7 @@ _SENSITIVE_NAMES = (
     r"auth[_-]?token|access[_-]?token|refresh[_-]?token|id[_-]?token|session[_-]?id|sessionid|csrf[_-]?token|credentials?|"
     r"client[_-]?secret|x-api-key|token|cookie)[a-z0-9_]{0,20}"
 )
+_SENSITIVE_NAME = re2.compile(f"(?i){_SENSITIVE_NAMES}")
 _DIGITS = re2.compile(r"\d+")
 _MAX_CARD_DIGITS = 19
 
@@ -142,6 +143,12 @@ class Redactor:
         for rule in (_LITERAL, *self._rules):
             text = self._apply(rule, text)
         return text
+
+    def redact_value(self, name: str, text: str) -> str:
+        """Return the value of a named field redacted. All of it is replaced when the name is one of a secret."""
+        if self._active and text and _SENSITIVE_NAME.fullmatch(name) and not _NOT_SECRET.fullmatch(text):
+            return text if text in self._values else self._placeholder("SECRET", text)
+        return self.redact(text)
 
     def _apply(self, rule: _Rule, text: str) -> str:
         pieces: list[str] = []

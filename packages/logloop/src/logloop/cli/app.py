@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from logloop.cli import exit_codes
-from logloop.cli.commands import admin, analyze, ci, dead_letters, local, login, logs
+from logloop.cli.commands import admin, analyze, ci, dead_letters, local, login, logs, mcp
 from logloop.cli.commands.shipping import run as run_command
 from logloop.cli.commands.shipping import send
 from logloop.cli.commands.tests import app as tests
@@ -59,6 +59,7 @@ app.add_typer(ci.app, name="ci")
 app.add_typer(tests.app, name="test")
 app.add_typer(admin.app, name="admin")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.command("mcp")(mcp.mcp)
 app.command("login")(login.login)
 app.command("config")(login.config)
 

@@ -1,0 +1,1 @@
+"""Tools for agents, over the Model Context Protocol. They call the HTTP API of the services as the agent's caller."""
