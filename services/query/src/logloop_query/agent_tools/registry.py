@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from logloop_chassis.auth.principal import Principal
 from mcp.server.mcpserver.tools import Tool
-from mcp_types import ToolAnnotations
+from mcp.types import ToolAnnotations
 
 from logloop_query.agent_tools.rendering import Answer
 

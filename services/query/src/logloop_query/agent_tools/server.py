@@ -8,8 +8,8 @@ from logloop_chassis.messaging.failures import code_version
 from mcp.server.lowlevel import Server
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
-from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult, PaginatedRequestParams, TextContent
-from mcp_types import Tool as ListedTool
+from mcp.types import CallToolRequestParams, CallToolResult, ListToolsResult, PaginatedRequestParams, TextContent
+from mcp.types import Tool as ListedTool
 from pydantic import ValidationError
 
 from logloop_query.agent_tools import change_tools, ci_tools, explanation_tools, log_tools
