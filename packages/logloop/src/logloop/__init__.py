@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from logloop.api.results import SearchPage, SendResult, StoredLog
     from logloop.errors import LogloopError
     from logloop.handler import LoggingHandler
+    from logloop.log_context import context
 
 __version__ = "0.1.0"
 
@@ -31,12 +32,14 @@ __all__ = [
     "StoredLog",
     "__version__",
     "ci",
+    "context",
     "parse_severity",
 ]
 
 _MODULES = {
     "AsyncClient": "logloop.api.async_client",
     "Client": "logloop.api.client",
+    "context": "logloop.log_context",
     "LogEntry": "logloop_contracts",
     "LoggingHandler": "logloop.handler",
     "LogloopError": "logloop.errors",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from logloop.api.encoding import json_safe, text_of, unique_name
 from logloop.connection import resolve
 from logloop.errors import NotConfigured
+from logloop.log_context import current_context
 from logloop.recent_records import remember
 from logloop.sending.background_sender import BackgroundSender, SenderSettings, SenderStats, print_problem
 from logloop.sending.batch_sender import Entry, is_sending
@@ -20,7 +22,8 @@ from logloop.sending.repair import fit, service_id_of
 
 __all__ = ["LoggingHandler", "default_service", "entry_of", "fit", "function_of", "severity_of"]
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_FIELDS = frozenset({"service_id", "test_id", "func_id", "source"})
+FIELDS = frozenset({"service_id", "test_id", "func_id", "source"})
+"""What a program may state of an entry besides its attributes."""
 _FOUR_LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "ERROR"})
 _JSON_SCALARS = frozenset({str, int, bool, type(None)})
 _LOCAL_FORMATTER = logging.Formatter()
@@ -69,12 +72,15 @@ def _entry(record: logging.LogRecord, fixed: Mapping[str, Any], text: str | None
         attributes["code.stacktrace"] = record.stack_info
     entry["func_id"] = function_of(record)
     values = record.__dict__
-    extras = values.keys() - _STANDARD
+    extras: Collection[str] = values.keys() - _STANDARD
+    if context := current_context():
+        values = {**context, **{name: values[name] for name in extras}}
+        extras = values.keys()
     own, attributes = attributes, {**fixed.get("attributes", {}), **attributes}
     for name in extras:
         value = values[name]
         value = value if type(value) in _JSON_SCALARS else json_safe(value)
-        if name in _FIELDS:
+        if name in FIELDS:
             if value is not None:
                 entry[name] = value if isinstance(value, str) else text_of(value)
         elif name in own:
@@ -124,20 +130,35 @@ def function_of(record: logging.LogRecord) -> str:
 
 
 def _add_exception(message: str, attributes: dict[str, Any], record: logging.LogRecord) -> str:
-    info: Any = record.exc_info
-    if isinstance(info, BaseException):
-        info = (type(info), info, info.__traceback__)
-    if not isinstance(info, tuple) or len(info) != 3 or info[0] is None:
+    info = _exception_info(record.exc_info)
+    if info is None:
         return message
-    kind, error, _ = info
     if not record.exc_text:
         # Cached on the record for other handlers, as every formatter does.
         record.exc_text = _LOCAL_FORMATTER.formatException(info)
+    attributes["exception.stacktrace"] = record.exc_text
+    return add_exception(message, attributes, info)
+
+
+def _exception_info(given: Any) -> Any:
+    """Return an exception, or what looks like sys.exc_info(), as such a tuple; None without an exception."""
+    if isinstance(given, BaseException):
+        return type(given), given, given.__traceback__
+    return given if isinstance(given, tuple) and len(given) == 3 and given[0] is not None else None
+
+
+def add_exception(message: str, attributes: dict[str, Any], given: Any) -> str:
+    """Describe an exception, or what sys.exc_info() returns, in attributes; return the message with its last line."""
+    info = _exception_info(given)
+    if info is None:
+        return message
+    kind, error, _ = info
+    if "exception.stacktrace" not in attributes:
+        attributes["exception.stacktrace"] = _LOCAL_FORMATTER.formatException(info)
     attributes["exception.type"] = (
         kind.__qualname__ if kind.__module__ == "builtins" else (f"{kind.__module__}.{kind.__qualname__}")
     )
     attributes["exception.message"] = text_of(error)
-    attributes["exception.stacktrace"] = record.exc_text
     last = "".join(traceback.format_exception_only(kind, error)).strip()
     return message if last in message else f"{message}\n{last}"
 
@@ -219,10 +240,17 @@ class LoggingHandler(logging.Handler):
         except Exception:  # noqa: BLE001 - an override may raise anything; the record must not be lost with it
             entry = entry_of(record, self.fixed)
         try:
-            remember(record.created, text_of(entry.get("severity")), record.name, text_of(entry.get("message")))
-            self.sender.put(entry)
+            self.put(entry, record.name)
         except Exception:  # noqa: BLE001 - the contract of logging.Handler.emit
             self.handleError(record)
+
+    def put(self, entry: Entry, logger: str) -> None:
+        """Queue an entry; `logger` is the name of its logger. Does nothing without a project."""
+        if self.sender is not None:
+            created = entry.get("timestamp")
+            moment = created if isinstance(created, float) else time.time()
+            remember(moment, text_of(entry.get("severity")), logger, text_of(entry.get("message")))
+            self.sender.put(entry)
 
     def entry_for(self, record: logging.LogRecord) -> Entry:
         """Return the entry for a record; override it to add fields."""
