@@ -95,6 +95,15 @@ def client(platform: Platform) -> Iterator[httpx.Client]:
         ("GET", "/api/v1/ingest/dead-letters", "ingest", "/api/v1/ingest/dead-letters"),
         ("GET", "/api/v1/query/dead-letters", "query", "/api/v1/query/dead-letters"),
         ("GET", "/api/v1/analyzer/dead-letters", "analyzer", "/api/v1/analyzer/dead-letters"),
+        *[
+            ("POST", path, "ingest", path)
+            for path in (
+                "/services/collector/event/1.0", "/api/v2/logs", "/v1/input/key", "/gelf", "/ingest/clef",
+                "/api/events/raw?clef", "/api/7/envelope/", "/upload", "/lines", "/lines/checkout",
+            )
+        ],
+        ("GET", "/services/collector/health", "ingest", "/services/collector/health"),
+        ("GET", "/lines/checkout?msg=a&levelname=INFO", "ingest", "/lines/checkout?msg=a&levelname=INFO"),
         ("GET", "/docs", "query", "/docs"),
         ("GET", "/docs/swagger-ui.css", "query", "/docs/swagger-ui.css"),
         ("GET", "/readyz", "query", "/readyz"),
@@ -106,7 +115,7 @@ def client(platform: Platform) -> Iterator[httpx.Client]:
         *[("GET", f"/asyncapi/{s}.yaml", s, "/asyncapi.json") for s in ("ingest", "query", "analyzer", "ci-bridge")],
         ("GET", "/asyncapi/ingest.json", "ingest", "/asyncapi.json"),
     ],
-)
+)  # fmt: skip
 def test_each_path_is_routed_to_its_service(
     client: httpx.Client, method: str, path: str, service: str, forwarded_path: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""The metrics of ingest. The label `door` is the transport: http or amqp."""
+"""The metrics of ingest. The label `door` is the transport: http, amqp, or the protocol of another log platform."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -19,4 +19,7 @@ BATCH_ENTRIES = Histogram(
 IN_FLIGHT_BYTES = Gauge("logloop_ingest_in_flight_bytes", "Bytes of the bodies in progress.")
 REFUSED_BY_KEY_LIMITS = Counter(
     "logloop_ingest_refused_by_key_limits_total", "Requests over the rate or quota of their API key.", ["limit"]
+)
+IGNORED = Counter(
+    "logloop_ingest_ignored_total", "Parts of requests that are no logs, such as traces, by kind.", ["door", "kind"]
 )

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from logloop_chassis.auth.authenticator import KEY_PREFIX
 
 _HEADERS = ("x-api-key", "dd-api-key", "x-seq-apikey", "api-key")
-_PARAMETERS = ("api_key", "apikey", "dd-api-key", "sentry_key", "token")
+PARAMETERS = ("api_key", "apikey", "dd-api-key", "sentry_key", "token")
+"""Query parameters that may have the key, in lower case."""
 _SENTRY_KEY = re.compile(r"sentry_key=([^,\s]+)")
 _SCHEMES = frozenset({"bearer", "splunk", "token", "apikey"})
 
@@ -34,7 +35,7 @@ def api_key_of(headers: Mapping[str, str], query: Mapping[str, str]) -> str | No
         if headers.get(name):
             return headers[name].strip()
     lowered = {name.lower(): value for name, value in query.items()}
-    return next((lowered[name] for name in _PARAMETERS if lowered.get(name)), None)
+    return next((lowered[name] for name in PARAMETERS if lowered.get(name)), None)
 
 
 def _from_basic(value: str) -> str | None:

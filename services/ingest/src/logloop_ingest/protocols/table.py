@@ -1,11 +1,18 @@
 """Lists the intake protocols over HTTP."""
 
+from logloop_ingest.protocols.clef import CLEF
+from logloop_ingest.protocols.datadog import DATADOG
 from logloop_ingest.protocols.elasticsearch import ELASTICSEARCH, START_UP
 from logloop_ingest.protocols.gelf import GELF
+from logloop_ingest.protocols.journald import JOURNALD
+from logloop_ingest.protocols.lines import LINES
 from logloop_ingest.protocols.loki import LOKI
 from logloop_ingest.protocols.otlp import OTLP
 from logloop_ingest.protocols.protocol import FixedAnswer, IntakeProtocol
+from logloop_ingest.protocols.sentry import SENTRY
 from logloop_ingest.protocols.splunk import SPLUNK, SPLUNK_ANSWERS, SPLUNK_RAW
 
-PROTOCOLS: tuple[IntakeProtocol, ...] = (OTLP, LOKI, ELASTICSEARCH, SPLUNK, SPLUNK_RAW, GELF)
+PROTOCOLS: tuple[IntakeProtocol, ...] = (
+    OTLP, LOKI, ELASTICSEARCH, SPLUNK, SPLUNK_RAW, DATADOG, GELF, CLEF, SENTRY, JOURNALD, LINES,
+)  # fmt: skip
 FIXED_ANSWERS: tuple[FixedAnswer, ...] = (*START_UP, *SPLUNK_ANSWERS)
