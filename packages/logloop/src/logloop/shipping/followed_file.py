@@ -17,6 +17,7 @@ HEAD_BYTES = 64
 CHUNK_BYTES = 1024 * 1024
 LONGEST_LINE = 4 * 1024 * 1024
 SAMPLE_BYTES = 32 * 1024
+MAX_ROTATIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class FollowedFile:
         self._encoding = UTF_8
         self._from_end = from_end and position == Position()
         self._resume = position if position.inode else None
+        self._successor: Path | None = None
 
     def read(self) -> Iterator[Line]:
         """Yield the lines completed since the last call, at most about 1 MiB."""
@@ -69,7 +71,8 @@ class FollowedFile:
         yield from self._lines(chunk)
 
     def next_file(self) -> None:
-        """Continue with the file that is at the path now."""
+        """Continue with the file that followed: one of the rotated files, or the one that is at the path now."""
+        self._successor = self._rotated_successor()
         self.close()
         self.is_finished, self._replaced_at = False, None
         self.inode, self.head, self.offset, self._partial = 0, "", 0, b""
@@ -104,8 +107,9 @@ class FollowedFile:
         if resume is not None and (found := _find(self.path, resume)):
             self._start(found, resume.offset)
             return True
+        successor, self._successor = self._successor, None
         try:
-            file = self.path.open("rb", buffering=0)
+            file = (successor or self.path).open("rb", buffering=0)
         except OSError:
             return False
         self._start(file, os.fstat(file.fileno()).st_size if self._from_end else 0)
@@ -141,6 +145,17 @@ class FollowedFile:
         if self._replaced_at is None:
             self._replaced_at = time.monotonic()
         return time.monotonic() - self._replaced_at >= self._grace
+
+    def _rotated_successor(self) -> Path | None:
+        """Return NAME.1 when the file that was read is NAME.2 by now, and so on: it was rotated more than once."""
+        for number in range(2, MAX_ROTATIONS + 1):
+            candidate = self.path.with_name(f"{self.path.name}.{number}")
+            try:
+                if candidate.stat().st_ino == self.inode:
+                    return candidate.with_name(f"{self.path.name}.{number - 1}")
+            except OSError:
+                return None
+        return None
 
     def _was_replaced(self) -> bool:
         try:

@@ -118,6 +118,14 @@ class Shipper:
         self._on_wait = on_wait
         self._on_sent = on_sent
 
+    def with_settings(self, settings: ShipSettings) -> Shipper:
+        """Return a shipper with other settings that shares the client and the counts."""
+        other = Shipper(
+            self._client, settings, retry_for=self._retry_for, on_wait=self._on_wait, on_sent=self._on_sent
+        )
+        other.counts = self.counts
+        return other
+
     def lines(self, entries: Iterable[Entry]) -> list[bytes]:
         """Return entries as the lines that `send` sends."""
         return [entry_line(entry, self._client.connection) for entry in entries]

@@ -49,6 +49,21 @@ Explain = Annotated[
     bool,
     typer.Option("--explain", help="Show how the first lines are read, and why. Sends nothing, needs no platform."),
 ]
+Docker = Annotated[
+    bool, typer.Option("--docker", help="Follow all containers of Docker; FILE is the folder of their logs.")
+]
+Kubernetes = Annotated[
+    bool, typer.Option("--kubernetes", help="Follow all containers of this node; FILE is the folder of their logs.")
+]
+Include = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATTERN", help="Containers to follow: a name, such as 'shop-*', or LABEL=VALUE; repeatable."
+    ),
+]
+Exclude = Annotated[
+    list[str] | None, typer.Option(metavar="PATTERN", help="Containers to leave out, as for --include.")
+]
 Unsent = Annotated[
     bool, typer.Option("--unsent", help="Send what `logloop run` could not: FILE is the folder that it has named.")
 ]
@@ -61,6 +76,9 @@ class _Following:
     follow: bool
     from_end: bool
     checkpoints: Path | None
+    runtime: str | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
 
 
 @command
@@ -78,6 +96,10 @@ def send(
     timezone: Zone = "local",
     join: Join = True,
     explain: Explain = False,
+    docker: Docker = False,
+    kubernetes: Kubernetes = False,
+    include: Include = None,
+    exclude: Exclude = None,
     unsent: Unsent = False,
     retry_for: RetryFor = 60.0,
     as_json: AsJson = False,
@@ -89,12 +111,15 @@ def send(
     from logloop.api.client import Client
     from logloop.shipping.shipper import Shipper
 
-    paths = files or [Path("-")]
-    following = _Following(follow, from_end, checkpoint_dir)
+    runtime = _runtime(docker=docker, kubernetes=kubernetes)
+    paths = files or [_default_path(runtime)]
+    following = _Following(
+        follow or bool(runtime), from_end, checkpoint_dir, runtime, tuple(include or ()), tuple(exclude or ())
+    )
     if unsent:
         _send_unsent(files, project, retry_for, as_json=as_json)
         return
-    _check(paths, follow=follow)
+    _check(paths, following)
     settings = ship_settings(format_name, timezone, test, source, service, attribute, join=join)
     if explain:
         from logloop.cli.commands.shipping.explaining import explain_lines
@@ -107,12 +132,26 @@ def send(
         shipper = Shipper(
             _with_service(client, paths),
             settings,
-            retry_for=None if follow else retry_for,
+            retry_for=None if following.follow else retry_for,
             on_wait=progress.waiting,
             on_sent=progress.sent,
         )
         _ship(paths, shipper, client, following, as_json=as_json)
     report(shipper.counts, as_json=as_json)
+
+
+def _runtime(*, docker: bool, kubernetes: bool) -> str | None:
+    if docker and kubernetes:
+        raise CommandExit(exit_codes.USAGE, "use only one of --docker and --kubernetes")
+    return "docker" if docker else "kubernetes" if kubernetes else None
+
+
+def _default_path(runtime: str | None) -> Path:
+    if runtime is None:
+        return Path("-")
+    from logloop.shipping.containers import docker, kubernetes
+
+    return docker.FOLDER if runtime == "docker" else kubernetes.FOLDER
 
 
 def _send_unsent(folders: list[Path] | None, project: str | None, retry_for: float, *, as_json: bool) -> None:
@@ -136,7 +175,9 @@ def _ship(
 ) -> None:
     """Send all inputs. When that fails or is interrupted, report what was sent so far."""
     try:
-        if following.follow:
+        if following.runtime:
+            _follow_containers(paths[0], shipper, client, following)
+        elif following.follow:
             from logloop.cli.commands.shipping.following import follow_files
 
             follow_files(paths, shipper, client, following.checkpoints, from_end=following.from_end)
@@ -151,6 +192,17 @@ def _ship(
         raise
 
 
+def _follow_containers(folder: Path, shipper: Shipper, client: Client, following: _Following) -> None:
+    from logloop.cli.commands.shipping.following import Containers, follow_containers
+    from logloop.shipping.containers.container import Selection
+    from logloop.shipping.containers.docker import docker_containers
+    from logloop.shipping.containers.kubernetes import kubernetes_containers
+
+    find = docker_containers if following.runtime == "docker" else kubernetes_containers
+    selection = Selection(following.include, following.exclude)
+    follow_containers(find, folder, shipper, client, Containers(selection, following.from_end, following.checkpoints))
+
+
 def _sent_before(sent: int) -> str:
     return (
         f"{sent} {'entry was' if sent == 1 else 'entries were'} sent before the error."
@@ -159,20 +211,29 @@ def _sent_before(sent: int) -> str:
     )
 
 
-def _check(paths: list[Path], *, follow: bool) -> None:
-    if follow and Path("-") in paths:
+def _check(paths: list[Path], following: _Following) -> None:
+    if following.runtime:
+        if len(paths) > 1:
+            raise CommandExit(exit_codes.USAGE, f"--{following.runtime} takes one folder")
+        return
+    if following.include or following.exclude:
+        raise CommandExit(exit_codes.USAGE, "--include and --exclude need --docker or --kubernetes")
+    if following.follow and Path("-") in paths:
         raise CommandExit(exit_codes.USAGE, "stdin does not need --follow: lines are sent as they arrive")
     for path in paths:
-        if str(path) == "-":
-            continue
-        if path.is_dir():
-            raise CommandExit(exit_codes.USAGE, f"{path} is a directory; name the files in it")
-        if not follow and not path.exists():
-            raise CommandExit(exit_codes.USAGE, f"cannot read {path}; check the path")
-        if follow and not os.access(path, os.R_OK):
-            say(f"logloop: {path} does not exist or is not readable yet; waiting for it")
+        if str(path) != "-":
+            _check_file(path, follow=following.follow)
     if paths == [Path("-")] and sys.stdin.isatty():
         say("logloop: reading stdin; press Ctrl-D to finish")
+
+
+def _check_file(path: Path, *, follow: bool) -> None:
+    if path.is_dir():
+        raise CommandExit(exit_codes.USAGE, f"{path} is a directory; name the files in it")
+    if not follow and not path.exists():
+        raise CommandExit(exit_codes.USAGE, f"cannot read {path}; check the path")
+    if follow and not os.access(path, os.R_OK):
+        say(f"logloop: {path} does not exist or is not readable yet; waiting for it")
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""Follows the logs of containers in the folders that container runtimes write."""
