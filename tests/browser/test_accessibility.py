@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.axe import violations
 
-ACCOUNT = ("/sign-in", "/account/password", "/projects", "/github-app")
+ACCOUNT = ("/sign-in", "/account/password", "/account/two-factor", "/projects", "/github-app")
 LOGS = (
     "/projects/demo/logs?range=all",
     "/projects/demo/logs?range=all&view=patterns",
@@ -41,6 +41,7 @@ SETTINGS = (
     "/projects/demo/settings/api-keys",
     "/projects/demo/settings/retention",
     "/projects/demo/settings/users",
+    "/projects/demo/settings/sign-in",
     "/projects/demo/settings/audit",
     "/projects/demo/settings/dead-letters",
     "/projects/demo/settings/about",

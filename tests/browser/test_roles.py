@@ -113,6 +113,7 @@ PAGES = {
         admin={"Add", "Add a user", f"Actions for {address_of('admin')}", f"Role of {address_of('admin')}"},
     ),
     "settings/users": Expected("Administrators of the installation see and change its users."),
+    "settings/sign-in": Expected("Administrators of the installation see and change how people sign in."),
     "settings/dead-letters": Expected("Administrators of the installation see its dead letters."),
 }
 

@@ -153,7 +153,7 @@ async def test_parallel_guesses_are_counted_before_the_password_is_checked(query
 async def test_wrong_logins_behind_an_address_lock_nobody_else_out(
     query: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(query.records.accounts._passwords, "verify", _right_password)
+    monkeypatch.setattr(query.records.identity.accounts._passwords, "verify", _right_password)
     neighbour = query.client(ip="198.51.100.3")
     for number in range(70):  # many accounts and many guesses behind one address
         wrong = {"email": f"guess{number % 7}@example.org", "password": "wrong password"}
@@ -165,7 +165,7 @@ async def test_wrong_logins_behind_an_address_lock_nobody_else_out(
 async def test_guesses_from_many_addresses_are_bounded_and_do_not_lock_the_owner_out(
     query: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(query.records.accounts._passwords, "verify", _right_password)
+    monkeypatch.setattr(query.records.identity.accounts._passwords, "verify", _right_password)
     admin = {"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD}
     at_home = query.client(ip="203.0.113.9")
     assert (await at_home.post(SESSION, json=admin)).status_code == 201

@@ -58,6 +58,12 @@ OPERATIONS: Mapping[str, Operation] = {
         "user", "/session/password", {"old_password": "wrong", "new_password": "a new password"}
     ),
     "session_end": Operation("user", "/session"),
+    "session_begin_with_code": Operation("open", "/session/code", {"token": "x", "code": "1"}),
+    "two_factor_read": Operation("user", "/session/two-factor"),
+    "two_factor_begin": Operation("user", "/session/two-factor", {"password": "wrong"}),
+    "two_factor_confirm": Operation("user", "/session/two-factor/confirm", {"code": "1"}),
+    "two_factor_renew": Operation("user", "/session/two-factor/recovery-codes", {"password": "wrong", "code": "1"}),
+    "two_factor_end": Operation("user", "/session/two-factor/turn-off", {"password": "wrong", "code": "1"}),
     "project_create": Operation("admin everywhere", "/projects", {"id": "{new}", "name": "x"}),
     "project_list": Operation("caller", "/projects"),
     "project_read": Operation("read", "/projects/alpha"),
@@ -123,6 +129,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "settings_github_update": Operation("admin", "/settings/github?project_id=alpha", {}),
     "settings_github_delete": Operation("admin", "/settings/github?project_id=alpha"),
     "settings_github_test": Operation("admin", "/settings/github/test?project_id=alpha"),
+    "settings_sign_in_read": Operation("admin everywhere", "/settings/sign-in"),
+    "settings_sign_in_update": Operation("admin everywhere", "/settings/sign-in", {"two_factor_required": False}),
     "api_key_create": Operation("admin", "/api-keys", {"name": "x", "project_id": "alpha", "scopes": ["read"]}),
     "api_key_list": Operation("admin", "/api-keys?project_id=alpha"),
     "api_key_read": Operation("admin", "/api-keys/{key}"),
@@ -135,6 +143,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "user_update": Operation("admin everywhere", "/users/{user}", {"name": "y"}),
     "user_delete": Operation("admin everywhere", "/users/{user}"),
     "user_password_reset": Operation("admin everywhere", "/users/{user}/password", {"password": "another password"}),
+    "user_two_factor_reset": Operation("admin everywhere", "/users/{user}/two-factor"),
     "member_list": Operation("admin", "/projects/alpha/members"),
     "member_add": Operation("admin", "/projects/alpha/members", {"email": "{address}", "role": "viewer"}),
     "member_update": Operation("admin", "/projects/alpha/members/{member}", {"role": "viewer"}),
@@ -434,6 +443,8 @@ def _as_expected(answer: httpx.Response, caller: str, operation: Operation, *, a
         return answer.status_code == 401  # the credentials in the example are wrong on purpose
     if allowed and operation.url == "/session/password":
         return answer.status_code == 403 and "old password" in answer.text
+    if allowed and operation.url.startswith("/session/two-factor"):
+        return answer.status_code in {200, 403, 409} and "is for users who" not in answer.text  # the proof is wrong
     if allowed and operation.url.endswith("/messages"):
         return answer.status_code == 409
     if allowed and operation.url.endswith("?project_id=alpha") and "/settings/" in operation.url:

@@ -36,6 +36,13 @@ const changePassword = createRoute({
   component: lazyRouteComponent(() => import("@/features/account/password-page"), "PasswordPage"),
 });
 
+const twoFactor = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/account/two-factor",
+  validateSearch: (search: Record<string, unknown>) => ({ next: textParam(search, "next") }),
+  component: lazyRouteComponent(() => import("@/features/account/two-factor-page"), "TwoFactorPage"),
+});
+
 const projects = createRoute({
   getParentRoute: () => signedIn,
   path: "/projects",
@@ -55,7 +62,7 @@ const githubApp = createRoute({
 
 const routeTree = root.addChildren([
   signIn,
-  signedIn.addChildren([home, changePassword, projects, githubApp, projectRoutes]),
+  signedIn.addChildren([home, changePassword, twoFactor, projects, githubApp, projectRoutes]),
 ]);
 
 /** Returns the router of the app. Values in the address are text, never numbers. */

@@ -8,10 +8,9 @@ from logloop_query.catalogue.entries import CatalogueEntries, CatalogueRegistry
 from logloop_query.catalogue.metrics import Metrics
 from logloop_query.catalogue.project_deletion import ProjectDeletion
 from logloop_query.catalogue.projects import Projects
-from logloop_query.identity.accounts import Accounts
 from logloop_query.identity.api_keys import ApiKeys
+from logloop_query.identity.assembly import Identity
 from logloop_query.identity.members import Members
-from logloop_query.identity.sessions import Sessions
 from logloop_query.identity.usage import UsageRecorder
 from logloop_query.logs.edits import LogEdits
 from logloop_query.logs.export import Export
@@ -42,9 +41,8 @@ class RecordServices:
     tests: CatalogueEntries
     registry: CatalogueRegistry
     metrics: Metrics
-    accounts: Accounts
+    identity: Identity
     members: Members
-    sessions: Sessions
     api_keys: ApiKeys
     usage: UsageRecorder
     provider_settings: ProviderSettings

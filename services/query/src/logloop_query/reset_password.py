@@ -1,5 +1,6 @@
 """Gives a user a new one-time password, for an administrator who cannot sign in.
 
+With `--two-factor`, the second factor of the user is removed as well.
 `python -m logloop_query.reset_password EMAIL` needs the environment of the service. Whoever has that could change the
 database as well.
 """
@@ -13,20 +14,24 @@ from logloop_chassis.http.problems import Problem
 
 from logloop_query.records.audit import SYSTEM
 from logloop_query.settings import QuerySettings
-from logloop_query.wiring import open_accounts
+from logloop_query.wiring import open_identity
 
 
-async def _reset(email: str) -> str:
-    async with open_accounts(QuerySettings()) as accounts:
-        return await accounts.reset_password_of(SYSTEM, email)
+async def _reset(email: str, *, two_factor: bool) -> str:
+    async with open_identity(QuerySettings()) as identity:
+        if two_factor:
+            await identity.second_factors.reset_of(SYSTEM, email)
+        return await identity.accounts.reset_password_of(SYSTEM, email)
 
 
 def main() -> int:
     """Print the one-time password on standard output; return 1 with the reason on standard error."""
     parser = argparse.ArgumentParser(prog="python -m logloop_query.reset_password", description=__doc__)
     parser.add_argument("email", help="e-mail address of the user")
+    parser.add_argument("--two-factor", action="store_true", help="also turn two-factor sign-in of the user off")
+    given = parser.parse_args()
     try:
-        password = asyncio.run(_reset(parser.parse_args().email))
+        password = asyncio.run(_reset(given.email, two_factor=given.two_factor))
     except Exception as error:
         if not isinstance(error, Problem) and not is_outage(error):
             raise

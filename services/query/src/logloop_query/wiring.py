@@ -31,16 +31,15 @@ from logloop_query.catalogue.project_deletion import ProjectDeletion, deletion_p
 from logloop_query.catalogue.projects import Projects
 from logloop_query.catalogue.stores.metrics import MetricStore, PointStore
 from logloop_query.catalogue.stores.projects import ProjectStore
-from logloop_query.identity.accounts import Accounts
 from logloop_query.identity.api_keys import ApiKeys
+from logloop_query.identity.assembly import Identity, IdentityStores, assemble_identity
 from logloop_query.identity.first_start import FirstStart
 from logloop_query.identity.members import Members
 from logloop_query.identity.passwords import Passwords
-from logloop_query.identity.sessions import Sessions
 from logloop_query.identity.stores.api_keys import ApiKeyStore
 from logloop_query.identity.stores.sessions import AttemptStore, SessionStore
+from logloop_query.identity.stores.sign_in import PendingStore, SignInSettingsStore
 from logloop_query.identity.stores.users import UserStore
-from logloop_query.identity.throttle import SignInThrottle
 from logloop_query.identity.usage import UsageRecorder
 from logloop_query.logs.compaction import Compaction
 from logloop_query.logs.consumer import log_batch_handler
@@ -217,22 +216,33 @@ async def open_records(
 
 
 @asynccontextmanager
-async def open_accounts(settings: QuerySettings) -> AsyncIterator[Accounts]:
-    """Open the accounts alone, for a command that runs beside the service."""
+async def open_identity(settings: QuerySettings) -> AsyncIterator[Identity]:
+    """Open users and signing in alone, for a command that runs beside the service."""
     async with connect(settings.mongo_url.get_secret_value(), app_name="query-command") as client:
         database = client[settings.mongo_database]
-        stores = RecordStores(database)
-        authenticator = Authenticator(database, settings.secret_key.get_secret_value())
-        sessions = Sessions(stores.sessions, authenticator)
-        audit = AuditTrail(stores.audit)
-        yield _accounts(stores, sessions, Passwords(), authenticator, audit)
+        secret_key = settings.secret_key.get_secret_value()
+        stores, authenticator = RecordStores(database), Authenticator(database, secret_key)
+        yield _identity(stores, Passwords(), secret_key, authenticator, AuditTrail(stores.audit))
 
 
-def _accounts(
-    stores: "RecordStores", sessions: Sessions, passwords: Passwords, authenticator: Authenticator, audit: AuditTrail
-) -> Accounts:
-    throttle, delete_owned = SignInThrottle(stores.attempts), stores.saved_views.delete_of_user
-    return Accounts(stores.users, stores.projects, sessions, passwords, throttle, authenticator, audit, delete_owned)
+def _identity(
+    stores: "RecordStores", passwords: Passwords, secret_key: str, authenticator: Authenticator, audit: AuditTrail
+) -> Identity:
+    return assemble_identity(
+        IdentityStores(
+            stores.users,
+            stores.projects,
+            stores.sessions,
+            stores.attempts,
+            stores.pending_sign_ins,
+            stores.sign_in_settings,
+        ),
+        passwords,
+        secret_key,
+        authenticator,
+        audit,
+        stores.saved_views.delete_of_user,
+    )
 
 
 class RecordStores:
@@ -254,6 +264,8 @@ class RecordStores:
         self.pattern_edits = PatternEditStore(database)
         self.sessions = SessionStore(database)
         self.attempts = AttemptStore(database)
+        self.pending_sign_ins = PendingStore(database)
+        self.sign_in_settings = SignInSettingsStore(database)
         self.audit = AuditStore(database)
 
     @property
@@ -279,7 +291,7 @@ def _build_records(
     tests = CatalogueEntries("test", EMPTY_TEST, stores.tests, projects, audit)
     metrics = Metrics(stores.metrics, stores.points, projects, audit)
     counted = (stores.services, stores.tests, stores.metrics, stores.users, stores.api_keys)
-    sessions = Sessions(stores.sessions, authenticator)
+    identity = _identity(stores, passwords, secret_key, authenticator, audit)
     api_keys = ApiKeys(stores.api_keys, stores.projects, KeyHasher(secret_key), authenticator, audit)
     provider_settings = ProviderSettings(stores.settings, SecretBox(secret_key), guard, projects, audit)
     analyses = Analyses(stores.analyses, stores.analysis_events, recorder, projects, logs, publisher, audit)
@@ -304,11 +316,10 @@ def _build_records(
         tests=tests,
         registry=CatalogueRegistry(services, tests, test_runs, authenticator),
         metrics=metrics,
-        accounts=_accounts(stores, sessions, passwords, authenticator, audit),
-        members=Members(stores.users, projects, sessions, authenticator, audit),
-        sessions=sessions,
+        identity=identity,
+        members=Members(stores.users, projects, identity.sessions, authenticator, audit),
         api_keys=api_keys,
-        usage=UsageRecorder(api_keys, sessions, writes),
+        usage=UsageRecorder(api_keys, identity.sessions, writes),
         provider_settings=provider_settings,
         provider_checks=ProviderChecks(
             secret_key, analyzer_url=settings.analyzer_url, ci_bridge_url=settings.ci_bridge_url

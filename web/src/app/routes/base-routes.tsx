@@ -17,6 +17,13 @@ export const signedInRoute = createRoute({
       if (session.must_change_password && location.pathname !== "/account/password") {
         throw redirect({ to: "/account/password", search: { next: location.href } });
       }
+      if (
+        !session.must_change_password &&
+        session.must_set_up_two_factor &&
+        location.pathname !== "/account/two-factor"
+      ) {
+        throw redirect({ to: "/account/two-factor", search: { next: location.href } });
+      }
     } catch (error) {
       if (error instanceof ApiProblem && error.status === 401) {
         throw redirect({

@@ -58,6 +58,15 @@ const users = createRoute({
   component: lazyRouteComponent(() => import("@/features/users/users-page"), "UsersPage"),
 });
 
+const signIn = createRoute({
+  getParentRoute: () => layout,
+  path: "/sign-in",
+  component: lazyRouteComponent(
+    () => import("@/features/settings/sign-in/sign-in-settings-page"),
+    "SignInSettingsPage",
+  ),
+});
+
 const audit = createRoute({
   getParentRoute: () => layout,
   path: "/audit",
@@ -92,6 +101,7 @@ export const settingsRoute = layout.addChildren([
   members,
   apiKeys,
   users,
+  signIn,
   audit,
   deadLetters,
   appearance,

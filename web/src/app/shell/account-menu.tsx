@@ -50,10 +50,17 @@ export function AccountMenu() {
         ) : null}
         {session.kind === "user" ? (
           <>
-            <Menu.Item component={Link} to="/account/password">
-              Change password
-            </Menu.Item>
-            <Menu.Divider />
+            {session.has_password ? (
+              <>
+                <Menu.Item component={Link} to="/account/password">
+                  Change password
+                </Menu.Item>
+                <Menu.Item component={Link} to="/account/two-factor">
+                  Two-factor sign-in
+                </Menu.Item>
+                <Menu.Divider />
+              </>
+            ) : null}
             <Menu.Item onClick={() => void handleSignOut(false)}>Sign out</Menu.Item>
             <Menu.Item onClick={() => void handleSignOut(true)}>Sign out on all devices</Menu.Item>
           </>

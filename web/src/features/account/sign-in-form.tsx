@@ -2,11 +2,12 @@ import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ProblemNotice } from "@/components/page/notice";
-import { content, query } from "@/lib/api/client";
-import { sessionOptions } from "@/lib/api/session";
+import { type Session, sessionOptions } from "@/lib/api/session";
 import { reportSignedIn } from "@/lib/api/signed-out";
+import { CodeForm } from "./code-form";
+import { signIn as requestSession } from "./two-factor-queries";
 
-/** Asks for e-mail address and password and starts a session. */
+/** Asks for e-mail address and password, and for a code if the user has a second factor. Starts a session. */
 export function SignInForm({
   email: fixedEmail,
   onDone,
@@ -16,16 +17,27 @@ export function SignInForm({
 }) {
   const [email, setEmail] = useState(fixedEmail ?? "");
   const [password, setPassword] = useState("");
+  const [token, setToken] = useState<string | null>(null);
   const queryClient = useQueryClient();
+  const finish = (session: Session) => {
+    queryClient.setQueryData(sessionOptions.queryKey, session);
+    reportSignedIn();
+    onDone();
+  };
   const signIn = useMutation({
-    mutationFn: async () =>
-      content(await query.POST("/api/v1/session", { body: { email: email.trim(), password } })),
-    onSuccess: (session) => {
-      queryClient.setQueryData(sessionOptions.queryKey, session);
-      reportSignedIn();
-      onDone();
+    mutationFn: () => requestSession(email.trim(), password),
+    onSuccess: (outcome) => {
+      if ("second_step" in outcome) setToken(outcome.token);
+      else finish(outcome);
     },
   });
+  if (token) {
+    const handleBack = () => {
+      setToken(null);
+      setPassword("");
+    };
+    return <CodeForm token={token} onDone={finish} onBack={handleBack} />;
+  }
   const handleSubmit = (event: FormEvent) => {
     event.preventDefault();
     signIn.mutate();

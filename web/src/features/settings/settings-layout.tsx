@@ -1,5 +1,5 @@
 import { Link, Outlet, useParams } from "@tanstack/react-router";
-import { useRights } from "@/lib/api/session";
+import { useRights, useSession } from "@/lib/api/session";
 import classes from "./settings.module.css";
 
 const BASE = "/projects/$project/settings";
@@ -8,6 +8,7 @@ const BASE = "/projects/$project/settings";
 export function SettingsLayout() {
   const { project } = useParams({ from: "/signed-in/projects/$project/settings" });
   const rights = useRights(project);
+  const session = useSession();
   const params = { project };
   return (
     <div className={classes.layout}>
@@ -46,6 +47,9 @@ export function SettingsLayout() {
             <Link to={`${BASE}/users`} params={params}>
               Users
             </Link>
+            <Link to={`${BASE}/sign-in`} params={params}>
+              Signing in
+            </Link>
             <Link to={`${BASE}/audit`} params={params}>
               Audit trail
             </Link>
@@ -61,9 +65,16 @@ export function SettingsLayout() {
         <Link to={`${BASE}/appearance`} params={params}>
           Appearance
         </Link>
-        <Link to="/account/password" search={{ next: undefined }}>
-          Password
-        </Link>
+        {session?.has_password ? (
+          <>
+            <Link to="/account/password" search={{ next: undefined }}>
+              Password
+            </Link>
+            <Link to="/account/two-factor" search={{ next: undefined }}>
+              Two-factor sign-in
+            </Link>
+          </>
+        ) : null}
       </nav>
       <div className={classes.content}>
         <Outlet />

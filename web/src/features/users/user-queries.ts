@@ -32,6 +32,11 @@ export async function resetPassword(id: string): Promise<string> {
   return reset.one_time_password ?? "";
 }
 
+/** Turns two-factor sign-in of a user off. */
+export async function resetTwoFactor(id: string) {
+  await query.DELETE("/api/v1/users/{user_id}/two-factor", { params: { path: { user_id: id } } });
+}
+
 /** Writes memberships as texts such as "shop=member", so that a form and its draft can hold them. */
 export function membershipTexts(memberships: readonly Membership[]): string[] {
   return memberships.map(({ project_id: project, role }) => `${project}=${role}`);

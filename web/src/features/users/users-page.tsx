@@ -7,7 +7,7 @@ import { ProblemNotice } from "@/components/page/notice";
 import layout from "@/components/page/page.module.css";
 import { PageFooter } from "@/components/page/page-footer";
 import { Confirm } from "@/components/records/confirm";
-import { type Column, ResourceTable } from "@/components/records/resource-table";
+import { ResourceTable } from "@/components/records/resource-table";
 import { SecretOnce } from "@/components/records/secret-once";
 import { useUndo } from "@/components/records/undo";
 import { useApiRequests } from "@/lib/api/api-requests";
@@ -16,13 +16,20 @@ import { useSession } from "@/lib/api/session";
 import { useCommands } from "@/lib/page/commands";
 import { usePageTitle } from "@/lib/page/page-title";
 import { counted } from "@/lib/text/counted";
-import { formatMoment, useZone } from "@/lib/time/time";
+import { useUserColumns } from "./user-columns";
 import { UserDrawer } from "./user-drawer";
-import { deleteUser, resetPassword, type User, updateUser, userPagesOptions } from "./user-queries";
+import {
+  deleteUser,
+  resetPassword,
+  resetTwoFactor,
+  type User,
+  updateUser,
+  userPagesOptions,
+} from "./user-queries";
 
 type Dialog =
   | { kind: "form"; user: User | null }
-  | { kind: "delete" | "reset" | "disable"; user: User }
+  | { kind: "delete" | "reset" | "disable" | "two-factor"; user: User }
   | { kind: "password"; email: string; password: string }
   | null;
 
@@ -65,6 +72,13 @@ function Users() {
       await refresh();
     },
   });
+  const resetFactor = useMutation({
+    mutationFn: async (user: User) => resetTwoFactor(user.id),
+    onSuccess: async () => {
+      close();
+      await refresh();
+    },
+  });
   const remove = useMutation({
     mutationFn: async (user: User) => deleteUser(user.id),
     onSuccess: async () => {
@@ -93,12 +107,17 @@ function Users() {
       <ResourceTable
         label="users"
         pages={pages}
-        columns={useColumns()}
+        columns={useUserColumns()}
         keyOf={(user) => user.id}
         nameOf={(user) => user.email}
         actions={(user) => [
           { name: "Change…", run: () => setDialog({ kind: "form", user }) },
-          { name: "Reset password…", run: () => setDialog({ kind: "reset", user }) },
+          ...(user.has_password
+            ? [{ name: "Reset password…", run: () => setDialog({ kind: "reset", user }) }]
+            : []),
+          ...(user.has_two_factor
+            ? [{ name: "Reset two-factor sign-in…", run: () => setDialog({ kind: "two-factor", user }) }]
+            : []),
           ...(user.id === session?.id
             ? []
             : [
@@ -155,6 +174,18 @@ function Users() {
       >
         The old password stops working and all sessions of the user end. You get a one-time password.
       </Confirm>
+      <Confirm
+        opened={dialog?.kind === "two-factor"}
+        title={`Reset two-factor sign-in of ${dialog?.kind === "two-factor" ? dialog.user.email : ""}?`}
+        action="Reset two-factor sign-in"
+        busy={resetFactor.isPending}
+        error={resetFactor.error}
+        onClose={close}
+        onConfirm={() => dialog?.kind === "two-factor" && resetFactor.mutate(dialog.user)}
+      >
+        The password alone signs the user in until a new second factor is set up. All sessions of the user
+        end.
+      </Confirm>
       {dialog?.kind === "password" ? (
         <SecretOnce
           title={`One-time password of ${dialog.email}`}
@@ -172,40 +203,4 @@ function Users() {
       </PageFooter>
     </div>
   );
-}
-
-function useColumns(): Column<User>[] {
-  const [zone] = useZone();
-  return [
-    { name: "E-mail", cell: (user) => <span className="strong">{user.email}</span> },
-    { name: "Name", cell: (user) => user.name, wide: true },
-    { name: "Kind", cell: (user) => (user.role === "admin" ? "administrator" : "user") },
-    {
-      name: "Projects",
-      cell: (user) => (
-        <span className="soft">
-          {user.role === "admin"
-            ? "all"
-            : user.projects.map(({ project_id: project, role }) => `${project} (${role})`).join(", ")}
-        </span>
-      ),
-      wide: true,
-    },
-    {
-      name: "State",
-      cell: (user) =>
-        user.disabled ? (
-          <span className="caution">▲ disabled</span>
-        ) : user.must_change_password ? (
-          <span className="muted">has a one-time password</span>
-        ) : (
-          <span className="ok">✓ active</span>
-        ),
-    },
-    {
-      name: "Created",
-      cell: (user) => <span className="muted">{formatMoment(new Date(user.created_at), zone)}</span>,
-      wide: true,
-    },
-  ];
 }

@@ -35,7 +35,7 @@ function readViolations(value: unknown): FieldViolation[] {
   });
 }
 
-const isSignIn = ({ url }: Response): boolean => url.endsWith("/api/v1/session");
+const isSignIn = ({ url }: Response): boolean => /\/api\/v1\/session(\/code)?$/.test(url);
 
 /** Reads the problem document of a response that is not a success. */
 export async function problemOf(response: Response): Promise<ApiProblem> {

@@ -145,7 +145,8 @@ class Authenticator:
         user = await self._look_up("users", str(session["user_id"]), self._sessions, FRESH_S)
         if user is None or user.get("disabled"):
             raise Unauthorized("this account is disabled; ask an administrator")
-        return user_principal(user, str(session["_id"]))
+        missing = bool(session.get("must_set_up_two_factor"))
+        return user_principal(user, str(session["_id"]), must_set_up_two_factor=missing)
 
     async def _look_up(self, collection: str, key: str, cache: _Cache, stale_s: float) -> Document | None:
         name = f"{collection}/{key}"

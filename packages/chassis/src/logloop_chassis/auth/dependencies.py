@@ -6,11 +6,10 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 
 from logloop_chassis.auth.authenticator import SECURE_COOKIE
-from logloop_chassis.auth.principal import Principal
+from logloop_chassis.auth.principal import SESSION_PATH, Principal
 from logloop_chassis.http.problems import Forbidden, Problem
 from logloop_chassis.state import resources_of
 
-SESSION_PATH = "/api/v1/session"
 _bearer = HTTPBearer(auto_error=False, description="An API key, as 'Authorization: Bearer llk_…'.")
 _api_key = APIKeyHeader(name="X-API-Key", auto_error=False, description="An API key.")
 _cookie = APIKeyCookie(name=SECURE_COOKIE, auto_error=False, description="Session of a signed-in user.")
@@ -24,8 +23,9 @@ async def current_principal(
 ) -> Principal:
     """Return the caller. The security schemes are parameters for OpenAPI only."""
     principal = await resources_of(request).authenticator.authenticate(request.headers, method=request.method)
-    if principal.must_change_password and not request.url.path.startswith(SESSION_PATH):
-        raise Forbidden(f"change your one-time password first: PUT {SESSION_PATH}/password")
+    first = principal.must_first()
+    if first is not None and not request.url.path.startswith(SESSION_PATH):
+        raise Forbidden(first)
     return principal
 
 

@@ -8,6 +8,8 @@ from logloop_chassis.http.problems import Forbidden, NotFound
 
 Scope = Literal["ingest", "read", "write", "admin"]
 
+SESSION_PATH = "/api/v1/session"
+
 _KEY_SCOPES: dict[str, frozenset[Scope]] = {
     "ingest": frozenset({"ingest"}),
     "read": frozenset({"read"}),
@@ -45,7 +47,16 @@ class Principal:
     role_in: dict[str, str] = field(default_factory=dict)
     session_id: str | None = None
     must_change_password: bool = False
+    must_set_up_two_factor: bool = False
     sending: SendingLimits | None = None
+
+    def must_first(self) -> str | None:
+        """Return what a signed-in user has to do before anything else, None when nothing is missing."""
+        if self.must_change_password:
+            return f"change your one-time password first: PUT {SESSION_PATH}/password"
+        if self.must_set_up_two_factor:
+            return f"set up two-factor sign-in first: POST {SESSION_PATH}/two-factor"
+        return None
 
     def sees(self, project_id: str) -> bool:
         """Return whether the caller may know that the project exists."""
@@ -94,8 +105,8 @@ def key_principal(document: Document) -> Principal:
     )
 
 
-def user_principal(user: Document, session_id: str) -> Principal:
-    """Return the caller for a stored user."""
+def user_principal(user: Document, session_id: str, *, must_set_up_two_factor: bool = False) -> Principal:
+    """Return the caller for a stored user. Its session says whether a second factor is missing."""
     roles = {item["project_id"]: item["role"] for item in user.get("projects", [])}
     return Principal(
         "user",
@@ -106,4 +117,5 @@ def user_principal(user: Document, session_id: str) -> Principal:
         role_in=roles,
         session_id=session_id,
         must_change_password=bool(user.get("must_change_password")),
+        must_set_up_two_factor=must_set_up_two_factor,
     )

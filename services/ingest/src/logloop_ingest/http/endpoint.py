@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from fastapi import Request, Response
 from logloop_chassis.auth.authenticator import Authenticator
-from logloop_chassis.auth.dependencies import SESSION_PATH
 from logloop_chassis.auth.principal import Principal
 from logloop_chassis.http.connections import trust_request
 from logloop_chassis.http.problems import BadRequest, Forbidden
@@ -57,8 +56,9 @@ class LogEndpoint:
 
 def require_ingest(principal: Principal) -> None:
     """Raise Forbidden for a caller that may not send to any project, before its body is read."""
-    if principal.must_change_password:
-        raise Forbidden(f"change your one-time password first: PUT {SESSION_PATH}/password")
+    first = principal.must_first()
+    if first is not None:
+        raise Forbidden(first)
     if principal.kind in {"key", "service"} and not principal.is_admin and "ingest" not in principal.scopes:
         raise Forbidden("sending logs needs a key with the scope 'ingest'; ask an administrator")
 

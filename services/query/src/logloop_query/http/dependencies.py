@@ -12,6 +12,7 @@ from logloop_query.catalogue.metrics import Metrics
 from logloop_query.catalogue.projects import Projects
 from logloop_query.identity.accounts import Accounts
 from logloop_query.identity.api_keys import ApiKeys
+from logloop_query.identity.assembly import Identity
 from logloop_query.identity.members import Members
 from logloop_query.logs.edits import LogEdits
 from logloop_query.logs.search.log_search import LogSearch
@@ -46,11 +47,15 @@ CurrentLogServices = Annotated[LogServices, Depends(log_services)]
 
 
 async def _accounts(services: CurrentRecordServices) -> Accounts:
-    return services.accounts
+    return services.identity.accounts
 
 
 async def _analyses(services: CurrentRecordServices) -> Analyses:
     return services.analyses
+
+
+async def _identity(services: CurrentRecordServices) -> Identity:
+    return services.identity
 
 
 async def _api_keys(services: CurrentRecordServices) -> ApiKeys:
@@ -113,6 +118,7 @@ CurrentAccounts = Annotated[Accounts, Depends(_accounts)]
 CurrentAnalyses = Annotated[Analyses, Depends(_analyses)]
 CurrentApiKeys = Annotated[ApiKeys, Depends(_api_keys)]
 CurrentAudit = Annotated[AuditTrail, Depends(_audit)]
+CurrentIdentity = Annotated[Identity, Depends(_identity)]
 CurrentLogEdits = Annotated[LogEdits, Depends(_log_edits)]
 CurrentMembers = Annotated[Members, Depends(_members)]
 CurrentMetrics = Annotated[Metrics, Depends(_metrics)]

@@ -16,12 +16,13 @@ from logloop_query.http import (
     saved_views,
 )
 from logloop_query.http.catalogue import metrics, overview, projects, services, tests
-from logloop_query.http.identity import api_keys, members, session, users
+from logloop_query.http.identity import api_keys, members, session, two_factor, users
 from logloop_query.http.logs import counts, edits, export, facets, search, tail
 
 _RECORDS = (
     *(
         session,
+        two_factor,
         projects,
         services,
         tests,

@@ -1,4 +1,4 @@
-"""Manages users: accounts, roles, signing in and out, and passwords."""
+"""Manages users: accounts, roles and passwords."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,18 +8,18 @@ from typing import Any
 from logloop_chassis.auth.authenticator import Authenticator
 from logloop_chassis.auth.principal import Principal, user_principal
 from logloop_chassis.database.client import Document
-from logloop_chassis.http.problems import Conflict, Forbidden, NotFound, Unauthorized, Unprocessable
+from logloop_chassis.http.problems import Conflict, Forbidden, NotFound, Unprocessable
 from logloop_chassis.ids import new_id, utc_now
 
 from logloop_query.catalogue.stores.projects import ProjectStore
 from logloop_query.identity.passwords import Passwords, generate_password
+from logloop_query.identity.pending import PendingSignIns
 from logloop_query.identity.sessions import NewSession, Sessions
+from logloop_query.identity.sign_in import SignIn
 from logloop_query.identity.stores.users import UserStore
 from logloop_query.identity.throttle import SignInThrottle
 from logloop_query.records.audit import Actor, AuditTrail, audited
 from logloop_query.records.store import AlreadyExists
-
-_SIGN_IN_FAILED = "wrong e-mail address or password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class OwnAccount:
 
     email: str | None
     session_expires_at: datetime | None
+    has_password: bool = False
 
 
 class Accounts:
@@ -40,6 +41,8 @@ class Accounts:
         sessions: Sessions,
         passwords: Passwords,
         throttle: SignInThrottle,
+        sign_in: SignIn,
+        pending: PendingSignIns,
         authenticator: Authenticator,
         audit: AuditTrail,
         delete_owned: Callable[[str], Awaitable[None]],
@@ -50,43 +53,18 @@ class Accounts:
         self._sessions = sessions
         self._passwords = passwords
         self._throttle = throttle
+        self._sign_in = sign_in
+        self._pending = pending
         self._authenticator = authenticator
         self._audit = audit
         self._delete_owned = delete_owned
-
-    async def sign_in(self, email: str, password: str, actor: Actor, user_agent: str | None) -> NewSession:
-        """Start a session. Raises TooManyRequests, and Unauthorized with the same text for every cause."""
-        address = email.strip().lower()
-        async with self._throttle.attempt(address, actor.ip) as attempt:
-            user = await self._users.find_by_email(address)
-            matches = await self._passwords.verify(user["password_hash"] if user else None, password)
-            if user is None or not matches or user.get("disabled"):
-                await self._audit.record(actor, "session.refuse", "user", user["_id"] if user else "unknown")
-                raise Unauthorized(_SIGN_IN_FAILED)
-            await attempt.succeeded()
-        if self._passwords.outdated(user["password_hash"]):
-            await self._users.update(user["_id"], {"password_hash": await self._passwords.hash(password)})
-        session = await self._sessions.start(user["_id"], actor.ip, user_agent)
-        signed_in = Actor(user_principal(user, session.session_id), actor.ip)
-        await self._audit.record(signed_in, "session.begin", "user", user["_id"])
-        self._authenticator.forget("users", session.user_id)
-        return session
-
-    async def sign_out(self, actor: Actor, *, everywhere: bool) -> None:
-        """End the caller's session, or all sessions of the user. Raises Forbidden for a caller without a session."""
-        principal = actor.principal
-        if principal.session_id is None:
-            raise Forbidden("there is no session to end; revoke an API key with DELETE /api/v1/api-keys/{id}")
-        if everywhere:
-            await self._sessions.end_all(principal.id)
-        await self._sessions.end(principal.session_id)
-        await self._audit.record(actor, "session.end_all" if everywhere else "session.end", "user", principal.id)
 
     async def change_own_password(self, actor: Actor, old: str, new: str, user_agent: str | None) -> NewSession:
         """Change the caller's password, end all of the user's sessions and start a new one."""
         if actor.principal.kind != "user":
             raise Forbidden("only a signed-in user has a password; to replace an API key, create a new one")
         user = await self.get(actor.principal.id)
+        _require_password(user)
         async with self._throttle.attempt(user["email"], actor.ip) as attempt:
             if not await self._passwords.verify(user["password_hash"], old):
                 raise Forbidden("the old password is wrong")
@@ -94,11 +72,11 @@ class Accounts:
                 raise Unprocessable("the new password equals the old one; choose another")
             await attempt.succeeded()
         await self._set_password(actor, user["_id"], new, must_change=False)
-        return await self._sessions.start(user["_id"], actor.ip, user_agent)
+        return await self._sign_in.begin(user, actor, user_agent, recorded=False)
 
     async def reset_password(self, actor: Actor, user_id: str, password: str | None) -> str | None:
         """Set a one-time password. Return the generated password if none was given. Raises NotFound."""
-        await self.get(user_id)
+        _require_password(await self.get(user_id))
         chosen = password or generate_password()
         await self._set_password(actor, user_id, chosen, must_change=True)
         return None if password else chosen
@@ -108,6 +86,7 @@ class Accounts:
         user = await self._users.find_by_email(email.strip().lower())
         if user is None:
             raise NotFound(f"no user has the e-mail address {email}")
+        _require_password(user)
         password = generate_password()
         await self._set_password(actor, user["_id"], password, must_change=True)
         return password
@@ -153,11 +132,15 @@ class Accounts:
             return OwnAccount(None, None)
         user = await self._users.find(principal.id)
         expires_at = await self._sessions.expires_at(principal.session_id) if principal.session_id else None
-        return OwnAccount(user["email"] if user else None, expires_at)
+        return OwnAccount(user["email"], expires_at, bool(user["password_hash"])) if user else OwnAccount(None, None)
 
     async def principal_of(self, session: NewSession) -> Principal:
         """Return the principal of a new session."""
-        return user_principal(await self.get(session.user_id), session.session_id)
+        return user_principal(
+            await self.get(session.user_id),
+            session.session_id,
+            must_set_up_two_factor=session.must_set_up_two_factor,
+        )
 
     async def page(self, after: str | None, limit: int) -> list[Document]:
         """Return users ordered by id."""
@@ -218,6 +201,7 @@ class Accounts:
         if changed is None:
             raise _missing(user_id)
         await self._sessions.end_all(user_id)
+        await self._pending.end_all(user_id)
         await self._audit.record(actor, "user.password", "user", user_id, before=changed[0], after=changed[1])
 
     async def _require_another_admin(self, user: Document) -> None:
@@ -229,6 +213,11 @@ class Accounts:
             project = await self._projects.find(membership["project_id"])
             if project is None or project["state"] != "active":
                 raise Unprocessable(f"there is no project {membership['project_id']!r}; create it first")
+
+
+def _require_password(user: Document) -> None:
+    if not user["password_hash"]:
+        raise Conflict("this user signs in with the identity provider and has no password here")
 
 
 def _missing(user_id: str) -> NotFound:

@@ -1,12 +1,14 @@
 """Starts, extends and ends the sessions of signed-in users. Only the hash of a token is stored."""
 
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cachetools import TTLCache
 from logloop_chassis.auth.authenticator import Authenticator
 from logloop_chassis.crypto import session_hash
+from logloop_chassis.database.client import Document
 from logloop_chassis.ids import utc_now
 
 from logloop_query.identity.stores.sessions import SessionStore
@@ -24,6 +26,7 @@ class NewSession:
     session_id: str
     user_id: str
     expires_at: datetime
+    must_set_up_two_factor: bool = False
 
 
 class Sessions:
@@ -34,10 +37,21 @@ class Sessions:
         self._authenticator = authenticator
         self._extended: TTLCache[str, bool] = TTLCache(10_000, _EXTEND_EVERY.total_seconds())
 
-    async def start(self, user_id: str, ip: str | None, user_agent: str | None) -> NewSession:
-        """Start a session with a new token."""
+    async def start(
+        self,
+        user_id: str,
+        ip: str | None,
+        user_agent: str | None,
+        *,
+        must_set_up_two_factor: bool = False,
+        provider: Mapping[str, str | None] | None = None,
+    ) -> NewSession:
+        """Start a session with a new token. Without a second factor that is required, it only allows its set-up.
+
+        `provider`: what signing out at the identity provider needs; None for a user with a password.
+        """
         token, now = secrets.token_urlsafe(32), utc_now()
-        session = NewSession(token, session_hash(token), user_id, now + MAX_LIFETIME)
+        session = NewSession(token, session_hash(token), user_id, now + MAX_LIFETIME, must_set_up_two_factor)
         await self._store.create(
             {
                 "_id": session.session_id,
@@ -48,6 +62,8 @@ class Sessions:
                 "idle_expires_at": now + IDLE_LIFETIME,
                 "ip": ip,
                 "user_agent": (user_agent or "")[:200],
+                "must_set_up_two_factor": must_set_up_two_factor,
+                "provider": provider,
             }
         )
         return session
@@ -68,6 +84,15 @@ class Sessions:
         for session_id in ids:
             self._authenticator.forget("sessions", session_id)
         return len(ids)
+
+    async def require_two_factor(self, user_ids: Sequence[str], *, required: bool) -> None:
+        """Let the open sessions of users with a password allow nothing but the set-up of a second factor, or all."""
+        for session_id in await self._store.require_two_factor(user_ids, required=required):
+            self._authenticator.forget("sessions", session_id)
+
+    async def find(self, session_id: str) -> Document | None:
+        """Return a session."""
+        return await self._store.find(session_id)
 
     async def expires_at(self, session_id: str) -> datetime | None:
         """Return when a session ends at the latest."""

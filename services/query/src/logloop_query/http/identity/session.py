@@ -1,26 +1,26 @@
 """Endpoints of the caller's own session: sign in, read the caller, change the password, sign out."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Request, Response
-from logloop_chassis.auth.authenticator import PLAIN_COOKIE, SECURE_COOKIE, same_origin, session_cookie
+from fastapi import APIRouter, Query, Request, Response
+from logloop_chassis.auth.authenticator import session_cookie
 from logloop_chassis.auth.principal import Principal
 from logloop_chassis.http.paging import MAX_LIMIT
 from logloop_chassis.http.parameters import body_problems, problems
-from logloop_chassis.http.problems import Forbidden, problem_responses
+from logloop_chassis.http.problems import problem_responses
 from pydantic import Field, SecretStr
 
-from logloop_query.http.dependencies import CurrentAccounts, CurrentActor, CurrentRecordServices
+from logloop_query.http.dependencies import CurrentActor, CurrentRecordServices
 from logloop_query.http.fields import Input, Moment, Output
+from logloop_query.http.identity.cookies import UserAgent, delete_cookies, require_own_page, set_cookie, visitor
 from logloop_query.http.identity.users import NewPassword
 from logloop_query.identity.passwords import MAX_LENGTH
-from logloop_query.identity.sessions import MAX_LIFETIME, NewSession
+from logloop_query.identity.sessions import NewSession
+from logloop_query.identity.sign_in import CodeNeeded
 from logloop_query.query_services import RecordServices
-from logloop_query.records.audit import Actor
 
 router = APIRouter(prefix="/api/v1/session", tags=["session"])
-_LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
-UserAgent = Annotated[str | None, Header(include_in_schema=False)]
+_SIGN_IN_PROBLEMS = problem_responses(400, 401, 403, 413, 422, 429, 503)
 
 
 class SignIn(Input):
@@ -28,6 +28,23 @@ class SignIn(Input):
 
     email: str = Field(max_length=254, examples=["ada@example.org"])
     password: SecretStr = Field(max_length=MAX_LENGTH, examples=["correct horse battery"])
+
+
+class SecondStep(Output):
+    """A password was right, and a code is needed. There is no session yet."""
+
+    second_step: Literal["code"]
+    token: str = Field(description="Send it with the code. It is valid for five minutes, once.")
+    expires_at: Moment
+
+
+class Code(Input):
+    """The code of a user with two-factor sign-in."""
+
+    token: str = Field(min_length=1, max_length=100)
+    code: str = Field(
+        min_length=1, max_length=50, description="Of the authenticator app, or a recovery code.", examples=["492039"]
+    )
 
 
 class PasswordChange(Input):
@@ -54,6 +71,10 @@ class WhoAmI(Output):
     email: str | None = None
     is_admin: bool = Field(description="Whether the caller may do everything everywhere.")
     must_change_password: bool = Field(description="Whether the password is a one-time password.")
+    must_set_up_two_factor: bool = Field(
+        description="Whether the session allows nothing but the set-up of two-factor sign-in."
+    )
+    has_password: bool = Field(description="Whether the user has a password of Logloop.")
     scopes: list[str] = Field(description="Scopes of a key in its projects; empty for users.")
     projects: list[ProjectRole] = Field(description="At most 1,000, ordered by id.")
     expires_at: Moment | None = Field(None, description="When the session ends at the latest.")
@@ -64,25 +85,47 @@ class WhoAmI(Output):
     status_code=201,
     summary="Sign in",
     operation_id="session_begin",
-    responses=problem_responses(400, 401, 403, 413, 422, 429, 503),
+    response_model=WhoAmI,
+    responses={**_SIGN_IN_PROBLEMS, 202: {"model": SecondStep, "description": "A code is needed."}},
 )
 async def sign_in(
     body: SignIn, request: Request, response: Response, services: CurrentRecordServices, user_agent: UserAgent = None
-) -> WhoAmI:
+) -> Any:
     """Start a session and set its cookie. A session ends after 12 hours without use, and after 7 days at the latest.
 
+    A user with two-factor sign-in gets 202 and a token for `POST /api/v1/session/code`, and no session yet.
     A wrong address and a wrong password get the same response. After ten failures within ten minutes, further
     attempts get 429 with `Retry-After`.
     """
-    if not same_origin(request.headers, absent=True):
-        raise Forbidden("sign in from Logloop's own page")
-    response.headers["Cache-Control"] = "no-store"
-    ip = request.client.host if request.client else None
-    visitor = Actor(Principal("anonymous", "anonymous", "not signed in"), ip)
-    session = await services.accounts.sign_in(body.email, body.password.get_secret_value(), visitor, user_agent)
-    await services.sessions.end_token(session_cookie(request.headers))
-    _set_cookie(request, response, session)
-    return await _signed_in(services, session)
+    require_own_page(request, response)
+    outcome = await services.identity.sign_in.with_password(
+        body.email, body.password.get_secret_value(), visitor(request), user_agent
+    )
+    if isinstance(outcome, CodeNeeded):
+        step = SecondStep(second_step="code", token=outcome.token, expires_at=outcome.expires_at)
+        return Response(
+            step.model_dump_json(),
+            status_code=202,
+            media_type="application/json",
+            headers={"Cache-Control": "no-store"},
+        )
+    return await begun(request, response, services, outcome)
+
+
+@router.post(
+    "/code",
+    status_code=201,
+    summary="Sign in with a code",
+    operation_id="session_begin_with_code",
+    responses=_SIGN_IN_PROBLEMS,
+)
+async def sign_in_with_code(
+    body: Code, request: Request, response: Response, services: CurrentRecordServices, user_agent: UserAgent = None
+) -> WhoAmI:
+    """Complete a sign-in with the code of the authenticator app, or with a recovery code. Each code works once."""
+    require_own_page(request, response)
+    session = await services.identity.sign_in.with_code(body.token, body.code, visitor(request), user_agent)
+    return await begun(request, response, services, session)
 
 
 @router.get("", summary="Read the current caller", operation_id="session_read", responses=problems())
@@ -106,47 +149,41 @@ async def change_password(
     user_agent: UserAgent = None,
 ) -> WhoAmI:
     """Change the caller's password. All sessions of the user end, and a new one starts with a new cookie."""
-    session = await services.accounts.change_own_password(
+    session = await services.identity.accounts.change_own_password(
         actor, body.old_password.get_secret_value(), body.new_password.get_secret_value(), user_agent
     )
-    _set_cookie(request, response, session)
-    return await _signed_in(services, session)
+    set_cookie(request, response, session)
+    return await signed_in(services, session)
 
 
 @router.delete("", status_code=204, summary="Sign out", operation_id="session_end", responses=problems())
 async def sign_out(
     response: Response,
     actor: CurrentActor,
-    accounts: CurrentAccounts,
+    services: CurrentRecordServices,
     everywhere: Annotated[bool, Query(description="End all sessions of the user, on all devices.")] = False,
 ) -> None:
     """End the session and delete its cookie."""
-    await accounts.sign_out(actor, everywhere=everywhere)
-    response.delete_cookie(SECURE_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
-    response.delete_cookie(PLAIN_COOKIE, path="/", httponly=True, samesite="lax")
+    await services.identity.sign_in.out(actor, everywhere=everywhere)
+    delete_cookies(response)
 
 
-def _set_cookie(request: Request, response: Response, session: NewSession) -> None:
-    secure = request.url.scheme == "https" or (request.url.hostname or "") in _LOCAL_HOSTS
-    response.set_cookie(
-        SECURE_COOKIE if secure else PLAIN_COOKIE,
-        session.token,
-        max_age=int(MAX_LIFETIME.total_seconds()),
-        path="/",
-        secure=secure,
-        httponly=True,
-        samesite="lax",
-    )
+async def begun(request: Request, response: Response, services: RecordServices, session: NewSession) -> WhoAmI:
+    """Set the cookie of a new session, end the one that it replaces, and return the caller."""
+    await services.identity.sessions.end_token(session_cookie(request.headers))
+    set_cookie(request, response, session)
+    return await signed_in(services, session)
 
 
-async def _signed_in(services: RecordServices, session: NewSession) -> WhoAmI:
-    principal = await services.accounts.principal_of(session)
+async def signed_in(services: RecordServices, session: NewSession) -> WhoAmI:
+    """Return the caller of a new session."""
+    principal = await services.identity.accounts.principal_of(session)
     return (await _describe(services, principal)).model_copy(update={"expires_at": session.expires_at})
 
 
 async def _describe(services: RecordServices, principal: Principal) -> WhoAmI:
     projects = await services.projects.page(principal, None, MAX_LIMIT)
-    account = await services.accounts.describe(principal)
+    account = await services.identity.accounts.describe(principal)
     role = "admin" if principal.is_admin else ", ".join(sorted(principal.scopes))
     return WhoAmI(
         kind=principal.kind,
@@ -155,6 +192,8 @@ async def _describe(services: RecordServices, principal: Principal) -> WhoAmI:
         email=account.email,
         is_admin=principal.is_admin,
         must_change_password=principal.must_change_password,
+        must_set_up_two_factor=principal.must_set_up_two_factor,
+        has_password=account.has_password,
         scopes=sorted(principal.scopes),
         projects=[
             ProjectRole(project_id=item["_id"], name=item["name"], role=principal.role_in.get(item["_id"], role))

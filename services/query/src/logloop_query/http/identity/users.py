@@ -82,6 +82,8 @@ class User(Output):
     projects: list[Membership]
     disabled: bool
     must_change_password: bool
+    has_password: bool = Field(description="Whether the user has a password of Logloop.")
+    has_two_factor: bool = Field(description="Whether the password needs a second factor.")
     created_at: Moment
     updated_at: Moment
 
@@ -103,7 +105,13 @@ class UserPage(Page[User]):
 
 
 def _user(document: Document) -> User:
-    return User(id=document["_id"], **{name: value for name, value in document.items() if name != "_id"})
+    fields = {name: value for name, value in document.items() if name != "_id"}
+    return User(
+        id=document["_id"],
+        has_password=bool(document.get("password_hash")),
+        has_two_factor=bool(document.get("two_factor")),
+        **fields,
+    )
 
 
 def _secret(password: SecretStr | None) -> str | None:

@@ -1,5 +1,6 @@
 """Stores sessions by the hash of their token, counters of sign-in attempts, and known addresses. All expire."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from logloop_chassis.database.client import Database, Document
@@ -34,6 +35,14 @@ class SessionStore:
         await self._collection.update_one(
             {"_id": session_id}, {"$max": {"idle_expires_at": idle_expires_at, "last_seen_at": last_seen_at}}
         )
+
+    async def require_two_factor(self, user_ids: Sequence[str], *, required: bool) -> list[str]:
+        """Mark the sessions of users as lacking a second factor, or not, and return their ids."""
+        condition = {"user_id": {"$in": list(user_ids)}, "provider": None}
+        change = {"$set": {"must_set_up_two_factor": required}}
+        await self._collection.update_many(condition, change, session=current_session())
+        found = self._collection.find(condition, {"_id": 1}, session=current_session())
+        return [str(document["_id"]) async for document in found]
 
     async def delete(self, session_id: str) -> bool:
         """Delete a session and return whether there was one."""

@@ -67,6 +67,20 @@ class UserStore:
             raise AlreadyExists from error
         return None if before is None else (before, {**before, **changes})
 
+    async def use_step(self, user_id: str, step: int) -> bool:
+        """Store the step of a code unless it or a later one was used. Return whether it was stored."""
+        changed = await self._collection.update_one(
+            {"_id": user_id, "two_factor.last_step": {"$lt": step}}, {"$set": {"two_factor.last_step": step}}
+        )
+        return changed.modified_count > 0
+
+    async def use_recovery_code(self, user_id: str, digest: str) -> bool:
+        """Remove a recovery code and return whether there was one."""
+        changed = await self._collection.update_one(
+            {"_id": user_id, "two_factor.recovery": digest}, {"$pull": {"two_factor.recovery": digest}}
+        )
+        return changed.modified_count > 0
+
     async def delete(self, user_id: str) -> Document | None:
         """Delete a user and return it."""
         return await self._collection.find_one_and_delete({"_id": user_id}, session=current_session())
@@ -76,6 +90,12 @@ class UserStore:
         return await self._collection.count_documents(
             {"role": "admin", "disabled": {"$ne": True}, "_id": {"$ne": user_id}}, session=current_session()
         )
+
+    async def ids_without_two_factor(self) -> list[str]:
+        """Return the ids of the users who have a password and no second factor."""
+        condition: Document = {"two_factor": None, "password_hash": {"$ne": None}}
+        found = self._collection.find(condition, {"_id": 1}, session=current_session())
+        return [str(user["_id"]) async for user in found]
 
     async def count_members(self, project_id: str) -> int:
         """Return the number of users with a role in a project."""

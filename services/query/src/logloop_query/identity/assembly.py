@@ -1,0 +1,81 @@
+"""Puts the use cases of signing in together, for the service and for commands that run beside it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from logloop_chassis.auth.authenticator import Authenticator
+from logloop_chassis.crypto import KeyHasher, SecretBox
+
+from logloop_query.catalogue.stores.projects import ProjectStore
+from logloop_query.identity.accounts import Accounts
+from logloop_query.identity.passwords import Passwords
+from logloop_query.identity.pending import PendingSignIns
+from logloop_query.identity.second_factors import SecondFactors
+from logloop_query.identity.sessions import Sessions
+from logloop_query.identity.sign_in import SignIn
+from logloop_query.identity.sign_in_policy import SignInPolicy
+from logloop_query.identity.stores.sessions import AttemptStore, SessionStore
+from logloop_query.identity.stores.sign_in import PendingStore, SignInSettingsStore
+from logloop_query.identity.stores.users import UserStore
+from logloop_query.identity.throttle import SignInThrottle
+from logloop_query.identity.two_factor import TwoFactor
+from logloop_query.records.audit import AuditTrail
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityStores:
+    """The stores of users and of signing in."""
+
+    users: UserStore
+    projects: ProjectStore
+    sessions: SessionStore
+    attempts: AttemptStore
+    pending: PendingStore
+    sign_in_settings: SignInSettingsStore
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The use cases of users and of signing in."""
+
+    accounts: Accounts
+    sessions: Sessions
+    sign_in: SignIn
+    sign_in_policy: SignInPolicy
+    second_factors: SecondFactors
+
+
+def assemble_identity(
+    stores: IdentityStores,
+    passwords: Passwords,
+    secret_key: str,
+    authenticator: Authenticator,
+    audit: AuditTrail,
+    delete_owned: Callable[[str], Awaitable[None]],
+) -> Identity:
+    """Return the use cases. `delete_owned` deletes what only a deleted user could see."""
+    users, sessions = stores.users, Sessions(stores.sessions, authenticator)
+    throttle, pending = SignInThrottle(stores.attempts), PendingSignIns(stores.pending)
+    two_factor = TwoFactor(users, SecretBox(secret_key), KeyHasher(secret_key))
+    policy = SignInPolicy(stores.sign_in_settings, users, sessions, audit)
+    sign_in = SignIn(users, sessions, passwords, throttle, two_factor, pending, policy, authenticator, audit)
+    return Identity(
+        accounts=Accounts(
+            users,
+            stores.projects,
+            sessions,
+            passwords,
+            throttle,
+            sign_in,
+            pending,
+            authenticator,
+            audit,
+            delete_owned,
+        ),
+        sessions=sessions,
+        sign_in=sign_in,
+        sign_in_policy=policy,
+        second_factors=SecondFactors(
+            users, sessions, passwords, throttle, two_factor, policy, sign_in, authenticator, audit
+        ),
+    )

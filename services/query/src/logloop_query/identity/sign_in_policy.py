@@ -1,0 +1,45 @@
+"""The rules of signing in that administrators of the installation set."""
+
+from dataclasses import asdict, dataclass
+
+from logloop_query.identity.sessions import Sessions
+from logloop_query.identity.stores.sign_in import SignInSettingsStore
+from logloop_query.identity.stores.users import UserStore
+from logloop_query.records.audit import Actor, AuditTrail, audited
+
+_NAME = "policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What signing in with a password needs."""
+
+    two_factor_required: bool = False
+
+
+class SignInPolicy:
+    """Reads and changes the policy."""
+
+    def __init__(self, store: SignInSettingsStore, users: UserStore, sessions: Sessions, audit: AuditTrail) -> None:
+        self._store = store
+        self._users = users
+        self._sessions = sessions
+        self._audit = audit
+
+    async def read(self) -> Policy:
+        """Return the policy."""
+        document = await self._store.find(_NAME) or {}
+        return Policy(two_factor_required=bool(document.get("two_factor_required")))
+
+    @audited
+    async def put(self, actor: Actor, policy: Policy) -> Policy:
+        """Change the policy. Open sessions of users who lack a second factor allow nothing but its set-up."""
+        before = await self.read()
+        await self._store.put(_NAME, asdict(policy))
+        if before.two_factor_required != policy.two_factor_required:
+            users = await self._users.ids_without_two_factor()
+            await self._sessions.require_two_factor(users, required=policy.two_factor_required)
+        await self._audit.record(
+            actor, "settings.sign_in.update", "settings", "sign_in", before=asdict(before), after=asdict(policy)
+        )
+        return policy
