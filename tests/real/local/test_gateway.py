@@ -108,6 +108,10 @@ def client(platform: Platform) -> Iterator[httpx.Client]:
         ("GET", "/docs/swagger-ui.css", "query", "/docs/swagger-ui.css"),
         ("GET", "/readyz", "query", "/readyz"),
         ("POST", "/mcp", "query", "/mcp"),
+        ("GET", "/loki/api/v1/query_range", "query", "/loki/api/v1/query_range"),
+        ("POST", "/loki/api/v1/query", "query", "/loki/api/v1/query"),
+        ("POST", "/loki/api/v1/push", "ingest", "/loki/api/v1/push"),
+        ("GET", "/ready", "query", "/ready"),
         *[
             ("GET", f"/api/v1/openapi/{s}.json", s, "/openapi.json")
             for s in ("ingest", "query", "analyzer", "ci-bridge")

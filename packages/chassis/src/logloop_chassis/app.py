@@ -38,6 +38,8 @@ from logloop_chassis.telemetry import BROKER_CONNECTED, HttpMetrics, configure_l
 
 DEFAULT_MAX_BODY = 2 * 1024 * 1024
 _MAX_FILES = 65_536
+_MAX_WEBSOCKET_MESSAGE = 64 * 1024
+"""Bytes of a message that a client may send. Messages to clients are not bounded by it."""
 _FIRST_MEASUREMENT_S = 2.0
 _INTAKE_TIMEOUT_S = 2.0
 _OUR_TAGS: Sequence[dict[str, Any]] = (
@@ -213,7 +215,7 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def run(app: ServiceApp, settings: ServiceSettings, *, service: str) -> None:
+def run(app: ServiceApp, settings: ServiceSettings, *, service: str, websockets: bool = False) -> None:
     """Serve an app until a signal arrives. The service's own logs go to standard output."""
     configure_logging(service, level=settings.log_level, style=settings.log_format)
     config = uvicorn.Config(
@@ -222,7 +224,8 @@ def run(app: ServiceApp, settings: ServiceSettings, *, service: str) -> None:
         port=settings.port,
         loop="uvloop",
         http=bounded_protocol(),
-        ws="none",
+        ws="websockets-sansio" if websockets else "none",
+        ws_max_size=_MAX_WEBSOCKET_MESSAGE,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -12,7 +12,7 @@ def main() -> None:
     # Arrow's own pool does not release memory: at full load 415 MB and 1.09 µs per log, with malloc 309 MB and 0.99.
     pa.set_memory_pool(pa.system_memory_pool())
     settings = QuerySettings()
-    run(create_app(settings), settings, service="query")
+    run(create_app(settings), settings, service="query", websockets=True)
 
 
 if __name__ == "__main__":

@@ -133,6 +133,15 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._is_complete and not self.pipeline and not self.transport.is_closing():
             self.connections_of_process.idle[self] = self.loop.time()
 
+    def handle_websocket_upgrade(self) -> None:
+        """Called by uvicorn when a connection becomes a WebSocket, which another protocol object then serves.
+
+        The endpoint bounds their number.
+        """
+        self._forget()
+        self.connections_of_process.open.discard(self)
+        super().handle_websocket_upgrade()
+
     def _unsupported_upgrade_warning(self) -> None:
         """Called by uvicorn when a client asks for another protocol. It gets its answer, and the connection ends.
 

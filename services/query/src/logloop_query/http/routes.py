@@ -18,6 +18,10 @@ from logloop_query.http import (
 from logloop_query.http.catalogue import metrics, overview, projects, services, tests
 from logloop_query.http.identity import api_keys, members, session, two_factor, users
 from logloop_query.http.logs import counts, edits, export, facets, search, tail
+from logloop_query.http.loki import labels as loki_labels
+from logloop_query.http.loki import queries as loki_queries
+from logloop_query.http.loki import status as loki_status
+from logloop_query.http.loki import tail as loki_tail
 
 _RECORDS = (
     *(
@@ -40,7 +44,8 @@ _RECORDS = (
     ),
     *(internal, docs),
 )
-_LOGS = (overview, counts, facets, tail, export, search, edits)
+_LOKI = (loki_queries, loki_labels, loki_tail, loki_status)
+_LOGS = (overview, counts, facets, tail, export, search, edits, *_LOKI)
 
 RECORD_ROUTERS: list[APIRouter] = [module.router for module in _RECORDS]
 ROUTERS: list[APIRouter] = [*RECORD_ROUTERS, *(module.router for module in _LOGS)]

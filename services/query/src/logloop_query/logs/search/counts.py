@@ -34,7 +34,7 @@ from logloop_query.logs.search.plan import (
     columns_to_filter,
 )
 from logloop_query.logs.search.rows import rows_within
-from logloop_query.logs.segment_codec import MINUTE_US, read_batch
+from logloop_query.logs.segment_codec import MINUTE_US, SegmentColumns, read_batch
 
 _GROUP_BYTES = 16 * 2**20
 _SUMMARIES_AT_ONCE = 256
@@ -123,12 +123,16 @@ class Counter:
         keys: Sequence[str],
         buckets: Buckets | None = None,
         refs: list[SegmentRef] | None = None,
+        *,
+        of_bytes: bool = False,
     ) -> Counts:
-        """Count logs by key columns, and by `bucket` when buckets are given."""
+        """Count logs, or the bytes of their messages, by key columns, and by `bucket` when buckets are given."""
         selection = selection.narrowed()
         refs = await self.refs(selection) if refs is None else refs
-        from_summaries = (needed_columns(selection.wanted) | set(keys)) <= SUMMARY_COLUMNS and (
-            buckets is None or buckets.whole_minutes
+        from_summaries = (
+            (needed_columns(selection.wanted) | set(keys)) <= SUMMARY_COLUMNS
+            and (buckets is None or buckets.whole_minutes)
+            and not of_bytes
         )
         inside = [ref for ref in refs if from_summaries and lies_inside(ref, selection)]
         known = {ref.id for ref in inside}
@@ -136,7 +140,7 @@ class Counter:
         rest = [ref for ref in refs if ref.id not in known]
         try:
             await self._from_summaries(inside, selection.wanted, keys, buckets, counted)
-            partial = await self._scan(rest, selection, buckets, [counted])
+            partial = await self._scan(rest, selection, buckets, [counted], of_bytes=of_bytes)
         except OutOfTime:
             partial = "time"
         return Counts(counted.table, partial)
@@ -226,13 +230,19 @@ class Counter:
         return None
 
     async def _scan(
-        self, refs: Sequence[SegmentRef], selection: LogSelection, buckets: Buckets | None, sums: Sequence[_Sum]
+        self,
+        refs: Sequence[SegmentRef],
+        selection: LogSelection,
+        buckets: Buckets | None,
+        sums: Sequence[_Sum],
+        *,
+        of_bytes: bool = False,
     ) -> PartialReason | None:
-        """Read rows and add them to each sum, by its keys."""
+        """Read rows and add them, or the bytes of their messages, to each sum, by its keys."""
         pruner = Pruner(self._snapshot, self._cache, selection.wanted, self._work)
         groupings = [counted.keys for counted in sums]
         sources = {source_column(key) for keys in groupings for key in keys if key != "bucket"}
-        names = columns_to_filter(selection.wanted) | sources
+        names = columns_to_filter(selection.wanted) | sources | ({"message"} if of_bytes else set())
         for group in _by_size(refs):
             bound = self._bound(sums)
             if bound is not None:
@@ -244,7 +254,10 @@ class Counter:
             def count(
                 ref: SegmentRef, pace: Pace, stored: dict[str, StoredColumns] = stored
             ) -> Sequence[pa.Table] | None:
-                return _in_time(lambda: _count_rows(ref, stored[ref.id], selection, groupings, buckets, pace))
+                columns = columns_for(ref, stored[ref.id])
+                return _in_time(
+                    lambda: _count_rows(ref, columns, selection, groupings, buckets, pace, of_bytes=of_bytes)
+                )
 
             there = [ref for ref in kept if ref.id in stored]
             if not self._take_in(sums, await self._work.each(count, there)):
@@ -309,13 +322,14 @@ def _count_words(ref: SegmentRef, stored: StoredColumns, wanted: Filter, pace: P
 
 def _count_rows(
     ref: SegmentRef,
-    stored: StoredColumns,
+    columns: SegmentColumns,
     selection: LogSelection,
     groupings: Sequence[Sequence[str]],
     buckets: Buckets | None,
     pace: Pace,
+    *,
+    of_bytes: bool,
 ) -> list[pa.Table]:
-    columns = columns_for(ref, stored)
     times = columns.column("timestamp").cast(pa.int64())
     rows = selected_rows(selection.wanted, columns, pace)
     if not lies_inside(ref, selection):
@@ -332,12 +346,15 @@ def _count_rows(
     if attributes:
         counted |= with_values(chosen(columns.column("attributes")), attributes, pace)
     count = columns.count if rows is None else len(rows)
-    return [_grouped({key: counted[key] for key in grouping}, count) for grouping in groupings]
+    sizes = pc.binary_length(chosen(columns.column("message"))).cast(pa.int64()) if of_bytes else None
+    return [_grouped({key: counted[key] for key in grouping}, count, sizes) for grouping in groupings]
 
 
-def _grouped(columns: dict[str, Any], count: int) -> pa.Table:
+def _grouped(columns: dict[str, Any], count: int, sizes: Any | None) -> pa.Table:
     if not columns:
-        return pa.table({"count": pa.array([count], pa.int64())})
+        return pa.table({"count": pa.array([count if sizes is None else pc.sum(sizes).as_py() or 0], pa.int64())})
+    if sizes is not None:
+        return _add_up([pa.table({**columns, "count": sizes})], list(columns))
     grouped = pa.table(columns).group_by(list(columns), use_threads=False).aggregate([([], "count_all")])
     return _plain(grouped.rename_columns({"count_all": "count"}))
 

@@ -1,0 +1,173 @@
+"""The part of LogQL that is supported, as an immutable tree. `str()` of each part is its canonical text."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+MatchOp = Literal["=", "!=", "=~", "!~"]
+LineOp = Literal["|=", "!=", "|~", "!~"]
+CompareOp = Literal["==", "!=", ">", ">=", "<", "<="]
+RangeFunction = Literal["count_over_time", "rate", "bytes_over_time", "bytes_rate"]
+VectorFunction = Literal["sum", "min", "max", "avg", "count", "topk", "bottomk"]
+
+
+def quoted(text: str) -> str:
+    """Return a text as LogQL quotes it."""
+    escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    return '"' + "".join(escapes.get(character, character) for character in text) + '"'
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """A label and the text that it has, or the expression that its whole text matches. Missing labels are empty."""
+
+    label: str
+    op: MatchOp
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.label}{self.op}{quoted(self.value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class LineFilter:
+    """Lines with one of the texts (`|=`, `|~`), or with none of them."""
+
+    op: LineOp
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.op} {' or '.join(map(quoted, self.values))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A label that is a number."""
+
+    label: str
+    op: CompareOp
+    number: str
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.op} {self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Label filters that are all true."""
+
+    parts: tuple["Condition", ...]
+
+    def __str__(self) -> str:
+        return " and ".join(f"({part})" if isinstance(part, AnyOf) else str(part) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Label filters of which at least one is true."""
+
+    parts: tuple["Condition", ...]
+
+    def __str__(self) -> str:
+        return " or ".join(map(str, self.parts))
+
+
+Condition: TypeAlias = Matcher | Comparison | AllOf | AnyOf
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFilter:
+    """A filter on labels, after the selector."""
+
+    condition: Condition
+
+    def __str__(self) -> str:
+        return f"| {self.condition}"
+
+
+@dataclass(frozen=True, slots=True)
+class Parser:
+    """`| json` or `| logfmt`."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"| {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """`| drop a, b`."""
+
+    labels: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"| drop {', '.join(self.labels)}"
+
+
+Stage: TypeAlias = LineFilter | LabelFilter | Parser | Drop
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery:
+    """A stream selector and its stages."""
+
+    matchers: tuple[Matcher, ...]
+    stages: tuple[Stage, ...] = ()
+
+    def __str__(self) -> str:
+        selector = "{" + ", ".join(map(str, self.matchers)) + "}"
+        return " ".join([selector, *map(str, self.stages)])
+
+
+@dataclass(frozen=True, slots=True)
+class RangeAggregation:
+    """A function of the logs in the time before each step."""
+
+    function: RangeFunction
+    logs: LogQuery
+    range_ns: int
+    range_text: str
+
+    def __str__(self) -> str:
+        return f"{self.function}({self.logs}[{self.range_text}])"
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """`by (labels)`, or `without (labels)`."""
+
+    labels: tuple[str, ...]
+    without: bool = False
+
+    def __str__(self) -> str:
+        return f"{'without' if self.without else 'by'} ({', '.join(self.labels)})"
+
+
+@dataclass(frozen=True, slots=True)
+class VectorAggregation:
+    """A function of several series. `number` is the first argument of topk and bottomk."""
+
+    function: VectorFunction
+    inner: "Metric"
+    grouping: Grouping | None = None
+    number: int | None = None
+
+    def __str__(self) -> str:
+        group = "" if self.grouping is None else f" {self.grouping} "
+        first = "" if self.number is None else f"{self.number}, "
+        return f"{self.function}{group}({first}{self.inner})"
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number that does not depend on logs, such as `vector(1)+vector(1)`."""
+
+    value: float
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Metric: TypeAlias = RangeAggregation | VectorAggregation
+Query: TypeAlias = LogQuery | Metric | Constant
