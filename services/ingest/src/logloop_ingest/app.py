@@ -24,6 +24,8 @@ from logloop_ingest.http.protocol_routes import mount_protocols
 from logloop_ingest.http.routes import mount
 from logloop_ingest.in_flight import InFlightBudget
 from logloop_ingest.key_usage_store import KeyUsageStore
+from logloop_ingest.listeners.intake import Receiver
+from logloop_ingest.listeners.opening import listening
 from logloop_ingest.rate_limits import FLUSH_EVERY_S, KeyLimits
 from logloop_ingest.settings import IngestSettings
 
@@ -56,9 +58,11 @@ async def _open(resources: Resources[IngestSettings]) -> AsyncIterator[LogEndpoi
         relax_garbage_collection()
         key_limits = KeyLimits(KeyUsageStore(resources.database))
         counting = periodically(key_limits.flush, "use of API keys", resources.stopping, every_s=FLUSH_EVERY_S)
+        receiver = Receiver(accept, in_flight, key_limits, limits, resources.stopping)
         async with running("use of API keys", counting):
             bodies = BodyReader(limits, executor, settings.ingest_body_timeout_s)
-            yield LogEndpoint(accept, authenticator, in_flight, bodies, key_limits)
+            async with listening(settings.listen_addresses(), receiver, settings.listen_secrets()):
+                yield LogEndpoint(accept, authenticator, in_flight, bodies, key_limits)
             await batcher.drain()
         await keys.close()
         await key_limits.flush()

@@ -6,13 +6,11 @@ rule go to the dead-letter queue with the reason.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import orjson
 from logloop_chassis.auth.principal import Principal
-from logloop_chassis.background import wait_for_any
-from logloop_chassis.http.problems import Problem, TooManyRequests, Unavailable
+from logloop_chassis.http.problems import Problem
 from logloop_chassis.ids import new_id
 from logloop_chassis.messaging.delivery import Delivery, Handler
 from logloop_chassis.messaging.failures import Dead, RetryLater, code_version
@@ -36,13 +34,10 @@ from logloop_ingest.checking.rules import Violation
 from logloop_ingest.in_flight import InFlightBudget
 from logloop_ingest.parsing.entries import parser
 from logloop_ingest.parsing.json_values import InvalidLine
+from logloop_ingest.patient_accept import PASSING, AcceptsSubmissions, accept_patiently
 
 MAX_DEAD_LETTERS = 100
 """Rejected entries of a message that get a dead letter each; the others share one."""
-_FIRST_WAIT_S = 0.1
-_LONGEST_WAIT_S = 5.0
-
-AcceptsSubmissions = Callable[[Submission], Awaitable[Result]]
 
 
 def intake_handler(
@@ -80,19 +75,12 @@ async def _accept(
     submission: Submission, accept: AcceptsSubmissions, in_flight: InFlightBudget, stopping: asyncio.Event
 ) -> Result:
     """Accept a submission; during an outage retry until it ends, which uses up no attempt of the message."""
-    wait_s = _FIRST_WAIT_S
-    while True:
-        try:
-            with in_flight.reserve() as reservation:
-                reservation.grow_to(len(submission.body))
-                return await accept(submission)
-        except (NotPublished, Unavailable, TooManyRequests) as error:
-            if stopping.is_set():
-                raise RetryLater(str(error)) from error
-        except Problem as error:
-            raise Dead(_reason(error), error.detail) from error
-        await wait_for_any(stopping, timeout_s=wait_s)
-        wait_s = min(_LONGEST_WAIT_S, wait_s * 2)
+    try:
+        return await accept_patiently(submission, accept, in_flight, stopping)
+    except PASSING as error:
+        raise RetryLater(str(error)) from error
+    except Problem as error:
+        raise Dead(_reason(error), error.detail) from error
 
 
 def _reason(problem: Problem) -> str:

@@ -1,12 +1,15 @@
 """The settings of ingest, read from the environment (prefix LOGLOOP_)."""
 
+from pathlib import Path
 from typing import Literal
 
 from logloop_chassis.settings import ServiceSettings
 from logloop_contracts.log_entry import MAX_ENTRY_BYTES, MAX_MESSAGE_BYTES
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 
 from logloop_ingest.limits import Limits
+from logloop_ingest.listeners.addresses import ListenAddress, parse_addresses
+from logloop_ingest.listeners.opening import ListenSecrets
 
 _MIB = 2**20
 
@@ -26,9 +29,38 @@ class IngestSettings(ServiceSettings):
     ingest_body_timeout_s: float = Field(30.0, gt=0, description="Seconds that a client has to send its body.")
     ingest_linger_ms: float = Field(5.0, ge=0, description="Milliseconds that a small batch waits for more entries.")
     ingest_prefetch: int = Field(50, ge=1, le=2000, description="Intake messages in progress at once.")
+    listen: str = Field(
+        "", description="Listeners for syslog, GELF and forward, such as syslog+udp://127.0.0.1:5514?project=shop."
+    )
+    listen_tls_cert: Path | None = Field(None, description="Certificate chain (PEM) of listeners with TLS.")
+    listen_tls_key: Path | None = Field(None, description="Private key (PEM), unless it is in the same file.")
+    listen_tls_client_ca: Path | None = Field(None, description="Senders with TLS need a certificate of this CA.")
+    listen_forward_shared_key: SecretStr | None = Field(
+        None, description="Shared key that senders with the forward protocol must know."
+    )
     redact: Literal["off", "standard"] = Field(
         "off", description="standard: replace credentials in messages and attributes before they are published."
     )
+
+    @field_validator("listen")
+    @classmethod
+    def _check_addresses(cls, value: str) -> str:
+        parse_addresses(value)
+        return value
+
+    def listen_addresses(self) -> list[ListenAddress]:
+        """Return the addresses of the listeners."""
+        return parse_addresses(self.listen)
+
+    def listen_secrets(self) -> ListenSecrets:
+        """Return what listeners need to recognise senders and to be recognised."""
+        key = self.listen_forward_shared_key
+        return ListenSecrets(
+            self.listen_tls_cert,
+            self.listen_tls_key,
+            self.listen_tls_client_ca,
+            (key.get_secret_value() or None) if key else None,
+        )
 
     def limits(self) -> Limits:
         """Return the limits of this deployment."""

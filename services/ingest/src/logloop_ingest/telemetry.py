@@ -20,6 +20,12 @@ IN_FLIGHT_BYTES = Gauge("logloop_ingest_in_flight_bytes", "Bytes of the bodies i
 REFUSED_BY_KEY_LIMITS = Counter(
     "logloop_ingest_refused_by_key_limits_total", "Requests over the rate or quota of their API key.", ["limit"]
 )
+LISTENER_LOST = Counter(
+    "logloop_ingest_listener_lost_total",
+    "Messages that a listener received and could not store: the buffer was full, refused, or ingest stopped.",
+    ["door", "reason"],
+)
+LISTENER_CONNECTIONS = Gauge("logloop_ingest_listener_connections", "Open connections of listeners.", ["door"])
 IGNORED = Counter(
     "logloop_ingest_ignored_total", "Parts of requests that are no logs, such as traces, by kind.", ["door", "kind"]
 )

@@ -32,6 +32,7 @@ class Options:
     host: str = LOOPBACK
     no_auth: bool = False
     json: bool = False
+    listen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def assemble(
         "LOGLOOP_CI_BRIDGE_URL": f"http://{LOOPBACK}:{ports['ci-bridge']}",
         "LOGLOOP_PUBLIC_URL": environ.get("LOGLOOP_PUBLIC_URL") or url,
         "LOGLOOP_NO_AUTH": "true" if options.no_auth else "false",
+        **_listeners(options, first["project"]),
     }
     emulator = {"LOGLOOP_CI_BRIDGE_URL": env["LOGLOOP_CI_BRIDGE_URL"], _EMULATOR_TOKEN: new_password()}
     return Platform(
@@ -101,6 +103,17 @@ def assemble(
             "logs": str(home.logs),
         },
     )
+
+
+def _listeners(options: Options, project: str) -> dict[str, str]:
+    """Return the variable of the listeners; an address without a project gets the first one."""
+    if not options.listen:
+        return {}
+    addresses = [
+        address if "project=" in address else f"{address}{'&' if '?' in address else '?'}project={project}"
+        for address in options.listen
+    ]
+    return {"LOGLOOP_LISTEN": " ".join(addresses)}
 
 
 def _seed(first: Mapping[str, str]) -> dict[str, str]:
@@ -161,7 +174,12 @@ def _emulator(home: Home, env: Mapping[str, str]) -> WorkerProcess:
 
 
 _EMULATOR_TOKEN = "LOGLOOP_EMULATOR_TOKEN"  # noqa: S105  # its name
-_OWNED_NAMES = (("query", "LOGLOOP_ADMIN_"), ("query", "LOGLOOP_FIRST_"), ("ci-bridge", _EMULATOR_TOKEN))
+_OWNED_NAMES = (
+    ("ingest", "LOGLOOP_LISTEN"),
+    ("query", "LOGLOOP_ADMIN_"),
+    ("query", "LOGLOOP_FIRST_"),
+    ("ci-bridge", _EMULATOR_TOKEN),
+)
 
 
 _GATEWAY_TIMEOUTS = ("LOGLOOP_GATEWAY_RESPONSE_TIMEOUT", "LOGLOOP_GATEWAY_LONG_RESPONSE_TIMEOUT")

@@ -189,6 +189,7 @@ def _greeting(options: Options, platform: Platform, credentials: str, command: s
         lines.append(
             f"  Sign-in     {platform.credentials['email']} with password {platform.credentials['password']}"
         )
+    lines += [f"  Listening   {address}" for address in options.listen]
     lines += [
         f"  First log   echo '{entry}' | {command} send",
         f"              {command} search light",

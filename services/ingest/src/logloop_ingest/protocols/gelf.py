@@ -56,6 +56,12 @@ def translate(envelope: Envelope, body: bytes, limits: Limits) -> Entries:
 
 def encoding_of(envelope: Envelope, body: bytes) -> str:
     """Return the encoding that a body has: clients state `gzip,deflate`, or none, for either of the two."""
+    found = encoding_of_bytes(body)
+    return envelope.headers.get("content-encoding", "") if found is None else found
+
+
+def encoding_of_bytes(body: bytes) -> str | None:
+    """Return the encoding that the first bytes show: empty for JSON, None if they show none."""
     if body.startswith(b"\x1f\x8b"):
         return "gzip"
     if body.startswith(b"\x28\xb5\x2f\xfd"):
@@ -64,7 +70,7 @@ def encoding_of(envelope: Envelope, body: bytes) -> str:
         return "deflate"
     if body.lstrip()[:1] in {b"{", b"["}:
         return ""
-    return envelope.headers.get("content-encoding", "")
+    return None
 
 
 def accepted(_envelope: Envelope, result: Result, _body: bytes) -> Answer:

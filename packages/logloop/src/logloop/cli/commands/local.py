@@ -17,6 +17,12 @@ def up(
     port: Annotated[int | None, typer.Option(help="Port to listen on (default: 8080, or a free port).")] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Disable sign-in; loopback only.")] = False,
+    listen: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDRESS", help="Also listen for syslog, GELF or forward, as syslog+udp://127.0.0.1:5514."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the platform on this machine until Ctrl-C.
@@ -30,7 +36,7 @@ def up(
         raise CommandExit(
             exit_codes.USAGE, f"`logloop up` needs the local extra: pip install 'logloop[local]' ({error})"
         ) from error
-    sys.exit(run(Options(port, host, no_auth, as_json)))
+    sys.exit(run(Options(port, host, no_auth, as_json, tuple(listen or ()))))
 
 
 @command
