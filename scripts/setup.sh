@@ -189,6 +189,20 @@ network_tools() {
     step "installing nftables (for a test that cuts a network)" apt_install iproute2 nftables || true
 }
 
+# rsyslog and syslog-ng send logs in tests. Their packages exclude each other, so they are unpacked beside each other, and
+# nothing of the system changes. Without them, their tests are skipped.
+log_daemons() {
+    [ ! -e .tools/log-daemons/usr/sbin/syslog-ng ] && command -v apt-get >/dev/null || return 0
+    apt-cache show rsyslog >/dev/null 2>&1 || return 0
+    step "unpacking rsyslog and syslog-ng (for tests of what they send)"
+    local folder
+    folder=$(mktemp -d)
+    (cd "$folder" && apt-get download -qq rsyslog syslog-ng-core libestr0 libfastjson4 libivykis0 libnet1 libpcre3 >/dev/null 2>&1) &&
+        for package in "$folder"/*.deb; do dpkg-deb -x "$package" "$folder/root"; done &&
+        rm -rf .tools/log-daemons && mv "$folder/root" .tools/log-daemons || true
+    rm -rf "$folder"
+}
+
 # Minimal systems lack a library of the driver in the Python package.
 browser_driver() {
     local libraries
@@ -220,6 +234,7 @@ main() {
         browser
         browser_driver
         network_tools
+        log_daemons
         ;;
     *) stop "unknown purpose '$1'; use check, lock, up or test" ;;
     esac

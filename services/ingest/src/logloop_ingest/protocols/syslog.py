@@ -99,7 +99,8 @@ def _rfc5424(text: str) -> _Parts | None:
     attributes: dict[str, Any] = {name: value for name, value in named.items() if value != "-"}
     if match["data"] != "-":
         attributes["syslog.structured_data"] = _structured(match["data"])
-    message = (match["message"] or "").removeprefix("\ufeff")
+    # rsyslog keeps the blank that follows the tag of a message in the old format.
+    message = (match["message"] or "").removeprefix("\ufeff").removeprefix(" ")
     return _Parts(message, at_us, _stated(match["host"]), _stated(match["app"]), attributes)
 
 
