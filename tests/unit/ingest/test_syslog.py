@@ -32,7 +32,7 @@ def test_rfc_5424_with_structured_data_and_a_bom() -> None:
     assert (entry.message, entry.service_id, entry.severity) == ("An event\nof two lines", "shop", "info")
     assert at(entry) == "2026-11-22T10:06:01.003000+00:00"
     assert entry.attributes == {
-        "host.name": "web1", "program": "shop", "process.pid": "8710", "syslog.message_id": "ID47",
+        "host.name": "web1", "program": "shop", "process.pid": 8710, "syslog.message_id": "ID47",
         "syslog.facility": "local4", "severity_text": "notice",
         "syslog.structured_data": {"x@32473": {"iut": "3", "say": 'a "b" ] \\'}, "y": {"z": "1"}},
     }  # fmt: skip

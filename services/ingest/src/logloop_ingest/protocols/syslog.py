@@ -95,13 +95,20 @@ def _rfc5424(text: str) -> _Parts | None:
             at_us = parse_timestamp(match["time"])
         except InvalidValue:
             return None
-    named = {"process.pid": match["process"], "syslog.message_id": match["id"]}
-    attributes: dict[str, Any] = {name: value for name, value in named.items() if value != "-"}
+    attributes: dict[str, Any] = {}
+    if match["process"] != "-":
+        attributes["process.pid"] = _number(match["process"])
+    if match["id"] != "-":
+        attributes["syslog.message_id"] = match["id"]
     if match["data"] != "-":
         attributes["syslog.structured_data"] = _structured(match["data"])
     # rsyslog keeps the blank that follows the tag of a message in the old format.
     message = (match["message"] or "").removeprefix("\ufeff").removeprefix(" ")
     return _Parts(message, at_us, _stated(match["host"]), _stated(match["app"]), attributes)
+
+
+def _number(process: str) -> int | str:
+    return int(process) if process.isascii() and process.isdecimal() and len(process) < 12 else process
 
 
 def _stated(value: str) -> str | None:
@@ -132,7 +139,7 @@ def _rfc3164(text: str, zone: tzinfo, now_us: int) -> _Parts:
         return _Parts(rest, at_us, host)
     attributes: dict[str, Any] = {}
     if pid := tag["pid"]:
-        attributes["process.pid"] = int(pid) if pid.isdecimal() and len(pid) < 12 else pid
+        attributes["process.pid"] = _number(pid)
     return _Parts(rest[tag.end() :], at_us, host, tag["tag"], attributes)
 
 
