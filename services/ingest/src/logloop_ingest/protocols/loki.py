@@ -19,23 +19,42 @@ from logloop_ingest.protocols.values import UNKNOWN_SERVICE, cut, first_text, se
 
 _SERVICE = ("service_name", "service", "app", "application", "job", "container", "container_name")
 _LEVEL = ("level", "severity", "detected_level", "lvl")
+_LEVELS = frozenset(_LEVEL)
 _PROTOBUF = frozenset({"application/x-protobuf", "application/vnd.google.protobuf"})
 _LABEL = re.compile(r'\s*([a-zA-Z_:][\w:.]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(,|$)')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
-_MAX_DIGITS = 19
+_INVALID_VALUE = 'a value must be ["<nanoseconds since 1970>", "<line>", {"<name>": "<text>"}]'
+
+
+class _Value(msgspec.Struct, array_like=True, gc=False):
+    """A line: nanoseconds since 1970, its text, and structured metadata."""
+
+    time: str
+    line: str
+    metadata: dict[str, Any] | None = None
 
 
 class _Stream(msgspec.Struct):
     stream: dict[str, str]
-    values: list[list[Any]]
+    values: list[_Value]
 
 
 class _Push(msgspec.Struct):
     streams: list[_Stream]
 
 
-_DECODER = msgspec.json.Decoder(_Push)
+class _AnyStream(msgspec.Struct):
+    stream: dict[str, str]
+    values: list[Any]
+
+
+class _AnyPush(msgspec.Struct):
+    streams: list[_AnyStream]
+
+
+_STRICT = msgspec.json.Decoder(_Push)
+_LENIENT = msgspec.json.Decoder(_AnyPush)
 
 
 class _Origin(NamedTuple):
@@ -52,34 +71,39 @@ class _Origin(NamedTuple):
 def translate(envelope: Envelope, body: bytes, limits: Limits) -> Entries:
     """Return the entries of a push request."""
     if envelope.media_type in _PROTOBUF:
-        entries: Iterable[TranslatedEntry | InvalidLine] = _from_protobuf(read_push_request(body, limits), limits)
+        entries: list[TranslatedEntry | InvalidLine] = [*_from_protobuf(read_push_request(body, limits), limits)]
     else:
         entries = _from_json(body, limits)
-    return entries_of(list(entries), max_entries=limits.entries, has_times=True)
+    return entries_of(entries, max_entries=limits.entries, has_times=True)
 
 
-def _from_json(body: bytes, limits: Limits) -> Iterable[TranslatedEntry | InvalidLine]:
+def _from_json(body: bytes, limits: Limits) -> list[TranslatedEntry | InvalidLine]:
     try:
-        push = _DECODER.decode(body)
+        push = _STRICT.decode(body)
+        return [
+            _entry(origin, int(value.time) // 1000, value.line, value.metadata, limits)
+            for stream in push.streams
+            for origin in (_origin(stream.stream),)
+            for value in stream.values
+        ]
+    except (ValueError, RecursionError):
+        return [*_from_json_with_errors(body, limits)]
+
+
+def _from_json_with_errors(body: bytes, limits: Limits) -> Iterable[TranslatedEntry | InvalidLine]:
+    """Yield the entries of a request some of whose values are invalid. Raises BadRequest if it is no request."""
+    try:
+        push = _LENIENT.decode(body)
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"not a Loki push request: {error}") from None
     for stream in push.streams:
         origin = _origin(stream.stream)
-        for value in stream.values:
-            yield _entry_of_value(origin, value, limits)
-
-
-def _entry_of_value(origin: _Origin, value: list[Any], limits: Limits) -> TranslatedEntry | InvalidLine:
-    try:
-        time, line, *rest = value
-        if not (isinstance(time, str) and isinstance(line, str) and len(time) <= _MAX_DIGITS):
-            raise TypeError
-        metadata = rest[0] if rest else None
-        if metadata is not None and not isinstance(metadata, dict):
-            raise TypeError
-        return _entry(origin, int(time) // 1000, line, metadata, limits)
-    except (TypeError, ValueError):
-        return InvalidLine('a value must be ["<nanoseconds since 1970>", "<line>", {"<name>": "<text>"}]', b"")
+        for item in stream.values:
+            try:
+                value = msgspec.convert(item, _Value)
+                yield _entry(origin, int(value.time) // 1000, value.line, value.metadata, limits)
+            except ValueError:
+                yield InvalidLine(_INVALID_VALUE, b"")
 
 
 def _from_protobuf(push: PushRequest, limits: Limits) -> Iterable[TranslatedEntry]:
@@ -113,18 +137,19 @@ def _entry(
     level, attributes = origin.severity, origin.attributes
     if metadata:
         attributes = {**attributes, **metadata}
-        word = first_text(metadata, _LEVEL)
-        level = severity(word) if word is not None else level
-    message, kept = cut(line, attributes, limits.message_bytes)
+        if not _LEVELS.isdisjoint(metadata):
+            level = severity(first_text(metadata, _LEVEL) or "") or level
+    if len(line) * 4 > limits.message_bytes:
+        line, attributes = cut(line, attributes, limits.message_bytes)
     return TranslatedEntry(
         origin.service_id,
-        message,
+        line,
         level or severity_in(line),
         micros,
         origin.test_id,
         origin.func_id,
         origin.source,
-        kept,
+        attributes,
     )
 
 

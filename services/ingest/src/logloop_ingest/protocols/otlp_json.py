@@ -63,12 +63,12 @@ def _entry(
             attributes[name] = str(record[field])
     return entry_of_record(
         service,
-        micros=nanos // 1000 or now_us,
-        number=_severity_number(record.get("severityNumber")),
-        word=str(record.get("severityText") or ""),
-        body=_value(record.get("body") or {}),
-        attributes=attributes,
-        limits=limits,
+        nanos // 1000 or now_us,
+        _severity_number(record.get("severityNumber")),
+        str(record.get("severityText") or ""),
+        _value(record.get("body") or {}),
+        attributes,
+        limits,
     )
 
 

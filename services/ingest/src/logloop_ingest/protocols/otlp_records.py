@@ -11,10 +11,15 @@ from logloop_ingest.protocols.values import UNKNOWN_SERVICE, cut, first_text, se
 
 SEVERITIES = ("", *("debug",) * 8, *("info",) * 4, *("warn",) * 4, *("error",) * 8)
 """The severity of each severity number; 0 is unspecified."""
-_CANONICAL = frozenset({"", "debug", "info", "warn", "error"})
-_FUNCTION = ("func_id", "code.function.name", "code.function")
-_TEST = ("test_id", "test.case.name")
-_SOURCE = ("source", "log.iostream", "log.file.path", "log.file.name")
+_CANONICAL = frozenset({"", "debug", "info", "warn", "error", "DEBUG", "INFO", "WARN", "ERROR"})
+_OF_FIELDS = frozenset(
+    {
+        *("test_id", "test.case.name"),
+        *("func_id", "code.function.name", "code.function"),
+        *("source", "log.iostream", "log.file.path"),
+    }
+)
+"""Attributes that also fill a field of an entry."""
 
 
 @dataclass(slots=True)
@@ -39,7 +44,6 @@ def service_of(resource: dict[str, Any]) -> str:
 
 def entry_of_record(
     service: str,
-    *,
     micros: int,
     number: int,
     word: str,
@@ -50,16 +54,23 @@ def entry_of_record(
     """Return the entry of a log record. `attributes` are those of the record, its scope and its resource."""
     message = body if isinstance(body, str) else text_of(body)
     level = SEVERITIES[number] if 0 < number < len(SEVERITIES) else severity(word) or severity_in(message)
-    if word.lower() not in _CANONICAL:
+    if word not in _CANONICAL and word.lower() not in _CANONICAL:
         attributes["severity_text"] = word
-    message, kept = cut(message, attributes, limits.message_bytes)
+    if len(message) * 4 > limits.message_bytes:
+        message, attributes = cut(message, attributes, limits.message_bytes)
+    if attributes.keys().isdisjoint(_OF_FIELDS):
+        return TranslatedEntry(service, message, level, micros, attributes=attributes)
+    get = attributes.get
+    test = get("test_id") or get("test.case.name")
+    function = get("func_id") or get("code.function.name") or get("code.function")
+    source = get("source") or get("log.iostream") or get("log.file.path")
     return TranslatedEntry(
         service,
         message,
         level,
         micros,
-        first_text(attributes, _TEST),
-        first_text(attributes, _FUNCTION),
-        first_text(attributes, _SOURCE),
-        kept or None,
+        test if isinstance(test, str) else None,
+        function if isinstance(function, str) else None,
+        source if isinstance(source, str) else None,
+        attributes,
     )

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 _FIELD = descriptor_pb2.FieldDescriptorProto
-INT32 = _FIELD.TYPE_INT32
+INT32, FIXED64, BYTES = _FIELD.TYPE_INT32, _FIELD.TYPE_FIXED64, _FIELD.TYPE_BYTES
 
 
 class Field(NamedTuple):

@@ -31,7 +31,11 @@ def service_id(name: str) -> str:
 
 def first_text(values: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
     """Return the first of these values that is a text with characters other than blanks."""
-    return next((value for name in names if isinstance(value := values.get(name), str) and value.strip()), None)
+    for name in names:
+        value = values.get(name)
+        if isinstance(value, str) and value.strip():
+            return value
+    return None
 
 
 def micros(value: Any) -> int | None:
@@ -111,7 +115,7 @@ def json_number(value: float) -> float | str:
     return value if math.isfinite(value) else str(value)
 
 
-def cut(message: str, attributes: dict[str, Any] | None, max_bytes: int) -> tuple[str, dict[str, Any] | None]:
+def cut(message: str, attributes: dict[str, Any], max_bytes: int) -> tuple[str, dict[str, Any]]:
     """Return a message of at most `max_bytes` bytes; the attributes say how many were cut.
 
     A client of another platform cannot split a message that is too long, and would lose it.
@@ -122,4 +126,4 @@ def cut(message: str, attributes: dict[str, Any] | None, max_bytes: int) -> tupl
     if len(encoded) <= max_bytes:
         return message, attributes
     kept = encoded[:max_bytes].decode("utf-8", "ignore")
-    return kept, {**(attributes or {}), TRUNCATED_ATTRIBUTE: len(encoded) - len(kept.encode())}
+    return kept, {**attributes, TRUNCATED_ATTRIBUTE: len(encoded) - len(kept.encode())}
