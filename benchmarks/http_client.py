@@ -9,6 +9,7 @@ from typing import Self, cast
 from urllib.parse import urlsplit
 
 _CHUNK_END = b"0\r\n\r\n"
+_NO_CONTENT = 204
 
 
 class Connection(asyncio.Protocol):
@@ -67,6 +68,8 @@ def _complete(received: bytearray) -> tuple[int, bytes] | None:
     head = received[:end].lower() + b"\r\n"
     status = int(head[9:12])
     at = head.find(b"\r\ncontent-length:")
+    if status == _NO_CONTENT:
+        return status, b""
     if at < 0:
         return (status, bytes(received[end + 4 :])) if received.endswith(_CHUNK_END) else None
     length = int(head[at + 17 : head.find(b"\r\n", at + 2)])
@@ -91,11 +94,13 @@ async def stream(url: str, head: bytes) -> AsyncIterator[bytes]:
         writer.close()
 
 
-def request_head(method: str, url: str, *, key: str, length: int = 0, extra: str = "") -> bytes:
+def request_head(
+    method: str, url: str, *, key: str, length: int = 0, extra: str = "", media_type: str = "application/json"
+) -> bytes:
     """Return the request line and headers of a call with an API key; each line in `extra` must end with CRLF."""
     parts = urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     lines = f"{method} {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: Bearer {key}\r\n"
     if length:
-        lines += f"Content-Type: application/json\r\nContent-Length: {length}\r\n"
+        lines += f"Content-Type: {media_type}\r\nContent-Length: {length}\r\n"
     return f"{lines}{extra}\r\n".encode()

@@ -13,6 +13,8 @@ from benchmarks.processes import ProcessUsage
 from benchmarks.testbed import DATABASE, Testbed
 
 SINGLE_CONNECTIONS = 64
+PATHS = {"json": "/api/v1/logs", "otlp": "/v1/logs", "loki": "/loki/api/v1/push"}
+"""The path of each protocol."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Intake:
     ) -> LoadPlan:
         """Return a load plan for the platform; `window` is (begin, end) in hours ago."""
         fields = {
-            "url": f"{self._testbed.platform['ingest'].url}/api/v1/logs",
+            "url": self._testbed.platform["ingest"].url + PATHS[str(more.get("protocol", "json"))],
             "key": self._key,
             "project": self._testbed.platform.project,
             "profile": profile,

@@ -15,8 +15,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from benchmarks.encodings import ENCODINGS
 from benchmarks.http_client import Connection, request_head
 from benchmarks.lines import PROFILES, at_second, body, with_needle
+
+_ACCEPTED = (202, 200, 204)
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class LoadPlan:
 
     The requests move through the window from `begin_hours_ago` to `end_hours_ago`; all logs of a request lie within
     one second. Without a window (0, 0) each request has the second in which it is sent.
+    `protocol`: the format of the bodies; all of them are built before the start if it is not own JSON.
     `needle`: text put into the first line of request number `needle_at`. `rate`: requests per second; 0 means as fast
     as the connections allow. `bodies`: number of distinct bodies built before the start.
     """
@@ -43,11 +47,12 @@ class LoadPlan:
     rate: float = 0.0
     needle: str = ""
     needle_at: int = -1
+    protocol: str = "json"
 
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What a client measured. Times in seconds of the machine's monotonic clock; latencies of 202 responses in ms."""
+    """What a client measured. Times in seconds of the monotonic clock; latencies of accepted requests in ms."""
 
     begin: float
     end: float
@@ -60,7 +65,7 @@ class LoadResult:
 
     @property
     def rejected(self) -> int:
-        """Responses with a status other than 202."""
+        """Responses that refuse a request."""
         return sum(self.statuses.values()) - self.accepted_requests
 
 
@@ -78,6 +83,10 @@ class _Sender:
             for number in range(min(plan.bodies, plan.requests))
         ]
         self._now = datetime.now(UTC)
+        self._encoding = ENCODINGS[plan.protocol]
+        self._encoded: list[bytes] = []
+        if plan.protocol != "json":
+            self._encoded = [self._encoding.body(self._entries(number)) for number in range(plan.requests)]
         self._heads: dict[int, bytes] = {}
         self._numbers: Iterator[int] = iter(range(plan.requests))
         self.measured = _Measurements()
@@ -90,14 +99,18 @@ class _Sender:
         hours_ago = plan.begin_hours_ago + (plan.end_hours_ago - plan.begin_hours_ago) * share
         return self._now - timedelta(hours=hours_ago)
 
+    def _entries(self, number: int) -> bytes:
+        text = at_second(self._bodies[number % len(self._bodies)], self._second(number))
+        return with_needle(text, self._plan.needle) if number == self._plan.needle_at else text
+
     def _request(self, number: int) -> tuple[bytes, bytes]:
         plan = self._plan
-        text = at_second(self._bodies[number % len(self._bodies)], self._second(number))
-        if number == plan.needle_at:
-            text = with_needle(text, plan.needle)
+        text = self._encoded[number] if self._encoded else self._entries(number)
         head = self._heads.get(len(text))
         if head is None:
-            head = self._heads[len(text)] = request_head("POST", plan.url, key=plan.key, length=len(text))
+            head = self._heads[len(text)] = request_head(
+                "POST", plan.url, key=plan.key, length=len(text), media_type=self._encoding.media_type
+            )
         return head, text
 
     async def _send(self, connection: Connection, begin: float) -> None:
@@ -112,7 +125,7 @@ class _Sender:
                 await asyncio.sleep(0.2)
                 status, response = await connection.exchange(head, text)
             self.measured.statuses[status] += 1
-            if status != 202:
+            if status not in _ACCEPTED:
                 raise RuntimeError(f"unexpected status {status}: {response[:500]!r}")
             self.measured.latencies.append((time.perf_counter() - sent) * 1000)
 
@@ -129,7 +142,7 @@ class _Sender:
         return LoadResult(
             begin=begin,
             end=end,
-            accepted_requests=self.measured.statuses[202],
+            accepted_requests=sum(self.measured.statuses[status] for status in _ACCEPTED),
             statuses={str(status): count for status, count in self.measured.statuses.items()},
             p50_ms=percentile(ordered, 0.50),
             p99_ms=percentile(ordered, 0.99),

@@ -13,13 +13,14 @@ from benchmarks.freshness import POLL_S, FreshnessPlan, FreshnessResult, measure
 from benchmarks.idle import add_idle_row
 from benchmarks.intake import Disk, Intake, Round, SingleLogRound, disk, median_of, wait_compacted
 from benchmarks.load import LoadClient
+from benchmarks.protocols import add_protocol_rows
 from benchmarks.reading import add_reading_rows
 from benchmarks.report import MB, Report
 from benchmarks.search import SearchClient, measure_searches
 from benchmarks.testbed import CACHE_GB, Testbed, is_in_memory, open_testbed
 
 NEEDLE = "zebrafinch"
-PARTS = ("reading", "analysis", "idle", "long", "short")
+PARTS = ("reading", "analysis", "idle", "protocols", "long", "short")
 LOGS_PER_REQUEST = 1000
 _FRESHNESS_LOGS_PER_REQUEST = 100
 _FRESHNESS_RATE = 20_000
@@ -37,6 +38,7 @@ class Sizes:
     single_requests: int = 30_000
     freshness_markers: int = 300
     all_requests: int = 10_000
+    protocol_requests: int = 300
     compaction_s: float = 60.0
     lines_read: int = 20_000
     incidents: int = 66
@@ -44,7 +46,7 @@ class Sizes:
     @classmethod
     def quick(cls) -> "Sizes":
         """Return about one hundredth; measurements over time still last some seconds."""
-        return cls(2, 20, 5, 5, 5, 500, 30, 500, 15.0, 1_000, 6)
+        return cls(2, 20, 5, 5, 5, 500, 30, 500, 10, 15.0, 1_000, 6)
 
 
 def measure(sizes: Sizes, report: Report, progress: Progress, parts: Collection[str] = PARTS) -> None:
@@ -61,6 +63,10 @@ def measure(sizes: Sizes, report: Report, progress: Progress, parts: Collection[
         progress("idle platform")
         with report.part("idle platform"):
             add_idle_row(report)
+    if "protocols" in parts:
+        progress("intake in other protocols")
+        with report.part("protocols"), open_testbed() as protocol_testbed:
+            add_protocol_rows(protocol_testbed, report, requests=sizes.protocol_requests, rounds=sizes.rounds)
     if "long" in parts:
         with report.part("long lines"), open_testbed() as long_testbed:
             progress("long lines: bulk intake, with documents for comparison")

@@ -61,7 +61,6 @@ async def test_a_record_is_one_log_with_the_attributes_of_its_resource_and_scope
     assert log["message"] == "order 4711 placed"
     assert log["timestamp"].isoformat() == "2025-11-22T10:00:00.123456+00:00"
     assert json.loads(log["attributes"]) == {
-        "service.name": "checkout",
         "host.name": "web-1",
         "otel.scope.name": "shop.pay",
         "http.status": "502",

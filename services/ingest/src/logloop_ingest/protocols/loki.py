@@ -19,6 +19,7 @@ from logloop_ingest.protocols.values import UNKNOWN_SERVICE, cut, first_text, se
 
 _SERVICE = ("service_name", "service", "app", "application", "job", "container", "container_name")
 _LEVEL = ("level", "severity", "detected_level", "lvl")
+_SOURCE = ("source", "filename", "stream")
 _LEVELS = frozenset(_LEVEL)
 _PROTOBUF = frozenset({"application/x-protobuf", "application/vnd.google.protobuf"})
 _LABEL = re.compile(r'\s*([a-zA-Z_:][\w:.]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(,|$)')
@@ -118,17 +119,21 @@ def _from_protobuf(push: PushRequest, limits: Limits) -> Iterable[TranslatedEntr
 def _origin(labels: dict[str, str]) -> _Origin:
     name = first_text(labels, _SERVICE)
     word = first_text(labels, _LEVEL)
-    attributes: dict[str, Any] = {
-        label: value for label, value in labels.items() if label not in {"test_id", "func_id", "source"}
-    }
+    rest: dict[str, Any] = dict(labels)
+    test, function, source = (_taken(rest, names) for names in (("test_id",), ("func_id",), _SOURCE))
     return _Origin(
         UNKNOWN_SERVICE if name is None else service_id(name),
         None if word is None else severity(word),
-        labels.get("test_id") or None,
-        labels.get("func_id") or None,
-        labels.get("source") or labels.get("filename") or labels.get("stream") or None,
-        attributes,
+        test,
+        function,
+        source,
+        rest,
     )
+
+
+def _taken(labels: dict[str, Any], names: tuple[str, ...]) -> str | None:
+    """Remove and return the first of these labels that has a value."""
+    return next((str(labels.pop(name)) for name in names if labels.get(name)), None)
 
 
 def _entry(

@@ -11,7 +11,7 @@ from logloop_chassis.http.problems import BadRequest
 from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.json_values import InvalidLine, too_many_entries
 from logloop_ingest.parsing.translated_entries import TranslatedEntry
-from logloop_ingest.protocols.otlp_records import ReadRecords, entry_of_record, origin_of, service_of
+from logloop_ingest.protocols.otlp_records import ReadRecords, entry_of_record, origin_of, pair_of, take_service
 from logloop_ingest.protocols.values import json_number
 
 _INVALID_RECORD = "a log record must have the fields of OTLP's LogRecord with their types"
@@ -36,7 +36,7 @@ def records_of_json(body: bytes, limits: Limits, now_us: int) -> ReadRecords:
 
 def _read_resource(resource_logs: Any, read: ReadRecords, limits: Limits, now_us: int) -> None:
     resource = _attributes((resource_logs.get("resource") or {}).get("attributes"))
-    service = service_of(resource)
+    service = take_service(resource)
     for scope_logs in resource_logs.get("scopeLogs") or ():
         scope = scope_logs.get("scope") or {}
         name, version = str(scope.get("name") or ""), str(scope.get("version") or "")
@@ -57,7 +57,8 @@ def _read_resource(resource_logs: Any, read: ReadRecords, limits: Limits, now_us
 def _entry(
     service: str, record: dict[str, Any], origin: dict[str, Any], nanos: int, limits: Limits, now_us: int
 ) -> TranslatedEntry:
-    attributes = {**origin, **_attributes(record.get("attributes"))}
+    own = _attributes(record.get("attributes"))
+    attributes = {**origin, **dict(pair_of(name, value) for name, value in own.items())}
     for name, field in (("trace_id", "traceId"), ("span_id", "spanId"), ("event.name", "eventName")):
         if record.get(field):
             attributes[name] = str(record[field])

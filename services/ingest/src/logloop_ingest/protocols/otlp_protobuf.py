@@ -16,7 +16,7 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.json_values import too_many_entries
-from logloop_ingest.protocols.otlp_records import ReadRecords, entry_of_record, origin_of, service_of
+from logloop_ingest.protocols.otlp_records import ReadRecords, entry_of_record, origin_of, pair_of, take_service
 from logloop_ingest.protocols.protobuf_types import BYTES, FIXED64, INT32, Field, add_message, message_class
 from logloop_ingest.protocols.values import json_number
 
@@ -35,15 +35,17 @@ def records_of_protobuf(body: bytes, limits: Limits, now_us: int) -> ReadRecords
         request.ParseFromString(body)
         for resource_logs in request.resource_logs:
             resource = _attributes(Resource.FromString(resource_logs.resource).attributes)
+            service = take_service(resource)
             for scope_logs in resource_logs.scope_logs:
-                _read_scope(scope_logs, resource, read, limits, now_us)
+                _read_scope(scope_logs, service, resource, read, limits, now_us)
     except DecodeError:
         raise BadRequest("the body is not an ExportLogsServiceRequest in protobuf") from None
     return read
 
 
-def _read_scope(scope_logs: Any, resource: dict[str, Any], read: ReadRecords, limits: Limits, now_us: int) -> None:
-    service = service_of(resource)
+def _read_scope(
+    scope_logs: Any, service: str, resource: dict[str, Any], read: ReadRecords, limits: Limits, now_us: int
+) -> None:
     scope = InstrumentationScope.FromString(scope_logs.scope)
     origin = origin_of(resource, scope.name, scope.version, _attributes(scope.attributes))
     records = scope_logs.log_records
@@ -68,7 +70,12 @@ def _read_scope(scope_logs: Any, resource: dict[str, Any], read: ReadRecords, li
 
 def _record_attributes(record: Any, origin: dict[str, Any]) -> dict[str, Any]:
     attributes = origin.copy()
-    attributes.update(map(_pair_of, record.attributes))
+    attributes.update(
+        [
+            _cached_pair(encoded) if len(encoded) <= _MAX_CACHED_BYTES else _decoded_pair(encoded)
+            for encoded in record.attributes
+        ]
+    )
     if trace_id := record.trace_id:
         attributes["trace_id"] = trace_id.hex()
     if span_id := record.span_id:
@@ -78,14 +85,10 @@ def _record_attributes(record: Any, origin: dict[str, Any]) -> dict[str, Any]:
     return attributes
 
 
-def _pair_of(encoded: bytes) -> tuple[str, Any]:
-    """Return the name and value of a KeyValue. Callers must not change the value, which may be shared."""
-    return _cached_pair(encoded) if len(encoded) <= _MAX_CACHED_BYTES else _decoded_pair(encoded)
-
-
 def _decoded_pair(encoded: bytes) -> tuple[str, Any]:
+    """Return the name and value of a KeyValue. Callers must not change the value, which may be shared."""
     pair = KeyValue.FromString(encoded)
-    return pair.key, _value(pair.value)
+    return pair_of(pair.key, _value(pair.value))
 
 
 _cached_pair = lru_cache(_MAX_CACHED)(_decoded_pair)

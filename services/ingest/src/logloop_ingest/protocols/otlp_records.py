@@ -12,14 +12,16 @@ from logloop_ingest.protocols.values import UNKNOWN_SERVICE, cut, first_text, se
 SEVERITIES = ("", *("debug",) * 8, *("info",) * 4, *("warn",) * 4, *("error",) * 8)
 """The severity of each severity number; 0 is unspecified."""
 _CANONICAL = frozenset({"", "debug", "info", "warn", "error", "DEBUG", "INFO", "WARN", "ERROR"})
-_OF_FIELDS = frozenset(
-    {
-        *("test_id", "test.case.name"),
-        *("func_id", "code.function.name", "code.function"),
-        *("source", "log.iostream", "log.file.path"),
-    }
-)
-"""Attributes that also fill a field of an entry."""
+_TEST, _FUNCTION, _SOURCE = "\0test", "\0function", "\0source"
+_FIELD_OF = {
+    "test_id": _TEST,
+    "test.case.name": _TEST,
+    "func_id": _FUNCTION,
+    "code.function.name": _FUNCTION,
+    "source": _SOURCE,
+    "log.iostream": _SOURCE,
+    "log.file.path": _SOURCE,
+}
 
 
 @dataclass(slots=True)
@@ -36,10 +38,18 @@ def origin_of(resource: dict[str, Any], scope_name: str, scope_version: str, sco
     return {**resource, **scope, **{name: value for name, value in named.items() if value}}
 
 
-def service_of(resource: dict[str, Any]) -> str:
-    """Return the service of a resource. SDKs report `unknown_service:<program>` if none is configured."""
-    name = first_text(resource, ("service.name", "service_name"))
-    return UNKNOWN_SERVICE if name is None else service_id(name)
+def take_service(resource: dict[str, Any]) -> str:
+    """Return the service of a resource. SDKs report `unknown_service:<program>` if none is configured.
+
+    The name stays an attribute only if it is not the id of the service.
+    """
+    name = first_text(resource, ("service.name",))
+    if name is None:
+        return UNKNOWN_SERVICE
+    service = service_id(name)
+    if service == name:
+        del resource["service.name"]
+    return service
 
 
 def entry_of_record(
@@ -51,26 +61,22 @@ def entry_of_record(
     attributes: dict[str, Any],
     limits: Limits,
 ) -> TranslatedEntry:
-    """Return the entry of a log record. `attributes` are those of the record, its scope and its resource."""
+    """Return the entry of a log record. `attributes` are named by `pair_of`; the entry takes some of them away."""
     message = body if isinstance(body, str) else text_of(body)
     level = SEVERITIES[number] if 0 < number < len(SEVERITIES) else severity(word) or severity_in(message)
     if word not in _CANONICAL and word.lower() not in _CANONICAL:
         attributes["severity_text"] = word
     if len(message) * 4 > limits.message_bytes:
         message, attributes = cut(message, attributes, limits.message_bytes)
-    if attributes.keys().isdisjoint(_OF_FIELDS):
-        return TranslatedEntry(service, message, level, micros, attributes=attributes)
-    get = attributes.get
-    test = get("test_id") or get("test.case.name")
-    function = get("func_id") or get("code.function.name") or get("code.function")
-    source = get("source") or get("log.iostream") or get("log.file.path")
-    return TranslatedEntry(
-        service,
-        message,
-        level,
-        micros,
-        test if isinstance(test, str) else None,
-        function if isinstance(function, str) else None,
-        source if isinstance(source, str) else None,
-        attributes,
-    )
+    take = attributes.pop
+    test, function, source = take(_TEST, None), take(_FUNCTION, None), take(_SOURCE, None)
+    return TranslatedEntry(service, message, level, micros, test, function, source, attributes or None)
+
+
+def pair_of(name: str, value: Any) -> tuple[str, Any]:
+    """Return the name under which `entry_of_record` takes an attribute, and its value.
+
+    Attributes that are a field of an entry have a name of their own.
+    """
+    field_name = _FIELD_OF.get(name)
+    return (name, value) if field_name is None or not isinstance(value, str) or not value else (field_name, value)
