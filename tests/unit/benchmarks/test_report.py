@@ -33,7 +33,7 @@ def test_every_part_runs_even_if_others_fail(monkeypatch: pytest.MonkeyPatch) ->
     for name in ("add_reading_rows", "add_analysis_rows", "add_idle_row", "open_testbed"):
         monkeypatch.setattr(rows, name, _fail)
     report = Report()
-    rows.measure(rows.Sizes.quick(), report, lambda _: None)
+    rows.measure(Sizes.quick(), report, lambda _: None)
     assert list(report.failed) == ["reading lines", "analysis", "idle platform", "long lines", "short lines"]
 
 
@@ -43,7 +43,7 @@ def test_groups_of_rows_are_independent(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(rows, "_search_rows", lambda _testbed, _logs, report: report.add("search", "10 ms", met=True))
     report = Report()
     testbed: Any = _AnyTestbed()
-    rows._short(testbed, rows.Sizes.quick(), report, lambda _: None)
+    rows._short(testbed, Sizes.quick(), report, lambda _: None)
     assert list(report.failed) == ["bulk intake", "documents", "single-log requests", "freshness", "disk"]
     assert report.rows[-1].work == "search"
 
@@ -62,7 +62,7 @@ class _AnyTestbed:
 def test_figures_are_printed_and_the_exit_code_reports_failures(
     fails: bool, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def measure(_: rows.Sizes, report: Report, *__: object) -> None:
+    def measure(_: Sizes, report: Report, *__: object) -> None:
         report.figures["bytes_per_log"] = 20.5
         report.add("disk", "20.5 B/log", met=True)
         with report.part("searches"):

@@ -3,7 +3,7 @@
 import gc
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from logloop_chassis.app import service_app
 from logloop_chassis.background import periodically, running
@@ -20,6 +20,7 @@ from logloop_ingest.batching.submitter import Submitter
 from logloop_ingest.consumers import intake_handler
 from logloop_ingest.http.bodies import BodyReader
 from logloop_ingest.http.endpoint import LogEndpoint
+from logloop_ingest.http.protocol_endpoint import ProtocolEndpoint
 from logloop_ingest.http.protocol_routes import mount_protocols
 from logloop_ingest.http.routes import mount
 from logloop_ingest.in_flight import InFlightBudget
@@ -61,11 +62,28 @@ async def _open(resources: Resources[IngestSettings]) -> AsyncIterator[LogEndpoi
         receiver = Receiver(accept, in_flight, key_limits, limits, resources.stopping)
         async with running("use of API keys", counting):
             bodies = BodyReader(limits, executor, settings.ingest_body_timeout_s)
-            async with listening(settings.listen_addresses(), receiver, settings.listen_secrets()):
-                yield LogEndpoint(accept, authenticator, in_flight, bodies, key_limits)
+            endpoint = LogEndpoint(accept, authenticator, in_flight, bodies, key_limits)
+            async with _listeners(settings, receiver, endpoint):
+                yield endpoint
             await batcher.drain()
         await keys.close()
         await key_limits.flush()
+
+
+@asynccontextmanager
+async def _listeners(settings: IngestSettings, receiver: Receiver, endpoint: LogEndpoint) -> AsyncIterator[None]:
+    """Run the listeners whose addresses are set."""
+    addresses = settings.listen_addresses()
+    async with AsyncExitStack() as stack:
+        for address in addresses:
+            if address.transport == "grpc":
+                # gRPC takes 9 MB of memory, so it is imported only if it is used.
+                from logloop_ingest.listeners.otlp_grpc import otlp_grpc_listener
+
+                await stack.enter_async_context(otlp_grpc_listener(address, ProtocolEndpoint(endpoint)))
+        others = [address for address in addresses if address.transport != "grpc"]
+        await stack.enter_async_context(listening(others, receiver, settings.listen_secrets()))
+        yield
 
 
 def relax_garbage_collection() -> None:

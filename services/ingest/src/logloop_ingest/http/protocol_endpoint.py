@@ -8,6 +8,7 @@ from logloop_chassis.auth.authenticator import KEY_PREFIX
 from logloop_chassis.auth.principal import Principal
 from logloop_chassis.http.connections import trust_request
 from logloop_chassis.http.problems import BadRequest, Problem
+from starlette.datastructures import Headers
 
 from logloop_ingest.accept import Result, Submission
 from logloop_ingest.http.endpoint import LogEndpoint, require_ingest
@@ -38,7 +39,8 @@ class ProtocolEndpoint:
         envelope = self._envelope(request)
         try:
             if fixed.needs_key:
-                await self._authenticate(request, envelope)
+                await self.caller(request.headers, envelope)
+                trust_request(request.scope)
             with self.logs.in_flight.reserve() as reservation:
                 body = await self.logs.bodies.read(request, reservation)
                 return _response(fixed.answer(envelope, body))
@@ -51,32 +53,41 @@ class ProtocolEndpoint:
         now_us = self.logs.accept.now_us()
         return Envelope(request.url.path, request.path_params, request.query_params, request.headers, now_us)
 
-    async def _authenticate(self, request: Request, envelope: Envelope) -> Principal:
+    async def caller(self, headers: Headers, envelope: Envelope) -> Principal:
+        """Return the caller of a request, which may send logs. Raises Problem."""
         authenticator = self.logs.authenticator
-        token = api_key_of(envelope.headers, envelope.query) or envelope.path_parameters.get("key")
+        token = api_key_of(headers, envelope.query) or envelope.path_parameters.get("key")
         if token is None or (authenticator.no_auth and not token.startswith(KEY_PREFIX)):
             # Many clients send a token even if they need none.
-            principal = await authenticator.authenticate(request.headers, method="POST", ignore_token=True)
+            principal = await authenticator.authenticate(headers, method="POST", ignore_token=True)
         else:
             principal = await authenticator.authenticate_token(token)
         require_ingest(principal)
-        trust_request(request.scope)
         return principal
 
-    async def _accept(self, request: Request, envelope: Envelope, protocol: IntakeProtocol) -> Response:
-        principal = await self._authenticate(request, envelope)
+    async def submit(self, envelope: Envelope, body: bytes, principal: Principal, protocol: IntakeProtocol) -> Result:
+        """Accept a decompressed body.
+
+        Raises Problem, also when every entry was rejected, unless the answers of the protocol name each of them.
+        """
         project_id = _project_of(envelope)
         if project_id is None and principal.only_project() is None:
             raise BadRequest("this caller has several projects; add ?project=<id> or the header X-Logloop-Project")
+        parse = functools.partial(protocol.translate, envelope)
+        submission = Submission(body, parse, principal, protocol.name, project_id=project_id, once=True)
+        result = await self.logs.submit(submission)
+        if result.rejected and not result.accepted:
+            _require_some(result, protocol)
+        return result
+
+    async def _accept(self, request: Request, envelope: Envelope, protocol: IntakeProtocol) -> Response:
+        principal = await self.caller(request.headers, envelope)
+        trust_request(request.scope)
         with self.logs.in_flight.reserve() as reservation:
             sent = await self.logs.bodies.read(request, reservation)
             encoding = protocol.content_encoding(envelope, sent)
             body = await self.logs.bodies.decompressed(sent, encoding, reservation)
-            parse = functools.partial(protocol.translate, envelope)
-            submission = Submission(body, parse, principal, protocol.name, project_id=project_id, once=True)
-            result = await self.logs.submit(submission)
-            if result.rejected and not result.accepted:
-                _require_some(result, protocol)
+            result = await self.submit(envelope, body, principal, protocol)
             return _response(protocol.accepted(envelope, result, body))
 
 

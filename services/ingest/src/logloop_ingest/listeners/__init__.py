@@ -1,1 +1,1 @@
-"""Listeners for log protocols that are not HTTP: syslog, GELF and Fluent forward over UDP, TCP and TLS."""
+"""Listeners for log protocols that are not HTTP: syslog, GELF, Fluent forward, and OTLP over gRPC."""

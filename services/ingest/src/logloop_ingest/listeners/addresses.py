@@ -12,6 +12,7 @@ PORTS = {
     ("syslog", "udp"): 5514, ("syslog", "tcp"): 5514, ("syslog", "tls"): 6514,
     ("gelf", "udp"): 12201, ("gelf", "tcp"): 12201, ("gelf", "tls"): 12202,
     ("forward", "tcp"): 24224, ("forward", "tls"): 24225,
+    ("otlp", "grpc"): 4317,
 }  # fmt: skip
 """Protocols, transports and their usual ports; syslog has 514 elsewhere, which only root may open."""
 _NAMES = frozenset({"project", "service", "timezone", "max_bytes_per_s", "max_connections", "idle_s"})
@@ -24,7 +25,10 @@ class InvalidAddress(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ListenAddress:
-    """Where to listen, for what, and what logs get that do not state it."""
+    """Where to listen, for what, and what logs get that do not state it.
+
+    With OTLP there is no project, because requests carry keys.
+    """
 
     protocol: str
     transport: str
@@ -63,7 +67,10 @@ def parse_address(text: str) -> ListenAddress:
     if unknown := values.keys() - _NAMES:
         raise InvalidAddress(f"{text!r} has the unknown parameter {min(unknown)!r}; use {', '.join(sorted(_NAMES))}")
     project = values.get("project", "")
-    if not is_project_id(project):
+    if protocol == "otlp":
+        if values:
+            raise InvalidAddress(f"{text!r} takes no parameters: the key of a request names its project")
+    elif not is_project_id(project):
         raise InvalidAddress(f"{text!r} needs the project of its logs: append ?project=<id>")
     service = values.get("service")
     if service is not None and not is_service_id(service):

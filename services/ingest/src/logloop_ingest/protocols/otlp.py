@@ -1,9 +1,6 @@
 """OpenTelemetry's logs (OTLP/HTTP): protobuf and JSON. The answers follow the specification of OTLP."""
 
-from typing import Any
-
 import orjson
-from google.protobuf import descriptor_pb2
 from logloop_chassis.http.problems import Problem, UnsupportedMedia
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 
@@ -14,21 +11,10 @@ from logloop_ingest.parsing.translated_entries import entries_of
 from logloop_ingest.protocols.answers import JSON
 from logloop_ingest.protocols.otlp_json import records_of_json
 from logloop_ingest.protocols.otlp_protobuf import records_of_protobuf
-from logloop_ingest.protocols.protobuf_types import INT32, Field, add_message, message_class
+from logloop_ingest.protocols.otlp_status import code_of, status_of
 from logloop_ingest.protocols.protocol import Answer, Envelope, IntakeProtocol
 
 PROTOBUF = "application/x-protobuf"
-_INVALID_ARGUMENT, _UNAUTHENTICATED, _PERMISSION_DENIED, _NOT_FOUND = 3, 16, 7, 5
-_RESOURCE_EXHAUSTED, _UNAVAILABLE, _INTERNAL = 8, 14, 13
-_CODES = {
-    400: _INVALID_ARGUMENT,
-    401: _UNAUTHENTICATED,
-    403: _PERMISSION_DENIED,
-    404: _NOT_FOUND,
-    429: _RESOURCE_EXHAUSTED,
-    503: _UNAVAILABLE,
-}
-"""The code of google.rpc.Status for an HTTP status."""
 
 
 def translate(envelope: Envelope, body: bytes, limits: Limits) -> Entries:
@@ -71,22 +57,11 @@ def reason_of(result: Result) -> str:
 
 def refused(envelope: Envelope, problem: Problem) -> Answer:
     """Return a google.rpc.Status. A client sends again after 429 and 503 only."""
-    code = _CODES.get(problem.status, _INVALID_ARGUMENT if problem.status < 500 else _INTERNAL)
     if envelope.media_type == JSON:
-        body = orjson.dumps({"code": code, "message": problem.detail})
+        body = orjson.dumps({"code": code_of(problem), "message": problem.detail})
         return Answer(problem.status, body, JSON, problem.headers)
-    status = _STATUS(code=code, message=problem.detail)
-    return Answer(problem.status, status.SerializeToString(), PROTOBUF, problem.headers)
+    return Answer(problem.status, status_of(problem), PROTOBUF, problem.headers)
 
-
-def _status_type() -> Any:
-    """Return the class of google.rpc.Status without its details."""
-    file = descriptor_pb2.FileDescriptorProto(name="logloop/status.proto", package="google.rpc", syntax="proto3")
-    add_message(file, "Status", Field("code", 1, INT32), Field("message", 2))
-    return message_class(file, "google.rpc.Status")
-
-
-_STATUS = _status_type()
 
 OTLP = IntakeProtocol(
     name="otlp",
