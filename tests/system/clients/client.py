@@ -1,0 +1,85 @@
+"""The clients: how each is started, and what it guarantees."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from shutil import which
+
+_ROOT = Path(__file__).parents[3]
+NODE_MODULES = _ROOT / "tests/system/clients/node/node_modules"
+
+
+class Situation(StrEnum):
+    """What a client meets."""
+
+    HAPPY = "happy path"
+    TOO_MANY = "429"
+    UNAVAILABLE = "503"
+    RESTART = "restart"
+    BAD_TOKEN = "bad token"
+    OVERSIZE = "oversize"
+    BAD_ENTRY = "bad entry"
+
+
+REFUSALS = (Situation.TOO_MANY, Situation.UNAVAILABLE, Situation.RESTART)
+ALL = frozenset(REFUSALS)
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client. `keeps` are the refusals after which it sends again, so that nothing is lost.
+
+    `sets_times` says that a program can give an entry a time of its own, so that it can send a bad one.
+    """
+
+    name: str
+    protocol: str
+    program: str
+    keeps: frozenset[Situation] = ALL
+    sets_times: bool = False
+    path: str = ""
+    note: str = ""
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether the program can run here."""
+        return self.program.endswith(".py") or (NODE_MODULES.is_dir() and which("node") is not None)
+
+    def run(self, url: str, key: str, arguments: Sequence[str], *, timeout_s: float) -> str:
+        """Run the program to its end and return what it printed."""
+        name = self.program.removesuffix(".py")
+        program = (
+            ["node", f"tests/system/clients/node/{self.program}"]
+            if name == self.program
+            else [sys.executable, "-m", f"tests.system.clients.python.{name}"]
+        )
+        done = subprocess.run(
+            [*program, url + self.path, key, *arguments],
+            env={**os.environ, "NO_PROXY": "127.0.0.1"},
+            cwd=_ROOT,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+        )
+        return done.stdout + done.stderr
+
+
+_KEEPS_503 = frozenset({Situation.UNAVAILABLE, Situation.RESTART})
+_NOTHING: frozenset[Situation] = frozenset()
+
+CLIENTS = (
+    Client("opentelemetry-exporter-otlp-proto-http (Python)", "OTLP/HTTP, protobuf", "otlp_http.py", sets_times=True),
+    Client("@opentelemetry/exporter-logs-otlp-http (JS)", "OTLP/HTTP, JSON", "otlp_json.js", sets_times=True),
+    Client("@opentelemetry/exporter-logs-otlp-proto (JS)", "OTLP/HTTP, protobuf", "otlp_proto.js", sets_times=True),
+    Client("python-logging-loki", "Loki, JSON", "logging_loki_handler.py", _NOTHING),
+    Client("loki-logger-handler (Python)", "Loki, JSON", "loki_logger.py", _NOTHING),
+    Client("pino-loki (JS)", "Loki, JSON", "pino_loki.js", _NOTHING),
+    Client("winston-loki (JS)", "Loki, protobuf", "winston_loki.js"),
+    Client("elasticsearch-py", "Elasticsearch bulk", "elastic.py", sets_times=True, path="/elasticsearch"),
+    Client("@elastic/elasticsearch (JS)", "Elasticsearch bulk", "elastic.js", sets_times=True, path="/elasticsearch"),
+    Client("opensearch-py", "Elasticsearch bulk", "opensearch.py", sets_times=True, path="/elasticsearch"),
+)
