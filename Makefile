@@ -1,6 +1,6 @@
 # Each target sets up what it needs and may be run again at any time. ARGS go to the program behind it.
 .DEFAULT_GOAL := help
-.PHONY: help up test coverage check wheels compose-check bench bench-web bench-causes kill-run contracts web demo lock
+.PHONY: help up test coverage check wheels compose-check clients bench bench-web bench-causes kill-run contracts web demo lock
 PY := .venv/bin/python
 # Compiled bytecode is kept, outside the source tree. Without it, each process compiles all libraries when it starts.
 unexport PYTHONDONTWRITEBYTECODE
@@ -34,6 +34,10 @@ wheels: ## build all wheels, install one outside the workspace and test it there
 compose-check: ## build the images; start, use, scale, break and remove the platform of docker-compose.yml; needs Docker
 	@scripts/setup.sh check
 	@$(PY) -m scripts.compose_check
+
+clients: ## play refusals and outages with clients of other platforms; ARGS="--write" writes the table of docs/clients.md
+	@scripts/setup.sh test
+	@PATH="$$PWD/.tools/node/bin:$$PATH" $(PY) -m tests.system.clients $(ARGS)
 
 bench: ## benchmark against one document per log; ARGS=--json prints one JSON object as the last line
 	@scripts/setup.sh up

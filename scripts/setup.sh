@@ -144,6 +144,17 @@ node_packages() {
     echo "$stamp" >.tools/web-packages-stamp
 }
 
+# Clients from npm that the tests of the intake protocols run.
+client_packages() {
+    local folder=tests/system/clients/node stamp
+    node
+    stamp=$(sha256sum "$folder/package-lock.json")
+    [ -d "$folder/node_modules" ] && [ "$(cat .tools/client-packages-stamp 2>/dev/null)" = "$stamp" ] && return 0
+    step "installing log clients for the tests" run_npm --prefix "../$folder" ci --ignore-scripts ||
+        stop "the log clients could not be installed; check the network (full output: $LOG)"
+    echo "$stamp" >.tools/client-packages-stamp
+}
+
 # The build is kept until something in web/ changes.
 web_app() {
     local stamp
@@ -229,6 +240,7 @@ main() {
         ;;
     test)
         web_app
+        client_packages
         [ -n "${LOGLOOP_TEST_AMQP_URL:-}" ] || rabbitmq
         [ -n "${LOGLOOP_TEST_MONGO_URL:-}" ] || mongod_libraries
         browser

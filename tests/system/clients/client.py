@@ -10,6 +10,7 @@ from pathlib import Path
 from shutil import which
 
 _ROOT = Path(__file__).parents[3]
+_NODE = which("node", path=f"{_ROOT}/.tools/node/bin") or which("node") or "node"
 NODE_MODULES = _ROOT / "tests/system/clients/node/node_modules"
 
 
@@ -47,13 +48,13 @@ class Client:
     @property
     def is_installed(self) -> bool:
         """Whether the program can run here."""
-        return self.program.endswith(".py") or (NODE_MODULES.is_dir() and which("node") is not None)
+        return self.program.endswith(".py") or NODE_MODULES.is_dir()
 
     def run(self, url: str, key: str, arguments: Sequence[str], *, timeout_s: float) -> str:
         """Run the program to its end and return what it printed."""
         name = self.program.removesuffix(".py")
         program = (
-            ["node", f"tests/system/clients/node/{self.program}"]
+            [_NODE, f"tests/system/clients/node/{self.program}"]
             if name == self.program
             else [sys.executable, "-m", f"tests.system.clients.python.{name}"]
         )

@@ -30,6 +30,10 @@ class Front:
         self._client = httpx.AsyncClient(base_url=target, timeout=60, trust_env=False, verify=WITHOUT_TLS)
         self.url = ""
 
+    async def close(self) -> None:
+        """Close the connections to the service."""
+        await self._client.aclose()
+
     def refuse(self, status: int, times: int) -> None:
         """Answer the next requests that carry logs with a status, or not at all if it is DROPPED."""
         self._status, self._left = status, times
@@ -83,7 +87,12 @@ def front_of(target: str) -> Iterator[Front]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     front.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
+
+    async def serve() -> None:
+        await server.serve(sockets=[listener])
+        await front.close()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
     try:
         yield front

@@ -5,7 +5,7 @@ import { given, messages } from "./program.js";
 
 const client = new Client({ node: given.url, auth: { apiKey: given.key }, maxRetries: 10, retryOnTimeout: true });
 const result = await client.helpers.bulk({
-  datasource: (function* () {
+  datasource: (async function* () {
     for (const { text, time } of messages()) {
       yield { "@timestamp": new Date(time).toISOString(), message: text, log: { level: "info" } };
     }
