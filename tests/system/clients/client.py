@@ -43,7 +43,8 @@ class Client:
     keeps: frozenset[Situation] = ALL
     sets_times: bool = False
     path: str = ""
-    note: str = ""
+    retries_late: bool = False
+    """It sends again after a minute."""
 
     @property
     def is_installed(self) -> bool:
@@ -79,7 +80,7 @@ CLIENTS = (
     Client("python-logging-loki", "Loki, JSON", "logging_loki_handler.py", _NOTHING),
     Client("loki-logger-handler (Python)", "Loki, JSON", "loki_logger.py", _NOTHING),
     Client("pino-loki (JS)", "Loki, JSON", "pino_loki.js", _NOTHING),
-    Client("winston-loki (JS)", "Loki, protobuf", "winston_loki.js"),
+    Client("winston-loki (JS)", "Loki, protobuf", "winston_loki.js", retries_late=True),
     Client("elasticsearch-py", "Elasticsearch bulk", "elastic.py", sets_times=True, path="/elasticsearch"),
     Client("@elastic/elasticsearch (JS)", "Elasticsearch bulk", "elastic.js", sets_times=True, path="/elasticsearch"),
     Client("opensearch-py", "Elasticsearch bulk", "opensearch.py", sets_times=True, path="/elasticsearch"),

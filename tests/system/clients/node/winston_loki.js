@@ -16,7 +16,7 @@ const transport = new LokiTransport({
 });
 const logger = winston.createLogger({ transports: [transport] });
 for (const { text } of messages()) logger.info(text);
-for (let tries = 0; tries < 20; tries++) {
+for (let tries = 0; tries < 180; tries++) {
   await new Promise((resolve) => setTimeout(resolve, 500));
   await transport.flush();
   if (transport.batcher.batch.streams.length === 0 && transport.batcher.batchesToSend?.length !== 1) break;

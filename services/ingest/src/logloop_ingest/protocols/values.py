@@ -115,15 +115,15 @@ def json_number(value: float) -> float | str:
     return value if math.isfinite(value) else str(value)
 
 
-def cut(message: str, attributes: dict[str, Any], max_bytes: int) -> tuple[str, dict[str, Any]]:
+def cut(message: str, attributes: dict[str, Any] | None, max_bytes: int) -> tuple[str, dict[str, Any]]:
     """Return a message of at most `max_bytes` bytes; the attributes say how many were cut.
 
     A client of another platform cannot split a message that is too long, and would lose it.
     """
     if len(message) * 4 <= max_bytes:
-        return message, attributes
+        return message, attributes or {}
     encoded = message.encode("utf-8", "replace")
     if len(encoded) <= max_bytes:
-        return message, attributes
+        return message, attributes or {}
     kept = encoded[:max_bytes].decode("utf-8", "ignore")
-    return kept, {**attributes, TRUNCATED_ATTRIBUTE: len(encoded) - len(kept.encode())}
+    return kept, {**(attributes or {}), TRUNCATED_ATTRIBUTE: len(encoded) - len(kept.encode())}
