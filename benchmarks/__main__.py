@@ -5,7 +5,8 @@ from collections.abc import Collection
 
 from benchmarks.command import Progress, arguments_of, run
 from benchmarks.report import Report
-from benchmarks.rows import PARTS, Sizes, measure
+from benchmarks.rows import PARTS, measure
+from benchmarks.sizes import Sizes
 
 _LIMIT_S = 14 * 60
 
