@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from logloop.local.ports import free_port
 from logloop.local.rabbitmq import RabbitNode
 
 from tests.infra import first_elections_are_on_disk, fresh_database, mongo_node, rabbit_node
@@ -40,13 +41,14 @@ def main() -> int:
     chosen = [client for client in CLIENTS if _is_chosen(client, arguments.clients)]
     rows: list[list[str]] = []
     failures: list[str] = []
-    with _platform() as (platform, broker):
+    grpc_port = free_port()
+    with _platform(grpc_port) as (platform, broker):
         key = platform.new_key("ingest")
-        with front_of(platform["ingest"].url) as front:
+        with front_of(platform["ingest"].url, grpc_port=grpc_port) as front:
             for client in chosen:
                 row = [client.name, client.protocol]
                 for situation in () if arguments.outage else Situation:
-                    if situation is Situation.BAD_ENTRY and not client.sets_times:
+                    if not client.can_meet(situation):
                         row.append("-")
                         continue
                     outcome = play(client, situation, platform, front, key, count=max(10, arguments.count // 10))
@@ -65,13 +67,16 @@ def _is_chosen(client: Client, texts: Sequence[str]) -> bool:
 
 
 @contextmanager
-def _platform() -> Iterator[tuple[Platform, RabbitNode]]:
+def _platform(grpc_port: int) -> Iterator[tuple[Platform, RabbitNode]]:
     with ExitStack() as stack:
         broker = stack.enter_context(rabbit_node())
         mongo = stack.enter_context(mongo_node())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         declared_at = time.time()
-        platform = stack.enter_context(Platform(broker.url, mongo.url, fresh_database(), folder, forked=False))
+        listen = {"LOGLOOP_LISTEN": f"otlp+grpc://127.0.0.1:{grpc_port}"}
+        platform = stack.enter_context(
+            Platform(broker.url, mongo.url, fresh_database(), folder, env=listen, forked=False)
+        )
         wait_for(lambda: first_elections_are_on_disk(broker, declared_at), what="queues that survive a kill")
         yield platform, broker
 

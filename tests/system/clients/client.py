@@ -43,8 +43,16 @@ class Client:
     keeps: frozenset[Situation] = ALL
     sets_times: bool = False
     path: str = ""
+    over_grpc: bool = False
+    """It sends to the listener for gRPC, not through the front."""
     retries_late: bool = False
     """It sends again after a minute."""
+
+    def can_meet(self, situation: Situation) -> bool:
+        """Whether a situation can be played with this client."""
+        if situation is Situation.BAD_ENTRY:
+            return self.sets_times
+        return not (self.over_grpc and situation in REFUSALS)
 
     @property
     def is_installed(self) -> bool:
@@ -75,6 +83,13 @@ _NOTHING: frozenset[Situation] = frozenset()
 
 CLIENTS = (
     Client("opentelemetry-exporter-otlp-proto-http (Python)", "OTLP/HTTP, protobuf", "otlp_http.py", sets_times=True),
+    Client(
+        "opentelemetry-exporter-otlp-proto-grpc (Python)",
+        "OTLP/gRPC",
+        "otlp_grpc.py",
+        sets_times=True,
+        over_grpc=True,
+    ),
     Client("@opentelemetry/exporter-logs-otlp-http (JS)", "OTLP/HTTP, JSON", "otlp_json.js", sets_times=True),
     Client("@opentelemetry/exporter-logs-otlp-proto (JS)", "OTLP/HTTP, protobuf", "otlp_proto.js", sets_times=True),
     Client("python-logging-loki", "Loki, JSON", "logging_loki_handler.py", _NOTHING),

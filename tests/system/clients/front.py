@@ -29,6 +29,8 @@ class Front:
         """How requests with logs were answered."""
         self._client = httpx.AsyncClient(base_url=target, timeout=60, trust_env=False, verify=WITHOUT_TLS)
         self.url = ""
+        self.grpc_url = ""
+        """The listener for OTLP over gRPC, which is not behind the front."""
 
     async def close(self) -> None:
         """Close the connections to the service."""
@@ -79,9 +81,10 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def front_of(target: str) -> Iterator[Front]:
+def front_of(target: str, *, grpc_port: int) -> Iterator[Front]:
     """Run a front on a free port of loopback, in a thread."""
     front = Front(target)
+    front.grpc_url = f"http://127.0.0.1:{grpc_port}"
     config = uvicorn.Config(front, log_level="critical", lifespan="off", ws="none", timeout_graceful_shutdown=1)
     server = _Server(config)
     listener = socket.socket()

@@ -56,7 +56,8 @@ def play(
         front.refuse(_REFUSED[situation], refusals)
     front.statuses.clear()
     token = key if situation is not Situation.BAD_TOKEN else f"llk_nosuchkey1_{'0' * 32}"
-    output = client.run(front.url, token, [run, str(count), situation.value], timeout_s=_TIMEOUT_S)
+    url = front.grpc_url if client.over_grpc else front.url
+    output = client.run(url, token, [run, str(count), situation.value], timeout_s=_TIMEOUT_S)
     front.refuse(200, 0)
     if after is not None:
         after()

@@ -11,6 +11,7 @@ import pytest
 from benchmarks import __main__ as program
 from benchmarks import rows
 from benchmarks.report import Report
+from benchmarks.sizes import Sizes
 
 
 def _fail(*_: object) -> None:

@@ -30,7 +30,8 @@ class IngestSettings(ServiceSettings):
     ingest_linger_ms: float = Field(5.0, ge=0, description="Milliseconds that a small batch waits for more entries.")
     ingest_prefetch: int = Field(50, ge=1, le=2000, description="Intake messages in progress at once.")
     listen: str = Field(
-        "", description="Listeners for syslog, GELF, forward and OTLP/gRPC, such as syslog+udp://127.0.0.1:5514?project=shop."
+        "",
+        description="Listeners for syslog, GELF, forward and OTLP/gRPC, such as syslog+udp://127.0.0.1:5514?project=shop.",
     )
     listen_tls_cert: Path | None = Field(None, description="Certificate chain (PEM) of listeners with TLS.")
     listen_tls_key: Path | None = Field(None, description="Private key (PEM), unless it is in the same file.")

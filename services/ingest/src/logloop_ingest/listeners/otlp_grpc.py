@@ -67,7 +67,7 @@ async def otlp_grpc_listener(address: ListenAddress, endpoint: ProtocolEndpoint)
     try:
         server.add_insecure_port(place)
     except RuntimeError as error:
-        raise OSError(f"cannot listen at {place} for OTLP over gRPC; choose a free address in LOGLOOP_LISTEN") from error
+        raise OSError(f"cannot listen at {place} for OTLP; set a free address in LOGLOOP_LISTEN") from error
     await server.start()
     _log.info("listening", address=f"otlp+grpc://{place}")
     try:
