@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from logloop_chassis.messaging.publisher import NotPublished
 from logloop_ingest.protocols.clef import rendered
 
 from tests.unit.ingest.harness import KEY, ingest_service
@@ -109,6 +110,13 @@ async def test_the_message_names_the_exception_and_an_attribute_has_its_stack_tr
     assert first["message"] == f"failed\n{named}"
     assert second["message"] == named
     assert json.loads(first["attributes"])["exception.stacktrace"] == exception
+
+
+async def test_a_full_queue_is_an_unavailable_server() -> None:
+    async with ingest_service() as ingest:
+        ingest.broker.failure = NotPublished("full", "full")
+        answer = await ingest.send(CLEF, lines(EVENT))
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
 
 async def test_a_body_without_events_is_refused_and_a_retry_is_stored_once() -> None:

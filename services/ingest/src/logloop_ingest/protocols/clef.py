@@ -129,8 +129,9 @@ def accepted(_envelope: Envelope, result: Result, _body: bytes) -> Answer:
 
 
 def refused(_envelope: Envelope, problem: Problem) -> Answer:
-    """Return an error of Seq."""
-    return as_json(problem.status, {"Error": problem.detail}, problem)
+    """Return an error of Seq. Its client for JavaScript sends again after 5xx, not after 429."""
+    status = 503 if problem.status == 429 else problem.status
+    return as_json(status, {"Error": problem.detail}, problem)
 
 
 CLEF = IntakeProtocol(
