@@ -27,8 +27,9 @@ _ATTRIBUTES = {
 }
 _DERIVED = frozenset({"levelno", "filename", "msecs", "relativeCreated", "thread", "exc_info", "exc_text", "args"})
 """What follows from other fields, or means something only within the process."""
-_MAX_ARGUMENTS = 20_000
-_MAX_FORMATTED = 2**20
+_MAX_ARGUMENTS = 2**20
+_MAX_COMMAS = 1000
+_MAX_FORMATTED = 2**22
 _WIDTH = 1000
 _WIDE = re.compile(r"%(\([^)]*\))?[^a-zA-Z%]*(\d{4}|\*)")
 """A field with a width of `_WIDTH` characters or more, or of a number that is an argument."""
@@ -67,7 +68,7 @@ def formatted(template: str, arguments: str) -> str | None:
     """Return a message with its arguments, which are the text of a tuple or a dict; None if it cannot be made."""
     if arguments in {"", "()", "None"}:
         return template
-    if len(arguments) > _MAX_ARGUMENTS or _WIDE.search(template):
+    if len(arguments) > _MAX_ARGUMENTS or arguments.count(",") > _MAX_COMMAS or _WIDE.search(template):
         return None
     if template.count("%") * (len(arguments) + _WIDTH) > _MAX_FORMATTED:
         return None
