@@ -46,7 +46,7 @@ class Client:
     over_grpc: bool = False
     """It sends to the listener for gRPC, not through the front."""
     retries_late: bool = False
-    """It sends again after a minute."""
+    """It sends again after five seconds or more."""
 
     def can_meet(self, situation: Situation) -> bool:
         """Whether a situation can be played with this client."""
@@ -79,6 +79,7 @@ class Client:
 
 
 _KEEPS_503 = frozenset({Situation.UNAVAILABLE, Situation.RESTART})
+_ONLY_503 = frozenset({Situation.UNAVAILABLE})
 _NOTHING: frozenset[Situation] = frozenset()
 
 CLIENTS = (
@@ -99,4 +100,14 @@ CLIENTS = (
     Client("elasticsearch-py", "Elasticsearch bulk", "elastic.py", sets_times=True, path="/elasticsearch"),
     Client("@elastic/elasticsearch (JS)", "Elasticsearch bulk", "elastic.js", sets_times=True, path="/elasticsearch"),
     Client("opensearch-py", "Elasticsearch bulk", "opensearch.py", sets_times=True, path="/elasticsearch"),
+    Client("splunk-handler (Python)", "Splunk HEC", "splunk_hec.py", sets_times=True),
+    Client("splunk-logging (JS)", "Splunk HEC", "splunk_logging.js", _NOTHING, sets_times=True),
+    Client("winston, transports.Http (JS)", "Datadog", "winston_datadog.js", _NOTHING),
+    Client("pygelf (Python)", "GELF over HTTP", "gelf_pygelf.py", _NOTHING),
+    Client("winston-log2gelf (JS)", "GELF over HTTP", "winston_gelf.js", _NOTHING),
+    Client("seqlog (Python)", "Seq, raw events", "seq_log.py", _NOTHING),
+    Client("@datalust/winston-seq (JS)", "Seq, raw events", "winston_seq.js", _ONLY_503, retries_late=True),
+    Client("sentry-sdk (Python)", "Sentry envelope", "sentry_logs.py", _NOTHING),
+    Client("logging.handlers.HTTPHandler (Python)", "form", "http_handler.py", _NOTHING),
+    Client("curl", "lines", "curl_lines.py"),
 )
