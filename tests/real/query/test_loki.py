@@ -389,5 +389,5 @@ def test_a_tail_ends_when_its_client_leaves(platform: Platform, key: str) -> Non
             polite.recv(timeout=20)
             assert open_tails() == 2
             rude.socket.shutdown(socket.SHUT_RDWR)  # it leaves without a word
-            wait_for(lambda: open_tails() == 1, what="the tail of the client that is gone being closed")
+            wait_for(lambda: open_tails() == 1, timeout_s=10, what="the tail of the client that is gone being closed")
         wait_for(lambda: open_tails() == 0, what="the other tail being closed")

@@ -7,6 +7,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from logloop_query.logs.search.plan import LogSelection
@@ -47,7 +48,7 @@ class Part:
 @st.composite
 def logs(draw: st.DrawFn) -> list[Row]:
     """A few logs, some across an hour's end."""
-    words = st.lists(st.sampled_from(["foo", "Foo", "500", " ", "\n", "a\\b", '"x"']), max_size=4).map("".join)
+    words = st.lists(st.sampled_from(["foo", "Foo", "500", " ", "\n", "a\\b", '"x"', "é"]), max_size=4).map("".join)
     attributes = st.dictionaries(
         st.sampled_from(["a", "http_status", "http.status", "http", "b"]),
         _VALUES | st.fixed_dictionaries({"status": _VALUES}),
@@ -194,6 +195,27 @@ def queries(draw: st.DrawFn) -> Part:
     stages = draw(st.lists(st.one_of(line_filters(), conditions(), neutral), max_size=3))
     text = " ".join(["{" + ", ".join(part.text for part in selector) + "}", *(part.text for part in stages)])
     return Part(text, lambda row: all(part.keeps(row) for part in [*selector, *stages]))
+
+
+_KINDS = {"matchers": matchers().map(lambda part: Part(f"{{{part.text}}}", part.keeps))} | {
+    name: part.map(lambda found: Part(f"{{}} {found.text}", found.keeps))
+    for name, part in {
+        "comparisons": comparisons().map(lambda part: Part(f"| {part.text}", part.keeps)),
+        "conditions": conditions(),
+        "line filters": line_filters(),
+    }.items()
+}
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_each_kind_of_filter_selects_exactly_its_logs(kind: str, data: st.DataObject) -> None:
+    found = data.draw(logs())
+    columns = TableColumns(table_of(found))
+    for query in data.draw(st.lists(_KINDS[kind], min_size=8, max_size=8)):
+        expected = [row.number for row in found if query.keeps(row)]
+        assert found_in(filter_of(parse_log_query(query.text), "shop"), columns) == expected, query.text
 
 
 @_thorough

@@ -8,10 +8,8 @@ from contextlib import asynccontextmanager
 
 import httpx
 from fastapi import Request
-from logloop_chassis.auth.authenticator import bearer_token, same_origin
-from logloop_chassis.auth.principal import Principal
-from logloop_chassis.http.problems import Forbidden, Unavailable
-from logloop_chassis.settings import is_loopback
+from logloop_chassis.auth.authenticator import bearer_token
+from logloop_chassis.http.problems import Unavailable
 from logloop_chassis.state import Resources, ServiceApp, resources_of
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.datastructures import Headers
@@ -22,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from logloop_query.agent_tools.caller import QUERY, ToolCaller
 from logloop_query.agent_tools.confirmation import Confirmations
 from logloop_query.agent_tools.server import tool_server
+from logloop_query.http.foreign_pages import refuse_foreign_pages
 from logloop_query.settings import QuerySettings
 
 PATH = "/mcp"
@@ -78,7 +77,7 @@ async def _caller(request: Request, resources: Resources[QuerySettings], client:
     settings = resources.settings
     credential = _credential(request.headers)
     principal = await resources.authenticator.authenticate(Headers(credential), method="POST")
-    _refuse_foreign_pages(request.headers, principal)
+    refuse_foreign_pages(request.headers, principal)
     address = request.client.host if request.client else "unknown"
     return ToolCaller(
         principal,
@@ -94,16 +93,3 @@ def _credential(headers: Headers) -> dict[str, str]:
     """Return the header that authenticates a program. Cookies do not count: a web page could use them."""
     token = bearer_token(headers)
     return {"authorization": f"Bearer {token}"} if token else {}
-
-
-def _refuse_foreign_pages(headers: Headers, principal: Principal) -> None:
-    """Refuse requests of other origins' pages, and names that were rebound to this machine. Raises Forbidden."""
-    if not same_origin(headers, absent=True):
-        raise Forbidden("a web page of another origin may not use /mcp; call it from a program")
-    host = headers.get("x-forwarded-host", headers.get("host", ""))
-    if principal.kind == "anonymous" and not is_loopback(_without_port(host)):
-        raise Forbidden("without sign-in, /mcp is available under a loopback address only")
-
-
-def _without_port(host: str) -> str:
-    return host.partition("]")[0].strip("[") if host.startswith("[") else host.partition(":")[0]

@@ -1,5 +1,6 @@
 """Queries of logs and of counts."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -68,7 +69,9 @@ async def _logs(loki: LokiRequest, query: LogQuery) -> Response:
     selection = await loki.selection(query, *loki.bounds_us())
     wanted = SearchRequest(selection, limit, newest_first=not loki.parameters.is_forward())
     found, budget = await loki.services.search.search(wanted, loki.caller.key)
-    lines = shapes.streams(rows_of(loki.caller.project_id, found.table), categorize=loki.categorize)
+    lines = await asyncio.to_thread(
+        lambda: shapes.streams(rows_of(loki.caller.project_id, found.table), categorize=loki.categorize)
+    )
     flags = {"encodingFlags": [shapes.CATEGORIZE]} if loki.categorize else {}
     data = shapes.result("streams", lines, budget, **flags)
     return answer(shapes.success(data, warnings=partial_warning(found.partial)))
@@ -92,7 +95,9 @@ async def counted_series(
     selection = await loki.selection(plan.aggregation.logs, windows.buckets.origin, windows.end - 1)
     async with loki.services.search.counting("loki", loki.caller.key) as (counter, budget):
         counts = await counter.by(selection, plan.keys, windows.buckets, of_bytes=plan.of_bytes)
-    return series_of(plan, counts.table, windows, grid, loki.caller.project_id), counts.partial, budget
+    project_id = loki.caller.project_id
+    series = await asyncio.to_thread(series_of, plan, counts.table, windows, grid, project_id)
+    return series, counts.partial, budget
 
 
 @router.api_route("/index/volume", methods=_METHODS)

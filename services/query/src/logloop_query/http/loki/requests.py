@@ -21,6 +21,7 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 
 from logloop_query.catalogue.projects import missing_project
+from logloop_query.http.foreign_pages import refuse_foreign_pages
 from logloop_query.http.logs.parameters import TOO_SLOW, caller_key
 from logloop_query.logs.search.limits.admission import TooBusy
 from logloop_query.logs.search.limits.pace import OutOfTime
@@ -71,6 +72,8 @@ async def caller_of(connection: HTTPConnection) -> LokiCaller:
     app: ServiceApp = connection.app
     authenticator = app.resources.authenticator
     principal = await authenticator.authenticate(Headers(authorization_of(connection.headers)))
+    if principal.kind == "anonymous":
+        refuse_foreign_pages(connection.headers, principal)
     project_id = connection.headers.get(TENANT_HEADER) or principal.only_project()
     if not project_id:
         raise BadRequest("name the project in the header X-Scope-OrgID, or use an API key of one project")
