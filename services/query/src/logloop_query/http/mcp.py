@@ -3,12 +3,14 @@
 Any process answers any request, since each one carries its credential and nothing is kept between two of them.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
 from fastapi import Request
 from logloop_chassis.auth.authenticator import bearer_token
+from logloop_chassis.background import running, wait_for_any
 from logloop_chassis.http.problems import Unavailable
 from logloop_chassis.state import Resources, ServiceApp, resources_of
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -27,6 +29,7 @@ PATH = "/mcp"
 CHANGES_HEADER = "x-logloop-allow-changes"
 TIMEOUT_S = 110.0
 """Seconds that a tool waits for a service. The gateway gives an answer of /mcp two minutes."""
+_START_S = 10.0
 _OWN_URL = "http://query.internal"
 _FORWARDED = "x-forwarded-for"
 
@@ -47,13 +50,14 @@ class AgentEndpoint:
     async def running(self) -> AsyncIterator[None]:
         """Serve requests. A tool calls query itself within this process, and the other services over HTTP."""
         own = httpx.ASGITransport(self._in_process, raise_app_exceptions=False)
-        self._manager = StreamableHTTPSessionManager(tool_server(), json_response=True, stateless=True)
+        manager = StreamableHTTPSessionManager(tool_server(), json_response=True, stateless=True)
         async with (
             httpx.AsyncClient(trust_env=False, timeout=TIMEOUT_S, mounts={_OWN_URL: own}) as self._client,
-            self._manager.run(),
+            _started(manager),
         ):
+            self._manager = manager
             yield
-        self._manager = self._client = None
+            self._manager = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Authenticate a request and pass it to the server. Raises Problem."""
@@ -71,6 +75,21 @@ class AgentEndpoint:
         """Call query with the address of the tool's caller, as behind a proxy."""
         address = Headers(scope=scope)[_FORWARDED]
         await self._app({**scope, "client": (address, 0)}, receive, send)
+
+
+@asynccontextmanager
+async def _started(manager: StreamableHTTPSessionManager) -> AsyncIterator[None]:
+    """Run a manager in a task of its own: the one that starts a service may be another than the one that stops it."""
+    ready, stop = asyncio.Event(), asyncio.Event()
+
+    async def run() -> None:
+        async with manager.run():
+            ready.set()
+            await stop.wait()
+
+    async with running("agent endpoint", run(), stopping=stop):
+        await wait_for_any(ready, timeout_s=_START_S)
+        yield
 
 
 async def _caller(request: Request, resources: Resources[QuerySettings], client: httpx.AsyncClient) -> ToolCaller:
