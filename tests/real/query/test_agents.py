@@ -15,7 +15,7 @@ import httpx2
 import pytest
 from logloop_chassis.testing import wait_until
 from logloop_query.agent_tools.rendering import MAX_ANSWER_BYTES
-from mcp import ClientSession, StdioServerParameters, stdio_client
+from mcp import Client, ClientSession, StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
 from tests.infra import Infra, fresh_database
@@ -159,6 +159,27 @@ async def test_an_agent_finds_counts_and_cites_logs_without_secrets(opened: Open
     assert [item["message"] for item in around["before"]] == ["served item 199", warning["message"]]
     assert [(item["pattern"], item["count"]) for item in patterns] == [("served item <*>", 200)]
     assert {item["id"] for item in services} == {"cart", "payment", "bulk"}
+
+
+async def test_clients_of_the_newest_protocol_need_no_handshake(platform: Platform, reading_key: str) -> None:
+    """They state the version in each message, and over HTTP in headers that repeat parts of it."""
+    url, headers = f"{platform['query'].url}/mcp", {"Authorization": f"Bearer {reading_key}"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LOGLOOP_")}
+    command = StdioServerParameters(
+        command=str(Path(sys.executable).with_name("logloop")),
+        args=["mcp"],
+        env={**kept, "LOGLOOP_URL": platform["query"].url, "LOGLOOP_API_KEY": reading_key},
+    )
+    async with httpx2.AsyncClient(headers=headers, timeout=30, trust_env=False) as http:
+        for transport in (streamable_http_client(url, http_client=http), stdio_client(command)):
+            async with Client(transport) as client:
+                names = {tool.name for tool in (await client.list_tools()).tools}
+                [content] = (await client.call_tool("count_logs", {"q": "service:cart"})).content
+                version = client.session.protocol_version
+            assert version is not None
+            assert version >= "2026"
+            assert "count_logs" in names
+            assert data_of(getattr(content, "text", ""))["total"] == 202
 
 
 async def test_answers_and_arguments_are_bounded(opened: Open, reading_key: str) -> None:

@@ -27,10 +27,17 @@ def mcp(
     commands: LOGLOOP_URL and LOGLOOP_API_KEY, then `logloop login`, then this machine's `logloop up`.
     """
     from logloop.agents import McpBridge
+    from logloop.cli.output import say
     from logloop.connection import resolve
+
+    connection = resolve()
+    if sys.stdin.isatty():
+        say(
+            f"logloop: waiting for the messages of an agent, for {connection.url}; see docs/mcp.md. Ctrl-C ends this."
+        )
 
     def write(line: str) -> None:
         sys.stdout.buffer.write(line.encode())
         sys.stdout.buffer.flush()
 
-    McpBridge(resolve(), write, allow_changes=allow_changes).run(sys.stdin.buffer)
+    McpBridge(connection, write, allow_changes=allow_changes).run(sys.stdin.buffer)
