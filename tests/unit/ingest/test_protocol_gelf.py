@@ -1,5 +1,6 @@
 """GELF over HTTP: what becomes of a document, and compression that clients state wrongly."""
 
+import asyncio
 import gzip
 import json
 import zlib
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from tests.unit.ingest.harness import ingest_service
+from tests.unit.ingest.harness import KEY, ingest_service
 
 GELF = "/gelf"
 DOCUMENT = {
@@ -106,3 +107,32 @@ async def test_a_retry_is_stored_once_unless_a_document_has_no_time() -> None:
         for _ in range(2):
             await ingest.send(GELF, packed(DOCUMENT, {"short_message": "timeless"}))
         assert len(ingest.broker.logs) == 6
+
+
+async def test_a_log_is_stored_although_its_client_has_gone_before_it_is_authenticated() -> None:
+    has_gone = False
+
+    async def receive() -> dict[str, Any]:
+        if has_gone:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": packed(DOCUMENT), "more_body": False}
+
+    async def send(_message: Any) -> None:
+        """Nobody reads the answer."""
+
+    async with ingest_service() as ingest:
+        app = ingest.client._transport.app  # type: ignore[attr-defined]
+        known = app.parts.authenticator.authenticate_token
+
+        async def authenticate_token(token: str) -> Any:
+            nonlocal has_gone
+            await asyncio.sleep(0)
+            has_gone = True
+            return await known(token)
+
+        app.parts.authenticator.authenticate_token = authenticate_token
+        headers = [(b"authorization", f"Bearer {KEY}".encode())]
+        await app(
+            {"type": "http", "method": "POST", "path": GELF, "query_string": b"", "headers": headers}, receive, send
+        )
+        assert len(ingest.broker.logs) == 1

@@ -1,5 +1,6 @@
 """Handles requests of clients of other log platforms like POST /api/v1/logs, with the answers of their protocol."""
 
+import asyncio
 import functools
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from logloop_chassis.auth.principal import Principal
 from logloop_chassis.http.connections import trust_request
 from logloop_chassis.http.problems import BadRequest, Problem
 from starlette.datastructures import Headers
+from starlette.types import Message
 
 from logloop_ingest.accept import Result, Submission
 from logloop_ingest.http.endpoint import LogEndpoint, require_ingest
@@ -28,6 +30,7 @@ class ProtocolEndpoint:
 
     async def post(self, request: Request, protocol: IntakeProtocol) -> Response:
         """Accept the logs of a request; the answer has the form of the protocol, also for a refusal."""
+        request = await _with_what_has_arrived(request)
         envelope = self._envelope(request)
         try:
             return await self._accept(request, envelope, protocol)
@@ -89,6 +92,24 @@ class ProtocolEndpoint:
             body = await self.logs.bodies.decompressed(sent, encoding, reservation)
             result = await self.submit(envelope, body, principal, protocol)
             return _response(protocol.accepted(envelope, result, body))
+
+
+async def _with_what_has_arrived(request: Request) -> Request:
+    """Return the request with the part of its body that has arrived already; nothing is waited for.
+
+    Handlers such as pygelf close the connection as soon as they have sent. What is not taken by then is lost, and
+    authentication may take longer.
+    """
+    try:
+        async with asyncio.timeout(0):
+            arrived = [await request.receive()]
+    except TimeoutError:
+        return request
+
+    async def receive() -> Message:
+        return arrived.pop() if arrived else await request.receive()
+
+    return Request(request.scope, receive)
 
 
 def _require_some(result: Result, protocol: IntakeProtocol) -> None:
