@@ -7,7 +7,7 @@ from tests.system.clients.python.program import arguments, messages
 given = arguments()
 done = subprocess.run(
     [
-        "curl", "--silent", "--show-error", "--fail-with-body", "--retry", "4", "--retry-all-errors",
+        "curl", "--silent", "--show-error", "--fail-with-body", "--retry", "6", "--retry-all-errors",
         "--user", f"logloop:{given.key}", "--header", "Content-Type: text/plain",
         "--data-binary", "@-", f"{given.url}/lines/checkout",
     ],
