@@ -241,6 +241,7 @@ main() {
     test)
         web_app
         client_packages
+        node_packages # with the identity provider of a test
         [ -n "${LOGLOOP_TEST_AMQP_URL:-}" ] || rabbitmq
         [ -n "${LOGLOOP_TEST_MONGO_URL:-}" ] || mongod_libraries
         browser

@@ -11,7 +11,10 @@ import { NotFound, RouteProblem } from "./routes/route-problem";
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: (search: Record<string, unknown>) => ({ next: textParam(search, "next") }),
+  validateSearch: (search: Record<string, unknown>): { next: string | undefined; problem?: string } => {
+    const problem = textParam(search, "problem");
+    return { next: textParam(search, "next"), ...(problem ? { problem } : {}) };
+  },
   component: lazyRouteComponent(() => import("@/features/account/sign-in-page"), "SignInPage"),
 });
 

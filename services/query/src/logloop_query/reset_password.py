@@ -1,6 +1,7 @@
 """Gives a user a new one-time password, for an administrator who cannot sign in.
 
-With `--two-factor`, the second factor of the user is removed as well.
+With `--two-factor`, the second factor of the user is removed as well. With `--allow-passwords`, passwords sign people
+in again, after only the identity provider could.
 `python -m logloop_query.reset_password EMAIL` needs the environment of the service. Whoever has that could change the
 database as well.
 """
@@ -8,6 +9,7 @@ database as well.
 import argparse
 import asyncio
 import sys
+from dataclasses import replace
 
 from logloop_chassis.database.outages import is_outage
 from logloop_chassis.http.problems import Problem
@@ -17,8 +19,11 @@ from logloop_query.settings import QuerySettings
 from logloop_query.wiring import open_identity
 
 
-async def _reset(email: str, *, two_factor: bool) -> str:
+async def _reset(email: str, *, two_factor: bool = False, allow_passwords: bool = False) -> str:
     async with open_identity(QuerySettings()) as identity:
+        if allow_passwords:
+            policy = await identity.sign_in_policy.read()
+            await identity.sign_in_policy.put(SYSTEM, replace(policy, only_provider=False))
         if two_factor:
             await identity.second_factors.reset_of(SYSTEM, email)
         return await identity.accounts.reset_password_of(SYSTEM, email)
@@ -29,9 +34,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m logloop_query.reset_password", description=__doc__)
     parser.add_argument("email", help="e-mail address of the user")
     parser.add_argument("--two-factor", action="store_true", help="also turn two-factor sign-in of the user off")
+    parser.add_argument(
+        "--allow-passwords",
+        action="store_true",
+        help="also let passwords sign people in again, not only the provider",
+    )
     given = parser.parse_args()
     try:
-        password = asyncio.run(_reset(given.email, two_factor=given.two_factor))
+        password = asyncio.run(_reset(**vars(given)))
     except Exception as error:
         if not isinstance(error, Problem) and not is_outage(error):
             raise

@@ -32,7 +32,7 @@ from logloop_query.catalogue.projects import Projects
 from logloop_query.catalogue.stores.metrics import MetricStore, PointStore
 from logloop_query.catalogue.stores.projects import ProjectStore
 from logloop_query.identity.api_keys import ApiKeys
-from logloop_query.identity.assembly import Identity, IdentityStores, assemble_identity
+from logloop_query.identity.assembly import Identity, IdentityStores, Surroundings, assemble_identity
 from logloop_query.identity.first_start import FirstStart
 from logloop_query.identity.members import Members
 from logloop_query.identity.passwords import Passwords
@@ -220,29 +220,35 @@ async def open_identity(settings: QuerySettings) -> AsyncIterator[Identity]:
     """Open users and signing in alone, for a command that runs beside the service."""
     async with connect(settings.mongo_url.get_secret_value(), app_name="query-command") as client:
         database = client[settings.mongo_database]
-        secret_key = settings.secret_key.get_secret_value()
-        stores, authenticator = RecordStores(database), Authenticator(database, secret_key)
-        yield _identity(stores, Passwords(), secret_key, authenticator, AuditTrail(stores.audit))
+        authenticator = Authenticator(database, settings.secret_key.get_secret_value())
+        stores = RecordStores(database)
+        yield _identity(settings, stores, Passwords(), authenticator, AuditTrail(stores.audit))
 
 
 def _identity(
-    stores: "RecordStores", passwords: Passwords, secret_key: str, authenticator: Authenticator, audit: AuditTrail
+    settings: QuerySettings,
+    stores: "RecordStores",
+    passwords: Passwords,
+    authenticator: Authenticator,
+    audit: AuditTrail,
 ) -> Identity:
-    return assemble_identity(
-        IdentityStores(
-            stores.users,
-            stores.projects,
-            stores.sessions,
-            stores.attempts,
-            stores.pending_sign_ins,
-            stores.sign_in_settings,
-        ),
-        passwords,
-        secret_key,
-        authenticator,
-        audit,
-        stores.saved_views.delete_of_user,
+    around = Surroundings(
+        secret_key=settings.secret_key.get_secret_value(),
+        public_url=settings.public_url,
+        guard=EgressGuard(settings.egress_allow, loopback=settings.is_local),
+        authenticator=authenticator,
+        audit=audit,
+        delete_owned=stores.saved_views.delete_of_user,
     )
+    identity_stores = IdentityStores(
+        stores.users,
+        stores.projects,
+        stores.sessions,
+        stores.attempts,
+        stores.pending_sign_ins,
+        stores.sign_in_settings,
+    )
+    return assemble_identity(identity_stores, passwords, around)
 
 
 class RecordStores:
@@ -291,7 +297,7 @@ def _build_records(
     tests = CatalogueEntries("test", EMPTY_TEST, stores.tests, projects, audit)
     metrics = Metrics(stores.metrics, stores.points, projects, audit)
     counted = (stores.services, stores.tests, stores.metrics, stores.users, stores.api_keys)
-    identity = _identity(stores, passwords, secret_key, authenticator, audit)
+    identity = _identity(settings, stores, passwords, authenticator, audit)
     api_keys = ApiKeys(stores.api_keys, stores.projects, KeyHasher(secret_key), authenticator, audit)
     provider_settings = ProviderSettings(stores.settings, SecretBox(secret_key), guard, projects, audit)
     analyses = Analyses(stores.analyses, stores.analysis_events, recorder, projects, logs, publisher, audit)

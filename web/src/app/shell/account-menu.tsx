@@ -15,9 +15,13 @@ export function AccountMenu() {
   const projects = session.projects.map((item) => item.project_id);
   const project = shown ?? projects.find((id) => id === readStored("project")) ?? projects[0];
   const handleSignOut = async (everywhere: boolean) => {
-    await query.DELETE("/api/v1/session", { params: { query: { everywhere } } });
+    const ended = await query.DELETE("/api/v1/session", { params: { query: { everywhere } } });
     writeStored("drafts", null);
     queryClient.clear();
+    if (ended.data?.provider_url) {
+      location.assign(ended.data.provider_url);
+      return;
+    }
     await navigate({ to: "/sign-in", search: { next: undefined } });
   };
   return (

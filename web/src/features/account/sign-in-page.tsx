@@ -1,8 +1,11 @@
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useRouter, useSearch } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { Logo } from "@/components/logo";
 import classes from "./account.module.css";
 import { SignInForm } from "./sign-in-form";
+import { SignOnButton, SignOnProblem, signOnOptions } from "./sign-on";
 
 /** Returns an address within this app, whatever the parameter holds. */
 export function localTarget(next: string | undefined): string {
@@ -10,7 +13,9 @@ export function localTarget(next: string | undefined): string {
 }
 
 export function SignInPage() {
-  const { next } = useSearch({ from: "/sign-in" });
+  const { next, problem } = useSearch({ from: "/sign-in" });
+  const offer = useQuery(signOnOptions);
+  const [wantsPassword, setWantsPassword] = useState(false);
   const navigate = useNavigate();
   const router = useRouter();
   useEffect(() => {
@@ -20,6 +25,7 @@ export function SignInPage() {
     await router.invalidate();
     await navigate({ href: localTarget(next) });
   };
+  const hidesForm = offer.data?.only_provider === true && !wantsPassword;
   return (
     <main className={classes.page}>
       <div className={classes.card}>
@@ -28,11 +34,23 @@ export function SignInPage() {
           Logloop
         </div>
         <h1 className="visually-hidden">Sign in to Logloop</h1>
-        <SignInForm onDone={() => void handleDone()} />
-        <p className="muted small">
-          The first start prints the administrator's address and password. Lost it? Run{" "}
-          <code>python -m logloop_query.reset_password EMAIL</code>.
-        </p>
+        {problem ? <SignOnProblem reason={problem} /> : null}
+        {offer.data?.provider ? (
+          <SignOnButton provider={offer.data.provider} next={localTarget(next)} />
+        ) : null}
+        {hidesForm ? (
+          <Button variant="subtle" fullWidth mt={8} onClick={() => setWantsPassword(true)}>
+            Administrator on this machine
+          </Button>
+        ) : (
+          <>
+            <SignInForm onDone={() => void handleDone()} />
+            <p className="muted small">
+              The first start prints the administrator's address and password. Lost it? Run{" "}
+              <code>python -m logloop_query.reset_password EMAIL</code>.
+            </p>
+          </>
+        )}
       </div>
     </main>
   );

@@ -16,7 +16,7 @@ from logloop_query.http import (
     saved_views,
 )
 from logloop_query.http.catalogue import metrics, overview, projects, services, tests
-from logloop_query.http.identity import api_keys, members, session, two_factor, users
+from logloop_query.http.identity import api_keys, members, session, sign_on, two_factor, users
 from logloop_query.http.logs import counts, edits, export, facets, search, tail
 from logloop_query.http.loki import labels as loki_labels
 from logloop_query.http.loki import queries as loki_queries
@@ -27,6 +27,7 @@ _RECORDS = (
     *(
         session,
         two_factor,
+        sign_on,
         projects,
         services,
         tests,

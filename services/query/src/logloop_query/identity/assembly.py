@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from logloop_chassis.auth.authenticator import Authenticator
 from logloop_chassis.crypto import KeyHasher, SecretBox
+from logloop_chassis.outbound.egress import EgressGuard
 
 from logloop_query.catalogue.stores.projects import ProjectStore
 from logloop_query.identity.accounts import Accounts
@@ -14,6 +15,8 @@ from logloop_query.identity.second_factors import SecondFactors
 from logloop_query.identity.sessions import Sessions
 from logloop_query.identity.sign_in import SignIn
 from logloop_query.identity.sign_in_policy import SignInPolicy
+from logloop_query.identity.sign_on.settings import SignOnSettings
+from logloop_query.identity.sign_on.sign_on import SignOn
 from logloop_query.identity.stores.sessions import AttemptStore, SessionStore
 from logloop_query.identity.stores.sign_in import PendingStore, SignInSettingsStore
 from logloop_query.identity.stores.users import UserStore
@@ -43,22 +46,31 @@ class Identity:
     sign_in: SignIn
     sign_in_policy: SignInPolicy
     second_factors: SecondFactors
+    sign_on: SignOn
+    sign_on_settings: SignOnSettings
 
 
-def assemble_identity(
-    stores: IdentityStores,
-    passwords: Passwords,
-    secret_key: str,
-    authenticator: Authenticator,
-    audit: AuditTrail,
-    delete_owned: Callable[[str], Awaitable[None]],
-) -> Identity:
-    """Return the use cases. `delete_owned` deletes what only a deleted user could see."""
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the use cases need of the deployment. `delete_owned` deletes what only a deleted user could see."""
+
+    secret_key: str
+    public_url: str
+    guard: EgressGuard
+    authenticator: Authenticator
+    audit: AuditTrail
+    delete_owned: Callable[[str], Awaitable[None]]
+
+
+def assemble_identity(stores: IdentityStores, passwords: Passwords, around: Surroundings) -> Identity:
+    """Return the use cases."""
+    authenticator, audit, box = around.authenticator, around.audit, SecretBox(around.secret_key)
     users, sessions = stores.users, Sessions(stores.sessions, authenticator)
     throttle, pending = SignInThrottle(stores.attempts), PendingSignIns(stores.pending)
-    two_factor = TwoFactor(users, SecretBox(secret_key), KeyHasher(secret_key))
+    two_factor = TwoFactor(users, box, KeyHasher(around.secret_key))
     policy = SignInPolicy(stores.sign_in_settings, users, sessions, audit)
     sign_in = SignIn(users, sessions, passwords, throttle, two_factor, pending, policy, authenticator, audit)
+    provider = SignOnSettings(stores.sign_in_settings, stores.projects, box, around.guard, policy, audit)
     return Identity(
         accounts=Accounts(
             users,
@@ -70,7 +82,7 @@ def assemble_identity(
             pending,
             authenticator,
             audit,
-            delete_owned,
+            around.delete_owned,
         ),
         sessions=sessions,
         sign_in=sign_in,
@@ -78,4 +90,18 @@ def assemble_identity(
         second_factors=SecondFactors(
             users, sessions, passwords, throttle, two_factor, policy, sign_in, authenticator, audit
         ),
+        sign_on=SignOn(
+            provider,
+            users,
+            stores.projects,
+            sessions,
+            sign_in,
+            pending,
+            throttle,
+            box,
+            around.guard,
+            audit,
+            around.public_url,
+        ),
+        sign_on_settings=provider,
     )

@@ -9,6 +9,7 @@ from logloop_chassis.auth.principal import user_principal
 from logloop_chassis.database.client import Document
 from logloop_chassis.http.problems import Forbidden, Unauthorized
 from logloop_chassis.ids import utc_now
+from logloop_chassis.settings import is_loopback
 
 from logloop_query.identity.passwords import Passwords
 from logloop_query.identity.pending import WITHIN, PendingSignIns
@@ -61,8 +62,13 @@ class SignIn:
     ) -> NewSession | CodeNeeded:
         """Start a session, or ask for a code. Raises TooManyRequests, and Unauthorized with one text for all."""
         address = email.strip().lower()
+        only_provider = (await self._policy.read()).only_provider
+        if only_provider and not is_loopback(actor.ip or ""):
+            raise Forbidden("passwords are switched off in this installation; sign in with the identity provider")
         async with self._throttle.attempt(address, actor.ip) as attempt:
             user = await self._users.find_by_email(address)
+            if only_provider and user is not None and user["role"] != "admin":
+                user = None
             matches = await self._passwords.verify(user["password_hash"] if user else None, password)
             if user is None or not matches or user.get("disabled"):
                 await self._refuse(actor, user)

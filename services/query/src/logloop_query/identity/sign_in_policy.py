@@ -2,19 +2,24 @@
 
 from dataclasses import asdict, dataclass
 
+from logloop_chassis.http.problems import Conflict
+
 from logloop_query.identity.sessions import Sessions
 from logloop_query.identity.stores.sign_in import SignInSettingsStore
 from logloop_query.identity.stores.users import UserStore
 from logloop_query.records.audit import Actor, AuditTrail, audited
 
 _NAME = "policy"
+PROVIDER = "provider"
+"""The name of the settings of the identity provider."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What signing in with a password needs."""
+    """What signing in with a password needs, and whether it is left to administrators on the machine itself."""
 
     two_factor_required: bool = False
+    only_provider: bool = False
 
 
 class SignInPolicy:
@@ -29,11 +34,19 @@ class SignInPolicy:
     async def read(self) -> Policy:
         """Return the policy."""
         document = await self._store.find(_NAME) or {}
-        return Policy(two_factor_required=bool(document.get("two_factor_required")))
+        return Policy(
+            two_factor_required=bool(document.get("two_factor_required")),
+            only_provider=bool(document.get("only_provider")),
+        )
 
     @audited
     async def put(self, actor: Actor, policy: Policy) -> Policy:
-        """Change the policy. Open sessions of users who lack a second factor allow nothing but its set-up."""
+        """Change the policy. Open sessions of users who lack a second factor allow nothing but its set-up.
+
+        Raises Conflict when only a provider should sign people in, and none is set up.
+        """
+        if policy.only_provider and await self._store.find(PROVIDER) is None:
+            raise Conflict("no identity provider is set up; set it up and test it first")
         before = await self.read()
         await self._store.put(_NAME, asdict(policy))
         if before.two_factor_required != policy.two_factor_required:

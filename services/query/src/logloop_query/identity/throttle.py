@@ -37,6 +37,10 @@ class SignInThrottle:
         self._store = store
         self._in_progress: Counter[str | None] = Counter()
 
+    async def count_visit(self, ip: str | None) -> None:
+        """Count a visit that costs a document and has no account yet. Raises TooManyRequests for an address."""
+        await self._count(f"visit\n{ip}", PER_ADDRESS, utc_now())
+
     @asynccontextmanager
     async def attempt(self, email: str, ip: str | None) -> AsyncIterator["Attempt"]:
         """Count an attempt and hold it; an address may have few at once. Raises TooManyRequests."""
@@ -60,15 +64,23 @@ class SignInThrottle:
         ]
         keys = []
         for name, limit in limits:
-            key, ends = _window(name, now)
-            is_over = await self._store.increment(key, ends) > limit
-            if is_over and not (name == email and await self._store.exists(_known(email, ip))):
-                raise TooManyRequests(
-                    "too many sign-in attempts; wait, then try again",
-                    retry_after=max(1, math.ceil((ends - now).total_seconds())),
-                )
-            keys.append(key)
+            known = _known(email, ip) if name == email else None
+            keys.append(await self._count(name, limit, now, known))
         return keys
+
+    async def _count(self, name: str, limit: int, now: datetime, known: str | None = None) -> str:
+        """Count in the window of a name and return the key of the counter. Raises TooManyRequests over the limit.
+
+        An entry `known` exempts from the limit.
+        """
+        key, ends = _window(name, now)
+        is_over = await self._store.increment(key, ends) > limit
+        if is_over and not (known is not None and await self._store.exists(known)):
+            raise TooManyRequests(
+                "too many sign-in attempts; wait, then try again",
+                retry_after=max(1, math.ceil((ends - now).total_seconds())),
+            )
+        return key
 
 
 @dataclass(frozen=True, slots=True)

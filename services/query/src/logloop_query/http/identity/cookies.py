@@ -11,6 +11,7 @@ from logloop_query.identity.sessions import MAX_LIFETIME, NewSession
 from logloop_query.records.audit import Actor
 
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
+_SECURE_BINDING, _PLAIN_BINDING = "__Host-logloop-sign-on", "logloop_sign_on"
 UserAgent = Annotated[str | None, Header(include_in_schema=False)]
 
 
@@ -50,3 +51,28 @@ def delete_cookies(response: Response) -> None:
     """Delete the cookie of a session, whatever its name."""
     response.delete_cookie(SECURE_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
     response.delete_cookie(PLAIN_COOKIE, path="/", httponly=True, samesite="lax")
+
+
+def set_binding(request: Request, response: Response, binding: str, seconds: int) -> None:
+    """Set the cookie that binds a sign-in with the provider to this browser."""
+    secure = is_secure(request)
+    response.set_cookie(
+        _SECURE_BINDING if secure else _PLAIN_BINDING,
+        binding,
+        max_age=seconds,
+        path="/",
+        secure=secure,
+        httponly=True,
+        samesite="lax",  # the provider leads the browser back from another site
+    )
+
+
+def binding_of(request: Request) -> str:
+    """Return what `set_binding` set in this browser, an empty text without it."""
+    return request.cookies.get(_SECURE_BINDING) or request.cookies.get(_PLAIN_BINDING) or ""
+
+
+def delete_binding(response: Response) -> None:
+    """Delete the cookie of `set_binding`."""
+    response.delete_cookie(_SECURE_BINDING, path="/", secure=True, httponly=True, samesite="lax")
+    response.delete_cookie(_PLAIN_BINDING, path="/", httponly=True, samesite="lax")

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
 from logloop_chassis.auth.authenticator import session_cookie
 from logloop_chassis.auth.principal import Principal
 from logloop_chassis.http.paging import MAX_LIMIT
@@ -10,7 +11,7 @@ from logloop_chassis.http.parameters import body_problems, problems
 from logloop_chassis.http.problems import problem_responses
 from pydantic import Field, SecretStr
 
-from logloop_query.http.dependencies import CurrentActor, CurrentRecordServices
+from logloop_query.http.dependencies import CurrentActor, CurrentIdentity, CurrentRecordServices
 from logloop_query.http.fields import Input, Moment, Output
 from logloop_query.http.identity.cookies import UserAgent, delete_cookies, require_own_page, set_cookie, visitor
 from logloop_query.http.identity.users import NewPassword
@@ -45,6 +46,12 @@ class Code(Input):
     code: str = Field(
         min_length=1, max_length=50, description="Of the authenticator app, or a recovery code.", examples=["492039"]
     )
+
+
+class ProviderSignOut(Output):
+    """Where the session at the identity provider ends."""
+
+    provider_url: str
 
 
 class PasswordChange(Input):
@@ -156,16 +163,29 @@ async def change_password(
     return await signed_in(services, session)
 
 
-@router.delete("", status_code=204, summary="Sign out", operation_id="session_end", responses=problems())
+@router.delete(
+    "",
+    status_code=204,
+    summary="Sign out",
+    operation_id="session_end",
+    responses={**problems(), 200: {"model": ProviderSignOut, "description": "The provider has a session, too."}},
+)
 async def sign_out(
-    response: Response,
     actor: CurrentActor,
-    services: CurrentRecordServices,
+    identity: CurrentIdentity,
     everywhere: Annotated[bool, Query(description="End all sessions of the user, on all devices.")] = False,
-) -> None:
-    """End the session and delete its cookie."""
-    await services.identity.sign_in.out(actor, everywhere=everywhere)
+) -> Response:
+    """End the session and delete its cookie. The response may name the page that ends the session at the provider."""
+    session = await identity.sign_in.out(actor, everywhere=everywhere)
+    url = await identity.sign_on.sign_out_url(session)
+    headers = {"Cache-Control": "no-store"}
+    response = (
+        Response(status_code=204, headers=headers)
+        if url is None
+        else JSONResponse({"provider_url": url}, headers=headers)
+    )
     delete_cookies(response)
+    return response
 
 
 async def begun(request: Request, response: Response, services: RecordServices, session: NewSession) -> WhoAmI:

@@ -69,7 +69,14 @@ class RecoveryCodes(Output):
 class SignInRules(Input):
     """The rules of signing in with a password."""
 
-    two_factor_required: bool = Field(description="Users with a password have to set up a second factor first.")
+    two_factor_required: bool = Field(
+        False, description="Users with a password have to set up a second factor first."
+    )
+    only_provider: bool = Field(
+        False,
+        description="People sign in with the identity provider only. Administrators may use their password from the "
+        "machine itself (loopback).",
+    )
 
 
 @router.get(_OWN, summary="Read your two-factor sign-in", operation_id="two_factor_read", responses=problems())
@@ -160,21 +167,21 @@ async def read_rules(actor: CurrentActor, identity: CurrentIdentity) -> SignInRu
     """Read the rules of signing in with a password. Needs an administrator."""
     require(actor.principal, "admin", None)
     policy = await identity.sign_in_policy.read()
-    return SignInRules(two_factor_required=policy.two_factor_required)
+    return SignInRules(two_factor_required=policy.two_factor_required, only_provider=policy.only_provider)
 
 
 @router.put(
     "/settings/sign-in",
     summary="Set the rules of signing in",
     operation_id="settings_sign_in_update",
-    responses=body_problems(),
+    responses=body_problems(409),
     tags=["settings"],
 )
 async def put_rules(body: SignInRules, actor: CurrentActor, identity: CurrentIdentity) -> SignInRules:
-    """Require a second factor of users with a password, or not. Needs an administrator.
+    """Require a second factor of users with a password, or leave passwords to administrators. Needs an administrator.
 
-    Open sessions of users who lack one allow nothing but its set-up from now on.
+    Open sessions of users who lack a second factor that is required allow nothing but its set-up from now on.
     """
     require(actor.principal, "admin", None)
-    await identity.sign_in_policy.put(actor, Policy(two_factor_required=body.two_factor_required))
+    await identity.sign_in_policy.put(actor, Policy(**body.model_dump()))
     return body

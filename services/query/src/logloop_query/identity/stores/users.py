@@ -22,6 +22,12 @@ class UserStore:
         """Create the unique index of e-mail addresses, and the one that finds the members of a project."""
         await self._collection.create_index([("email", ASCENDING)], unique=True)
         await self._collection.create_index([("projects.project_id", ASCENDING)])
+        await self._collection.create_index(
+            [("identity.issuer", ASCENDING), ("identity.subject", ASCENDING)],
+            unique=True,
+            partialFilterExpression={"identity.subject": {"$exists": True}},
+            name="identity",
+        )
 
     async def any(self) -> bool:
         """Return whether there is any user."""
@@ -41,6 +47,10 @@ class UserStore:
     async def find_by_email(self, email: str) -> Document | None:
         """Return a user by address, which is stored in lower case."""
         return await self._collection.find_one({"email": email})
+
+    async def find_by_identity(self, issuer: str, subject: str) -> Document | None:
+        """Return the user for whom an identity provider vouches."""
+        return await self._collection.find_one({"identity.issuer": issuer, "identity.subject": subject})
 
     async def page(self, *, after: str | None, limit: int) -> list[Document]:
         """Return up to `limit` users ordered by id."""
