@@ -637,6 +637,7 @@ async def test_a_change_is_not_made_when_its_audit_entry_fails(world: World) -> 
     world.signed_in["administrator"] = await world.query.signed_in()
     await world.admin.put("/api/v1/settings/llm?project_id=alpha", json={"provider": "none"})
     await world.admin.put("/api/v1/settings/github?project_id=alpha", json={})
+    await world.admin.put("/api/v1/settings/sign-on", json=OPERATIONS["settings_sign_on_update"].body)
     for kind in KINDS:
         world.kept[kind] = await world.make(kind)
     finished = {"status": "completed", "report": {"summary": "x", "verdict": "likely"}}
@@ -669,6 +670,7 @@ async def _records(world: World) -> dict[str, list[Any]]:
         "users",
         "sessions",
         "api_keys",
+        "sign_in_settings",
         "settings",
         "analyses",
         "saved_views",

@@ -127,7 +127,7 @@ def _settings(redirect_uri: str, stored: StoredProvider | None) -> ProviderSetti
     "/session/sign-on",
     summary="Read how people may sign in",
     operation_id="sign_on_read",
-    responses=problem_responses(503),
+    responses=problem_responses(401, 422, 503),
 )
 async def offer(response: Response, identity: CurrentIdentity) -> SignOnOffer:
     """Read whether there is an identity provider, for the sign-in page. Needs no sign-in."""
