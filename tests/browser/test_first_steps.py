@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-SNIPPETS = ("Python", "curl", "Any process", "pytest")
+from tests.system.clients.client import NODE, NODE_MODULES
+
+SNIPPETS = ("Python", "OpenTelemetry", "Node.js", "Elasticsearch", "curl", "Any process", "pytest")
+PROGRAMS = {"Python", "OpenTelemetry", "Elasticsearch"}
 
 
 @pytest.mark.parametrize("name", SNIPPETS)
@@ -27,7 +30,11 @@ def test_a_snippet_runs_as_pasted_and_the_page_turns_into_the_log_list(
     bin_folder = Path(sys.executable).parent
     env = {"PATH": f"{bin_folder}:{os.environ['PATH']}", "HOME": str(tmp_path), "LOGLOOP_HOME": str(tmp_path)}
     (tmp_path / "test_first.py").write_text("def test_first():\n    print('first light')\n")
-    command = [sys.executable, "-c", code] if name == "Python" else ["bash", "-ec", code]
+    if name == "Node.js":
+        (tmp_path / "node_modules").symlink_to(NODE_MODULES)
+        command = [NODE, "--input-type=module", "--eval", code]
+    else:
+        command = [sys.executable, "-c", code] if name in PROGRAMS else ["bash", "-ec", code]
     subprocess.run(command, env=env, cwd=tmp_path, check=True, timeout=120, capture_output=True)
     expect(page.get_by_role("table", name="Log lines")).to_be_visible()
     expect(page.get_by_text("first light" if name != "pytest" else "test passed").first).to_be_visible()

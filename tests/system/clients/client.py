@@ -10,7 +10,7 @@ from pathlib import Path
 from shutil import which
 
 _ROOT = Path(__file__).parents[3]
-_NODE = which("node", path=f"{_ROOT}/.tools/node/bin") or which("node") or "node"
+NODE = which("node", path=f"{_ROOT}/.tools/node/bin") or which("node") or "node"
 NODE_MODULES = _ROOT / "tests/system/clients/node/node_modules"
 
 
@@ -63,7 +63,7 @@ class Client:
         """Run the program to its end and return what it printed."""
         name = self.program.removesuffix(".py")
         program = (
-            [_NODE, f"tests/system/clients/node/{self.program}"]
+            [NODE, f"tests/system/clients/node/{self.program}"]
             if name == self.program
             else [sys.executable, "-m", f"tests.system.clients.python.{name}"]
         )

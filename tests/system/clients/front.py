@@ -44,7 +44,9 @@ class Front:
         """Answer or forward one request, or end its connection."""
         try:
             answer = await self._answer(Request(scope, receive))
-        except (ConnectionAbortedError, httpx.TransportError):
+        except httpx.TransportError:  # as the gateway answers while a service is away
+            answer = Response(b"", 503, headers={"Retry-After": "2"})
+        except ConnectionAbortedError:
             send.__self__.transport.abort()  # type: ignore[attr-defined]  # uvicorn's connection
             return
         await answer(scope, receive, send)

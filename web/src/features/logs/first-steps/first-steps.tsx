@@ -88,6 +88,10 @@ export function FirstSteps({ project }: { project: string }) {
             <pre>{snippet}</pre>
             <CopyButton text={snippet} label="Copy" />
           </div>
+          <p className="soft">
+            Loki, Fluent Bit, Filebeat, Splunk, Datadog, Seq, Sentry, GELF and syslog clients change one
+            address and the key: <code>docs/clients.md</code> has the paths.
+          </p>
           {key ? (
             <p className="muted">
               The key may only send. It is shown once: this page forgets it when you leave.

@@ -1,4 +1,12 @@
-export type SnippetName = "Python" | "pytest" | "curl" | "Any process" | "AMQP";
+export type SnippetName =
+  | "Python"
+  | "OpenTelemetry"
+  | "Node.js"
+  | "Elasticsearch"
+  | "pytest"
+  | "curl"
+  | "Any process"
+  | "AMQP";
 type SnippetInput = { origin: string; project: string; service: string; key: string };
 
 const environment = ({ origin, project, key }: SnippetInput): string =>
@@ -20,6 +28,53 @@ handler = logloop.LoggingHandler(
 logging.getLogger().addHandler(handler)
 logging.warning("first light")
 `,
+  OpenTelemetry: ({
+    origin,
+    project,
+    service,
+    key,
+  }) => `# pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+from opentelemetry.sdk.resources import Resource
+
+provider = LoggerProvider(resource=Resource.create({"service.name": "${service}"}))
+exporter = OTLPLogExporter(
+    endpoint="${origin}/v1/logs",
+    headers={${key ? `"Authorization": "Bearer ${key}"` : `"X-Logloop-Project": "${project}"`}},
+)
+provider.add_log_record_processor(BatchLogRecordProcessor(exporter))
+provider.get_logger("${service}").emit(body="first light", severity_text="INFO")
+provider.shutdown()
+`,
+  "Node.js": ({ origin, project, service, key }) => `// npm install pino pino-loki
+import pino from "pino";
+
+const transport = pino.transport({
+  target: "pino-loki",
+  options: {
+    host: "${origin}",
+    ${key ? `basicAuth: { username: "logloop", password: "${key}" }` : `headers: { "X-Logloop-Project": "${project}" }`},
+    labels: { app: "${service}" },
+    batching: false,
+  },
+});
+pino(transport).info("first light");
+setTimeout(() => transport.end(), 2000); // a short script waits until the line is sent
+`,
+  Elasticsearch: ({ origin, project, service, key }) => `# pip install elasticsearch
+from datetime import datetime, timezone
+from elasticsearch import Elasticsearch, helpers
+
+client = Elasticsearch(
+    "${origin}/elasticsearch",
+    ${key ? `api_key="${key}"` : `headers={"X-Logloop-Project": "${project}"}`},
+)
+now = datetime.now(timezone.utc).isoformat()
+line = {"_op_type": "create", "_index": "${service}", "@timestamp": now, "message": "first light"}
+print(helpers.bulk(client, [line]))
+`,
   pytest: (input) => `${environment(input)}
 pytest --logloop
 `,
@@ -29,7 +84,7 @@ pytest --logloop
        \\"message\\": \\"first light\\", \\"timestamp\\": \\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\\"}"
 `,
   "Any process": (input) => `${environment(input)}
-echo "first light" | logloop send --service ${input.service}
+logloop run --service ${input.service} -- echo "first light"
 `,
   AMQP: ({
     project,
