@@ -95,6 +95,7 @@ class OutputLog:
         self._entries: list[Entry] = []
         self._first_at = 0.0
         self._is_ending = threading.Event()
+        self._is_over = threading.Event()
         self._threads = [
             threading.Thread(target=run, name=f"logloop-{name}", daemon=True)
             for name, run in (("lines", self._read), ("send", self._send))
@@ -118,12 +119,18 @@ class OutputLog:
         self._chunks.put(("", {**entry, "attributes": merged}, now))
 
     def finish(self, timeout: float) -> bool:
-        """Send the rest; return whether everything was sent within `timeout` seconds. May be interrupted."""
+        """Send the rest; return whether everything was sent within `timeout` seconds. May be interrupted.
+
+        Afterwards nothing more is sent.
+        """
         self._chunks.put(None)
         self._threads[0].join()
         self._spool.close()
         self._is_ending.set()
-        return self._spool.wait_until_empty(timeout)
+        try:
+            return self._spool.wait_until_empty(timeout)
+        finally:
+            self._is_over.set()
 
     # -- the thread that reads lines
 
@@ -190,13 +197,15 @@ class OutputLog:
 
     def _send(self) -> None:
         backoff, is_waiting = Backoff(None), False
-        while batch := self._spool.first():
+        while (batch := self._spool.first()) and not self._is_over.is_set():
             try:
                 result = self._client.send_lines(self._spool.read(batch), idempotency_key=batch.key)
             except Refused as error:
                 self.counts.refused += batch.count
                 self._on_problem(f"{batch.count} logs were rejected. {error}")
-            except (LogloopError, OSError) as error:
+            except (LogloopError, OSError, RuntimeError) as error:  # the last one when the client was closed
+                if self._is_over.is_set():
+                    return
                 if not is_waiting:
                     is_waiting = True
                     self._on_problem(f"the logs wait until they can be sent. {error}")
