@@ -25,6 +25,7 @@ MAX_WAITING_CHUNKS = 1_024
 """Chunks of up to 64 KiB that wait to be read. A command that prints faster for long is slowed down by this."""
 BATCH_ENTRIES = 1_000
 LINGER_SECONDS = 0.5
+SHORTEST_PAUSE_SECONDS = 0.2
 
 
 @dataclass(slots=True)
@@ -221,7 +222,8 @@ class OutputLog:
 
     def _pause(self, backoff: Backoff, error: Exception) -> None:
         """Wait before the next attempt. The end of the command ends the wait; then the user waits, so it is short."""
-        delay = backoff.next_delay(error.retry_after if isinstance(error, LogloopError) else None) or 0.0
+        wished = backoff.next_delay(error.retry_after if isinstance(error, LogloopError) else None) or 0.0
+        delay = max(wished, SHORTEST_PAUSE_SECONDS)
         if self._is_ending.is_set():
             time.sleep(min(delay, 1.0))
         else:
