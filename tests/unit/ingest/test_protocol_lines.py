@@ -7,8 +7,8 @@ import urllib.parse
 from typing import Any
 
 import pytest
-from logloop_ingest.protocols.lines import joined
-from logloop_ingest.protocols.log_records import formatted
+from logloop_ingest.protocols.lines.lines import joined
+from logloop_ingest.protocols.lines.log_records import formatted
 
 from tests.unit.ingest.harness import KEY, NOW, ingest_service
 

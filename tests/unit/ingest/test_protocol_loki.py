@@ -5,8 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from logloop_ingest.protocols.loki import labels_of
-from logloop_ingest.protocols.loki_protobuf import _PUSH_REQUEST
+from logloop_ingest.protocols.loki.loki import labels_of
+from logloop_ingest.protocols.loki.protobuf_requests import _PUSH_REQUEST
 
 from tests.unit.ingest.harness import ADMIN, ingest_service
 

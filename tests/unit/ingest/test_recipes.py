@@ -8,8 +8,8 @@ import pytest
 import yaml
 from logloop.cli.app import app
 from logloop_ingest.listeners.addresses import PORTS, parse_address
-from logloop_ingest.protocols.loki import LOKI
-from logloop_ingest.protocols.otlp import OTLP
+from logloop_ingest.protocols.loki.loki import LOKI
+from logloop_ingest.protocols.otlp.otlp import OTLP
 from typer.main import get_command
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"

@@ -20,10 +20,10 @@ from logloop_ingest.parsing.entries import Entries
 from logloop_ingest.parsing.translated_entries import TranslatedEntry, entries_of
 from logloop_ingest.patient_accept import PASSING, accept_patiently
 from logloop_ingest.protocols.gelf import encoding_of_bytes, entry_of_gelf
-from logloop_ingest.protocols.json_objects import object_of
-from logloop_ingest.protocols.severities import severity_in
 from logloop_ingest.protocols.syslog import SyslogDefaults, entry_of_syslog
-from logloop_ingest.protocols.values import UNKNOWN_SERVICE, cut, service_id
+from logloop_ingest.protocols.translation.json_objects import object_of
+from logloop_ingest.protocols.translation.severities import severity_in
+from logloop_ingest.protocols.translation.values import UNKNOWN_SERVICE, cut, service_id
 from logloop_ingest.rate_limits import KeyLimits
 from logloop_ingest.telemetry import LISTENER_LOST
 

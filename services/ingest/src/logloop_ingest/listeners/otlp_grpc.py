@@ -13,8 +13,8 @@ from starlette.datastructures import Headers
 
 from logloop_ingest.http.protocol_endpoint import ProtocolEndpoint
 from logloop_ingest.listeners.addresses import ListenAddress
-from logloop_ingest.protocols.otlp import OTLP, PROTOBUF, response_of
-from logloop_ingest.protocols.otlp_status import code_of, status_of
+from logloop_ingest.protocols.otlp.otlp import OTLP, PROTOBUF, response_of
+from logloop_ingest.protocols.otlp.status import code_of, status_of
 from logloop_ingest.protocols.protocol import Envelope
 
 METHOD = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"

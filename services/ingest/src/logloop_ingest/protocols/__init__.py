@@ -1,1 +1,1 @@
-"""Intake protocols of other log platforms, a file for each: from a request to entries, and the answer."""
+"""Intake protocols of other log platforms, a file or folder for each: from a request to entries, and the answer."""

@@ -11,11 +11,11 @@ from logloop_ingest.parsing.entries import Entries
 from logloop_ingest.parsing.json_values import InvalidLine, too_many_entries
 from logloop_ingest.parsing.translated_entries import TranslatedEntry, entries_of
 from logloop_ingest.protocols.answers import as_json
-from logloop_ingest.protocols.documents import DocumentEntry, FieldNames, entry_of_document
-from logloop_ingest.protocols.exceptions import STACKTRACE, message_with
-from logloop_ingest.protocols.json_objects import add_values, entries_of_objects, object_of
 from logloop_ingest.protocols.protocol import Answer, Envelope, IntakeProtocol
-from logloop_ingest.protocols.values import text_of
+from logloop_ingest.protocols.translation.documents import DocumentEntry, FieldNames, entry_of_document
+from logloop_ingest.protocols.translation.exceptions import STACKTRACE, message_with
+from logloop_ingest.protocols.translation.json_objects import add_values, entries_of_objects, object_of
+from logloop_ingest.protocols.translation.values import text_of
 
 _HOLE = re.compile(r"\{\{|\}\}|\{([@$]?)([A-Za-z0-9_.]+)(,-?\d+)?(:[^{}]*)?\}")
 _NAMES = FieldNames(

@@ -10,9 +10,9 @@ from logloop_ingest.parsing.entries import Entries
 from logloop_ingest.parsing.json_values import InvalidLine
 from logloop_ingest.parsing.translated_entries import TranslatedEntry, entries_of
 from logloop_ingest.protocols.answers import as_json
-from logloop_ingest.protocols.documents import ANY, DocumentEntry, entry_of_document
-from logloop_ingest.protocols.json_objects import NoData, add_values, entries_of_objects, object_of
 from logloop_ingest.protocols.protocol import Answer, Envelope, IntakeProtocol
+from logloop_ingest.protocols.translation.documents import ANY, DocumentEntry, entry_of_document
+from logloop_ingest.protocols.translation.json_objects import NoData, add_values, entries_of_objects, object_of
 
 _NAMES = ANY._replace(
     timestamp=("timestamp", "date", "@timestamp", "time", "ts"),

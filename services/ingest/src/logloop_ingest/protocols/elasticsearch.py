@@ -12,9 +12,9 @@ from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.entries import Entries
 from logloop_ingest.parsing.json_values import InvalidLine, too_many_entries
 from logloop_ingest.parsing.translated_entries import TranslatedEntry, entries_of
-from logloop_ingest.protocols.documents import entry_of_document
 from logloop_ingest.protocols.protocol import Answer, Envelope, FixedAnswer, IntakeProtocol
-from logloop_ingest.protocols.values import service_id
+from logloop_ingest.protocols.translation.documents import entry_of_document
+from logloop_ingest.protocols.translation.values import service_id
 
 PREFIX = "/elasticsearch"
 VERSION = "8.19.0"

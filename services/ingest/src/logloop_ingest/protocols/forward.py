@@ -11,8 +11,8 @@ from logloop_chassis.http.problems import BadRequest
 from logloop_ingest.decompression import decompress
 from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.translated_entries import TranslatedEntry
-from logloop_ingest.protocols.documents import entry_of_document
-from logloop_ingest.protocols.values import service_id
+from logloop_ingest.protocols.translation.documents import entry_of_document
+from logloop_ingest.protocols.translation.values import service_id
 
 _EVENT_TIME = 0
 _EVENT_TIME_BYTES = 8

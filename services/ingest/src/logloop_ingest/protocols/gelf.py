@@ -9,10 +9,10 @@ from logloop_ingest.decompression import is_zlib
 from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.entries import Entries
 from logloop_ingest.protocols.answers import as_json
-from logloop_ingest.protocols.documents import DocumentEntry, FieldNames, entry_of_document
-from logloop_ingest.protocols.json_objects import entries_of_objects
 from logloop_ingest.protocols.protocol import Answer, Envelope, IntakeProtocol
-from logloop_ingest.protocols.values import text_of
+from logloop_ingest.protocols.translation.documents import DocumentEntry, FieldNames, entry_of_document
+from logloop_ingest.protocols.translation.json_objects import entries_of_objects
+from logloop_ingest.protocols.translation.values import text_of
 
 _NAMES = FieldNames(
     message=("short_message",),

@@ -16,8 +16,8 @@ from logloop_ingest.parsing.json_values import too_many_entries
 from logloop_ingest.parsing.translated_entries import TranslatedEntry, entries_of
 from logloop_ingest.protocols.answers import TEXT, as_text
 from logloop_ingest.protocols.protocol import Answer, Envelope, IntakeProtocol
-from logloop_ingest.protocols.severities import of_syslog, severity_in
-from logloop_ingest.protocols.values import UNKNOWN_SERVICE, cut, service_id, text_of
+from logloop_ingest.protocols.translation.severities import of_syslog, severity_in
+from logloop_ingest.protocols.translation.values import UNKNOWN_SERVICE, cut, service_id, text_of
 
 Fields = dict[str, Any]
 """The fields of an entry. One that the entry has several times is a list of texts."""

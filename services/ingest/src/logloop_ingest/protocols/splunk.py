@@ -12,11 +12,11 @@ from logloop_ingest.parsing.entries import Entries
 from logloop_ingest.parsing.json_values import InvalidLine
 from logloop_ingest.parsing.translated_entries import TranslatedEntry, entries_of
 from logloop_ingest.protocols.answers import as_json
-from logloop_ingest.protocols.documents import ANY, DocumentEntry, entry_of_document
-from logloop_ingest.protocols.json_objects import NoData, add_values, entries_of_objects
 from logloop_ingest.protocols.protocol import Answer, Envelope, FixedAnswer, IntakeProtocol
-from logloop_ingest.protocols.severities import severity_in
-from logloop_ingest.protocols.values import UNKNOWN_SERVICE, cut, first_text, micros, service_id
+from logloop_ingest.protocols.translation.documents import ANY, DocumentEntry, entry_of_document
+from logloop_ingest.protocols.translation.json_objects import NoData, add_values, entries_of_objects
+from logloop_ingest.protocols.translation.severities import severity_in
+from logloop_ingest.protocols.translation.values import UNKNOWN_SERVICE, cut, first_text, micros, service_id
 
 _PREFIX = "/services/collector"
 _MAX_ACK_ID = 2**52

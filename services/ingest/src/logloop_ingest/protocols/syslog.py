@@ -8,8 +8,8 @@ from logloop_ingest.checking.errors import InvalidValue
 from logloop_ingest.checking.fields import parse_timestamp
 from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.translated_entries import TranslatedEntry
-from logloop_ingest.protocols.severities import of_syslog, severity_in
-from logloop_ingest.protocols.values import cut, service_id
+from logloop_ingest.protocols.translation.severities import of_syslog, severity_in
+from logloop_ingest.protocols.translation.values import cut, service_id
 
 _PRIORITY = re.compile(r"<(\d{1,3})>", re.ASCII)
 _RFC5424 = re.compile(

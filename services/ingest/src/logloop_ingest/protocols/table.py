@@ -5,11 +5,11 @@ from logloop_ingest.protocols.datadog import DATADOG
 from logloop_ingest.protocols.elasticsearch import ELASTICSEARCH, START_UP
 from logloop_ingest.protocols.gelf import GELF
 from logloop_ingest.protocols.journald import JOURNALD
-from logloop_ingest.protocols.lines import LINES
-from logloop_ingest.protocols.loki import LOKI
-from logloop_ingest.protocols.otlp import OTLP
+from logloop_ingest.protocols.lines.lines import LINES
+from logloop_ingest.protocols.loki.loki import LOKI
+from logloop_ingest.protocols.otlp.otlp import OTLP
 from logloop_ingest.protocols.protocol import FixedAnswer, IntakeProtocol
-from logloop_ingest.protocols.sentry import SENTRY
+from logloop_ingest.protocols.sentry.sentry import SENTRY
 from logloop_ingest.protocols.splunk import SPLUNK, SPLUNK_ANSWERS, SPLUNK_RAW
 
 PROTOCOLS: tuple[IntakeProtocol, ...] = (

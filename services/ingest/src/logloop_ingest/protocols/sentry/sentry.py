@@ -12,10 +12,10 @@ from logloop_ingest.parsing.entries import Entries, reject_floods
 from logloop_ingest.parsing.json_values import InvalidLine, too_many_entries
 from logloop_ingest.parsing.translated_entries import TranslatedEntry, entries_of
 from logloop_ingest.protocols.answers import as_json
-from logloop_ingest.protocols.documents import DocumentEntry
-from logloop_ingest.protocols.json_objects import object_of
 from logloop_ingest.protocols.protocol import Answer, Envelope, IntakeProtocol
-from logloop_ingest.protocols.sentry_items import entry_of_event, entry_of_log
+from logloop_ingest.protocols.sentry.items import entry_of_event, entry_of_log
+from logloop_ingest.protocols.translation.documents import DocumentEntry
+from logloop_ingest.protocols.translation.json_objects import object_of
 from logloop_ingest.telemetry import IGNORED
 
 _KINDS = frozenset({"transaction", "session", "sessions", "client_report", "attachment", "check_in", "profile",

@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping
 
 from logloop_ingest.limits import Limits
-from logloop_ingest.protocols.documents import DocumentEntry, FieldNames, entry_of_document
-from logloop_ingest.protocols.exceptions import STACKTRACE, message_with
+from logloop_ingest.protocols.translation.documents import DocumentEntry, FieldNames, entry_of_document
+from logloop_ingest.protocols.translation.exceptions import STACKTRACE, message_with
 
 _NAMES = FieldNames(
     message=("msg",),

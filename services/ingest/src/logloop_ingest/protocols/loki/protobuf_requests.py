@@ -8,7 +8,7 @@ from google.protobuf.message import DecodeError
 from logloop_chassis.http.problems import BadRequest, TooLarge
 
 from logloop_ingest.limits import Limits
-from logloop_ingest.protocols.protobuf_types import Field, add_message, message_class
+from logloop_ingest.protocols.translation.protobuf_types import Field, add_message, message_class
 
 _VARINT_BYTES = 5
 """The size of a snappy block has at most 32 bits."""

@@ -15,12 +15,12 @@ from logloop_ingest.parsing.json_values import InvalidLine
 from logloop_ingest.parsing.translated_entries import TranslatedEntry, entries_of
 from logloop_ingest.protocols.answers import as_json
 from logloop_ingest.protocols.credentials import PARAMETERS
-from logloop_ingest.protocols.documents import DocumentEntry, entry_of_document
-from logloop_ingest.protocols.json_objects import NoData, entries_of_objects, object_of
-from logloop_ingest.protocols.log_records import entry_of_record, is_record
+from logloop_ingest.protocols.lines.log_records import entry_of_record, is_record
 from logloop_ingest.protocols.protocol import Answer, Envelope, IntakeProtocol
-from logloop_ingest.protocols.severities import severity_in
-from logloop_ingest.protocols.values import UNKNOWN_SERVICE, cut, micros, service_id
+from logloop_ingest.protocols.translation.documents import DocumentEntry, entry_of_document
+from logloop_ingest.protocols.translation.json_objects import NoData, entries_of_objects, object_of
+from logloop_ingest.protocols.translation.severities import severity_in
+from logloop_ingest.protocols.translation.values import UNKNOWN_SERVICE, cut, micros, service_id
 
 FORM = "application/x-www-form-urlencoded"
 _MAX_FIELDS = 1000

@@ -14,7 +14,7 @@ from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.entries import Entries, reject_floods
 from logloop_ingest.parsing.json_values import BLANK, InvalidLine, too_many_entries
 from logloop_ingest.parsing.translated_entries import TranslatedEntry, entries_of
-from logloop_ingest.protocols.documents import DocumentEntry
+from logloop_ingest.protocols.translation.documents import DocumentEntry
 
 _BOM = b"\xef\xbb\xbf"
 _BLANKS = re.compile(r"[ \t\r\n\x1e]*")

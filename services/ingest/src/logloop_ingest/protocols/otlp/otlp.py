@@ -9,9 +9,9 @@ from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.entries import Entries
 from logloop_ingest.parsing.translated_entries import entries_of
 from logloop_ingest.protocols.answers import JSON
-from logloop_ingest.protocols.otlp_json import records_of_json
-from logloop_ingest.protocols.otlp_protobuf import records_of_protobuf
-from logloop_ingest.protocols.otlp_status import code_of, status_of
+from logloop_ingest.protocols.otlp.json_requests import records_of_json
+from logloop_ingest.protocols.otlp.protobuf_requests import records_of_protobuf
+from logloop_ingest.protocols.otlp.status import code_of, status_of
 from logloop_ingest.protocols.protocol import Answer, Envelope, IntakeProtocol
 
 PROTOBUF = "application/x-protobuf"

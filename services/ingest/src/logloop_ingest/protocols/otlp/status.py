@@ -5,7 +5,7 @@ from typing import Any
 from google.protobuf import any_pb2, descriptor_pb2, duration_pb2
 from logloop_chassis.http.problems import Problem
 
-from logloop_ingest.protocols.protobuf_types import INT32, Field, add_message, message_class
+from logloop_ingest.protocols.translation.protobuf_types import INT32, Field, add_message, message_class
 
 _INVALID_ARGUMENT, _NOT_FOUND, _PERMISSION_DENIED, _RESOURCE_EXHAUSTED = 3, 5, 7, 8
 _INTERNAL, _UNAVAILABLE, _UNAUTHENTICATED = 13, 14, 16

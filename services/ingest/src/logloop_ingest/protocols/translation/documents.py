@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.translated_entries import TranslatedEntry
-from logloop_ingest.protocols.severities import of_syslog, severity, severity_in
-from logloop_ingest.protocols.values import UNKNOWN_SERVICE, cut, micros, service_id, text_of
+from logloop_ingest.protocols.translation.severities import of_syslog, severity, severity_in
+from logloop_ingest.protocols.translation.values import UNKNOWN_SERVICE, cut, micros, service_id, text_of
 
 
 class FieldNames(NamedTuple):

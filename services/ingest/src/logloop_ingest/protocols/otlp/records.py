@@ -6,8 +6,8 @@ from typing import Any
 from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.json_values import InvalidLine
 from logloop_ingest.parsing.translated_entries import TranslatedEntry
-from logloop_ingest.protocols.severities import severity, severity_in
-from logloop_ingest.protocols.values import UNKNOWN_SERVICE, cut, first_text, service_id, text_of
+from logloop_ingest.protocols.translation.severities import severity, severity_in
+from logloop_ingest.protocols.translation.values import UNKNOWN_SERVICE, cut, first_text, service_id, text_of
 
 SEVERITIES = ("", *("debug",) * 8, *("info",) * 4, *("warn",) * 4, *("error",) * 8)
 """The severity of each severity number; 0 is unspecified."""

@@ -16,9 +16,16 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.json_values import too_many_entries
-from logloop_ingest.protocols.otlp_records import ReadRecords, entry_of_record, origin_of, pair_of, take_service
-from logloop_ingest.protocols.protobuf_types import BYTES, FIXED64, INT32, Field, add_message, message_class
-from logloop_ingest.protocols.values import json_number
+from logloop_ingest.protocols.otlp.records import ReadRecords, entry_of_record, origin_of, pair_of, take_service
+from logloop_ingest.protocols.translation.protobuf_types import (
+    BYTES,
+    FIXED64,
+    INT32,
+    Field,
+    add_message,
+    message_class,
+)
+from logloop_ingest.protocols.translation.values import json_number
 
 _MAX_CACHED = 16_384
 _MAX_CACHED_BYTES = 256

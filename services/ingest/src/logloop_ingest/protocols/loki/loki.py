@@ -12,10 +12,10 @@ from logloop_ingest.parsing.entries import Entries
 from logloop_ingest.parsing.json_values import InvalidLine
 from logloop_ingest.parsing.translated_entries import TranslatedEntry, entries_of
 from logloop_ingest.protocols.answers import as_text, no_content
-from logloop_ingest.protocols.loki_protobuf import PushRequest, read_push_request
+from logloop_ingest.protocols.loki.protobuf_requests import PushRequest, read_push_request
 from logloop_ingest.protocols.protocol import Envelope, IntakeProtocol
-from logloop_ingest.protocols.severities import severity, severity_in
-from logloop_ingest.protocols.values import UNKNOWN_SERVICE, cut, first_text, service_id
+from logloop_ingest.protocols.translation.severities import severity, severity_in
+from logloop_ingest.protocols.translation.values import UNKNOWN_SERVICE, cut, first_text, service_id
 
 _SERVICE = ("service_name", "service", "app", "application", "job", "container", "container_name")
 _LEVEL = ("level", "severity", "detected_level", "lvl")

@@ -11,8 +11,8 @@ from logloop_chassis.http.problems import BadRequest
 from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.json_values import InvalidLine, too_many_entries
 from logloop_ingest.parsing.translated_entries import TranslatedEntry
-from logloop_ingest.protocols.otlp_records import ReadRecords, entry_of_record, origin_of, pair_of, take_service
-from logloop_ingest.protocols.values import json_number
+from logloop_ingest.protocols.otlp.records import ReadRecords, entry_of_record, origin_of, pair_of, take_service
+from logloop_ingest.protocols.translation.values import json_number
 
 _INVALID_RECORD = "a log record must have the fields of OTLP's LogRecord with their types"
 _SEVERITY_PREFIX = "SEVERITY_NUMBER_"

@@ -3,10 +3,10 @@
 from typing import Any
 
 from logloop_ingest.limits import Limits
-from logloop_ingest.protocols.documents import DocumentEntry, FieldNames, entry_of_document
-from logloop_ingest.protocols.exceptions import MESSAGE, STACKTRACE, TYPE, message_with
-from logloop_ingest.protocols.json_objects import add_values
-from logloop_ingest.protocols.values import text_of
+from logloop_ingest.protocols.translation.documents import DocumentEntry, FieldNames, entry_of_document
+from logloop_ingest.protocols.translation.exceptions import MESSAGE, STACKTRACE, TYPE, message_with
+from logloop_ingest.protocols.translation.json_objects import add_values
+from logloop_ingest.protocols.translation.values import text_of
 
 _LOG = FieldNames(
     message=("body",),

@@ -1,0 +1,1 @@
+"""Plain lines, JSON documents, and the forms of Python's HTTPHandler."""

@@ -1,0 +1,1 @@
+"""Loki's push API: the requests in JSON and protobuf."""

@@ -1,0 +1,1 @@
+"""OpenTelemetry's logs: the requests in JSON and protobuf, what becomes of a log record, and the answers."""

@@ -1,0 +1,1 @@
+"""Sentry's envelopes and their items."""

@@ -1,0 +1,1 @@
+"""What the translators of several protocols share."""
