@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, Divider } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useRouter, useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
@@ -44,6 +44,7 @@ export function SignInPage() {
           </Button>
         ) : (
           <>
+            {offer.data?.provider ? <Divider mt={16} label="or with a password" /> : null}
             <SignInForm onDone={() => void handleDone()} />
             <p className="muted small">
               The first start prints the administrator's address and password. Lost it? Run{" "}

@@ -13,7 +13,11 @@ export function useKeyColumns(): Column<ApiKey>[] {
   return [
     {
       name: "Name",
-      cell: (key) => <span className={key.revoked_at ? "muted" : "strong"}>{key.name}</span>,
+      cell: (key) => (
+        <span className={key.revoked_at ? "muted" : "strong"} title={`created ${moment(key.created_at)}`}>
+          {key.name}
+        </span>
+      ),
     },
     { name: "Starts with", cell: (key) => <span className="mono">llk_{key.id}_</span>, wide: true },
     { name: "May", cell: (key) => [...key.scopes].sort().join(", ") },
@@ -24,7 +28,7 @@ export function useKeyColumns(): Column<ApiKey>[] {
         if (state === "valid" && key.replaced_by && key.expires_at) {
           return (
             <span className="caution" title={`llk_${key.replaced_by}_ replaces it`}>
-              ! replaced, ends {formatAge(new Date(key.expires_at), now)}
+              ▲ replaced, ends {formatAge(new Date(key.expires_at), now)}
             </span>
           );
         }
@@ -34,7 +38,12 @@ export function useKeyColumns(): Column<ApiKey>[] {
     },
     {
       name: "Expires",
-      cell: (key) => (key.expires_at ? moment(key.expires_at) : <span className="muted">never</span>),
+      cell: (key) =>
+        key.expires_at ? (
+          <span title={moment(key.expires_at)}>{formatAge(new Date(key.expires_at), now)}</span>
+        ) : (
+          <span className="muted">never</span>
+        ),
       wide: true,
     },
     {
@@ -62,7 +71,6 @@ export function useKeyColumns(): Column<ApiKey>[] {
           <span className="muted">never</span>
         ),
     },
-    { name: "Created", cell: (key) => <span className="muted">{moment(key.created_at)}</span>, wide: true },
   ];
 }
 

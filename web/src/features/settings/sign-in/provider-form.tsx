@@ -70,7 +70,7 @@ function ProviderForm({ stored }: { stored: ProviderSettings }) {
       {mutation.error && !areErrorsShown ? (
         <ProblemNotice error={mutation.error} title="Nothing is saved." />
       ) : null}
-      <p className="soft">
+      <p className={`soft ${classes.register}`}>
         Register this address at the provider: <code>{stored.redirect_uri}</code>{" "}
         <CopyButton text={stored.redirect_uri} label="Copy" />
       </p>
@@ -108,6 +108,7 @@ function ProviderForm({ stored }: { stored: ProviderSettings }) {
         />
       </div>
       <Checkbox
+        mb={16}
         label="Link by e-mail address"
         description="A verified address signs in as the existing user who has it. Allow it only if the provider controls all addresses of your users."
         checked={form.values.link_by_email}
