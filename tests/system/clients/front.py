@@ -45,7 +45,7 @@ class Front:
         try:
             answer = await self._answer(Request(scope, receive))
         except httpx.TransportError:  # as the gateway answers while a service is away
-            answer = Response(b"", 503, headers={"Retry-After": "2"})
+            answer = Response(b"", 503, headers={"Retry-After": "5" if scope["path"].endswith("/v1/logs") else "2"})
         except ConnectionAbortedError:
             send.__self__.transport.abort()  # type: ignore[attr-defined]  # uvicorn's connection
             return

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from logloop_chassis.messaging.publisher import NotPublished
 from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
 
@@ -140,6 +141,19 @@ async def test_a_body_that_is_no_request_is_refused_and_not_sent_again(kind: str
         wrong = await ingest.send("/v1/logs", b"", Content_Type=kind, Authorization="Bearer llk_wrong_key")
         assert wrong.status_code == 401
         assert ingest.broker.logs == []
+
+
+@pytest.mark.parametrize("kind", [PROTOBUF, JSON])
+async def test_a_refusal_that_passes_says_when_to_send_again(kind: str) -> None:
+    async with ingest_service() as ingest:
+        ingest.broker.failure = NotPublished("unreachable", "no broker")
+        body = request({}).SerializeToString() if kind == PROTOBUF else as_json(request({}))
+        answer = await ingest.send("/v1/logs", body, Content_Type=kind)
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "5"
+        ingest.broker.failure = None
+        assert (await ingest.send("/v1/logs", body, Content_Type=kind)).status_code == 200
+        assert len(ingest.broker.logs) == 1
 
 
 async def test_an_export_without_records_is_accepted() -> None:

@@ -15,6 +15,7 @@ from logloop_ingest.protocols.otlp.status import code_of, status_of
 from logloop_ingest.protocols.protocol import Answer, Envelope, IntakeProtocol
 
 PROTOBUF = "application/x-protobuf"
+RETRY_AFTER_S = 5
 
 
 def translate(envelope: Envelope, body: bytes, limits: Limits) -> Entries:
@@ -59,8 +60,16 @@ def refused(envelope: Envelope, problem: Problem) -> Answer:
     """Return a google.rpc.Status. A client sends again after 429 and 503 only."""
     if envelope.media_type == JSON:
         body = orjson.dumps({"code": code_of(problem), "message": problem.detail})
-        return Answer(problem.status, body, JSON, problem.headers)
-    return Answer(problem.status, status_of(problem), PROTOBUF, problem.headers)
+        return Answer(problem.status, body, JSON, _headers(problem))
+    return Answer(problem.status, status_of(problem), PROTOBUF, _headers(problem))
+
+
+def _headers(problem: Problem) -> dict[str, str]:
+    """Return the headers of a refusal. SDKs try six times, so a longer wait lets them last through a longer outage."""
+    after = problem.headers.get("Retry-After", "")
+    if not after.isdigit():
+        return dict(problem.headers)
+    return {**problem.headers, "Retry-After": str(max(int(after), RETRY_AFTER_S))}
 
 
 OTLP = IntakeProtocol(
