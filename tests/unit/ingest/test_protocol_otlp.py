@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from logloop_chassis.messaging.publisher import NotPublished
 from google.protobuf.json_format import MessageToDict
+from logloop_chassis.messaging.publisher import NotPublished
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
 
 from tests.unit.ingest.harness import NOW, ingest_service
