@@ -56,7 +56,10 @@ def test_a_container_has_limits_and_a_restart_policy(container: dict[str, Any]) 
 
 def test_only_the_gateway_publishes_a_port_by_default_on_loopback() -> None:
     published = {name: container["ports"] for name, container in CONTAINERS.items() if "ports" in container}
+    listeners = published.pop("listeners")
     assert published == {"gateway": ["${LOGLOOP_BIND:-127.0.0.1}:${LOGLOOP_PORT:-8080}:8080"]}
+    assert CONTAINERS["listeners"]["profiles"] == ["listeners"]
+    assert all(port.startswith("${LOGLOOP_LISTEN_BIND:-127.0.0.1}:") for port in listeners)
 
 
 def test_containers_with_data_are_only_in_the_internal_network() -> None:

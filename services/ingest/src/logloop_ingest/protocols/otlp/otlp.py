@@ -65,7 +65,7 @@ def refused(envelope: Envelope, problem: Problem) -> Answer:
 
 
 def _headers(problem: Problem) -> dict[str, str]:
-    """Return the headers of a refusal. SDKs try six times, so a longer wait lets them last through a longer outage."""
+    """Return the headers of a refusal. SDKs try six times; with longer waits they last through a longer outage."""
     after = problem.headers.get("Retry-After", "")
     if not after.isdigit():
         return dict(problem.headers)
