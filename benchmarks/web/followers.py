@@ -67,7 +67,8 @@ async def _follow(plan: FollowPlan, opened: asyncio.Event, count: Followed) -> N
         opened.set()
         *frames, rest = (rest + chunk).split(b"\n\n")
         for frame in frames:
-            event, _, data = frame.partition(b"\ndata: ")
+            head, _, data = frame.partition(b"\ndata: ")
+            event = head.partition(b"\n")[0]
             if event == b"event: log":
                 count.received += len(orjson.loads(data)["items"])
             elif event == b"event: dropped":

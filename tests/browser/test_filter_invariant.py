@@ -1,5 +1,6 @@
 """There is one filter: list, chart, counts, patterns and export always show the same logs."""
 
+import os
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -7,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.corpus import CORPUS_RANGE, CORPUS_SINCE, CORPUS_UNTIL, SERVICES, WORDS, corpus
 from tests.system.up_process import Up
@@ -106,25 +107,38 @@ def test_list_chart_counts_patterns_and_export_agree_for_any_filter(logs: Page, 
                 assert counted == Counter(entry["service_id"] for entry in expected), text
 
 
-def test_the_live_tail_shows_the_lines_that_the_search_finds(open_page: Callable[..., Page], up: Up) -> None:
-    page = open_page("/projects/demo/logs?q=service%3Atail-a%20-skipped&live=1&range=5m")
-    expect(page.get_by_text("Live", exact=True).first).to_be_visible()
-    expect(page.get_by_text("lines/s").first).to_be_visible()
-    messages = [f"{word} {number}" for number in range(30) for word in ("kept", "skipped")]
+def _post(up: Up, service: str, messages: list[str]) -> None:
+    entry = {"project_id": "demo", "severity": "info", "timestamp": datetime.now(UTC).isoformat()}
+    entries = [
+        {**entry, "service_id": name, "message": message}
+        for message in messages
+        for name in (service, f"{service}-other")
+    ]
     with up.client() as client:
-        entries = [
-            {
-                "project_id": "demo",
-                "service_id": service,
-                "severity": "info",
-                "message": message,
-                "timestamp": datetime.now(UTC).isoformat(),
-            }
-            for message in messages
-            for service in ("tail-a", "tail-b")
-        ]
         assert client.post("/api/v1/logs", json=entries).status_code == 202
+
+
+def test_the_live_tail_shows_the_lines_that_the_search_finds(open_page: Callable[..., Page], up: Up) -> None:
+    service = f"tail-{os.urandom(4).hex()}"
+    page = open_page("/")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/v1/logs/tail?*", hold)
+    with page.expect_request("**/api/v1/logs/tail?*"):
+        page.goto(f"/projects/demo/logs?q=service%3A{service}%20-skipped&live=1&range=5m")
+    expect(page.get_by_text("Connecting", exact=True)).to_be_visible()
+    expect(page.get_by_text("lines/s")).to_have_count(0)
+    _post(up, service, [f"{word} early {number}" for number in range(10) for word in ("kept", "skipped")])
+    held[0].continue_()
+
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    expect(page.get_by_text("lines/s")).to_be_visible()
+    _post(up, service, [f"{word} {number}" for number in range(30) for word in ("kept", "skipped")])
     table = page.get_by_role("table", name="Log lines")
-    expect(table).to_have_attribute("aria-rowcount", "30")
+    expect(table).to_have_attribute("aria-rowcount", "40")
     page.get_by_role("button", name="Stop").click()
-    expect(table).to_have_attribute("aria-rowcount", "30")
+    expect(page.get_by_text("lines/s")).to_have_count(0)
+    expect(table).to_have_attribute("aria-rowcount", "40")

@@ -322,11 +322,44 @@ async def test_a_tail_sends_arriving_logs_and_a_closing_event(service: Service) 
         assert tail.headers["content-type"].startswith("text/event-stream")
         lines = tail.aiter_lines()
         assert await anext(lines) == ": hello"
+        assert "event: ready" in [line async for line in _until(lines, "data:")]
         await service.publish(table([entry("quiet"), entry("loud", severity="error")]))
         data = [line async for line in _until(lines, "data:")][-1]
         assert [item["message"] for item in json.loads(data[5:])["items"]] == ["loud"]
         service.app.resources.stopping.set()
         assert [line async for line in lines if line] == ["event: bye", 'data: {"reason":"stopping"}']
+
+
+async def test_a_tail_has_each_log_that_was_accepted_while_it_opened_once_and_resumes_after_an_event(
+    service: Service,
+) -> None:
+    messages: list[str] = []
+    event_id = ""
+
+    async def read(client: httpx.AsyncClient, enough: set[str], last_event_id: str) -> None:
+        nonlocal event_id
+        headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
+        async with client.stream("GET", "/logs/tail", headers=headers) as tail:
+            async for line in tail.aiter_lines():
+                name, _, value = line.partition(": ")
+                if name == "id":
+                    event_id = value
+                if name == "data":
+                    messages.extend(item["message"] for item in json.loads(value).get("items", []))
+                if enough <= {*messages}:
+                    return
+
+    async with service.of_project() as client:
+        await service.publish(table([entry("old", datetime.now(UTC) - timedelta(minutes=1))]))
+        await service.publish(table([entry("before", datetime.now(UTC))]))
+        await read(client, {"before"}, "")
+        first, messages[:] = [*messages], []
+        await service.publish(table([entry("between", datetime.now(UTC))]))
+        await read(client, {"between"}, event_id)
+
+    assert first == ["before"]
+    assert sorted({*messages} - {"before"}) == ["between"]
+    assert len(messages) == len({*messages})
 
 
 async def _until(lines: AsyncIterator[str], start: str) -> AsyncIterator[str]:

@@ -256,6 +256,15 @@ def test_a_tail_resumes_after_the_last_event_of_a_lost_stream(monkeypatch: pytes
     assert ids == [None, "7", "7"]
 
 
+def test_a_tail_that_is_resumed_yields_what_it_missed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logloop.api.client.time.sleep", lambda _seconds: None)
+    missed = json.dumps({"items": [log(1), log(2)], "missed": True}).encode()
+    bye = b'event: bye\ndata: {"reason": "finished"}\n\n'
+    streams = iter([STREAM.partition(b"event: dropped")[0], b"event: log\ndata: " + missed + b"\n\n" + bye])
+    found = client(lambda _: event_stream(next(streams))).tail()
+    assert [entry.id for entry in found] == ["i1", "i2"]
+
+
 def test_following_an_analysis_ends_with_its_final_event_or_when_nothing_is_left() -> None:
     stream = (
         b'event: progress\ndata: {"stage":"evidence"}\n\nevent: completed\ndata: {}\n\nevent: progress\ndata: {}\n\n'

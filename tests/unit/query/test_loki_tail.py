@@ -9,6 +9,7 @@ import orjson
 import pytest
 from logloop_chassis.http.problems import NotFound, Unauthorized, Unavailable
 from logloop_query.http.loki import tail as loki_tail
+from logloop_query.logs.catch_up import CatchUp, Followed
 from logloop_query.logs.search.filter import EVERYTHING
 from logloop_query.logs.tail import Tail
 
@@ -43,7 +44,8 @@ async def follow(tail: Tail, seen: list[str]) -> FakeSocket:
         asyncio.get_running_loop().create_task(asyncio.Event().wait()),
     )
     try:
-        await loki_tail._follow(cast("Any", socket), cast("Any", FakeRequest()), tail, seen, cast("Any", gone))
+        missing = CatchUp(cast("Any", None), Followed("shop", EVERYTHING, 0), seen)
+        await loki_tail._follow(cast("Any", socket), cast("Any", FakeRequest()), tail, missing, cast("Any", gone))
     finally:
         gone.cancel()
     return socket

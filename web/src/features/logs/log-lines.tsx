@@ -8,7 +8,7 @@ import { useLineEditing } from "./edit/use-line-editing";
 import { EmptyResult } from "./empty-result";
 import { LogList } from "./list/log-list";
 import { LiveBar, NewLines } from "./live/live-bar";
-import { useNewLines, useTailSnapshot } from "./live/use-live-tail";
+import { useArrivedLines, useNewLines, useTailSnapshot } from "./live/use-live-tail";
 import type { Log } from "./log-queries";
 import type { ChangeSearch, LogsSearch } from "./logs-search";
 import type { ResolvedScope } from "./use-log-scope";
@@ -56,9 +56,9 @@ export function LogLines(props: LogLinesProps) {
   const newLines = useNewLines(live?.received ?? 0, atEnd);
   const editing = useLineEditing(project);
   const q = search.q ?? "";
-  const arrived = live?.items;
+  const arrived = useArrivedLines(live?.items, resolved, stored);
   const items = useMemo<readonly TailItem[]>(
-    () => (arrived ? newestOf(stored, arrived) : stored),
+    () => (arrived.length > 0 ? newestOf(stored, arrived) : stored),
     [stored, arrived],
   );
   const columns = useMemo(() => search.cols ?? [], [search.cols]);

@@ -11,7 +11,7 @@ import { useStoredChoice } from "@/lib/page/storage";
 import type { AnalyzeSlot } from "./analyze-slot";
 import { FacetPanel } from "./facets/facet-panel";
 import { FilterBox } from "./filter/filter-box";
-import { useLiveTail, useSearchOnceOpen } from "./live/use-live-tail";
+import { useDiscardStored, useLiveTail } from "./live/use-live-tail";
 import { LogContext } from "./log-context";
 import { LogLines } from "./log-lines";
 import { histogramOptions, type Log, type LogPage, logPagesOptions, savedViewsOptions } from "./log-queries";
@@ -79,7 +79,7 @@ export function LogViewer({ project, search, onChange, analyze: slot, lineAction
     firstLine: chart?.items[0]?.start,
   });
 
-  useSearchOnceOpen(tail, pages.refetch);
+  useDiscardStored(tail, stored, pages.hasNextPage && !pages.isPlaceholderData);
   const { zoom, zoomOut, shift } = rangeMoves(resolved, onChange);
   const toggleLive = () =>
     onChange(

@@ -1,6 +1,7 @@
 import type { Query } from "./client";
 import { readEvents } from "./event-stream";
 import { type ApiProblem, asProblem } from "./problem";
+import { serverNow } from "./server-clock";
 
 type Log = Query["schemas"]["Log"];
 
@@ -22,6 +23,7 @@ export type TailSnapshot = {
 
 const FLUSH_MS = 100;
 const RATE_WINDOW_MS = 2000;
+const DATED_BACK_MS = 5000;
 const RETRY_MS = [500, 1000, 2000, 4000];
 
 export function isGap(item: TailItem): item is Gap {
@@ -50,13 +52,15 @@ export class LogTail {
   #rateTimer: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
   #lastTimestamp: string | null = null;
+  /** At first, the time of the start on the server's clock, less what a line may be dated back. */
+  #lastEventId = `${serverNow().getTime() - DATED_BACK_MS}000`;
   #discarded = new Set<string>();
+  #missed = new Set<string>();
 
   constructor(
     private readonly projectId: string,
     private readonly q: string,
     private readonly cap = 100_000,
-    private readonly fetchSince: (since: string) => Promise<Log[]> = async () => [],
   ) {}
 
   start(): void {
@@ -76,11 +80,18 @@ export class LogTail {
 
   snapshot = (): TailSnapshot => this.#snapshot;
 
-  /** Drops lines that the page shows already, now and when they still arrive. */
-  discard(ids: readonly string[]): void {
+  /**
+   * Drops lines that the page shows already, now and when they still arrive. `first` is the time of the first of them:
+   * lines that were accepted before the tail and are older belong to an earlier page.
+   */
+  discard(ids: readonly string[], first?: string): void {
     for (const id of ids) this.#discarded.add(id);
-    const items = this.#snapshot.items.filter((item) => !this.#discarded.has(item.id));
-    this.#change({ items });
+    const isNew = (item: TailItem) =>
+      !this.#discarded.has(item.id) &&
+      (first === undefined || isGap(item) || item.timestamp >= first || !this.#missed.has(item.id));
+    this.#buffer = this.#buffer.filter(isNew);
+    const items = this.#snapshot.items.filter(isNew);
+    if (items.length < this.#snapshot.items.length) this.#change({ items });
   }
 
   async #run(): Promise<void> {
@@ -102,29 +113,27 @@ export class LogTail {
 
   async #read(): Promise<void> {
     const params = new URLSearchParams({ project_id: this.projectId, q: this.q });
-    const isReconnect = this.#lastTimestamp !== null;
-    for await (const events of readEvents(`/api/v1/logs/tail?${params}`, this.#abort.signal)) {
-      if (this.#snapshot.state !== "open") {
-        this.#attempt = 0;
-        this.#change({ state: "open", problem: null });
-        if (isReconnect) void this.#fillGap();
+    for await (const events of readEvents(
+      `/api/v1/logs/tail?${params}`,
+      this.#abort.signal,
+      this.#lastEventId,
+    )) {
+      for (const { event, data, id } of events) {
+        this.#receive(event, data);
+        this.#lastEventId = id ?? this.#lastEventId;
       }
-      for (const { event, data } of events) this.#receive(event, data);
     }
   }
 
-  /** After a reconnect, fetches the lines that arrived in between. */
-  async #fillGap(): Promise<void> {
-    const since = this.#lastTimestamp;
-    if (since === null) return;
-    const missed = await this.fetchSince(since).catch(() => []);
-    const known = new Set(this.#snapshot.items.slice(-5000).map((item) => item.id));
-    for (const item of this.#buffer) known.add(item.id);
-    this.#accept(missed.filter((log) => !known.has(log.id)));
-  }
-
   #receive(event: string, data: string): void {
-    if (event === "log") this.#accept((JSON.parse(data) as { items: Log[] }).items);
+    if (event === "ready") {
+      this.#attempt = 0;
+      this.#change({ state: "open", problem: null });
+    }
+    if (event === "log") {
+      const { items, missed } = JSON.parse(data) as { items: Log[]; missed?: boolean };
+      this.#accept(missed ? this.#unknown(items) : items);
+    }
     if (event === "dropped") {
       const { count } = JSON.parse(data) as { count: number };
       const now = new Date().toISOString();
@@ -139,6 +148,15 @@ export class LogTail {
       this.#change({ skipped: this.#snapshot.skipped + count });
       this.#scheduleFlush();
     }
+  }
+
+  /** Lines that were accepted before the tail was open, without those that are there from before a reconnect. */
+  #unknown(items: Log[]): Log[] {
+    const known = new Set(this.#snapshot.items.map((item) => item.id));
+    for (const item of this.#buffer) known.add(item.id);
+    const unknown = items.filter((log) => !known.has(log.id));
+    for (const log of unknown) this.#missed.add(log.id);
+    return unknown;
   }
 
   #accept(received: Log[]): void {

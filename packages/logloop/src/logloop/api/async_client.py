@@ -13,6 +13,7 @@ from logloop_contracts import LogEntry
 from logloop.api import endpoints
 from logloop.api.batches import split_lines
 from logloop.api.client import FINAL_ANALYSIS_EVENTS
+from logloop.api.recent_logs import RecentLogs
 from logloop.api.results import Analysis, RejectedEntry, Scope, SearchOptions, SearchPage, SendResult, StoredLog
 from logloop.api.retry import Backoff
 from logloop.api.sse import ServerEvent, aread_events
@@ -137,11 +138,12 @@ class AsyncClient:
         on_event: Callable[[ServerEvent], None] | None = None,
     ) -> AsyncGenerator[StoredLog, None]:
         """Yield logs as they arrive, without end; a lost connection is reopened. See `Client.tail`."""
+        recent = RecentLogs()
         async for event in self._events(lambda last_id: endpoints.tail(self.connection, q, project, last_id)):
             if on_event:
                 on_event(event)
             if event.event == "log":
-                for item in event.json().get("items", []):
+                for item in recent.fresh(event.json()):
                     yield StoredLog.model_validate(item)
 
     # -- analyses

@@ -12,6 +12,7 @@ from logloop_contracts import LogEntry
 
 from logloop.api import endpoints
 from logloop.api.batches import split_lines
+from logloop.api.recent_logs import RecentLogs
 from logloop.api.results import Analysis, RejectedEntry, Scope, SearchOptions, SearchPage, SendResult, StoredLog
 from logloop.api.retry import Backoff
 from logloop.api.sse import ServerEvent, read_events
@@ -147,15 +148,16 @@ class Client:
         project: str | None = None,
         on_event: Callable[[ServerEvent], None] | None = None,
     ) -> Generator[StoredLog, None, None]:
-        """Yield logs as they arrive, without end; a lost connection is reopened.
+        """Yield logs as they arrive, without end. A lost connection is reopened, and what it missed is yielded, too.
 
         `on_event` receives every event first, including `dropped` (with the number of logs left out) and `bye`.
         """
+        recent = RecentLogs()
         for event in self._events(lambda last_id: endpoints.tail(self.connection, q, project, last_id)):
             if on_event:
                 on_event(event)
             if event.event == "log":
-                for item in event.json().get("items", []):
+                for item in recent.fresh(event.json()):
                     yield StoredLog.model_validate(item)
 
     # -- analyses

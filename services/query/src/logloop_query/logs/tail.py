@@ -107,6 +107,10 @@ class Tail:
         if chunk is not None or dropped:
             self._changed.set()
 
+    def wake(self) -> None:
+        """Let `wait` return."""
+        self._changed.set()
+
     def close(self, reason: str) -> None:
         """Close the tail. Its reader gets the reason."""
         self.closed = reason

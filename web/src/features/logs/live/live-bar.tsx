@@ -23,9 +23,11 @@ export function LiveBar({ live, atEnd }: { live: TailSnapshot; atEnd: boolean })
       </span>
       <strong>{state}</strong>
       <span className="muted">{reason}</span>
-      <span>
-        <b>{formatCount(live.rate)}</b> lines/s
-      </span>
+      {live.state === "open" ? (
+        <span>
+          <b>{formatCount(live.rate)}</b> lines/s
+        </span>
+      ) : null}
       {live.lagSeconds === null ? null : (
         <span>
           <b>{formatDuration(live.lagSeconds)}</b> behind

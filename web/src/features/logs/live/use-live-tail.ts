@@ -1,7 +1,7 @@
-import { useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { content, query } from "@/lib/api/client";
-import { LogTail, type TailSnapshot } from "@/lib/api/log-tail";
-import type { LogPage } from "../log-queries";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { isGap, LogTail, type TailItem, type TailSnapshot } from "@/lib/api/log-tail";
+import type { Log } from "../log-queries";
+import type { ResolvedScope } from "../use-log-scope";
 
 const CLOSED: TailSnapshot = {
   items: [],
@@ -12,18 +12,13 @@ const CLOSED: TailSnapshot = {
   rate: 0,
   lagSeconds: null,
 };
-const REPLAY_LIMIT = 1000;
-const SEARCH_AFTER_OPEN_MS = 1500;
 
 /** Follows the logs of a filter while `enabled`. A new filter starts a new tail; null until it starts. */
 export function useLiveTail(projectId: string, q: string, enabled: boolean): LogTail | null {
   const [tail, setTail] = useState<LogTail | null>(null);
   useEffect(() => {
     if (!enabled) return undefined;
-    const created = new LogTail(projectId, q, undefined, async (since) => {
-      const params = { project_id: projectId, q, since, order: "asc" as const, limit: REPLAY_LIMIT };
-      return content(await query.GET("/api/v1/logs", { params: { query: params } })).items;
-    });
+    const created = new LogTail(projectId, q);
     created.start();
     setTail(created);
     return () => {
@@ -39,26 +34,47 @@ export function useTailSnapshot(tail: LogTail | null): TailSnapshot {
   return useSyncExternalStore(tail?.subscribe ?? noSubscription, tail?.snapshot ?? closed);
 }
 
-type Search = () => Promise<{ data?: { pages: readonly LogPage[] } | undefined }>;
+/**
+ * Drops the lines of a tail that a search has found, too, before they are painted twice. `stored` is oldest first;
+ * `hasMore` says that earlier pages may be loaded.
+ */
+export function useDiscardStored(tail: LogTail | null, stored: readonly Log[], hasMore: boolean): void {
+  useLayoutEffect(() => {
+    const ids = stored.map((log) => log.id);
+    tail?.discard(ids, hasMore ? stored[0]?.timestamp : undefined);
+  }, [tail, stored, hasMore]);
+}
+
+type Kept = { items: readonly TailItem[]; until: ResolvedScope | null };
+const NOTHING: Kept = { items: [], until: null };
 
 /**
- * Searches again soon after a tail opens. It opens while the first search runs, so lines of the moments in between are
- * in neither.
+ * Returns the lines that arrived (undefined: the tail has ended). After the tail, these are the lines that the search at
+ * its end did not find yet, until the next search.
  */
-export function useSearchOnceOpen(tail: LogTail | null, search: Search): void {
-  const isOpen = useSyncExternalStore(
-    tail?.subscribe ?? noSubscription,
-    () => tail?.snapshot().state === "open",
-  );
-  useEffect(() => {
-    if (!tail || !isOpen) return undefined;
-    const timer = setTimeout(() => {
-      void search().then(({ data }) => {
-        tail.discard(data?.pages.slice(0, 4).flatMap((page) => page.items.map((log) => log.id)) ?? []);
-      });
-    }, SEARCH_AFTER_OPEN_MS);
-    return () => clearTimeout(timer);
-  }, [tail, isOpen, search]);
+export function useArrivedLines(
+  arrived: readonly TailItem[] | undefined,
+  resolved: ResolvedScope,
+  stored: readonly Log[],
+): readonly TailItem[] {
+  const kept = useRef<Kept>(NOTHING);
+  const filter = `${resolved.scope.project_id}\n${resolved.scope.q}`;
+  const followed = useRef(filter);
+  if (arrived) {
+    kept.current = { items: arrived, until: null };
+    followed.current = filter;
+  } else if (followed.current !== filter || (kept.current.until ?? resolved) !== resolved) {
+    kept.current = NOTHING;
+  } else if (kept.current !== NOTHING) {
+    kept.current.until = resolved;
+  }
+  const { items } = kept.current;
+  return useMemo(() => {
+    if (arrived || items.length === 0) return items;
+    const found = new Set(stored.map((log) => log.id));
+    const start = resolved.start?.getTime() ?? Number.NEGATIVE_INFINITY;
+    return items.filter((item) => !isGap(item) && !found.has(item.id) && Date.parse(item.timestamp) >= start);
+  }, [arrived, items, stored, resolved]);
 }
 
 const noSubscription = () => () => undefined;

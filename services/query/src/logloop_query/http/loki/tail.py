@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,13 @@ from fastapi import APIRouter, Response, WebSocket
 from fastapi.responses import PlainTextResponse
 from logloop_chassis.http.event_streams import HEARTBEAT_S
 from logloop_chassis.http.problems import Problem
+from logloop_chassis.ids import utc_now
 from logloop_chassis.state import ServiceApp
 from starlette.websockets import WebSocketDisconnect
 
 from logloop_query.http.loki.queries import DEFAULT_LINES, rows_of
 from logloop_query.http.loki.requests import MAX_LINES, LokiCaller, LokiRequest, Parameters, caller_of, problem_of
+from logloop_query.logs.catch_up import EARLY_US, CatchUp, Followed, catch_up
 from logloop_query.logs.live_batches import LiveBatchesUnavailable
 from logloop_query.logs.search.scan import SearchRequest
 from logloop_query.logs.tail import Tail, TooManyTails
@@ -36,6 +38,7 @@ _GOING_AWAY, _POLICY = 1001, 1008
 @router.websocket("/loki/api/v1/tail")
 async def tail(socket: WebSocket) -> None:
     """Send the latest logs of a query, then follow it. Times are in nanoseconds, as Loki sends them."""
+    began_us = to_microseconds(utc_now())
     try:
         loki = await _request(socket)
         query = parse_log_query(loki.parameters.text("query"))
@@ -48,7 +51,9 @@ async def tail(socket: WebSocket) -> None:
             gone.add_done_callback(lambda _: opened.close("the client left"))
             try:
                 await _send(socket, shapes.streams(seen.values(), categorize=loki.categorize), 0)
-                await _follow(socket, loki, opened, seen.keys(), gone)
+                followed = _followed(loki, query, began_us - EARLY_US)
+                async with catch_up(loki.services.search, followed, opened.wake, seen=seen) as missing:
+                    await _follow(socket, loki, opened, missing, gone)
             finally:
                 gone.cancel()
     except WebSocketDisconnect:
@@ -86,6 +91,12 @@ async def _opened(loki: LokiRequest, query: LogQuery) -> AsyncIterator[Tail]:
         yield opened
 
 
+def _followed(loki: LokiRequest, query: LogQuery, low_us: int) -> Followed:
+    start_us, _ = loki.bounds_us()
+    project_id = loki.caller.project_id
+    return Followed(project_id, filter_of(query, project_id), max(low_us, start_us), loki.caller.key)
+
+
 async def _history(loki: LokiRequest, query: LogQuery, limit: int) -> dict[str, dict[str, Any]]:
     """Return the latest logs since `start` by id, oldest first."""
     selection = await loki.selection(query, *loki.bounds_us())
@@ -94,18 +105,19 @@ async def _history(loki: LokiRequest, query: LogQuery, limit: int) -> dict[str, 
 
 
 async def _follow(
-    socket: WebSocket, loki: LokiRequest, opened: Tail, seen: Iterable[str], gone: "asyncio.Task[None]"
+    socket: WebSocket, loki: LokiRequest, opened: Tail, missing: CatchUp, gone: "asyncio.Task[None]"
 ) -> None:
     """Send arriving logs until the client goes, the tail is closed, or the caller may no longer read."""
-    sent_before = set(seen)
     checked = time.monotonic()
     while opened.closed is None and not gone.done():
         await opened.wait(min(HEARTBEAT_S, CHECK_S))
         chunks, dropped = opened.take()
-        rows = [_arrived(item) for chunk in chunks for item in orjson.loads(chunk)["items"]]
-        fresh = [row for row in rows if row["id"] not in sent_before]
-        if fresh or dropped:
-            await _send(socket, shapes.streams(fresh, categorize=False), dropped)
+        kept = [fresh for fresh in map(missing.fresh, chunks) if fresh is not None]
+        if missed := missing.take():
+            kept.append(orjson.dumps({"items": missed}))
+        if kept or dropped:
+            rows = [_arrived(item) for chunk in kept for item in orjson.loads(chunk)["items"]]
+            await _send(socket, shapes.streams(rows, categorize=False), dropped)
         if time.monotonic() - checked >= CHECK_S:
             checked = time.monotonic()
             if not await _may_still_read(socket, loki.caller):
