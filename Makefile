@@ -5,8 +5,8 @@ PY := .venv/bin/python
 # Compiled bytecode is kept, outside the source tree. Without it, each process compiles all libraries when it starts.
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.tools/bytecode
-# Tests wait for other processes most of their time, so there are three more workers than cores, up to eight.
-WORKERS := $(shell cores=$$(nproc); echo $$((cores < 5 ? cores + 3 : 8)))
+# Tests wait for other processes half of their time, so there are two more workers than cores, up to six.
+WORKERS := $(shell cores=$$(nproc); echo $$((cores < 4 ? cores + 2 : 6)))
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -35,7 +35,14 @@ def test_every_part_runs_even_if_others_fail(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(rows, name, _fail)
     report = Report()
     rows.measure(Sizes.quick(), report, lambda _: None)
-    assert list(report.failed) == ["reading lines", "analysis", "idle platform", "long lines", "short lines"]
+    assert list(report.failed) == [
+        "reading lines",
+        "analysis",
+        "idle platform",
+        "protocols",
+        "long lines",
+        "short lines",
+    ]
 
 
 def test_groups_of_rows_are_independent(monkeypatch: pytest.MonkeyPatch) -> None:
