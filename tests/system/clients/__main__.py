@@ -106,7 +106,7 @@ def _cell(client: Client, situation: Situation, outcome: Outcome, failures: list
     """Return what happened in a few words. Adds to the failures what a client must not lose or double."""
     text = _words(situation, outcome)
     expected_lost = {Situation.BAD_TOKEN: outcome.sent, Situation.BAD_ENTRY: 1}.get(situation, 0)
-    may_lose = situation in REFUSALS and situation not in client.keeps
+    may_lose = situation in REFUSALS and (situation not in client.keeps or client.retries_at_once)
     if (outcome.lost != expected_lost and not may_lose) or outcome.doubled:
         failures.append(f"{client.name}, {situation.value}: {text}\n{outcome.output[-2000:]}")
     return text

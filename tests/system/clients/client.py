@@ -45,6 +45,8 @@ class Client:
     path: str = ""
     over_grpc: bool = False
     """It sends to the listener for gRPC, not through the front."""
+    retries_at_once: bool = False
+    """It does not wait between its attempts, so it does not last through an outage."""
     retries_late: bool = False
     """It sends again after five seconds or more."""
 
@@ -82,6 +84,19 @@ _KEEPS_503 = frozenset({Situation.UNAVAILABLE, Situation.RESTART})
 _ONLY_503 = frozenset({Situation.UNAVAILABLE})
 _NOTHING: frozenset[Situation] = frozenset()
 
+
+def _elasticsearch(name: str, program: str, keeps: frozenset[Situation] = ALL) -> Client:
+    return Client(
+        name,
+        "Elasticsearch bulk",
+        program,
+        keeps,
+        sets_times=True,
+        path="/elasticsearch",
+        retries_at_once=True,
+    )
+
+
 CLIENTS = (
     Client("opentelemetry-exporter-otlp-proto-http (Python)", "OTLP/HTTP, protobuf", "otlp_http.py", sets_times=True),
     Client(
@@ -97,9 +112,9 @@ CLIENTS = (
     Client("loki-logger-handler (Python)", "Loki, JSON", "loki_logger.py", _NOTHING),
     Client("pino-loki (JS)", "Loki, JSON", "pino_loki.js", _NOTHING),
     Client("winston-loki (JS)", "Loki, protobuf", "winston_loki.js", retries_late=True),
-    Client("elasticsearch-py", "Elasticsearch bulk", "elastic.py", sets_times=True, path="/elasticsearch"),
-    Client("@elastic/elasticsearch (JS)", "Elasticsearch bulk", "elastic.js", sets_times=True, path="/elasticsearch"),
-    Client("opensearch-py", "Elasticsearch bulk", "opensearch.py", sets_times=True, path="/elasticsearch"),
+    _elasticsearch("elasticsearch-py", "elastic.py"),
+    _elasticsearch("@elastic/elasticsearch (JS)", "elastic.js", _KEEPS_503),
+    _elasticsearch("opensearch-py", "opensearch.py"),
     Client("splunk-handler (Python)", "Splunk HEC", "splunk_hec.py", sets_times=True),
     Client("splunk-logging (JS)", "Splunk HEC", "splunk_logging.js", _NOTHING, sets_times=True),
     Client("winston, transports.Http (JS)", "Datadog", "winston_datadog.js", _NOTHING),
