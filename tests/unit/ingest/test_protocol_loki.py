@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from logloop_ingest.limits import Limits
 from logloop_ingest.protocols.loki.loki import labels_of
 from logloop_ingest.protocols.loki.protobuf_requests import _PUSH_REQUEST
 
@@ -107,6 +108,28 @@ async def test_a_body_that_is_no_push_request_is_refused_with_the_reason(kind: s
         answer = await ingest.send(PUSH, body, Content_Type=kind)
         assert answer.status_code in {400, 413}
         assert reason in answer.text
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-protobuf"])
+async def test_too_many_lines_are_refused(kind: str) -> None:
+    lines = ["x"] * 101
+    in_json = push(*([NANOS, line] for line in lines), app="shop")
+    body = protobuf('{app="shop"}', *lines) if "protobuf" in kind else in_json
+    async with ingest_service(limits=Limits(entries=100)) as ingest:
+        answer = await ingest.send(PUSH, body, Content_Type=kind)
+        assert answer.status_code == 413
+        assert "100 entries" in answer.text
+        assert ingest.broker.logs == []
+
+
+@pytest.mark.parametrize("path", ["/v1/logs", PUSH, "/_bulk", "/lines/shop", "/api/v2/logs", "/ingest/clef"])
+async def test_a_flood_of_tiny_values_is_refused_before_it_is_parsed(path: str) -> None:
+    body = b"[" + b"{}," * 1_500_000 + b"{}]"
+    async with ingest_service() as ingest:
+        answer = await ingest.send(path, body, Content_Type="application/json")
+        assert answer.status_code == 413
+        assert "JSON values" in answer.text
+        assert ingest.broker.logs == []
 
 
 async def test_a_message_that_is_too_long_is_cut_and_says_so() -> None:

@@ -1,7 +1,6 @@
 """Handles requests of clients of other log platforms like POST /api/v1/logs, with the answers of their protocol."""
 
 import asyncio
-import functools
 from dataclasses import dataclass
 
 from fastapi import Request, Response
@@ -15,6 +14,8 @@ from starlette.types import Message
 from logloop_ingest.accept import Result, Submission
 from logloop_ingest.http.endpoint import LogEndpoint, require_ingest
 from logloop_ingest.http.responses import project_problem
+from logloop_ingest.limits import Limits
+from logloop_ingest.parsing.entries import Entries, reject_floods
 from logloop_ingest.protocols.credentials import api_key_of
 from logloop_ingest.protocols.protocol import Answer, Envelope, FixedAnswer, IntakeProtocol
 
@@ -76,7 +77,11 @@ class ProtocolEndpoint:
         project_id = _project_of(envelope)
         if project_id is None and principal.only_project() is None:
             raise BadRequest("this caller has several projects; add ?project=<id> or the header X-Logloop-Project")
-        parse = functools.partial(protocol.translate, envelope)
+
+        def parse(content: bytes, limits: Limits) -> Entries:
+            reject_floods(content)
+            return protocol.translate(envelope, content, limits)
+
         submission = Submission(body, parse, principal, protocol.name, project_id=project_id, once=True)
         result = await self.logs.submit(submission)
         if result.rejected and not result.accepted:

@@ -27,7 +27,7 @@ class InvalidAddress(ValueError):
 class ListenAddress:
     """Where to listen, for what, and what logs get that do not state it.
 
-    With OTLP there is no project, because requests carry keys.
+    An address for OTLP has no project: each request carries a key.
     """
 
     protocol: str

@@ -60,7 +60,7 @@ def service_of_index(index: str) -> str | None:
 
 
 def _items(envelope: Envelope, body: bytes, limits: Limits) -> Iterator[_Item]:
-    """Yield the actions of a bulk request. Raises BadRequest at a line that is no action."""
+    """Yield the actions of a bulk request. Raises BadRequest if a line is not an action."""
     default_index = envelope.path_parameters.get("index", "")
     lines = iter([line for line in body.split(b"\n") if line.strip()])
     for count, line in enumerate(lines, start=1):

@@ -9,7 +9,7 @@ from logloop_chassis.http.problems import BadRequest
 
 from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.entries import Entries
-from logloop_ingest.parsing.json_values import InvalidLine
+from logloop_ingest.parsing.json_values import InvalidLine, too_many_entries
 from logloop_ingest.parsing.translated_entries import TranslatedEntry, entries_of
 from logloop_ingest.protocols.answers import as_text, no_content
 from logloop_ingest.protocols.loki.protobuf_requests import PushRequest, read_push_request
@@ -81,6 +81,7 @@ def translate(envelope: Envelope, body: bytes, limits: Limits) -> Entries:
 def _from_json(body: bytes, limits: Limits) -> list[TranslatedEntry | InvalidLine]:
     try:
         push = _STRICT.decode(body)
+        _require_count(sum(len(stream.values) for stream in push.streams), limits)
         return [
             _entry(origin, int(value.time) // 1000, value.line, value.metadata, limits)
             for stream in push.streams
@@ -92,11 +93,12 @@ def _from_json(body: bytes, limits: Limits) -> list[TranslatedEntry | InvalidLin
 
 
 def _from_json_with_errors(body: bytes, limits: Limits) -> Iterable[TranslatedEntry | InvalidLine]:
-    """Yield the entries of a request some of whose values are invalid. Raises BadRequest if it is no request."""
+    """Yield the entries of a request some of whose values are invalid. Raises BadRequest or TooLarge."""
     try:
         push = _LENIENT.decode(body)
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"not a Loki push request: {error}") from None
+    _require_count(sum(len(stream.values) for stream in push.streams), limits)
     for stream in push.streams:
         origin = _origin(stream.stream)
         for item in stream.values:
@@ -107,7 +109,14 @@ def _from_json_with_errors(body: bytes, limits: Limits) -> Iterable[TranslatedEn
                 yield InvalidLine(_INVALID_VALUE, b"")
 
 
+def _require_count(count: int, limits: Limits) -> None:
+    """Raise TooLarge for too many entries, before an object is made of each."""
+    if count > limits.entries:
+        raise too_many_entries(limits.entries)
+
+
 def _from_protobuf(push: PushRequest, limits: Limits) -> Iterable[TranslatedEntry]:
+    _require_count(sum(len(stream.entries) for stream in push.streams), limits)
     for stream in push.streams:
         origin = _origin(labels_of(stream.labels))
         for item in stream.entries:

@@ -8,7 +8,7 @@ from logloop_chassis.http.problems import BadRequest, Problem
 
 from logloop_ingest.accept import Result
 from logloop_ingest.limits import Limits
-from logloop_ingest.parsing.entries import Entries, reject_floods
+from logloop_ingest.parsing.entries import Entries
 from logloop_ingest.parsing.json_values import InvalidLine, too_many_entries
 from logloop_ingest.parsing.translated_entries import TranslatedEntry, entries_of
 from logloop_ingest.protocols.answers import as_json
@@ -49,7 +49,6 @@ def translate(envelope: Envelope, body: bytes, limits: Limits) -> Entries:
 
 def items_of(body: bytes) -> Iterator[Item]:
     """Yield the items of an envelope. Raises BadRequest."""
-    reject_floods(body)
     line, position = _line(body, 0)
     if object_of(line) is None:
         raise BadRequest("the first line of an envelope must be its header, a JSON object")

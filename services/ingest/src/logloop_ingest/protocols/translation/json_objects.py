@@ -11,7 +11,7 @@ import orjson
 from logloop_chassis.http.problems import BadRequest
 
 from logloop_ingest.limits import Limits
-from logloop_ingest.parsing.entries import Entries, reject_floods
+from logloop_ingest.parsing.entries import Entries
 from logloop_ingest.parsing.json_values import BLANK, InvalidLine, too_many_entries
 from logloop_ingest.parsing.translated_entries import TranslatedEntry, entries_of
 from logloop_ingest.protocols.translation.documents import DocumentEntry
@@ -33,7 +33,6 @@ def objects_of(body: bytes, limits: Limits) -> list[dict[str, Any] | InvalidLine
     body = body.removeprefix(_BOM).strip(BLANK)
     if not body:
         raise NoData("the body is empty; send at least one log")
-    reject_floods(body)
     values = _values(body, limits.entries)
     if len(values) > limits.entries:
         raise too_many_entries(limits.entries)
