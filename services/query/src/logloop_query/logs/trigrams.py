@@ -1,0 +1,76 @@
+"""Letter trigrams: which three letters of the alphabet follow each other in a text, in any case.
+
+A text that contains a word contains every trigram of the word. So a text without one of them need not be searched. A
+trigram is a number of 15 bits, five for each of its letters.
+"""
+
+import re
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Flags: TypeAlias = npt.NDArray[np.bool_]
+"""SIZE booleans, one for each trigram."""
+SIZE = 1 << 15
+NON_ASCII = SIZE - 1
+"""Says that a text has characters that are not ASCII. It is no trigram of letters."""
+LIKE_ASCII = "\u017f\u212a\u037e\u1fef"
+"""Characters that a search may treat as ASCII ones.
+
+RE2 takes U+017F and U+212A for s and k when it ignores case. NFC turns U+212A into K, and the others into ; and `.
+"""
+
+_LIKE_ASCII_BYTES = tuple(character.encode() for character in LIKE_ASCII)
+_OTHER = 31
+_CLASSES = bytes(byte & 31 if chr(byte).isalpha() and byte < 128 else _OTHER for byte in range(256))
+_BLOCK = 1 << 15
+"""Bytes at once, so that the arrays fit into the cache of a core."""
+_RUN = re.compile(r"[A-Za-z]{3,}")
+
+
+def trigrams_in(data: bytes | memoryview) -> Flags:
+    """Return which trigrams occur in UTF-8 bytes, such as the joined texts of a column (3 ns a byte).
+
+    Letters of two texts that follow each other count as well. With a character of LIKE_ASCII every trigram is set.
+    """
+    seen = np.zeros(SIZE, np.bool_)
+    is_ascii = True
+    view = memoryview(data)
+    for start in range(0, len(view), _BLOCK):
+        block = bytes(view[start : start + _BLOCK + 2])
+        if not block.isascii():
+            if any(character in block for character in _LIKE_ASCII_BYTES):
+                return np.ones(SIZE, np.bool_)
+            is_ascii = False
+        letters = np.frombuffer(block.translate(_CLASSES), np.uint8).astype(np.uint16)
+        codes = letters[:-2] << 10 | letters[1:-1] << 5 | letters[2:]
+        seen[codes.astype(np.intp)] = True  # numpy takes indices of another type at half the speed
+    seen &= _OF_LETTERS
+    seen[NON_ASCII] = not is_ascii
+    return seen
+
+
+def trigrams_of(word: str) -> list[int]:
+    """Return the trigrams of every text that contains a word, ignoring case and in each Unicode form, sorted.
+
+    NON_ASCII is among them if the word has other characters. A short word has none.
+    """
+    found = {_code(run[place : place + 3]) for run in _RUN.findall(word) for place in range(len(run) - 2)}
+    if not all(character.isascii() or character in LIKE_ASCII for character in word):
+        found.add(NON_ASCII)
+    return sorted(found)
+
+
+def _code(letters: str) -> int:
+    first, second, third = (_CLASSES[ord(letter)] for letter in letters)
+    return first << 10 | second << 5 | third
+
+
+def _of_letters() -> Flags:
+    is_letter = np.zeros(32, np.bool_)
+    is_letter[[_CLASSES[letter] for letter in range(ord("a"), ord("z") + 1)]] = True
+    return (is_letter[:, None, None] & is_letter[:, None] & is_letter).ravel()
+
+
+_OF_LETTERS = _of_letters()

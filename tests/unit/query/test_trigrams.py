@@ -1,0 +1,68 @@
+"""Trigrams of letters never exclude a text that a search would find."""
+
+import unicodedata
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from logloop_query.logs.trigrams import LIKE_ASCII, NON_ASCII, SIZE, trigrams_in, trigrams_of
+
+CHARACTERS = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+_ALPHABET = st.sampled_from("abcXYZ09_ -é\u0301ß\u017f\u212aк日")
+
+
+def may_contain(data: bytes, word: str) -> bool:
+    return bool(trigrams_in(data)[trigrams_of(word)].all())
+
+
+@given(before=st.text(_ALPHABET), word=st.text(_ALPHABET, max_size=8), after=st.text(_ALPHABET), flip=st.booleans())
+def test_a_text_has_the_trigrams_of_each_part_of_it(before: str, word: str, after: str, flip: bool) -> None:
+    text = before + (word.swapcase() if flip and word.isascii() else word) + after
+    for form in ("NFC", "NFD"):
+        stored = unicodedata.normalize(form, text)
+        assert may_contain(stored.encode(), unicodedata.normalize("NFC", word)), stored
+
+
+@pytest.mark.parametrize("word", ["timeout", "TimeOut", "café", "cafeteria", "order 42 placed", "ёлка"])
+def test_a_text_without_the_letters_is_excluded(word: str) -> None:
+    assert not may_contain(b"a line of plain text, 1234", word)
+    assert not may_contain(b"", word)
+
+
+@pytest.mark.parametrize("word", ["", "ab", "42", "a1b2c3", "a-b-c"])
+def test_nothing_is_known_of_a_word_without_three_letters_in_a_row(word: str) -> None:
+    assert trigrams_of(word) == []
+
+
+def test_only_other_letters_separate_trigrams() -> None:
+    found = trigrams_in(b"abc1def@ghi[jkl`mno{pqr")
+    assert sorted(found.nonzero()[0]) == sorted(
+        {code for word in "abc def ghi jkl mno pqr".split() for code in trigrams_of(word)}
+    )
+
+
+def test_trigrams_are_found_in_a_long_text_wherever_they_are() -> None:
+    for place in range((1 << 15) - 4, (1 << 15) + 4):
+        data = bytearray(b" " * (1 << 16))
+        data[place : place + 3] = b"xyz"
+        assert may_contain(bytes(data), "xyz")
+        data[place : place + 3] = "\u212a".encode()
+        assert may_contain(bytes(data), "everything")
+
+
+def test_every_character_that_a_search_takes_for_an_ascii_one_is_known() -> None:
+    """RE2 folds cases and searches compose texts. Both make some other characters ASCII."""
+    others = [character for character in CHARACTERS if not character.isascii()]
+    folded = pc.match_substring_regex(pa.array(others), "^[a-z0-9_]$", ignore_case=True)
+    like = {character for character, found in zip(others, folded.to_pylist(), strict=True) if found}
+    like |= {character for character in others if unicodedata.normalize("NFC", character).isascii()}
+    assert like == set(LIKE_ASCII)
+
+
+def test_a_bit_says_that_a_text_is_not_ascii() -> None:
+    assert not trigrams_in(b"plain")[NON_ASCII]
+    assert trigrams_in("plätze".encode())[NON_ASCII]
+    assert trigrams_of("日本") == [NON_ASCII]
+    assert trigrams_in("1 \u212a".encode()).sum() == SIZE
