@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -31,10 +32,38 @@ def broker(infra: Infra) -> Iterator[Relay]:
     infra.delete_vhost(vhost)
 
 
+class _EmptyPage(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        """Answer every path with an empty page."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
 @pytest.fixture(scope="package")
-def up(infra: Infra, broker: Relay) -> Iterator[Up]:
+def shop_origin() -> Iterator[str]:
+    """The origin of another website, whose pages may send logs to the platform."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _EmptyPage)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="package")
+def up(infra: Infra, broker: Relay, shop_origin: str) -> Iterator[Up]:
     """A platform whose project `demo` holds the corpus."""
-    external = {"LOGLOOP_AMQP_URL": broker.url, "LOGLOOP_MONGO_URL": infra.mongo_url}
+    external = {
+        "LOGLOOP_AMQP_URL": broker.url,
+        "LOGLOOP_MONGO_URL": infra.mongo_url,
+        "LOGLOOP_CORS_ORIGINS": shop_origin,
+    }
     with memory_folder() as folder:
         up = Up(folder / "home", LOGLOOP_MONGO_DATABASE=fresh_database(), **external)
         try:

@@ -49,7 +49,7 @@ class _Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(text)
 
-    do_GET = do_POST = do_DELETE = do_PATCH = _respond  # noqa: N815  # names that http.server requires
+    do_GET = do_POST = do_DELETE = do_PATCH = do_OPTIONS = _respond  # noqa: N815  # names that http.server requires
 
     def log_message(self, *_: object) -> None:
         """Print nothing."""
@@ -101,6 +101,10 @@ def client(platform: Platform) -> Iterator[httpx.Client]:
                 "/services/collector/event/1.0", "/api/v2/logs", "/v1/input/key", "/gelf", "/ingest/clef",
                 "/api/events/raw?clef", "/api/7/envelope/", "/upload", "/lines", "/lines/checkout",
             )
+        ],
+        *[
+            ("OPTIONS", path, "ingest", path)
+            for path in ("/api/v1/logs", "/v1/logs", "/api/v2/logs", "/api/7/envelope/", "/lines/web")
         ],
         ("GET", "/services/collector/health", "ingest", "/services/collector/health"),
         ("GET", "/lines/checkout?msg=a&levelname=INFO", "ingest", "/lines/checkout?msg=a&levelname=INFO"),

@@ -1,7 +1,7 @@
 """Ingest without RabbitMQ and MongoDB: a stand-in for the broker records what is published."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from logloop_ingest.batching.batcher import Batcher
 from logloop_ingest.batching.duplicates import OtherContent
 from logloop_ingest.batching.submitter import Submitter
 from logloop_ingest.http.bodies import BodyReader
+from logloop_ingest.http.cross_origin import IntakeCors
 from logloop_ingest.http.endpoint import LogEndpoint
 from logloop_ingest.http.protocol_routes import mount_protocols
 from logloop_ingest.http.routes import mount
@@ -160,6 +161,7 @@ async def ingest_service(
     max_in_flight: int = 2**26,
     linger_s: float = 0.001,
     keys: Keys | None = None,
+    origins: Sequence[str] = (),
 ) -> AsyncIterator[Ingest]:
     limits = limits or Limits()
     broker, in_flight = Broker(), InFlightBudget(max_in_flight)
@@ -176,6 +178,8 @@ async def ingest_service(
         register_problems(app)
         mount(app)
         mount_protocols(app)
+        if origins:
+            app.add_middleware(IntakeCors, origins=origins)
         bodies = BodyReader(limits, executor, timeout_s=0.2)
         authenticator = cast("Authenticator", _Caller(principal))
         app.parts = LogEndpoint(accept, authenticator, in_flight, bodies, KeyLimits(NoUsage()))

@@ -19,6 +19,7 @@ from logloop_ingest.batching.redaction import redact_secrets
 from logloop_ingest.batching.submitter import Submitter
 from logloop_ingest.consumers import intake_handler
 from logloop_ingest.http.bodies import BodyReader
+from logloop_ingest.http.cross_origin import IntakeCors, parse_origins
 from logloop_ingest.http.endpoint import LogEndpoint
 from logloop_ingest.http.protocol_endpoint import ProtocolEndpoint
 from logloop_ingest.http.protocol_routes import mount_protocols
@@ -107,4 +108,6 @@ def create_app(settings: IngestSettings) -> ServiceApp:
     )
     mount(app)
     mount_protocols(app)
+    if origins := parse_origins(settings.cors_origins):
+        app.add_middleware(IntakeCors, origins=origins)
     return app

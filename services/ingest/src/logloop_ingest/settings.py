@@ -7,6 +7,7 @@ from logloop_chassis.settings import ServiceSettings
 from logloop_contracts.log_entry import MAX_ENTRY_BYTES, MAX_MESSAGE_BYTES
 from pydantic import Field, SecretStr, field_validator
 
+from logloop_ingest.http.cross_origin import parse_origins
 from logloop_ingest.limits import Limits
 from logloop_ingest.listeners.addresses import ListenAddress, parse_addresses
 from logloop_ingest.listeners.opening import ListenSecrets
@@ -39,6 +40,9 @@ class IngestSettings(ServiceSettings):
     listen_forward_shared_key: SecretStr | None = Field(
         None, description="Shared key that senders with the forward protocol must know."
     )
+    cors_origins: str = Field(
+        "", description="Origins whose web pages may send logs, such as https://shop.example.org; * for all."
+    )
     redact: Literal["off", "standard"] = Field(
         "off", description="standard: replace credentials in messages and attributes before they are published."
     )
@@ -47,6 +51,12 @@ class IngestSettings(ServiceSettings):
     @classmethod
     def _check_addresses(cls, value: str) -> str:
         parse_addresses(value)
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_origins(cls, value: str) -> str:
+        parse_origins(value)
         return value
 
     def listen_addresses(self) -> list[ListenAddress]:
