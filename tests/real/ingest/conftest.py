@@ -1,9 +1,11 @@
 """Ingest with real RabbitMQ and MongoDB, called through its ASGI app; tests read what it publishes."""
 
 import asyncio
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aio_pika
@@ -124,6 +126,17 @@ async def ingest(fresh_amqp_url: str, mongo_url: str) -> AsyncIterator[Ingest]:
     async with running(fresh_amqp_url, mongo_url) as service:
         await wait_until(service.is_ready)
         yield service
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for localhost, which signs itself, and its key."""
+    folder = tmp_path_factory.mktemp("certificate")
+    files = folder / "cert.pem", folder / "key.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost"
+    more = ["-addext", "subjectAltName=DNS:localhost", "-out", str(files[0]), "-keyout", str(files[1])]
+    subprocess.run([*command.split(), *more], check=True, capture_output=True)
+    return files
 
 
 async def together(*calls: Any) -> list[Any]:

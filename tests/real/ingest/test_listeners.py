@@ -7,7 +7,6 @@ import hashlib
 import json
 import socket
 import ssl
-import subprocess
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,7 +21,8 @@ from logloop_ingest.limits import Limits
 from logloop_ingest.listeners.addresses import InvalidAddress, parse_address, parse_addresses
 from logloop_ingest.listeners.gelf_chunks import MAGIC
 from logloop_ingest.listeners.intake import CLAIMED_TIME, Receiver
-from logloop_ingest.listeners.opening import ListenSecrets, listening
+from logloop_ingest.listeners.listen_secrets import ListenSecrets
+from logloop_ingest.listeners.opening import listening
 from logloop_ingest.rate_limits import KeyLimits
 from logloop_ingest.telemetry import LISTENER_LOST, REFUSED_BY_KEY_LIMITS
 
@@ -295,17 +295,6 @@ async def test_connections_rates_and_silence_are_limited() -> None:
         stopping.set()
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for localhost, which signs itself, and its key."""
-    folder = tmp_path_factory.mktemp("certificate")
-    files = folder / "cert.pem", folder / "key.pem"
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost"
-    more = ["-addext", "subjectAltName=DNS:localhost", "-out", str(files[0]), "-keyout", str(files[1])]
-    subprocess.run([*command.split(), *more], check=True, capture_output=True)
-    return files
-
-
 async def test_tls_with_certificates_of_senders(certificate: tuple[Path, Path]) -> None:
     public, key = certificate
     client = ssl.create_default_context(cafile=str(public))
@@ -318,9 +307,15 @@ async def test_tls_with_certificates_of_senders(certificate: tuple[Path, Path]) 
         client.load_cert_chain(public, key)
         await send(port, b"<13>app: known\n", client)
         assert (await has(ingest, 1))[0]["message"] == "known"
-    with pytest.raises(InvalidAddress, match="LOGLOOP_LISTEN_TLS_CERT"):
-        async with listener("syslog+tls"):
-            pass
+    for secrets, said in (
+        (ListenSecrets(), "needs LOGLOOP_LISTEN_TLS_CERT"),
+        (ListenSecrets(public), "must be readable files in PEM"),
+        (ListenSecrets(public, key.with_name("missing.pem")), "missing.pem must be readable"),
+        (ListenSecrets(public, key, client_ca=key), "LOGLOOP_LISTEN_TLS_CLIENT_CA=.*key.pem must be a readable file"),
+    ):
+        with pytest.raises(InvalidAddress, match=said):
+            async with listener("syslog+tls", secrets):
+                pass
 
 
 # -- addresses

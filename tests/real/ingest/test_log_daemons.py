@@ -19,7 +19,8 @@ from logloop_chassis.testing import wait_until
 from logloop_ingest.limits import Limits
 from logloop_ingest.listeners.addresses import parse_address
 from logloop_ingest.listeners.intake import Receiver
-from logloop_ingest.listeners.opening import ListenSecrets, listening
+from logloop_ingest.listeners.listen_secrets import ListenSecrets
+from logloop_ingest.listeners.opening import listening
 from logloop_ingest.rate_limits import KeyLimits
 
 from tests.unit.ingest.harness import Ingest, Keys, NoUsage, ingest_service

@@ -26,11 +26,12 @@ def test_only_ingest_gets_the_listeners_and_each_has_a_project(tmp_path: Path) -
     home = Home(tmp_path / "data")
     home.open()
     external = {"LOGLOOP_AMQP_URL": "amqp://unused", "LOGLOOP_MONGO_URL": "mongodb://unused"}
-    listen = ("syslog+udp://127.0.0.1:5514", "gelf+udp://?service=a", "forward+tcp://?project=own")
+    listen = ("syslog+udp://127.0.0.1:5514", "gelf+udp://?service=a", "forward+tcp://?project=own", "otlp+grpc://")
     platform = assemble(home, Options(listen=listen), external, lambda port, _: port)
     found = {service.name: service.env.get("LOGLOOP_LISTEN") for service in platform.services}
     assert found.pop("ingest") == (
-        "syslog+udp://127.0.0.1:5514?project=demo gelf+udp://?service=a&project=demo forward+tcp://?project=own"
+        "syslog+udp://127.0.0.1:5514?project=demo gelf+udp://?service=a&project=demo forward+tcp://?project=own "
+        "otlp+grpc://"
     )
     assert set(found.values()) == {None}
     home.close()

@@ -74,16 +74,16 @@ async def _open(resources: Resources[IngestSettings]) -> AsyncIterator[LogEndpoi
 @asynccontextmanager
 async def _listeners(settings: IngestSettings, receiver: Receiver, endpoint: LogEndpoint) -> AsyncIterator[None]:
     """Run the listeners whose addresses are set."""
-    addresses = settings.listen_addresses()
+    addresses, secrets = settings.listen_addresses(), settings.listen_secrets()
     async with AsyncExitStack() as stack:
         for address in addresses:
-            if address.transport == "grpc":
+            if address.protocol == "otlp":
                 # gRPC takes 9 MB of memory, so it is imported only if it is used.
                 from logloop_ingest.listeners.otlp_grpc import otlp_grpc_listener
 
-                await stack.enter_async_context(otlp_grpc_listener(address, ProtocolEndpoint(endpoint)))
-        others = [address for address in addresses if address.transport != "grpc"]
-        await stack.enter_async_context(listening(others, receiver, settings.listen_secrets()))
+                await stack.enter_async_context(otlp_grpc_listener(address, ProtocolEndpoint(endpoint), secrets))
+        others = [address for address in addresses if address.protocol != "otlp"]
+        await stack.enter_async_context(listening(others, receiver, secrets))
         yield
 
 

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, field_validator
 from logloop_ingest.http.cross_origin import parse_origins
 from logloop_ingest.limits import Limits
 from logloop_ingest.listeners.addresses import ListenAddress, parse_addresses
-from logloop_ingest.listeners.opening import ListenSecrets
+from logloop_ingest.listeners.listen_secrets import ListenSecrets
 
 _MIB = 2**20
 

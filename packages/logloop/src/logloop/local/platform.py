@@ -106,11 +106,16 @@ def assemble(
 
 
 def _listeners(options: Options, project: str) -> dict[str, str]:
-    """Return the variable of the listeners; an address without a project gets the first one."""
+    """Return the variable of the listeners; an address without a project gets the first one.
+
+    Requests with OTLP state theirs.
+    """
     if not options.listen:
         return {}
     addresses = [
-        address if "project=" in address else f"{address}{'&' if '?' in address else '?'}project={project}"
+        address
+        if "project=" in address or address.startswith("otlp+")
+        else f"{address}{'&' if '?' in address else '?'}project={project}"
         for address in options.listen
     ]
     return {"LOGLOOP_LISTEN": " ".join(addresses)}

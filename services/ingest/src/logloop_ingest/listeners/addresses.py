@@ -12,7 +12,7 @@ PORTS = {
     ("syslog", "udp"): 5514, ("syslog", "tcp"): 5514, ("syslog", "tls"): 6514,
     ("gelf", "udp"): 12201, ("gelf", "tcp"): 12201, ("gelf", "tls"): 12202,
     ("forward", "tcp"): 24224, ("forward", "tls"): 24225,
-    ("otlp", "grpc"): 4317,
+    ("otlp", "grpc"): 4317, ("otlp", "grpcs"): 4317,
 }  # fmt: skip
 """Protocols, transports and their usual ports; syslog has 514 elsewhere, which only root may open."""
 _NAMES = frozenset({"project", "service", "timezone", "max_bytes_per_s", "max_connections", "idle_s"})

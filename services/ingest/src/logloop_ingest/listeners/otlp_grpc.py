@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 
 from logloop_ingest.http.protocol_endpoint import ProtocolEndpoint
 from logloop_ingest.listeners.addresses import ListenAddress
+from logloop_ingest.listeners.listen_secrets import ListenSecrets, tls_context
 from logloop_ingest.protocols.otlp.otlp import OTLP, PROTOBUF, response_of
 from logloop_ingest.protocols.otlp.status import code_of, status_of
 from logloop_ingest.protocols.protocol import Envelope
@@ -53,8 +54,11 @@ class _Export(grpc.GenericRpcHandler):
 
 
 @asynccontextmanager
-async def otlp_grpc_listener(address: ListenAddress, endpoint: ProtocolEndpoint) -> AsyncIterator[None]:
-    """Listen at an address until the context ends. Raises OSError if it cannot be used."""
+async def otlp_grpc_listener(
+    address: ListenAddress, endpoint: ProtocolEndpoint, secrets: ListenSecrets
+) -> AsyncIterator[None]:
+    """Listen at an address until the context ends. Raises InvalidAddress (no TLS) and OSError (used port)."""
+    credentials = _credentials(secrets) if address.transport == "grpcs" else None
     server = aio.server(
         options=[
             ("grpc.max_receive_message_length", endpoint.logs.bodies.limits.request_bytes),
@@ -63,14 +67,28 @@ async def otlp_grpc_listener(address: ListenAddress, endpoint: ProtocolEndpoint)
         maximum_concurrent_rpcs=_MAX_CONCURRENT,
     )
     server.add_generic_rpc_handlers((_Export(endpoint),))
-    place = f"{address.host}:{address.port}"
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    place = f"{host}:{address.port}"
     try:
-        server.add_insecure_port(place)
+        if credentials is None:
+            server.add_insecure_port(place)
+        else:
+            server.add_secure_port(place, credentials)
     except RuntimeError as error:
         raise OSError(f"cannot listen at {place} for OTLP; set a free address in LOGLOOP_LISTEN") from error
     await server.start()
-    _log.info("listening", address=f"otlp+grpc://{place}")
+    _log.info("listening", address=f"otlp+{address.transport}://{place}")
     try:
         yield
     finally:
         await server.stop(_STOP_S)
+
+
+def _credentials(secrets: ListenSecrets) -> grpc.ServerCredentials:
+    """Return the certificates for gRPC. Raises InvalidAddress."""
+    tls_context(secrets)  # gRPC does not say what is wrong with a file
+    assert secrets.certificate is not None
+    certificate = secrets.certificate.read_bytes()
+    key = certificate if secrets.private_key is None else secrets.private_key.read_bytes()
+    clients = None if secrets.client_ca is None else secrets.client_ca.read_bytes()
+    return grpc.ssl_server_credentials([(key, certificate)], clients, clients is not None)

@@ -20,7 +20,8 @@ def up(
     listen: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="ADDRESS", help="Also listen for syslog, GELF or forward, as syslog+udp://127.0.0.1:5514."
+            metavar="ADDRESS",
+            help="Also listen for syslog, GELF, forward or OTLP/gRPC, as syslog+udp://127.0.0.1:5514.",
         ),
     ] = None,
     as_json: AsJson = False,
