@@ -80,17 +80,15 @@ class Client:
         return done.stdout + done.stderr
 
 
-_KEEPS_503 = frozenset({Situation.UNAVAILABLE, Situation.RESTART})
-_ONLY_503 = frozenset({Situation.UNAVAILABLE})
+_IF_ANSWERED = frozenset({Situation.TOO_MANY, Situation.UNAVAILABLE})
 _NOTHING: frozenset[Situation] = frozenset()
 
 
-def _elasticsearch(name: str, program: str, keeps: frozenset[Situation] = ALL) -> Client:
+def _elasticsearch(name: str, program: str) -> Client:
     return Client(
         name,
         "Elasticsearch bulk",
         program,
-        keeps,
         sets_times=True,
         path="/elasticsearch",
         retries_at_once=True,
@@ -113,7 +111,7 @@ CLIENTS = (
     Client("pino-loki (JS)", "Loki, JSON", "pino_loki.js", _NOTHING),
     Client("winston-loki (JS)", "Loki, protobuf", "winston_loki.js", retries_late=True),
     _elasticsearch("elasticsearch-py", "elastic.py"),
-    _elasticsearch("@elastic/elasticsearch (JS)", "elastic.js", _KEEPS_503),
+    _elasticsearch("@elastic/elasticsearch (JS)", "elastic.js"),
     _elasticsearch("opensearch-py", "opensearch.py"),
     Client("splunk-handler (Python)", "Splunk HEC", "splunk_hec.py", sets_times=True),
     Client("splunk-logging (JS)", "Splunk HEC", "splunk_logging.js", _NOTHING, sets_times=True),
@@ -121,7 +119,7 @@ CLIENTS = (
     Client("pygelf (Python)", "GELF over HTTP", "gelf_pygelf.py", _NOTHING),
     Client("winston-log2gelf (JS)", "GELF over HTTP", "winston_gelf.js", _NOTHING),
     Client("seqlog (Python)", "Seq, raw events", "seq_log.py", _NOTHING),
-    Client("@datalust/winston-seq (JS)", "Seq, raw events", "winston_seq.js", _ONLY_503, retries_late=True),
+    Client("@datalust/winston-seq (JS)", "Seq, raw events", "winston_seq.js", _IF_ANSWERED, retries_late=True),
     Client("sentry-sdk (Python)", "Sentry envelope", "sentry_logs.py", _NOTHING),
     Client("logging.handlers.HTTPHandler (Python)", "form", "http_handler.py", _NOTHING),
     Client("curl", "lines", "curl_lines.py"),

@@ -10,17 +10,28 @@ from collections.abc import Iterator
 import httpx
 import uvicorn
 from logloop.local.plain_http import WITHOUT_TLS
+from logloop_chassis.http.problems import Problem, TooManyRequests, Unavailable
+from logloop_ingest.decompression import decompress
+from logloop_ingest.limits import Limits
+from logloop_ingest.protocols.protocol import Envelope
+from logloop_ingest.protocols.table import PROTOCOLS
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
 DROPPED = 0
 """The status of a request whose connection ends without an answer, as when a service is restarted."""
+_PROTOCOLS = [(compile_path(path)[0], protocol) for protocol in PROTOCOLS for path in protocol.paths]
+_REFUSALS: dict[int, Problem] = {
+    429: TooManyRequests("refused by the test; send again", retry_after=1),
+    503: Unavailable("refused by the test; send again", retry_after=1),
+}
 _HOP_BY_HOP = frozenset({"connection", "host", "content-length", "transfer-encoding", "keep-alive"})
 
 
 class Front:
-    """Forwards requests to a service. `refuse` answers the next requests with logs itself."""
+    """Forwards requests to a service. `refuse` answers the next requests with logs itself, as the service does."""
 
     def __init__(self, target: str) -> None:
         self._target = target
@@ -59,7 +70,7 @@ class Front:
             self.statuses[self._status] += 1
             if self._status == DROPPED:
                 raise ConnectionAbortedError
-            return Response(b"", self._status, headers={"Retry-After": "1"})
+            return _refusal(request, body, self._status)
         answer = await self._client.request(
             request.method,
             request.url.path,
@@ -75,6 +86,18 @@ class Front:
             if name not in _HOP_BY_HOP and name != "content-encoding"
         }
         return Response(answer.content, answer.status_code, headers=headers)
+
+
+def _refusal(request: Request, body: bytes, status: int) -> Response:
+    """Return the answer to a request that the service refuses."""
+    for path, protocol in _PROTOCOLS:
+        if found := path.match(request.url.path):
+            envelope = Envelope(request.url.path, found.groupdict(), request.query_params, request.headers, 0)
+            content = decompress(body, protocol.content_encoding(envelope, body), Limits())
+            answer = protocol.refused(envelope, _REFUSALS[status], content)
+            headers = {**answer.headers, "Retry-After": "1"}  # tests have no time
+            return Response(answer.body, answer.status, headers, answer.media_type)
+    raise AssertionError(f"no protocol has the path {request.url.path}")
 
 
 class _Server(uvicorn.Server):

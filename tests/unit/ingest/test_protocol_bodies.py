@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from logloop_chassis.http.problems import Problem
+from logloop_chassis.http.problems import Problem, TooManyRequests
 from logloop_ingest.accept import Result
 from logloop_ingest.checking.check import check
 from logloop_ingest.checking.rules import ProjectAccess, Rules
@@ -59,9 +59,10 @@ def test_a_body_is_translated_or_refused(protocol: IntakeProtocol, body: bytes, 
     try:
         entries = protocol.translate(envelope, body, Limits())
     except Problem as problem:
-        answer = protocol.refused(envelope, problem)
+        answer = protocol.refused(envelope, problem, body)
     else:
         checked = check(entries, RULES)
         accepted = sum(map(len, checked.by_project.values()))
         answer = protocol.accepted(envelope, Result(accepted, checked.rejected), body)
     assert answer.status >= 200
+    assert protocol.refused(envelope, TooManyRequests("too many"), body).status >= 200

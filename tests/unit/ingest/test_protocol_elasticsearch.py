@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from logloop_chassis.messaging.publisher import NotPublished
 from logloop_ingest.protocols.elasticsearch import service_of_index
 
 from tests.unit.ingest.harness import ingest_service
@@ -101,3 +102,69 @@ async def test_clients_find_an_elasticsearch_that_is_ready() -> None:
         assert (await ingest.send("/elasticsearch/filebeat", b"", method="HEAD")).status_code == 200
         anonymous = await ingest.send("/elasticsearch/", b"", method="GET", Authorization="Bearer llk_no_key")
         assert anonymous.status_code == 401
+
+
+# -- refusals
+
+FULL = NotPublished("full", "the queue is full")
+AWAY = NotPublished("unreachable", "RabbitMQ is away")
+PYTHON_HELPER = {"X_Elastic_Client_Meta": "es=9.5.1,py=3.11.7,t=9.1.0,ur=2.5.0,h=bp"}
+JS_HELPER = {"X_Elastic_Client_Meta": "es=9.4.3,js=24.19.0,t=9.1.0,hc=24.19.0,h=bp"}
+
+
+@pytest.mark.parametrize(
+    ("failure", "client"),
+    [(FULL, {}), (FULL, {"User_Agent": "Fluent-Bit"}), (FULL, JS_HELPER), (AWAY, JS_HELPER), (AWAY, PYTHON_HELPER)],
+)
+async def test_a_refusal_has_status_429_for_each_action_so_that_clients_send_them_again(
+    failure: NotPublished, client: dict[str, str]
+) -> None:
+    body = bulk(({"index": {"_index": "shop", "_id": "7"}}, DOCUMENT), ({"create": {}}, DOCUMENT))
+    async with ingest_service() as ingest:
+        ingest.broker.failure = failure
+        answer = await ingest.send("/_bulk", body, Content_Type=NDJSON, **client)
+        assert answer.status_code == 200
+        document = answer.json()
+        assert document["errors"] is True
+        assert [next(iter(item)) for item in document["items"]] == ["index", "create"]
+        items = [status for item in document["items"] for status in item.values()]
+        assert {(item["status"], item["error"]["type"]) for item in items} == {
+            (429, "es_rejected_execution_exception")
+        }
+        assert "send again" in items[0]["error"]["reason"]
+        assert (items[0]["_index"], items[0]["_id"]) == ("shop", "7")
+        ingest.broker.failure = None
+        again = await ingest.send("/_bulk", body, Content_Type=NDJSON, **client)
+        assert again.json()["errors"] is False
+        assert len(ingest.broker.logs) == 2
+
+
+@pytest.mark.parametrize(
+    ("failure", "client", "status"),
+    [
+        (FULL, {"User_Agent": "Vector/0.57.0 (x86_64-unknown-linux-gnu)"}, 429),
+        (FULL, {"User_Agent": "go-elasticsearch/9.4.0 (linux amd64; Go 1.26)"}, 429),
+        (AWAY, {"User_Agent": "Vector/0.57.0"}, 503),
+        (AWAY, {"User_Agent": "opensearch-py/3.2.0"}, 503),
+        (AWAY, {"X_Elastic_Client_Meta": "es=9.5.1,py=3.11.7"}, 503),
+        (AWAY, {"X_Elastic_Client_Meta": "es=9.4.0,go=1.26,h=bp"}, 503),
+    ],
+)
+async def test_clients_that_send_only_requests_again_get_the_status_of_the_request(
+    failure: NotPublished, client: dict[str, str], status: int
+) -> None:
+    async with ingest_service() as ingest:
+        ingest.broker.failure = failure
+        answer = await ingest.send("/_bulk", bulk(({"create": {}}, DOCUMENT)), Content_Type=NDJSON, **client)
+    assert answer.status_code == status
+    assert answer.json()["status"] == status
+    assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_a_body_that_was_not_read_is_refused_as_a_whole() -> None:
+    async with ingest_service(max_in_flight=100) as ingest:
+        with ingest.in_flight.reserve() as other:
+            other.grow_to(90)
+            answer = await ingest.send("/_bulk", bulk(({"create": {}}, DOCUMENT)), Content_Type=NDJSON)
+    assert answer.status_code == 429
+    assert answer.json()["error"]["type"] == "es_rejected_execution_exception"

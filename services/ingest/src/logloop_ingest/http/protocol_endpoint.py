@@ -14,6 +14,7 @@ from starlette.types import Message
 from logloop_ingest.accept import Result, Submission
 from logloop_ingest.http.endpoint import LogEndpoint, require_ingest
 from logloop_ingest.http.responses import project_problem
+from logloop_ingest.in_flight import Reservation
 from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.entries import Entries, reject_floods
 from logloop_ingest.protocols.credentials import api_key_of
@@ -33,10 +34,16 @@ class ProtocolEndpoint:
         """Accept the logs of a request; the answer has the form of the protocol, also for a refusal."""
         request = await _with_what_has_arrived(request)
         envelope = self._envelope(request)
+        body: bytes | None = None
         try:
-            return await self._accept(request, envelope, protocol)
+            principal = await self.caller(request.headers, envelope)
+            trust_request(request.scope)
+            with self.logs.in_flight.reserve() as reservation:
+                body = await self._body(request, envelope, protocol, reservation)
+                result = await self.submit(envelope, body, principal, protocol)
+                return _response(protocol.accepted(envelope, result, body))
         except Problem as problem:
-            return _response(protocol.refused(envelope, problem))
+            return _response(protocol.refused(envelope, problem, body))
 
     async def answer(self, request: Request, fixed: FixedAnswer) -> Response:
         """Answer a request without logs. Raises Problem."""
@@ -51,7 +58,7 @@ class ProtocolEndpoint:
         except Problem as problem:
             if fixed.refused is None:
                 raise
-            return _response(fixed.refused(envelope, problem))
+            return _response(fixed.refused(envelope, problem, None))
 
     def _envelope(self, request: Request) -> Envelope:
         now_us = self.logs.accept.now_us()
@@ -88,15 +95,13 @@ class ProtocolEndpoint:
             _require_some(result, protocol)
         return result
 
-    async def _accept(self, request: Request, envelope: Envelope, protocol: IntakeProtocol) -> Response:
-        principal = await self.caller(request.headers, envelope)
-        trust_request(request.scope)
-        with self.logs.in_flight.reserve() as reservation:
-            sent = await self.logs.bodies.read(request, reservation)
-            encoding = protocol.content_encoding(envelope, sent)
-            body = await self.logs.bodies.decompressed(sent, encoding, reservation)
-            result = await self.submit(envelope, body, principal, protocol)
-            return _response(protocol.accepted(envelope, result, body))
+    async def _body(
+        self, request: Request, envelope: Envelope, protocol: IntakeProtocol, reservation: Reservation
+    ) -> bytes:
+        """Return the decompressed body. Raises Problem."""
+        sent = await self.logs.bodies.read(request, reservation)
+        encoding = protocol.content_encoding(envelope, sent)
+        return await self.logs.bodies.decompressed(sent, encoding, reservation)
 
 
 async def _with_what_has_arrived(request: Request) -> Request:

@@ -15,7 +15,7 @@ def no_content(_envelope: Envelope, _result: Result, _body: bytes) -> Answer:
     return Answer(204)
 
 
-def as_text(_envelope: Envelope, problem: Problem) -> Answer:
+def as_text(_envelope: Envelope, problem: Problem, _body: bytes | None = None) -> Answer:
     """Return what is wrong as plain text."""
     return Answer(problem.status, f"{problem.detail}\n".encode(), TEXT, problem.headers)
 

@@ -128,7 +128,7 @@ def accepted(_envelope: Envelope, result: Result, _body: bytes) -> Answer:
     return as_json(201, document)
 
 
-def refused(_envelope: Envelope, problem: Problem) -> Answer:
+def refused(_envelope: Envelope, problem: Problem, _body: bytes | None = None) -> Answer:
     """Return an error of Seq. Its client for JavaScript sends again after 5xx, not after 429."""
     status = 503 if problem.status == 429 else problem.status
     return as_json(status, {"Error": problem.detail}, problem)

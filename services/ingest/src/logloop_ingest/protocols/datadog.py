@@ -86,7 +86,7 @@ def accepted(_envelope: Envelope, result: Result, _body: bytes) -> Answer:
     return as_json(202, {"rejected": rejected} if rejected else {})
 
 
-def refused(_envelope: Envelope, problem: Problem) -> Answer:
+def refused(_envelope: Envelope, problem: Problem, _body: bytes | None = None) -> Answer:
     """Return an error of Datadog. Clients send again after 408, 429 and 5xx; 401 is 403 for them."""
     status = 403 if problem.status == 401 else problem.status
     error = {"status": str(status), "title": problem.title, "detail": problem.detail}

@@ -1,5 +1,6 @@
 """The bulk API of Elasticsearch and OpenSearch, and the requests that their clients make before it."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -26,27 +27,37 @@ _DATE_SUFFIX = re.compile(r"[-._]?(\d{4}[.-]\d{2}([.-]\d{2})?|\d{6,8})([-._]\d+)
 _DATA_STREAM = re.compile(r"^(?:\.ds-)?logs-(.+)-[^-]+$")
 """`logs-<dataset>-<namespace>`, or an index behind it."""
 _ACTIONS = frozenset({"index", "create"})
+_REJECTED = "es_rejected_execution_exception"
 
 
-class _Item(NamedTuple):
-    """One action of a bulk request: its name, index and id, and its document or why it has none."""
+_MAX_REFUSED_ITEMS = 10_000
+_DROPS_REFUSED_ITEMS = ("vector/", "go-elasticsearch/")
+"""User agents of clients that send a refused request again, but by default no items of a successful one."""
+_BULK_HELPER = re.compile(r"\b(?:py|js)=.*\bh=bp\b")
+"""Bulk helpers of the official clients for Python and JavaScript. They wait before they send items again, but not
+before they send a request again."""
 
-    action: str
+
+class _Action(NamedTuple):
+    """One action of a bulk request: its name, index and id, and the line that is its document, None without one."""
+
+    name: str
     index_name: str
     id: str
-    document: dict[str, Any] | InvalidLine
+    document: bytes | None
 
 
 def translate(envelope: Envelope, body: bytes, limits: Limits) -> Entries:
     """Return the entries of a bulk request."""
     entries: list[TranslatedEntry | InvalidLine] = []
     has_times = True
-    for item in _items(envelope, body, limits):
-        if isinstance(item.document, InvalidLine):
-            entries.append(item.document)
+    for action in _actions(envelope, body, limits.entries):
+        document = _document(action)
+        if isinstance(document, InvalidLine):
+            entries.append(document)
             continue
         made = entry_of_document(
-            item.document, limits=limits, now_us=envelope.now_us, service=service_of_index(item.index_name)
+            document, limits=limits, now_us=envelope.now_us, service=service_of_index(action.index_name)
         )
         has_times = has_times and made.has_time
         entries.append(made.entry)
@@ -59,22 +70,16 @@ def service_of_index(index: str) -> str | None:
     return service_id(name) if name else None
 
 
-def _items(envelope: Envelope, body: bytes, limits: Limits) -> Iterator[_Item]:
-    """Yield the actions of a bulk request. Raises BadRequest if a line is not an action."""
+def _actions(envelope: Envelope, body: bytes, max_actions: int) -> Iterator[_Action]:
+    """Yield the actions of a bulk request. Raises BadRequest if a line is not an action, TooLarge for too many."""
     default_index = envelope.path_parameters.get("index", "")
     lines = iter([line for line in body.split(b"\n") if line.strip()])
     for count, line in enumerate(lines, start=1):
-        if count > limits.entries:
-            raise too_many_entries(limits.entries)
-        action, target = _action(line, count)
-        index, item_id = str(target.get("_index") or default_index), str(target.get("_id") or "")
-        if action == "delete":
-            document: dict[str, Any] | InvalidLine = InvalidLine("logs cannot be deleted with _bulk", line)
-        else:
-            document = _document(next(lines, b""))
-            if action not in _ACTIONS:
-                document = InvalidLine(f"the action {action!r} is not supported; use create or index", line)
-        yield _Item(action, index, item_id, document)
+        if count > max_actions:
+            raise too_many_entries(max_actions)
+        name, target = _action(line, count)
+        document = None if name == "delete" else next(lines, b"")
+        yield _Action(name, str(target.get("_index") or default_index), str(target.get("_id") or ""), document)
 
 
 def _action(line: bytes, number: int) -> tuple[str, dict[str, Any]]:
@@ -89,7 +94,13 @@ def _action(line: bytes, number: int) -> tuple[str, dict[str, Any]]:
     return str(action), target
 
 
-def _document(line: bytes) -> dict[str, Any] | InvalidLine:
+def _document(action: _Action) -> dict[str, Any] | InvalidLine:
+    """Return the document of an action, or why there is none."""
+    line = action.document
+    if line is None:
+        return InvalidLine("logs cannot be deleted with _bulk", b"")
+    if action.name not in _ACTIONS:
+        return InvalidLine(f"the action {action.name!r} is not supported; use create or index", line)
     try:
         document = orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -100,35 +111,65 @@ def _document(line: bytes) -> dict[str, Any] | InvalidLine:
 def accepted(envelope: Envelope, result: Result, body: bytes) -> Answer:
     """Return one item for each action, with an error for those that were rejected."""
     errors = {item.index: item.violations[0] for item in result.rejected}
-    limits = Limits(entries=len(body) or 1)
     items = []
-    for position, item in enumerate(_items(envelope, body, limits)):
-        status: dict[str, Any] = {"_index": item.index_name, "_id": item.id or f"{envelope.now_us}-{position}"}
+    for position, action in enumerate(_actions(envelope, body, len(body))):
         violation = errors.get(position)
-        if violation is None:
-            status |= {"_version": 1, "result": "created", "status": 201, "_seq_no": position, "_primary_term": 1}
-            status["_shards"] = {"total": 1, "successful": 1, "failed": 0}
-        else:
+        if violation is not None:
             reason = f"{violation.field} {violation.reason}"
-            status |= {"status": 400, "error": {"type": "document_parsing_exception", "reason": reason}}
-        items.append({item.action: status})
+            items.append(_item(envelope, position, action, 400, "document_parsing_exception", reason))
+            continue
+        item = _item(envelope, position, action, 201)
+        item[action.name] |= {"_version": 1, "result": "created", "_seq_no": position, "_primary_term": 1}
+        item[action.name]["_shards"] = {"total": 1, "successful": 1, "failed": 0}
+        items.append(item)
     return _json(200, {"took": 0, "errors": bool(errors), "items": items})
 
 
-def refused(_envelope: Envelope, problem: Problem) -> Answer:
-    """Return an error of Elasticsearch. Clients send the request again after 429 and 503."""
+def _item(
+    envelope: Envelope, position: int, action: _Action, status: int, error: str = "", reason: str = ""
+) -> dict[str, dict[str, Any]]:
+    """Return what became of an action. `error` is the type of an error."""
+    item: dict[str, Any] = {"_index": action.index_name, "_id": action.id or f"{envelope.now_us}-{position}"}
+    item["status"] = status
+    return {action.name: {**item, "error": {"type": error, "reason": reason}} if error else item}
+
+
+def refused(envelope: Envelope, problem: Problem, body: bytes | None) -> Answer:
+    """Return an error of Elasticsearch: for each action if its client sends actions again, else for the request."""
     kind = {
         401: "security_exception",
         403: "security_exception",
         404: "index_not_found_exception",
         413: "content_too_long_exception",
-        429: "es_rejected_execution_exception",
+        429: _REJECTED,
         503: "unavailable_shards_exception",
     }.get(problem.status, "illegal_argument_exception")
+    if body is not None and _sends_items_again(envelope, problem):
+        with contextlib.suppress(Problem):  # what cannot be read is refused as a whole
+            return _refused_items(envelope, problem, body)
     error = {"type": kind, "reason": problem.detail}
     return _json(
         problem.status, {"error": {**error, "root_cause": [error]}, "status": problem.status}, problem.headers
     )
+
+
+def _sends_items_again(envelope: Envelope, problem: Problem) -> bool:
+    """Return whether a client loses less if each item has status 429 than if the request has the status.
+
+    Elasticsearch rejects items with 429 when it has too much to do, and whole requests with 503 when it is away.
+    """
+    if problem.status == 429:
+        return not envelope.headers.get("user-agent", "").lower().startswith(_DROPS_REFUSED_ITEMS)
+    return problem.status == 503 and bool(_BULK_HELPER.search(envelope.headers.get("x-elastic-client-meta", "")))
+
+
+def _refused_items(envelope: Envelope, problem: Problem, body: bytes) -> Answer:
+    """Return the status 429 for each action. Raises BadRequest or TooLarge when they cannot be read."""
+    items = [
+        _item(envelope, position, action, 429, _REJECTED, problem.detail)
+        for position, action in enumerate(_actions(envelope, body, _MAX_REFUSED_ITEMS))
+    ]
+    return _json(200, {"took": 0, "errors": True, "items": items}, problem.headers)
 
 
 def _json(status: int, document: object, headers: Any = None) -> Answer:

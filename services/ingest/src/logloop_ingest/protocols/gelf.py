@@ -81,7 +81,7 @@ def accepted(_envelope: Envelope, result: Result, _body: bytes) -> Answer:
     return as_json(202, {"rejected": reasons})
 
 
-def refused(_envelope: Envelope, problem: Problem) -> Answer:
+def refused(_envelope: Envelope, problem: Problem, _body: bytes | None = None) -> Answer:
     """Return what is wrong."""
     return as_json(problem.status, {"error": problem.detail}, problem)
 

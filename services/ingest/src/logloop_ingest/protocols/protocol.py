@@ -41,22 +41,23 @@ class Answer:
 
 Translate = Callable[[Envelope, bytes, Limits], Entries]
 """Returns the entries of a decompressed body. Raises a Problem when nothing in it can be read."""
+Refused = Callable[[Envelope, Problem, bytes | None], Answer]
+"""Returns the answer to a request of which nothing was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class IntakeProtocol:
     """A protocol over HTTP. `name` is a label of metrics.
 
-    `accepted` answers when the broker has confirmed all entries that were not rejected; it gets the decompressed body
-    as well. `refused` answers when no entry of the
-    request was accepted.
+    `accepted` answers when the broker has confirmed all entries that were not rejected. `refused` answers when no
+    entry of the request was accepted. Both get the decompressed body as well; `refused` gets None if it was not read.
     """
 
     name: str
     paths: tuple[str, ...]
     translate: Translate
     accepted: Callable[[Envelope, Result, bytes], Answer]
-    refused: Callable[[Envelope, Problem], Answer]
+    refused: Refused
     methods: tuple[str, ...] = ("POST",)
     answers_each_entry: bool = False
     """`accepted` says which entries were rejected, even if none was accepted."""
@@ -74,5 +75,5 @@ class FixedAnswer:
     answer: Callable[[Envelope, bytes], Answer]
     methods: tuple[str, ...] = ("GET",)
     needs_key: bool = True
-    refused: Callable[[Envelope, Problem], Answer] | None = None
-    """How a refusal is answered; without it as a problem document."""
+    refused: Refused | None = None
+    """How a refusal is answered; without it as a problem document. It gets no body."""

@@ -139,7 +139,7 @@ def accepted(envelope: Envelope, result: Result, _body: bytes) -> Answer:
     return _answer(_SUCCESS, **({"ackId": secrets.randbelow(_MAX_ACK_ID)} if _channel(envelope) else {}))
 
 
-def refused(envelope: Envelope, problem: Problem) -> Answer:
+def refused(envelope: Envelope, problem: Problem, _body: bytes | None = None) -> Answer:
     """Return Splunk's code for a problem. Its clients send again after 503, and some of them not after 429."""
     if isinstance(problem, NoData):
         reply = _NO_DATA

@@ -142,7 +142,7 @@ def accepted(envelope: Envelope, result: Result, body: bytes) -> Answer:
     return as_json(202, {"accepted": result.accepted, "rejected": rejected})
 
 
-def refused(_envelope: Envelope, problem: Problem) -> Answer:
+def refused(_envelope: Envelope, problem: Problem, _body: bytes | None = None) -> Answer:
     """Return a problem document."""
     return Answer(problem.status, orjson.dumps(problem.document(), default=str), MEDIA_TYPE, problem.headers)
 

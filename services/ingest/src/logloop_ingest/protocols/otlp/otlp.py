@@ -56,7 +56,7 @@ def reason_of(result: Result) -> str:
     return f"log record {first.index}: {violation.field} {violation.reason}"
 
 
-def refused(envelope: Envelope, problem: Problem) -> Answer:
+def refused(envelope: Envelope, problem: Problem, _body: bytes | None = None) -> Answer:
     """Return a google.rpc.Status. A client sends again after 429 and 503 only."""
     if envelope.media_type == JSON:
         body = orjson.dumps({"code": code_of(problem), "message": problem.detail})

@@ -114,7 +114,7 @@ def accepted(_envelope: Envelope, result: Result, body: bytes) -> Answer:
     return as_json(200, document)
 
 
-def refused(_envelope: Envelope, problem: Problem) -> Answer:
+def refused(_envelope: Envelope, problem: Problem, _body: bytes | None = None) -> Answer:
     """Return what is wrong. Clients never send again; after 429 they also wait as long as they are told."""
     status = 403 if problem.status == 401 else problem.status
     headers = dict(problem.headers)
