@@ -170,3 +170,23 @@ def test_labels_of_a_selector_are_read_with_their_escapes() -> None:
         "say": '"hi"\n',
     }
     assert labels_of("{}") == {}
+
+
+@pytest.mark.parametrize("stated", ["", "snappy", "gzip"])
+async def test_protobuf_is_in_snappy_whatever_a_client_states(stated: str) -> None:
+    async with ingest_service() as ingest:
+        body = protobuf('{app="shop"}', "line")
+        answer = await ingest.send(PUSH, body, Content_Type="application/x-protobuf", Content_Encoding=stated)
+        assert answer.status_code == 204, answer.text
+        assert [log["message"] for log in ingest.broker.logs] == ["line"]
+
+
+async def test_the_size_after_decompression_is_what_counts_as_in_progress() -> None:
+    body = protobuf('{app="shop"}', "x" * 50_000)
+    assert len(body) < 5_000
+    async with ingest_service(max_in_flight=20_000) as ingest:
+        with ingest.in_flight.reserve() as other:
+            other.grow_to(1)
+            answer = await ingest.send(PUSH, body, Content_Type="application/x-protobuf")
+            assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
+        assert (await ingest.send(PUSH, body, Content_Type="application/x-protobuf")).status_code == 204

@@ -72,7 +72,7 @@ class _Origin(NamedTuple):
 def translate(envelope: Envelope, body: bytes, limits: Limits) -> Entries:
     """Return the entries of a push request."""
     if envelope.media_type in _PROTOBUF:
-        entries: list[TranslatedEntry | InvalidLine] = [*_from_protobuf(read_push_request(body, limits), limits)]
+        entries: list[TranslatedEntry | InvalidLine] = [*_from_protobuf(read_push_request(body), limits)]
     else:
         entries = _from_json(body, limits)
     return entries_of(entries, max_entries=limits.entries, has_times=True)
@@ -182,10 +182,16 @@ def labels_of(text: str) -> dict[str, str]:
     return labels
 
 
+def encoding_of(envelope: Envelope, _body: bytes) -> str:
+    """Return the encoding of a body: that of protobuf is snappy, whether a client states it or not."""
+    return "snappy" if envelope.media_type in _PROTOBUF else envelope.headers.get("content-encoding", "")
+
+
 LOKI = IntakeProtocol(
     name="loki",
     paths=("/loki/api/v1/push", "/api/prom/push"),
     translate=translate,
     accepted=no_content,
     refused=as_text,
+    content_encoding=encoding_of,
 )
