@@ -149,7 +149,7 @@ async def open_storage(mongo_url: str) -> AsyncIterator[Storage]:
     await patterns.ensure_indexes()
     executor = ThreadPoolExecutor(2)
     searching = LogSearch(segments, SearchLimits())
-    edits = LogEdits(segments, searching.threads, searching.cache)
+    edits = LogEdits(segments, searching.threads, searching.caches)
     try:
         yield Storage(database, segments, patterns, FakeRecords(), executor, searching, edits)
     finally:

@@ -16,7 +16,7 @@ from logloop_query.logs.export import Export, cut_time
 from logloop_query.logs.export_formats import ExportFormat
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.syntax import parse_query
-from logloop_query.logs.segment_codec import MINUTE_US
+from logloop_query.logs.time_units import MINUTE_US
 
 from tests.real.query.storage import NOON, Storage, entry, numbered, open_storage, table
 
@@ -28,7 +28,7 @@ async def storage(mongo_url: str) -> AsyncIterator[Storage]:
 
 
 async def exported(storage: Storage, kind: ExportFormat, q: str = "", **bounds: Any) -> bytes:
-    export = Export(storage.segments, storage.searching.threads, storage.searching.cache)
+    export = Export(storage.segments, storage.searching.threads, storage.searching.caches)
     window = LogSelection("shop", parse_query(q), **bounds)
     return b"".join([piece async for piece in export.stream(window, kind)])
 

@@ -16,8 +16,8 @@ from logloop_contracts.patterns.masking import mask_text
 from logloop_query.logs.compaction import Compaction
 from logloop_query.logs.export import Export
 from logloop_query.logs.patterns import PatternIndex
-from logloop_query.logs.search.counts import Buckets
 from logloop_query.logs.search.plan import LogSelection
+from logloop_query.logs.search.sums import Buckets
 from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.stores.leases import LeaseStore
 
@@ -139,7 +139,7 @@ async def test_the_counts_by_service_and_by_pattern_are_those_of_the_logs(either
 
 
 async def test_an_export_has_every_log(either: Storage) -> None:
-    export = Export(either.segments, either.searching.threads, either.searching.cache)
+    export = Export(either.segments, either.searching.threads, either.searching.caches)
     pieces = [piece async for piece in export.stream(LogSelection(PROJECT), "ndjson")]
 
     assert [json.loads(line) for line in b"".join(pieces).splitlines()] == in_order(LOGS)

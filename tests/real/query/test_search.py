@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from logloop_contracts.log_batch import parse_log_id
-from logloop_query.logs.search.counts import Buckets
 from logloop_query.logs.search.limits.admission import TooBusy
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.scan import SearchRequest
+from logloop_query.logs.search.sums import Buckets
 from logloop_query.logs.search.syntax import parse_query
 from logloop_query.time_bounds import to_microseconds
 
@@ -165,7 +165,7 @@ async def test_a_histogram_after_the_warm_up_reads_no_summary_again(storage: Sto
     fresh.close()
 
     assert len(refs) == 5
-    assert all(fresh.cache.get(ref) is not None for ref in refs)
+    assert all(fresh.caches.summaries.get(ref) is not None for ref in refs)
 
 
 async def test_the_number_of_running_searches_is_limited(storage: Storage) -> None:

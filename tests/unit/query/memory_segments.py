@@ -86,8 +86,9 @@ class MemorySnapshot:
             segment = self._stored[ref.id].segment
             columns = {name: segment.columns[name] for name in names if name in segment.columns}
             summary = segment.summary if "summary" in names else b""
-            patterns = segment.patterns if {"pattern", "patterns"} & names else b""
-            found[ref.id] = StoredColumns(columns, summary, patterns, segment.pattern_version)
-            if patterns and segment.pattern_version != PATTERN_VERSION:
+            patterns = segment.patterns if {"pattern", "patterns", "summary"} & names else b""
+            variables = segment.variables if "summary" in names else b""
+            found[ref.id] = StoredColumns(columns, summary, patterns, segment.pattern_version, variables)
+            if {"pattern", "patterns"} & names and segment.pattern_version != PATTERN_VERSION:
                 columns["message"] = segment.columns["message"]
         return found

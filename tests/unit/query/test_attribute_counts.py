@@ -144,7 +144,7 @@ def test_of_many_logs_the_names_come_from_a_sample_that_says_so() -> None:
         found = []
         for most in (120, 60, 10):
             async with searching.opened("test") as (snapshot, budget, work):
-                names = AttributeNames(snapshot, work, searching.cache, budget)
+                names = AttributeNames(snapshot, work, searching.caches, budget)
                 names.max_sample = most
                 found.append(await names.count(LogSelection("shop")))
         return found

@@ -68,7 +68,9 @@ async def test_old_and_new_segments_are_searched_counted_and_exported_alike(stor
             }
         exported = [
             part
-            async for part in Export(stored, searching.threads, searching.cache).stream(LogSelection("shop"), "arrow")
+            async for part in Export(stored, searching.threads, searching.caches).stream(
+                LogSelection("shop"), "arrow"
+            )
         ]
         with pa.ipc.open_stream(b"".join(exported)) as reader:
             assert sorted(reader.read_all().column("pattern").to_pylist()) == sorted(NEW * 3)
@@ -91,7 +93,7 @@ def test_a_merge_masks_old_rows_again_and_reports_only_what_it_replaced(stored: 
 async def test_an_edit_of_an_old_segment_stores_the_current_version(stored: MemorySegments) -> None:
     searching = LogSearch(stored, SearchLimits())
     try:
-        edits = LogEdits(stored, searching.threads, searching.cache)
+        edits = LogEdits(stored, searching.threads, searching.caches)
         assert await edits.delete_selection(LogSelection("shop", parse_query("pattern:idle"))) == 3
     finally:
         searching.close()

@@ -364,7 +364,7 @@ def test_a_deletion_that_runs_out_of_time_tells_what_it_has_deleted(slow_over: A
     slow_over("line 4")
 
     async def use(searching: LogSearch) -> tuple[int, list[str]]:
-        edits = LogEdits(store, searching.threads, searching.cache)
+        edits = LogEdits(store, searching.threads, searching.caches)
         with pytest.raises(DeletionTooSlow) as stopped:
             await edits.delete_selection(_WINDOW)
         page, _ = await searching.search(SearchRequest(LogSelection("shop")))
@@ -378,7 +378,7 @@ def test_an_export_that_runs_out_of_time_breaks_off(slow_over: Any) -> None:
     slow_over("line 4")
 
     async def use(searching: LogSearch) -> None:
-        export = Export(_stored(_logs(8)), searching.threads, searching.cache)
+        export = Export(_stored(_logs(8)), searching.threads, searching.caches)
         async for _ in export.stream(_WINDOW, "ndjson"):
             pass
 

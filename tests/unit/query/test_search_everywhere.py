@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from logloop_contracts.log_batch import encode, parse_log_id
 from logloop_query.logs.edits import LogEdits
 from logloop_query.logs.export import Export
-from logloop_query.logs.search.counts import Buckets, most_frequent
+from logloop_query.logs.search.caches import Caches, MaskCache, SummaryCache
 from logloop_query.logs.search.limits.pace import Pace
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
-from logloop_query.logs.search.plan import LogSelection, SummaryCache
+from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.rows import RowKey, SearchCursor, json_rows
 from logloop_query.logs.search.scan import MAX_PAGE_BYTES, SearchRequest
+from logloop_query.logs.search.sums import Buckets, most_frequent
 from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.segment_codec import MAX_SUB_PARTS, encode_segment, part_key, split_by_hour
 from logloop_query.logs.tail import Tail, _choose
@@ -68,7 +69,8 @@ class World:
             numbers = pa.array([row.number for row in chosen], pa.int32())
             table = table_of(chosen).set_column(1, "row", numbers)
             for hour, part in split_by_hour(table.cast(table_of(chosen).schema)):
-                store.insert(encode_segment("shop", hour, [part_key(BATCH, hour, place)], part))
+                lasting = place % 2 == 0
+                store.insert(encode_segment("shop", hour, [part_key(BATCH, hour, place)], part, lasting=lasting))
         return store
 
 
@@ -200,7 +202,7 @@ def test_an_export_and_a_tail_hold_exactly_the_selected_logs(world: World) -> No
     store = world.segments()
 
     async def use(searching: LogSearch) -> list[str]:
-        export = Export(store, searching.threads, searching.cache)
+        export = Export(store, searching.threads, searching.caches)
         lines = b"".join([piece async for piece in export.stream(world.window, "ndjson")])
         return [orjson.loads(line)["id"] for line in lines.splitlines()]
 
@@ -219,8 +221,8 @@ def test_deleting_leaves_exactly_the_logs_that_are_not_selected(world: World, re
     store = world.segments()
 
     async def use(searching: LogSearch) -> tuple[int, list[str]]:
-        searching.cache = SummaryCache(max_bytes=remembered_bytes)
-        edits = LogEdits(store, searching.threads, searching.cache)
+        searching.caches = Caches(SummaryCache(remembered_bytes), MaskCache(remembered_bytes))
+        edits = LogEdits(store, searching.threads, searching.caches)
         deleted = await edits.delete_selection(world.window)
         return deleted, await page_after_page(searching, LogSelection("shop"), 100, newest_first=False)
 
@@ -268,7 +270,7 @@ def test_edits_between_pages_move_only_the_edited_logs(world: World, newest_firs
     whole = LogSelection("shop")
 
     async def use(searching: LogSearch) -> list[str]:
-        edits = LogEdits(store, searching.threads, searching.cache)
+        edits = LogEdits(store, searching.threads, searching.caches)
         page, _ = await searching.search(SearchRequest(whole, 2, newest_first))
         first = [item["id"] for item in json_rows("shop", page.table)]
         for row in gone:
@@ -298,7 +300,7 @@ def test_an_edited_log_is_found_by_its_new_values(world: World, data: st.DataObj
     changes = {name: getattr(other, name) for name in data.draw(st.sets(st.sampled_from(names), min_size=1))}
 
     async def use(searching: LogSearch) -> list[str]:
-        edits = LogEdits(store, searching.threads, searching.cache)
+        edits = LogEdits(store, searching.threads, searching.caches)
         await searching.search(SearchRequest(world.window))
         await edits.change(parse_log_id(here.id), lambda _: True, changes)
         return await page_after_page(searching, world.window, 3, newest_first=False)
@@ -347,12 +349,12 @@ def test_the_summary_cache_is_bounded_in_bytes_and_counts_stay_correct() -> None
     world = World(logs, [n % 4 for n in range(60)], Search("", lambda _: True), START, START + timedelta(hours=1))
 
     async def use(searching: LogSearch) -> tuple[int, int]:
-        searching.cache = SummaryCache(max_bytes=4000)
+        searching.caches = Caches(SummaryCache(4000))
         total = 0
         for _ in range(2):
             async with searching.counting("test") as (counter, _budget):
                 total += sum((await counter.by(world.window, ("service_id",))).table.column("count").to_pylist())
-        return total, searching.cache.bytes
+        return total, searching.caches.summaries.bytes
 
     total, held = with_store(world.segments(), use)
     assert total == 120

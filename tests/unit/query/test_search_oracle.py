@@ -9,11 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from logloop_contracts import LogEntry, Severity
 from logloop_contracts.log_batch import decode, encode, entries_to_batch
+from logloop_query.logs.search.candidates import may_hold
 from logloop_query.logs.search.filter import Filter, needed_columns
 from logloop_query.logs.search.kernels import selected_rows
-from logloop_query.logs.search.plan import LogSelection, may_hold
+from logloop_query.logs.search.pattern_rules import resolved
+from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.syntax import parse_query
-from logloop_query.logs.segment_codec import SegmentColumns, TableColumns, encode_segment, read_batch, split_by_hour
+from logloop_query.logs.segment_codec import SegmentColumns, TableColumns, encode_segment, split_by_hour
+from logloop_query.logs.summary import Summary
 
 from tests.unit.query.search_oracle import BATCH, KINDS, START, TRACE_ID, Row, Search, rows, searches
 
@@ -93,7 +96,7 @@ def test_a_search_of_stored_logs_reads_only_the_columns_it_needs(logs: list[Row]
     parts = [
         SegmentColumns(hour, segment.count, segment.columns, segment.patterns)
         for hour, part in split_by_hour(table_of(logs))
-        for segment in [encode_segment("shop", hour, ["p"], part)]
+        for segment in [encode_segment("shop", hour, ["p"], part, lasting=True)]
     ]
     for search in wanted:
         condition = parse_query(search.text)
@@ -109,13 +112,15 @@ def test_a_search_of_stored_logs_reads_only_the_columns_it_needs(logs: list[Row]
 @_thorough
 @given(rows(), several(searches()))
 def test_a_segment_is_skipped_only_if_none_of_its_logs_match(logs: list[Row], wanted: list[Search]) -> None:
-    parts = [(part, encode_segment("shop", hour, ["p"], part)) for hour, part in split_by_hour(table_of(logs))]
+    by_hour = split_by_hour(table_of(logs))
+    parts = [(part, encode_segment("shop", hour, ["p"], part, lasting=True)) for hour, part in by_hour]
     for search in wanted:
         window = LogSelection("shop", parse_query(search.text)).narrowed()
         matching = set(numbers_of(logs, search))
         for part, segment in parts:
             overlaps = segment.max_ts >= window.low and segment.min_ts <= window.high
-            kept = overlaps and may_hold(window.wanted, read_batch(segment.summary))
+            summary = Summary(segment.summary, segment.patterns, segment.variables)
+            kept = overlaps and may_hold(resolved(window.wanted, summary), summary)
 
             assert kept or matching.isdisjoint(part.column("row").to_pylist()), search.text
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from logloop_contracts import LogEntry, Severity
 from logloop_contracts.log_batch import HOUR_US, LOG_SCHEMA, entries_to_batch, new_batch_id
 from logloop_query.logs import segment_codec as segments
+from logloop_query.logs.column_codec import read_batch
 from logloop_query.logs.persister import pack_chunks
 from logloop_query.logs.segment_codec import (
     Chunk,
@@ -17,7 +18,6 @@ from logloop_query.logs.segment_codec import (
     decode_segment,
     encode_segment,
     merge_tables,
-    read_batch,
     without_parts,
 )
 

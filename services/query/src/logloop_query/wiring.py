@@ -124,11 +124,11 @@ class LogParts:
         self.stored = StoredLogs(self.segments, self.patterns, self.index, keys)
         self.search = LogSearch(self.segments, _limits(settings))
         self.live_queue = TransientQueue(settings.amqp_url.get_secret_value())
-        threads, cache, limit = self.search.threads, self.search.cache, settings.search_max_seconds
+        threads, caches, limit = self.search.threads, self.search.caches, settings.search_max_seconds
         self.services = LogServices(
             search=self.search,
-            edits=LogEdits(self.segments, threads, cache, segment_seconds=limit),
-            export=Export(self.segments, threads, cache, segment_seconds=limit),
+            edits=LogEdits(self.segments, threads, caches, segment_seconds=limit),
+            export=Export(self.segments, threads, caches, segment_seconds=limit),
             exports=StreamSlots("exports", MAX_EXPORTS, retry_after=30),
             tails=Tails(self.live_queue, threads, most=settings.tail_clients),
             patterns=self.patterns,

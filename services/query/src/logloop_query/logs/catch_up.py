@@ -102,12 +102,13 @@ class CatchUp:
 
     def take(self) -> list[dict[str, Any]]:
         """Return the logs that were found since the last call and not sent before, oldest first."""
-        found, self._found = [row for row in self._found if row["id"] not in self._seen], []
+        # Two searches may have found the same log before this call.
+        found, self._found = {row["id"]: row for row in self._found if row["id"] not in self._seen}, []
         if self._is_over:
             self._seen.clear()
         else:
-            self._seen.update(row["id"] for row in found)
-        return found
+            self._seen.update(found)
+        return list(found.values())
 
     async def run(self, wake: Callable[[], None]) -> None:
         """Search several times, then let arriving logs pass unread."""

@@ -17,11 +17,13 @@ import pyarrow.compute as pc
 from logloop_contracts.log_batch import LOG_SCHEMA, LogId, attributes_text
 from logloop_contracts.patterns.masking import mask_text
 
+from logloop_query.logs.search.caches import Caches
+from logloop_query.logs.search.candidates import Candidates
 from logloop_query.logs.search.filter import EVERYTHING, And, Filter, HasId, Within
 from logloop_query.logs.search.kernels import evaluate
 from logloop_query.logs.search.limits.pace import OutOfTime, Pace
 from logloop_query.logs.search.limits.threads import SearchThreads, Work
-from logloop_query.logs.search.plan import LogSelection, Pruner, SegmentRef, Snapshot, SummaryCache, grouped
+from logloop_query.logs.search.plan import LogSelection, SegmentRef, Snapshot, grouped
 from logloop_query.logs.search.rows import materialise
 from logloop_query.logs.segment_codec import Segment, SegmentColumns, columns_of, encode_segment, possible_keys
 from logloop_query.logs.stores.segments import StoredSegment
@@ -90,13 +92,13 @@ class LogEdits:
         self,
         store: EditableSegments,
         threads: SearchThreads,
-        cache: SummaryCache,
+        caches: Caches,
         *,
         segment_seconds: float = 20.0,
     ) -> None:
         self._store = store
         self._threads = threads
-        self._cache = cache
+        self._caches = caches
         self._segment_seconds = segment_seconds
 
     async def find(self, log: LogId, visible: Visible) -> FoundLog:
@@ -167,8 +169,8 @@ class LogEdits:
 
     async def _candidates(self, snapshot: Snapshot, selection: LogSelection, work: Work) -> list[SegmentRef]:
         plan = snapshot.plan(selection, newest_first=True)
-        pruner = Pruner(snapshot, self._cache, selection.wanted, work)
-        return [ref async for group in grouped(plan) for ref in await pruner.keep(group)]
+        candidates = Candidates(snapshot, self._caches, selection.wanted, work)
+        return [ref async for group in grouped(plan) for ref in await candidates.refs_among(group)]
 
     async def _delete_from(self, stored: StoredSegment, wanted: Filter, work: Work) -> int | None:
         def without(pace: Pace) -> tuple[Segment, int]:

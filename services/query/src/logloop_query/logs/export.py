@@ -13,21 +13,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from logloop_query.logs.export_formats import WRITERS, ExportFormat
+from logloop_query.logs.search.caches import Caches
+from logloop_query.logs.search.candidates import Candidates
 from logloop_query.logs.search.kernels import selected_rows
 from logloop_query.logs.search.limits.pace import Pace
 from logloop_query.logs.search.limits.threads import SearchThreads, Work
 from logloop_query.logs.search.plan import (
     LogSelection,
-    Pruner,
     SegmentRef,
     SegmentSource,
     Snapshot,
     StoredColumns,
-    SummaryCache,
     columns_for,
 )
 from logloop_query.logs.search.rows import ROW_COLUMNS, rows_within
-from logloop_query.logs.segment_codec import MINUTE_US, SegmentColumns
+from logloop_query.logs.segment_codec import SegmentColumns
+from logloop_query.logs.summary import Summary
+from logloop_query.logs.time_units import MINUTE_US
 from logloop_query.telemetry import EXPORTED_LOGS
 
 SLICE_LOGS = 40_000
@@ -41,11 +43,11 @@ class Export:
     """Reads a selection slice by slice. `segment_seconds` limits the filtering of one segment."""
 
     def __init__(
-        self, source: SegmentSource, threads: SearchThreads, cache: SummaryCache, *, segment_seconds: float = 20.0
+        self, source: SegmentSource, threads: SearchThreads, caches: Caches, *, segment_seconds: float = 20.0
     ) -> None:
         self._source = source
         self._threads = threads
-        self._cache = cache
+        self._caches = caches
         self._segment_seconds = segment_seconds
 
     async def stream(self, selection: LogSelection, kind: ExportFormat, caller: str = "") -> AsyncIterator[bytes]:
@@ -93,7 +95,7 @@ class Export:
             plan = snapshot.plan(selection, newest_first=False)
             refs = [ref async for ref in plan if ref.count]
             for start in range(0, len(refs), _REFS_AT_ONCE):
-                summaries = await self._cache.read(snapshot, refs[start : start + _REFS_AT_ONCE])
+                summaries = await self._caches.summaries.read(snapshot, refs[start : start + _REFS_AT_ONCE])
                 _add_minutes(minutes, list(summaries.values()))
         return list(cut_time(minutes, selection.low, selection.high))
 
@@ -102,7 +104,7 @@ class Export:
         async with self._source.snapshot() as snapshot:
             plan = snapshot.plan(selection, newest_first=False)
             refs = [ref async for ref in plan if ref.count]
-            kept = await Pruner(snapshot, self._cache, selection.wanted, work).keep(refs)
+            kept = await Candidates(snapshot, self._caches, selection.wanted, work).refs_among(refs)
             for group in _by_size(kept):
                 tables += await self._read(snapshot, group, selection, work)
         filled = [table for table in tables if table.num_rows]
@@ -122,13 +124,13 @@ class Export:
         return await work.each(rows, there, seconds=self._segment_seconds)
 
 
-def _add_minutes(minutes: dict[int, int], summaries: Sequence[Any]) -> None:
+def _add_minutes(minutes: dict[int, int], summaries: Sequence[Summary]) -> None:
     if not summaries:
         return
     table = pa.table(
         {
-            "minute": pa.chunked_array([batch.column("minute") for batch in summaries]),
-            "count": pa.chunked_array([batch.column("count") for batch in summaries]),
+            "minute": pa.chunked_array([summary.column("minute") for summary in summaries]),
+            "count": pa.chunked_array([summary.column("count") for summary in summaries]),
         }
     )
     summed = table.group_by("minute").aggregate([("count", "sum")])

@@ -9,21 +9,28 @@ import pyarrow.compute as pc
 from logloop_contracts.log_batch import HOUR_US, LOG_SCHEMA
 from logloop_contracts.patterns.masking import PATTERN_VERSION, mask_messages
 
-FORMAT = 1
+from logloop_query.logs.column_codec import (
+    decode_column,
+    encode_column,
+    narrow_indices,
+    read_batch,
+    used_words,
+    write,
+)
+from logloop_query.logs.summary import encode_summary
+from logloop_query.logs.time_units import hours_of
+from logloop_query.logs.variables import encode_variables
+
+FORMAT = 2
+"""Format of new segments. Format 1 is read too: it has plain Arrow columns, and a summary without patterns."""
 MAX_LOGS = 50_000
 MAX_RAW_BYTES = 14 * 2**20
 """Uncompressed bytes of a segment: even incompressible rows stay below MongoDB's limit of 16 MB."""
 MAX_PART_BYTES = 6 * 2**20
 """A larger part is split into sub-parts with their own keys."""
 MAX_SUB_PARTS = 16
-MINUTE_US = 60_000_000
-
-_BC_HOURS = 17_600_000  # more than the hours from year 1 to 1970, to round negative timestamps down
-_DELTAS = ("row", "timestamp")
-_WORDS = ("batch", "severity", "service_id", "test_id", "func_id", "source")
-_OPTIONS = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1), unify_dictionaries=False)
-_TINY_OPTIONS = pa.ipc.IpcWriteOptions()
-_TINY_BYTES = 128
+LASTING_LOGS = 25_000
+"""A segment with as many logs is not merged again."""
 
 
 class PartTooLarge(ValueError):
@@ -35,8 +42,9 @@ class Segment:
     """Encoded rows of one project and hour. `parts` are the keys of the parts that only this segment holds.
 
     `columns` maps a column to its Arrow IPC stream; a column with only nulls is omitted. `summary` counts rows by
-    minute, severity and service, `patterns` by pattern. Times are microseconds since 1970. Patterns of another
-    version are found again from the messages when they are read.
+    minute, severity, service and pattern, `patterns` by pattern alone. `variables` is what is known of the text that
+    patterns replace, empty for little. Times are microseconds since 1970. Patterns of another version are found again
+    from the messages when they are read.
     """
 
     project_id: str
@@ -50,11 +58,12 @@ class Segment:
     summary: bytes = b""
     patterns: bytes = b""
     pattern_version: int = PATTERN_VERSION
+    variables: bytes = b""
 
     @property
     def stored_bytes(self) -> int:
         """Size of all encoded columns in bytes."""
-        return sum(map(len, self.columns.values())) + len(self.summary) + len(self.patterns)
+        return sum(map(len, (*self.columns.values(), self.summary, self.patterns, self.variables)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +93,6 @@ def part_key(batch: str, hour: int, sub_part: int = 0) -> str:
 def possible_keys(batch: str, hour: int) -> list[str]:
     """Return the keys under which a row of a batch and hour may be stored."""
     return [part_key(batch, hour, number) for number in range(MAX_SUB_PARTS)]
-
-
-def hours_of(timestamps: Any) -> Any:
-    """Return the UTC hours since 1970 of timestamps, rounded down."""
-    shifted = pc.add(timestamps.cast(pa.int64()), pa.scalar(_BC_HOURS * HOUR_US))
-    return pc.subtract(pc.divide(shifted, pa.scalar(HOUR_US)), pa.scalar(_BC_HOURS))
 
 
 def split_by_hour(table: pa.Table) -> Iterator[tuple[int, pa.Table]]:
@@ -166,20 +169,27 @@ def merge_tables(tables: list[pa.Table]) -> pa.Table:
     return table.combine_chunks()
 
 
-def encode_segment(project_id: str, hour: int, parts: Iterable[str], table: pa.Table) -> Segment:
-    """Encode the rows of one project and hour. An empty table gives a segment that only holds its parts."""
+def encode_segment(
+    project_id: str, hour: int, parts: Iterable[str], table: pa.Table, *, lasting: bool | None = None
+) -> Segment:
+    """Encode the rows of one project and hour. An empty table gives a segment that only holds its parts.
+
+    `lasting` tells whether it is worth finding out about the variables, by default if the segment is large.
+    """
     rows = merge_tables([table])
     if rows.num_rows == 0:
         start = hour * HOUR_US
         return Segment(project_id, hour, tuple(parts), 0, start, start)
     bounds = pc.min_max(rows.column("timestamp").cast(pa.int64())).as_py()
-    patterns, indices = _compact_dictionary(_single(rows, "pattern"))
-    columns = {"pattern": _write({"pattern": indices})}
+    patterns, indices = used_words(_single(rows, "pattern"))
+    indices = narrow_indices(indices, len(patterns))
+    columns = {"pattern": write({"pattern": indices})}
     for name in LOG_SCHEMA.names:
         array = _single(rows, name)
         if name == "pattern" or array.null_count == len(array):
             continue
-        columns[name] = _write({name: _stored_form(name, array)})
+        columns[name] = encode_column(name, array)
+    lasting = rows.num_rows >= LASTING_LOGS if lasting is None else lasting
     return Segment(
         project_id,
         hour,
@@ -189,8 +199,9 @@ def encode_segment(project_id: str, hour: int, parts: Iterable[str], table: pa.T
         bounds["max"],
         raw_bytes(rows),
         columns,
-        _write(_summary_columns(rows)),
-        _write({"pattern": patterns, "count": _counts(indices, len(patterns))}),
+        encode_summary(_single(rows, "timestamp"), _single(rows, "severity"), _single(rows, "service_id"), indices),
+        write({"pattern": patterns, "count": _counts(indices, len(patterns))}),
+        variables=encode_variables(_single(rows, "message"), patterns, indices) if lasting else b"",
     )
 
 
@@ -199,60 +210,10 @@ def _single(table: pa.Table, name: str) -> Any:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def _stored_form(name: str, array: Any) -> Any:
-    if name in _DELTAS:
-        values = array.cast(pa.int64())
-        first = values.slice(0, 1)
-        return pa.concat_arrays([first, pc.pairwise_diff(values).slice(1)])
-    if name in _WORDS:
-        words, indices = _compact_dictionary(array)
-        return pa.DictionaryArray.from_arrays(indices, words)
-    return array
-
-
-def _compact_dictionary(array: Any) -> tuple[Any, Any]:
-    """Return the words in use and the index of each row. Words that no row uses are dropped."""
-    used = pc.unique(array.indices.drop_null())
-    if len(used) == len(array.dictionary):
-        return array.dictionary, array.indices
-    words = array.dictionary.take(used)
-    return words, pc.index_in(array.indices, value_set=used)
-
-
 def _counts(indices: Any, size: int) -> Any:
     counted = pc.value_counts(indices.drop_null())
     order = pc.index_in(pa.array(range(size), pa.int32()), value_set=counted.field("values").cast(pa.int32()))
     return counted.field("counts").take(order).cast(pa.int32())
-
-
-def _summary_columns(rows: pa.Table) -> dict[str, Any]:
-    timestamps = _single(rows, "timestamp").cast(pa.int64())
-    shifted = pc.add(timestamps, pa.scalar(_BC_HOURS * HOUR_US))
-    minute = pc.subtract(pc.divide(shifted, pa.scalar(MINUTE_US)), pa.scalar(_BC_HOURS * 60)).cast(pa.int32())
-    severity, service = _single(rows, "severity"), _single(rows, "service_id")
-    table = pa.table({"minute": minute, "severity": severity.indices, "service_id": service.indices})
-    grouped = table.group_by(["minute", "severity", "service_id"]).aggregate([([], "count_all")]).combine_chunks()
-    return {
-        "minute": _single(grouped, "minute"),
-        "severity": pa.DictionaryArray.from_arrays(_single(grouped, "severity"), severity.dictionary),
-        "service_id": pa.DictionaryArray.from_arrays(_single(grouped, "service_id"), service.dictionary),
-        "count": _single(grouped, "count_all").cast(pa.int32()),
-    }
-
-
-def _write(columns: Mapping[str, Any]) -> bytes:
-    batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
-    options = _TINY_OPTIONS if batch.nbytes < _TINY_BYTES else _OPTIONS
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema, options=options) as writer:
-        writer.write_batch(batch)
-    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]  # pyarrow ships no types
-
-
-def read_batch(stream: bytes) -> pa.RecordBatch:
-    """Return the record batch of one IPC stream of a segment."""
-    with pa.ipc.open_stream(stream) as reader:
-        return reader.read_next_batch()
 
 
 class SegmentColumns:
@@ -274,7 +235,9 @@ class SegmentColumns:
         self._decoded: dict[str, Any] = {}
 
     def column(self, name: str) -> Any:
-        """Return a column as one Arrow array with the type of the log batch schema."""
+        """Return a column as one Arrow array. Indices of words may be narrower than in the log batch schema, and
+        attributes may be a dictionary of whole texts.
+        """
         array = self._decoded.get(name)
         if array is None:
             array = self._decoded[name] = self._decode(name)
@@ -293,16 +256,15 @@ class SegmentColumns:
     def _decode(self, name: str) -> Any:
         if name == "pattern" and self.count:
             return mask_messages(self.column("message")) if self._has_other_patterns else self._stored_patterns()
-        kind = LOG_SCHEMA.field(name).type
         stream = self._columns.get(name)
         if stream is None:
-            return pa.nulls(self.count, kind)
-        array = read_batch(stream).column(0)
-        return pc.cumulative_sum(array).cast(kind) if name in _DELTAS else array
+            return pa.nulls(self.count, LOG_SCHEMA.field(name).type)
+        return decode_column(name, stream)
 
     def table(self) -> pa.Table:
         """Return all rows in the log batch schema."""
-        return pa.Table.from_arrays([self.column(name) for name in LOG_SCHEMA.names], schema=LOG_SCHEMA)
+        arrays = [self.column(field.name).cast(field.type) for field in LOG_SCHEMA]
+        return pa.Table.from_arrays(arrays, schema=LOG_SCHEMA)
 
 
 class TableColumns:

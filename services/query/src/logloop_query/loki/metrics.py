@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from logloop_query.logs.search.counts import Buckets
+from logloop_query.logs.search.sums import Buckets
 from logloop_query.loki.labels import STREAM_LABELS, key_names, kind_of
 from logloop_query.loki.parser import BadLogQL
 from logloop_query.loki.syntax_tree import Grouping, Metric, RangeAggregation, VectorAggregation

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from logloop_query.logs.search.attribute_values import MAX_NAMES, count_names
+from logloop_query.logs.search.caches import Caches
+from logloop_query.logs.search.candidates import Candidate, Candidates, read_columns
 from logloop_query.logs.search.counts import lies_inside
 from logloop_query.logs.search.kernels import selected_rows
 from logloop_query.logs.search.limits.pace import OutOfTime, Pace
@@ -15,13 +17,10 @@ from logloop_query.logs.search.plan import (
     Budget,
     LogSelection,
     PartialReason,
-    Pruner,
     SegmentRef,
     Snapshot,
     StoredColumns,
-    SummaryCache,
     columns_for,
-    columns_to_filter,
 )
 from logloop_query.logs.search.rows import rows_within
 
@@ -46,10 +45,10 @@ class AttributeNames:
 
     max_sample = MAX_SAMPLE
 
-    def __init__(self, snapshot: Snapshot, work: Work, cache: SummaryCache, budget: Budget) -> None:
+    def __init__(self, snapshot: Snapshot, work: Work, caches: Caches, budget: Budget) -> None:
         self._snapshot = snapshot
         self._work = work
-        self._cache = cache
+        self._caches = caches
         self._budget = budget
 
     async def count(self, selection: LogSelection) -> NameCounts:
@@ -75,15 +74,13 @@ class AttributeNames:
         return found
 
     async def _read(self, refs: Sequence[SegmentRef], selection: LogSelection, share: int, found: NameCounts) -> None:
-        kept = await Pruner(self._snapshot, self._cache, selection.wanted, self._work).keep(refs)
-        names = columns_to_filter(selection.wanted) | {"attributes"}
-        stored = await self._snapshot.read(kept, names) if kept else {}
-        self._budget.spend(kept, stored)
+        kept = await Candidates(self._snapshot, self._caches, selection.wanted, self._work).among(refs)
+        stored = await read_columns(self._snapshot, kept, self._budget, {"timestamp", "attributes"})
 
-        def count(ref: SegmentRef, pace: Pace) -> NameCounts:
-            return _count(ref, stored[ref.id], selection, share, pace)
+        def count(item: Candidate, pace: Pace) -> NameCounts:
+            return _count(item, stored[item.ref.id], selection, share, pace)
 
-        for counted in await self._work.each(count, [ref for ref in kept if ref.id in stored]):
+        for counted in await self._work.each(count, [item for item in kept if item.ref.id in stored]):
             found.names += counted.names
             found.logs += counted.logs
             found.exact = found.exact and counted.exact
@@ -98,11 +95,11 @@ def spread(refs: Sequence[SegmentRef]) -> list[SegmentRef]:
     return [refs[place] for place in places]
 
 
-def _count(ref: SegmentRef, stored: StoredColumns, selection: LogSelection, share: int, pace: Pace) -> NameCounts:
+def _count(item: Candidate, stored: StoredColumns, selection: LogSelection, share: int, pace: Pace) -> NameCounts:
     """Count at most `share` logs of a segment, evenly chosen from the selected ones."""
-    columns = columns_for(ref, stored)
-    rows = selected_rows(selection.wanted, columns, pace)
-    if not lies_inside(ref, selection):
+    columns = columns_for(item.ref, stored)
+    rows = selected_rows(item.wanted, columns, pace)
+    if not lies_inside(item.ref, selection):
         rows = rows_within(columns.column("timestamp").cast(pa.int64()), rows, selection.low, selection.high)
     texts = columns.column("attributes")
     texts = texts if rows is None else texts.take(rows)

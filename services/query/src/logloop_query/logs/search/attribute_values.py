@@ -34,9 +34,12 @@ def source_column(key: str) -> str:
 def with_values(texts: Any, fields: Sequence[str], pace: Pace) -> dict[str, Any]:
     """Return the value of each log for each field, such as `attributes.http.status`, as utf8 arrays.
 
-    `texts` are the attributes of the logs. A value is null where the attribute is missing or an object. Of several
-    values, in a list, the first counts.
+    `texts` are the attributes of the logs as utf8, or as a dictionary of whole texts. A value is null where the
+    attribute is missing or an object. Of several values, in a list, the first counts.
     """
+    if isinstance(texts, pa.DictionaryArray):
+        of_each = with_values(texts.dictionary, fields, pace)
+        return {field: found.take(texts.indices) for field, found in of_each.items()}
     paths = {field: field.removeprefix(PREFIX) for field in fields}
     pattern = "|".join(sorted({key_pattern(path) for path in paths.values()}))
     candidates = matching_texts(texts, pattern, pace)
@@ -71,7 +74,7 @@ def count_names(texts: Any, pace: Pace) -> tuple[Counter[str], bool]:
     complete = True
     counted = pc.value_counts(texts.drop_null())
     repeats = iter(counted.field("counts").to_pylist())
-    for part in in_steps(counted.field("values"), pace):
+    for part in in_steps(pc.cast(counted.field("values"), pa.utf8()), pace):
         for text in part:
             times = next(repeats)
             for name in set(_names(parsed(text), "")):

@@ -41,7 +41,13 @@ def is_too_long(field: str) -> bool:
 
 
 def evaluate(leaf: Attribute, texts: Any, pace: Pace) -> Any:
-    """Return a boolean array, or False, of the rows that a leaf selects. `texts` is a utf8 array with nulls."""
+    """Return a boolean array, or False, of the rows that a leaf selects.
+
+    `texts` is a utf8 array with nulls, or a dictionary of such texts.
+    """
+    if isinstance(texts, pa.DictionaryArray):
+        hits = evaluate(leaf, texts.dictionary, pace)
+        return False if hits is False else pc.fill_null(hits.take(texts.indices), False)
     if texts.null_count == len(texts):
         return False
     candidates = matching_texts(texts, candidate_pattern(leaf), pace)

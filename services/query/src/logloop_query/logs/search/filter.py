@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 TextColumn = Literal["message", "severity", "service_id", "test_id", "func_id", "source", "pattern"]
 
@@ -124,8 +124,15 @@ class AttributeWithin:
     include_high: bool = True
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Selected:
+    """The rows of one segment that a mask selects: a boolean array without nulls."""
+
+    mask: Any
+
+
 Attribute: TypeAlias = AttributePresent | AttributeEquals | AttributeMatches | AttributeWithin
-Leaf: TypeAlias = Equals | OneOf | Contains | Matches | Present | Within | HasId | Attribute
+Leaf: TypeAlias = Equals | OneOf | Contains | Matches | Present | Within | HasId | Selected | Attribute
 Filter: TypeAlias = Everything | And | Or | Not | Leaf
 
 EVERYTHING = Everything()
@@ -143,6 +150,8 @@ def columns_of(leaf: Leaf) -> frozenset[str]:
             return frozenset({"timestamp"})
         case HasId():
             return frozenset({"batch", "row"})
+        case Selected():
+            return frozenset()
         case _:
             return frozenset({"attributes"})
 
@@ -176,6 +185,24 @@ def with_leaves(wanted: Filter, change: Callable[[Leaf], Filter]) -> Filter:
             return change(wanted)
 
 
+def simplified(wanted: Filter) -> Filter:
+    """Return an equal filter without parts that select everything or nothing."""
+    match wanted:
+        case Not(part):
+            inner = simplified(part)
+            if inner in (EVERYTHING, NOTHING):
+                return NOTHING if inner == EVERYTHING else EVERYTHING
+            return Not(inner)
+        case And(parts):
+            kept = tuple(part for part in map(simplified, parts) if part != EVERYTHING)
+            return NOTHING if NOTHING in kept else (kept[0] if len(kept) == 1 else _all_of(kept))
+        case Or(parts):
+            kept = tuple(part for part in map(simplified, parts) if part != NOTHING)
+            return EVERYTHING if EVERYTHING in kept else (kept[0] if len(kept) == 1 else Or(kept))
+        case _:
+            return wanted
+
+
 def needed_columns(wanted: Filter) -> frozenset[str]:
     """Return the columns that a filter reads."""
     match wanted:
@@ -203,7 +230,7 @@ def relax(wanted: Filter, known: frozenset[str], *, negated: bool = False) -> Fi
             relaxed = tuple(relax(part, known, negated=negated) for part in parts)
             return _all_of(relaxed) if isinstance(wanted, And) != negated else _any_of(relaxed)
         case _:
-            if not columns_of(wanted) <= known:
+            if isinstance(wanted, Selected) or not columns_of(wanted) <= known:
                 return EVERYTHING
             return Not(wanted) if negated else wanted
 

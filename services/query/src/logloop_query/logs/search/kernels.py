@@ -24,12 +24,14 @@ from logloop_query.logs.search.filter import (
     OneOf,
     Or,
     Present,
+    Selected,
     Within,
 )
 from logloop_query.logs.search.limits import regexes
 from logloop_query.logs.search.limits.pace import Pace
-from logloop_query.logs.search.unicode_forms import apply_composed, joined, may_change
-from logloop_query.logs.segment_codec import hours_of
+from logloop_query.logs.search.unicode_forms import apply_composed, may_change
+from logloop_query.logs.text_buffers import joined
+from logloop_query.logs.time_units import hours_of
 
 Mask: TypeAlias = Any
 """True for every row, False for none, or a boolean array without nulls."""
@@ -37,6 +39,9 @@ Test: TypeAlias = Callable[[Any], Any]
 """Returns a boolean array for a utf8 array."""
 
 _FEW = 8
+_CHEAP = (Selected, Within, Equals, OneOf, HasId, Present)
+_COSTS: dict[type, int] = {**dict.fromkeys(_CHEAP, 0), Contains: 1, Matches: 2}
+"""The order in which the parts of a filter are tested. Others come last."""
 
 
 class Columns(Protocol):
@@ -67,13 +72,19 @@ def evaluate(wanted: Filter, columns: Columns, pace: Pace | None = None) -> Mask
         case Not(part):
             mask = evaluate(part, columns, pace)
             return not mask if isinstance(mask, bool) else pc.invert(mask)
+        case Selected(mask):
+            return mask
         case _:
             return _settled(_leaf(wanted, columns, pace))
 
 
 def selected_rows(wanted: Filter, columns: Columns, pace: Pace | None = None) -> Any:
     """Return the numbers of the selected rows as an int array, None when every row is selected."""
-    mask = evaluate(wanted, columns, pace)
+    return rows_of(evaluate(wanted, columns, pace))
+
+
+def rows_of(mask: Mask) -> Any:
+    """Return the numbers of the rows of a mask as an int array, None for every row."""
     if mask is True:
         return None
     if mask is False:
@@ -89,8 +100,7 @@ def _settled(mask: Mask) -> Mask:
 
 
 def _cheap_first(parts: tuple[Filter, ...]) -> list[Filter]:
-    costs: dict[type, int] = {Within: 0, Equals: 0, OneOf: 0, HasId: 0, Present: 0, Contains: 1, Matches: 2}
-    return sorted(parts, key=lambda part: costs.get(type(part), 3))
+    return sorted(parts, key=lambda part: _COSTS.get(type(part), 3))
 
 
 def _all_of(parts: tuple[Filter, ...], columns: Columns, pace: Pace) -> Mask:
@@ -119,6 +129,8 @@ class _Narrowed:
         """Return a column; attributes and messages are null in excluded rows."""
         array = self._columns.column(name)
         if name != "attributes" and not (name == "message" and self._leaves_few):
+            return array
+        if isinstance(array, pa.DictionaryArray):
             return array
         return pc.if_else(self._mask, array, pa.scalar(None, pa.utf8()))
 

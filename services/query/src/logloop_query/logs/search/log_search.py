@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from logloop_query.logs.search.attribute_names import AttributeNames, NameCounts
+from logloop_query.logs.search.caches import Caches
 from logloop_query.logs.search.counts import Counter
 from logloop_query.logs.search.limits.admission import Admission, TooBusy
 from logloop_query.logs.search.limits.pace import OutOfTime
@@ -15,7 +16,6 @@ from logloop_query.logs.search.plan import (
     SegmentRef,
     SegmentSource,
     Snapshot,
-    SummaryCache,
 )
 from logloop_query.logs.search.scan import Scanner, SearchRequest, SearchResult
 from logloop_query.telemetry import SEARCH_BYTES, SEARCH_SECONDS, SEARCHES
@@ -46,7 +46,7 @@ class LogSearch:
     def __init__(self, source: SegmentSource, limits: SearchLimits) -> None:
         self._source = source
         self.limits = limits
-        self.cache = SummaryCache()
+        self.caches = Caches()
         self.threads = SearchThreads(limits.threads)
         self._admission = Admission(limits.concurrency, limits.share, limits.max_wait_seconds)
 
@@ -64,9 +64,9 @@ class LogSearch:
                     if len(refs) == _WARM_SEGMENTS:
                         break
                 for start in range(0, len(refs), _WARM_AT_ONCE):
-                    if not self.cache.has_room:
+                    if not self.caches.summaries.has_room:
                         return
-                    await self.cache.read(snapshot, refs[start : start + _WARM_AT_ONCE])
+                    await self.caches.summaries.read(snapshot, refs[start : start + _WARM_AT_ONCE])
 
     @asynccontextmanager
     async def admitted(self, kind: str, caller: str) -> AsyncIterator[None]:
@@ -103,16 +103,16 @@ class LogSearch:
     async def search(self, request: SearchRequest, caller: str = "") -> tuple[SearchResult, Budget]:
         """Return a page of logs and what it cost. Raises TooBusy, or OutOfTime if no segment was finished in time."""
         async with self.opened("page", caller) as (snapshot, budget, work):
-            scanner = Scanner(snapshot, work, self.cache, budget)
+            scanner = Scanner(snapshot, work, self.caches, budget)
             return await scanner.search(request), budget
 
     @asynccontextmanager
     async def counting(self, kind: str, caller: str = "") -> AsyncIterator[tuple[Counter, Budget]]:
         """Yield a counter over one snapshot, and its budget."""
         async with self.opened(kind, caller) as (snapshot, budget, work):
-            yield Counter(snapshot, work, self.cache, budget), budget
+            yield Counter(snapshot, work, self.caches, budget), budget
 
     async def attribute_names(self, selection: LogSelection, caller: str = "") -> tuple[NameCounts, Budget]:
         """Return the names of attributes in the logs of a selection, and what it cost. Raises TooBusy."""
         async with self.opened("attributes", caller) as (snapshot, budget, work):
-            return await AttributeNames(snapshot, work, self.cache, budget).count(selection), budget
+            return await AttributeNames(snapshot, work, self.caches, budget).count(selection), budget

@@ -5,27 +5,19 @@ from collections.abc import AsyncIterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
-import pyarrow as pa
-from cachetools import LRUCache
 from logloop_contracts.patterns.masking import PATTERN_VERSION
 
 from logloop_query.logs.search.filter import (
     EVERYTHING,
     Filter,
     batches_of,
-    needed_columns,
-    relax,
     time_bounds,
     without_time,
 )
-from logloop_query.logs.search.kernels import evaluate
-from logloop_query.logs.search.limits.pace import Pace
-from logloop_query.logs.search.limits.threads import Work
-from logloop_query.logs.segment_codec import SegmentColumns, possible_keys, read_batch
+from logloop_query.logs.segment_codec import SegmentColumns, possible_keys
 
-SUMMARY_COLUMNS = frozenset({"severity", "service_id"})
 MIN_US, MAX_US = -(2**62), 2**62
 
 PartialReason = Literal["time", "bytes"]
@@ -52,11 +44,12 @@ class StoredColumns:
     summary: bytes = b""
     patterns: bytes = b""
     pattern_version: int = PATTERN_VERSION
+    variables: bytes = b""
 
     @property
     def size(self) -> int:
         """Number of bytes read."""
-        return sum(map(len, self.columns.values())) + len(self.summary) + len(self.patterns)
+        return sum(map(len, (*self.columns.values(), self.summary, self.patterns, self.variables)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +85,10 @@ class Snapshot(Protocol):
         """Yield the segments of a selection by descending max_ts, or by ascending min_ts."""
 
     async def read(self, refs: Sequence[SegmentRef], names: AbstractSet[str]) -> dict[str, StoredColumns]:
-        """Return columns of segments by segment id. `summary` and `patterns` are valid names too.
+        """Return columns of segments by segment id. `patterns` is a valid name too.
 
-        A segment with patterns of another version comes with its messages.
+        So is `summary`, which comes with the patterns and what is known of variables. With `pattern` or `patterns`, a
+        segment with patterns of another version comes with its messages.
         """
 
 
@@ -140,71 +134,6 @@ class Budget:
         return round((time.monotonic() - self.started) * 1000, 3)
 
 
-class SummaryCache:
-    """Decoded summaries by segment and revision, bounded in bytes.
-
-    The summary of an hour takes 60 kB with 12 services, and ten times as much with many services.
-    """
-
-    def __init__(self, max_bytes: int = 128 * 2**20) -> None:
-        self._items: LRUCache[tuple[str, int], Any] = LRUCache(max_bytes, getsizeof=_cached_bytes)
-
-    @property
-    def bytes(self) -> int:
-        """Size of the cached summaries in bytes."""
-        return int(self._items.currsize)
-
-    def get(self, ref: SegmentRef) -> Any | None:
-        """Return the summary of a segment if it is cached."""
-        return self._items.get((ref.id, ref.revision))
-
-    def put(self, ref: SegmentRef, summary: Any) -> None:
-        """Cache a summary, unless it is larger than the whole cache."""
-        if _cached_bytes(summary) <= self._items.maxsize:
-            self._items[(ref.id, ref.revision)] = summary
-
-    @property
-    def has_room(self) -> bool:
-        """Whether half of the cache is free, so that a new summary evicts nothing."""
-        return self._items.currsize < self._items.maxsize // 2
-
-    async def read(self, snapshot: Snapshot, refs: Sequence[SegmentRef]) -> dict[str, Any]:
-        """Return the summaries of segments as record batches by segment id, from the cache or the store."""
-        known = {ref.id: self.get(ref) for ref in refs}
-        missing = [ref for ref in refs if known[ref.id] is None]
-        stored = await snapshot.read(missing, {"summary"}) if missing else {}
-        for ref in missing:
-            if ref.id in stored:
-                known[ref.id] = read_batch(stored[ref.id].summary)
-                self.put(ref, known[ref.id])
-        return {segment_id: summary for segment_id, summary in known.items() if summary is not None}
-
-
-def _cached_bytes(summary: Any) -> int:
-    return int(summary.nbytes) + 1024
-
-
-class SummaryColumns:
-    """A summary as rows to evaluate: one per minute, severity and service."""
-
-    hour: int | None = None
-
-    def __init__(self, summary: Any) -> None:
-        self.count = summary.num_rows
-        self._summary = summary
-
-    def column(self, name: str) -> Any:
-        """Return a key column of the summary."""
-        column = self._summary.column(name)
-        return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
-def may_hold(wanted: Filter, summary: Any, pace: Pace | None = None) -> bool:
-    """Return whether a segment with this summary may contain logs of a filter. Only False is certain."""
-    relaxed = relax(wanted, SUMMARY_COLUMNS)
-    return relaxed == EVERYTHING or evaluate(relaxed, SummaryColumns(summary), pace) is not False
-
-
 def columns_for(ref: SegmentRef, stored: StoredColumns) -> SegmentColumns:
     """Return the columns of a segment, ready to be decoded."""
     return SegmentColumns(ref.hour, ref.count, stored.columns, stored.patterns, stored.pattern_version)
@@ -225,31 +154,3 @@ async def grouped(
             group, size = [], min(size * 2, most)
     if group:
         yield group
-
-
-class Pruner:
-    """Drops the segments that cannot contain a log of a filter."""
-
-    def __init__(self, snapshot: Snapshot, cache: SummaryCache, wanted: Filter, work: Work) -> None:
-        self._snapshot = snapshot
-        self._work = work
-        self._cache = cache
-        self._wanted = wanted
-        self._useful = relax(wanted, SUMMARY_COLUMNS) != EVERYTHING
-
-    async def keep(self, refs: Sequence[SegmentRef]) -> list[SegmentRef]:
-        """Return the segments that may contain a log."""
-        if not self._useful:
-            return list(refs)
-        summaries = await self._cache.read(self._snapshot, refs)
-        there = [ref for ref in refs if ref.id in summaries]
-
-        def worth_it(pace: Pace) -> list[SegmentRef]:
-            return [ref for ref in there if may_hold(self._wanted, summaries[ref.id], pace)]
-
-        return await self._work.run(worth_it)
-
-
-def columns_to_filter(wanted: Filter) -> frozenset[str]:
-    """Return the columns to read before the rows of a filter are known, always with the timestamp."""
-    return needed_columns(wanted) | {"timestamp"}

@@ -7,19 +7,19 @@ from typing import Any
 
 import pyarrow as pa
 
-from logloop_query.logs.search.filter import Filter, needed_columns
-from logloop_query.logs.search.kernels import Columns, selected_rows
+from logloop_query.logs.search.caches import Caches
+from logloop_query.logs.search.candidates import Candidate, Candidates, read_columns
+from logloop_query.logs.search.filter import Filter
+from logloop_query.logs.search.kernels import Columns, Mask, evaluate, rows_of
 from logloop_query.logs.search.limits.pace import OutOfTime, Pace
 from logloop_query.logs.search.limits.threads import Work
 from logloop_query.logs.search.plan import (
     Budget,
     LogSelection,
     PartialReason,
-    Pruner,
     SegmentRef,
     Snapshot,
     StoredColumns,
-    SummaryCache,
     columns_for,
     grouped,
 )
@@ -59,16 +59,16 @@ class _Found:
 class Scanner:
     """Searches one snapshot."""
 
-    def __init__(self, snapshot: Snapshot, work: Work, cache: SummaryCache, budget: Budget) -> None:
+    def __init__(self, snapshot: Snapshot, work: Work, caches: Caches, budget: Budget) -> None:
         self._snapshot = snapshot
         self._work = work
-        self._cache = cache
+        self._caches = caches
         self._budget = budget
 
     async def search(self, request: SearchRequest) -> SearchResult:
         """Return the next page, or its certain part when a limit was reached. Raises OutOfTime if there is none."""
         selection = _after_cursor(request)
-        pruner = Pruner(self._snapshot, self._cache, selection.wanted, self._work)
+        candidates = Candidates(self._snapshot, self._caches, selection.wanted, self._work)
         collected = _Collected(request.limit + 1, request.max_bytes, newest_first=request.newest_first)
         plan = self._snapshot.plan(selection, newest_first=request.newest_first)
         async for group in grouped(plan):
@@ -80,7 +80,7 @@ class Scanner:
             if bound is not None and gets_on:
                 return collected.cut(edge, bound)
             try:
-                await self._read_group(await pruner.keep(group), selection, request, collected)
+                await self._read_group(await candidates.among(group), selection, request, collected)
             except OutOfTime:
                 if not gets_on:
                     raise
@@ -88,36 +88,38 @@ class Scanner:
         return collected.result()
 
     async def _read_group(
-        self, refs: Sequence[SegmentRef], selection: LogSelection, request: SearchRequest, collected: "_Collected"
+        self,
+        candidates: Sequence[Candidate],
+        selection: LogSelection,
+        request: SearchRequest,
+        collected: "_Collected",
     ) -> None:
-        stored, rows = await self._select(refs, selection.wanted)
-        hit = [ref for ref in refs if ref.id in rows]
+        stored, masks = await self._select(candidates, selection.wanted)
+        hit = [item.ref for item in candidates if masks.get(item.ref.id, False) is not False]
         await self._complete(hit, stored)
         bar = collected.bar
 
         def choose(ref: SegmentRef, _: Pace) -> list[_Found]:
-            return _choose(columns_for(ref, stored[ref.id]), rows[ref.id], selection, request, bar)
+            return _choose(columns_for(ref, stored[ref.id]), rows_of(masks[ref.id]), selection, request, bar)
 
         for found in await self._work.each(choose, [ref for ref in hit if ref.id in stored]):
             collected.add(found)
 
     async def _select(
-        self, refs: Sequence[SegmentRef], wanted: Filter
-    ) -> tuple[dict[str, StoredColumns], dict[str, Any]]:
-        """Return what was read, and the selected row numbers (None: all) of each segment that has some."""
-        names = needed_columns(wanted)
-        stored = await self._snapshot.read(refs, names) if refs and names else {}
-        self._budget.spend(refs, stored)
-        if not names:
-            return {ref.id: StoredColumns({}) for ref in refs}, {ref.id: None for ref in refs}
+        self, candidates: Sequence[Candidate], wanted: Filter
+    ) -> tuple[dict[str, StoredColumns], dict[str, Mask]]:
+        """Return what was read, and the mask of each segment that was read."""
+        stored = await read_columns(self._snapshot, candidates, self._budget)
 
-        def select(ref: SegmentRef, pace: Pace) -> Any:
-            return selected_rows(wanted, columns_for(ref, stored[ref.id]), pace)
+        def select(item: Candidate, pace: Pace) -> Mask:
+            return evaluate(item.wanted, columns_for(item.ref, stored[item.ref.id]), pace)
 
-        there = [ref for ref in refs if ref.id in stored]
-        selected = await self._work.each(select, there)
-        pairs = zip(there, selected, strict=True)
-        return stored, {ref.id: rows for ref, rows in pairs if rows is None or len(rows)}
+        there = [item for item in candidates if item.ref.id in stored]
+        masks: dict[str, Mask] = {}
+        for item, mask in zip(there, await self._work.each(select, there), strict=True):
+            masks[item.ref.id] = mask
+            self._caches.masks.put(item.ref, wanted, mask)
+        return stored, masks
 
     async def _complete(self, refs: Sequence[SegmentRef], stored: dict[str, StoredColumns]) -> None:
         """Read the columns of the response that the filter did not need."""

@@ -4,16 +4,15 @@
 composes its own words once, and of the texts only those that composing may change (ADR 21).
 """
 
-import struct
 import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from logloop_query.logs.search.limits import regexes
 from logloop_query.logs.search.limits.pace import Pace
+from logloop_query.logs.text_buffers import is_ascii, joined
 
 _REPLACED = (
     "374 37e 387 958-95f 9dc-9df a33-a36 a59-a5e b5c-b5d f43 f4d f52 f57 f5c f69 1f71-1f7d 1fbb-1fbe 1fc9-1fcb 1fd3 "
@@ -50,30 +49,6 @@ def composed_value(value: Any) -> Any:
 def is_composed(text: str) -> bool:
     """Return whether a text is in NFC."""
     return text.isascii() or unicodedata.is_normalized("NFC", text)
-
-
-def joined(array: Any) -> Any:
-    """Return the texts of a utf8 array as an array of one text, without copying; None when it has no data."""
-    offsets, data = array.buffers()[1:3]
-    if data is None:
-        return None
-    first, last = _ends(array, offsets)
-    return pa.Array.from_buffers(pa.utf8(), 1, [None, pa.py_buffer(struct.pack("<ii", first, last)), data])
-
-
-def _ends(array: Any, offsets: Any) -> tuple[int, int]:
-    first, last = (struct.unpack_from("<i", offsets, 4 * row)[0] for row in (array.offset, array.offset + len(array)))
-    return first, last
-
-
-def is_ascii(array: Any) -> bool:
-    """Return whether all texts of a utf8 array are ASCII, at 0.1 ns a byte."""
-    offsets, data = array.buffers()[1:3]
-    if data is None:
-        return True
-    first, last = _ends(array, offsets)
-    signed = pa.Array.from_buffers(pa.int8(), last - first, [None, data], offset=first)
-    return bool((pc.min(signed).as_py() or 0) >= 0)
 
 
 def may_change(array: Any) -> bool:

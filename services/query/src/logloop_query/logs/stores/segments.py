@@ -37,6 +37,10 @@ class DuplicateParts(Exception):
     """Some parts of a segment are already stored."""
 
 
+class UnknownFormat(Exception):
+    """A newer version has written a segment."""
+
+
 class SnapshotTooOld(Exception):
     """The snapshot is older than the history of the database (5 minutes); start a new one."""
 
@@ -300,13 +304,17 @@ class MongoSnapshot:
     async def read(self, refs: Sequence[SegmentRef], names: AbstractSet[str]) -> dict[str, StoredColumns]:
         """Return the named columns of segments by id. A pattern column includes its dictionary.
 
-        A segment with patterns of another version comes with its messages.
+        A summary comes with the patterns and variables. With `pattern` or `patterns`, a segment with patterns of
+        another version comes with its messages.
         """
-        fields = {f"columns.{name}": 1 for name in names - {"summary", "patterns"}}
-        fields |= dict.fromkeys(names & {"summary", "patterns"}, 1)
+        fields = {"pattern_version": 1, **{f"columns.{name}": 1 for name in names - {"summary", "patterns"}}}
+        if "summary" in names:
+            fields |= {"summary": 1, "patterns": 1, "variables": 1}
+        if names & {"pattern", "patterns"}:
+            fields["patterns"] = 1
+        found = await self._read([ref.id for ref in refs], fields)
         if not names & {"pattern", "patterns"}:
-            return await self._read([ref.id for ref in refs], fields)
-        found = await self._read([ref.id for ref in refs], {**fields, "patterns": 1, "pattern_version": 1})
+            return found
         if "message" not in names:
             other = [number for number, item in found.items() if item.pattern_version != PATTERN_VERSION]
             messages = await self._read(other, {"columns.message": 1}) if other else {}
@@ -316,16 +324,18 @@ class MongoSnapshot:
 
     async def _read(self, ids: Sequence[str], fields: Document) -> dict[str, StoredColumns]:
         condition = {"_id": {"$in": ids}}
-        cursor = self._collection.find(condition, fields, batch_size=len(ids), session=self._session)
-        return {
-            item["_id"]: StoredColumns(
+        cursor = self._collection.find(condition, {"v": 1, **fields}, batch_size=len(ids), session=self._session)
+        found: dict[str, StoredColumns] = {}
+        async for item in cursor:
+            _check_format(item)
+            found[item["_id"]] = StoredColumns(
                 dict(item.get("columns", {})),
                 item.get("summary", b""),
                 item.get("patterns", b""),
                 item.get("pattern_version", FIRST_VERSION),
+                item.get("variables", b""),
             )
-            async for item in cursor
-        }
+        return found
 
 
 def tier_of(count: int) -> int:
@@ -356,11 +366,20 @@ def _document(
         "summary": Binary(segment.summary),
         "patterns": Binary(segment.patterns),
         "pattern_version": segment.pattern_version,
+        **({"variables": Binary(segment.variables)} if segment.variables else {}),
         "columns": {name: Binary(column) for name, column in segment.columns.items()},
     }
 
 
+def _check_format(document: Document) -> None:
+    if document["v"] > FORMAT:
+        raise UnknownFormat(
+            f"a segment has format {document['v']}, and this version of query reads up to {FORMAT}; update query"
+        )
+
+
 def _stored(document: Document) -> StoredSegment:
+    _check_format(document)
     segment = Segment(
         document["project_id"],
         document["hour"],
@@ -373,6 +392,7 @@ def _stored(document: Document) -> StoredSegment:
         document["summary"],
         document["patterns"],
         document.get("pattern_version", FIRST_VERSION),
+        document.get("variables", b""),
     )
     return StoredSegment(
         document["_id"], document["revision"], segment, document["stored_at"], document["expires_at"]

@@ -1,0 +1,114 @@
+"""Keeps what searches learnt about segments: their summaries, and which rows a filter selects.
+
+A segment never changes under one revision, so nothing here becomes stale. Both caches are bounded in bytes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from cachetools import LRUCache
+from logloop_contracts.patterns.masking import PATTERN_VERSION
+
+from logloop_query.logs.search.filter import And, Filter, needed_columns
+from logloop_query.logs.search.kernels import Mask
+from logloop_query.logs.search.plan import SegmentRef, Snapshot
+from logloop_query.logs.summary import Summary
+
+LARGE_COLUMNS = frozenset({"message", "attributes"})
+"""Columns that take long to read and to test."""
+_Parts: TypeAlias = frozenset[Filter]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRows:
+    """The rows that some parts of a filter select together, and the parts that are left to test."""
+
+    mask: Mask
+    left: tuple[Filter, ...]
+
+
+class SummaryCache:
+    """Summaries by segment and revision.
+
+    The summary of an hour takes 60 kB with 12 services, and ten times as much with many services or patterns.
+    """
+
+    def __init__(self, max_bytes: int = 128 * 2**20) -> None:
+        self._items: LRUCache[tuple[str, int], Summary] = LRUCache(max_bytes, getsizeof=lambda item: item.bytes)
+
+    @property
+    def bytes(self) -> int:
+        """Size of the cached summaries in bytes."""
+        return int(self._items.currsize)
+
+    def get(self, ref: SegmentRef) -> Summary | None:
+        """Return the summary of a segment if it is cached."""
+        return self._items.get((ref.id, ref.revision))
+
+    def put(self, ref: SegmentRef, summary: Summary) -> None:
+        """Cache a summary, unless it is larger than the whole cache."""
+        if summary.bytes <= self._items.maxsize:
+            self._items[(ref.id, ref.revision)] = summary
+
+    @property
+    def has_room(self) -> bool:
+        """Whether half of the cache is free, so that a new summary evicts nothing."""
+        return bool(self._items.currsize < self._items.maxsize // 2)
+
+    async def read(self, snapshot: Snapshot, refs: Sequence[SegmentRef]) -> dict[str, Summary]:
+        """Return the summaries of segments by segment id, from the cache or the store."""
+        known = {ref.id: self.get(ref) for ref in refs}
+        missing = [ref for ref in refs if known[ref.id] is None]
+        stored = await snapshot.read(missing, {"summary"}) if missing else {}
+        for ref in missing:
+            if ref.id in stored:
+                item = stored[ref.id]
+                patterns = item.patterns if item.pattern_version == PATTERN_VERSION else b""
+                known[ref.id] = found = Summary(item.summary, patterns, item.variables)
+                self.put(ref, found)
+        return {segment_id: summary for segment_id, summary in known.items() if summary is not None}
+
+
+class MaskCache:
+    """The rows that filters select, by segment and revision.
+
+    A search that is refined by one term reads only what the new term needs. A filter takes 1.3 MB for 10 M logs.
+    """
+
+    def __init__(self, max_bytes: int = 64 * 2**20) -> None:
+        self._items: LRUCache[tuple[str, int, _Parts], Mask] = LRUCache(max_bytes, getsizeof=_mask_bytes)
+
+    def put(self, ref: SegmentRef, wanted: Filter, mask: Mask) -> None:
+        """Remember which rows of a segment a filter without a time range selects, if that was expensive to find."""
+        if needed_columns(wanted) & LARGE_COLUMNS:
+            self._items[(ref.id, ref.revision, _parts_of(wanted))] = mask
+
+    def best(self, ref: SegmentRef, wanted: Filter) -> KnownRows | None:
+        """Return the rows of the whole filter, of all its parts but one, or of one part, whichever is known."""
+        parts = _parts_of(wanted)
+        for left_out in ((), *((part,) for part in parts)):
+            mask = self._items.get((ref.id, ref.revision, parts.difference(left_out)))
+            if mask is not None:
+                return KnownRows(mask, left_out)
+        for part in parts:
+            mask = self._items.get((ref.id, ref.revision, frozenset((part,))))
+            if mask is not None:
+                return KnownRows(mask, tuple(parts - {part}))
+        return None
+
+
+def _parts_of(wanted: Filter) -> _Parts:
+    return frozenset(wanted.parts) if isinstance(wanted, And) else frozenset((wanted,))
+
+
+def _mask_bytes(mask: Mask) -> int:
+    return 256 + (0 if isinstance(mask, bool) else int(mask.nbytes))
+
+
+@dataclass(frozen=True, slots=True)
+class Caches:
+    """The caches that the searches of a process share."""
+
+    summaries: SummaryCache = field(default_factory=SummaryCache)
+    masks: MaskCache = field(default_factory=MaskCache)

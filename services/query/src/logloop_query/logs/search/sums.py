@@ -1,0 +1,98 @@
+"""Tables of counts: groups logs by keys, and adds up the counts of segments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.acero  # Table.group_by loads it at its first call otherwise
+import pyarrow.compute as pc
+
+from logloop_query.logs.time_units import MINUTE_US
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """Splits time into buckets of `width` microseconds, counted from `origin`."""
+
+    origin: int
+    width: int
+
+    @property
+    def whole_minutes(self) -> bool:
+        """Whether counts by minute can be summed to these buckets."""
+        return self.width % MINUTE_US == 0 and self.origin % MINUTE_US == 0
+
+    def number(self, microseconds: Any) -> Any:
+        """Return the bucket number of each moment, which must not be before the origin."""
+        return pc.divide(pc.subtract(microseconds, pa.scalar(self.origin)), pa.scalar(self.width))
+
+
+class Sum:
+    """Sums the counts of segments. The memory depends on the number of distinct keys, and is bounded."""
+
+    def __init__(self, keys: list[str], max_bytes: int, fold_at: int) -> None:
+        self.keys = keys
+        self._max_bytes = max_bytes
+        self._fold_at = min(fold_at, max_bytes)
+        self._tables: list[pa.Table] = []
+        self._bytes = 0
+
+    def add(self, tables: Sequence[pa.Table]) -> None:
+        """Add counts of segments."""
+        self._tables += tables
+        self._bytes += sum(table.nbytes for table in tables)
+        if self._bytes > self._fold_at:
+            self._tables = [self.table]
+            self._bytes = self._tables[0].nbytes
+            self._fold_at = max(self._fold_at, 2 * self._bytes)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are too many distinct keys to continue."""
+        return self._bytes > self._max_bytes
+
+    @property
+    def table(self) -> pa.Table:
+        """The keys and their counts."""
+        return add_up(self._tables, self.keys)
+
+
+def grouped(columns: dict[str, Any], count: int, sizes: Any | None) -> pa.Table:
+    """Count logs by key columns, or sum their sizes. `count` is the number of logs, used without keys."""
+    if not columns:
+        return pa.table({"count": pa.array([count if sizes is None else pc.sum(sizes).as_py() or 0], pa.int64())})
+    if sizes is not None:
+        return add_up([pa.table({**columns, "count": sizes})], list(columns))
+    grouped = pa.table(columns).group_by(list(columns), use_threads=False).aggregate([([], "count_all")])
+    return _plain(grouped.rename_columns({"count_all": "count"}))
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Return dictionary columns as plain text, so that tables of several segments can be summed."""
+    kinds = [
+        pa.field(field.name, pa.utf8() if pa.types.is_dictionary(field.type) else field.type)
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(kinds))
+
+
+def add_up(tables: Sequence[pa.Table], keys: list[str]) -> pa.Table:
+    """Return one table with the keys as plain columns, and the sum of their counts."""
+    order = [*keys, "count"]
+    plain = [_plain(table).select(order) for table in tables if table.num_rows]
+    if not plain:
+        kinds = {name: pa.int64() if name in {"bucket", "count"} else pa.utf8() for name in order}
+        return pa.table({name: pa.array([], kind) for name, kind in kinds.items()})
+    table = pa.concat_tables(plain)
+    if not keys:
+        return pa.table({"count": pa.array([pc.sum(table.column("count")).as_py()], pa.int64())})
+    summed = table.group_by(keys, use_threads=False).aggregate([("count", "sum")])
+    return summed.rename_columns({"count_sum": "count"}).select(order)
+
+
+def most_frequent(table: pa.Table, limit: int) -> list[tuple[Any, int]]:
+    """Return (value, count) of a table with one key: the most frequent first, then by value, null first."""
+    order = [("count", "descending"), (table.schema.names[0], "ascending", "at_start")]
+    best = table.take(pc.sort_indices(table, sort_keys=order)[:limit])
+    return list(zip(*(best.column(number).to_pylist() for number in (0, 1)), strict=True))
