@@ -48,6 +48,14 @@ def test_a_pattern_depends_on_its_message_only(messages: list[str]) -> None:
     assert together[::-1] == mask_messages(pa.array(messages[::-1], pa.utf8())).to_pylist()
 
 
+@given(st.lists(st.text(st.sampled_from('a019 =+-.:"[]<>*é٣²'), max_size=12), max_size=12))
+def test_messages_have_the_same_patterns_beside_a_long_one(messages: list[str]) -> None:
+    alone = mask_messages(pa.array(messages, pa.utf8())).to_pylist()
+    beside = mask_messages(pa.array([*messages, "x" * 10_000], pa.utf8()))
+    assert beside.to_pylist()[:-1] == alone
+    assert mask_messages(pa.array(["9", *messages], pa.utf8()).slice(1)).to_pylist() == alone
+
+
 def test_the_memory_for_known_texts_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     cache = masking._Cache()
     monkeypatch.setattr(masking, "_CACHE", cache)

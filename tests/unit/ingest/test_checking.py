@@ -1,5 +1,6 @@
 """Entries are accepted, sanitised or rejected; the check of columns agrees with the check one by one."""
 
+import itertools
 import json
 from typing import Any
 
@@ -131,6 +132,52 @@ def test_valid_entries_are_accepted_as_columns() -> None:
     assert set(batch.column("severity").to_pylist()) == {"info", "warn", "error"}
     texts = [text for text in batch.column("attributes").to_pylist() if "severity_text" in text]
     assert {json.loads(text)["severity_text"] for text in texts} == {"critical"}
+
+
+REPEATED = [
+    '{"b": [1.0, 1e16], "a": {"c": null}}',
+    '{"a":{"c":null},"b":[1.0,1e16]}',
+    '{"b": 1, "b": "é\\n\\u00e9"}',
+    "{}",
+    "null",
+    '{"big": 18446744073709551615}',
+]
+
+
+@pytest.mark.parametrize("words", [["info"], ["info", "critical"]])
+@pytest.mark.parametrize("distinct", [1, len(REPEATED), 1000])
+def test_attributes_are_stored_alike_whether_they_repeat_or_not(distinct: int, words: list[str]) -> None:
+    texts = [*REPEATED, *(f'{{"n": {n}}}' for n in range(200))][:distinct]
+    values = [entry(message=f"line {n}", severity=words[n % len(words)]) for n in range(300)]
+    body = json.dumps([{**value, "attributes": "@"} for value in values])
+    for text in itertools.islice(itertools.cycle(texts), len(values)):
+        body = body.replace('"@"', text, 1)
+    found = parse(body.encode(), "json", max_entries=300)
+    assert found.typed is not None
+
+    _, batch = check_columns(found.typed, found.project_ids, RULES)
+
+    assert batch.column("attributes").to_pylist() == [row_of(value).attributes for value in found.values()]
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        "[1]",
+        "5",
+        '"text"',
+        '{"a": 18446744073709551616}',
+        '{"a": "\\u0000"}',
+        f'{{"a": {"[" * 30}{"]" * 30}}}',
+    ],
+)
+def test_attributes_that_may_break_a_rule_are_not_accepted_as_columns(attributes: str) -> None:
+    body = json.dumps([entry(message=f"line {n}", attributes="@") for n in range(30)]).replace('"@"', attributes, 1)
+    found = parse(body.replace('"@"', "{}").encode(), "json", max_entries=30)
+    assert found.typed is not None
+
+    with pytest.raises(NotUniform):
+        check_columns(found.typed, found.project_ids, RULES)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 import math
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,13 +72,14 @@ def test_many_well_formed_entries_are_typed(end: str | None) -> None:
     entries = [entry(message=f"line {n}", attributes={"n": n}) for n in range(30)]
     found = typed(entries, end)
     assert found is not None
-    assert [(item.message, item.attributes) for item in found] == [(f"line {n}", {"n": n}) for n in range(30)]
+    texts = [(item.message, bytes(item.attributes)) for item in found if isinstance(item.attributes, msgspec.Raw)]
+    assert texts == [(f"line {n}", b'{"n": %d}' % n) for n in range(30)]
     assert typed(entries[:3], end) is None
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"message": 5}, {"level": "info"}, {"attributes": [1]}, {"message": "\ud800"}, {"attributes": {"a": 1e400}}],
+    [{"message": 5}, {"level": "info"}, {"message": "\ud800"}, {"attributes": {"a": 1e400}}],
 )
 @pytest.mark.parametrize("end", [None, "\n"])
 def test_one_malformed_entry_leaves_all_untyped(changes: dict[str, Any], end: str | None) -> None:

@@ -51,9 +51,10 @@ _VERSION_KEY = b"pattern_version"
 
 # A batch is short-lived, so the codec is chosen for CPU time: 1,000 logs of 280 B take 0.12 us each to write and
 # 0.15 us to read with LZ4 (50 B), 0.63 and 1.8 us with zstd (26 B), and 20 logs 0.7 us without a codec, 22 with zstd.
-# Arrow's own threads cost more than they give here.
+# Arrow's own threads cost more than they give here: with them, reading 1,000 logs takes three times the CPU.
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 _PLAIN = pa.ipc.IpcWriteOptions(use_threads=False)
+_READING = pa.ipc.IpcReadOptions(use_threads=False)
 _COMPRESS_FROM_BYTES = 16 * 1024
 
 
@@ -81,7 +82,7 @@ def decode(body: bytes) -> pa.Table:
     Patterns of another version are found again, so that a reader sees one version only.
     """
     try:
-        with pa.ipc.open_stream(body) as reader:
+        with pa.ipc.open_stream(body, options=_READING) as reader:
             table = reader.read_all()
         table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError) as error:

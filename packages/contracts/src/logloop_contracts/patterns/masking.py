@@ -46,20 +46,53 @@ _TYPED = (
 """What varies without a digit, in order: texts that each match contains one of, an expression and its replacement."""
 
 _MAX_CACHED_CHARACTERS = 16 * 2**20
+_SHORT_BYTES = 200
+"""Average bytes of messages up to which those that differ only in digits are united before they are masked."""
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 
 def mask_messages(messages: pa.Array, version: int = PATTERN_VERSION) -> pa.Array:
     """Return the pattern of each message, dictionary-encoded.
 
-    One pass replaces each token with a digit. What is left has few distinct texts, and only those take the others.
+    Short messages that differ only in digits are masked once: no expression tells one digit from another.
     """
     if version == FIRST_VERSION:
         return pc.replace_substring_regex(
             messages, pattern=_WORD_WITH_DIGIT, replacement=VARIABLE
         ).dictionary_encode()
+    if not _are_short(messages):
+        return _mask(messages)
+    shapes = _with_zeros(messages).dictionary_encode()
+    masks = _mask(shapes.dictionary)
+    return pa.DictionaryArray.from_arrays(masks.indices.take(shapes.indices), masks.dictionary)
+
+
+def _mask(messages: pa.Array) -> pa.Array:
+    """Return the pattern of each message.
+
+    One pass replaces each token with a digit. What is left has few distinct texts, and only those take the others.
+    """
     found = pc.replace_substring_regex(messages, pattern=_TOKEN_WITH_DIGIT, replacement=VARIABLE).dictionary_encode()
     masks = pa.array(_CACHE.masks_of(found.dictionary.to_pylist()), pa.utf8()).dictionary_encode()
     return pa.DictionaryArray.from_arrays(masks.indices.take(found.indices), masks.dictionary)
+
+
+def _are_short(messages: pa.Array) -> bool:
+    """Return whether messages are short on average, none is null, and they are not a slice of others."""
+    data = messages.buffers()[2]
+    return (
+        data is not None
+        and messages.offset == 0
+        and messages.null_count == 0
+        and data.size <= _SHORT_BYTES * len(messages)
+    )
+
+
+def _with_zeros(messages: pa.Array) -> pa.Array:
+    """Return the messages with each digit replaced by 0."""
+    _, offsets, data = messages.buffers()
+    zeros = pa.py_buffer(data.to_pybytes().translate(_ZEROS))
+    return pa.Array.from_buffers(messages.type, len(messages), [None, offsets, zeros])
 
 
 def mask_text(message: str) -> str:

@@ -6,11 +6,12 @@ A column that breaks a rule, or may break one, raises NotUniform; it does not sa
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 from logloop_contracts.log_entry import SEVERITY_ALIASES, Severity
-from orjson import OPT_SORT_KEYS, dumps
 
+from logloop_ingest.checking.attributes import Attributes, attribute_texts, decoded
 from logloop_ingest.checking.errors import NotUniform
 from logloop_ingest.checking.fields import is_service_id
 from logloop_ingest.checking.rows import COLUMNS, MICROSECONDS
@@ -34,8 +35,8 @@ def check_columns(
     """
     try:
         return _check_columns(entries, project_ids, rules)
-    except (TypeError, ValueError, OverflowError, pa.ArrowException) as error:
-        # Arrow and orjson raise these for values that need the check one by one.
+    except (TypeError, ValueError, OverflowError, RecursionError, pa.ArrowException) as error:
+        # Arrow, orjson and msgspec raise these for values that need the check one by one.
         raise NotUniform from error
 
 
@@ -44,8 +45,11 @@ def _check_columns(
 ) -> tuple[str, pa.RecordBatch]:
     limits = rules.limits
     project_id = _project(project_ids, rules.access)
-    attributes = [entry.attributes for entry in entries]
-    severity = _severities([entry.severity for entry in entries], attributes)
+    words = [entry.severity for entry in entries]
+    severity, aliases = _severities(words)
+    attributes: Sequence[Any] = [entry.attributes for entry in entries]
+    if aliases:
+        attributes = _with_aliases(attributes, words, aliases)
     arrays = {
         "timestamp": _timestamps([entry.timestamp for entry in entries], rules),
         "severity": severity,
@@ -54,7 +58,7 @@ def _check_columns(
         "func_id": _references([entry.func_id for entry in entries], limits),
         "source": _references([entry.source for entry in entries], limits),
         "message": _messages([entry.message for entry in entries], limits),
-        "attributes": _attributes(attributes, limits),
+        "attributes": attribute_texts(attributes, limits),
     }
     _require_entry_size(arrays, limits)
     return project_id, pa.RecordBatch.from_arrays([arrays[name] for name in COLUMNS.names], schema=COLUMNS)
@@ -90,20 +94,25 @@ def _words(values: Sequence[str | None]) -> Any:
     return pa.array(values, pa.utf8()).dictionary_encode()
 
 
-def _severities(words: list[str], attributes: list[Any]) -> Any:
-    """Return severities as a dictionary array. The sender's word for an alias is added to `attributes`, in place."""
+def _severities(words: list[str]) -> tuple[Any, set[str]]:
+    """Return severities as a dictionary array, and the words that are aliases of one."""
     encoded = _words(words)
     distinct = encoded.dictionary.to_pylist()
     if _SEVERITIES.issuperset(distinct):
-        return encoded
+        return encoded, set()
     severity_of = {word: SEVERITY_ALIASES.get(word.strip().lower()) for word in distinct}
     _require(None not in severity_of.values())
     aliases = {word for word in distinct if with_severity_text({}, word)}
-    if aliases:
-        for index, word in enumerate(words):
-            if word in aliases:
-                attributes[index] = with_severity_text(attributes[index] or {}, word)
-    return _words([str(severity_of[word]) for word in words])
+    return _words([str(severity_of[word]) for word in words]), aliases
+
+
+def _with_aliases(attributes: Sequence[Any], words: list[str], aliases: set[str]) -> list[Attributes]:
+    """Return the attributes with the sender's word where it is an alias."""
+    values = decoded(attributes) if isinstance(attributes[0], msgspec.Raw) else attributes
+    return [
+        with_severity_text(value or {}, word) if word in aliases else value
+        for value, word in zip(values, words, strict=True)
+    ]
 
 
 def _timestamps(times: Sequence[str | int], rules: Rules) -> Any:
@@ -127,27 +136,6 @@ def _messages(texts: list[str], limits: Limits) -> Any:
     _require(array.nbytes <= limits.message_bytes or _longest(array) <= limits.message_bytes)
     _require(b"\0" not in _content(array))
     return array
-
-
-def _attributes(values: list[Any], limits: Limits) -> Any:
-    # Decoding each text at once frees orjson's large buffer: three times as fast as a list of its bytes.
-    texts = [dumps(value, option=OPT_SORT_KEYS).decode() if value else None for value in values]
-    array = pa.array(texts, pa.utf8())
-    if array.null_count == len(array):
-        return array
-    _require(max(map(len, filter(None, values))) <= limits.attribute_keys)
-    content = _content(array)
-    _require(b"\\u0000" not in content)  # as orjson writes NUL
-    if content.count(b"{") > len(array) - array.null_count or b"[" in content:
-        _require_depth(array, limits.attribute_depth, least_per_level=2 if b"[" in content else 5)
-    return array
-
-
-def _require_depth(array: Any, depth: int, *, least_per_level: int) -> None:
-    """Require that no JSON text is nested deeper. A level takes at least `[]` or `{"":}`, and one opening bracket."""
-    if _longest(array) > depth * least_per_level:
-        openings = (text.count("{") + text.count("[") for text in array.to_pylist() if text)
-        _require(max(openings) <= depth)
 
 
 def _require_entry_size(arrays: dict[str, Any], limits: Limits) -> None:

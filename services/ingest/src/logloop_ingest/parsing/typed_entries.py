@@ -9,10 +9,14 @@ from logloop_ingest.parsing.content_types import BodyFormat
 MIN_ENTRIES = 12
 """From this many entries on, checking whole columns is faster than checking each entry."""
 _MIN_BYTES = 100 * MIN_ENTRIES
+_NULL = msgspec.Raw(b"null")
 
 
 class ColumnEntry(Protocol):
-    """An entry whose values have the right types: text, and a time as text or as microseconds since 1970."""
+    """An entry whose values have the right types: text, and a time as text or as microseconds since 1970.
+
+    Either every entry of a body has its attributes parsed, or every one has them as JSON text.
+    """
 
     service_id: str
     message: str
@@ -20,7 +24,10 @@ class ColumnEntry(Protocol):
     test_id: str | None
     func_id: str | None
     source: str | None
-    attributes: dict[str, Any] | None
+
+    @property
+    def attributes(self) -> dict[str, Any] | msgspec.Raw | None:
+        """The attributes, or their JSON text, which may be anything."""
 
     @property
     def timestamp(self) -> str | int:
@@ -28,7 +35,10 @@ class ColumnEntry(Protocol):
 
 
 class TypedEntry(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """An entry without unknown fields whose values have the right JSON types. The values are not checked."""
+    """An entry without unknown fields whose values have the right JSON types.
+
+    The values are not checked, and attributes are not even parsed.
+    """
 
     service_id: str
     message: str
@@ -38,7 +48,7 @@ class TypedEntry(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     test_id: str | None = None
     func_id: str | None = None
     source: str | None = None
-    attributes: dict[str, Any] | None = None
+    attributes: msgspec.Raw = _NULL
 
 
 _ARRAY = msgspec.json.Decoder(list[TypedEntry])
