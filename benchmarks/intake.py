@@ -136,7 +136,7 @@ class Disk:
 
     @property
     def bytes_per_log(self) -> float:
-        """Segments as stored (already compressed), patterns and all their indexes, per log."""
+        """Segments as stored (already compressed), their filters, patterns and all indexes, per log."""
         return (self.size + self.indexes + self.patterns) / self.logs
 
     @property
@@ -150,14 +150,15 @@ def disk(testbed: Testbed) -> Disk:
     with testbed.mongo_client() as client:
         client.admin.command("fsync", 1)
         database = client[DATABASE]
-        segments = database.command("collStats", "segments")
+        names = [name for name in database.list_collection_names() if name.startswith("segment")]
+        stored = [database.command("collStats", name) for name in names]
         patterns = database.command("collStats", "patterns")
         return Disk(
             _stored_logs(testbed, client),
-            segments["count"],
-            segments["size"],
-            segments["storageSize"],
-            segments["totalIndexSize"],
+            database["segments"].estimated_document_count(),
+            sum(item["size"] for item in stored),
+            sum(item["storageSize"] for item in stored),
+            sum(item["totalIndexSize"] for item in stored),
             patterns["storageSize"] + patterns["totalIndexSize"],
         )
 

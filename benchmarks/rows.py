@@ -11,17 +11,17 @@ from benchmarks.baseline import Round as BaselineRound
 from benchmarks.command import Progress
 from benchmarks.freshness import POLL_S, FreshnessPlan, FreshnessResult, measure_freshness, read_result
 from benchmarks.idle import add_idle_row
-from benchmarks.intake import Disk, Intake, Round, SingleLogRound, disk, median_of, wait_compacted
+from benchmarks.intake import Intake, Round, SingleLogRound, disk, median_of, wait_compacted
 from benchmarks.load import LoadClient
 from benchmarks.protocols import add_protocol_rows
 from benchmarks.reading import add_reading_rows
 from benchmarks.report import MB, Report
-from benchmarks.search import SearchClient, measure_searches
+from benchmarks.searching.client import SearchClient
+from benchmarks.searching.rows import add_search_rows
 from benchmarks.sizes import Sizes
 from benchmarks.testbed import CACHE_GB, Testbed, is_in_memory, open_testbed
 
-NEEDLE = "zebrafinch"
-PARTS = ("reading", "analysis", "idle", "protocols", "long", "short")
+PARTS = ("reading", "analysis", "idle", "protocols", "long", "short", "search")
 LOGS_PER_REQUEST = 1000
 _FRESHNESS_LOGS_PER_REQUEST = 100
 _FRESHNESS_RATE = 20_000
@@ -49,12 +49,16 @@ def measure(sizes: Sizes, report: Report, progress: Progress, parts: Collection[
         with report.part("long lines"), open_testbed() as long_testbed:
             progress("long lines: bulk intake, with documents for comparison")
             _long(long_testbed, sizes, report, progress)
-    if "short" in parts:
+    if "short" in parts or "search" in parts:
         with report.part("short lines"), open_testbed() as short_testbed:
             report.figures["disk"] = short_testbed.disk
             report.add("data on", short_testbed.disk, met=False if is_in_memory(short_testbed.disk) else None)
             report.add("mongod cache", f"{CACHE_GB:g} GB")
-            _short(short_testbed, sizes, report, progress)
+            intake = Intake(short_testbed, short_testbed.platform.new_key("ingest"))
+            if "short" in parts:
+                _short(short_testbed, intake, sizes, report, progress)
+            if "search" in parts:
+                add_search_rows(short_testbed, intake, sizes, report, progress)
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,7 @@ def _long(testbed: Testbed, sizes: Sizes, report: Report, progress: Progress) ->
     documents = measure_stored(testbed, "long")
     wait_compacted(testbed, sizes.compaction_s)
     stored = disk(testbed)
-    rare = SearchClient(testbed).median("", q=NEEDLE, limit=1) / stored.logs * 1e6
+    rare = SearchClient(testbed).median("", q="*nosuchtext*", limit=1) / stored.logs * 1e6
     report.figures["long_lines"] = {
         "bulk_intake_logs_per_s": round(comparison.logs_per_s),
         "bulk_intake_ratio": round(comparison.ratio(comparison.usual), 2),
@@ -154,15 +158,19 @@ def _long(testbed: Testbed, sizes: Sizes, report: Report, progress: Progress) ->
         f"{comparison.logs_per_s:,.0f} logs/s, {comparison.ratio(comparison.usual):.1f}x documents",
     )
     report.add("long lines: CPU µs/log", _cpu_text(comparison.cpu()))
-    report.add("long lines: disk", f"{stored.bytes_per_log:.1f} B/log (documents {documents.bytes_per_log:.0f})")
+    report.add(
+        "long lines: disk",
+        f"{stored.bytes_per_log:.1f} B/log (documents {documents.bytes_per_log:.0f})",
+        "≤ 60 B",
+        met=stored.bytes_per_log <= 60,
+    )
     report.add(
         "long lines: rare substring, warm",
         f"{rare / 1000:.2f} µs/log (documents {documents.substring_ms_per_m / 1000:.2f})",
     )
 
 
-def _short(testbed: Testbed, sizes: Sizes, report: Report, progress: Progress) -> None:
-    intake = Intake(testbed, testbed.platform.new_key("ingest"))
+def _short(testbed: Testbed, intake: Intake, sizes: Sizes, report: Report, progress: Progress) -> None:
     with report.part("bulk intake"):
         comparison = _compare(testbed, intake, "short", sizes.bulk_requests, sizes.document_requests, sizes, progress)
         _bulk_rows(comparison, report)
@@ -175,22 +183,12 @@ def _short(testbed: Testbed, sizes: Sizes, report: Report, progress: Progress) -
     progress("freshness at 20,000 logs/s")
     with report.part("freshness"):
         _freshness_rows(_measure_freshness(testbed, intake, sizes), report)
-    sent = intake.sent
-    progress(f"{sizes.all_requests * LOGS_PER_REQUEST - sent:,} more logs, then compaction")
-    with report.part("disk"):
-        _fill(intake, sizes.all_requests - sent // LOGS_PER_REQUEST)
-        took = wait_compacted(testbed, sizes.compaction_s)
-        progress(f"compaction finished after {took:.0f} s")
-        _disk_row(disk(testbed), report)
-    progress("searches")
-    with report.part("searches"):
-        _search_rows(testbed, intake.sent, report)
 
 
 def _bulk_rows(comparison: _Comparison, report: Report) -> None:
     rate, ratio, lean = comparison.logs_per_s, comparison.ratio(comparison.usual), comparison.ratio(comparison.lean)
     cpu = comparison.cpu()
-    own = cpu["ingest"] + cpu["query"]
+    own, whole = cpu["ingest"] + cpu["query"], sum(cpu.values())
     documents = statistics.median(item.logs_per_s for item in comparison.usual)
     lean_documents = statistics.median(item.logs_per_s for item in comparison.lean)
     ingest, query = comparison.peak("ingest"), comparison.peak("query")
@@ -201,15 +199,19 @@ def _bulk_rows(comparison: _Comparison, report: Report) -> None:
         "document_logs_per_s": round(documents),
         "document_lean_logs_per_s": round(lean_documents),
         "cpu_us_per_log": round(own, 2),
+        "platform_cpu_us_per_log": round(whole, 2),
         "cpu_us_per_log_by_process": cpu,
         "document_cpu_us_per_log_by_process": comparison.document_cpu(),
         "client_cpu_us_per_log": round(statistics.median(item.client_cpu_us for item in comparison.ours), 2),
         "rss_mb_bulk": {name: round(comparison.peak(name) / MB) for name in comparison.ours[0].rss_peak},
     }
-    report.add("bulk intake to disk (284 B)", f"{rate:,.0f} logs/s", "≥ 200,000", met=rate >= 200_000)
-    report.add("  against one document per log", f"{ratio:.1f}x of {documents:,.0f} logs/s", "≥ 6x", met=ratio >= 6)
+    report.add("bulk intake to disk (284 B)", f"{rate:,.0f} logs/s", "≥ 300,000", met=rate >= 300_000)
+    report.add(
+        "  against one document per log", f"{ratio:.1f}x of {documents:,.0f} logs/s", "≥ 6.5x", met=ratio >= 6.5
+    )
     report.add("  against the lean baseline", f"{lean:.1f}x of {lean_documents:,.0f} logs/s")
-    report.add("CPU of ingest + query", f"{own:.1f} µs/log ({_cpu_text(cpu)})", "≤ 6 µs", met=own <= 6)
+    report.add("CPU of ingest + query", f"{own:.1f} µs/log ({_cpu_text(cpu)})", "≤ 4 µs", met=own <= 4)
+    report.add("  of the whole platform", f"{whole:.1f} µs/log", "≤ 5 µs", met=whole <= 5)
     report.add("  of the baseline", _cpu_text(comparison.document_cpu()))
     report.add("  of the load client", f"{report.figures['client_cpu_us_per_log']:.1f} µs/log")
     report.add("memory during bulk intake: ingest", f"{ingest / MB:.0f} MB", "≤ 300 MB", met=ingest <= 300 * MB)
@@ -306,79 +308,3 @@ def _freshness_rows(found: FreshnessResult, report: Report) -> None:
         "p99 ≤ 150 ms",
         met=found.tail_p99_ms <= 150 and complete,
     )
-
-
-def _fill(intake: Intake, requests: int) -> None:
-    """Send the logs missing from the full number; one of them contains the rare text."""
-    plan = intake.plan(
-        "short",
-        requests,
-        LOGS_PER_REQUEST,
-        connections=CONNECTIONS,
-        seed=99,
-        window=(12.0, 0.1),
-        bodies=300,
-        needle=NEEDLE,
-        needle_at=requests // 3,
-    )
-    intake.bulk_round(plan)
-
-
-def _disk_row(stored: Disk, report: Report) -> None:
-    size = stored.bytes_per_log
-    report.figures |= {
-        "bytes_per_log": round(size, 2),
-        "file_bytes_per_log": round(stored.file_bytes_per_log, 2),
-        "stored_logs": stored.logs,
-        "segments": stored.segments,
-        "index_bytes_per_log": round(stored.indexes / stored.logs, 3),
-    }
-    report.add(
-        "disk, indexes and patterns included",
-        f"{size:.1f} B/log in {stored.segments} segments (files now {stored.file_bytes_per_log:.1f})",
-        "≤ 25 B",
-        met=size <= 25,
-    )
-
-
-def _search_rows(testbed: Testbed, logs: int, report: Report) -> None:
-    found = measure_searches(testbed, logs, NEEDLE)
-    both = found.histogram_ms + found.facets_ms
-    report.figures |= {
-        "search_10m_cold_ms": round(found.cold_ms),
-        "search_10m_warm_ms": round(found.warm_ms),
-        "search_10m_cpu_ms": round(found.warm_cpu_ms),
-        "search_10m_scanned_mb": round(found.scanned_bytes / MB),
-        "first_page_ms": round(found.first_page_ms, 1),
-        "histogram_10m_ms": round(both, 1),
-        "histogram_only_10m_ms": round(found.histogram_ms, 1),
-        "facets_only_10m_ms": round(found.facets_ms, 1),
-        "histogram_10m_cold_ms": round(found.histogram_cold_ms, 1),
-        "search_growth_mb": round(found.search_growth / MB),
-        "export_growth_mb": round(found.export_growth / MB),
-        "export_logs_per_s": round(found.export_logs_per_s),
-        "exported_logs": found.exported_logs,
-    }
-    million = f"{found.logs / 1e6:.1f} M"
-    growth = max(found.search_growth, found.export_growth)
-    report.add(
-        f"rare substring, {million} logs, cold", f"{found.cold_ms:,.0f} ms", "≤ 2,000 ms", met=found.cold_ms <= 2000
-    )
-    report.add("  warm", f"{found.warm_ms:,.0f} ms (CPU of query and mongod {found.warm_cpu_ms:,.0f} ms)")
-    report.add(
-        "first page of a frequent term", f"{found.first_page_ms:.1f} ms", "≤ 50 ms", met=found.first_page_ms <= 50
-    )
-    report.add(
-        f"histogram + facets, {million} logs",
-        f"{both:.0f} ms ({found.histogram_ms:.0f} + {found.facets_ms:.0f}; first after a cold start "
-        f"{found.histogram_cold_ms:.0f})",
-        "≤ 100 ms",
-        met=both <= 100,
-    )
-    report.add(
-        "memory added by a search or export",
-        f"{found.search_growth / MB:.0f} MB, {found.export_growth / MB:.0f} MB",
-        "≤ 200 MB",
-        met=growth <= 200 * MB,
-    )
-    report.add("export as NDJSON", f"{found.export_logs_per_s:,.0f} logs/s ({found.exported_logs:,} read)")

@@ -19,8 +19,9 @@ class Sizes:
     compaction_s: float = 60.0
     lines_read: int = 20_000
     incidents: int = 66
+    mixed_s: float = 20.0
 
     @classmethod
     def quick(cls) -> "Sizes":
         """Return about one hundredth; measurements over time still last some seconds."""
-        return cls(2, 20, 5, 5, 5, 500, 30, 500, 10, 15.0, 1_000, 6)
+        return cls(2, 20, 5, 5, 5, 500, 30, 500, 10, 15.0, 1_000, 6, 4.0)

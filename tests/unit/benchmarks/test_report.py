@@ -10,7 +10,9 @@ import pytest
 
 from benchmarks import __main__ as program
 from benchmarks import rows
+from benchmarks.intake import Intake
 from benchmarks.report import Report
+from benchmarks.searching import rows as search_rows
 from benchmarks.sizes import Sizes
 
 
@@ -46,14 +48,18 @@ def test_every_part_runs_even_if_others_fail(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_groups_of_rows_are_independent(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_compare", "_document_rows", "_single_rows", "_fill", "_measure_freshness"):
+    for name in ("_compare", "_document_rows", "_single_rows", "_measure_freshness"):
         monkeypatch.setattr(rows, name, _fail)
-    monkeypatch.setattr(rows, "_search_rows", lambda _testbed, _logs, report: report.add("search", "10 ms", met=True))
+    for name in ("_fill", "add_basic_rows", "copy_in_format_1"):
+        monkeypatch.setattr(search_rows, name, _fail)
+    monkeypatch.setattr(search_rows, "add_mixed_row", lambda *values: values[-1].add("mixed", "10 ms", met=True))
     report = Report()
     testbed: Any = _AnyTestbed()
-    rows._short(testbed, Sizes.quick(), report, lambda _: None)
-    assert list(report.failed) == ["bulk intake", "documents", "single-log requests", "freshness", "disk"]
-    assert report.rows[-1].work == "search"
+    rows._short(testbed, testbed, Sizes.quick(), report, lambda _: None)
+    search_rows.add_search_rows(testbed, Intake(testbed, "key"), Sizes.quick(), report, lambda _: None)
+    measured = ["bulk intake", "documents", "single-log requests", "freshness"]
+    assert list(report.failed) == [*measured, "disk", "searches", "filtered searches"]
+    assert report.rows[-1].work == "mixed"
 
 
 class _AnyTestbed:
