@@ -88,10 +88,13 @@ class Broker:
 class _Caller:
     no_auth = False
 
-    def __init__(self, principal: Principal) -> None:
+    def __init__(self, principal: Principal, *, needs_key: bool) -> None:
         self.principal = principal
+        self.needs_key = needs_key
 
     async def authenticate(self, headers: object, *, method: str, ignore_token: bool = False) -> Principal:  # noqa: ARG002
+        if self.needs_key:
+            raise Unauthorized
         return self.principal
 
     async def authenticate_token(self, token: str) -> Principal:
@@ -162,6 +165,7 @@ async def ingest_service(
     linger_s: float = 0.001,
     keys: Keys | None = None,
     origins: Sequence[str] = (),
+    needs_key: bool = False,
 ) -> AsyncIterator[Ingest]:
     limits = limits or Limits()
     broker, in_flight = Broker(), InFlightBudget(max_in_flight)
@@ -181,7 +185,7 @@ async def ingest_service(
         if origins:
             app.add_middleware(IntakeCors, origins=origins)
         bodies = BodyReader(limits, executor, timeout_s=0.2)
-        authenticator = cast("Authenticator", _Caller(principal))
+        authenticator = cast("Authenticator", _Caller(principal, needs_key=needs_key))
         app.parts = LogEndpoint(accept, authenticator, in_flight, bodies, KeyLimits(NoUsage()))
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:

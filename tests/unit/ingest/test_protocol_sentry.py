@@ -1,8 +1,11 @@
 """Sentry's envelopes: logs, errors with their stack traces, and what is counted only."""
 
+import gzip
 import json
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import httpx
 import pytest
 from logloop_chassis.messaging.publisher import NotPublished
 from prometheus_client import REGISTRY
@@ -158,3 +161,34 @@ async def test_a_retry_is_stored_once() -> None:
         for _ in range(2):
             await ingest.send(ENVELOPE, envelope(({"type": "log"}, {"items": [log("x")]})), **AUTH)
         assert len(ingest.broker.logs) == 1
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+async def test_a_tunnel_has_its_key_in_the_header_of_the_envelope_only(compress: Callable[[bytes], bytes]) -> None:
+    encoding = {"Content_Encoding": "gzip"} if compress is gzip.compress else {}
+    batch = {"type": "log"}, {"items": [log("through a tunnel")]}
+    async with ingest_service(needs_key=True) as ingest:
+
+        async def send(dsn: Any) -> httpx.Response:
+            body = json.dumps({"dsn": dsn}).encode() + b"\n" + envelope(batch).partition(b"\n")[2]
+            return await ingest.send(ENVELOPE, compress(body), Authorization="", **encoding)
+
+        assert (await send(f"https://{KEY}@logs.example.org/7")).status_code == 200
+        for dsn in ("https://llk_no_key@logs.example.org/7", "https://logs.example.org/7", "https://[", 7, None):
+            assert (await send(dsn)).status_code == 403
+        assert (await ingest.send(ENVELOPE, b"\x1f\x8bno gzip", Authorization="", **encoding)).status_code == 403
+        assert [entry["message"] for entry in ingest.broker.logs] == ["through a tunnel"]
+
+
+async def test_a_first_line_that_is_endless_is_not_read_to_its_end() -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while sent < 2**20:
+            sent += 1024
+            yield b" " * 1024
+
+    async with ingest_service(needs_key=True) as ingest:
+        answer = await ingest.client.post(ENVELOPE, content=endless())
+    assert (answer.status_code, sent) == (403, 16 * 1024)

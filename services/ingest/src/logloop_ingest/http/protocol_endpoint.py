@@ -1,6 +1,5 @@
 """Handles requests of clients of other log platforms like POST /api/v1/logs, with the answers of their protocol."""
 
-import asyncio
 from dataclasses import dataclass
 
 from fastapi import Request, Response
@@ -9,9 +8,9 @@ from logloop_chassis.auth.principal import Principal
 from logloop_chassis.http.connections import trust_request
 from logloop_chassis.http.problems import BadRequest, Problem
 from starlette.datastructures import Headers
-from starlette.types import Message
 
 from logloop_ingest.accept import Result, Submission
+from logloop_ingest.http.beginnings import first_line, with_what_has_arrived
 from logloop_ingest.http.endpoint import LogEndpoint, require_ingest
 from logloop_ingest.http.responses import project_problem
 from logloop_ingest.in_flight import Reservation
@@ -32,11 +31,15 @@ class ProtocolEndpoint:
 
     async def post(self, request: Request, protocol: IntakeProtocol) -> Response:
         """Accept the logs of a request; the answer has the form of the protocol, also for a refusal."""
-        request = await _with_what_has_arrived(request)
+        request = await with_what_has_arrived(request)
         envelope = self._envelope(request)
         body: bytes | None = None
         try:
-            principal = await self.caller(request.headers, envelope)
+            key: str | None = None
+            if protocol.key_in_first_line is not None and api_key_of(request.headers, envelope.query) is None:
+                line, request = await first_line(request, timeout_s=self.logs.bodies.timeout_s)
+                key = protocol.key_in_first_line(line)
+            principal = await self.caller(request.headers, envelope, key)
             trust_request(request.scope)
             with self.logs.in_flight.reserve() as reservation:
                 body = await self._body(request, envelope, protocol, reservation)
@@ -64,10 +67,10 @@ class ProtocolEndpoint:
         now_us = self.logs.accept.now_us()
         return Envelope(request.url.path, request.path_params, request.query_params, request.headers, now_us)
 
-    async def caller(self, headers: Headers, envelope: Envelope) -> Principal:
-        """Return the caller of a request, which may send logs. Raises Problem."""
+    async def caller(self, headers: Headers, envelope: Envelope, key: str | None = None) -> Principal:
+        """Return the caller of a request, which may send logs; `key` counts if there is no other. Raises Problem."""
         authenticator = self.logs.authenticator
-        token = api_key_of(headers, envelope.query) or envelope.path_parameters.get("key")
+        token = api_key_of(headers, envelope.query) or envelope.path_parameters.get("key") or key
         if token is None or (authenticator.no_auth and not token.startswith(KEY_PREFIX)):
             # Many clients send a token even if they need none.
             principal = await authenticator.authenticate(headers, method="POST", ignore_token=True)
@@ -102,24 +105,6 @@ class ProtocolEndpoint:
         sent = await self.logs.bodies.read(request, reservation)
         encoding = protocol.content_encoding(envelope, sent)
         return await self.logs.bodies.decompressed(sent, encoding, reservation)
-
-
-async def _with_what_has_arrived(request: Request) -> Request:
-    """Return the request with the part of its body that has arrived already; nothing is waited for.
-
-    Handlers such as pygelf close the connection as soon as they have sent. What is not taken by then is lost, and
-    authentication may take longer.
-    """
-    try:
-        async with asyncio.timeout(0):
-            arrived = [await request.receive()]
-    except TimeoutError:
-        return request
-
-    async def receive() -> Message:
-        return arrived.pop() if arrived else await request.receive()
-
-    return Request(request.scope, receive)
 
 
 def _require_some(result: Result, protocol: IntakeProtocol) -> None:

@@ -65,6 +65,8 @@ class IntakeProtocol:
         default=lambda envelope, _body: envelope.headers.get("content-encoding", "")
     )
     """Returns the encoding of a body, which some clients state wrongly or not at all."""
+    key_in_first_line: Callable[[bytes], str | None] | None = None
+    """Returns the key in the first line of a body, for requests that have none elsewhere; None if it has none."""
 
 
 @dataclass(frozen=True, slots=True)

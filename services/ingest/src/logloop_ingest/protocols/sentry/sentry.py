@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import orjson
 from logloop_chassis.http.problems import BadRequest, Problem
@@ -102,6 +103,15 @@ def _made(
     return make(value, limits=limits, now_us=envelope.now_us, project=envelope.path_parameters.get("project", ""))
 
 
+def key_in_header(line: bytes) -> str | None:
+    """Return the key in the DSN of an envelope's header: requests through a tunnel have it nowhere else."""
+    dsn = (object_of(line) or {}).get("dsn")
+    try:
+        return urlsplit(dsn).username if isinstance(dsn, str) else None
+    except ValueError:
+        return None
+
+
 def accepted(_envelope: Envelope, result: Result, body: bytes) -> Answer:
     """Return the id of the event, as clients expect it."""
     header = object_of(_line(body, 0)[0]) or {}
@@ -131,4 +141,5 @@ SENTRY = IntakeProtocol(
     translate=translate,
     accepted=accepted,
     refused=refused,
+    key_in_first_line=key_in_header,
 )
