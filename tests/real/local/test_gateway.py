@@ -140,8 +140,10 @@ def test_internal_paths_are_not_exposed(client: httpx.Client, path: str) -> None
 
 
 def test_a_body_over_the_limit_returns_a_problem_document(client: httpx.Client) -> None:
-    response = client.post("/api/v1/logs", content=b"x" * (34 << 20))
+    body = b"x" * (34 << 20)
+    response = client.post("/api/v1/logs", content=body)
     assert response.status_code == 413
+    assert client.post("/upload", content=body).text == f"ingest POST /upload {len(body)}", "a journal may be larger"
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["status"] == 413
 

@@ -2,7 +2,7 @@
 
 import winston from "winston";
 import LokiTransport from "winston-loki";
-import { given, messages } from "./program.js";
+import { given, messages, pause } from "./program.js";
 
 const transport = new LokiTransport({
   host: given.url,
@@ -16,9 +16,11 @@ const transport = new LokiTransport({
 });
 const logger = winston.createLogger({ transports: [transport] });
 for (const { text } of messages()) logger.info(text);
-for (let tries = 0; tries < 180; tries++) {
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  await transport.flush();
+// It sends again after a minute, and never gives up.
+const deadline = Date.now() + 150_000;
+while (Date.now() < deadline) {
+  await pause(500);
+  await Promise.race([transport.flush(), pause(deadline - Date.now())]);
   if (transport.batcher.batch.streams.length === 0 && transport.batcher.batchesToSend?.length !== 1) break;
 }
 process.exit(0);

@@ -1,6 +1,6 @@
 """Handles POST /api/v1/logs: authenticates the caller, reads the body within its limits and calls the use case."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import Request, Response
 from logloop_chassis.auth.authenticator import Authenticator
@@ -12,6 +12,7 @@ from logloop_chassis.messaging.publisher import NotPublished
 from logloop_ingest.accept import Accept, Result, Submission
 from logloop_ingest.http.bodies import BodyReader
 from logloop_ingest.http.responses import not_confirmed, receipt
+from logloop_ingest.http.streamed_bodies import AcceptedParts
 from logloop_ingest.in_flight import InFlightBudget
 from logloop_ingest.limits import MAX_KEY_LENGTH
 from logloop_ingest.parsing.content_types import body_format
@@ -28,6 +29,7 @@ class LogEndpoint:
     in_flight: InFlightBudget
     bodies: BodyReader
     key_limits: KeyLimits
+    accepted_parts: AcceptedParts = field(default_factory=AcceptedParts)
 
     async def post(self, request: Request) -> Response:
         """Accept the logs of a request and respond after the broker's confirm. Raises Problem."""

@@ -13,6 +13,7 @@ from logloop_ingest.accept import Result, Submission
 from logloop_ingest.http.beginnings import first_line, with_what_has_arrived
 from logloop_ingest.http.endpoint import LogEndpoint, require_ingest
 from logloop_ingest.http.responses import project_problem
+from logloop_ingest.http.streamed_bodies import accept_parts
 from logloop_ingest.in_flight import Reservation
 from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.entries import Entries, reject_floods
@@ -42,6 +43,9 @@ class ProtocolEndpoint:
             principal = await self.caller(request.headers, envelope, key)
             trust_request(request.scope)
             with self.logs.in_flight.reserve() as reservation:
+                if protocol.parts is not None and not protocol.content_encoding(envelope, b""):
+                    result = await self._in_parts(request, envelope, principal, protocol, reservation)
+                    return _response(protocol.accepted(envelope, result, b""))
                 body = await self._body(request, envelope, protocol, reservation)
                 result = await self.submit(envelope, body, principal, protocol)
                 return _response(protocol.accepted(envelope, result, body))
@@ -97,6 +101,27 @@ class ProtocolEndpoint:
         if result.rejected and not result.accepted:
             _require_some(result, protocol)
         return result
+
+    async def _in_parts(
+        self,
+        request: Request,
+        envelope: Envelope,
+        principal: Principal,
+        protocol: IntakeProtocol,
+        reservation: Reservation,
+    ) -> Result:
+        """Accept a body in parts. Raises Problem."""
+        assert protocol.parts is not None
+
+        async def submit_new(part: bytes) -> Result:
+            return await self.submit(envelope, part, principal, protocol)
+
+        async def submit(part: bytes) -> Result:
+            return await self.logs.accepted_parts.submit(part, principal.id, _project_of(envelope), submit_new)
+
+        bodies = self.logs.bodies
+        parts = protocol.parts(bodies.limits)
+        return await accept_parts(request, parts, submit, reservation, timeout_s=bodies.timeout_s)
 
     async def _body(
         self, request: Request, envelope: Envelope, protocol: IntakeProtocol, reservation: Reservation

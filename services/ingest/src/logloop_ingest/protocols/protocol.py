@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from logloop_chassis.http.problems import Problem
 
@@ -45,6 +46,20 @@ Refused = Callable[[Envelope, Problem, bytes | None], Answer]
 """Returns the answer to a request of which nothing was accepted."""
 
 
+class Parts(Protocol):
+    """Divides a body while it arrives."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that are kept."""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the parts that are complete with these bytes. Raises a Problem."""
+
+    def finish(self) -> bytes:
+        """Return the last part, which may be empty."""
+
+
 @dataclass(frozen=True, slots=True)
 class IntakeProtocol:
     """A protocol over HTTP. `name` is a label of metrics.
@@ -65,6 +80,9 @@ class IntakeProtocol:
         default=lambda envelope, _body: envelope.headers.get("content-encoding", "")
     )
     """Returns the encoding of a body, which some clients state wrongly or not at all."""
+    parts: Callable[[Limits], Parts] | None = None
+    """Divides bodies of any size, which are accepted in parts while they arrive. The answer names the first rejected
+    entry only, and its body is empty. Compressed bodies are not divided."""
     key_in_first_line: Callable[[bytes], str | None] | None = None
     """Returns the key in the first line of a body, for requests that have none elsewhere; None if it has none."""
 

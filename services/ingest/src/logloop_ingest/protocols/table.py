@@ -4,7 +4,7 @@ from logloop_ingest.protocols.clef import CLEF
 from logloop_ingest.protocols.datadog import DATADOG
 from logloop_ingest.protocols.elasticsearch import ELASTICSEARCH, START_UP
 from logloop_ingest.protocols.gelf import GELF
-from logloop_ingest.protocols.journald import JOURNALD
+from logloop_ingest.protocols.journald.journald import JOURNALD
 from logloop_ingest.protocols.lines.lines import LINES
 from logloop_ingest.protocols.loki.loki import LOKI
 from logloop_ingest.protocols.otlp.otlp import OTLP

@@ -15,6 +15,7 @@ from logloop_ingest.parsing.entries import Entries
 from logloop_ingest.parsing.json_values import too_many_entries
 from logloop_ingest.parsing.translated_entries import TranslatedEntry, entries_of
 from logloop_ingest.protocols.answers import TEXT, as_text
+from logloop_ingest.protocols.journald.parts import LENGTH_BYTES, JournalParts
 from logloop_ingest.protocols.protocol import Answer, Envelope, IntakeProtocol
 from logloop_ingest.protocols.translation.severities import of_syslog, severity_in
 from logloop_ingest.protocols.translation.values import UNKNOWN_SERVICE, cut, service_id, text_of
@@ -22,7 +23,6 @@ from logloop_ingest.protocols.translation.values import UNKNOWN_SERVICE, cut, se
 Fields = dict[str, Any]
 """The fields of an entry. One that the entry has several times is a list of texts."""
 
-_LENGTH_BYTES = 8
 _SHARED_UNITS = ("user@", "session-", "init.scope")
 """Units in which programs of many kinds run."""
 _NO_ATTRIBUTES = frozenset({"MESSAGE", "__REALTIME_TIMESTAMP", "__CURSOR", "__MONOTONIC_TIMESTAMP", "__SEQNUM",
@@ -66,7 +66,7 @@ def fields_of(body: bytes) -> Iterator[Fields]:
 
 def _binary(body: bytes, position: int, name: bytes) -> tuple[bytes, int]:
     """Return a binary value and the position after it: its length as 8 bytes, the value, and a line feed."""
-    start = position + _LENGTH_BYTES
+    start = position + LENGTH_BYTES
     length = int.from_bytes(body[position:start], "little")
     end = start + length
     if len(body) < start or body[end : end + 1] != b"\n":
@@ -132,7 +132,7 @@ def accepted(_envelope: Envelope, result: Result, _body: bytes) -> Answer:
     if result.rejected:
         first = result.rejected[0]
         violation = first.violations[0]
-        text = f"{len(result.rejected)} rejected; the first, entry {first.index}: {violation.reason}\n"
+        text = f"not all entries were stored; the first that was rejected, number {first.index}: {violation.reason}\n"
     return Answer(202, text.encode(), TEXT)
 
 
@@ -143,4 +143,5 @@ JOURNALD = IntakeProtocol(
     accepted=accepted,
     refused=as_text,
     answers_each_entry=True,
+    parts=JournalParts,
 )
