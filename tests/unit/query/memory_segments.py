@@ -89,6 +89,8 @@ class MemorySnapshot:
             patterns = segment.patterns if {"pattern", "patterns", "summary"} & names else b""
             variables = segment.variables if "summary" in names else b""
             found[ref.id] = StoredColumns(columns, summary, patterns, segment.pattern_version, variables)
+            if "minute" in names - segment.columns.keys():
+                columns["timestamp"] = segment.columns["timestamp"]
             if {"pattern", "patterns"} & names and segment.pattern_version != PATTERN_VERSION:
                 columns["message"] = segment.columns["message"]
         return found

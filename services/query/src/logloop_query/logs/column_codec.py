@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from logloop_contracts.log_batch import LOG_SCHEMA
 
+from logloop_query.logs.time_units import minutes_of
+
 DELTAS = ("row", "timestamp")
 WORDS = ("batch", "severity", "service_id", "test_id", "func_id", "source")
 _FIRST = b"first"
@@ -56,6 +58,17 @@ def decode_column(name: str, stream: bytes) -> Any:
         first = pa.array([int(metadata[_FIRST])], pa.int64())
         array = pa.concat_arrays([first, array.cast(pa.int64())])
     return pc.cumulative_sum(array).cast(LOG_SCHEMA.field(name).type)
+
+
+def encode_minutes(timestamps: Any) -> bytes:
+    """Return the minutes of timestamps as runs of equal ones, empty if most runs are short."""
+    runs = pc.run_end_encode(minutes_of(timestamps).cast(pa.int32()))
+    return write({"minute": runs}) if len(runs.values) * _REPEATED <= len(timestamps) else b""
+
+
+def decode_minutes(stream: bytes) -> Any:
+    """Return the minute of each row since 1970."""
+    return pc.run_end_decode(read_batch(stream).column(0))
 
 
 def write(columns: Mapping[str, Any], metadata: Mapping[bytes, bytes] | None = None) -> bytes:

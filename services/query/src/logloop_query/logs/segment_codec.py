@@ -11,14 +11,16 @@ from logloop_contracts.patterns.masking import PATTERN_VERSION, mask_messages
 
 from logloop_query.logs.column_codec import (
     decode_column,
+    decode_minutes,
     encode_column,
+    encode_minutes,
     narrow_indices,
     read_batch,
     used_words,
     write,
 )
 from logloop_query.logs.summary import encode_summary
-from logloop_query.logs.time_units import hours_of
+from logloop_query.logs.time_units import hours_of, minutes_of
 from logloop_query.logs.variables import encode_variables
 
 FORMAT = 2
@@ -189,6 +191,9 @@ def encode_segment(
         if name == "pattern" or array.null_count == len(array):
             continue
         columns[name] = encode_column(name, array)
+    minutes = encode_minutes(_single(rows, "timestamp"))
+    if minutes:
+        columns["minute"] = minutes
     lasting = rows.num_rows >= LASTING_LOGS if lasting is None else lasting
     return Segment(
         project_id,
@@ -235,8 +240,10 @@ class SegmentColumns:
         self._decoded: dict[str, Any] = {}
 
     def column(self, name: str) -> Any:
-        """Return a column as one Arrow array. Indices of words may be narrower than in the log batch schema, and
-        attributes may be a dictionary of whole texts.
+        """Return a column as one Arrow array.
+
+        Indices of words may be narrower than in the log batch schema, and attributes may be a dictionary of whole
+        texts. `minute` is the minute of each timestamp since 1970.
         """
         array = self._decoded.get(name)
         if array is None:
@@ -257,6 +264,8 @@ class SegmentColumns:
         if name == "pattern" and self.count:
             return mask_messages(self.column("message")) if self._has_other_patterns else self._stored_patterns()
         stream = self._columns.get(name)
+        if name == "minute":
+            return minutes_of(self.column("timestamp")) if stream is None else decode_minutes(stream)
         if stream is None:
             return pa.nulls(self.count, LOG_SCHEMA.field(name).type)
         return decode_column(name, stream)

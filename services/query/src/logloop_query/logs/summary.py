@@ -44,6 +44,11 @@ def _counted(keys: dict[str, Any]) -> Any:
     return grouped.combine_chunks().to_batches()[0]
 
 
+def _widened(array: Any) -> Any:
+    """Return a column with wide indices, so that the words of several summaries can be unified."""
+    return array.cast(pa.dictionary(pa.int32(), pa.utf8())) if isinstance(array, pa.DictionaryArray) else array
+
+
 class Summary:
     """A summary as rows to evaluate, one for each combination. It has `pattern` only if it is known for all rows.
 
@@ -54,18 +59,15 @@ class Summary:
 
     def __init__(self, stream: bytes, patterns: bytes = b"", variables: bytes = b"") -> None:
         counts = read_batch(stream)
+        columns = {name: _widened(counts.column(name)) for name in counts.schema.names}
         self.patterns: Any | None = None
         self.variables: Variables | None = None
-        if "pattern" in counts.schema.names:
-            place = counts.schema.get_field_index("pattern")
-            if patterns:
-                self.patterns = read_batch(patterns).column(0)
-                self.variables = decode_variables(variables)
-                numbered = pa.DictionaryArray.from_arrays(counts.column(place), self.patterns)
-                counts = counts.set_column(place, "pattern", numbered)
-            else:
-                counts = counts.remove_column(place)
-        self.counts = counts
+        numbers = columns.pop("pattern", None)
+        if numbers is not None and patterns:
+            self.patterns = read_batch(patterns).column(0)
+            self.variables = decode_variables(variables, len(self.patterns))
+            columns["pattern"] = pa.DictionaryArray.from_arrays(numbers.cast(pa.int32()), self.patterns)
+        self.counts = pa.RecordBatch.from_pydict(columns)
         self.count = counts.num_rows
 
     @property

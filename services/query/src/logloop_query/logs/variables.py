@@ -22,12 +22,13 @@ _LONG = 128
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """`trigrams` are those of all variables of a segment.
+    """`trigrams` are those of all variables of a segment, and `patterns` tells for each pattern whether it has some.
 
     `has_blank_runs` tells whether a message has several blanks or tabs in a row, which patterns join into one.
     """
 
     trigrams: frozenset[int]
+    patterns: Any
     has_blank_runs: bool
 
     def may_hold(self, word: str) -> bool:
@@ -55,7 +56,8 @@ def encode_variables(messages: Any, patterns: Any, indices: Any) -> bytes:
         weights = np.repeat(rows, pc.binary_length(patterns).to_numpy() + 1)
         found = np.flatnonzero(all_of_them > trigram_counts(_lines(patterns), weights)).astype(np.uint16)
     has_runs = bool(pc.match_substring_regex(whole, pattern=_RUN_OF_BLANKS)[0].as_py())
-    return write({"trigram": pa.array(found)}, {_BLANK_RUNS: str(int(has_runs)).encode()})
+    columns = {"trigrams": [found], "patterns": [np.flatnonzero(chosen).astype(np.int32)]}
+    return write({name: pa.array(row) for name, row in columns.items()}, {_BLANK_RUNS: str(int(has_runs)).encode()})
 
 
 def _with_letters(messages: Any, patterns: Any, numbers: Any) -> Any:
@@ -83,9 +85,12 @@ def _lines(texts: Any) -> memoryview:
     return memoryview(pc.binary_join(one, "\n")[0].as_buffer())
 
 
-def decode_variables(stream: bytes) -> Variables | None:
-    """Return what `encode_variables` found, None for nothing."""
+def decode_variables(stream: bytes, patterns: int) -> Variables | None:
+    """Return what `encode_variables` found in a segment with a number of patterns, None for nothing."""
     if not stream:
         return None
     batch = read_batch(stream)
-    return Variables(frozenset(batch.column(0).to_pylist()), batch.schema.metadata[_BLANK_RUNS] == b"1")
+    with_letters = np.zeros(patterns, np.bool_)
+    with_letters[batch.column("patterns").flatten().to_numpy()] = True
+    trigrams = frozenset(batch.column("trigrams").flatten().to_pylist())
+    return Variables(trigrams, pa.array(with_letters), batch.schema.metadata[_BLANK_RUNS] == b"1")

@@ -26,6 +26,7 @@ from logloop_query.logs.search.filter import (
     Present,
 )
 from logloop_query.logs.search.limits.regexes import Cost, cost_of
+from logloop_query.logs.search.regex_literals import literal_in
 from logloop_query.logs.search.syntax import MAX_ACTIVE, MAX_PROGRAM, MAX_PROGRAMS, MAX_REGEX, MAX_TERMS
 from logloop_query.logs.search.unicode_forms import composed
 from logloop_query.loki.labels import COLUMN_OF, attribute_paths, kind_of
@@ -156,7 +157,7 @@ class _Translation:
         if not text:
             return EVERYTHING
         if op in {"|~", "!~"}:
-            return Matches("message", self._affordable(text))
+            return Matches("message", self._affordable(text), needle=literal_in(text))
         return Matches("message", self._affordable(re.escape(text)), needle=text)
 
     def _count(self) -> None:

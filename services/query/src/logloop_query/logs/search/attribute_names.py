@@ -28,6 +28,7 @@ MAX_SAMPLE = 40_000
 _LEAST_SEGMENTS = 8
 """A sample comes from at least as many segments, if there are as many."""
 _AT_ONCE = 4
+_COLUMNS = frozenset({"timestamp", "attributes"})
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ class AttributeNames:
 
     async def _read(self, refs: Sequence[SegmentRef], selection: LogSelection, share: int, found: NameCounts) -> None:
         kept = await Candidates(self._snapshot, self._caches, selection.wanted, self._work).among(refs)
-        stored = await read_columns(self._snapshot, kept, self._budget, {"timestamp", "attributes"})
+        stored = await read_columns(self._snapshot, kept, self._budget, lambda _: _COLUMNS)
 
         def count(item: Candidate, pace: Pace) -> NameCounts:
             return _count(item, stored[item.ref.id], selection, share, pace)

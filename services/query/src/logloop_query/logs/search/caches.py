@@ -11,12 +11,10 @@ from cachetools import LRUCache
 from logloop_contracts.patterns.masking import PATTERN_VERSION
 
 from logloop_query.logs.search.filter import And, Filter, needed_columns
-from logloop_query.logs.search.kernels import Mask
+from logloop_query.logs.search.kernels import LARGE_COLUMNS, Mask
 from logloop_query.logs.search.plan import SegmentRef, Snapshot
 from logloop_query.logs.summary import Summary
 
-LARGE_COLUMNS = frozenset({"message", "attributes"})
-"""Columns that take long to read and to test."""
 _Parts: TypeAlias = frozenset[Filter]
 
 

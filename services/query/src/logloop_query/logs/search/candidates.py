@@ -1,10 +1,9 @@
 """Finds the segments that may hold logs of a filter, and what is left to test in each."""
 
-from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from logloop_query.logs.search.caches import LARGE_COLUMNS, Caches, KnownRows
+from logloop_query.logs.search.caches import Caches, KnownRows
 from logloop_query.logs.search.filter import (
     EVERYTHING,
     NOTHING,
@@ -19,7 +18,7 @@ from logloop_query.logs.search.filter import (
     relax,
     simplified,
 )
-from logloop_query.logs.search.kernels import Mask, evaluate
+from logloop_query.logs.search.kernels import LARGE_COLUMNS, Mask, evaluate
 from logloop_query.logs.search.limits.pace import Pace
 from logloop_query.logs.search.limits.threads import Work
 from logloop_query.logs.search.pattern_rules import resolved
@@ -101,13 +100,21 @@ class Candidates:
         return None if left == NOTHING else Candidate(ref, left)
 
 
+def no_more(_: SegmentRef) -> frozenset[str]:
+    """Return no column."""
+    return frozenset()
+
+
 async def read_columns(
-    snapshot: Snapshot, candidates: Sequence[Candidate], budget: Budget, more: AbstractSet[str] = frozenset()
+    snapshot: Snapshot,
+    candidates: Sequence[Candidate],
+    budget: Budget,
+    more: Callable[[SegmentRef], frozenset[str]] = no_more,
 ) -> dict[str, StoredColumns]:
-    """Return the columns that the filter of each candidate needs, and some more, by segment id."""
+    """Return the columns that the filter of each candidate needs, and `more` of each segment, by segment id."""
     wanted: dict[frozenset[str], list[SegmentRef]] = {}
     for item in candidates:
-        wanted.setdefault(needed_columns(item.wanted) | more, []).append(item.ref)
+        wanted.setdefault(needed_columns(item.wanted) | more(item.ref), []).append(item.ref)
     stored: dict[str, StoredColumns] = {}
     for names, refs in wanted.items():
         found = await snapshot.read(refs, names) if names else {ref.id: StoredColumns({}) for ref in refs}

@@ -27,7 +27,7 @@ from logloop_query.logs.search.filter import Filter, needed_columns
 from logloop_query.logs.search.kernels import Mask, evaluate, rows_of
 from logloop_query.logs.search.limits.pace import OutOfTime, Pace
 from logloop_query.logs.search.limits.threads import Work
-from logloop_query.logs.search.pattern_rules import resolved
+from logloop_query.logs.search.pattern_rules import AskedOfPatterns, resolved
 from logloop_query.logs.search.plan import (
     Budget,
     LogSelection,
@@ -41,7 +41,6 @@ from logloop_query.logs.search.rows import rows_within
 from logloop_query.logs.search.sums import Buckets, Sum, add_up, grouped
 from logloop_query.logs.segment_codec import SegmentColumns, TableColumns
 from logloop_query.logs.summary import Summary
-from logloop_query.logs.time_units import MINUTE_US
 
 _GROUP_BYTES = 16 * 2**20
 _SUMMARIES_AT_ONCE = 64
@@ -212,13 +211,17 @@ class Counter:
         candidates = Candidates(self._snapshot, self._caches, selection.wanted, self._work)
         groupings = [counted.keys for counted in sums]
         sources = {source_column(key) for keys in groupings for key in keys if key != "bucket"}
-        names = {"timestamp"} | sources | ({"message"} if of_bytes else set())
+        names = frozenset(sources | ({"message"} if of_bytes else set()))
+
+        def to_count(ref: SegmentRef) -> frozenset[str]:
+            return names | _time_columns(ref, selection, buckets)
+
         for group in _by_size(refs):
             bound = self._bound(sums)
             if bound is not None:
                 return bound
             kept = await candidates.among(group)
-            stored = await read_columns(self._snapshot, kept, self._budget, names)
+            stored = await read_columns(self._snapshot, kept, self._budget, to_count)
 
             def count(
                 item: Candidate, pace: Pace, stored: dict[str, StoredColumns] = stored
@@ -250,6 +253,14 @@ def lies_inside(ref: SegmentRef, selection: LogSelection) -> bool:
     return selection.low <= ref.min_ts and ref.max_ts <= selection.high
 
 
+def _time_columns(ref: SegmentRef, selection: LogSelection, buckets: Buckets | None) -> frozenset[str]:
+    """Return the columns that tell which logs of a segment are in the time range, and in which buckets."""
+    needed = frozenset() if lies_inside(ref, selection) else frozenset({"timestamp"})
+    if buckets is None or needed:
+        return needed
+    return frozenset({"minute" if buckets.whole_minutes else "timestamp"})
+
+
 def _by_size(refs: Sequence[SegmentRef]) -> list[list[SegmentRef]]:
     groups: list[list[SegmentRef]] = []
     size = 0
@@ -272,25 +283,41 @@ def _count_summaries(
     """Return the ids of the segments that their summaries do not decide, and the counts of the others."""
     undecided: set[str] = set()
     counts: list[pa.Table] = []
+    alike: list[Summary] = []
+    asked = AskedOfPatterns.of(wanted)
     names = [*(["minute"] if buckets else []), *keys, "count"]
+    needed = needed_columns(asked.wanted if asked else wanted) | set(keys)
     for segment_id, summary in summaries.items():
-        left = resolved(wanted, summary)
-        if not needed_columns(left) | set(keys) <= summary.names:
-            if may_hold(left, summary, pace):
-                undecided.add(segment_id)
+        if asked and needed <= summary.names and asked.decides(summary):
+            alike.append(summary)
             continue
-        mask = evaluate(left, summary, pace)
-        if mask is not False:
-            chosen = summary.counts.select(names)
-            counts.append(pa.Table.from_batches([chosen if mask is True else chosen.filter(mask)]))
+        left = resolved(wanted, summary)
+        if needed_columns(left) | set(keys) <= summary.names:
+            counts += _chosen(pa.Table.from_batches([summary.counts]), left, names, pace)
+        elif may_hold(left, summary, pace):
+            undecided.add(segment_id)
+    if asked and alike:
+        merged = pa.Table.from_batches([summary.counts for summary in alike]).unify_dictionaries().combine_chunks()
+        counts += _chosen(merged, asked.wanted, names, pace)
     if not counts:
         return undecided, None
     merged = add_up(counts, names[:-1])
     if buckets is None:
         return undecided, merged
-    moments = pc.multiply(merged.column("minute").cast(pa.int64()), pa.scalar(MINUTE_US))
-    columns = {"bucket": buckets.number(moments), **{name: merged.column(name) for name in (*keys, "count")}}
+    columns = {
+        "bucket": buckets.of_minutes(merged.column("minute")),
+        **{name: merged.column(name) for name in (*keys, "count")},
+    }
     return undecided, pa.table(columns)
+
+
+def _chosen(summaries: pa.Table, wanted: Filter, names: Sequence[str], pace: Pace) -> list[pa.Table]:
+    """Return columns of the rows of summaries that a filter selects, as at most one table."""
+    mask = evaluate(wanted, TableColumns(summaries), pace)
+    if mask is False:
+        return []
+    chosen = summaries.select(names)
+    return [chosen if mask is True else chosen.filter(mask)]
 
 
 def _count_words(ref: SegmentRef, stored: StoredColumns, wanted: Filter, pace: Pace) -> pa.Table:
@@ -316,10 +343,10 @@ def _count_rows(
     of_bytes: bool,
 ) -> tuple[Mask, list[pa.Table]]:
     """Return the rows that the filter selects, and the counts of those in the time range for each grouping."""
-    times = columns.column("timestamp").cast(pa.int64())
     mask = evaluate(item.wanted, columns, pace)
     rows = rows_of(mask)
     if not lies_inside(item.ref, selection):
+        times = columns.column("timestamp").cast(pa.int64())
         rows = rows_within(times, rows, selection.low, selection.high)
 
     def chosen(array: Any) -> Any:
@@ -328,7 +355,10 @@ def _count_rows(
     keys = {key for grouping in groupings for key in grouping}
     counted = {key: chosen(columns.column(key)) for key in keys if key != "bucket" and not is_attribute(key)}
     if buckets is not None:
-        counted["bucket"] = buckets.number(chosen(times))
+        if "minute" in _time_columns(item.ref, selection, buckets):
+            counted["bucket"] = buckets.of_minutes(chosen(columns.column("minute")))
+        else:
+            counted["bucket"] = buckets.number(chosen(columns.column("timestamp").cast(pa.int64())))
     attributes = sorted(filter(is_attribute, keys))
     if attributes:
         counted |= with_values(chosen(columns.column("attributes")), attributes, pace)

@@ -6,6 +6,7 @@ variable may hold it follows from the letter trigrams of all variables.
 """
 
 import re
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
@@ -23,6 +24,8 @@ from logloop_query.logs.search.filter import (
     Matches,
     OneOf,
     Or,
+    columns_of,
+    leaves,
     simplified,
     with_leaves,
 )
@@ -42,6 +45,40 @@ def resolved(wanted: Filter, summary: Summary) -> Filter:
         return wanted
     rules = _PatternRules(summary.patterns, summary.variables)
     return simplified(with_leaves(wanted, rules.resolved))
+
+
+@dataclass(frozen=True, slots=True)
+class AskedOfPatterns:
+    """A filter that asks messages for words only, as one that asks their patterns.
+
+    Both select the same rows of a segment that `decides`.
+    """
+
+    wanted: Filter
+    words: frozenset[str]
+
+    @classmethod
+    def of(cls, wanted: Filter) -> "AskedOfPatterns | None":
+        """Return the form of a filter that asks patterns; None if it asks messages for more than words of letters."""
+        words = [leaf.value for leaf in leaves(wanted) if _asks_message(leaf) and isinstance(leaf, Contains)]
+        if len(words) < sum(map(_asks_message, leaves(wanted))) or not all(map(_LETTERS.fullmatch, words)):
+            return None
+        return cls(with_leaves(wanted, _of_pattern), frozenset(words))
+
+    def decides(self, summary: Summary) -> bool:
+        """Return whether no variable of a segment may hold one of the words."""
+        if not self.words:
+            return True
+        variables = summary.variables
+        return variables is not None and not any(map(variables.may_hold, self.words))
+
+
+def _asks_message(leaf: Leaf) -> bool:
+    return "message" in columns_of(leaf)
+
+
+def _of_pattern(leaf: Leaf) -> Filter:
+    return Contains("pattern", leaf.value) if isinstance(leaf, Contains) and leaf.column == "message" else leaf
 
 
 class _PatternRules:
@@ -87,9 +124,15 @@ class _PatternRules:
 
     def _with_runs(self, text: str) -> Any:
         """Return the patterns that may have a message with each run of letters of an ASCII text."""
+        runs = [] if self._variables is None else _LETTERS.findall(text)
+        return reduce(pc.and_, map(self._with_run, runs), pc.invert(self._none))
+
+    def _with_run(self, letters: str) -> Any:
+        constant = self._with(letters)
         variables = self._variables
-        runs = [] if variables is None else [run for run in _LETTERS.findall(text) if not variables.may_hold(run)]
-        return reduce(pc.and_, map(self._with, runs), pc.invert(self._none))
+        if variables is None or not variables.may_hold(letters):
+            return constant
+        return pc.or_(constant, variables.patterns)
 
     def _keeps_blanks_of(self, text: str) -> bool:
         if not _BLANKS.search(text):

@@ -88,7 +88,8 @@ class Snapshot(Protocol):
         """Return columns of segments by segment id. `patterns` is a valid name too.
 
         So is `summary`, which comes with the patterns and what is known of variables. With `pattern` or `patterns`, a
-        segment with patterns of another version comes with its messages.
+        segment with patterns of another version comes with its messages. With `minute`, one without minutes comes
+        with its timestamps.
         """
 
 

@@ -23,6 +23,10 @@ class Buckets:
         """Whether counts by minute can be summed to these buckets."""
         return self.width % MINUTE_US == 0 and self.origin % MINUTE_US == 0
 
+    def of_minutes(self, minutes: Any) -> Any:
+        """Return the bucket number of each minute since 1970."""
+        return self.number(pc.multiply(minutes.cast(pa.int64()), pa.scalar(MINUTE_US)))
+
     def number(self, microseconds: Any) -> Any:
         """Return the bucket number of each moment, which must not be before the origin."""
         return pc.divide(pc.subtract(microseconds, pa.scalar(self.origin)), pa.scalar(self.width))

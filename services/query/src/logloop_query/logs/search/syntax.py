@@ -37,6 +37,7 @@ from logloop_query.logs.search.filter import (
 )
 from logloop_query.logs.search.limits.regexes import Cost, cost_of
 from logloop_query.logs.search.operators import alternatives
+from logloop_query.logs.search.regex_literals import literal_in
 from logloop_query.logs.search.unicode_forms import composed
 from logloop_query.logs.search.wildcards import (
     has_wildcard,
@@ -222,7 +223,7 @@ class _Reader:
     def _pattern(self, item: Any, field: str, pattern: str) -> Filter:
         column = _TEXT_FIELDS.get(field)
         if column is not None:
-            return Matches(column, self._affordable(pattern, item))
+            return Matches(column, self._affordable(pattern, item), needle=literal_in(pattern))
         if field.startswith(PREFIX):
             return AttributeMatches(field.removeprefix(PREFIX), self._affordable(pattern, item))
         raise BadQuery(f"field {field!r} does not support wildcards or regular expressions", item.pos)

@@ -305,7 +305,7 @@ class MongoSnapshot:
         """Return the named columns of segments by id. A pattern column includes its dictionary.
 
         A summary comes with the patterns and variables. With `pattern` or `patterns`, a segment with patterns of
-        another version comes with its messages.
+        another version comes with its messages; with `minute`, one without minutes comes with its timestamps.
         """
         fields = {"pattern_version": 1, **{f"columns.{name}": 1 for name in names - {"summary", "patterns"}}}
         if "summary" in names:
@@ -313,14 +313,17 @@ class MongoSnapshot:
         if names & {"pattern", "patterns"}:
             fields["patterns"] = 1
         found = await self._read([ref.id for ref in refs], fields)
-        if not names & {"pattern", "patterns"}:
-            return found
-        if "message" not in names:
-            other = [number for number, item in found.items() if item.pattern_version != PATTERN_VERSION]
-            messages = await self._read(other, {"columns.message": 1}) if other else {}
-            for number, item in messages.items():
-                found[number].columns.update(item.columns)
+        if "minute" in names and "timestamp" not in names:
+            await self._add("timestamp", [item for item in found.items() if "minute" not in item[1].columns])
+        if names & {"pattern", "patterns"} and "message" not in names:
+            await self._add("message", [item for item in found.items() if item[1].pattern_version != PATTERN_VERSION])
         return found
+
+    async def _add(self, name: str, segments: Sequence[tuple[str, StoredColumns]]) -> None:
+        """Read a column of some segments in place of one that they lack."""
+        more = await self._read([number for number, _ in segments], {f"columns.{name}": 1}) if segments else {}
+        for number, item in segments:
+            item.columns.update(more[number].columns)
 
     async def _read(self, ids: Sequence[str], fields: Document) -> dict[str, StoredColumns]:
         condition = {"_id": {"$in": ids}}
@@ -373,9 +376,7 @@ def _document(
 
 def _check_format(document: Document) -> None:
     if document["v"] > FORMAT:
-        raise UnknownFormat(
-            f"a segment has format {document['v']}, and this version of query reads up to {FORMAT}; update query"
-        )
+        raise UnknownFormat(f"a segment has format {document['v']}, and this query reads up to {FORMAT}; update it")
 
 
 def _stored(document: Document) -> StoredSegment:
