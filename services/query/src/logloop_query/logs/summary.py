@@ -78,7 +78,8 @@ class Summary:
     @property
     def bytes(self) -> int:
         """Size in memory."""
-        return int(self.counts.nbytes) + 1024
+        variables = 0 if self.variables is None else len(self.variables.trigrams)
+        return int(self.counts.nbytes) + variables + 1024
 
     def column(self, name: str) -> Any:
         """Return a column of the counts."""

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from logloop_query.logs.column_codec import read_batch, write
 from logloop_query.logs.text_buffers import is_ascii, joined
-from logloop_query.logs.trigrams import LIKE_ASCII, letters_at, trigram_counts, trigrams_of
+from logloop_query.logs.trigrams import LIKE_ASCII, SIZE, letters_at, trigram_counts, trigrams_of
 
 _BLANK_RUNS = b"blank_runs"
 _RUN_OF_BLANKS = r"[ \t]{2,}"
@@ -22,18 +22,18 @@ _LONG = 128
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """`trigrams` are those of all variables of a segment, and `patterns` tells for each pattern whether it has some.
+    """`trigrams` has a bit for each trigram that occurs in a variable. `patterns` flags the patterns that have some.
 
     `has_blank_runs` tells whether a message has several blanks or tabs in a row, which patterns join into one.
     """
 
-    trigrams: frozenset[int]
+    trigrams: bytes
     patterns: Any
     has_blank_runs: bool
 
     def may_hold(self, word: str) -> bool:
         """Return whether a variable may contain a word of three or more ASCII letters, ignoring case."""
-        return self.trigrams.issuperset(trigrams_of(word))
+        return all(self.trigrams[code >> 3] >> (code & 7) & 1 for code in trigrams_of(word))
 
 
 def encode_variables(messages: Any, patterns: Any, indices: Any) -> bytes:
@@ -92,5 +92,7 @@ def decode_variables(stream: bytes, patterns: int) -> Variables | None:
     batch = read_batch(stream)
     with_letters = np.zeros(patterns, np.bool_)
     with_letters[batch.column("patterns").flatten().to_numpy()] = True
-    trigrams = frozenset(batch.column("trigrams").flatten().to_pylist())
-    return Variables(trigrams, pa.array(with_letters), batch.schema.metadata[_BLANK_RUNS] == b"1")
+    trigrams = np.zeros(SIZE, np.bool_)
+    trigrams[batch.column("trigrams").flatten().to_numpy()] = True
+    bits = np.packbits(trigrams, bitorder="little").tobytes()
+    return Variables(bits, pa.array(with_letters), batch.schema.metadata[_BLANK_RUNS] == b"1")
