@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import new_project
 from tests.system.up_process import Up
@@ -125,6 +125,27 @@ def test_an_administrator_sets_the_provider_up_and_tests_it(
     page.get_by_role("button", name="Delete the provider", exact=True).click()
     expect(page.get_by_role("button", name="Delete the provider…")).to_have_count(0)
     assert admin.get("/api/v1/session/sign-on").json()["provider"] is None
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_provider_that_the_environment_states_is_shown_and_cannot_be_changed(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page("/projects/demo/settings/sign-in")
+
+    def from_environment(route: Route) -> None:
+        route.fulfill(json={**route.fetch().json(), "from_environment": True})
+
+    page.route("**/api/v1/settings/sign-on", from_environment)
+    page.reload()
+    expect(page.get_by_text("Change it there, and restart the service.")).to_be_visible()
+    expect(page.get_by_label("Client id")).to_have_value("logloop")
+    expect(page.get_by_label("Client id")).not_to_be_editable()
+    expect(page.get_by_label("Client secret")).to_have_value("stated, and never shown")
+    expect(page.get_by_label("Link by e-mail address")).to_be_disabled()
+    expect(page.get_by_role("button", name="Test connection")).to_be_enabled()
+    expect(page.get_by_role("button", name="Delete the provider…")).to_have_count(0)
+    expect(page.get_by_role("button", name="Save")).to_have_count(0)
 
 
 @pytest.mark.usefixtures("settings")

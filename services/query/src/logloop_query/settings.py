@@ -1,11 +1,12 @@
 """Settings that only query reads from the environment."""
 
-from logloop_chassis.settings import ServiceSettings
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from logloop_query.identity.sign_on.environment import OidcSettings
 
-class QuerySettings(ServiceSettings):
+
+class QuerySettings(OidcSettings):
     """Settings of the query service."""
 
     port: int = Field(8102, ge=0, le=65535)

@@ -235,6 +235,7 @@ def _identity(
     around = Surroundings(
         secret_key=settings.secret_key.get_secret_value(),
         public_url=settings.public_url,
+        given_provider=settings.given_provider(),
         guard=EgressGuard(settings.egress_allow, loopback=settings.is_local),
         authenticator=authenticator,
         audit=audit,

@@ -154,7 +154,8 @@ def _service(home: Home, name: str, port: int, env: Mapping[str, str]) -> WebPro
     module = f"logloop_{name.replace('-', '_')}"
     if find_spec(module) is None:
         raise CannotStart(f"the {name} service is not installed; install the Python package logloop-{name}")
-    # Only query receives the first administrator and key, only ci-bridge the token of the emulator.
+    # Only query receives the first administrator and key and the identity provider, only ci-bridge the token of the
+    # emulator.
     drop = tuple(names for owner, names in _OWNED_NAMES if owner != name)
     own = {key: value for key, value in env.items() if not key.startswith(drop)}
     return WebProcess(
@@ -183,6 +184,7 @@ _OWNED_NAMES = (
     ("ingest", "LOGLOOP_LISTEN"),
     ("query", "LOGLOOP_ADMIN_"),
     ("query", "LOGLOOP_FIRST_"),
+    ("query", "LOGLOOP_OIDC_"),
     ("ci-bridge", _EMULATOR_TOKEN),
 )
 

@@ -15,6 +15,7 @@ from logloop_query.identity.second_factors import SecondFactors
 from logloop_query.identity.sessions import Sessions
 from logloop_query.identity.sign_in import SignIn
 from logloop_query.identity.sign_in_policy import SignInPolicy
+from logloop_query.identity.sign_on.environment import GivenProvider
 from logloop_query.identity.sign_on.settings import SignOnSettings
 from logloop_query.identity.sign_on.sign_on import SignOn
 from logloop_query.identity.stores.sessions import AttemptStore, SessionStore
@@ -52,10 +53,14 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the use cases need of the deployment. `delete_owned` deletes what only a deleted user could see."""
+    """What the use cases need of the deployment. `given_provider` is stated by its environment.
+
+    `delete_owned` deletes what only a deleted user could see.
+    """
 
     secret_key: str
     public_url: str
+    given_provider: GivenProvider | None
     guard: EgressGuard
     authenticator: Authenticator
     audit: AuditTrail
@@ -68,9 +73,13 @@ def assemble_identity(stores: IdentityStores, passwords: Passwords, around: Surr
     users, sessions = stores.users, Sessions(stores.sessions, authenticator)
     throttle, pending = SignInThrottle(stores.attempts), PendingSignIns(stores.pending)
     two_factor = TwoFactor(users, box, KeyHasher(around.secret_key))
-    policy = SignInPolicy(stores.sign_in_settings, users, sessions, audit)
+    policy = SignInPolicy(
+        stores.sign_in_settings, users, sessions, audit, is_provider_given=around.given_provider is not None
+    )
     sign_in = SignIn(users, sessions, passwords, throttle, two_factor, pending, policy, authenticator, audit)
-    provider = SignOnSettings(stores.sign_in_settings, stores.projects, box, around.guard, policy, audit)
+    provider = SignOnSettings(
+        stores.sign_in_settings, stores.projects, box, around.guard, policy, audit, around.given_provider
+    )
     return Identity(
         accounts=Accounts(
             users,

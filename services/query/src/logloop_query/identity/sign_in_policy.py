@@ -25,8 +25,17 @@ class Policy:
 class SignInPolicy:
     """Reads and changes the policy."""
 
-    def __init__(self, store: SignInSettingsStore, users: UserStore, sessions: Sessions, audit: AuditTrail) -> None:
+    def __init__(
+        self,
+        store: SignInSettingsStore,
+        users: UserStore,
+        sessions: Sessions,
+        audit: AuditTrail,
+        *,
+        is_provider_given: bool,
+    ) -> None:
         self._store = store
+        self._is_provider_given = is_provider_given
         self._users = users
         self._sessions = sessions
         self._audit = audit
@@ -45,7 +54,8 @@ class SignInPolicy:
 
         Raises Conflict when only a provider should sign people in, and none is set up.
         """
-        if policy.only_provider and await self._store.find(PROVIDER) is None:
+        has_provider = self._is_provider_given or await self._store.find(PROVIDER) is not None
+        if policy.only_provider and not has_provider:
             raise Conflict("no identity provider is set up; set it up and test it first")
         before = await self.read()
         await self._store.put(_NAME, asdict(policy))

@@ -65,6 +65,7 @@ function ProviderForm({ stored }: { stored: ProviderSettings }) {
     event.preventDefault();
     mutation.mutate(form.values);
   };
+  const isGiven = stored.from_environment;
   return (
     <form onSubmit={handleSubmit}>
       {mutation.error && !areErrorsShown ? (
@@ -74,28 +75,46 @@ function ProviderForm({ stored }: { stored: ProviderSettings }) {
         Register this address at the provider: <code>{stored.redirect_uri}</code>{" "}
         <CopyButton text={stored.redirect_uri} label="Copy" />
       </p>
+      {isGiven ? (
+        <div className={classes.register}>
+          <Notice tone="info">
+            The environment of the service query states this provider, in variables that begin with
+            LOGLOOP_OIDC_. Change it there, and restart the service.
+          </Notice>
+        </div>
+      ) : null}
       <div className={`${classes.fields} ${classes.plain}`}>
-        <TextInput label="Name" placeholder="Acme" required {...form.text("name")} />
+        <TextInput label="Name" placeholder="Acme" required readOnly={isGiven} {...form.text("name")} />
         <TextInput
           label="Issuer"
           placeholder="https://login.example.org/realms/acme"
           required
+          readOnly={isGiven}
           {...form.text("issuer")}
         />
-        <TextInput label="Client id" required {...form.text("client_id")} />
-        <SecretField
-          label="Client secret"
-          name="client_secret"
-          form={form}
-          stored={stored.provider?.has_client_secret ?? false}
-        />
-        <TextInput label="Scopes" required {...form.text("scopes")} />
-        <TextInput label="Claim with the groups" required {...form.text("groups_claim")} />
+        <TextInput label="Client id" required readOnly={isGiven} {...form.text("client_id")} />
+        {isGiven ? (
+          <TextInput
+            label="Client secret"
+            value={stored.provider?.has_client_secret ? "stated, and never shown" : "none"}
+            readOnly
+          />
+        ) : (
+          <SecretField
+            label="Client secret"
+            name="client_secret"
+            form={form}
+            stored={stored.provider?.has_client_secret ?? false}
+          />
+        )}
+        <TextInput label="Scopes" required readOnly={isGiven} {...form.text("scopes")} />
+        <TextInput label="Claim with the groups" required readOnly={isGiven} {...form.text("groups_claim")} />
         <Textarea
           label="Groups of administrators"
           description="One a line. Their members administer this installation."
           autosize
           minRows={2}
+          readOnly={isGiven}
           {...form.text("admin_groups")}
         />
         <Textarea
@@ -104,11 +123,13 @@ function ProviderForm({ stored }: { stored: ProviderSettings }) {
           placeholder="shop-developers = shop: member"
           autosize
           minRows={2}
+          readOnly={isGiven}
           {...form.text("group_roles")}
         />
       </div>
       <Checkbox
         mb={16}
+        disabled={isGiven}
         label="Link by e-mail address"
         description="A verified address signs in as the existing user who has it. Allow it only if the provider controls all addresses of your users."
         checked={form.values.link_by_email}
@@ -117,12 +138,16 @@ function ProviderForm({ stored }: { stored: ProviderSettings }) {
       {check.error ? <ProblemNotice error={check.error} title="Not tested." /> : null}
       {check.data ? <Notice tone={check.data.ok ? "info" : "error"}>{check.data.detail}</Notice> : null}
       <div className={classes.buttons}>
-        <Button type="submit" variant="filled" loading={mutation.isPending} disabled={!isChanged}>
-          Save
-        </Button>
-        <Button disabled={!isChanged} onClick={discard}>
-          Discard
-        </Button>
+        {isGiven ? null : (
+          <>
+            <Button type="submit" variant="filled" loading={mutation.isPending} disabled={!isChanged}>
+              Save
+            </Button>
+            <Button disabled={!isChanged} onClick={discard}>
+              Discard
+            </Button>
+          </>
+        )}
         <Button
           loading={check.isPending}
           disabled={isChanged || !stored.provider}
@@ -132,7 +157,7 @@ function ProviderForm({ stored }: { stored: ProviderSettings }) {
           Test connection
         </Button>
         <span className="grow" />
-        {stored.provider ? <DeleteProvider /> : null}
+        {stored.provider && !isGiven ? <DeleteProvider /> : null}
       </div>
     </form>
   );

@@ -27,7 +27,13 @@ from logloop_query.http.identity.cookies import (
 from logloop_query.http.identity.targets import local_target, sign_in_page
 from logloop_query.identity.pending import WITHIN
 from logloop_query.identity.sign_on.failures import SignOnFailed
-from logloop_query.identity.sign_on.settings import ProviderValues, StoredProvider
+from logloop_query.identity.sign_on.provider_values import (
+    ISSUER_PATTERN,
+    SCOPES_PATTERN,
+    TEXT_PATTERN,
+    ProviderValues,
+)
+from logloop_query.identity.sign_on.settings import StoredProvider
 from logloop_query.identity.sign_on.sign_on import Returned
 
 router = APIRouter(prefix="/api/v1", tags=["session"])
@@ -35,11 +41,11 @@ _SETTINGS = "/settings/sign-on"
 _MAX_PARAMETER = 4096
 Issuer = Annotated[
     str,
-    StringConstraints(max_length=500, pattern=r"^https?://[^\s\x00?#]+$"),
+    StringConstraints(max_length=500, pattern=ISSUER_PATTERN),
     Field(examples=["https://login.example.org/realms/acme"]),
 ]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
-Scopes = Annotated[str, StringConstraints(max_length=500, pattern=r"^openid( [!#-\[\]-~]+)*$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=TEXT_PATTERN)]
+Scopes = Annotated[str, StringConstraints(max_length=500, pattern=SCOPES_PATTERN)]
 
 
 class SignOnOffer(Output):
@@ -95,6 +101,9 @@ class ProviderSettings(Output):
 
     redirect_uri: str = Field(description="Register it at the provider.")
     provider: Provider | None
+    from_environment: bool = Field(
+        description="Whether the environment of query states the provider (LOGLOOP_OIDC_…); it is not changed here."
+    )
 
 
 class CheckedProvider(Output):
@@ -106,7 +115,7 @@ class CheckedProvider(Output):
 
 def _settings(redirect_uri: str, stored: StoredProvider | None) -> ProviderSettings:
     if stored is None:
-        return ProviderSettings(redirect_uri=redirect_uri, provider=None)
+        return ProviderSettings(redirect_uri=redirect_uri, provider=None, from_environment=False)
     values = stored.values
     provider = Provider(
         name=values.name,
@@ -120,7 +129,7 @@ def _settings(redirect_uri: str, stored: StoredProvider | None) -> ProviderSetti
         link_by_email=values.link_by_email,
         updated_at=stored.updated_at,
     )
-    return ProviderSettings(redirect_uri=redirect_uri, provider=provider)
+    return ProviderSettings(redirect_uri=redirect_uri, provider=provider, from_environment=stored.is_given)
 
 
 @router.get(
@@ -197,13 +206,14 @@ async def read(actor: CurrentActor, identity: CurrentIdentity) -> ProviderSettin
     _SETTINGS,
     summary="Set up the identity provider",
     operation_id="settings_sign_on_update",
-    responses=body_problems(),
+    responses=body_problems(409),
     tags=["settings"],
 )
 async def put(body: NewProvider, actor: CurrentActor, identity: CurrentIdentity) -> ProviderSettings:
     """Set up the identity provider. The secret is encrypted at rest and never returned. Needs an administrator.
 
-    A changed issuer needs the secret again, so that a stored secret is never sent to another party.
+    A changed issuer needs the secret again, so that a stored secret is never sent to another party. A provider that
+    the environment of query states cannot be changed here (409).
     """
     require(actor.principal, "admin", None)
     values = ProviderValues(**body.model_dump(exclude={"client_secret"}))

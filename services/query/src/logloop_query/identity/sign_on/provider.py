@@ -22,7 +22,7 @@ from logloop_chassis.outbound.egress import EgressGuard, refusal_behind
 from logloop_chassis.outbound.guarded_http import guarded_transport
 
 from logloop_query.identity.sign_on.failures import SignOnFailed
-from logloop_query.identity.sign_on.settings import ProviderValues
+from logloop_query.identity.sign_on.provider_values import ProviderValues
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 """Signatures that are accepted. Those with a shared secret, and none at all, are not."""

@@ -1,7 +1,10 @@
-"""Keeps how to reach the identity provider, and what its groups mean. The client secret is sealed and write-only."""
+"""Keeps how to reach the identity provider, and what its groups mean. The client secret is sealed and write-only.
+
+A provider that the environment states takes the place of the stored one, and cannot be changed here.
+"""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +16,8 @@ from logloop_chassis.outbound.egress import EgressGuard, EgressRefused
 
 from logloop_query.catalogue.stores.projects import ProjectStore
 from logloop_query.identity.sign_in_policy import PROVIDER, SignInPolicy
+from logloop_query.identity.sign_on.environment import GivenProvider
+from logloop_query.identity.sign_on.provider_values import ProviderValues
 from logloop_query.identity.stores.sign_in import SignInSettingsStore
 from logloop_query.records.audit import Actor, AuditTrail, audited
 
@@ -20,26 +25,13 @@ _PLACE = "sign-on/client_secret"
 
 
 @dataclass(frozen=True, slots=True)
-class ProviderValues:
-    """The settings of a provider without the secret. `group_roles`: group, project_id and role."""
-
-    name: str
-    issuer: str
-    client_id: str
-    scopes: str = "openid email profile"
-    groups_claim: str = "groups"
-    admin_groups: list[str] = field(default_factory=list)
-    group_roles: list[dict[str, str]] = field(default_factory=list)
-    link_by_email: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class StoredProvider:
-    """What is stored about the provider."""
+    """What is stored about the provider, or stated by the environment since `updated_at`."""
 
     values: ProviderValues
     has_client_secret: bool
     updated_at: datetime
+    is_given: bool = False
 
 
 class SignOnSettings:
@@ -53,6 +45,7 @@ class SignOnSettings:
         guard: EgressGuard,
         policy: SignInPolicy,
         audit: AuditTrail,
+        given: GivenProvider | None,
     ) -> None:
         self._store = store
         self._projects = projects
@@ -60,14 +53,21 @@ class SignOnSettings:
         self._guard = guard
         self._policy = policy
         self._audit = audit
+        self._given = given
+        self._started_at = utc_now()
 
     async def read(self) -> StoredProvider | None:
         """Return the settings without the secret, None when no provider is set up."""
+        if self._given is not None:
+            has_secret = self._given.client_secret is not None
+            return StoredProvider(self._given.values, has_secret, self._started_at, is_given=True)
         document = await self._store.find(PROVIDER)
         return None if document is None else _stored(document)
 
     async def with_secret(self) -> tuple[ProviderValues, str | None] | None:
         """Return the settings and the client secret in clear. Raises Conflict when it cannot be decrypted."""
+        if self._given is not None:
+            return self._given.values, self._given.client_secret
         document = await self._store.find(PROVIDER)
         if document is None:
             return None
@@ -82,8 +82,9 @@ class SignOnSettings:
         """Replace the settings. An omitted `client_secret` stays, None removes it.
 
         Raises Unprocessable when the issuer may not be called, a project is unknown, or the issuer changes while the
-        secret stays, which would send it to another party.
+        secret stays, which would send it to another party; Conflict when the environment states the provider.
         """
+        self._require_stored()
         try:
             self._guard.check(values.issuer)
         except EgressRefused as error:
@@ -113,13 +114,21 @@ class SignOnSettings:
 
     @audited
     async def delete(self, actor: Actor) -> None:
-        """Delete the settings. Raises NotFound, and Conflict while the provider is the only way to sign in."""
+        """Delete the settings. Raises NotFound.
+
+        Raises Conflict while the provider is the only way to sign in, and when the environment states it.
+        """
+        self._require_stored()
         if (await self._policy.read()).only_provider:
             raise Conflict("people can sign in with the provider only; allow passwords first")
         before = await self._store.delete(PROVIDER)
         if before is None:
             raise NotFound("no identity provider is set up")
         await self._audit.record(actor, "settings.sign_on.delete", "settings", "sign_on", before=_flat(before))
+
+    def _require_stored(self) -> None:
+        if self._given is not None:
+            raise Conflict("the environment of query states the identity provider (LOGLOOP_OIDC_…); change it there")
 
 
 def _stored(document: Document) -> StoredProvider:

@@ -24,8 +24,9 @@ from logloop_query.identity.sessions import NewSession, Sessions
 from logloop_query.identity.sign_in import SignIn
 from logloop_query.identity.sign_on.failures import SignOnFailed
 from logloop_query.identity.sign_on.provider import Attempt, Identity, Provider
+from logloop_query.identity.sign_on.provider_values import ProviderValues
 from logloop_query.identity.sign_on.roles import groups_of, roles_of
-from logloop_query.identity.sign_on.settings import ProviderValues, SignOnSettings
+from logloop_query.identity.sign_on.settings import SignOnSettings
 from logloop_query.identity.stores.users import UserStore
 from logloop_query.identity.throttle import SignInThrottle
 from logloop_query.records.audit import Actor, AuditTrail, audited
