@@ -104,7 +104,10 @@ def tail(
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show logs as they arrive, until Ctrl-C. --json prints one log per line."""
+    """Show logs as they arrive, until Ctrl-C. --json prints one log per line.
+
+    It begins with the logs that arrived up to 5 seconds earlier.
+    """
     with open_client(project) as client:
         _follow(client, joined(query), as_json=as_json, number=number)
 
