@@ -106,7 +106,7 @@ def tail(
 ) -> None:
     """Show logs as they arrive, until Ctrl-C. --json prints one log per line.
 
-    It begins with the logs that arrived up to 5 seconds earlier.
+    It begins with the logs whose times are up to 5 seconds earlier.
     """
     with open_client(project) as client:
         _follow(client, joined(query), as_json=as_json, number=number)
