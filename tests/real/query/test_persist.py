@@ -197,12 +197,13 @@ async def test_a_message_that_cannot_be_written_does_not_fail_others(storage: St
     class Fussy:
         """Rejects one message with an error that is not an outage."""
 
-        async def insert(self, segment: Any, **options: Any) -> None:
+        async def insert(self, segment: Any, **options: Any) -> Any:
             if len(segment.parts) > 1 or segment.count == 13:
                 raise ValueError("refused")
-            await storage.segments.insert(segment, **options)
+            return await storage.segments.insert(segment, **options)
 
         stored_parts = storage.segments.stored_parts
+        add_filter = storage.segments.add_filter
 
     index = PatternIndex(storage.patterns)
     persister = Persister(Fussy(), storage.records, storage.records, index, storage.executor, linger_s=0.05)

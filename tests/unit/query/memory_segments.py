@@ -4,12 +4,16 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from logloop_contracts.patterns.masking import PATTERN_VERSION
 from logloop_query.logs.compaction import merge_segments
+from logloop_query.logs.search.needs import Need, need_of
 from logloop_query.logs.search.plan import LogSelection, SegmentRef, StoredColumns
 from logloop_query.logs.segment_codec import Segment
-from logloop_query.logs.stores.segments import StoredSegment
+from logloop_query.logs.segment_filters.build import SegmentFilter, filter_of
+from logloop_query.logs.stores.segment_documents import StoredSegment
+from logloop_query.logs.stores.segment_filters import condition_of
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -20,6 +24,7 @@ class MemorySegments:
     def __init__(self, segments: Iterable[Segment] = ()) -> None:
         self.stored: dict[str, StoredSegment] = {}
         self.reads: list[str] = []
+        self.filters: dict[tuple[str, int], SegmentFilter] = {}
         for segment in segments:
             self.insert(segment)
 
@@ -27,6 +32,7 @@ class MemorySegments:
         """Store a segment."""
         number = f"s{len(self.stored)}"
         self.stored[number] = StoredSegment(number, 0, segment, NOW, NOW)
+        self.filters[number, 0] = filter_of(segment)
 
     def compact(self) -> None:
         """Merge all segments of each hour."""
@@ -41,7 +47,7 @@ class MemorySegments:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator["MemorySnapshot"]:
         """The segments as they are now."""
-        yield MemorySnapshot(dict(self.stored), self.reads)
+        yield MemorySnapshot(dict(self.stored), dict(self.filters), self.reads)
 
     async def holding(self, parts: Sequence[str]) -> list[StoredSegment]:
         """Segments that hold one of these parts."""
@@ -51,19 +57,26 @@ class MemorySegments:
         """Segments by id."""
         return [self.stored[number] for number in ids if number in self.stored]
 
-    async def rewrite(self, old: StoredSegment, segment: Segment) -> bool:
+    async def rewrite(self, old: StoredSegment, segment: Segment) -> StoredSegment | None:
         """Replace a segment unless it has changed."""
         if self.stored.get(old.id) != old:
-            return False
-        self.stored[old.id] = StoredSegment(old.id, old.revision + 1, segment, NOW, NOW)
-        return True
+            return None
+        self.stored[old.id] = new = StoredSegment(old.id, old.revision + 1, segment, NOW, NOW)
+        return new
+
+    async def add_filter(self, stored: StoredSegment, made: SegmentFilter) -> None:
+        """Keep the filter of a segment."""
+        self.filters[stored.id, stored.revision] = made
 
 
 class MemorySnapshot:
     """`search.plan.Snapshot` over fixed segments."""
 
-    def __init__(self, stored: dict[str, StoredSegment], reads: list[str]) -> None:
+    def __init__(
+        self, stored: dict[str, StoredSegment], filters: dict[tuple[str, int], SegmentFilter], reads: list[str]
+    ) -> None:
         self._stored = stored
+        self._filters = filters
         self._reads = reads
 
     async def plan(self, window: LogSelection, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
@@ -75,8 +88,11 @@ class MemorySnapshot:
             and part.min_ts <= window.high
             and (window.parts is None or not {*window.parts}.isdisjoint(part.parts))
         ]
+        need = need_of(window.wanted) if window.parts is None else None
         for ref in sorted(refs, key=lambda ref: -ref.max_ts if newest_first else ref.min_ts):
-            yield ref
+            made = self._filters.get((ref.id, ref.revision))
+            if need is None or made is None or allows(made, need):
+                yield ref
 
     async def read(self, refs: Sequence[SegmentRef], names: AbstractSet[str]) -> dict[str, StoredColumns]:
         """Read like the store."""
@@ -94,3 +110,25 @@ class MemorySnapshot:
             if {"pattern", "patterns"} & names and segment.pattern_version != PATTERN_VERSION:
                 columns["message"] = segment.columns["message"]
         return found
+
+
+def allows(made: SegmentFilter, need: Need) -> bool:
+    """Whether a filter meets the condition that the store sends to MongoDB."""
+    document = {"trigrams": made.trigrams, "tokens": made.tokens, "bits": 8 * len(made.tokens)}
+    return _meets(document, condition_of(need))
+
+
+def _meets(document: dict[str, Any], condition: dict[str, Any]) -> bool:
+    def is_met(name: str, wanted: Any) -> bool:
+        match name, wanted:
+            case "$and", parts:
+                return all(_meets(document, part) for part in parts)
+            case "$or", parts:
+                return any(_meets(document, part) for part in parts)
+            case _, {"$bitsAllSet": places}:
+                bits = int.from_bytes(document[name], "little")
+                return all(bits >> place & 1 for place in places)
+            case _:
+                return bool(document[name] == wanted)
+
+    return all(is_met(name, wanted) for name, wanted in condition.items())

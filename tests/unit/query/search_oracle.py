@@ -60,7 +60,10 @@ _WORDS = st.sampled_from(
 _GLUE = st.sampled_from(
     [" ", "  ", "\n", "\t", "-", "_", "/", '"', "\\", ":", "(", ")", "{", "}", "[", ",", ".", "*"]
 )
-_MESSAGES = st.lists(st.one_of(_WORDS, _GLUE, st.text('abF é*?\\"', max_size=3)), max_size=6).map("".join)
+_TOKENS = st.sampled_from(
+    ["98765432", "req_7f3a", "REQ_7F3A", "ord-98765432", "7f3a9c", "é98765432", "98765432e\u0301"]
+)
+_MESSAGES = st.lists(st.one_of(_WORDS, _TOKENS, _GLUE, st.text('abF é*?\\"', max_size=3)), max_size=6).map("".join)
 _KEYS = st.sampled_from(["a", "a", "b", "a.b", "b.c", 'q"t', "x y\\é"])
 _SCALARS = st.one_of(
     st.sampled_from([0, 42, 500, -5, 500.0, 1.5, -0.0, 1e16, True, False, None, 1, 1.0, 0.1, 1e300, 10**15, 1e15]),
@@ -83,8 +86,13 @@ _SCALARS = st.one_of(
             "\\",
             "line\nbreak",
             "*",
+            "98765432",
+            "req_7f3a",
+            "a\nreq_7f3a",
+            "req_7f3ae\u0301",
         ]
     ),
+    st.sampled_from([98765432, 98765432.0, -98765432]),
 )
 _VALUES = st.recursive(
     _SCALARS,
@@ -171,6 +179,16 @@ def _has(text: str) -> Any:
 
 _contains = _written(_TEXTS).map(lambda it: Search(it[1], _has(it[0])))
 _contains_in_field = _written(_TEXTS).map(lambda it: Search(f"message:{it[1]}", _has(it[0])))
+
+
+@st.composite
+def _whole_words(draw: st.DrawFn) -> Search:
+    """A text with no letter, digit or _ beside its first and last word."""
+    text, written = draw(_written(st.one_of(_TEXTS, _TOKENS)))
+    wanted = folded(nfc(text))
+    before, after = (r"(?<![^\W])" if _wordy(text[0]) else "", r"(?![^\W])" if _wordy(nfc(text)[-1]) else "")
+    compiled = re.compile(before + re.escape(wanted) + after, re.DOTALL)
+    return Search(f"word:{written}", lambda row: compiled.search(folded(nfc(row.message))) is not None)
 
 
 def _field_of(name: str) -> Any:
@@ -349,6 +367,7 @@ def _attribute_equals(draw: st.DrawFn) -> Search:
         "é",
         "e\u0301",
     ]
+    words += ["98765432", "-98765432", "98765432.0", "req_7f3a", "a\nreq_7f3a", "req_7f3aé", "Req_7f3a"]
     words += ["1", "1.0", "0.1", "1e300", "null", "ß", "", "1000000000000000", "1e15", "0.5e1"]
     words += [str(2**53 + 1), str(2**53), str(2**63), str(2**64 - 1), str(-(2**63)), str(10**20), str(TRACE_ID)]
     word = draw(st.sampled_from(words))
@@ -492,6 +511,7 @@ _EVERYTHING = st.just(Search("*", lambda _: True))
 KINDS: dict[str, st.SearchStrategy[Search]] = {
     "text": _contains,
     "text in a field": _contains_in_field,
+    "whole words": _whole_words(),
     "value": _equals(),
     "pattern": _pattern_equals(),
     "severity": _severity(),

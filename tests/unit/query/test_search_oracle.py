@@ -12,12 +12,15 @@ from logloop_contracts.log_batch import decode, encode, entries_to_batch
 from logloop_query.logs.search.candidates import may_hold
 from logloop_query.logs.search.filter import Filter, needed_columns
 from logloop_query.logs.search.kernels import selected_rows
+from logloop_query.logs.search.needs import need_of
 from logloop_query.logs.search.pattern_rules import resolved
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.segment_codec import SegmentColumns, TableColumns, encode_segment, split_by_hour
+from logloop_query.logs.segment_filters.build import filter_of
 from logloop_query.logs.summary import Summary
 
+from tests.unit.query.memory_segments import allows
 from tests.unit.query.search_oracle import BATCH, KINDS, START, TRACE_ID, Row, Search, rows, searches
 
 # Generating logs takes most of the time, so each example runs several searches on the same logs.
@@ -120,7 +123,12 @@ def test_a_segment_is_skipped_only_if_none_of_its_logs_match(logs: list[Row], wa
         for part, segment in parts:
             overlaps = segment.max_ts >= window.low and segment.min_ts <= window.high
             summary = Summary(segment.summary, segment.patterns, segment.variables)
-            kept = overlaps and may_hold(resolved(window.wanted, summary), summary)
+            need = need_of(window.wanted)
+            kept = (
+                overlaps
+                and may_hold(resolved(window.wanted, summary), summary)
+                and (need is None or allows(filter_of(segment), need))
+            )
 
             assert kept or matching.isdisjoint(part.column("row").to_pylist()), search.text
 

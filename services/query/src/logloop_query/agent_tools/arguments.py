@@ -14,7 +14,8 @@ SearchText = Annotated[
         max_length=4096,
         description="Search in Lucene syntax; empty: every log. A space means AND; AND, OR and NOT are capital "
         'letters. Examples: `severity:>=warn service:cart "connection refused" -debug`, '
-        '`attributes.http.status:502`, `test:"a.py::test_b"`, `pattern:"took <*> ms"`, '
+        "`word:7f3a9c11` (a whole word; fast for ids), `attributes.http.status:502`, "
+        '`test:"a.py::test_b"`, `pattern:"took <*> ms"`, '
         "`/time(d )?out/`, `_exists_:test_id`.",
     ),
 ]

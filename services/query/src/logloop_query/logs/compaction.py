@@ -21,16 +21,16 @@ from pymongo.errors import PyMongoError
 from logloop_query.logs import segment_codec as segments
 from logloop_query.logs.patterns import pattern_stats
 from logloop_query.logs.segment_codec import Segment, columns_of, encode_segment, merge_tables
+from logloop_query.logs.segment_filters.build import QUIET, SegmentFilter, filter_of, needs_filter
 from logloop_query.logs.stores.patterns import PatternStats
-from logloop_query.logs.stores.segments import SmallSegment, StoredSegment
+from logloop_query.logs.stores.segment_documents import StoredSegment
+from logloop_query.logs.stores.segments import SmallSegment
 from logloop_query.telemetry import COMPACTIONS, SEGMENTS_COMPACTED
 
 JOB = "compaction"
 FAN_IN = 8
 LEASE_INTERVALS = 3
 """Length of the lease in intervals, after which another process takes over from a killed one."""
-QUIET = timedelta(minutes=2)
-"""An hour is over when it ended, and its last log was stored, this long ago."""
 _HOURS_PER_ROUND = 50
 _MAX_PARTS = 20_000
 _log = structlog.get_logger()
@@ -48,8 +48,11 @@ class SmallSegments(Protocol):
     async def load(self, ids: Sequence[str]) -> list[StoredSegment]:
         """Return whole segments by id."""
 
-    async def merge(self, old: Sequence[StoredSegment], merged: Segment) -> bool:
-        """Replace several segments by one."""
+    async def merge(self, old: Sequence[StoredSegment], merged: Segment) -> StoredSegment | None:
+        """Replace several segments by one, and return it unless one of them was changed."""
+
+    async def add_filter(self, stored: StoredSegment, made: SegmentFilter) -> None:
+        """Store the filter of a segment."""
 
 
 class PatternRecords(Protocol):
@@ -164,12 +167,16 @@ class Compaction:
         old.sort(key=lambda item: item.segment.min_ts)
         loop = asyncio.get_running_loop()
         merged, replaced = await loop.run_in_executor(self._executor, merge_segments, old)
-        done = await self._store.merge(old, merged)
-        COMPACTIONS.labels("done" if done else "overtaken").inc()
-        if done:
-            SEGMENTS_COMPACTED.inc(len(old))
-            await self._patterns.record(merged.project_id, replaced)
-        return done
+        stored = await self._store.merge(old, merged)
+        COMPACTIONS.labels("overtaken" if stored is None else "done").inc()
+        if stored is None:
+            return False
+        SEGMENTS_COMPACTED.inc(len(old))
+        await self._patterns.record(merged.project_id, replaced)
+        if needs_filter(merged, utc_now()):
+            made = await loop.run_in_executor(self._executor, filter_of, merged)
+            await self._store.add_filter(stored, made)
+        return True
 
     async def _release(self) -> None:
         try:

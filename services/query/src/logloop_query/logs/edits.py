@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from logloop_chassis.ids import utc_now
 from logloop_contracts.log_batch import LOG_SCHEMA, LogId, attributes_text
 from logloop_contracts.patterns.masking import mask_text
 
@@ -26,7 +27,8 @@ from logloop_query.logs.search.limits.threads import SearchThreads, Work
 from logloop_query.logs.search.plan import LogSelection, SegmentRef, Snapshot, grouped
 from logloop_query.logs.search.rows import materialise
 from logloop_query.logs.segment_codec import Segment, SegmentColumns, columns_of, encode_segment, possible_keys
-from logloop_query.logs.stores.segments import StoredSegment
+from logloop_query.logs.segment_filters.build import SegmentFilter, filter_of, needs_filter
+from logloop_query.logs.stores.segment_documents import StoredSegment
 from logloop_query.telemetry import EDITS
 
 MAX_TRIES = 12
@@ -60,8 +62,11 @@ class EditableSegments(Protocol):
     async def load(self, ids: Sequence[str]) -> list[StoredSegment]:
         """Return whole segments by id."""
 
-    async def rewrite(self, old: StoredSegment, segment: Segment) -> bool:
-        """Replace a segment unless it was changed. Return whether it was replaced."""
+    async def rewrite(self, old: StoredSegment, segment: Segment) -> StoredSegment | None:
+        """Replace a segment and return it, None when it was changed."""
+
+    async def add_filter(self, stored: StoredSegment, made: SegmentFilter) -> None:
+        """Store the filter of a segment."""
 
     def snapshot(self) -> Any:
         """Return a context manager that yields a Snapshot."""
@@ -112,7 +117,7 @@ class LogEdits:
         async def attempt() -> FoundLog | None:
             place = await self._place(log, visible)
             segment = await self._threads.work(_EDITS).run(lambda _: _changed(place, changes))
-            if not await self._store.rewrite(place.stored, segment):
+            if not await self._rewrite(place.stored, segment):
                 return None
             columns = columns_of(segment)
             return FoundLog(segment.project_id, materialise(columns, [place.number]))
@@ -128,7 +133,7 @@ class LogEdits:
             place = await self._place(log, visible)
             one = HasId(log.batch, log.hour, log.row)
             segment, _ = await self._threads.work(_EDITS).run(lambda pace: _without(place.stored.segment, one, pace))
-            return segment.project_id if await self._store.rewrite(place.stored, segment) else None
+            return segment.project_id if await self._rewrite(place.stored, segment) else None
 
         project_id = await self._until_uncontended(attempt)
         EDITS.labels("delete").inc()
@@ -179,7 +184,15 @@ class LogEdits:
         segment, deleted = await work.run(without, seconds=self._segment_seconds)
         if not deleted:
             return 0
-        return deleted if await self._store.rewrite(stored, segment) else None
+        return deleted if await self._rewrite(stored, segment) else None
+
+    async def _rewrite(self, old: StoredSegment, segment: Segment) -> bool:
+        """Replace a segment and its filter. Return False when the segment was changed."""
+        new = await self._store.rewrite(old, segment)
+        if new is not None and needs_filter(segment, utc_now()):
+            made = await self._threads.work(_EDITS).run(lambda _: filter_of(segment))
+            await self._store.add_filter(new, made)
+        return new is not None
 
     async def _place(self, log: LogId, visible: Visible) -> _Location:
         one = HasId(log.batch, log.hour, log.row)

@@ -22,7 +22,9 @@ from pymongo.errors import PyMongoError
 from logloop_query.logs import segment_codec as segments
 from logloop_query.logs.patterns import PatternIndex, pattern_stats
 from logloop_query.logs.segment_codec import Chunk, Segment, encode_segment, merge_tables, without_parts
+from logloop_query.logs.segment_filters.build import SegmentFilter, filter_of, is_large
 from logloop_query.logs.stores.patterns import PatternStats
+from logloop_query.logs.stores.segment_documents import StoredSegment
 from logloop_query.logs.stores.segments import DuplicateParts
 from logloop_query.outcomes import outcomes_in
 from logloop_query.ports import RetentionSource, SeenRegistry
@@ -47,8 +49,11 @@ T = TypeVar("T")
 class SegmentWriter(Protocol):
     """Stores segments."""
 
-    async def insert(self, segment: Segment, *, retention: timedelta) -> None:
-        """Store a segment. Raises DuplicateParts."""
+    async def insert(self, segment: Segment, *, retention: timedelta) -> StoredSegment:
+        """Store a segment and return it. Raises DuplicateParts."""
+
+    async def add_filter(self, stored: StoredSegment, made: SegmentFilter) -> None:
+        """Store the filter of a segment."""
 
     async def stored_parts(self, project_id: str, parts: Iterable[str]) -> set[str]:
         """Return which of these part keys are stored."""
@@ -229,7 +234,7 @@ class Persister:
                 lambda chunks=chunks: _encode(pack.project_id, pack.hour, chunks)  # type: ignore[misc]
             )
             try:
-                await self._through_outages(
+                stored = await self._through_outages(
                     lambda segment=segment: self._store.insert(  # type: ignore[misc]
                         segment, retention=retention
                     )
@@ -242,8 +247,15 @@ class Persister:
             BYTES_STORED.inc(segment.stored_bytes)
             WRITE_SECONDS.observe(time.perf_counter() - started)
             await self._register(pack.project_id, chunks, stats)
+            await self._add_filter(stored)
             break
         await self._record_test_runs(pack)
+
+    async def _add_filter(self, stored: StoredSegment) -> None:
+        """Store the filter of a large segment. Smaller ones get theirs when compaction has merged them."""
+        if is_large(stored.segment):
+            made = await self._in_thread(lambda: filter_of(stored.segment))
+            await self._store.add_filter(stored, made)
 
     async def _without_stored(self, project_id: str, chunks: Sequence[Chunk]) -> list[Chunk]:
         parts = [key for chunk in chunks for key in chunk.parts]

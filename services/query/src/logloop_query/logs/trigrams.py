@@ -24,6 +24,7 @@ RE2 takes U+017F and U+212A for s and k when it ignores case. NFC turns U+212A i
 _LIKE_ASCII_BYTES = tuple(character.encode() for character in LIKE_ASCII)
 _OTHER = 31
 _CLASSES = bytes(byte & 31 if chr(byte).isalpha() and byte < 128 else _OTHER for byte in range(256))
+"""The letter of each byte, from 1 to 26."""
 _BLOCK = 1 << 15
 """Bytes at once, so that the arrays fit into the cache of a core."""
 _RUN = re.compile(r"[A-Za-z]{3,}")

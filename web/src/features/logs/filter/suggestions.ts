@@ -20,6 +20,7 @@ const FIELDS: [name: string, note: string, field: FacetField | null][] = [
   ["func", "the function that wrote the line", "func_id"],
   ["source", "where the line came from", "source"],
   ["pattern", "lines of one message pattern", null],
+  ["word", "a whole word of the line, such as an id", null],
   ["timestamp", "lines by time", null],
   ["id", "one line", null],
 ];

@@ -25,6 +25,7 @@ of the message. A letter with an accent matches in each Unicode form.
 | write | finds |
 |---|---|
 | `refused` or `"connection refused"` | messages that contain the text, ignoring case |
+| `word:98765432`, `word:"read timeout"` | whole words, with no letter, digit or _ beside them; fast for ids |
 | `time*`, `*out`, `t?me` | a word of the message; `*` stands for any characters except spaces, `?` for one |
 | `/time(d )?out/` | messages that match an RE2 regular expression; `(?i)` ignores case |
 | `severity:error`, `severity:>=warn` | logs by severity (debug, info, warn, error) |

@@ -10,6 +10,7 @@ from logloop_query.logs.search.filter import (
     And,
     Contains,
     Filter,
+    HasWord,
     Matches,
     Selected,
     columns_of,
@@ -53,7 +54,7 @@ def uses_only_summary(wanted: Filter) -> bool:
 
 
 def _asks_message(leaf: Filter) -> bool:
-    return isinstance(leaf, Contains | Matches) and leaf.column == "message"
+    return isinstance(leaf, Contains | Matches | HasWord) and leaf.column == "message"
 
 
 def _of_mask(mask: Mask) -> Filter:

@@ -67,6 +67,14 @@ class Matches:
 
 
 @dataclass(frozen=True, slots=True)
+class HasWord:
+    """The column contains this text as whole words, ignoring case: no letter, digit or _ stands beside it."""
+
+    column: TextColumn
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Present:
     """The log has this field."""
 
@@ -132,7 +140,7 @@ class Selected:
 
 
 Attribute: TypeAlias = AttributePresent | AttributeEquals | AttributeMatches | AttributeWithin
-Leaf: TypeAlias = Equals | OneOf | Contains | Matches | Present | Within | HasId | Selected | Attribute
+Leaf: TypeAlias = Equals | OneOf | Contains | Matches | HasWord | Present | Within | HasId | Selected | Attribute
 Filter: TypeAlias = Everything | And | Or | Not | Leaf
 
 EVERYTHING = Everything()
@@ -144,7 +152,7 @@ def columns_of(leaf: Leaf) -> frozenset[str]:
     match leaf:
         case Equals(column=column) | OneOf(column=column) | Contains(column=column):
             return frozenset({column})
-        case Matches(column=column) | Present(column=column):
+        case Matches(column=column) | HasWord(column=column) | Present(column=column):
             return frozenset({column})
         case Within():
             return frozenset({"timestamp"})

@@ -19,6 +19,7 @@ from logloop_query.logs.search.filter import (
     Everything,
     Filter,
     HasId,
+    HasWord,
     Leaf,
     Matches,
     Not,
@@ -32,6 +33,7 @@ from logloop_query.logs.search.filter import (
 from logloop_query.logs.search.limits import regexes
 from logloop_query.logs.search.limits.pace import Pace
 from logloop_query.logs.search.unicode_forms import apply_composed, may_change
+from logloop_query.logs.search.wildcards import whole_words
 from logloop_query.logs.text_buffers import in_blocks
 from logloop_query.logs.time_units import hours_of
 
@@ -45,7 +47,7 @@ LARGE_COLUMNS = frozenset({"message", "attributes"})
 _BLOCK_ROWS = 256
 _MOST_BLOCKS = _MOST_ROWS = 0.75
 _CHEAP = (Selected, Within, Equals, OneOf, HasId, Present)
-_COSTS: dict[type, int] = {**dict.fromkeys(_CHEAP, 0), Contains: 1, Matches: 2}
+_COSTS: dict[type, int] = {**dict.fromkeys(_CHEAP, 0), Contains: 1, HasWord: 2, Matches: 2}
 """The order in which the parts of a filter are tested. Others come last."""
 
 
@@ -166,8 +168,9 @@ def _leaf(leaf: Leaf, columns: Columns, pace: Pace) -> Mask:
         case Contains(name, value):
             return _contains(columns, name, value, pace)
         case Matches(name, pattern, needle):
-            matched: Test = lambda words: regexes.match(words, pattern, pace)  # noqa: E731
-            return _on_text_with(columns, name, needle, lambda words: apply_composed(words, matched, pace))
+            return _matches(columns, name, pattern, needle, pace)
+        case HasWord(name, value):
+            return _matches(columns, name, whole_words(value), value, pace)
         case Present(name):
             array = columns.column(name)
             return array.is_valid() if array.null_count else True
@@ -198,6 +201,11 @@ def _in_form(text: str, test: Test, pace: Pace) -> Test:
 def _contains(columns: Columns, name: str, text: str, pace: Pace) -> Mask:
     contained: Test = lambda words: pc.match_substring(words, pattern=text, ignore_case=True)  # noqa: E731
     return _on_text_with(columns, name, text, _in_form(text, contained, pace))
+
+
+def _matches(columns: Columns, name: str, pattern: str, needle: str, pace: Pace) -> Mask:
+    matched: Test = lambda words: regexes.match(words, pattern, pace)  # noqa: E731
+    return _on_text_with(columns, name, needle, lambda words: apply_composed(words, matched, pace))
 
 
 def _on_text_with(columns: Columns, name: str, needle: str, test: Test) -> Mask:

@@ -20,6 +20,7 @@ from logloop_query.logs.search.filter import (
     And,
     Contains,
     Filter,
+    HasWord,
     Leaf,
     Matches,
     OneOf,
@@ -95,7 +96,7 @@ class _PatternRules:
             case Contains("message", text) if text.isascii():
                 all_match, some_may = self._with_text(text), self._with_runs(text)
                 return self._split(leaf, all_match, pc.and_(some_may, self._or_variable(text)))
-            case Matches("message", needle=needle) if needle.isascii():
+            case Matches("message", needle=needle) | HasWord("message", needle) if needle.isascii():
                 return self._split(leaf, self._none, self._with_runs(needle))
             case _:
                 return leaf

@@ -28,6 +28,7 @@ from logloop_query.logs.search.filter import (
     Equals,
     Filter,
     HasId,
+    HasWord,
     Matches,
     Not,
     Or,
@@ -45,6 +46,7 @@ from logloop_query.logs.search.wildcards import (
     message_wildcard,
     unescape,
     value_wildcard,
+    whole_words,
 )
 from logloop_query.time_bounds import parse_moment, to_microseconds
 
@@ -73,7 +75,8 @@ _TEXT_FIELDS: dict[str, TextColumn] = {
     "pattern": "pattern",
 }
 _TIME_FIELDS = frozenset({"timestamp", "time"})
-FIELDS = (*_TEXT_FIELDS, "id", "timestamp", "attributes.<name>")
+_WORD = "word"
+FIELDS = (*_TEXT_FIELDS, _WORD, "id", "timestamp", "attributes.<name>")
 """Field names."""
 
 _QUOTE_HINT = "quote text that contains : / ( ) [ ] or quotes"
@@ -193,7 +196,7 @@ class _Reader:
             return self._equals(item, field, unescape(raw))
         if not raw.strip("*"):
             return EVERYTHING if field is None else self._exists(field, item)
-        if field is None or field == "message":
+        if field in {None, "message", _WORD}:
             return Matches("message", self._affordable(message_wildcard(raw), item), needle=longest_piece(raw))
         return self._pattern(item, field, value_wildcard(raw))
 
@@ -206,6 +209,8 @@ class _Reader:
         if column is not None:
             return Equals(column, value)
         assert field is not None
+        if field == _WORD and self._affordable(whole_words(value), item):
+            return HasWord("message", value) if value else EVERYTHING
         if field == "id":
             return _has_id(value, item)
         if field in _TIME_FIELDS:
@@ -226,7 +231,8 @@ class _Reader:
             return Matches(column, self._affordable(pattern, item), needle=literal_in(pattern))
         if field.startswith(PREFIX):
             return AttributeMatches(field.removeprefix(PREFIX), self._affordable(pattern, item))
-        raise BadQuery(f"field {field!r} does not support wildcards or regular expressions", item.pos)
+        kind = "regular expressions" if isinstance(item, lucene.Regex) else "wildcards"
+        raise BadQuery(f"field {field!r} does not support {kind}", item.pos)
 
     def _affordable(self, pattern: str, item: Any) -> str:
         """Return the pattern. Raises BadQuery when it, or all patterns so far, would cost too much."""
@@ -288,7 +294,7 @@ def _reject_adjacent(children: list[Any]) -> None:
 
 
 def _check_field(name: str, item: Any) -> None:
-    if name in _TEXT_FIELDS or name in _TIME_FIELDS or name == "id":
+    if name in _TEXT_FIELDS or name in _TIME_FIELDS or name in {_WORD, "id"}:
         return
     if is_attribute(name):
         if is_too_long(name):
@@ -298,7 +304,7 @@ def _check_field(name: str, item: Any) -> None:
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise BadQuery(
         f"there is no field {name[:60]!r}; {hint}fields are {', '.join(sorted(set(_TEXT_FIELDS.values())))}, "
-        f"id, timestamp and attributes.{name[:60]}; {_QUOTE_HINT}",
+        f"word, id, timestamp and attributes.{name[:60]}; {_QUOTE_HINT}",
         item.pos,
     )
 

@@ -1,4 +1,4 @@
-"""Translates words with wildcards to regular expressions."""
+"""Translates whole words, and words with wildcards, to regular expressions."""
 
 import re
 
@@ -35,8 +35,18 @@ def message_wildcard(raw: str) -> str:
     tokens = _tokens(raw)
     inner = "".join({"*": r"\S*", "?": r"\S"}[text] if wild else re.escape(text) for wild, text in tokens)
     first, last = tokens[0], tokens[-1]
-    before = "" if first[0] or not _is_word_character(first[1][0]) else _BEFORE_WORD
-    after = "" if last[0] or not _is_word_character(last[1][-1]) else _AFTER_WORD
+    return _bounded(inner, "" if first[0] else first[1][0], "" if last[0] else last[1][-1])
+
+
+def whole_words(text: str) -> str:
+    """Return an RE2 pattern for a text whose first and last word are whole words, ignoring case."""
+    return _bounded(re.escape(text), text[:1], text[-1:])
+
+
+def _bounded(inner: str, first: str, last: str) -> str:
+    """Bound a pattern by the characters with which its texts begin and end. Only words need a bound."""
+    before = _BEFORE_WORD if _is_word_character(first) else ""
+    after = _AFTER_WORD if _is_word_character(last) else ""
     return f"(?is){before}{inner}{after}"
 
 

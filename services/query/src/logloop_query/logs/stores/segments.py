@@ -3,11 +3,10 @@
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bson.binary import Binary
 from logloop_chassis.clock import CLOCK, utc_now
 from logloop_chassis.database.client import Database, Document
 from logloop_chassis.ids import new_id
@@ -18,13 +17,13 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, OperationFailure
 from pymongo.read_concern import ReadConcern
 
+from logloop_query.logs.search.needs import need_of
 from logloop_query.logs.search.plan import LogSelection, SegmentRef, StoredColumns
-from logloop_query.logs.segment_codec import FORMAT, Segment
+from logloop_query.logs.segment_codec import Segment
+from logloop_query.logs.segment_filters.build import SegmentFilter
+from logloop_query.logs.stores.segment_documents import StoredSegment, check_format, document_of, stored_of
+from logloop_query.logs.stores.segment_filters import SegmentFilterStore
 from logloop_query.time_bounds import from_microseconds
-
-SMALL_LOGS = 25_000
-TIERS = (512, 4096, SMALL_LOGS)
-"""Upper bounds of tiers 0, 1 and 2 in logs. Larger segments are not compacted."""
 
 _PLAN_FIELDS = ("min_ts", "max_ts", "hour", "count", "size", "revision")
 _SNAPSHOT_TOO_OLD = 239
@@ -37,23 +36,8 @@ class DuplicateParts(Exception):
     """Some parts of a segment are already stored."""
 
 
-class UnknownFormat(Exception):
-    """A newer version has written a segment."""
-
-
 class SnapshotTooOld(Exception):
     """The snapshot is older than the history of the database (5 minutes); start a new one."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredSegment:
-    """A whole segment document."""
-
-    id: str
-    revision: int
-    segment: Segment
-    stored_at: datetime
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +69,11 @@ class SegmentStore:
     def __init__(self, database: Database) -> None:
         self._client = database.client
         self._collection: AsyncCollection[Document] = database["segments"]
+        self._filters = SegmentFilterStore(database)
 
     async def ensure_indexes(self) -> None:
         """Create every index. The unique index `parts` makes storing exactly-once."""
+        await self._filters.ensure_indexes()
         collection = self._collection
         rest = [(name, ASCENDING) for name in ("hour", "count", "size", "revision", "_id")]
         await collection.create_index([("parts", ASCENDING), ("project_id", ASCENDING)], unique=True, name="parts")
@@ -104,19 +90,26 @@ class SegmentStore:
         )
         await collection.create_index([("expires_at", ASCENDING)], expireAfterSeconds=0, name="expiry")
 
-    async def insert(self, segment: Segment, *, retention: timedelta, stored_at: datetime | None = None) -> None:
-        """Store a new segment. Raises DuplicateParts when another segment holds one of its parts.
+    async def insert(
+        self, segment: Segment, *, retention: timedelta, stored_at: datetime | None = None
+    ) -> StoredSegment:
+        """Store a new segment and return it. Raises DuplicateParts when another segment holds one of its parts.
 
         `stored_at` is now by default, by the clock of the database, which also expires the segment.
         """
         if stored_at is None:
             await CLOCK.ensure_measured(self._collection.database)
             stored_at = utc_now()
-        document = _document(new_id(), 0, segment, stored_at, stored_at + retention)
+        stored = StoredSegment(new_id(), 0, segment, stored_at, stored_at + retention)
         try:
-            await self._collection.insert_one(document)
+            await self._collection.insert_one(document_of(stored))
         except DuplicateKeyError as error:
             raise DuplicateParts from error
+        return stored
+
+    async def add_filter(self, stored: StoredSegment, made: SegmentFilter) -> None:
+        """Store the filter of a stored segment. A failure is logged only, as searches work without it."""
+        await self._filters.put(stored, made)
 
     async def stored_parts(self, project_id: str, parts: Iterable[str]) -> set[str]:
         """Return which of these part keys a majority of the replica set has stored."""
@@ -134,7 +127,7 @@ class SegmentStore:
         """Yield a snapshot of the collection, valid for at most 5 minutes."""
         async with self._client.start_session(snapshot=True) as session:
             try:
-                yield MongoSnapshot(self._collection, session)
+                yield MongoSnapshot(self._collection, self._filters, session)
             except OperationFailure as error:
                 if error.code == _SNAPSHOT_TOO_OLD:
                     raise SnapshotTooOld from error
@@ -144,19 +137,19 @@ class SegmentStore:
         """Return the whole segments, of any project, that hold one of these parts, from one snapshot."""
         async with self._client.start_session(snapshot=True) as session:
             cursor = self._collection.find({"parts": {"$in": list(parts)}}, session=session)
-            return [_stored(document) async for document in cursor]
+            return [stored_of(document) async for document in cursor]
 
     async def load(self, ids: Sequence[str], *, session: AsyncClientSession | None = None) -> list[StoredSegment]:
         """Return whole segments by id."""
         cursor = self._collection.find({"_id": {"$in": list(ids)}}, session=session)
-        return [_stored(document) async for document in cursor]
+        return [stored_of(document) async for document in cursor]
 
-    async def rewrite(self, old: StoredSegment, segment: Segment) -> bool:
-        """Replace a segment unless it was changed or deleted since it was read. Return whether it was replaced."""
-        document = _document(old.id, old.revision + 1, segment, old.stored_at, old.expires_at)
+    async def rewrite(self, old: StoredSegment, segment: Segment) -> StoredSegment | None:
+        """Replace a segment and return it, None when it was changed or deleted since it was read."""
+        new = replace(old, revision=old.revision + 1, segment=segment)
         condition = {"_id": old.id, "revision": old.revision}
-        result = await self._collection.replace_one(condition, document)
-        return result.matched_count == 1
+        result = await self._collection.replace_one(condition, document_of(new))
+        return new if result.matched_count == 1 else None
 
     async def small_hours(self, limit: int) -> list[tuple[str, int]]:
         """Return up to `limit` projects and hours with at least two small segments, most segments first."""
@@ -201,9 +194,9 @@ class SegmentStore:
             return StoredTotals(found["logs"], found["bytes"], first, last)
         return StoredTotals()
 
-    async def merge(self, old: Sequence[StoredSegment], merged: Segment) -> bool:
-        """Replace several segments by one in a transaction. Return False when one of them was changed."""
-        document = _document(
+    async def merge(self, old: Sequence[StoredSegment], merged: Segment) -> StoredSegment | None:
+        """Replace several segments by one in a transaction, and return it; None when one of them was changed."""
+        new = StoredSegment(
             new_id(), 0, merged, max(item.stored_at for item in old), max(item.expires_at for item in old)
         )
 
@@ -213,17 +206,21 @@ class SegmentStore:
             if result.deleted_count != len(old):
                 await session.abort_transaction()
                 return False
-            await self._collection.insert_one(document, session=session)
+            await self._collection.insert_one(document_of(new), session=session)
             return True
 
         async with self._client.start_session() as session:
-            return await session.with_transaction(swap)
+            if not await session.with_transaction(swap):
+                return None
+        await self._filters.delete([item.id for item in old])
+        return new
 
     async def delete_project(self, project_id: str) -> int:
         """Delete every segment of a project in groups, and return their number."""
         deleted = 0
         async for ids in self._ids_of(project_id):
             deleted += (await self._collection.delete_many({"_id": {"$in": ids}})).deleted_count
+        await self._filters.delete_project(project_id)
         return deleted
 
     async def set_retention(self, project_id: str, retention: timedelta) -> int:
@@ -246,6 +243,7 @@ class SegmentStore:
                 {"_id": {"$in": ids}}, [{"$set": {"expires_at": {"$add": ["$stored_at", age_ms]}}}]
             )
             moved += result.modified_count
+            await self._filters.move_expiry(ids, age_ms)
         return moved
 
     async def _ids_of(self, project_id: str) -> AsyncIterator[list[str]]:
@@ -268,12 +266,20 @@ class SegmentStore:
 class MongoSnapshot:
     """`search.plan.Snapshot` on a snapshot session, which allows no concurrent calls."""
 
-    def __init__(self, collection: AsyncCollection[Document], session: AsyncClientSession) -> None:
+    def __init__(
+        self, collection: AsyncCollection[Document], filters: SegmentFilterStore, session: AsyncClientSession
+    ) -> None:
         self._collection = collection
+        self._filters = filters
         self._session = session
 
-    async def plan(self, selection: LogSelection, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
-        """Yield the segments of a selection, by its parts if it has any, else from a covering time index."""
+    def plan(self, selection: LogSelection, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
+        """Yield the segments of a selection: those with its parts if it has any, else those that filters allow."""
+        refs = self._overlapping(selection, newest_first=newest_first)
+        need = need_of(selection.wanted) if selection.parts is None else None
+        return refs if need is None else self._filters.that_may_hold(refs, need, self._session)
+
+    async def _overlapping(self, selection: LogSelection, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
         condition: Document = {
             "project_id": selection.project_id,
             "max_ts": {"$gte": selection.low},
@@ -330,7 +336,7 @@ class MongoSnapshot:
         cursor = self._collection.find(condition, {"v": 1, **fields}, batch_size=len(ids), session=self._session)
         found: dict[str, StoredColumns] = {}
         async for item in cursor:
-            _check_format(item)
+            check_format(item)
             found[item["_id"]] = StoredColumns(
                 dict(item.get("columns", {})),
                 item.get("summary", b""),
@@ -339,62 +345,3 @@ class MongoSnapshot:
                 item.get("variables", b""),
             )
         return found
-
-
-def tier_of(count: int) -> int:
-    """Return the compaction tier of a segment with this many logs."""
-    return sum(count >= bound for bound in TIERS)
-
-
-def _document(
-    segment_id: str, revision: int, segment: Segment, stored_at: datetime, expires_at: datetime
-) -> Document:
-    tier = tier_of(segment.count)
-    return {
-        "_id": segment_id,
-        "v": FORMAT,
-        "project_id": segment.project_id,
-        "hour": segment.hour,
-        "min_ts": segment.min_ts,
-        "max_ts": segment.max_ts,
-        "count": segment.count,
-        "size": segment.stored_bytes,
-        "raw_bytes": segment.raw_bytes,
-        "revision": revision,
-        "tier": tier,
-        **({"small": True} if tier < len(TIERS) else {}),
-        "stored_at": stored_at,
-        "expires_at": expires_at,
-        "parts": list(segment.parts),
-        "summary": Binary(segment.summary),
-        "patterns": Binary(segment.patterns),
-        "pattern_version": segment.pattern_version,
-        **({"variables": Binary(segment.variables)} if segment.variables else {}),
-        "columns": {name: Binary(column) for name, column in segment.columns.items()},
-    }
-
-
-def _check_format(document: Document) -> None:
-    if document["v"] > FORMAT:
-        raise UnknownFormat(f"a segment has format {document['v']}, and this query reads up to {FORMAT}; update it")
-
-
-def _stored(document: Document) -> StoredSegment:
-    _check_format(document)
-    segment = Segment(
-        document["project_id"],
-        document["hour"],
-        tuple(document["parts"]),
-        document["count"],
-        document["min_ts"],
-        document["max_ts"],
-        document["raw_bytes"],
-        document["columns"],
-        document["summary"],
-        document["patterns"],
-        document.get("pattern_version", FIRST_VERSION),
-        document.get("variables", b""),
-    )
-    return StoredSegment(
-        document["_id"], document["revision"], segment, document["stored_at"], document["expires_at"]
-    )

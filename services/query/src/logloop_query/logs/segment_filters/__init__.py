@@ -1,0 +1,1 @@
+"""Filters of segments: small descriptions that say which words the logs of a segment cannot contain."""

@@ -1,0 +1,82 @@
+"""Makes the filter of a segment from its messages and attributes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from logloop_contracts.log_batch import HOUR_US
+
+from logloop_query.logs.segment_codec import LASTING_LOGS, MAX_RAW_BYTES, Segment, columns_of
+from logloop_query.logs.segment_filters.tokens import bloom_filter, hashes_in
+from logloop_query.logs.trigrams import SIZE, Flags, trigrams_in
+
+FEW_LOGS = 2_000
+"""A segment with fewer logs is searched as fast as its filter is read."""
+QUIET = timedelta(minutes=2)
+"""An hour is over when it ended this long ago."""
+_BLOCK_BYTES = 2**16
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFilter:
+    """What the messages and attributes of a segment may contain, as bits. Bit 0 is the lowest bit of the first byte.
+
+    `trigrams` has a bit for each trigram. `tokens` is a bloom filter, empty if the segment may contain every token.
+    """
+
+    trigrams: bytes
+    tokens: bytes
+
+
+def is_large(segment: Segment) -> bool:
+    """Return whether a segment has so many logs or bytes that compaction hardly replaces it."""
+    return segment.count >= LASTING_LOGS or segment.raw_bytes >= MAX_RAW_BYTES // 2
+
+
+def needs_filter(segment: Segment, now: datetime) -> bool:
+    """Return whether a segment gets a filter: it is large, or its hour is over and it has some logs."""
+    ended = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=(segment.hour + 1) * HOUR_US)
+    return is_large(segment) or (segment.count >= FEW_LOGS and ended + QUIET <= now)
+
+
+def filter_of(segment: Segment) -> SegmentFilter:
+    """Return the filter of a segment."""
+    columns = columns_of(segment)
+    return filter_of_texts(columns.column("message"), columns.column("attributes"))
+
+
+def filter_of_texts(messages: Any, attributes: Any) -> SegmentFilter:
+    """Return the filter of two arrays of texts, plain or as a dictionary, which may have nulls."""
+    trigrams = np.zeros(SIZE, np.bool_)
+    hashes = []
+    # Logs of one source often have the same attributes.
+    for texts in (messages, pc.unique(_words(attributes))):
+        for block in _blocks(_words(texts)):
+            trigrams |= trigrams_in(block)
+            hashes.append(hashes_in(block))
+    if trigrams.all():  # some text has characters that a search may treat as others
+        return SegmentFilter(_packed(trigrams), b"")
+    return SegmentFilter(_packed(trigrams), _packed(bloom_filter(hashes)))
+
+
+def _words(texts: Any) -> Any:
+    return texts.dictionary if isinstance(texts, pa.DictionaryArray) else texts
+
+
+def _packed(bits: Flags) -> bytes:
+    return np.packbits(bits, bitorder="little").tobytes()
+
+
+def _blocks(texts: Any) -> Iterator[bytes]:
+    """Yield the texts of a utf8 array in blocks of some 64 KB, with a line break before and after each text."""
+    rows = max(1, len(texts) * _BLOCK_BYTES // max(1, texts.nbytes))
+    for start in range(0, len(texts), rows):
+        joined = pc.binary_join_element_wise(texts.slice(start, rows), "", "\n").drop_null()
+        if len(joined):
+            _, offsets, data = joined.buffers()
+            ends = memoryview(offsets).cast("i")
+            yield b"\n" + memoryview(data)[ends[joined.offset] : ends[joined.offset + len(joined)]]
