@@ -138,10 +138,11 @@ def test_a_new_thread_gets_the_context_that_it_is_given(
 
 @pytest.fixture
 def processor() -> Iterator[LogloopProcessor]:
+    configured = structlog.get_config()
     processor = LogloopProcessor(service="orders", attributes={"release": "v1"})
     yield processor
     processor.handler.close()
-    structlog.reset_defaults()
+    structlog.configure(**configured)  # not the defaults: they render tracebacks slowly, as tests/conftest.py says
 
 
 def test_events_of_structlog_arrive_with_keys_level_time_and_place(
