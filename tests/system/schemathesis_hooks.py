@@ -6,7 +6,7 @@ from typing import Any
 import schemathesis
 
 _REPETITIVE = {"incorrect_type", "unspecified_http_method"}
-"""A value of every other type for each field, and every other method for each path: more than a third of all cases."""
+"""A value of every other type for each field, and every other method for each path: a third of all cases."""
 _tried: set[tuple[object, ...]] = set()
 
 
