@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -31,7 +32,10 @@ __all__ = ["amqp_url", "empty_databases", "fresh_amqp_url", "infra", "mongo_url"
 
 _TESTS = Path(__file__).parent
 _UNIT = _TESTS / "unit"
-_RINGS = ("browser", "system/faults", "system", "fundamentals", "real", "contracts", "unit")
+_RINGS = (
+    *("browser", "system/faults", "system", "fundamentals", "real", "contracts"),
+    *("unit/query", "unit/analyzer", "unit"),
+)
 """In the order in which their files start: the longest first, so that the workers end at about the same time."""
 
 # The duration of an example depends on the machine, not on the code. Each run tries the same examples, so that a
@@ -84,6 +88,14 @@ def pytest_runtestloop() -> None:
     """Collect garbage again, but only what the tests leave."""
     gc.freeze()
     gc.enable()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Keep the tests of some folders together, not only those of a file."""
+    from tests.scheduling import FolderScheduling
+
+    return FolderScheduling(config, log) if config.option.dist == "loadfile" else None
 
 
 def _print_line(config: pytest.Config, text: str) -> None:

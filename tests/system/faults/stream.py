@@ -13,7 +13,7 @@ from typing import Any, Self
 import httpx
 from logloop.local.plain_http import WITHOUT_TLS
 
-_RETRY_DELAY_S = 0.1
+_RETRY_DELAY_S = 0.3
 _BATCH_TIMEOUT_S = 60.0
 
 
