@@ -197,6 +197,7 @@ def test_volumes_bytes_rates_and_the_largest_series(grafana: httpx.Client) -> No
     volume = data(grafana.get("/index/volume", params={**span, "query": "{}", "targetLabels": "service_name"}))
     over_time = data(grafana.get("/index/volume_range", params={**span, "query": "{}", "step": "600s"}))
     top = data(grafana.get("/query", params={"query": _RATE, "time": END}))
+    per_minute = data(grafana.get("/query", params={"query": _PER_MINUTE, "time": END + 600 * 10**9}))
     stats = grafana.get("/index/stats", params={**span, "query": '{level="error"}'}).json()
 
     assert {item["metric"]["service_name"]: int(item["value"][1]) for item in volume["result"]} == size
@@ -208,10 +209,12 @@ def test_volumes_bytes_rates_and_the_largest_series(grafana: httpx.Client) -> No
     [largest] = top["result"]
     assert largest["metric"] == {"service_name": "cart"}
     assert float(largest["value"][1]) == pytest.approx(len(errors) / 1_200)
+    assert float(per_minute["result"][0]["value"][1]) == pytest.approx(len(errors) / 20)
     assert (stats["entries"], stats["streams"]) == (sum(e["severity"] == "error" for e in ENTRIES), 2)
     assert stats["bytes"] > 0
 
 
+_PER_MINUTE = 'sum(rate({level="error", service_name="cart"}[20m] offset 10m)) * 60 > 0 or vector(0)'
 _RATE = 'topk(1, sum by (service_name) (rate({level="error"}[20m])))'
 
 

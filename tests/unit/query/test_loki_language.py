@@ -8,7 +8,7 @@ from logloop_query.loki.labels import attribute_paths, metadata_of
 from logloop_query.loki.metrics import Grid, Series, Windows, plan_of, series_of
 from logloop_query.loki.parser import BadLogQL, parse_log_query, parse_logql
 from logloop_query.loki.shapes import matrix, number, seconds, streams, vector
-from logloop_query.loki.syntax_tree import Constant, RangeAggregation, VectorAggregation
+from logloop_query.loki.syntax_tree import Constant, LogQuery, RangeAggregation
 from logloop_query.loki.times import duration_ns, moment_ns, seconds_or_duration_ns
 from logloop_query.loki.translation import filter_of
 
@@ -27,9 +27,20 @@ from logloop_query.loki.translation import filter_of
         ('{a="b"} | took > 5ms', "durations and sizes in label filters (at character 18) are not supported"),
         ('quantile_over_time(0.9, {a="b"}[1m])', "the function 'quantile_over_time' at character 1 is not supported"),
         ('stddev by (x) (rate({a="b"}[1m]))', "the function 'stddev' at character 1 is not supported"),
-        ('sum(rate({a="b"}[1m])) * 2', "'*' at character 24 is not supported there: queries cannot be combined"),
-        ('rate({a="b"}[1m]) > 2', "'>' at character 19 is not supported there"),
-        ('count_over_time({a="b"}[5m] offset 1h)', "'offset' at character 29 is not supported; move the time range"),
+        ('rate({a="b"}[1m]) / rate({c="d"}[1m])', "'/' joins two queries, which is not supported"),
+        ('rate({a="b"}[1m]) > vector(2)', "'>' joins two queries, which is not supported"),
+        ('rate({a="b"}[1m]) or rate({c="d"}[1m])', "'or' is supported between a query and a number only"),
+        ('rate({a="b"}[1m]) or 0', "'or' is supported between a query and a number only"),
+        (
+            'rate({a="b"}[1m]) and vector(1)',
+            "'and' at character 19 is not supported there: queries are combined with",
+        ),
+        ("2 > 1", "'>' compares two numbers"),
+        ("sum(vector(1))", "sum takes a query, and vector(1) is a number"),
+        ('rate({a="b"}[1m]) + bool 1', "unexpected text 'bool 1' at character 21"),
+        ('count_over_time({a="b"}[5m] offset 1x)', "offset takes a duration such as 1h30m, not '1x)'"),
+        ('rate({a="b"}[1m])' + " + 1" * 60, "at most 50 operations"),
+        ("1" + " + 1" * 1_200, "too many parts"),
         ('rate({a="b"})', "a range such as [5m] is missing at character 13"),
         ('rate({a="b"}[$__auto])', "invalid duration '$__auto'"),
         ('{a="b"', "the query is incomplete"),
@@ -83,7 +94,7 @@ def test_a_constant_is_computed_as_the_health_check_of_grafana_asks() -> None:
 def _series(query: str, counts: list[tuple[Any, ...]], grid: Grid) -> Series:
     """The series of a metric whose counts by bucket and key are given."""
     tree = parse_logql(query)
-    assert isinstance(tree, VectorAggregation | RangeAggregation)
+    assert not isinstance(tree, LogQuery | Constant)
     plan = plan_of(tree)
     names = ["bucket", *plan.keys, "count"]
     table = pa.table(dict(zip(names, map(list, zip(*counts, strict=True)), strict=True)))
@@ -115,6 +126,52 @@ def test_series_are_aggregated_at_each_step(query: str, expected: dict[str, dict
     found = _series(query.replace("{}", inner), BY_SERVICE, GRID)
 
     assert {dict(labels).get("service_name", ""): points for labels, points in found.items()} == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("{} * 60 + 1", {"a": {0: 61, 1: 121, 2: 241}, "b": {0: 481, 2: 121}, "c": {2: 181}}),
+        ("100 - {} / 2 ^ 2", {"a": {0: 99.75, 1: 99.5, 2: 99}, "b": {0: 98, 2: 99.5}, "c": {2: 99.25}}),
+        ("{} % 3", {"a": {0: 1, 1: 2, 2: 1}, "b": {0: 2, 2: 2}, "c": {2: 0}}),
+        ("{} > 2", {"a": {2: 4}, "b": {0: 8}, "c": {2: 3}}),
+        ("2 >= {}", {"a": {0: 1, 1: 2}, "b": {2: 2}}),
+        ("{} == bool 2", {"a": {0: 0, 1: 1, 2: 0}, "b": {0: 0, 2: 1}, "c": {2: 0}}),
+        ("sum({} != 2) * 10", {"": {0: 90, 2: 70}}),
+        ("max({} > 5) or vector(0)", {"": {0: 8, 1: 0, 2: 0}}),
+        ("({} > 7) or vector(-1)", {"b": {0: 8}, "": {0: -1, 1: -1, 2: -1}}),
+        ("count({}) - 1 > 0", {"": {0: 1, 2: 2}}),
+    ],
+)
+def test_numbers_are_combined_with_each_point(query: str, expected: dict[str, dict[int, float]]) -> None:
+    inner = 'sum by (service_name) (count_over_time({x="y"}[1m]))'
+    text = query.replace("{}", inner)
+
+    found = _series(text, BY_SERVICE, GRID)
+
+    named = {dict(labels).get("service_name", ""): points for labels, points in found.items()}
+    assert named == expected
+    tree = parse_logql(text)
+    assert parse_logql(str(tree)) == tree
+    assert _series(str(tree), BY_SERVICE, GRID) == found
+
+
+def test_results_that_are_no_finite_numbers_are_written_as_loki_writes_them() -> None:
+    query = 'sum(count_over_time({x="y"}[1m]))'
+    counts = [(0, 1), (1, 2)]
+    for text, written in ((f"{query} / 0", "NaN"), (f"{query} % 0", "NaN"), (f"10 ^ ({query} * 1000)", "+Inf")):
+        [found] = matrix(_series(text, counts, GRID), GRID)
+        assert [value for _, value in found["values"]] == [written, written]
+
+
+@pytest.mark.parametrize(("offset", "seconds_earlier"), [("", 0), (" offset 1h30m", 5_400), (" offset -30s", -30)])
+def test_an_offset_moves_what_is_counted_and_not_the_steps(offset: str, seconds_earlier: int) -> None:
+    tree = parse_logql(f'rate({{x="y"}}[1m]{offset})')
+    assert isinstance(tree, RangeAggregation)
+    assert str(tree) == f'rate({{x="y"}}[1m]{offset})'
+    windows = Windows.of(tree, GRID)
+    assert windows.buckets.origin == (1_000 - 60 - seconds_earlier) * SECOND
+    assert windows.end == (1_000 + 120 - seconds_earlier) * SECOND
 
 
 def test_overlapping_ranges_add_up_the_same_counts() -> None:

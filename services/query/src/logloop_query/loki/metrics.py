@@ -12,8 +12,16 @@ from typing import Any, TypeAlias
 
 from logloop_query.logs.search.sums import Buckets
 from logloop_query.loki.labels import STREAM_LABELS, key_names, kind_of
+from logloop_query.loki.numbers import applied
 from logloop_query.loki.parser import BadLogQL
-from logloop_query.loki.syntax_tree import Grouping, Metric, RangeAggregation, VectorAggregation
+from logloop_query.loki.syntax_tree import (
+    Grouping,
+    Metric,
+    NumberOperation,
+    OrConstant,
+    RangeAggregation,
+    VectorAggregation,
+)
 
 MAX_POINTS = 11_000
 MAX_SERIES = 500
@@ -69,7 +77,8 @@ class Windows:
         total = (grid.count - 1) * stride + size
         if total > MAX_BUCKETS:
             raise BadLogQL("range and step do not fit together; make the range a multiple of the step")
-        return cls(Buckets(grid.start - length, width), size, stride, total)
+        offset = aggregation.offset_ns // 1000
+        return cls(Buckets(grid.start - offset - length, width), size, stride, total)
 
     @property
     def end(self) -> int:
@@ -83,7 +92,7 @@ class MetricPlan:
 
     aggregation: RangeAggregation
     labels: tuple[str, ...]
-    rest: tuple[VectorAggregation, ...]
+    rest: tuple[VectorAggregation | NumberOperation | OrConstant, ...]
 
     @property
     def keys(self) -> list[str]:
@@ -98,13 +107,14 @@ class MetricPlan:
 
 def plan_of(metric: Metric) -> MetricPlan:
     """Return how to compute a metric query. A sum over a range aggregation is counted by its labels at once."""
-    chain: list[VectorAggregation] = []
-    while isinstance(metric, VectorAggregation):
+    chain: list[VectorAggregation | NumberOperation | OrConstant] = []
+    while not isinstance(metric, RangeAggregation):
         chain.insert(0, metric)
         metric = metric.inner
     labels = tuple(STREAM_LABELS)
-    if chain and chain[0].function == "sum":
-        labels = _kept(chain.pop(0).grouping, labels)
+    if chain and isinstance(chain[0], VectorAggregation) and chain[0].function == "sum":
+        labels = _kept(chain[0].grouping, labels)
+        chain.pop(0)
     return MetricPlan(metric, labels, tuple(chain))
 
 
@@ -133,8 +143,13 @@ def series_of(plan: MetricPlan, table: Any, windows: Windows, grid: Grid, projec
             counted[labels] = [0] * windows.total
         counted[labels][bucket] += count
     found = {labels: dict(_in_ranges(plan, counts, windows, grid)) for labels, counts in counted.items()}
-    for aggregation in plan.rest:
-        found = _aggregated(aggregation, found)
+    for part in plan.rest:
+        if isinstance(part, VectorAggregation):
+            found = _aggregated(part, found)
+        elif isinstance(part, NumberOperation):
+            found = {labels: applied(part, points) for labels, points in found.items()}
+        else:
+            found[()] = dict.fromkeys(range(grid.count), part.constant.value) | found.get((), {})
     found = {labels: points for labels, points in found.items() if points}
     if len(found) > MAX_SERIES:
         raise BadLogQL(_NO_SERIES)

@@ -7,6 +7,7 @@ from typing import Any, cast
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken, VisitError
 
+from logloop_query.loki.numbers import ARITHMETIC
 from logloop_query.loki.syntax_tree import (
     AllOf,
     AnyOf,
@@ -20,6 +21,8 @@ from logloop_query.loki.syntax_tree import (
     LogQuery,
     Matcher,
     Metric,
+    NumberOperation,
+    OrConstant,
     Parser,
     Query,
     RangeAggregation,
@@ -29,9 +32,10 @@ from logloop_query.loki.times import duration_ns
 
 MAX_LENGTH = 5_000
 MAX_NESTING = 20
+MAX_OPERATIONS = 50
 
 _GRAMMAR = r"""
-?start: log_query | metric | constant
+?start: log_query | expression
 
 log_query: selector stage*
          | "(" log_query ")" -> grouped
@@ -55,15 +59,17 @@ label_filter: any_of
           | NAME MATCH_OP NUMBER -> comparison
           | "(" any_of ")"
 
-?metric: range_aggregation | vector_aggregation | "(" metric ")"
-range_aggregation: RANGE_FUNCTION "(" log_query RANGE ")"
-vector_aggregation: VECTOR_FUNCTION [grouping] "(" [NUMBER ","] metric ")" [grouping]
+?expression: compared | expression "or" compared -> or_constant
+?compared: sum | compared (COMPARE_OP | NOT_OP) [BOOL] sum -> compare
+?sum: product | sum SUM_OP product -> calculate
+?product: power | product PRODUCT_OP power -> calculate
+?power: atom | atom POWER_OP power -> calculate
+?atom: range_aggregation | vector_aggregation | "(" expression ")"
+     | "vector" "(" NUMBER ")" -> vector
+     | NUMBER -> number
+range_aggregation: RANGE_FUNCTION "(" log_query RANGE ["offset" DURATION] ")"
+vector_aggregation: VECTOR_FUNCTION [grouping] "(" [NUMBER ","] expression ")" [grouping]
 grouping: GROUP_OP "(" [NAME ("," NAME)*] ")"
-
-?constant: sum
-?sum: product | sum "+" product -> add | sum "-" product -> subtract
-?product: atom | product "*" atom -> multiply | product "/" atom -> divide
-?atom: "vector" "(" NUMBER ")" -> number | NUMBER -> number | "(" sum ")"
 
 RANGE_FUNCTION.2: /(count_over_time|rate|bytes_over_time|bytes_rate)(?=\s*\()/
 VECTOR_FUNCTION.2: /(sum|min|max|avg|count|topk|bottomk)(?=\s*(\(|by\b|without\b))/
@@ -71,7 +77,12 @@ GROUP_OP: "by" | "without"
 LINE_OP: "|=" | "|~" | "!~"
 NOT_OP: "!="
 MATCH_OP: "=~" | "!~" | "="
+SUM_OP: "+" | "-"
+PRODUCT_OP: "*" | "/" | "%"
+POWER_OP: "^"
+BOOL: "bool"
 COMPARE_OP: "==" | ">=" | "<=" | ">" | "<"
+DURATION: /-?(\d+(\.\d+)?(ns|us|µs|ms|s|m|h|d|w|y))+/
 RANGE: /\[[^\]]*\]/
 NAME: /[a-zA-Z_][a-zA-Z0-9_]*/
 NUMBER: /-?\d+(\.\d+)?([eE][+-]?\d+)?(?![\w.])/
@@ -89,12 +100,10 @@ _UNSUPPORTED = {
     "label_format": "labels keep their names",
     "decolorize": "escape sequences are not shown",
     "keep": "use sum by (…)",
-    "offset": "move the time range instead",
     "ip": "use =~ with a regular expression",
     "on": "it joins two queries",
     "ignoring": "it joins two queries",
     "group_left": "it joins two queries",
-    "bool": "it compares two queries",
     "unless": "it combines two queries",
     "label_replace": "labels keep their names",
 }
@@ -131,6 +140,8 @@ def parse_logql(text: str) -> Query:
         raise BadLogQL(str(error.orig_exc)) from error
     except UnexpectedInput as error:
         raise BadLogQL(_refusal(text, error)) from error
+    except RecursionError:
+        raise BadLogQL("the query has too many parts") from None
 
 
 def parse_log_query(text: str) -> LogQuery:
@@ -180,10 +191,12 @@ def _general_refusal(text: str, at: int, error: UnexpectedInput) -> str:
     word = found[0] if found else ""
     if re.match(r"\w+\s*(by\s*)?\(", text[at:]):
         return f"the function {word!r} {where} is not supported; supported are {_FUNCTIONS}"
+    if re.search(r"\boffset\s+$", text[:at]):
+        return f"offset takes a duration such as 1h30m, not {text[at : at + 20]!r} ({where})"
     if re.match(r"-?[\d.]+[a-zA-Zµ]", text[at:]):
         return f"durations and sizes in label filters ({where}) are not supported; compare with a plain number"
     if re.match(r"[-+*/%^]|[<>=!]=|[<>]|and\b|or\b", text[at:]):
-        return f"{word!r} {where} is not supported there: queries cannot be combined or compared with each other"
+        return f"{word!r} {where} is not supported there: queries are combined with numbers only"
     kind = "character" if isinstance(error, UnexpectedCharacters) else "text"
     return f'unexpected {kind} {text[at : at + 20]!r} {where}; a query is {{label="value"}} with filters after it'
 
@@ -253,12 +266,17 @@ class _Builder(Transformer[Token, Any]):
             raise BadLogQL(f"{op} needs a regular expression in quotes, not the number {number}")
         return Comparison(str(label), cast("Any", "==" if op == "=" else str(op)), str(number))
 
-    def range_aggregation(self, function: Token, logs: LogQuery, range_: Token) -> RangeAggregation:
-        text = range_[1:-1].strip()
+    def range_aggregation(
+        self, function: Token, logs: LogQuery, range_: Token, offset: Token | None
+    ) -> RangeAggregation:
+        text, moved = range_[1:-1].strip(), str(offset or "")
         try:
-            return RangeAggregation(cast("Any", str(function)), logs, duration_ns(text), text)
+            length = duration_ns(text)
+            offset_ns = duration_ns(moved.removeprefix("-")) if moved else 0
         except ValueError as error:
-            raise BadLogQL(f"{error}, in [{text[:40]}]") from error
+            raise BadLogQL(f"{error}, in {range_[:40]} {moved[:40]}".rstrip()) from error
+        offset_ns = -offset_ns if moved.startswith("-") else offset_ns
+        return RangeAggregation(cast("Any", str(function)), logs, length, text, offset_ns, moved)
 
     def grouping(self, op: Token, *labels: Token | None) -> Grouping:
         return Grouping(tuple(str(label) for label in labels if label is not None), without=op == "without")
@@ -268,9 +286,11 @@ class _Builder(Transformer[Token, Any]):
         function: Token,
         before: Grouping | None,
         number: Token | None,
-        inner: Metric,
+        inner: Metric | Constant,
         after: Grouping | None,
     ) -> VectorAggregation:
+        if isinstance(inner, Constant):
+            raise BadLogQL(f"{function} takes a query, and {inner} is a number")
         if before is not None and after is not None:
             raise BadLogQL(f"{function} has two groupings; write one of them")
         if (function in {"topk", "bottomk"}) != (number is not None):
@@ -281,19 +301,48 @@ class _Builder(Transformer[Token, Any]):
         count = None if number is None else int(number)
         return VectorAggregation(cast("Any", str(function)), inner, before or after, count)
 
+    def vector(self, token: Token) -> Constant:
+        return Constant(float(token), f"vector({token})", is_vector=True)
+
     def number(self, token: Token) -> Constant:
-        return Constant(float(token), f"vector({token})")
+        return Constant(float(token), str(token))
 
-    def add(self, left: Constant, right: Constant) -> Constant:
-        return Constant(left.value + right.value, f"{left} + {right}")
-
-    def subtract(self, left: Constant, right: Constant) -> Constant:
-        return Constant(left.value - right.value, f"{left} - {right}")
-
-    def multiply(self, left: Constant, right: Constant) -> Constant:
-        return Constant(left.value * right.value, f"{left} * {right}")
-
-    def divide(self, left: Constant, right: Constant) -> Constant:
-        if not right.value:
+    def calculate(self, left: Metric | Constant, op: Token, right: Metric | Constant) -> Metric | Constant:
+        if not (isinstance(left, Constant) and isinstance(right, Constant)):
+            return _operation(str(op), left, right)
+        if op in {"/", "%"} and not right.value:
             raise BadLogQL("division by zero")
-        return Constant(left.value / right.value, f"{left} / {right}")
+        value = ARITHMETIC[op](left.value, right.value)
+        return Constant(value, f"({left}) {op} ({right})", left.is_vector or right.is_vector)
+
+    def compare(
+        self, left: Metric | Constant, op: Token, is_bool: Token | None, right: Metric | Constant
+    ) -> NumberOperation:
+        return _operation(str(op), left, right, is_bool=is_bool is not None)
+
+    def or_constant(self, left: Metric | Constant, right: Metric | Constant) -> OrConstant:
+        if isinstance(left, Constant) or not (isinstance(right, Constant) and right.is_vector):
+            raise BadLogQL("'or' is supported between a query and a number only, as in sum(…) or vector(0)")
+        return OrConstant(_not_too_deep(left), right)
+
+
+def _operation(
+    op: str, left: Metric | Constant, right: Metric | Constant, *, is_bool: bool = False
+) -> NumberOperation:
+    """Return an operation of a metric with a number. Raises BadLogQL for two metrics or two numbers."""
+    number, metric = (left, right) if isinstance(left, Constant) else (right, left)
+    if isinstance(metric, Constant):
+        raise BadLogQL(f"{op!r} compares two numbers; compare a query with a number")
+    if not isinstance(number, Constant) or number.is_vector:
+        raise BadLogQL(f"{op!r} joins two queries, which is not supported; one side must be a number, such as 60")
+    return NumberOperation(cast("Any", op), _not_too_deep(metric), number, number is left, is_bool)
+
+
+def _not_too_deep(metric: Metric) -> Metric:
+    """Return a metric. Raises BadLogQL if it is nested too deeply."""
+    depth, inner = 0, metric
+    while not isinstance(inner, RangeAggregation):
+        depth, inner = depth + 1, inner.inner
+    if depth > MAX_OPERATIONS:
+        raise BadLogQL(f"a query may have at most {MAX_OPERATIONS} operations")
+    return metric

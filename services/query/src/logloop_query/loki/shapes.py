@@ -1,5 +1,6 @@
 """Answers in the shapes of Loki's HTTP API."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -78,7 +79,7 @@ def vector(series: Series, moment_us: int) -> list[dict[str, Any]]:
     points = [(labels, next(iter(values.values()))) for labels, values in series.items()]
     return [
         {"metric": dict(labels), "value": [seconds(moment_us), number(value)]}
-        for labels, value in sorted(points, key=lambda item: (-item[1], item[0]))
+        for labels, value in sorted(points, key=lambda item: (math.isnan(item[1]), -item[1], item[0]))
     ]
 
 
@@ -90,6 +91,8 @@ def seconds(microseconds: int) -> int | float:
 
 def number(value: float) -> str:
     """Return a value as text without an exponent."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else f"{'+' if value > 0 else '-'}Inf"
     if value == int(value):
         return str(int(value))
     return format(Decimal(repr(value)), "f")

@@ -7,6 +7,7 @@ MatchOp = Literal["=", "!=", "=~", "!~"]
 LineOp = Literal["|=", "!=", "|~", "!~"]
 CompareOp = Literal["==", "!=", ">", ">=", "<", "<="]
 RangeFunction = Literal["count_over_time", "rate", "bytes_over_time", "bytes_rate"]
+NumberOp = Literal["+", "-", "*", "/", "%", "^", "==", "!=", ">", ">=", "<", "<="]
 VectorFunction = Literal["sum", "min", "max", "avg", "count", "topk", "bottomk"]
 
 
@@ -121,15 +122,18 @@ class LogQuery:
 
 @dataclass(frozen=True, slots=True)
 class RangeAggregation:
-    """A function of the logs in the time before each step."""
+    """A function of the logs in the time before each step, which an offset moves into the past."""
 
     function: RangeFunction
     logs: LogQuery
     range_ns: int
     range_text: str
+    offset_ns: int = 0
+    offset_text: str = ""
 
     def __str__(self) -> str:
-        return f"{self.function}({self.logs}[{self.range_text}])"
+        offset = f" offset {self.offset_text}" if self.offset_text else ""
+        return f"{self.function}({self.logs}[{self.range_text}]{offset})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +164,46 @@ class VectorAggregation:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A number that does not depend on logs, such as `vector(1)+vector(1)`."""
+    """A number that does not depend on logs, such as `vector(1)+vector(1)`. `is_vector`: it is a series."""
 
     value: float
     text: str
+    is_vector: bool = False
 
     def __str__(self) -> str:
         return self.text
 
 
-Metric: TypeAlias = RangeAggregation | VectorAggregation
+@dataclass(frozen=True, slots=True)
+class NumberOperation:
+    """Each point of a metric and a number, the left one with `number_first`. With `is_bool`, true is 1, false 0."""
+
+    op: NumberOp
+    inner: "Metric"
+    number: Constant
+    number_first: bool = False
+    is_bool: bool = False
+
+    def __str__(self) -> str:
+        metric = _operand(self.inner)
+        left, right = (f"({self.number})", metric) if self.number_first else (metric, f"({self.number})")
+        return f"{left} {self.op}{' bool' if self.is_bool else ''} {right}"
+
+
+@dataclass(frozen=True, slots=True)
+class OrConstant:
+    """`or vector(0)`: a number for the steps at which the series without labels has no point."""
+
+    inner: "Metric"
+    constant: Constant
+
+    def __str__(self) -> str:
+        return f"{_operand(self.inner)} or {self.constant}"
+
+
+def _operand(metric: "Metric") -> str:
+    return f"({metric})" if isinstance(metric, NumberOperation | OrConstant) else str(metric)
+
+
+Metric: TypeAlias = RangeAggregation | VectorAggregation | NumberOperation | OrConstant
 Query: TypeAlias = LogQuery | Metric | Constant
