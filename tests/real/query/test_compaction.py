@@ -161,7 +161,7 @@ async def test_a_merged_segment_expires_with_its_last_log(storage: Storage) -> N
 
 
 def small(count: int, tier: int, stored_at: datetime) -> SmallSegment:
-    return SmallSegment("id", 0, tier, count, count * 300, 1, stored_at)
+    return SmallSegment("id", 0, tier, count, count * 15, count * 300, 1, stored_at)
 
 
 def test_a_few_segments_are_merged_only_after_their_hour_is_over() -> None:

@@ -36,18 +36,32 @@ async def storage(mongo_url: str) -> AsyncIterator[Storage]:
         yield opened
 
 
-@pytest.fixture(params=["as stored", "merged"])
+@pytest.fixture(params=["as stored", "merged", "rewritten"])
 async def either(storage: Storage, request: pytest.FixtureRequest) -> Storage:
-    """The logs as they were stored, or after the segments of each hour were merged."""
-    if request.param == "merged":
+    """The logs as they were stored, after the segments of each hour were merged, or after all are of format 2."""
+    if request.param != "as stored":
         await merge(storage)
+    if request.param == "rewritten":
+        await rewrite(storage)
     return storage
 
 
-async def merge(storage: Storage) -> None:
+def compaction_of(storage: Storage) -> Compaction:
     index = PatternIndex(storage.patterns)
-    compaction = Compaction(storage.segments, LeaseStore(storage.database), index, storage.executor, holder="me")
-    assert await compaction.round() == 5
+    return Compaction(storage.segments, LeaseStore(storage.database), index, storage.executor, holder="me")
+
+
+async def merge(storage: Storage) -> None:
+    assert await compaction_of(storage).round() == 5
+
+
+async def rewrite(storage: Storage) -> None:
+    segments = storage.database["segments"]
+    earlier = await segments.count_documents({"v": 1})
+    assert earlier
+    assert await compaction_of(storage).round() == earlier
+    assert await segments.count_documents({"v": 1}) == 0
+    assert await compaction_of(storage).round() == 0
 
 
 def micros(entry: LogEntry) -> int:

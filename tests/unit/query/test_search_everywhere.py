@@ -23,7 +23,7 @@ from logloop_query.logs.search.rows import RowKey, SearchCursor, json_rows
 from logloop_query.logs.search.scan import MAX_PAGE_BYTES, SearchRequest
 from logloop_query.logs.search.sums import Buckets, most_frequent
 from logloop_query.logs.search.syntax import parse_query
-from logloop_query.logs.segment_codec import MAX_SUB_PARTS, encode_segment, part_key, split_by_hour
+from logloop_query.logs.segment_codec import MAX_SUB_PARTS, Effort, encode_segment, part_key, split_by_hour
 from logloop_query.logs.tail import Tail, _choose
 from logloop_query.time_bounds import to_microseconds
 
@@ -69,8 +69,8 @@ class World:
             numbers = pa.array([row.number for row in chosen], pa.int32())
             table = table_of(chosen).set_column(1, "row", numbers)
             for hour, part in split_by_hour(table.cast(table_of(chosen).schema)):
-                lasting = place % 2 == 0
-                store.insert(encode_segment("shop", hour, [part_key(BATCH, hour, place)], part, lasting=lasting))
+                effort = Effort.MERGE if place % 2 else Effort.INTAKE
+                store.insert(encode_segment("shop", hour, [part_key(BATCH, hour, place)], part, effort=effort))
         return store
 
 

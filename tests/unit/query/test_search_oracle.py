@@ -16,7 +16,7 @@ from logloop_query.logs.search.needs import need_of
 from logloop_query.logs.search.pattern_rules import resolved
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.syntax import parse_query
-from logloop_query.logs.segment_codec import SegmentColumns, TableColumns, encode_segment, split_by_hour
+from logloop_query.logs.segment_codec import Effort, SegmentColumns, TableColumns, encode_segment, split_by_hour
 from logloop_query.logs.segment_filters.build import filter_of
 from logloop_query.logs.summary import Summary
 
@@ -99,7 +99,7 @@ def test_a_search_of_stored_logs_reads_only_the_columns_it_needs(logs: list[Row]
     parts = [
         SegmentColumns(hour, segment.count, segment.columns, segment.patterns)
         for hour, part in split_by_hour(table_of(logs))
-        for segment in [encode_segment("shop", hour, ["p"], part, lasting=True)]
+        for segment in [encode_segment("shop", hour, ["p"], part, effort=Effort.FINAL)]
     ]
     for search in wanted:
         condition = parse_query(search.text)
@@ -116,7 +116,7 @@ def test_a_search_of_stored_logs_reads_only_the_columns_it_needs(logs: list[Row]
 @given(rows(), several(searches()))
 def test_a_segment_is_skipped_only_if_none_of_its_logs_match(logs: list[Row], wanted: list[Search]) -> None:
     by_hour = split_by_hour(table_of(logs))
-    parts = [(part, encode_segment("shop", hour, ["p"], part, lasting=True)) for hour, part in by_hour]
+    parts = [(part, encode_segment("shop", hour, ["p"], part, effort=Effort.FINAL)) for hour, part in by_hour]
     for search in wanted:
         window = LogSelection("shop", parse_query(search.text)).narrowed()
         matching = set(numbers_of(logs, search))

@@ -19,6 +19,7 @@ _FIRST = b"first"
 """Key in the metadata of a stream of differences: the value that they start from."""
 _LENGTHS, _BYTES = "lengths", "bytes"
 _OPTIONS = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1), unify_dictionaries=False)
+_DENSE = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=6), unify_dictionaries=False)
 _TINY_OPTIONS = pa.ipc.IpcWriteOptions()
 _TINY_BYTES = 128
 _INTEGERS = (pa.int8(), pa.int16(), pa.int32())
@@ -28,8 +29,11 @@ _REPEATED = 4
 """Texts are stored as a dictionary if each occurs this often on average."""
 
 
-def encode_column(name: str, array: Any) -> bytes:
-    """Return a column of the log batch schema, other than the pattern, as an IPC stream of format 2."""
+def encode_column(name: str, array: Any, *, dense: bool = False) -> bytes:
+    """Return a column of the log batch schema, other than the pattern, as an IPC stream of format 2.
+
+    `dense` texts of messages take 5 to 10 % fewer bytes and three times the CPU.
+    """
     if name in DELTAS:
         values = array.cast(pa.int64())
         differences = narrow(pc.pairwise_diff(values).slice(1))
@@ -38,7 +42,9 @@ def encode_column(name: str, array: Any) -> bytes:
         words, indices = used_words(array)
         return write({name: pa.DictionaryArray.from_arrays(narrow_indices(indices, len(words)), words)})
     repeated = _as_dictionary(array) if name == "attributes" else None
-    return write({name: repeated}) if repeated is not None else write(_text_columns(array))
+    if repeated is not None:
+        return write({name: repeated})
+    return write(_text_columns(array), options=_DENSE if dense and name == "message" else _OPTIONS)
 
 
 def decode_column(name: str, stream: bytes) -> Any:
@@ -71,14 +77,16 @@ def decode_minutes(stream: bytes) -> Any:
     return pc.run_end_decode(read_batch(stream).column(0))
 
 
-def write(columns: Mapping[str, Any], metadata: Mapping[bytes, bytes] | None = None) -> bytes:
+def write(
+    columns: Mapping[str, Any], metadata: Mapping[bytes, bytes] | None = None, options: Any = _OPTIONS
+) -> bytes:
     """Return columns as an IPC stream of one record batch, compressed unless it is tiny."""
     batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
     if metadata:
         batch = batch.replace_schema_metadata(metadata)
-    options = _TINY_OPTIONS if batch.nbytes < _TINY_BYTES else _OPTIONS
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema, options=options) as writer:
+    chosen = _TINY_OPTIONS if batch.nbytes < _TINY_BYTES else options
+    with pa.ipc.new_stream(sink, batch.schema, options=chosen) as writer:
         writer.write_batch(batch)
     return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]  # pyarrow ships no types
 

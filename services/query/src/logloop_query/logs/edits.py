@@ -26,7 +26,14 @@ from logloop_query.logs.search.limits.pace import OutOfTime, Pace
 from logloop_query.logs.search.limits.threads import SearchThreads, Work
 from logloop_query.logs.search.plan import LogSelection, SegmentRef, Snapshot, grouped
 from logloop_query.logs.search.rows import materialise
-from logloop_query.logs.segment_codec import Segment, SegmentColumns, columns_of, encode_segment, possible_keys
+from logloop_query.logs.segment_codec import (
+    Effort,
+    Segment,
+    SegmentColumns,
+    columns_of,
+    encode_segment,
+    possible_keys,
+)
 from logloop_query.logs.segment_filters.build import SegmentFilter, filter_of, needs_filter
 from logloop_query.logs.stores.segment_documents import StoredSegment
 from logloop_query.telemetry import EDITS
@@ -235,7 +242,7 @@ def _without(segment: Segment, wanted: Filter, pace: Pace) -> tuple[Segment, int
         return segment, 0
     kept = LOG_SCHEMA.empty_table() if mask is True else columns.table().filter(pc.invert(mask))
     return (
-        encode_segment(segment.project_id, segment.hour, segment.parts, kept),
+        encode_segment(segment.project_id, segment.hour, segment.parts, kept, effort=_effort_of(segment)),
         segment.count - kept.num_rows,
     )
 
@@ -249,7 +256,11 @@ def _changed(place: _Location, changes: dict[str, Any]) -> Segment:
             _with_value(table.column(name).combine_chunks(), place.number, value),
         )
     segment = place.stored.segment
-    return encode_segment(segment.project_id, segment.hour, segment.parts, table)
+    return encode_segment(segment.project_id, segment.hour, segment.parts, table, effort=_effort_of(segment))
+
+
+def _effort_of(segment: Segment) -> Effort:
+    return Effort.MERGE if segment.variables else Effort.INTAKE
 
 
 def _stored_values(changes: dict[str, Any]) -> dict[str, Any]:

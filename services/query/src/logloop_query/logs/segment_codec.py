@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Any
 
 import pyarrow as pa
@@ -33,6 +34,17 @@ MAX_PART_BYTES = 6 * 2**20
 MAX_SUB_PARTS = 16
 LASTING_LOGS = 25_000
 """A segment with as many logs is not merged again."""
+
+
+class Effort(Enum):
+    """How much work on the encoding of rows pays."""
+
+    INTAKE = auto()
+    """The rows are soon merged with others, unless there are LASTING_LOGS."""
+    MERGE = auto()
+    """They are searched for a while: find out about variables."""
+    FINAL = auto()
+    """They are not expected to be encoded again: compress messages well, too."""
 
 
 class PartTooLarge(ValueError):
@@ -172,12 +184,9 @@ def merge_tables(tables: list[pa.Table]) -> pa.Table:
 
 
 def encode_segment(
-    project_id: str, hour: int, parts: Iterable[str], table: pa.Table, *, lasting: bool | None = None
+    project_id: str, hour: int, parts: Iterable[str], table: pa.Table, *, effort: Effort = Effort.INTAKE
 ) -> Segment:
-    """Encode the rows of one project and hour. An empty table gives a segment that only holds its parts.
-
-    `lasting` tells whether it is worth finding out about the variables, by default if the segment is large.
-    """
+    """Encode the rows of one project and hour. An empty table gives a segment that only holds its parts."""
     rows = merge_tables([table])
     if rows.num_rows == 0:
         start = hour * HOUR_US
@@ -190,11 +199,11 @@ def encode_segment(
         array = _single(rows, name)
         if name == "pattern" or array.null_count == len(array):
             continue
-        columns[name] = encode_column(name, array)
+        columns[name] = encode_column(name, array, dense=effort is Effort.FINAL)
     minutes = encode_minutes(_single(rows, "timestamp"))
     if minutes:
         columns["minute"] = minutes
-    lasting = rows.num_rows >= LASTING_LOGS if lasting is None else lasting
+    knows_variables = effort is not Effort.INTAKE or rows.num_rows >= LASTING_LOGS
     return Segment(
         project_id,
         hour,
@@ -206,7 +215,7 @@ def encode_segment(
         columns,
         encode_summary(_single(rows, "timestamp"), _single(rows, "severity"), _single(rows, "service_id"), indices),
         write({"pattern": patterns, "count": _counts(indices, len(patterns))}),
-        variables=encode_variables(_single(rows, "message"), patterns, indices) if lasting else b"",
+        variables=encode_variables(_single(rows, "message"), patterns, indices) if knows_variables else b"",
     )
 
 

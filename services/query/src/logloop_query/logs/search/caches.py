@@ -77,9 +77,14 @@ class MaskCache:
     def __init__(self, max_bytes: int = 64 * 2**20) -> None:
         self._items: LRUCache[tuple[str, int, _Parts], Mask] = LRUCache(max_bytes, getsizeof=_mask_bytes)
 
+    @property
+    def bytes(self) -> int:
+        """Size of the remembered rows in bytes."""
+        return int(self._items.currsize)
+
     def put(self, ref: SegmentRef, wanted: Filter, mask: Mask) -> None:
         """Remember which rows of a segment a filter without a time range selects, if that was expensive to find."""
-        if needed_columns(wanted) & LARGE_COLUMNS:
+        if needed_columns(wanted) & LARGE_COLUMNS and _mask_bytes(mask) <= self._items.maxsize:
             self._items[(ref.id, ref.revision, _parts_of(wanted))] = mask
 
     def best(self, ref: SegmentRef, wanted: Filter) -> KnownRows | None:

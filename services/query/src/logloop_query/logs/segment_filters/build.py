@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from logloop_contracts.log_batch import HOUR_US
 
-from logloop_query.logs.segment_codec import LASTING_LOGS, MAX_RAW_BYTES, Segment, columns_of
+from logloop_query.logs.segment_codec import LASTING_LOGS, Segment, columns_of
 from logloop_query.logs.segment_filters.tokens import bloom_filter, hashes_in
 from logloop_query.logs.trigrams import SIZE, Flags, trigrams_in
 
@@ -33,8 +33,8 @@ class SegmentFilter:
 
 
 def is_large(segment: Segment) -> bool:
-    """Return whether a segment has so many logs or bytes that compaction hardly replaces it."""
-    return segment.count >= LASTING_LOGS or segment.raw_bytes >= MAX_RAW_BYTES // 2
+    """Return whether a segment has so many logs that compaction does not replace it."""
+    return segment.count >= LASTING_LOGS
 
 
 def needs_filter(segment: Segment, now: datetime) -> bool:

@@ -7,10 +7,9 @@ from bson.binary import Binary
 from logloop_chassis.database.client import Document
 from logloop_contracts.patterns.masking import FIRST_VERSION
 
-from logloop_query.logs.segment_codec import FORMAT, Segment
+from logloop_query.logs.segment_codec import FORMAT, LASTING_LOGS, Segment
 
-SMALL_LOGS = 25_000
-TIERS = (512, 4096, SMALL_LOGS)
+TIERS = (512, 4096, LASTING_LOGS)
 """Upper bounds of tiers 0, 1 and 2 in logs. Larger segments are not compacted."""
 
 

@@ -58,6 +58,7 @@ class SmallSegment:
     hour: int
     tier: int
     count: int
+    bytes: int
     raw_bytes: int
     parts: int
     stored_at: datetime
@@ -88,6 +89,7 @@ class SegmentStore:
             partialFilterExpression={"small": True},
             name="small",
         )
+        await collection.create_index([("hour", DESCENDING)], partialFilterExpression={"v": 1}, name="format_1")
         await collection.create_index([("expires_at", ASCENDING)], expireAfterSeconds=0, name="expiry")
 
     async def insert(
@@ -165,7 +167,7 @@ class SegmentStore:
 
     async def small_segments(self, project_id: str, hour: int) -> list[SmallSegment]:
         """Return the small segments of a project and hour, oldest logs first."""
-        fields = dict.fromkeys(("hour", "tier", "count", "raw_bytes", "stored_at"), 1)
+        fields = dict.fromkeys(("tier", "count", "size", "raw_bytes", "stored_at"), 1)
         cursor = self._collection.find(
             {"small": True, "project_id": project_id, "hour": hour},
             {**fields, "parts": {"$size": "$parts"}},
@@ -174,10 +176,24 @@ class SegmentStore:
         )
         return [
             SmallSegment(
-                item["_id"], hour, item["tier"], item["count"], item["raw_bytes"], item["parts"], item["stored_at"]
+                item["_id"],
+                hour,
+                item["tier"],
+                item["count"],
+                item["size"],
+                item["raw_bytes"],
+                item["parts"],
+                item["stored_at"],
             )
             async for item in cursor
         ]
+
+    async def earlier_formats(self, limit: int) -> list[str]:
+        """Return the ids of segments of format 1, newest hours first."""
+        cursor = self._collection.find(
+            {"v": 1}, {"_id": 1}, sort=[("hour", DESCENDING)], hint="format_1", limit=limit
+        )
+        return [str(item["_id"]) async for item in cursor]
 
     async def totals(self, project_id: str) -> StoredTotals:
         """Sum up the segments of a project, from a covering index."""

@@ -1,0 +1,85 @@
+"""Rows that a filter selected are remembered for one revision of a segment, within a limit of bytes."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from logloop_contracts.log_batch import parse_log_id
+from logloop_query.logs.edits import LogEdits
+from logloop_query.logs.search.caches import Caches, MaskCache
+from logloop_query.logs.search.log_search import LogSearch, SearchLimits
+from logloop_query.logs.search.plan import LogSelection
+from logloop_query.logs.search.rows import json_rows
+from logloop_query.logs.search.scan import SearchRequest
+from logloop_query.logs.search.sums import Buckets
+from logloop_query.logs.search.syntax import parse_query
+from logloop_query.logs.segment_codec import Effort, chunks_of, encode_segment
+
+from tests.real.query.storage import entry, table
+from tests.unit.query.memory_segments import MemorySegments
+
+LOGS = 400
+
+
+@pytest.fixture
+def stored() -> MemorySegments:
+    """Logs whose words are all in variables, so that only their messages decide."""
+    entries = [entry(f"id-{number}-{'even' if number % 2 == 0 else 'odd'} x{number}") for number in range(LOGS)]
+    [chunk] = chunks_of(table(entries))
+    return MemorySegments([encode_segment("shop", chunk.hour, chunk.parts, chunk.table, effort=Effort.FINAL)])
+
+
+@pytest.fixture
+async def searching(stored: MemorySegments) -> AsyncIterator[LogSearch]:
+    search = LogSearch(stored, SearchLimits())
+    yield search
+    search.close()
+
+
+async def counted(searching: LogSearch, q: str) -> tuple[int, int]:
+    """The number of logs of a search, and the bytes that it read."""
+    async with searching.counting("test") as (counter, budget):
+        found = await counter.by(LogSelection("shop", parse_query(q)), (), Buckets(0, 60_000_000))
+        return sum(found.table.column("count").to_pylist()), budget.bytes
+
+
+async def messages(searching: LogSearch, q: str) -> list[dict[str, str]]:
+    found, _ = await searching.search(SearchRequest(LogSelection("shop", parse_query(q)), limit=LOGS))
+    return json_rows("shop", found.table)
+
+
+async def test_a_repeated_count_reads_no_message(searching: LogSearch) -> None:
+    first = await counted(searching, "even x1")
+    again = await counted(searching, "x1 even")
+    assert first[0] == again[0] == len([n for n in range(0, LOGS, 2) if str(n).startswith("1")])
+    assert again[1] < first[1] / 3
+
+
+async def test_a_refined_search_finds_exactly_its_logs(searching: LogSearch) -> None:
+    for q, expected in (
+        ("even", range(0, LOGS, 2)),
+        ("even x10", [n for n in range(0, LOGS, 2) if str(n).startswith("10")]),
+        ("even x10 id-100", [100]),
+        ("even x10 -id-100", [n for n in range(0, LOGS, 2) if str(n).startswith("10") and n != 100]),
+        ("x10 -even", [n for n in range(1, LOGS, 2) if str(n).startswith("10")]),
+    ):
+        found = {item["message"] for item in await messages(searching, q)}
+        assert {int(text.rpartition("x")[2]) for text in found} == set(expected), q
+
+
+async def test_what_was_remembered_of_a_changed_log_is_not_used(searching: LogSearch, stored: MemorySegments) -> None:
+    [found] = await messages(searching, "id-100")
+    log = parse_log_id(found["id"])
+    assert log is not None
+    edits = LogEdits(stored, searching.threads, searching.caches)
+    await edits.change(log, lambda _: True, {"message": "gone"})
+
+    assert await messages(searching, "id-100") == []
+    assert (await counted(searching, "even"))[0] == LOGS // 2 - 1
+
+
+async def test_what_is_remembered_is_bounded(searching: LogSearch) -> None:
+    for most in (1000, 0):
+        searching.caches = Caches(masks=MaskCache(most))
+        for number in range(20):
+            assert (await counted(searching, f"id-{number}-"))[0] == 1
+        assert searching.caches.masks.bytes <= most
