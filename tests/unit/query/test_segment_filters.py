@@ -14,7 +14,7 @@ from logloop_query.logs.search.filter import Filter, HasWord
 from logloop_query.logs.search.kernels import evaluate
 from logloop_query.logs.search.needs import need_of
 from logloop_query.logs.search.syntax import parse_query
-from logloop_query.logs.segment_codec import LASTING_LOGS, MAX_RAW_BYTES, Segment
+from logloop_query.logs.segment_codec import LASTING_LOGS, Segment
 from logloop_query.logs.segment_filters.build import QUIET, filter_of_texts, is_large, needs_filter
 from logloop_query.logs.segment_filters.tokens import FILTER_SIZES, tokens_of
 from logloop_query.time_bounds import from_microseconds
@@ -163,12 +163,11 @@ def test_a_character_that_begins_with_a_plain_letter_or_digit_is_a_word_characte
 
 
 def test_large_segments_and_those_of_past_hours_get_a_filter() -> None:
-    def segment(count: int, raw_bytes: int = 0) -> Segment:
-        return Segment("shop", 10, (), count, 10 * HOUR_US, 10 * HOUR_US, raw_bytes)
+    def segment(count: int) -> Segment:
+        return Segment("shop", 10, (), count, 10 * HOUR_US, 10 * HOUR_US)
 
     during, after = from_microseconds(10 * HOUR_US), from_microseconds(11 * HOUR_US) + QUIET
     assert is_large(segment(LASTING_LOGS))
-    assert is_large(segment(20, MAX_RAW_BYTES // 2))
     assert not is_large(segment(LASTING_LOGS - 1))
     assert needs_filter(segment(5_000), after)
     assert not needs_filter(segment(5_000), after - timedelta(seconds=1))
