@@ -1,16 +1,16 @@
 """The settings of ingest, read from the environment (prefix LOGLOOP_)."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from logloop_chassis.settings import ServiceSettings
 from logloop_contracts.log_entry import MAX_ENTRY_BYTES, MAX_MESSAGE_BYTES
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from logloop_ingest.http.cross_origin import parse_origins
 from logloop_ingest.limits import Limits
-from logloop_ingest.listeners.addresses import ListenAddress, parse_addresses
-from logloop_ingest.listeners.listen_secrets import ListenSecrets
+from logloop_ingest.listeners.addresses import TLS_TRANSPORTS, ListenAddress, parse_addresses
+from logloop_ingest.listeners.listen_secrets import ListenSecrets, tls_context
 
 _MIB = 2**20
 
@@ -58,6 +58,12 @@ class IngestSettings(ServiceSettings):
     def _check_origins(cls, value: str) -> str:
         parse_origins(value)
         return value
+
+    @model_validator(mode="after")
+    def _check_certificates(self) -> Self:
+        if any(address.transport in TLS_TRANSPORTS for address in self.listen_addresses()):
+            tls_context(self.listen_secrets())
+        return self
 
     def listen_addresses(self) -> list[ListenAddress]:
         """Return the addresses of the listeners."""

@@ -15,6 +15,7 @@ PORTS = {
     ("otlp", "grpc"): 4317, ("otlp", "grpcs"): 4317,
 }  # fmt: skip
 """Protocols, transports and their usual ports; syslog has 514 elsewhere, which only root may open."""
+TLS_TRANSPORTS = frozenset({"tls", "grpcs"})
 _NAMES = frozenset({"project", "service", "timezone", "max_bytes_per_s", "max_connections", "idle_s"})
 _EXAMPLE = "syslog+udp://127.0.0.1:5514?project=shop"
 

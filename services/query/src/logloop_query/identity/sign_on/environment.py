@@ -55,7 +55,7 @@ class OidcSettings(ServiceSettings):
             return None
         values = ProviderValues(
             name=_matching("NAME", self.oidc_name, TEXT_PATTERN, "a text without control characters"),
-            issuer=_matching("ISSUER", self.oidc_issuer, ISSUER_PATTERN, "a URL without ? and #"),
+            issuer=_matching("ISSUER", self.oidc_issuer, ISSUER_PATTERN, "a URL with http or https, without ? and #"),
             client_id=_matching("CLIENT_ID", self.oidc_client_id, TEXT_PATTERN, "the id of the client"),
             scopes=_matching("SCOPES", self.oidc_scopes, SCOPES_PATTERN, "scopes that begin with openid"),
             groups_claim=_matching("GROUPS_CLAIM", self.oidc_groups_claim, TEXT_PATTERN, "the name of a claim"),
