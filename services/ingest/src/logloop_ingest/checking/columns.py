@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
+from logloop_contracts.log_batch import LOG_SCHEMA
 from logloop_contracts.log_entry import SEVERITY_ALIASES, Severity
 
 from logloop_ingest.checking.attributes import Attributes, attribute_texts, decoded
@@ -20,6 +21,7 @@ from logloop_ingest.checking.sanitising import with_severity_text
 from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.typed_entries import ColumnEntry
 
+_WORDS = LOG_SCHEMA.field("severity").type
 _NANOSECONDS = pa.timestamp("ns", "UTC")
 _SEVERITIES = frozenset(severity.value for severity in Severity)
 _WORD_BYTES = 128 + 16
@@ -91,7 +93,7 @@ def _references(names: list[str | None], limits: Limits) -> Any:
 
 
 def _words(values: Sequence[str | None]) -> Any:
-    return pa.array(values, pa.utf8()).dictionary_encode()
+    return pa.array(values, _WORDS)
 
 
 def _severities(words: list[str]) -> tuple[Any, set[str]]:
