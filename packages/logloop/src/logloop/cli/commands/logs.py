@@ -44,6 +44,7 @@ def search(
     """Search logs, newest first.
 
     A space means AND, which binds tighter than OR: 'a b OR c' is '(a b) OR c'. AND, OR and NOT are capital letters.
+    A word is found inside other words too; 'word:9f3c' finds a whole word, and finds ids fast.
     --json prints one document: {"items": […], "next_cursor", "partial", "hints"}; with --follow it prints NDJSON.
     """
     text = joined(query)
