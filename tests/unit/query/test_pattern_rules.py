@@ -14,6 +14,7 @@ from logloop_query.logs.search.kernels import selected_rows
 from logloop_query.logs.search.pattern_rules import AskedOfPatterns, resolved
 from logloop_query.logs.search.regex_literals import literal_in
 from logloop_query.logs.segment_codec import Effort, TableColumns, columns_of, encode_segment
+from logloop_query.logs.segment_filters.build import filter_of, filter_of_texts
 from logloop_query.logs.summary import Summary
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -106,6 +107,15 @@ def test_patterns_select_the_rows_that_messages_select(world: tuple[list[str], l
         asked = AskedOfPatterns.of(wanted)
         if asked is not None and asked.decides(summary):
             assert found(asked.wanted, columns_of(segment)) == expected, wanted
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(_messages, min_size=1, max_size=8))
+def test_the_trigrams_of_messages_are_those_of_patterns_and_variables(messages: list[str]) -> None:
+    table = rows_of(messages)
+    segment = encode_segment("shop", 1, ["p"], table, effort=Effort.FINAL)
+    columns = columns_of(segment)
+    assert filter_of(segment) == filter_of_texts(columns.column("message"), columns.column("attributes"))
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from logloop_contracts.log_batch import HOUR_US
 
+from logloop_query.logs.column_codec import read_batch
 from logloop_query.logs.segment_codec import LASTING_LOGS, Segment, columns_of
 from logloop_query.logs.segment_filters.tokens import bloom_filter, hashes_in
-from logloop_query.logs.trigrams import SIZE, Flags, trigrams_in
+from logloop_query.logs.trigrams import NON_ASCII, SIZE, Flags, trigrams_in
+from logloop_query.logs.variables import decode_variables
 
 FEW_LOGS = 2_000
 """A segment with fewer logs is searched as fast as its filter is read."""
@@ -46,17 +48,35 @@ def needs_filter(segment: Segment, now: datetime) -> bool:
 def filter_of(segment: Segment) -> SegmentFilter:
     """Return the filter of a segment."""
     columns = columns_of(segment)
-    return filter_of_texts(columns.column("message"), columns.column("attributes"))
+    return filter_of_texts(columns.column("message"), columns.column("attributes"), _of_messages(segment))
 
 
-def filter_of_texts(messages: Any, attributes: Any) -> SegmentFilter:
-    """Return the filter of two arrays of texts, plain or as a dictionary, which may have nulls."""
-    trigrams = np.zeros(SIZE, np.bool_)
+def _of_messages(segment: Segment) -> Flags | None:
+    """Return the trigrams of all messages if they are known: those of variables, and those of constant text."""
+    patterns = read_batch(segment.patterns).column(0)
+    variables = decode_variables(segment.variables, len(patterns))
+    if variables is None:
+        return None
+    found = np.unpackbits(np.frombuffer(variables.trigrams, np.uint8), bitorder="little").astype(np.bool_)
+    for block in _blocks(patterns):
+        found |= trigrams_in(block)
+    return found
+
+
+def filter_of_texts(messages: Any, attributes: Any, of_messages: Flags | None = None) -> SegmentFilter:
+    """Return the filter of two arrays of texts, plain or as a dictionary, which may have nulls.
+
+    `of_messages` are the trigrams of the messages if they are known.
+    """
+    trigrams = np.zeros(SIZE, np.bool_) if of_messages is None else of_messages
     hashes = []
     # Logs of one source often have the same attributes.
     for texts in (messages, pc.unique(_words(attributes))):
         for block in _blocks(_words(texts)):
-            trigrams |= trigrams_in(block)
+            if texts is not messages or of_messages is None:
+                trigrams |= trigrams_in(block)
+            elif not block.isascii():
+                trigrams[NON_ASCII] = True
             hashes.append(hashes_in(block))
     if trigrams.all():  # some text has characters that a search may treat as others
         return SegmentFilter(_packed(trigrams), b"")
