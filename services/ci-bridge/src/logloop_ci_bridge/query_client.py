@@ -10,6 +10,7 @@ from cachetools import TTLCache
 from logloop_chassis.auth.principal import Principal
 from logloop_chassis.crypto import issue_service_token
 from logloop_chassis.http.problems import BadGateway, Conflict, Problem, Unavailable, Unprocessable
+from logloop_chassis.outbound.tls import tls_context_for
 from logloop_contracts.audit import AuditedChange
 
 from logloop_ci_bridge.github.app_setup import NewApp
@@ -31,7 +32,10 @@ class QueryClient:
         self._secret_key = secret_key
         self._timeout_s = timeout_s
         self._http = httpx.AsyncClient(
-            base_url=query_url, timeout=httpx.Timeout(timeout_s, read=60.0), trust_env=False
+            base_url=query_url,
+            timeout=httpx.Timeout(timeout_s, read=60.0),
+            trust_env=False,
+            verify=tls_context_for(query_url),
         )
         self._credentials: TTLCache[str, tuple[float, GitHubCredentials | None]] = TTLCache(_MAX_CACHED, STALE_S)
 

@@ -6,11 +6,10 @@ another address. TLS still verifies the name.
 
 import contextlib
 import importlib
-import ssl
-from functools import cache
 from typing import Any, Literal
 
 from logloop_chassis.outbound.egress import EgressGuard, EgressRefused
+from logloop_chassis.outbound.tls import tls_context
 
 
 def guarded_transport(
@@ -28,7 +27,7 @@ def guarded_transport(
     """
     http = importlib.import_module(library)
     core = importlib.import_module(library.replace("httpx", "httpcore"))
-    transport = http.AsyncHTTPTransport(verify=_tls_context(library, scheme), trust_env=False, **options)
+    transport = http.AsyncHTTPTransport(verify=tls_context(scheme, library), trust_env=False, **options)
     pool = transport._pool  # noqa: SLF001  # neither library has an option for the network backend
     pool._network_backend = GuardedBackend(  # noqa: SLF001
         pool._network_backend,  # noqa: SLF001
@@ -38,15 +37,6 @@ def guarded_transport(
         connection_bytes,
     )
     return transport
-
-
-@cache
-def _tls_context(library: str, scheme: str) -> ssl.SSLContext:
-    """Return the context of a library, one per process: loading the certificates takes 30 ms. HTTP needs none."""
-    if scheme == "http":
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context: ssl.SSLContext = importlib.import_module(library).create_ssl_context(trust_env=False)
-    return context
 
 
 class GuardedBackend:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 import stamina
 from logloop_chassis.crypto import issue_service_token
+from logloop_chassis.outbound.tls import tls_context_for
 from logloop_contracts.analyses import Report
 from logloop_contracts.outcomes_of_tests import BAD
 from logloop_contracts.patterns.edits import MAX_EDITS, PatternEdits
@@ -48,7 +49,9 @@ class QueryClient:
         self._secret_key = secret_key
         self._retry_for_s = retry_for_s
         self._defaults = defaults
-        self._http = httpx.AsyncClient(base_url=url, timeout=_TIMEOUT, trust_env=False, follow_redirects=False)
+        self._http = httpx.AsyncClient(
+            base_url=url, timeout=_TIMEOUT, trust_env=False, follow_redirects=False, verify=tls_context_for(url)
+        )
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import httpx
 from fastapi import APIRouter, Request, Response
 from logloop_chassis.http.problems import BadGateway, NotFound
+from logloop_chassis.outbound.tls import tls_context_for
 from logloop_chassis.state import resources_of
 
 from logloop_query.settings import QuerySettings
@@ -57,7 +58,7 @@ async def document(name: Service, request: Request) -> Any:
     settings: QuerySettings = resources_of(request).settings
     urls = {"ingest": settings.ingest_url, "analyzer": settings.analyzer_url, "ci-bridge": settings.ci_bridge_url}
     try:
-        async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=5, verify=tls_context_for(urls[name])) as client:
             response = await client.get(f"{urls[name]}/openapi.json")
             response.raise_for_status()
             return response.json()

@@ -12,6 +12,7 @@ from fastapi import Request
 from logloop_chassis.auth.authenticator import bearer_token
 from logloop_chassis.background import running, wait_for_any
 from logloop_chassis.http.problems import Unavailable
+from logloop_chassis.outbound.tls import tls_context
 from logloop_chassis.state import Resources, ServiceApp, resources_of
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.datastructures import Headers
@@ -52,7 +53,9 @@ class AgentEndpoint:
         own = httpx.ASGITransport(self._in_process, raise_app_exceptions=False)
         manager = StreamableHTTPSessionManager(tool_server(), json_response=True, stateless=True)
         async with (
-            httpx.AsyncClient(trust_env=False, timeout=TIMEOUT_S, mounts={_OWN_URL: own}) as self._client,
+            httpx.AsyncClient(
+                trust_env=False, timeout=TIMEOUT_S, mounts={_OWN_URL: own}, verify=tls_context("https")
+            ) as self._client,
             _started(manager),
         ):
             self._manager = manager

@@ -6,6 +6,7 @@ import httpx
 import structlog
 from logloop_chassis.crypto import issue_service_token
 from logloop_chassis.http.problems import Unavailable
+from logloop_chassis.outbound.tls import tls_context_for
 from pydantic import TypeAdapter, ValidationError
 
 TIMEOUT_S = 12.0
@@ -46,7 +47,7 @@ class ProviderChecks:
         token = issue_service_token(self._secret_key, "query", project_id)
         headers = {"Authorization": f"Bearer {token}"}
         try:
-            async with httpx.AsyncClient(trust_env=False, timeout=TIMEOUT_S) as client:
+            async with httpx.AsyncClient(trust_env=False, timeout=TIMEOUT_S, verify=tls_context_for(url)) as client:
                 response = await client.post(url, json={"project_id": project_id}, headers=headers)
             response.raise_for_status()
             return _result.validate_json(response.content)
