@@ -18,14 +18,14 @@ PIECES = st.text("ab\n", max_size=2)
 LEFT = [f"user {name} left" for name in NAMES]
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=200)
 @given(st.lists(PIECES, min_size=1, max_size=4), st.lists(PIECES, max_size=7))
 def test_what_fits_a_template_is_what_a_search_for_it_finds(constant: list[str], pieces: list[str]) -> None:
     template, text = "<*>".join(constant), "".join(pieces)
     assert fits(template, text) == bool(re.fullmatch(expression_for(template), text))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(PATTERNS, EDITS)
 def test_every_pattern_that_fits_a_united_template_has_one(patterns: list[str], edits: PatternEdits) -> None:
     for pattern, template in merge_patterns(patterns, edits).items():
@@ -33,7 +33,7 @@ def test_every_pattern_that_fits_a_united_template_has_one(patterns: list[str], 
         assert template in fitting if fitting else template not in edits.united - {pattern}
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(PATTERNS, st.data())
 def test_a_template_that_was_taken_apart_unites_nothing(patterns: list[str], data: st.DataObject) -> None:
     made = sorted(set(merge_patterns(patterns).values()))
