@@ -34,12 +34,11 @@ def attribute_texts(values: Sequence[Any], limits: Limits) -> Any:
     """
     if not isinstance(values[0], msgspec.Raw):
         return _encoded(values, limits)
+    sample = values[:_SAMPLE]
+    if 2 * len(set(map(bytes, sample))) > len(sample):
+        return _encoded(decoded(values), limits)
     raw = _NUL.join(values).split(_NUL)
-    if len(raw) != len(values):
-        raise NotUniform  # JSON text has no NUL
-    sample = raw[:_SAMPLE]
-    if len(set(sample)) > len(sample) // 2:
-        return _encoded(decoded(raw), limits)
+    _require(len(raw) == len(values))  # JSON text has no NUL
     repeated = pa.array(raw, pa.binary()).dictionary_encode()
     texts = _encoded(decoded(repeated.dictionary.to_pylist()), limits)
     return texts.take(repeated.indices)
