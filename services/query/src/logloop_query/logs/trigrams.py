@@ -22,32 +22,51 @@ RE2 takes U+017F and U+212A for s and k when it ignores case. NFC turns U+212A i
 """
 
 _LIKE_ASCII_BYTES = tuple(character.encode() for character in LIKE_ASCII)
-_OTHER = 31
-_CLASSES = bytes(byte & 31 if chr(byte).isalpha() and byte < 128 else _OTHER for byte in range(256))
-"""The letter of each byte, from 1 to 26."""
+LAST_LETTER, UNDERSCORE, DIGIT, _OTHER = 26, 27, 28, 31
 _BLOCK = 1 << 15
 """Bytes at once, so that the arrays fit into the cache of a core."""
 _RUN = re.compile(r"[A-Za-z]{3,}")
 
 
-def trigrams_in(data: bytes | memoryview) -> Flags:
-    """Return which trigrams occur in UTF-8 bytes, such as the joined texts of a column (3 ns a byte).
+def _class(byte: int) -> int:
+    character = chr(byte)
+    if not character.isascii() or not (character.isalnum() or character == "_"):
+        return _OTHER
+    return DIGIT if character.isdigit() else UNDERSCORE if character == "_" else byte & 31
 
-    Letters of two texts that follow each other count as well. With a character of LIKE_ASCII every trigram is set.
-    """
-    seen = np.zeros(SIZE, np.bool_)
-    is_ascii = True
-    view = memoryview(data)
-    for start in range(0, len(view), _BLOCK):
-        block = bytes(view[start : start + _BLOCK + 2])
+
+_CLASSES = bytes(map(_class, range(256)))
+
+
+def classes_of(block: bytes | memoryview) -> Any:
+    """Return the class of each byte: an ASCII letter as 1 to LAST_LETTER, UNDERSCORE, DIGIT, or a higher number."""
+    return np.frombuffer(bytes(block).translate(_CLASSES), np.uint8)
+
+
+class TrigramSet:
+    """Collects the trigrams of texts. With a character of LIKE_ASCII it is full: the texts may have every trigram."""
+
+    def __init__(self, known: Flags | None = None) -> None:
+        self._seen = np.zeros(SIZE, np.bool_) if known is None else known.copy()
+        self._is_ascii = known is None or not known[NON_ASCII]
+        self.is_full = False
+
+    def add(self, block: bytes, classes: Any | None) -> None:
+        """Add the trigrams of UTF-8 bytes, whose classes are known; None when the trigrams are in the set already."""
         if not block.isascii():
-            if any(character in block for character in _LIKE_ASCII_BYTES):
-                return np.ones(SIZE, np.bool_)
-            is_ascii = False
-        seen[_codes(block)] = True
-    seen &= _OF_LETTERS
-    seen[NON_ASCII] = not is_ascii
-    return seen
+            self._is_ascii = False
+            self.is_full = self.is_full or any(character in block for character in _LIKE_ASCII_BYTES)
+        if classes is not None:
+            self._seen[_codes(classes)] = True
+
+    @property
+    def flags(self) -> Flags:
+        """Which trigrams there are."""
+        if self.is_full:
+            return np.ones(SIZE, np.bool_)
+        flags = self._seen & _OF_LETTERS
+        flags[NON_ASCII] = not self._is_ascii
+        return flags
 
 
 def trigram_counts(data: bytes | memoryview, weights: Any = None) -> Any:
@@ -58,7 +77,7 @@ def trigram_counts(data: bytes | memoryview, weights: Any = None) -> Any:
     counts = np.zeros(SIZE, np.int64)
     view = memoryview(data)
     for start in range(0, len(view), _BLOCK):
-        codes = _codes(bytes(view[start : start + _BLOCK + 2]))
+        codes = _codes(classes_of(view[start : start + _BLOCK + 2]))
         if weights is None:
             counts += np.bincount(codes, minlength=SIZE)
         else:
@@ -69,12 +88,12 @@ def trigram_counts(data: bytes | memoryview, weights: Any = None) -> Any:
 
 def letters_at(data: bytes | memoryview) -> Any:
     """Return for each byte whether it is an ASCII letter (1 ns a byte)."""
-    return np.frombuffer(bytes(data).translate(_CLASSES), np.uint8) != _OTHER
+    return classes_of(data) <= LAST_LETTER
 
 
-def _codes(block: bytes) -> Any:
+def _codes(classes: Any) -> Any:
     """Return the trigram at each byte but the last two."""
-    letters = np.frombuffer(block.translate(_CLASSES), np.uint8).astype(np.uint16)
+    letters = classes.astype(np.uint16)
     codes = letters[:-2] << 10 | letters[1:-1] << 5 | letters[2:]
     return codes.astype(np.intp)  # numpy takes indices of another type at half the speed
 

@@ -13,14 +13,14 @@ from logloop_contracts.log_batch import HOUR_US
 from logloop_query.logs.column_codec import read_batch
 from logloop_query.logs.segment_codec import LASTING_LOGS, Segment, columns_of
 from logloop_query.logs.segment_filters.tokens import bloom_filter, hashes_in
-from logloop_query.logs.trigrams import NON_ASCII, SIZE, Flags, trigrams_in
+from logloop_query.logs.trigrams import Flags, TrigramSet, classes_of
 from logloop_query.logs.variables import decode_variables
 
 FEW_LOGS = 2_000
 """A segment with fewer logs is searched as fast as its filter is read."""
 QUIET = timedelta(minutes=2)
 """An hour is over when it ended this long ago."""
-_BLOCK_BYTES = 2**16
+_BLOCK_BYTES = 3 * 2**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,17 @@ def filter_of(segment: Segment) -> SegmentFilter:
 
 def _of_messages(segment: Segment) -> Flags | None:
     """Return the trigrams of all messages if they are known: those of variables, and those of constant text."""
+    if not segment.variables:
+        return None
     patterns = read_batch(segment.patterns).column(0)
     variables = decode_variables(segment.variables, len(patterns))
     if variables is None:
         return None
-    found = np.unpackbits(np.frombuffer(variables.trigrams, np.uint8), bitorder="little").astype(np.bool_)
+    found = TrigramSet()
     for block in _blocks(patterns):
-        found |= trigrams_in(block)
-    return found
+        found.add(block, classes_of(block))
+    in_variables = np.unpackbits(np.frombuffer(variables.trigrams, np.uint8), bitorder="little")
+    return found.flags | in_variables.astype(np.bool_)
 
 
 def filter_of_texts(messages: Any, attributes: Any, of_messages: Flags | None = None) -> SegmentFilter:
@@ -68,19 +71,15 @@ def filter_of_texts(messages: Any, attributes: Any, of_messages: Flags | None = 
 
     `of_messages` are the trigrams of the messages if they are known.
     """
-    trigrams = np.zeros(SIZE, np.bool_) if of_messages is None else of_messages
-    hashes = []
+    trigrams, hashes = TrigramSet(of_messages), []
     # Logs of one source often have the same attributes.
     for texts in (messages, pc.unique(_words(attributes))):
+        is_known = texts is messages and of_messages is not None
         for block in _blocks(_words(texts)):
-            if texts is not messages or of_messages is None:
-                trigrams |= trigrams_in(block)
-            elif not block.isascii():
-                trigrams[NON_ASCII] = True
-            hashes.append(hashes_in(block))
-    if trigrams.all():  # some text has characters that a search may treat as others
-        return SegmentFilter(_packed(trigrams), b"")
-    return SegmentFilter(_packed(trigrams), _packed(bloom_filter(hashes)))
+            classes = classes_of(block)
+            trigrams.add(block, None if is_known else classes)
+            hashes.append(hashes_in(block, classes))
+    return SegmentFilter(_packed(trigrams.flags), b"" if trigrams.is_full else _packed(bloom_filter(hashes)))
 
 
 def _words(texts: Any) -> Any:
@@ -92,7 +91,7 @@ def _packed(bits: Flags) -> bytes:
 
 
 def _blocks(texts: Any) -> Iterator[bytes]:
-    """Yield the texts of a utf8 array in blocks of some 64 KB, with a line break before and after each text."""
+    """Yield the texts of a utf8 array in blocks of some 100 KB, with a line break before and after each text."""
     rows = max(1, len(texts) * _BLOCK_BYTES // max(1, texts.nbytes))
     for start in range(0, len(texts), rows):
         joined = pc.binary_join_element_wise(texts.slice(start, rows), "", "\n").drop_null()

@@ -7,12 +7,12 @@ left out, because nearly every segment has them: those under 5 characters, and n
 import math
 import re
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from logloop_query.logs.trigrams import LIKE_ASCII
+from logloop_query.logs.trigrams import DIGIT, LIKE_ASCII, classes_of
 
 Hashes: TypeAlias = npt.NDArray[np.uint64]
 MIN_CHARACTERS, MIN_DIGITS = 5, 6
@@ -26,11 +26,6 @@ _MAX_COUNTED_BITS = 2**20
 _MAX_BYTES = 64
 """Bytes of a token that are hashed, beside its length."""
 
-_OTHER, _LETTER, _DIGIT = 0, 1, 2
-_KINDS = bytes(
-    _DIGIT if chr(byte).isdigit() else _LETTER if chr(byte).isalpha() or byte == ord("_") else _OTHER
-    for byte in range(128)
-) + bytes([_OTHER] * 128)
 _TOKEN = re.compile(r"[0-9A-Za-z_]+")
 _EIGHT_SPACES = np.uint64(0x2020202020202020)
 _FIRST, _SECOND = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
@@ -61,15 +56,14 @@ def _is_bounded(found: re.Match[str], is_whole: bool) -> bool:
     return end == len(text) or text[end].isascii()
 
 
-def hashes_in(block: bytes) -> Hashes:
+def hashes_in(block: bytes, classes: Any) -> Hashes:
     """Return the hashes of the tokens in UTF-8 bytes, with repetitions. A line break is on each side of a text."""
-    kinds = np.frombuffer(block.translate(_KINDS), np.uint8)
-    is_word = kinds != _OTHER
+    is_word = classes <= DIGIT
     edges = np.flatnonzero(is_word[1:] != is_word[:-1])
     starts, ends = edges[::2], edges[1::2]
     is_long = np.flatnonzero(ends - starts >= MIN_CHARACTERS)
     starts, ends = starts[is_long], ends[is_long]
-    digits = np.cumsum(kinds == _DIGIT, dtype=np.int32)
+    digits = np.cumsum(classes == DIGIT, dtype=np.int32)
     digits, lengths = digits[ends] - digits[starts], ends - starts
     kept = (digits > 0) & ((digits < lengths) | (lengths >= MIN_DIGITS))
     return _hashes(block, starts[kept] + 1, lengths[kept])
@@ -96,7 +90,8 @@ def _mixed(numbers: Hashes) -> Hashes:
 
 def places_of(tokens: Sequence[str]) -> dict[int, list[int]]:
     """Return the bits that tokens set in a filter, by the size of the filter."""
-    probes = _probes(hashes_in("\n".join(["", *tokens, ""]).encode())).ravel()
+    block = "\n".join(["", *tokens, ""]).encode()
+    probes = _probes(hashes_in(block, classes_of(block))).ravel()
     return {size: _places(probes, size).tolist() for size in FILTER_SIZES}
 
 
