@@ -2,7 +2,7 @@
 
 import unicodedata
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -117,6 +117,22 @@ def test_what_is_nowhere_in_the_logs_is_excluded(text: str) -> None:
 )  # fmt: skip
 def test_what_may_be_in_the_logs_is_not_excluded(text: str) -> None:
     assert not excludes(parse_query(text), LOGS, ATTRIBUTES)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a\n98765432x", '"a\n98765432x"'), ('"98765432x', '"\\"98765432x"'), (98765432, "098765432"),
+        (98765432, "98765432.0"), (98765432.0, "98765432"), (98765432, "9.8765432e7"),
+        ("98765432e\u0301", "98765432é"),
+        (1e15, "1000000000000000"), (10**16, "1e16"),
+    ],
+)  # fmt: skip
+def test_a_value_that_is_written_in_another_way_is_not_excluded(value: Any, text: str) -> None:
+    stored = attributes_text({"value": value}) or ""
+    wanted = parse_query(f"attributes.value:{text}")
+    assert evaluate(wanted, OneColumn("attributes", [stored])) is not False
+    assert not excludes(wanted, [], [stored])
 
 
 def test_texts_beside_each_other_are_not_joined() -> None:
