@@ -105,9 +105,10 @@ def test_3_a_segment_stores_the_rows_of_one_project_and_hour_as_columns(tour: To
     assert segment["hour"] == int(AT.timestamp()) // 3600
     assert segment["min_ts"] <= int(AT.timestamp() * 1_000_000) <= segment["max_ts"]
 
-    messages = arrow(segment["columns"]["message"]).column(0).to_pylist()
-    assert len(messages) == segment["count"]
-    assert MESSAGE in messages
+    messages = arrow(segment["columns"]["message"])
+    [lengths], [texts] = (messages.column(name).to_pylist() for name in ("lengths", "bytes"))
+    assert len(lengths) == segment["count"]
+    assert MESSAGE.encode() in texts
 
 
 def test_4_a_unique_index_stores_each_batch_exactly_once(tour: TourPlatform, journey: Journey) -> None:
