@@ -28,6 +28,8 @@ PREFIX = "attributes."
 _MAX_NAME, _MAX_DOTS = 400, 21
 TOO_LONG = f"an attribute name may have at most {_MAX_NAME} characters and {_MAX_DOTS - 1} dots"
 _TEXTS_A_STEP = 1000
+_FEW_TEXTS = 64
+"""So few texts are tested sooner than the expression that finds candidates is compiled."""
 
 
 def is_attribute(field: str) -> bool:
@@ -50,6 +52,9 @@ def evaluate(leaf: Attribute, texts: Any, pace: Pace) -> Any:
         return False if hits is False else pc.fill_null(hits.take(texts.indices), False)
     if texts.null_count == len(texts):
         return False
+    if len(texts) <= _FEW_TEXTS:
+        found = iter(_tested(leaf, texts.drop_null().to_pylist(), pace))
+        return pa.array([valid and next(found) for valid in texts.is_valid().to_pylist()], pa.bool_())
     candidates = matching_texts(texts, candidate_pattern(leaf), pace)
     if not candidates.true_count:
         return False
