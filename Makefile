@@ -5,10 +5,8 @@ PY := .venv/bin/python
 # Compiled bytecode is kept, outside the source tree. Without it, each process compiles all libraries when it starts.
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.tools/bytecode
-# Tests wait for other processes half of their time, so there are two more workers than cores, up to six. Among all tests
-# are those of faults, which keep one worker and nearly no core (tests/scheduling.py), so there is one more.
+# Tests wait for other processes half of their time, so there are two more workers than cores, up to six.
 WORKERS := $(shell cores=$$(nproc); echo $$((cores < 4 ? cores + 2 : 6)))
-ALL_WORKERS := $(shell echo $$(($(WORKERS) + 1)))
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,7 +17,7 @@ up: ## set up what is missing and start the platform; Ctrl-C stops it and keeps 
 
 test: ## run all tests: unit, contracts, real, system, fundamentals, browser
 	@scripts/setup.sh test
-	@$(PY) -m pytest -q -n $(ALL_WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: ## check format, lint, types, imports, dependencies, sizes, generated files, workflows and images
 	@scripts/setup.sh check
