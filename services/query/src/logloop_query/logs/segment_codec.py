@@ -34,13 +34,14 @@ MAX_PART_BYTES = 6 * 2**20
 MAX_SUB_PARTS = 16
 LASTING_LOGS = 25_000
 """A segment with as many logs is not merged again."""
+_SOME_LOGS, _SHORT_BYTES = 512, 128
 
 
 class Effort(Enum):
     """How much work on the encoding of rows pays."""
 
     INTAKE = auto()
-    """The rows are soon merged with others, unless there are LASTING_LOGS."""
+    """The rows are soon merged with others, unless there are many."""
     MERGE = auto()
     """They are searched for a while: find out about variables."""
     FINAL = auto()
@@ -203,7 +204,7 @@ def encode_segment(
     minutes = encode_minutes(_single(rows, "timestamp"))
     if minutes:
         columns["minute"] = minutes
-    knows_variables = effort is not Effort.INTAKE or rows.num_rows >= LASTING_LOGS
+    knows_variables = effort is not Effort.INTAKE or _pays_at_once(rows)
     return Segment(
         project_id,
         hour,
@@ -217,6 +218,13 @@ def encode_segment(
         write({"pattern": patterns, "count": _counts(indices, len(patterns))}),
         variables=encode_variables(_single(rows, "message"), patterns, indices) if knows_variables else b"",
     )
+
+
+def _pays_at_once(rows: pa.Table) -> bool:
+    """Return whether to find out about variables when logs arrive: if messages are short or not merged soon."""
+    count: int = rows.num_rows
+    is_short = raw_bytes(rows.select(["message"])) <= _SHORT_BYTES * count
+    return count >= LASTING_LOGS or (count >= _SOME_LOGS and is_short)
 
 
 def _single(table: pa.Table, name: str) -> Any:
