@@ -72,7 +72,7 @@ class ProtocolEndpoint:
         return Envelope(request.url.path, request.path_params, request.query_params, request.headers, now_us)
 
     async def caller(self, headers: Headers, envelope: Envelope, key: str | None = None) -> Principal:
-        """Return the caller of a request, which may send logs; `key` counts if there is no other. Raises Problem."""
+        """Return the caller, if it may send logs. `key` is used if the request has no other. Raises Problem."""
         authenticator = self.logs.authenticator
         token = api_key_of(headers, envelope.query) or envelope.path_parameters.get("key") or key
         if token is None or (authenticator.no_auth and not token.startswith(KEY_PREFIX)):

@@ -18,7 +18,7 @@ def joined(array: Any) -> Any:
 
 
 def in_blocks(array: Any, rows: int) -> Any:
-    """Return the texts of a utf8 array as an array with one text for each so many rows, without copying them."""
+    """Return the texts of a utf8 array joined in blocks of `rows` texts, without copying them."""
     offsets, data = array.buffers()[1:3]
     if data is None:
         return pa.array([], pa.utf8())

@@ -14,7 +14,7 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 """SIZE booleans, one for each trigram."""
 SIZE = 1 << 15
 NON_ASCII = SIZE - 1
-"""Says that a text has characters that are not ASCII. It is no trigram of letters."""
+"""A flag beside the trigrams: the text has characters beyond ASCII."""
 LIKE_ASCII = "\u017f\u212a\u037e\u1fef"
 """Characters that a search may treat as ASCII ones.
 

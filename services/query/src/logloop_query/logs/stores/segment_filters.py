@@ -67,7 +67,7 @@ class SegmentFilterStore:
         await self._collection.delete_many({"project_id": project_id})
 
     async def move_expiry(self, segment_ids: Sequence[str], age_ms: int) -> None:
-        """Let filters expire so many milliseconds after their segments were stored."""
+        """Let filters expire `age_ms` milliseconds after their segments were stored."""
         await self._collection.update_many(
             {"_id": {"$in": list(segment_ids)}}, [{"$set": {"expires_at": {"$add": ["$stored_at", age_ms]}}}]
         )
