@@ -133,3 +133,12 @@ def test_a_segment_of_typical_logs_takes_few_bytes_per_log() -> None:
     lines = [line(f"GET /cart/{i} took {i * 7919 % 1000} ms", NOON + timedelta(milliseconds=i)) for i in range(5000)]
     segment = encode_segment("shop", 7, ["p"], table_of(lines))
     assert segment.stored_bytes / segment.count < 12
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "known"),
+    [("took {} ms", 600, True), ("took {} ms", 20, False), ("took {} ms " + "x" * 200, 600, False)],
+)
+def test_variables_of_short_messages_are_known_when_logs_arrive(text: str, count: int, known: bool) -> None:
+    segment = encode_segment("shop", 7, ["p"], table_of([line(text.format(number)) for number in range(count)]))
+    assert bool(segment.variables) == known
