@@ -8,7 +8,7 @@ from typing import Any
 
 from logloop_chassis.database.client import connect
 from logloop_query.logs.compaction import JOB
-from logloop_query.logs.segment_codec import decode_segment
+from logloop_query.logs.segments.codec import decode_segment
 from logloop_query.logs.stores.leases import LeaseStore
 from logloop_query.logs.stores.segment_documents import StoredSegment
 from logloop_query.logs.stores.segments import SegmentStore

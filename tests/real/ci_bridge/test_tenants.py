@@ -344,9 +344,9 @@ async def test_a_rule_that_names_a_foreign_template_in_the_database_does_not_use
 
 
 def _match_of(rule: Any) -> Any:
-    from logloop_ci_bridge.rules.evaluation import Evaluation
+    from logloop_ci_bridge.rules.evaluation.evaluation import Evaluation
+    from logloop_ci_bridge.rules.firing.rule_match import RuleMatch
     from logloop_ci_bridge.rules.rule import Origin
-    from logloop_ci_bridge.rules.rule_match import RuleMatch
 
     return RuleMatch(rule, "log", NOW, {}, Origin(), Evaluation(at=NOW, outcome="fired"), "link")
 

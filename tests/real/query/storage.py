@@ -17,11 +17,11 @@ from logloop_contracts.patterns.masking import FIRST_VERSION, mask_messages
 from logloop_query.logs.edits import LogEdits
 from logloop_query.logs.patterns import PatternIndex
 from logloop_query.logs.persister import Persister
+from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.rows import json_rows
 from logloop_query.logs.search.scan import SearchRequest
-from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.stores.patterns import PatternStore
 from logloop_query.logs.stores.segments import SegmentStore
 from logloop_query.outcomes import OutcomeSummary

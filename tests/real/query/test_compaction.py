@@ -9,8 +9,8 @@ import pytest
 from logloop_contracts.log_batch import parse_log_id
 from logloop_query.logs.compaction import Compaction, choose_merges
 from logloop_query.logs.patterns import PatternIndex
+from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.plan import LogSelection
-from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.stores.leases import LeaseStore
 from logloop_query.logs.stores.segments import SmallSegment
 from logloop_query.time_bounds import to_microseconds

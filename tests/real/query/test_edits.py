@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from logloop_contracts.log_batch import parse_log_id
 from logloop_query.logs.edits import LogNotFound
+from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.rows import json_rows
-from logloop_query.logs.search.syntax import parse_query
 
 from tests.real.query.storage import NOON, Storage, entry, numbered, open_storage, table
 

@@ -14,9 +14,9 @@ import pytest
 from logloop_query.logs import export as export_module
 from logloop_query.logs.export import Export, cut_time
 from logloop_query.logs.export_formats import ExportFormat
+from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.plan import LogSelection
-from logloop_query.logs.search.syntax import parse_query
-from logloop_query.logs.time_units import MINUTE_US
+from logloop_query.logs.segments.time_units import MINUTE_US
 
 from tests.real.query.storage import NOON, Storage, entry, numbered, open_storage, table
 

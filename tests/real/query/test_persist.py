@@ -15,7 +15,7 @@ from logloop_chassis.testing import wait_until
 from logloop_contracts.log_batch import new_batch_id
 from logloop_query.logs.patterns import PatternIndex
 from logloop_query.logs.persister import Persister
-from logloop_query.logs.segment_codec import MAX_PART_BYTES, chunks_of, encode_segment
+from logloop_query.logs.segments.codec import MAX_PART_BYTES, chunks_of, encode_segment
 from logloop_query.logs.stores.leases import LeaseStore
 from logloop_query.logs.stores.segments import DuplicateParts
 from logloop_query.telemetry import WRITE_WAITS

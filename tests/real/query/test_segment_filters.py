@@ -8,11 +8,11 @@ import pytest
 from logloop_contracts.log_batch import parse_log_id
 from logloop_query.logs.compaction import Compaction
 from logloop_query.logs.patterns import PatternIndex
+from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.scan import SearchRequest
-from logloop_query.logs.search.syntax import parse_query
-from logloop_query.logs.segment_filters import build
-from logloop_query.logs.segment_filters.build import filter_of
+from logloop_query.logs.segments.filters import build
+from logloop_query.logs.segments.filters.build import filter_of
 from logloop_query.logs.stores.leases import LeaseStore
 
 from tests.real.query.storage import NOON, Storage, entry, numbered, open_storage, table

@@ -15,8 +15,8 @@ from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, LOGS, LOGS_EXCHANGE
 from logloop_contracts.log_batch import encode
 from logloop_query.logs.live_batches import LiveBatchesUnavailable, TransientQueue
+from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.limits.threads import SearchThreads
-from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.tail import MAX_BUFFERED, MAX_BUFFERED_BYTES, MAX_WAITING_BATCHES, Tail, Tails, TooManyTails
 
 from tests.infra import rabbit_node

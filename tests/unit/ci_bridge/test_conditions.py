@@ -7,7 +7,7 @@ import pytest
 from cel_expr_python import cel as google_cel
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from logloop_ci_bridge.rules.prefilter import Rows, derive
+from logloop_ci_bridge.rules.evaluation.prefilter import Rows, derive
 from logloop_contracts.conditions.cel_tree import read_checked, unparse
 from logloop_contracts.conditions.condition import (
     BadCondition,

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from logloop_ci_bridge.rules.back_testing import MAX_SECONDS, back_test
-from logloop_ci_bridge.rules.evaluation import (
+from logloop_ci_bridge.rules.evaluation.evaluation import (
     MAX_CEL_SECONDS,
     BatchEvaluation,
     CompiledRule,

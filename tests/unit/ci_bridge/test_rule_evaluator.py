@@ -10,19 +10,19 @@ import pyarrow as pa
 import pytest
 from logloop_chassis.testing import wait_until
 from logloop_ci_bridge.dispatches.templates import safe_text
-from logloop_ci_bridge.rules.active_rules import ActiveRule
-from logloop_ci_bridge.rules.evaluation import (
+from logloop_ci_bridge.rules.evaluation.active_rules import ActiveRule
+from logloop_ci_bridge.rules.evaluation.evaluation import (
     BatchEvaluation,
     CompiledRule,
     Evaluation,
     compile_stored,
     evaluate_batch,
 )
-from logloop_ci_bridge.rules.evaluation_buffer import EvaluationBuffer
-from logloop_ci_bridge.rules.evaluator import RuleEvaluator, SeenBatches
-from logloop_ci_bridge.rules.history import HourOfRule
+from logloop_ci_bridge.rules.evaluation.evaluation_buffer import EvaluationBuffer
+from logloop_ci_bridge.rules.evaluation.evaluator import RuleEvaluator, SeenBatches
+from logloop_ci_bridge.rules.firing.history import HourOfRule
+from logloop_ci_bridge.rules.firing.rule_match import RuleMatch
 from logloop_ci_bridge.rules.rule import Rule
-from logloop_ci_bridge.rules.rule_match import RuleMatch
 from logloop_ci_bridge.runs.run import Run
 from logloop_contracts.log_batch import encode, entries_to_batch, new_batch_id
 from logloop_contracts.log_entry import LogEntry, Severity
@@ -159,7 +159,7 @@ async def test_an_error_in_one_rule_does_not_stop_the_others(monkeypatch: pytest
             raise TypeError("unexpected")
         return evaluate_batch(compiled, *given, **more)
 
-    monkeypatch.setattr("logloop_ci_bridge.rules.evaluator.evaluate_batch", fails_for_one)
+    monkeypatch.setattr("logloop_ci_bridge.rules.evaluation.evaluator.evaluate_batch", fails_for_one)
     evaluating = evaluator(broken, firer, whole)
     await evaluating.on_logs("shop", encode(table(new_batch_id())), asyncio.Event())
     assert [match.rule.id for match in firer.matches] == ["whole"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_ci_bridge.rules.firing import quiet_until
+from logloop_ci_bridge.rules.firing.firing import quiet_until
 from logloop_ci_bridge.rules.rule import (
     Gate,
     Origin,

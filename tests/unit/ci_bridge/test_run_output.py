@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from logloop_ci_bridge.github.gateway import Annotation, Job, Step
-from logloop_ci_bridge.rules.run_values import output_values
+from logloop_ci_bridge.rules.evaluation.run_values import output_values
 from logloop_ci_bridge.runs.job_log import parse_job
 from logloop_ci_bridge.runs.output import MAX_LINES, RunOutput
 

@@ -2,7 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_ci_bridge.rules.windows import STEPS, RuleWindow
+from logloop_ci_bridge.rules.evaluation.windows import STEPS, RuleWindow
 
 SECOND = 1_000_000
 BASE = 1_800_000_000 * SECOND

@@ -10,8 +10,8 @@ from logloop_contracts.patterns.masking import PATTERN_VERSION
 from logloop_query.logs.compaction import merge_segments
 from logloop_query.logs.search.needs import Need, need_of
 from logloop_query.logs.search.plan import LogSelection, SegmentRef, StoredColumns
-from logloop_query.logs.segment_codec import Segment
-from logloop_query.logs.segment_filters.build import SegmentFilter, filter_of
+from logloop_query.logs.segments.codec import Segment
+from logloop_query.logs.segments.filters.build import SegmentFilter, filter_of
 from logloop_query.logs.stores.segment_documents import StoredSegment
 from logloop_query.logs.stores.segment_filters import condition_of
 

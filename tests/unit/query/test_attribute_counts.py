@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from logloop_query.logs.search.attribute_names import AttributeNames, NameCounts, spread
 from logloop_query.logs.search.attribute_values import MAX_NAMES, MAX_VALUE
+from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.search.plan import LogSelection, SegmentRef
-from logloop_query.logs.search.syntax import parse_query
 
 from tests.unit.query.search_oracle import START, Row, Search, nfc
 from tests.unit.query.test_search_everywhere import World, with_store, worlds

@@ -12,10 +12,10 @@ from logloop_contracts.log_batch import log_id, new_batch_id
 from logloop_contracts.log_entry import LogEntry
 from logloop_query.logs import catch_up as catching_up
 from logloop_query.logs.catch_up import EARLY_US, CatchUp, Followed, catch_up
+from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.limits.admission import TooBusy
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
-from logloop_query.logs.search.syntax import parse_query
-from logloop_query.logs.segment_codec import chunks_of, encode_segment
+from logloop_query.logs.segments.codec import chunks_of, encode_segment
 from logloop_query.time_bounds import to_microseconds
 
 from tests.real.query.storage import entry, table

@@ -12,7 +12,7 @@ from logloop_chassis.messaging.failures import Dead
 from logloop_contracts import LogEntry, Severity
 from logloop_contracts.log_batch import encode, entries_to_batch, new_batch_id
 from logloop_query.logs.consumer import InFlightBytes, log_batch_handler
-from logloop_query.logs.segment_codec import PartTooLarge
+from logloop_query.logs.segments.codec import PartTooLarge
 
 
 class FakePersister:

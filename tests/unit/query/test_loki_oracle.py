@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from logloop_query.logs.search.plan import LogSelection
-from logloop_query.logs.segment_codec import TableColumns
+from logloop_query.logs.segments.codec import TableColumns
 from logloop_query.loki.metrics import Grid, Series, Windows, plan_of, series_of
 from logloop_query.loki.parser import parse_log_query, parse_logql
 from logloop_query.loki.syntax_tree import LogQuery, RangeAggregation, VectorAggregation, quoted

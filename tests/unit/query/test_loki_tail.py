@@ -10,7 +10,7 @@ import pytest
 from logloop_chassis.http.problems import NotFound, Unauthorized, Unavailable
 from logloop_query.http.loki import tail as loki_tail
 from logloop_query.logs.catch_up import CatchUp, Followed
-from logloop_query.logs.search.filter import EVERYTHING
+from logloop_query.logs.search.language.filter import EVERYTHING
 from logloop_query.logs.tail import Tail
 
 

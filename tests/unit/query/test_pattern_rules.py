@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from logloop_contracts import LogEntry, Severity
 from logloop_contracts.log_batch import entries_to_batch, new_batch_id
-from logloop_query.logs.search.filter import And, Contains, Filter, Matches, Not, OneOf, Or, needed_columns
 from logloop_query.logs.search.kernels import selected_rows
+from logloop_query.logs.search.language.filter import And, Contains, Filter, Matches, Not, OneOf, Or, needed_columns
+from logloop_query.logs.search.language.regex_literals import literal_in
 from logloop_query.logs.search.pattern_rules import AskedOfPatterns, resolved
-from logloop_query.logs.search.regex_literals import literal_in
-from logloop_query.logs.segment_codec import Effort, TableColumns, columns_of, encode_segment
-from logloop_query.logs.segment_filters.build import filter_of, filter_of_texts
-from logloop_query.logs.summary import Summary
+from logloop_query.logs.segments.codec import Effort, TableColumns, columns_of, encode_segment
+from logloop_query.logs.segments.filters.build import filter_of, filter_of_texts
+from logloop_query.logs.segments.summary import Summary
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 _pieces = st.sampled_from(

@@ -8,11 +8,11 @@ from logloop_contracts.patterns.masking import FIRST_VERSION
 from logloop_query.logs.compaction import merge_segments
 from logloop_query.logs.edits import LogEdits
 from logloop_query.logs.export import Export
+from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.scan import SearchRequest
-from logloop_query.logs.search.syntax import parse_query
-from logloop_query.logs.segment_codec import Segment, chunks_of, decode_segment, encode_segment
+from logloop_query.logs.segments.codec import Segment, chunks_of, decode_segment, encode_segment
 
 from tests.real.query.storage import entry, table, with_first_patterns
 from tests.unit.query.memory_segments import MemorySegments

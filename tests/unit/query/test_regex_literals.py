@@ -4,7 +4,7 @@ import pytest
 import re2
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from logloop_query.logs.search.regex_literals import literal_in
+from logloop_query.logs.search.language.regex_literals import literal_in
 
 _atom = st.sampled_from(
     ["a", "B", "k", "ab", "\\d", "\\w", ".", "[ab]", "[^a]", "\\.", "\\b", "^", "$", " ", "-", "x{2}", "{,2}"]

@@ -6,13 +6,13 @@ import pytest
 from logloop_contracts.log_batch import parse_log_id
 from logloop_query.logs.edits import LogEdits
 from logloop_query.logs.search.caches import Caches, MaskCache
+from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.rows import json_rows
 from logloop_query.logs.search.scan import SearchRequest
 from logloop_query.logs.search.sums import Buckets
-from logloop_query.logs.search.syntax import parse_query
-from logloop_query.logs.segment_codec import Effort, chunks_of, encode_segment
+from logloop_query.logs.segments.codec import Effort, chunks_of, encode_segment
 
 from tests.real.query.storage import entry, table
 from tests.unit.query.memory_segments import MemorySegments

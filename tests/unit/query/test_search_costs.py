@@ -21,6 +21,7 @@ from logloop_query.logs import tail as tails
 from logloop_query.logs.edits import DeletionTooSlow, LogEdits
 from logloop_query.logs.export import Export
 from logloop_query.logs.search.kernels import evaluate, selected_rows
+from logloop_query.logs.search.language.syntax import BadQuery, parse_query
 from logloop_query.logs.search.limits import regexes
 from logloop_query.logs.search.limits.admission import Admission, TooBusy
 from logloop_query.logs.search.limits.pace import OutOfTime, Pace, Turns
@@ -28,8 +29,7 @@ from logloop_query.logs.search.limits.threads import SearchThreads
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.scan import SearchRequest
-from logloop_query.logs.search.syntax import BadQuery, parse_query
-from logloop_query.logs.segment_codec import TableColumns, encode_segment, part_key, split_by_hour
+from logloop_query.logs.segments.codec import TableColumns, encode_segment, part_key, split_by_hour
 from logloop_query.logs.tail import MAX_TOO_SLOW, Tail
 from logloop_query.time_bounds import to_microseconds
 

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from logloop_contracts import LogEntry, Severity
 from logloop_contracts.log_batch import decode, encode, entries_to_batch
 from logloop_query.logs.search.candidates import may_hold
-from logloop_query.logs.search.filter import Filter, needed_columns
 from logloop_query.logs.search.kernels import selected_rows
+from logloop_query.logs.search.language.filter import Filter, needed_columns
+from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.needs import need_of
 from logloop_query.logs.search.pattern_rules import resolved
 from logloop_query.logs.search.plan import LogSelection
-from logloop_query.logs.search.syntax import parse_query
-from logloop_query.logs.segment_codec import Effort, SegmentColumns, TableColumns, encode_segment, split_by_hour
-from logloop_query.logs.segment_filters.build import filter_of
-from logloop_query.logs.summary import Summary
+from logloop_query.logs.segments.codec import Effort, SegmentColumns, TableColumns, encode_segment, split_by_hour
+from logloop_query.logs.segments.filters.build import filter_of
+from logloop_query.logs.segments.summary import Summary
 
 from tests.unit.query.memory_segments import allows
 from tests.unit.query.search_oracle import BATCH, KINDS, START, TRACE_ID, Row, Search, rows, searches

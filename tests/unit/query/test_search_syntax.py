@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_query.logs.search.filter import And, Contains, Equals, Filter, Not, Or, Within
-from logloop_query.logs.search.operators import hints
+from logloop_query.logs.search.language.filter import And, Contains, Equals, Filter, Not, Or, Within
+from logloop_query.logs.search.language.operators import hints
+from logloop_query.logs.search.language.syntax import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, BadQuery, parse_query
 from logloop_query.logs.search.rows import InvalidCursor, RowKey, SearchCursor
-from logloop_query.logs.search.syntax import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, BadQuery, parse_query
 from logloop_query.time_bounds import parse_moment, to_microseconds
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -5,11 +5,11 @@ from typing import Any, Literal
 
 import pytest
 import re2
-from logloop_query.logs.search.filter import needed_columns
 from logloop_query.logs.search.kernels import selected_rows
-from logloop_query.logs.search.syntax import parse_query
-from logloop_query.logs.search.unicode_forms import CHANGEABLE, composed, is_composed
-from logloop_query.logs.segment_codec import SegmentColumns, TableColumns, encode_segment, split_by_hour
+from logloop_query.logs.search.language.filter import needed_columns
+from logloop_query.logs.search.language.syntax import parse_query
+from logloop_query.logs.search.language.unicode_forms import CHANGEABLE, composed, is_composed
+from logloop_query.logs.segments.codec import SegmentColumns, TableColumns, encode_segment, split_by_hour
 
 from tests.unit.query.search_oracle import START, Row
 from tests.unit.query.test_search_oracle import OnlyThese, found_in, table_of

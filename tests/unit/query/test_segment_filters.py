@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from logloop_contracts.log_batch import HOUR_US, attributes_text
-from logloop_query.logs.search.filter import Filter, HasWord
 from logloop_query.logs.search.kernels import evaluate
+from logloop_query.logs.search.language.filter import Filter, HasWord
+from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.needs import need_of
-from logloop_query.logs.search.syntax import parse_query
-from logloop_query.logs.segment_codec import LASTING_LOGS, Segment
-from logloop_query.logs.segment_filters.build import QUIET, filter_of_texts, is_large, needs_filter
-from logloop_query.logs.segment_filters.tokens import FILTER_SIZES, tokens_of
+from logloop_query.logs.segments.codec import LASTING_LOGS, Segment
+from logloop_query.logs.segments.filters.build import QUIET, filter_of_texts, is_large, needs_filter
+from logloop_query.logs.segments.filters.tokens import FILTER_SIZES, tokens_of
 from logloop_query.time_bounds import from_microseconds
 
 from tests.unit.query.memory_segments import allows

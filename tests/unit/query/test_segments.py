@@ -9,10 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from logloop_contracts import LogEntry, Severity
 from logloop_contracts.log_batch import HOUR_US, LOG_SCHEMA, entries_to_batch, new_batch_id
-from logloop_query.logs import segment_codec as segments
-from logloop_query.logs.column_codec import read_batch
 from logloop_query.logs.persister import pack_chunks
-from logloop_query.logs.segment_codec import (
+from logloop_query.logs.segments import codec as segments
+from logloop_query.logs.segments.codec import (
     Chunk,
     chunks_of,
     decode_segment,
@@ -20,6 +19,7 @@ from logloop_query.logs.segment_codec import (
     merge_tables,
     without_parts,
 )
+from logloop_query.logs.segments.columns import read_batch
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 _text = st.text(st.characters(codec="utf-8"), max_size=20)

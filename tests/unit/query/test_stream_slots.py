@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from logloop_chassis.http import event_streams
 from logloop_chassis.http.problems import TooManyRequests
+from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.limits.threads import SearchThreads
-from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.tail import Tails, TooManyTails
 from logloop_query.stream_slots import StreamSlots
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from logloop_query.logs.search.filter import And, Equals, Filter, OneOf, Or
+from logloop_query.logs.search.language.filter import And, Equals, Filter, OneOf, Or
+from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.limits.threads import SearchThreads
 from logloop_query.logs.search.plan import LogSelection
-from logloop_query.logs.search.syntax import parse_query
 from logloop_query.logs.stores.pattern_edits import EditAction, PatternEdit
 from logloop_query.logs.templates import Templates
 

@@ -7,7 +7,15 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_query.logs.trigrams import LIKE_ASCII, NON_ASCII, SIZE, Flags, TrigramSet, classes_of, trigrams_of
+from logloop_query.logs.segments.trigrams import (
+    LIKE_ASCII,
+    NON_ASCII,
+    SIZE,
+    Flags,
+    TrigramSet,
+    classes_of,
+    trigrams_of,
+)
 
 CHARACTERS = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
 _ALPHABET = st.sampled_from("abcXYZ09_ -é\u0301ß\u017f\u212aк日")

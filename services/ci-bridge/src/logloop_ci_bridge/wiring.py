@@ -38,13 +38,13 @@ from logloop_ci_bridge.notifications.store import NotificationStore
 from logloop_ci_bridge.project_removal import ProjectRemoval
 from logloop_ci_bridge.query_client import QueryClient
 from logloop_ci_bridge.record_store import RecordStore, VersionStore
-from logloop_ci_bridge.rules.active_rules import ActiveRules
-from logloop_ci_bridge.rules.evaluation_buffer import EvaluationBuffer
-from logloop_ci_bridge.rules.evaluator import RuleEvaluator
-from logloop_ci_bridge.rules.firing import RuleFirer
-from logloop_ci_bridge.rules.history_store import RuleHistoryStore
+from logloop_ci_bridge.rules.evaluation.active_rules import ActiveRules
+from logloop_ci_bridge.rules.evaluation.evaluation_buffer import EvaluationBuffer
+from logloop_ci_bridge.rules.evaluation.evaluator import RuleEvaluator
+from logloop_ci_bridge.rules.evaluation.state_store import RuleStateStore
+from logloop_ci_bridge.rules.firing.firing import RuleFirer
+from logloop_ci_bridge.rules.firing.history_store import RuleHistoryStore
 from logloop_ci_bridge.rules.rule import Rule
-from logloop_ci_bridge.rules.state_store import RuleStateStore
 from logloop_ci_bridge.runs.output_store import RunOutputStore
 from logloop_ci_bridge.runs.problem_matchers import StoredMatcher
 from logloop_ci_bridge.runs.store import RunStore

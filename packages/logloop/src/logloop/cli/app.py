@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from logloop.cli import exit_codes
-from logloop.cli.commands import admin, analyze, ci, dead_letters, local, login, logs, mcp
+from logloop.cli.commands import admin, analyze, dead_letters, local, login, logs, mcp
+from logloop.cli.commands.ci import app as ci
 from logloop.cli.commands.shipping import run as run_command
 from logloop.cli.commands.shipping import send
 from logloop.cli.commands.tests import app as tests

@@ -8,7 +8,7 @@ from rapidfuzz.distance import LCSseq
 
 from logloop_analyzer.comparison.attempts import AttemptLine
 from logloop_analyzer.comparison.difference import Difference
-from logloop_analyzer.evidence.work_units import Event
+from logloop_analyzer.evidence.steps.work_units import Event
 
 Lines = Sequence[AttemptLine]
 Mark = Literal["same", "value", "new", "missing", "varies", "report"]

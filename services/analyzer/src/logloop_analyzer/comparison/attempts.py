@@ -11,7 +11,7 @@ from logloop_contracts.patterns.merging import merge_patterns
 
 from logloop_analyzer.evidence.identifiers import read_identifiers
 from logloop_analyzer.evidence.log_window import LogLine, conform, in_time_order, one_chunk
-from logloop_analyzer.evidence.work_units import Event
+from logloop_analyzer.evidence.steps.work_units import Event
 
 MAX_LINES = 2_000
 """Lines of one attempt that are compared, the earliest first."""

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Literal
 
 from logloop_analyzer.comparison.attempts import AttemptLine
-from logloop_analyzer.evidence.work_units import Event
+from logloop_analyzer.evidence.steps.work_units import Event
 
 Lines = Sequence[AttemptLine]
 Kind = Literal["new", "missing", "value", "order"]

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from logloop_analyzer.evidence.work_units import EventLines, Unit
+from logloop_analyzer.evidence.steps.work_units import EventLines, Unit
 
 _MAX_TRACES = 2_000
 _MAX_SPANS = 64

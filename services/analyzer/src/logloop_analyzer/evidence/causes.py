@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from logloop_analyzer.evidence.broken_steps import END, BrokenStep, Steps, find_broken_steps
 from logloop_analyzer.evidence.callers import Downstream, find_downstream
 from logloop_analyzer.evidence.log_window import LogWindow
-from logloop_analyzer.evidence.slow_steps import SlowStep, find_slow_steps, weight_by_service
+from logloop_analyzer.evidence.steps.broken_steps import END, BrokenStep, Steps, find_broken_steps
+from logloop_analyzer.evidence.steps.slow_steps import SlowStep, find_slow_steps, weight_by_service
+from logloop_analyzer.evidence.steps.work_units import EventLines, Work, bursts_of, crowded, read_work, spans_of
 from logloop_analyzer.evidence.traces import FirstInTrace
-from logloop_analyzer.evidence.work_units import EventLines, Work, bursts_of, crowded, read_work, spans_of
 
 STRONG = 3.0
 MAX_SERVICES = 5

@@ -12,7 +12,7 @@ from logloop_analyzer.evidence.log_window import LogLine, LogWindow, read_window
 from logloop_analyzer.evidence.questions import lines_about
 from logloop_analyzer.evidence.ranking import rank
 from logloop_analyzer.evidence.signals import compare, find_signals
-from logloop_analyzer.evidence.step_findings import step_candidates
+from logloop_analyzer.evidence.steps.step_findings import step_candidates
 from logloop_analyzer.evidence.traces import FirstInTrace, first_in_traces
 
 MAX_FINDINGS = 12

@@ -19,8 +19,8 @@ from logloop_ci_bridge.chains.chain import (
 from logloop_ci_bridge.dispatches.outbox import Dispatch
 from logloop_ci_bridge.dispatches.store import DispatchStore
 from logloop_ci_bridge.record_store import RecordStore
+from logloop_ci_bridge.rules.evaluation.state_store import RuleStateStore
 from logloop_ci_bridge.rules.rule import Rule
-from logloop_ci_bridge.rules.state_store import RuleStateStore
 from logloop_ci_bridge.runs.batches import output_search
 from logloop_ci_bridge.runs.run import Run
 from logloop_ci_bridge.runs.store import RunStore

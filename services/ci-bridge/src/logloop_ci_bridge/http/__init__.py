@@ -4,30 +4,13 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from logloop_ci_bridge.http import (
-    approvals,
-    chains,
-    definitions,
-    dispatches,
-    emulations,
-    emulator,
-    github_apps,
-    internal,
-    matchers,
-    notifications,
-    pauses,
-    pipelines,
-    receivers,
-    requests,
-    rules,
-    run_output,
-    runs,
-    summary,
-    templates,
-    webhooks,
-    workflow_files,
-    workflows,
-)
+from logloop_ci_bridge.http import internal, summary
+from logloop_ci_bridge.http.dispatches import definitions, dispatches, pauses, pipelines, templates
+from logloop_ci_bridge.http.emulations import approvals, emulations, emulator
+from logloop_ci_bridge.http.github import github_apps, webhooks, workflow_files, workflows
+from logloop_ci_bridge.http.notifications import notifications, receivers
+from logloop_ci_bridge.http.rules import chains, requests, rules
+from logloop_ci_bridge.http.runs import matchers, run_output, runs
 
 ROUTERS: tuple[APIRouter, ...] = (
     templates.router,
@@ -56,7 +39,6 @@ ROUTERS: tuple[APIRouter, ...] = (
 TAGS: tuple[dict[str, Any], ...] = (
     {"name": "templates", "description": "Typed payloads of dispatches."},
     {"name": "pipelines", "description": "The workflows that dispatches of a service start."},
-    {"name": "rules", "description": "Conditions on logs, analyses and runs that start a pipeline."},
     {"name": "workflows", "description": "Workflow files that state their own conditions."},
     {"name": "pause", "description": "The kill switch."},
     {"name": "rules", "description": "Conditions on logs, analyses and runs, and what they start."},

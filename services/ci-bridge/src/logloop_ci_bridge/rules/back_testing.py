@@ -14,14 +14,14 @@ from logloop_contracts.log_batch import entries_to_batch, new_batch_id, parse_lo
 from logloop_contracts.log_entry import LogEntry
 from pydantic import AwareDatetime, BaseModel, Field
 
-from logloop_ci_bridge.rules.evaluation import (
+from logloop_ci_bridge.rules.evaluation.evaluation import (
     BatchEvaluation,
     ClauseValue,
     CompiledRule,
     compile_rule,
     evaluate_batch,
 )
-from logloop_ci_bridge.rules.firing import quiet_until
+from logloop_ci_bridge.rules.firing.firing import quiet_until
 from logloop_ci_bridge.rules.rule import RuleDraft, RuleState, closed_gate
 
 MAX_LOGS = 200_000

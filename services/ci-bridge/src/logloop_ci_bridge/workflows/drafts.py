@@ -10,7 +10,7 @@ from logloop_contracts.workflow_files.workflow_file import FileCondition, Violat
 from logloop_ci_bridge.dispatches.outbox import event_type_of
 from logloop_ci_bridge.dispatches.pipelines import Pipeline
 from logloop_ci_bridge.dispatches.templates import Template
-from logloop_ci_bridge.rules.firing import default_names
+from logloop_ci_bridge.rules.firing.firing import default_names
 from logloop_ci_bridge.rules.rule import Action, FileRuleDraft, FileSource, LogFilter, RuleDraft
 from logloop_ci_bridge.workflows.workflow_record import Origin, WorkflowRecord
 

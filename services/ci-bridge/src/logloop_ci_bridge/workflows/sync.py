@@ -10,10 +10,10 @@ from logloop_contracts.workflow_files.workflow_file import WorkflowFile
 from logloop_ci_bridge.dispatches.pipelines import Pipeline
 from logloop_ci_bridge.dispatches.templates import Template
 from logloop_ci_bridge.record_store import RecordStore
-from logloop_ci_bridge.rules.active_rules import ActiveRules
 from logloop_ci_bridge.rules.cycles import Surroundings
+from logloop_ci_bridge.rules.evaluation.active_rules import ActiveRules
+from logloop_ci_bridge.rules.evaluation.state_store import RuleStateStore
 from logloop_ci_bridge.rules.rule import Rule
-from logloop_ci_bridge.rules.state_store import RuleStateStore
 from logloop_ci_bridge.workflows.drafts import FileOrigin, ProjectRecords
 from logloop_ci_bridge.workflows.plan import Plan, Planner, ProjectState, record_of, surroundings_of
 from logloop_ci_bridge.workflows.store import StoredText, WorkflowStore

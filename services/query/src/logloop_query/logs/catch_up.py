@@ -17,7 +17,7 @@ import structlog
 from logloop_chassis.ids import utc_now
 from pymongo.errors import PyMongoError
 
-from logloop_query.logs.search.filter import Filter
+from logloop_query.logs.search.language.filter import Filter
 from logloop_query.logs.search.limits.admission import TooBusy
 from logloop_query.logs.search.limits.pace import OutOfTime
 from logloop_query.logs.search.log_search import LogSearch

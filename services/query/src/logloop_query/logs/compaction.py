@@ -19,10 +19,10 @@ from logloop_chassis.ids import utc_now
 from logloop_contracts.log_batch import HOUR_US
 from pymongo.errors import PyMongoError
 
-from logloop_query.logs import segment_codec as segments
 from logloop_query.logs.patterns import pattern_stats
-from logloop_query.logs.segment_codec import Effort, Segment, columns_of, encode_segment, merge_tables
-from logloop_query.logs.segment_filters.build import QUIET, SegmentFilter, filter_of, needs_filter
+from logloop_query.logs.segments import codec as segments
+from logloop_query.logs.segments.codec import Effort, Segment, columns_of, encode_segment, merge_tables
+from logloop_query.logs.segments.filters.build import QUIET, SegmentFilter, filter_of, needs_filter
 from logloop_query.logs.stores.patterns import PatternStats
 from logloop_query.logs.stores.segment_documents import StoredSegment
 from logloop_query.logs.stores.segments import SmallSegment

@@ -16,7 +16,7 @@ from logloop_contracts.log_batch import BadBatch, decode
 from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 from pymongo.errors import PyMongoError
 
-from logloop_query.logs.segment_codec import PartTooLarge
+from logloop_query.logs.segments.codec import PartTooLarge
 from logloop_query.ports import KeyUsage
 
 _PROJECT = re.compile(PROJECT_ID_PATTERN)

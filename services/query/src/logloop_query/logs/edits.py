@@ -20,13 +20,13 @@ from logloop_contracts.patterns.masking import mask_text
 
 from logloop_query.logs.search.caches import Caches
 from logloop_query.logs.search.candidates import Candidates
-from logloop_query.logs.search.filter import EVERYTHING, And, Filter, HasId, Within
 from logloop_query.logs.search.kernels import evaluate
+from logloop_query.logs.search.language.filter import EVERYTHING, And, Filter, HasId, Within
 from logloop_query.logs.search.limits.pace import OutOfTime, Pace
 from logloop_query.logs.search.limits.threads import SearchThreads, Work
 from logloop_query.logs.search.plan import LogSelection, SegmentRef, Snapshot, grouped
 from logloop_query.logs.search.rows import materialise
-from logloop_query.logs.segment_codec import (
+from logloop_query.logs.segments.codec import (
     Effort,
     Segment,
     SegmentColumns,
@@ -34,7 +34,7 @@ from logloop_query.logs.segment_codec import (
     encode_segment,
     possible_keys,
 )
-from logloop_query.logs.segment_filters.build import SegmentFilter, filter_of, needs_filter
+from logloop_query.logs.segments.filters.build import SegmentFilter, filter_of, needs_filter
 from logloop_query.logs.stores.segment_documents import StoredSegment
 from logloop_query.telemetry import EDITS
 

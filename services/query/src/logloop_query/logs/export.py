@@ -27,9 +27,9 @@ from logloop_query.logs.search.plan import (
     columns_for,
 )
 from logloop_query.logs.search.rows import ROW_COLUMNS, rows_within
-from logloop_query.logs.segment_codec import SegmentColumns
-from logloop_query.logs.summary import Summary
-from logloop_query.logs.time_units import MINUTE_US
+from logloop_query.logs.segments.codec import SegmentColumns
+from logloop_query.logs.segments.summary import Summary
+from logloop_query.logs.segments.time_units import MINUTE_US
 from logloop_query.telemetry import EXPORTED_LOGS
 
 SLICE_LOGS = 40_000

@@ -19,10 +19,10 @@ from logloop_chassis.database.outages import wait_out_outages
 from logloop_chassis.ids import utc_now
 from pymongo.errors import PyMongoError
 
-from logloop_query.logs import segment_codec as segments
 from logloop_query.logs.patterns import PatternIndex, pattern_stats
-from logloop_query.logs.segment_codec import Chunk, Segment, encode_segment, merge_tables, without_parts
-from logloop_query.logs.segment_filters.build import SegmentFilter, filter_of, is_large
+from logloop_query.logs.segments import codec as segments
+from logloop_query.logs.segments.codec import Chunk, Segment, encode_segment, merge_tables, without_parts
+from logloop_query.logs.segments.filters.build import SegmentFilter, filter_of, is_large
 from logloop_query.logs.stores.patterns import PatternStats
 from logloop_query.logs.stores.segment_documents import StoredSegment
 from logloop_query.logs.stores.segments import DuplicateParts

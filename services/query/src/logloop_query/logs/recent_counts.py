@@ -6,7 +6,7 @@ from typing import Literal
 
 from logloop_chassis.ids import utc_now
 
-from logloop_query.logs.search.filter import EVERYTHING, Present
+from logloop_query.logs.search.language.filter import EVERYTHING, Present
 from logloop_query.logs.search.log_search import LogSearch
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.time_bounds import to_microseconds

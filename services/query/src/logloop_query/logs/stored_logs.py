@@ -6,7 +6,7 @@ Implements `ports.LogStorage`.
 from datetime import timedelta
 
 from logloop_query.logs.patterns import PatternIndex
-from logloop_query.logs.search.text import read_filter
+from logloop_query.logs.search.language.text import read_filter
 from logloop_query.logs.stores.idempotency_keys import IdempotencyKeys
 from logloop_query.logs.stores.patterns import PatternStore
 from logloop_query.logs.stores.segments import SegmentStore, StoredTotals

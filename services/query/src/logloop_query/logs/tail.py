@@ -18,12 +18,12 @@ import structlog
 from logloop_chassis.background import wait_for_any
 from logloop_contracts.log_batch import BadBatch, decode
 
-from logloop_query.logs.search.filter import Filter
 from logloop_query.logs.search.kernels import selected_rows
+from logloop_query.logs.search.language.filter import Filter
 from logloop_query.logs.search.limits.pace import OutOfTime, Pace
 from logloop_query.logs.search.limits.threads import SearchThreads
 from logloop_query.logs.search.rows import json_rows, materialise
-from logloop_query.logs.segment_codec import TableColumns
+from logloop_query.logs.segments.codec import TableColumns
 from logloop_query.stream_slots import NoFreeSlot, Slots
 from logloop_query.telemetry import TAIL_CLIENTS, TAIL_DROPPED
 

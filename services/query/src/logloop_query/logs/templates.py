@@ -18,7 +18,7 @@ from logloop_contracts.patterns import VARIABLE
 from logloop_contracts.patterns.edits import PatternEdits, fits
 from logloop_contracts.patterns.merging import expression_for, merge_patterns
 
-from logloop_query.logs.search.filter import Equals, Filter, Leaf, OneOf, Or, leaves, with_leaves
+from logloop_query.logs.search.language.filter import Equals, Filter, Leaf, OneOf, Or, leaves, with_leaves
 from logloop_query.logs.search.limits.threads import SearchThreads
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.stores.pattern_edits import PatternEdit

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
-from logloop_query.logs.search.attributes import PREFIX, as_number, scalar_text
-from logloop_query.logs.search.filter import TextColumn
+from logloop_query.logs.search.attributes import scalar_text
+from logloop_query.logs.search.language.attribute_fields import PREFIX, as_number
+from logloop_query.logs.search.language.filter import TextColumn
 
 COLUMN_OF: Mapping[str, TextColumn] = {
     "service_name": "service_id",

@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 import re2
 from logloop_contracts.log_batch import parse_log_id
 
-from logloop_query.logs.search.attributes import TOO_LONG, as_number, is_too_long
-from logloop_query.logs.search.filter import (
+from logloop_query.logs.search.language.attribute_fields import TOO_LONG, as_number, is_too_long
+from logloop_query.logs.search.language.filter import (
     EVERYTHING,
     NOTHING,
     And,
@@ -25,10 +25,10 @@ from logloop_query.logs.search.filter import (
     Or,
     Present,
 )
+from logloop_query.logs.search.language.regex_literals import literal_in
+from logloop_query.logs.search.language.syntax import MAX_ACTIVE, MAX_PROGRAM, MAX_PROGRAMS, MAX_REGEX, MAX_TERMS
+from logloop_query.logs.search.language.unicode_forms import composed
 from logloop_query.logs.search.limits.regexes import Cost, cost_of
-from logloop_query.logs.search.regex_literals import literal_in
-from logloop_query.logs.search.syntax import MAX_ACTIVE, MAX_PROGRAM, MAX_PROGRAMS, MAX_REGEX, MAX_TERMS
-from logloop_query.logs.search.unicode_forms import composed
 from logloop_query.loki.labels import COLUMN_OF, attribute_paths, kind_of
 from logloop_query.loki.parser import BadLogQL
 from logloop_query.loki.syntax_tree import (

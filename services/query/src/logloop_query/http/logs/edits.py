@@ -39,11 +39,11 @@ from logloop_query.http.logs.parameters import (
 )
 from logloop_query.http.logs.search import Log, json_response
 from logloop_query.logs.edits import DeletionTooSlow, EditConflict, FoundLog, LogNotFound
-from logloop_query.logs.search.filter import EVERYTHING, Equals, Filter, both
+from logloop_query.logs.search.language.filter import EVERYTHING, Equals, Filter, both
+from logloop_query.logs.search.language.text import read_filter
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.rows import SearchCursor, json_rows, keys_of_table
 from logloop_query.logs.search.scan import SearchRequest
-from logloop_query.logs.search.text import read_filter
 
 router = APIRouter(prefix="/api/v1/logs", tags=["logs"])
 T = TypeVar("T")

@@ -13,9 +13,9 @@ from logloop_contracts.log_entry import PROJECT_ID_PATTERN
 
 from logloop_query.catalogue.projects import missing_project
 from logloop_query.http.dependencies import log_services
-from logloop_query.logs.search.operators import hints
+from logloop_query.logs.search.language.operators import hints
+from logloop_query.logs.search.language.text import read_filter, read_moment
 from logloop_query.logs.search.plan import MAX_US, MIN_US, LogSelection
-from logloop_query.logs.search.text import read_filter, read_moment
 
 SYNTAX_HELP = """
 A space means AND. `-term` or `NOT term` excludes logs. NOT binds tightest, then AND and spaces, then OR:

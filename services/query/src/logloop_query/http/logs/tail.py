@@ -22,7 +22,7 @@ from logloop_query.http.dependencies import CurrentLogServices
 from logloop_query.http.logs.parameters import OptionalProject, Q, caller_key, project_for
 from logloop_query.logs.catch_up import EARLY_US, Followed, catch_up
 from logloop_query.logs.live_batches import LiveBatchesUnavailable
-from logloop_query.logs.search.text import read_filter
+from logloop_query.logs.search.language.text import read_filter
 from logloop_query.logs.tail import TooManyTails
 from logloop_query.query_services import LogServices
 from logloop_query.time_bounds import to_microseconds

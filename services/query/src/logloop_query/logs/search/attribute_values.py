@@ -7,17 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from logloop_query.logs.search.attributes import (
-    PREFIX,
-    in_steps,
-    is_attribute,
-    is_too_long,
-    key_pattern,
-    lookup,
-    matching_texts,
-    parsed,
-    scalar_text,
-)
+from logloop_query.logs.search.attributes import in_steps, key_pattern, lookup, matching_texts, parsed, scalar_text
+from logloop_query.logs.search.language.attribute_fields import PREFIX, is_attribute, is_too_long
 from logloop_query.logs.search.limits.pace import Pace
 
 MAX_VALUE = 1000

@@ -4,7 +4,6 @@ A regular expression over the raw text finds candidates. Only these are parsed a
 """
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,33 +12,20 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from logloop_query.logs.search.filter import (
+from logloop_query.logs.search.language.attribute_fields import as_number
+from logloop_query.logs.search.language.filter import (
     Attribute,
     AttributeEquals,
     AttributeMatches,
     AttributeWithin,
 )
+from logloop_query.logs.search.language.unicode_forms import CHANGEABLE, composed_value, is_composed, may_change
 from logloop_query.logs.search.limits import regexes
 from logloop_query.logs.search.limits.pace import Pace
-from logloop_query.logs.search.unicode_forms import CHANGEABLE, composed_value, is_composed, may_change
 
-PREFIX = "attributes."
-"""Starts the name of a field that is an attribute."""
-_MAX_NAME, _MAX_DOTS = 400, 21
-TOO_LONG = f"an attribute name may have at most {_MAX_NAME} characters and {_MAX_DOTS - 1} dots"
 _TEXTS_A_STEP = 1000
 _FEW_TEXTS = 64
 """So few texts are tested sooner than the expression that finds candidates is compiled."""
-
-
-def is_attribute(field: str) -> bool:
-    """Return whether a field is an attribute, such as `attributes.http.status`."""
-    return field.startswith(PREFIX) and len(field) > len(PREFIX)
-
-
-def is_too_long(field: str) -> bool:
-    """Return whether the name of an attribute, with the prefix, is longer than a search accepts."""
-    return len(field) > _MAX_NAME or field.count(".") > _MAX_DOTS
 
 
 def evaluate(leaf: Attribute, texts: Any, pace: Pace) -> Any:
@@ -165,19 +151,6 @@ def _candidate_values(word: str) -> str:
     if word in {"true", "false"}:
         forms.append(word)
     return f"(?:{'|'.join(forms)})"
-
-
-def as_number(text: str) -> int | float | None:
-    """Return a word as a finite number, None if it is not a number.
-
-    An integer over 64 bits, such as a trace id of 128 bits, becomes a double, as when orjson reads attributes.
-    """
-    if not re.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d{1,3})?", text, re.ASCII):
-        return None
-    if re.fullmatch(r"-?\d{1,20}", text, re.ASCII) and -(2**63) <= int(text) < 2**64:
-        return int(text)
-    number = float(text)
-    return number if math.isfinite(number) else None
 
 
 def _value_test(leaf: Attribute) -> Any:

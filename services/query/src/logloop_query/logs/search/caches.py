@@ -10,10 +10,10 @@ from typing import TypeAlias
 from cachetools import LRUCache
 from logloop_contracts.patterns.masking import PATTERN_VERSION
 
-from logloop_query.logs.search.filter import And, Filter, needed_columns
 from logloop_query.logs.search.kernels import LARGE_COLUMNS, Mask
+from logloop_query.logs.search.language.filter import And, Filter, needed_columns
 from logloop_query.logs.search.plan import SegmentRef, Snapshot
-from logloop_query.logs.summary import Summary
+from logloop_query.logs.segments.summary import Summary
 
 _Parts: TypeAlias = frozenset[Filter]
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from logloop_query.logs.search.caches import Caches, KnownRows
-from logloop_query.logs.search.filter import (
+from logloop_query.logs.search.kernels import LARGE_COLUMNS, Mask, evaluate
+from logloop_query.logs.search.language.filter import (
     EVERYTHING,
     NOTHING,
     And,
@@ -19,12 +20,11 @@ from logloop_query.logs.search.filter import (
     relax,
     simplified,
 )
-from logloop_query.logs.search.kernels import LARGE_COLUMNS, Mask, evaluate
 from logloop_query.logs.search.limits.pace import Pace
 from logloop_query.logs.search.limits.threads import Work
 from logloop_query.logs.search.pattern_rules import resolved
 from logloop_query.logs.search.plan import Budget, SegmentRef, Snapshot, StoredColumns
-from logloop_query.logs.summary import Summary
+from logloop_query.logs.segments.summary import Summary
 
 SUMMARISED = frozenset({"severity", "service_id", "pattern"})
 """The columns by which summaries count logs."""
@@ -45,15 +45,15 @@ def may_hold(wanted: Filter, summary: Summary, pace: Pace | None = None) -> bool
 
 def uses_summary(wanted: Filter) -> bool:
     """Return whether summaries can tell something about a filter."""
-    return any(columns_of(leaf) <= SUMMARISED or _asks_message(leaf) for leaf in leaves(wanted))
+    return any(columns_of(leaf) <= SUMMARISED or _patterns_may_decide(leaf) for leaf in leaves(wanted))
 
 
 def uses_only_summary(wanted: Filter) -> bool:
     """Return whether summaries may decide a filter without a row."""
-    return all(columns_of(leaf) <= SUMMARISED or _asks_message(leaf) for leaf in leaves(wanted))
+    return all(columns_of(leaf) <= SUMMARISED or _patterns_may_decide(leaf) for leaf in leaves(wanted))
 
 
-def _asks_message(leaf: Filter) -> bool:
+def _patterns_may_decide(leaf: Filter) -> bool:
     return isinstance(leaf, Contains | Matches | HasWord) and leaf.column == "message"
 
 

@@ -11,9 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from logloop_contracts.patterns.masking import PATTERN_VERSION
 
-from logloop_query.logs.column_codec import read_batch
 from logloop_query.logs.search.attribute_values import source_column, with_values
-from logloop_query.logs.search.attributes import is_attribute
 from logloop_query.logs.search.caches import Caches
 from logloop_query.logs.search.candidates import (
     SUMMARISED,
@@ -23,8 +21,9 @@ from logloop_query.logs.search.candidates import (
     read_columns,
     uses_only_summary,
 )
-from logloop_query.logs.search.filter import Filter, needed_columns
 from logloop_query.logs.search.kernels import Mask, evaluate, rows_of
+from logloop_query.logs.search.language.attribute_fields import is_attribute
+from logloop_query.logs.search.language.filter import Filter, needed_columns
 from logloop_query.logs.search.limits.pace import OutOfTime, Pace
 from logloop_query.logs.search.limits.threads import Work
 from logloop_query.logs.search.pattern_rules import AskedOfPatterns, resolved
@@ -39,8 +38,9 @@ from logloop_query.logs.search.plan import (
 )
 from logloop_query.logs.search.rows import rows_within
 from logloop_query.logs.search.sums import Buckets, Sum, add_up, grouped
-from logloop_query.logs.segment_codec import SegmentColumns, TableColumns
-from logloop_query.logs.summary import Summary
+from logloop_query.logs.segments.codec import SegmentColumns, TableColumns
+from logloop_query.logs.segments.columns import read_batch
+from logloop_query.logs.segments.summary import Summary
 
 _GROUP_BYTES = 16 * 2**20
 _SUMMARIES_AT_ONCE = 64

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from logloop_query.logs.search import attributes
-from logloop_query.logs.search.filter import (
+from logloop_query.logs.search.language.filter import (
     And,
     AttributeEquals,
     AttributeMatches,
@@ -30,12 +30,12 @@ from logloop_query.logs.search.filter import (
     Within,
     needed_columns,
 )
+from logloop_query.logs.search.language.unicode_forms import apply_composed, may_change
+from logloop_query.logs.search.language.wildcards import whole_words
 from logloop_query.logs.search.limits import regexes
 from logloop_query.logs.search.limits.pace import Pace
-from logloop_query.logs.search.unicode_forms import apply_composed, may_change
-from logloop_query.logs.search.wildcards import whole_words
-from logloop_query.logs.text_buffers import in_blocks
-from logloop_query.logs.time_units import hours_of
+from logloop_query.logs.segments.text_buffers import in_blocks
+from logloop_query.logs.segments.time_units import hours_of
 
 Mask: TypeAlias = Any
 """True for every row, False for none, or a boolean array without nulls."""

@@ -1,7 +1,7 @@
 """Finds what a segment must contain so that a search can find something in it.
 
 A need is necessary, never sufficient. `None` stands for "nothing is known". The filters of segments
-(`segment_filters/`) are tested against it.
+(`segments/filters/`) are tested against it.
 """
 
 import json
@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from logloop_query.logs.search.attributes import as_number
-from logloop_query.logs.search.filter import (
+from logloop_query.logs.search.language.attribute_fields import as_number
+from logloop_query.logs.search.language.filter import (
     And,
     AttributeEquals,
     AttributeMatches,
@@ -23,8 +23,8 @@ from logloop_query.logs.search.filter import (
     Matches,
     Or,
 )
-from logloop_query.logs.segment_filters.tokens import tokens_of
-from logloop_query.logs.trigrams import trigrams_of
+from logloop_query.logs.segments.filters.tokens import tokens_of
+from logloop_query.logs.segments.trigrams import trigrams_of
 
 
 @dataclass(frozen=True, slots=True)

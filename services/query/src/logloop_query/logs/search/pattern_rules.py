@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from logloop_contracts.patterns import VARIABLE
 
-from logloop_query.logs.search.filter import (
+from logloop_query.logs.search.language.filter import (
     EVERYTHING,
     NOTHING,
     And,
@@ -30,8 +30,8 @@ from logloop_query.logs.search.filter import (
     simplified,
     with_leaves,
 )
-from logloop_query.logs.summary import Summary
-from logloop_query.logs.variables import Variables
+from logloop_query.logs.segments.summary import Summary
+from logloop_query.logs.segments.variables import Variables
 
 _LETTERS = re.compile(r"[A-Za-z]{3,}")
 _BLANKS = re.compile(r"[ \t]")

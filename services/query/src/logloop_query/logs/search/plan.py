@@ -9,14 +9,14 @@ from typing import Literal, Protocol
 
 from logloop_contracts.patterns.masking import PATTERN_VERSION
 
-from logloop_query.logs.search.filter import (
+from logloop_query.logs.search.language.filter import (
     EVERYTHING,
     Filter,
     batches_of,
     time_bounds,
     without_time,
 )
-from logloop_query.logs.segment_codec import SegmentColumns, possible_keys
+from logloop_query.logs.segments.codec import SegmentColumns, possible_keys
 
 MIN_US, MAX_US = -(2**62), 2**62
 

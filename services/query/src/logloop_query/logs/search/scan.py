@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from logloop_query.logs.search.caches import Caches
 from logloop_query.logs.search.candidates import Candidate, Candidates, read_columns
-from logloop_query.logs.search.filter import Filter
 from logloop_query.logs.search.kernels import Columns, Mask, evaluate, rows_of
+from logloop_query.logs.search.language.filter import Filter
 from logloop_query.logs.search.limits.pace import OutOfTime, Pace
 from logloop_query.logs.search.limits.threads import Work
 from logloop_query.logs.search.plan import (

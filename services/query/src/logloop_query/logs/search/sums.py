@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.acero  # Table.group_by loads it at its first call otherwise
 import pyarrow.compute as pc
 
-from logloop_query.logs.time_units import MINUTE_US
+from logloop_query.logs.segments.time_units import MINUTE_US
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from bson.binary import Binary
 from logloop_chassis.database.client import Document
 from logloop_contracts.patterns.masking import FIRST_VERSION
 
-from logloop_query.logs.segment_codec import FORMAT, LASTING_LOGS, Segment
+from logloop_query.logs.segments.codec import FORMAT, LASTING_LOGS, Segment
 
 TIERS = (512, 4096, LASTING_LOGS)
 """Upper bounds of tiers 0, 1 and 2 in logs. Larger segments are not compacted."""

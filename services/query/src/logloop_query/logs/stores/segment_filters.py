@@ -16,8 +16,8 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from logloop_query.logs.search.needs import AllOf, AnyOf, Need, Words
 from logloop_query.logs.search.plan import SegmentRef
-from logloop_query.logs.segment_filters.build import SegmentFilter
-from logloop_query.logs.segment_filters.tokens import places_of
+from logloop_query.logs.segments.filters.build import SegmentFilter
+from logloop_query.logs.segments.filters.tokens import places_of
 from logloop_query.logs.stores.segment_documents import StoredSegment
 
 _FIRST_ASKED, _MOST_ASKED, _GROWTH = 16, 256, 4

@@ -19,8 +19,8 @@ from pymongo.read_concern import ReadConcern
 
 from logloop_query.logs.search.needs import need_of
 from logloop_query.logs.search.plan import LogSelection, SegmentRef, StoredColumns
-from logloop_query.logs.segment_codec import Segment
-from logloop_query.logs.segment_filters.build import SegmentFilter
+from logloop_query.logs.segments.codec import Segment
+from logloop_query.logs.segments.filters.build import SegmentFilter
 from logloop_query.logs.stores.segment_documents import StoredSegment, check_format, document_of, stored_of
 from logloop_query.logs.stores.segment_filters import SegmentFilterStore
 from logloop_query.time_bounds import from_microseconds

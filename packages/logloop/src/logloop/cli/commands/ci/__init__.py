@@ -1,0 +1,1 @@
+"""`logloop ci`, one module per group of commands."""

@@ -1,0 +1,1 @@
+"""Routes of GitHub: set-up, webhooks and workflow files."""

@@ -1,0 +1,1 @@
+"""Routes of notifications and their receivers."""

@@ -1,0 +1,1 @@
+"""Routes of rules, and of what rules started."""

@@ -1,0 +1,1 @@
+"""Evaluates rules on logs and runs."""

@@ -1,0 +1,1 @@
+"""What happens when a rule matches: gates, actions and history."""

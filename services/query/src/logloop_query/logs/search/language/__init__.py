@@ -1,0 +1,1 @@
+"""The language of searches: from the text to a filter, and what its terms mean."""

@@ -1,0 +1,1 @@
+"""Encodes segments of logs, and what is known of a segment without reading its rows."""

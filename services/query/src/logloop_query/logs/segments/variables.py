@@ -1,0 +1,98 @@
+"""What a segment knows of the text that patterns replace by `<*>`.
+
+The letter trigrams of all messages, less those of the constant text of their patterns, are those of the variables. A
+word with another trigram is in no variable, so the pattern of a row decides whether the row contains it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from logloop_query.logs.segments.columns import read_batch, write
+from logloop_query.logs.segments.text_buffers import is_ascii, joined
+from logloop_query.logs.segments.trigrams import LIKE_ASCII, SIZE, letters_at, trigram_counts, trigrams_of
+
+_BLANK_RUNS = b"blank_runs"
+_RUN_OF_BLANKS = r"[ \t]{2,}"
+_LONG = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """`trigrams` has a bit for each trigram that occurs in a variable. `patterns` flags the patterns that have some.
+
+    `has_blank_runs` tells whether a message has several blanks or tabs in a row, which patterns join into one.
+    """
+
+    trigrams: bytes
+    patterns: Any
+    has_blank_runs: bool
+
+    def may_hold(self, word: str) -> bool:
+        """Return whether a variable may contain a word of three or more ASCII letters, ignoring case."""
+        return all(self.trigrams[code >> 3] >> (code & 7) & 1 for code in trigrams_of(word))
+
+
+def encode_variables(messages: Any, patterns: Any, indices: Any) -> bytes:
+    """Return what is known of the variables in messages, which are a utf8 array without nulls.
+
+    `patterns` are the distinct patterns, and `indices` says which of them each message has. The result is empty, and
+    nothing is known, if a message has letters that a search takes for ASCII ones.
+    """
+    whole = joined(messages)
+    if whole is None:
+        return b""
+    if not is_ascii(messages) and pc.match_substring_regex(whole, pattern=f"[{LIKE_ASCII}]")[0].as_py():
+        return b""
+    numbers = indices.to_numpy()
+    chosen = _with_letters(messages, patterns, numbers)
+    rows = np.bincount(numbers, minlength=len(patterns)) * chosen
+    found = np.zeros(0, np.uint16)
+    if chosen.any():
+        all_of_them = trigram_counts(_lines(messages.filter(pa.array(chosen[numbers]))))
+        weights = np.repeat(rows, pc.binary_length(patterns).to_numpy() + 1)
+        found = np.flatnonzero(all_of_them > trigram_counts(_lines(patterns), weights)).astype(np.uint16)
+    has_runs = bool(pc.match_substring_regex(whole, pattern=_RUN_OF_BLANKS)[0].as_py())
+    columns = {"trigrams": [found], "patterns": [np.flatnonzero(chosen).astype(np.int32)]}
+    return write({name: pa.array(row) for name, row in columns.items()}, {_BLANK_RUNS: str(int(has_runs)).encode()})
+
+
+def _with_letters(messages: Any, patterns: Any, numbers: Any) -> Any:
+    """Return which patterns have letters in their variables: their messages have more letters than their text.
+
+    For long messages it is cheaper not to count, and every pattern may have some.
+    """
+    if messages.nbytes > _LONG * len(messages):
+        return np.ones(len(patterns), np.bool_)
+    constant = np.bincount(numbers, minlength=len(patterns)) * _letters(patterns)
+    found = np.bincount(numbers, _letters(messages), len(patterns))
+    return found.astype(np.int64) != constant
+
+
+def _letters(texts: Any) -> Any:
+    """Return the number of ASCII letters of each text."""
+    ends = np.cumsum(pc.binary_length(texts).to_numpy(), dtype=np.int64)
+    up_to = np.concatenate(([0], np.cumsum(letters_at(joined(texts)[0].as_buffer()), dtype=np.int32)))
+    return np.diff(up_to[ends], prepend=0)
+
+
+def _lines(texts: Any) -> memoryview:
+    """Return texts as the bytes of lines."""
+    one = pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts)
+    return memoryview(pc.binary_join(one, "\n")[0].as_buffer())
+
+
+def decode_variables(stream: bytes, patterns: int) -> Variables | None:
+    """Return what `encode_variables` found in a segment with a number of patterns, None for nothing."""
+    if not stream:
+        return None
+    batch = read_batch(stream)
+    with_letters = np.zeros(patterns, np.bool_)
+    with_letters[batch.column("patterns").flatten().to_numpy()] = True
+    trigrams = np.zeros(SIZE, np.bool_)
+    trigrams[batch.column("trigrams").flatten().to_numpy()] = True
+    bits = np.packbits(trigrams, bitorder="little").tobytes()
+    return Variables(bits, pa.array(with_letters), batch.schema.metadata[_BLANK_RUNS] == b"1")
