@@ -18,6 +18,7 @@ from logloop_ingest.checking.rows import Row, rows_to_columns
 from logloop_ingest.checking.rules import ProjectAccess, Rules, Violation
 from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.entries import parse
+from logloop_ingest.parsing.entry_columns import columns_of
 from logloop_ingest.parsing.typed_entries import TypedEntry
 
 from tests.unit.ingest.harness import NOW, entry
@@ -34,7 +35,7 @@ def rules(**limits: int) -> Rules:
 def columns(values: list[Any], checked_by: Rules = RULES) -> tuple[str, pa.RecordBatch]:
     """Check values as columns. Raises ValueError when a value has the wrong type, NotUniform for other violations."""
     typed = msgspec.json.decode(json.dumps(values).encode(), type=list[TypedEntry])
-    return check_columns(typed, {item.project_id for item in typed}, checked_by)
+    return check_columns(columns_of(typed), {item.project_id for item in typed}, checked_by)
 
 
 def row_of(value: Any, checked_by: Rules = RULES) -> Row:
@@ -153,9 +154,9 @@ def test_attributes_are_stored_alike_whether_they_repeat_or_not(distinct: int, w
     for text in itertools.islice(itertools.cycle(texts), len(values)):
         body = body.replace('"@"', text, 1)
     found = parse(body.encode(), "json", max_entries=300)
-    assert found.typed is not None
+    assert found.columns is not None
 
-    _, batch = check_columns(found.typed, found.project_ids, RULES)
+    _, batch = check_columns(found.columns, found.project_ids, RULES)
 
     assert batch.column("attributes").to_pylist() == [row_of(value).attributes for value in found.values()]
 
@@ -174,10 +175,10 @@ def test_attributes_are_stored_alike_whether_they_repeat_or_not(distinct: int, w
 def test_attributes_that_may_break_a_rule_are_not_accepted_as_columns(attributes: str) -> None:
     body = json.dumps([entry(message=f"line {n}", attributes="@") for n in range(30)]).replace('"@"', attributes, 1)
     found = parse(body.replace('"@"', "{}").encode(), "json", max_entries=30)
-    assert found.typed is not None
+    assert found.columns is not None
 
     with pytest.raises(NotUniform):
-        check_columns(found.typed, found.project_ids, RULES)
+        check_columns(found.columns, found.project_ids, RULES)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from logloop_chassis.http.problems import BadRequest, Problem, TooLarge, UnsupportedMedia
 from logloop_ingest.parsing.content_types import body_format
 from logloop_ingest.parsing.entries import parse
+from logloop_ingest.parsing.entry_columns import MIN_ENTRIES, EntryColumns
 from logloop_ingest.parsing.json_values import InvalidLine
-from logloop_ingest.parsing.typed_entries import MIN_ENTRIES
 
 from tests.unit.ingest.harness import entry
 
@@ -60,21 +60,21 @@ def test_one_object_is_one_entry(body: bytes) -> None:
     assert values(body) == [{"a": 1}]
 
 
-def typed(entries: list[dict[str, Any]], end: str | None = None) -> list[Any] | None:
-    """Return the typed entries of an array, or of lines with these ends."""
+def columns(entries: list[dict[str, Any]], end: str | None = None) -> EntryColumns | None:
+    """Return the columns of an array, or of lines with these ends."""
     body = json.dumps(entries) if end is None else end.join(map(json.dumps, entries))
-    found = parse(body.encode(), "json" if end is None else "lines", max_entries=100).typed
-    return None if found is None else list(found)
+    return parse(body.encode(), "json" if end is None else "lines", max_entries=100).columns
 
 
 @pytest.mark.parametrize("end", [None, "\n", "\r\n", "\n\n"])
 def test_many_well_formed_entries_are_typed(end: str | None) -> None:
     entries = [entry(message=f"line {n}", attributes={"n": n}) for n in range(30)]
-    found = typed(entries, end)
+    found = columns(entries, end)
     assert found is not None
-    texts = [(item.message, bytes(item.attributes)) for item in found if isinstance(item.attributes, msgspec.Raw)]
-    assert texts == [(f"line {n}", b'{"n": %d}' % n) for n in range(30)]
-    assert typed(entries[:3], end) is None
+    assert found.message == [f"line {n}" for n in range(30)]
+    texts = [bytes(item) for item in found.attributes if isinstance(item, msgspec.Raw)]
+    assert texts == [b'{"n": %d}' % n for n in range(30)]
+    assert columns(entries[:3], end) is None
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_many_well_formed_entries_are_typed(end: str | None) -> None:
 @pytest.mark.parametrize("end", [None, "\n"])
 def test_one_malformed_entry_leaves_all_untyped(changes: dict[str, Any], end: str | None) -> None:
     entries = [entry(message=f"line {n}") for n in range(30)]
-    assert typed([*entries, entry(**changes)], end) is None
+    assert columns([*entries, entry(**changes)], end) is None
 
 
 PROJECTS = st.none() | st.text(max_size=3) | st.sampled_from(["shop", "bank", "a\0b"])
@@ -95,7 +95,7 @@ def test_typed_entries_have_the_projects_of_their_json_values(projects: list[str
     entries = [entry(project_id=name) for name in projects]
     body = json.dumps(entries) if end is None else end.join(map(json.dumps, entries))
     parsed = parse(body.encode(), "any", max_entries=100)
-    assert parsed.typed is not None
+    assert parsed.columns is not None
     assert parsed.project_ids == {value["project_id"] for value in parsed.values()}
 
 

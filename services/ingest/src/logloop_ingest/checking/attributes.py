@@ -33,7 +33,7 @@ def attribute_texts(values: Sequence[Any], limits: Limits) -> Any:
     and what `decoded` raises.
     """
     if not isinstance(values[0], msgspec.Raw):
-        return _encoded(values, limits)
+        return _encoded_once(values, limits)
     sample = values[:_SAMPLE]
     if 2 * len(set(map(bytes, sample))) > len(sample):
         return _encoded(decoded(values), limits)
@@ -42,6 +42,17 @@ def attribute_texts(values: Sequence[Any], limits: Limits) -> Any:
     repeated = pa.array(raw, pa.binary()).dictionary_encode()
     texts = _encoded(decoded(repeated.dictionary.to_pylist()), limits)
     return texts.take(repeated.indices)
+
+
+def _encoded_once(values: Sequence[Attributes], limits: Limits) -> Any:
+    """Return the text of attributes; those that are the same object are encoded once."""
+    ids = list(map(id, values))
+    distinct = dict(zip(ids, values, strict=True))
+    if 2 * len(distinct) > len(values):
+        return _encoded(values, limits)
+    places = dict(zip(distinct, range(len(distinct)), strict=True))
+    indices = pa.array([places[identity] for identity in ids], pa.int32())
+    return _encoded([*distinct.values()], limits).take(indices)
 
 
 def _encoded(values: Sequence[Attributes], limits: Limits) -> Any:

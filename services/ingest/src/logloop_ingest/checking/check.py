@@ -35,9 +35,9 @@ def check(entries: Entries, rules: Rules) -> CheckedEntries:
     Many entries of one project that break no rule are checked as columns, at a third of the cost. Everything else is
     checked one by one; a property test holds both equal.
     """
-    if entries.typed is not None:
+    if entries.columns is not None:
         with contextlib.suppress(NotUniform):
-            project_id, batch = check_columns(entries.typed, entries.project_ids, rules)
+            project_id, batch = check_columns(entries.columns, entries.project_ids, rules)
             return CheckedEntries({project_id: batch}, rejected=[])
     return check_one_by_one(entries.values(), rules)
 

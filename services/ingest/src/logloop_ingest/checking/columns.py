@@ -19,7 +19,7 @@ from logloop_ingest.checking.rows import COLUMNS, MICROSECONDS
 from logloop_ingest.checking.rules import ProjectAccess, Rules
 from logloop_ingest.checking.sanitising import with_severity_text
 from logloop_ingest.limits import Limits
-from logloop_ingest.parsing.typed_entries import ColumnEntry
+from logloop_ingest.parsing.entry_columns import EntryColumns
 
 _WORDS = LOG_SCHEMA.field("severity").type
 _NANOSECONDS = pa.timestamp("ns", "UTC")
@@ -28,9 +28,7 @@ _WORD_BYTES = 128 + 16
 """The longest service id and a severity."""
 
 
-def check_columns(
-    entries: Sequence[ColumnEntry], project_ids: set[str | None], rules: Rules
-) -> tuple[str, pa.RecordBatch]:
+def check_columns(entries: EntryColumns, project_ids: set[str | None], rules: Rules) -> tuple[str, pa.RecordBatch]:
     """Return the project and columns of entries that all belong to one project and break no rule.
 
     Raises NotUniform.
@@ -42,24 +40,21 @@ def check_columns(
         raise NotUniform from error
 
 
-def _check_columns(
-    entries: Sequence[ColumnEntry], project_ids: set[str | None], rules: Rules
-) -> tuple[str, pa.RecordBatch]:
+def _check_columns(entries: EntryColumns, project_ids: set[str | None], rules: Rules) -> tuple[str, pa.RecordBatch]:
     limits = rules.limits
     project_id = _project(project_ids, rules.access)
-    words = [entry.severity for entry in entries]
-    severity, aliases = _severities(words)
-    attributes: Sequence[Any] = [entry.attributes for entry in entries]
+    severity, aliases = _severities(entries.severity)
+    attributes: Sequence[Any] = entries.attributes
     if aliases:
-        attributes = _with_aliases(attributes, words, aliases)
+        attributes = _with_aliases(attributes, entries.severity, aliases)
     arrays = {
-        "timestamp": _timestamps([entry.timestamp for entry in entries], rules),
+        "timestamp": _timestamps(entries.timestamp, rules),
         "severity": severity,
-        "service_id": _services([entry.service_id for entry in entries]),
-        "test_id": _references([entry.test_id for entry in entries], limits),
-        "func_id": _references([entry.func_id for entry in entries], limits),
-        "source": _references([entry.source for entry in entries], limits),
-        "message": _messages([entry.message for entry in entries], limits),
+        "service_id": _services(entries.service_id),
+        "test_id": _references(entries.test_id, limits),
+        "func_id": _references(entries.func_id, limits),
+        "source": _references(entries.source, limits),
+        "message": _messages(entries.message, limits),
         "attributes": attribute_texts(attributes, limits),
     }
     _require_entry_size(arrays, limits)
@@ -79,13 +74,13 @@ def _project(project_ids: set[str | None], access: ProjectAccess) -> str:
     return str(project_id)
 
 
-def _services(names: list[str]) -> Any:
+def _services(names: Sequence[str]) -> Any:
     encoded = _words(names)
     _require(all(map(is_service_id, encoded.dictionary.to_pylist())))
     return encoded
 
 
-def _references(names: list[str | None], limits: Limits) -> Any:
+def _references(names: Sequence[str | None], limits: Limits) -> Any:
     encoded = _words(names)
     for name in encoded.dictionary.to_pylist():
         _require(1 <= len(name) <= limits.reference_length and "\0" not in name)
@@ -96,7 +91,7 @@ def _words(values: Sequence[str | None]) -> Any:
     return pa.array(values, _WORDS)
 
 
-def _severities(words: list[str]) -> tuple[Any, set[str]]:
+def _severities(words: Sequence[str]) -> tuple[Any, set[str]]:
     """Return severities as a dictionary array, and the words that are aliases of one."""
     encoded = _words(words)
     distinct = encoded.dictionary.to_pylist()
@@ -108,7 +103,7 @@ def _severities(words: list[str]) -> tuple[Any, set[str]]:
     return _words([str(severity_of[word]) for word in words]), aliases
 
 
-def _with_aliases(attributes: Sequence[Any], words: list[str], aliases: set[str]) -> list[Attributes]:
+def _with_aliases(attributes: Sequence[Any], words: Sequence[str], aliases: set[str]) -> list[Attributes]:
     """Return the attributes with the sender's word where it is an alias."""
     values = decoded(attributes) if isinstance(attributes[0], msgspec.Raw) else attributes
     return [
@@ -133,7 +128,7 @@ def _parsed(texts: Sequence[str | int]) -> Any:
         return array.cast(_NANOSECONDS).cast(MICROSECONDS, safe=False)
 
 
-def _messages(texts: list[str], limits: Limits) -> Any:
+def _messages(texts: Sequence[str], limits: Limits) -> Any:
     array = pa.array(texts, pa.utf8())
     _require(array.nbytes <= limits.message_bytes or _longest(array) <= limits.message_bytes)
     _require(b"\0" not in _content(array))

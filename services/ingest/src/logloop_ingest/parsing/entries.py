@@ -8,8 +8,9 @@ from logloop_chassis.http.problems import BadRequest, TooLarge
 
 from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.content_types import BodyFormat
+from logloop_ingest.parsing.entry_columns import EntryColumns, columns_of
 from logloop_ingest.parsing.json_values import BLANK, parse_values, too_many_entries
-from logloop_ingest.parsing.typed_entries import ColumnEntry, parse_typed
+from logloop_ingest.parsing.typed_entries import parse_typed
 
 _BOM = b"\xef\xbb\xbf"
 _COMPRESSED = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
@@ -21,14 +22,14 @@ _MAX_VALUES = 1_000_000
 class Entries(NamedTuple):
     """The entries of one body, in order.
 
-    `project_ids` has what they state as their project, None where an entry leaves it out. `typed` has the entries
-    when there are many and all are well-formed. `values()` returns them as JSON values, with an InvalidLine for each
-    line that is not JSON; for typed entries it parses the body again. `is_unique` says that another body with the
-    same content is a retry, because the content has the times of the entries.
+    `project_ids` has what they state as their project, None where an entry leaves it out. `columns` has the
+    entries when there are many and all are well-formed. `values()` returns them as JSON values, with an InvalidLine
+    for each line that is not JSON; for columns of a JSON body it parses the body again. `is_unique` says that another
+    body with the same content is a retry, because the content has the times of the entries.
     """
 
     project_ids: set[Any]
-    typed: Sequence[ColumnEntry] | None
+    columns: EntryColumns | None
     values: Callable[[], list[Any]]
     is_unique: bool = False
 
@@ -54,7 +55,7 @@ def parse(body: bytes, form: BodyFormat, *, max_entries: int) -> Entries:
         if len(typed) > max_entries:
             raise too_many_entries(max_entries)
         project_ids: set[Any] = {entry.project_id for entry in typed}
-        return Entries(project_ids, typed, partial(parse_values, body, form, max_entries=max_entries))
+        return Entries(project_ids, columns_of(typed), partial(parse_values, body, form, max_entries=max_entries))
     values = parse_values(body, form, max_entries=max_entries)
     return Entries(_project_ids(values), None, lambda: values)
 

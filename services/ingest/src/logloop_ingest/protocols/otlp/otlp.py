@@ -7,10 +7,10 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from logloop_ingest.accept import Result
 from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.entries import Entries
-from logloop_ingest.parsing.translated_entries import entries_of
+from logloop_ingest.parsing.translated_entries import entries_of, entries_of_columns
 from logloop_ingest.protocols.answers import JSON
 from logloop_ingest.protocols.otlp.json_requests import records_of_json
-from logloop_ingest.protocols.otlp.protobuf_requests import records_of_protobuf
+from logloop_ingest.protocols.otlp.protobuf_requests import columns_of_protobuf
 from logloop_ingest.protocols.otlp.status import code_of, status_of
 from logloop_ingest.protocols.protocol import Answer, Envelope, IntakeProtocol
 
@@ -21,12 +21,11 @@ RETRY_AFTER_S = 5
 def translate(envelope: Envelope, body: bytes, limits: Limits) -> Entries:
     """Return the entries of an export request."""
     if envelope.media_type == PROTOBUF:
-        read = records_of_protobuf(body, limits, envelope.now_us)
-    elif envelope.media_type == JSON:
+        return entries_of_columns(*columns_of_protobuf(body, limits, envelope.now_us))
+    if envelope.media_type == JSON:
         read = records_of_json(body, limits, envelope.now_us)
-    else:
-        raise UnsupportedMedia(f"Content-Type {envelope.media_type[:80]!r} is not OTLP; use {PROTOBUF} or {JSON}")
-    return entries_of(read.entries, max_entries=limits.entries, has_times=read.has_times)
+        return entries_of(read.entries, max_entries=limits.entries, has_times=read.has_times)
+    raise UnsupportedMedia(f"Content-Type {envelope.media_type[:80]!r} is not OTLP; use {PROTOBUF} or {JSON}")
 
 
 def accepted(envelope: Envelope, result: Result, _body: bytes) -> Answer:

@@ -64,13 +64,23 @@ def entry_of_record(
     """Return the entry of a log record. `attributes` are named by `pair_of`; the entry takes some of them away."""
     message = body if isinstance(body, str) else text_of(body)
     level = SEVERITIES[number] if 0 < number < len(SEVERITIES) else severity(word) or severity_in(message)
-    if word not in _CANONICAL and word.lower() not in _CANONICAL:
+    if not is_canonical(word):
         attributes["severity_text"] = word
     if len(message) * 4 > limits.message_bytes:
         message, attributes = cut(message, attributes, limits.message_bytes)
-    take = attributes.pop
-    test, function, source = take(_TEST, None), take(_FUNCTION, None), take(_SOURCE, None)
+    test, function, source = take_fields(attributes)
     return TranslatedEntry(service, message, level, micros, test, function, source, attributes or None)
+
+
+def is_canonical(word: str) -> bool:
+    """Return whether a severity says no more than the severity of an entry."""
+    return word in _CANONICAL or word.lower() in _CANONICAL
+
+
+def take_fields(attributes: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
+    """Remove and return test, function and source from attributes that are named by `pair_of`."""
+    take = attributes.pop
+    return take(_TEST, None), take(_FUNCTION, None), take(_SOURCE, None)
 
 
 def pair_of(name: str, value: Any) -> tuple[str, Any]:

@@ -1,0 +1,113 @@
+"""Remembers what resources, scopes and the attributes of records in protobuf become: requests repeat them."""
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope, KeyValue
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+
+from logloop_ingest.protocols.otlp.protobuf_types import RECORD_ATTRIBUTES
+from logloop_ingest.protocols.otlp.records import origin_of, pair_of, take_fields, take_service
+from logloop_ingest.protocols.translation.values import json_number
+
+_MAX_PAIRS = 16_384
+_MAX_PAIR_BYTES = 256
+"""The size of an attribute up to which it is remembered: at most 4 MiB in all."""
+_MAX_BYTES = 8 * 2**20
+"""About how much memory origins may take, with what they remember."""
+_MAX_ORIGIN_BYTES = 16 * 1024
+_MAX_RECORD_BYTES = 1024
+"""The sizes of a resource with its scope, and of the attributes of a record, up to which they are remembered."""
+_ENTRY_BYTES = 1000
+
+
+class Shared(NamedTuple):
+    """What records of an origin with the same attributes have in common. The attributes are never changed."""
+
+    test_id: str | None
+    func_id: str | None
+    source: str | None
+    attributes: dict[str, Any]
+
+
+class Origin(dict[bytes, Shared]):
+    """A resource and a scope: what they give to a record with these attributes, which are as they were sent."""
+
+    def __init__(self, resource: bytes, scope: bytes, memory: "Origins") -> None:
+        super().__init__()
+        attributes = _attributes(Resource.FromString(resource).attributes)
+        self.service_id = take_service(attributes)
+        found = InstrumentationScope.FromString(scope)
+        self._attributes = origin_of(attributes, found.name, found.version, _attributes(found.attributes))
+        self._memory = memory
+
+    def __missing__(self, encoded: bytes) -> Shared:
+        attributes = self._attributes.copy()
+        attributes.update(map(_pair_of, RECORD_ATTRIBUTES.FromString(encoded).attributes))
+        shared = Shared(*take_fields(attributes), attributes)
+        if len(encoded) <= _MAX_RECORD_BYTES and self._memory.has_room:
+            self[encoded] = shared
+            self._memory.size += len(encoded) + _ENTRY_BYTES
+        return shared
+
+
+class Origins:
+    """Origins by resource and scope as they were sent. They start anew when they take too much memory."""
+
+    def __init__(self) -> None:
+        self._origins: dict[tuple[bytes, bytes], Origin] = {}
+        self.size = 0
+
+    @property
+    def has_room(self) -> bool:
+        """Whether more may be remembered."""
+        return self.size < _MAX_BYTES
+
+    def origin(self, resource: bytes, scope: bytes) -> Origin:
+        """Return the origin of records. Raises DecodeError."""
+        found = self._origins.get((resource, scope))
+        if found is not None:
+            return found
+        if not self.has_room:
+            self._origins, self.size = {}, 0  # translations that still run keep their origins
+        made, size = Origin(resource, scope, self), len(resource) + len(scope)
+        if size <= _MAX_ORIGIN_BYTES:
+            self._origins[resource, scope] = made
+            self.size += 5 * size + _ENTRY_BYTES
+        return made
+
+
+ORIGINS = Origins()
+
+
+def _decoded_pair(encoded: bytes) -> tuple[str, Any]:
+    """Return the name and value of a KeyValue. Callers must not change the value, which may be shared."""
+    pair = KeyValue.FromString(encoded)
+    return pair_of(pair.key, value_of(pair.value))
+
+
+_known_pair = lru_cache(_MAX_PAIRS)(_decoded_pair)
+
+
+def _pair_of(encoded: bytes) -> tuple[str, Any]:
+    return _known_pair(encoded) if len(encoded) <= _MAX_PAIR_BYTES else _decoded_pair(encoded)
+
+
+def _attributes(pairs: Any) -> dict[str, Any]:
+    return {pair.key: value_of(pair.value) for pair in pairs}
+
+
+def value_of(value: Any) -> Any:
+    """Return an AnyValue as a JSON value; bytes become hexadecimal digits."""
+    kind = value.WhichOneof("value")
+    if kind is None:
+        return None
+    if kind == "array_value":
+        return [value_of(item) for item in value.array_value.values]
+    if kind == "kvlist_value":
+        return _attributes(value.kvlist_value.values)
+    if kind == "bytes_value":
+        return value.bytes_value.hex()
+    if kind == "double_value":
+        return json_number(value.double_value)
+    return getattr(value, kind)
