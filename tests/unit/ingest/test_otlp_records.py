@@ -11,9 +11,9 @@ from logloop_ingest.checking.check import check
 from logloop_ingest.checking.rows import rows_to_columns
 from logloop_ingest.checking.rules import ProjectAccess, Rules
 from logloop_ingest.limits import Limits
-from logloop_ingest.protocols.otlp import origins
 from logloop_ingest.protocols.otlp.otlp import translate
 from logloop_ingest.protocols.protocol import Envelope
+from logloop_ingest.protocols.translation import memory
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
@@ -137,5 +137,5 @@ def test_more_attributes_than_are_remembered_become_the_same_logs(monkeypatch: p
             scope_logs.log_records.append(LogRecord(time_unix_nano=NANOS, attributes=attributes))
     expected = logs_of(request.SerializeToString())
     assert len({log["attributes"] for log in expected}) == 60
-    monkeypatch.setattr(origins, "_MAX_BYTES", 5_000)
+    monkeypatch.setattr(memory, "_MAX_BYTES", 5_000)
     assert [logs_of(request.SerializeToString()) for _ in range(3)] == [expected] * 3

@@ -5,9 +5,16 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from logloop_ingest.checking.check import check
+from logloop_ingest.checking.rows import rows_to_columns
+from logloop_ingest.checking.rules import ProjectAccess, Rules
 from logloop_ingest.limits import Limits
-from logloop_ingest.protocols.loki.loki import labels_of
-from logloop_ingest.protocols.loki.protobuf_requests import _PUSH_REQUEST
+from logloop_ingest.protocols.loki.loki import translate
+from logloop_ingest.protocols.loki.protobuf_requests import ENTRIES
+from logloop_ingest.protocols.loki.streams import labels_of
+from logloop_ingest.protocols.protocol import Envelope
 
 from tests.unit.ingest.harness import ADMIN, ingest_service
 
@@ -24,13 +31,13 @@ def snappy(body: bytes) -> bytes:
 
 
 def protobuf(labels: str, *lines: str, metadata: dict[str, str] | None = None) -> bytes:
-    request = _PUSH_REQUEST()
+    request = ENTRIES()
     stream = request.streams.add(labels=labels)
     for line in lines:
         entry = stream.entries.add(line=line)
         entry.timestamp.seconds, entry.timestamp.nanos = divmod(int(NANOS), 1_000_000_000)
         for name, value in (metadata or {}).items():
-            entry.structuredMetadata.add(name=name, value=value)
+            entry.metadata.add(name=name, value=value)
     return snappy(request.SerializeToString())
 
 
@@ -62,6 +69,45 @@ async def test_protobuf_in_snappy_becomes_the_same_log_as_json() -> None:
         first, second = ingest.broker.logs
     unlike = {"batch", "row"}
     assert {k: v for k, v in first.items() if k not in unlike} == {k: v for k, v in second.items() if k not in unlike}
+
+
+Line = tuple[int, str, dict[str, str]]
+LINES = st.tuples(
+    st.sampled_from([int(NANOS), int(NANOS) // 10**9 * 10**9]),
+    st.sampled_from(["paid", "ERROR no stock", "", "a\0b", "é" * 150]),
+    st.sampled_from([{}, {"level": "warn"}, {"trace_id": "4bf9"}, {"host": "a", "detected_level": "?"}]),
+)
+
+
+def logs_of(lines: list[Line], in_json: bool) -> list[dict[str, Any]]:
+    """Return the logs of a stream."""
+    limits = Limits(message_bytes=200)
+    if in_json:
+        body = push(
+            *([str(time), line, *([metadata] if metadata else [])] for time, line, metadata in lines), app="shop"
+        )
+    else:
+        request = ENTRIES()
+        stream = request.streams.add(labels='{app="shop"}')
+        for time, line, metadata in lines:
+            seconds, nanos = divmod(time, 10**9)
+            pairs = [{"name": name, "value": value} for name, value in metadata.items()]
+            stream.entries.add(timestamp={"seconds": seconds, "nanos": nanos}, line=line, metadata=pairs)
+        body = request.SerializeToString()
+    kind = "application/json" if in_json else "application/x-protobuf"
+    entries = translate(Envelope(PUSH, {}, {}, {"content-type": kind}, int(NANOS) // 1000), body, limits)
+    rules = Rules(limits, ProjectAccess("shop", frozenset({"shop"})), int(NANOS) // 1000)
+    rows = check(entries, rules).by_project["shop"]
+    found: list[dict[str, Any]] = (rows_to_columns(rows) if isinstance(rows, list) else rows).to_pylist()
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(LINES, min_size=1, max_size=30))
+def test_many_lines_become_the_same_logs_in_both_encodings_as_one_by_one(lines: list[Line]) -> None:
+    expected = [log for line in lines for log in logs_of([line], in_json=True)]
+    assert logs_of(lines, in_json=True) == expected
+    assert logs_of(lines, in_json=False) == expected
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,16 @@ def decoded(raw: Sequence[msgspec.Raw | bytes]) -> list[Attributes]:
     return _DECODER.decode(b"[" + b",".join(raw) + b"]")
 
 
+def texts_of(raw: Sequence[msgspec.Raw]) -> list[bytes]:
+    """Return JSON texts as bytes, at a third of the cost of a call for each. Raises ValueError if one has a NUL."""
+    if not raw:
+        return []
+    texts = _NUL.join(raw).split(_NUL)
+    if len(texts) != len(raw):
+        raise ValueError("JSON text has no NUL")
+    return texts
+
+
 def attribute_texts(values: Sequence[Any], limits: Limits) -> Any:
     """Return the stored text of attributes; null where there are none. `values` are all `Attributes` or all Raw.
 
@@ -37,9 +47,7 @@ def attribute_texts(values: Sequence[Any], limits: Limits) -> Any:
     sample = values[:_SAMPLE]
     if 2 * len(set(map(bytes, sample))) > len(sample):
         return _encoded(decoded(values), limits)
-    raw = _NUL.join(values).split(_NUL)
-    _require(len(raw) == len(values))  # JSON text has no NUL
-    repeated = pa.array(raw, pa.binary()).dictionary_encode()
+    repeated = pa.array(texts_of(values), pa.binary()).dictionary_encode()
     texts = _encoded(decoded(repeated.dictionary.to_pylist()), limits)
     return texts.take(repeated.indices)
 

@@ -11,7 +11,13 @@ from logloop_chassis.http.problems import BadRequest
 from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.json_values import InvalidLine, too_many_entries
 from logloop_ingest.parsing.translated_entries import TranslatedEntry
-from logloop_ingest.protocols.otlp.records import ReadRecords, entry_of_record, origin_of, pair_of, take_service
+from logloop_ingest.protocols.otlp.records import (
+    ReadRecords,
+    attributes_of_origin,
+    entry_of_record,
+    pair_of,
+    take_service,
+)
 from logloop_ingest.protocols.translation.values import json_number
 
 _INVALID_RECORD = "a log record must have the fields of OTLP's LogRecord with their types"
@@ -40,7 +46,7 @@ def _read_resource(resource_logs: Any, read: ReadRecords, limits: Limits, now_us
     for scope_logs in resource_logs.get("scopeLogs") or ():
         scope = scope_logs.get("scope") or {}
         name, version = str(scope.get("name") or ""), str(scope.get("version") or "")
-        origin = origin_of(resource, name, version, _attributes(scope.get("attributes")))
+        origin = attributes_of_origin(resource, name, version, _attributes(scope.get("attributes")))
         records = scope_logs.get("logRecords") or ()
         if len(read.entries) + len(records) > limits.entries:
             raise too_many_entries(limits.entries)

@@ -7,18 +7,13 @@ from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope, KeyVa
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 from logloop_ingest.protocols.otlp.protobuf_types import RECORD_ATTRIBUTES
-from logloop_ingest.protocols.otlp.records import origin_of, pair_of, take_fields, take_service
+from logloop_ingest.protocols.otlp.records import attributes_of_origin, pair_of, take_fields, take_service
+from logloop_ingest.protocols.translation.memory import Memory
 from logloop_ingest.protocols.translation.values import json_number
 
 _MAX_PAIRS = 16_384
 _MAX_PAIR_BYTES = 256
 """The size of an attribute up to which it is remembered: at most 4 MiB in all."""
-_MAX_BYTES = 8 * 2**20
-"""About how much memory origins may take, with what they remember."""
-_MAX_ORIGIN_BYTES = 16 * 1024
-_MAX_RECORD_BYTES = 1024
-"""The sizes of a resource with its scope, and of the attributes of a record, up to which they are remembered."""
-_ENTRY_BYTES = 1000
 
 
 class Shared(NamedTuple):
@@ -33,51 +28,28 @@ class Shared(NamedTuple):
 class Origin(dict[bytes, Shared]):
     """A resource and a scope: what they give to a record with these attributes, which are as they were sent."""
 
-    def __init__(self, resource: bytes, scope: bytes, memory: "Origins") -> None:
+    def __init__(self, resource: bytes, scope: bytes) -> None:
         super().__init__()
         attributes = _attributes(Resource.FromString(resource).attributes)
         self.service_id = take_service(attributes)
         found = InstrumentationScope.FromString(scope)
-        self._attributes = origin_of(attributes, found.name, found.version, _attributes(found.attributes))
-        self._memory = memory
+        self._attributes = attributes_of_origin(attributes, found.name, found.version, _attributes(found.attributes))
 
     def __missing__(self, encoded: bytes) -> Shared:
         attributes = self._attributes.copy()
         attributes.update(map(_pair_of, RECORD_ATTRIBUTES.FromString(encoded).attributes))
         shared = Shared(*take_fields(attributes), attributes)
-        if len(encoded) <= _MAX_RECORD_BYTES and self._memory.has_room:
+        if _ORIGINS.admits(encoded):
             self[encoded] = shared
-            self._memory.size += len(encoded) + _ENTRY_BYTES
         return shared
 
 
-class Origins:
-    """Origins by resource and scope as they were sent. They start anew when they take too much memory."""
-
-    def __init__(self) -> None:
-        self._origins: dict[tuple[bytes, bytes], Origin] = {}
-        self.size = 0
-
-    @property
-    def has_room(self) -> bool:
-        """Whether more may be remembered."""
-        return self.size < _MAX_BYTES
-
-    def origin(self, resource: bytes, scope: bytes) -> Origin:
-        """Return the origin of records. Raises DecodeError."""
-        found = self._origins.get((resource, scope))
-        if found is not None:
-            return found
-        if not self.has_room:
-            self._origins, self.size = {}, 0  # translations that still run keep their origins
-        made, size = Origin(resource, scope, self), len(resource) + len(scope)
-        if size <= _MAX_ORIGIN_BYTES:
-            self._origins[resource, scope] = made
-            self.size += 5 * size + _ENTRY_BYTES
-        return made
+_ORIGINS: Memory[Origin] = Memory()
 
 
-ORIGINS = Origins()
+def origin_of(resource: bytes, scope: bytes) -> Origin:
+    """Return the origin of records. Raises DecodeError."""
+    return _ORIGINS.owner((resource, scope), len(resource) + len(scope), lambda: Origin(resource, scope))
 
 
 def _decoded_pair(encoded: bytes) -> tuple[str, Any]:

@@ -14,9 +14,10 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.entry_columns import EntryColumns, joined
 from logloop_ingest.parsing.json_values import too_many_entries
-from logloop_ingest.protocols.otlp.origins import ORIGINS, Origin, value_of
+from logloop_ingest.protocols.otlp.origins import Origin, origin_of, value_of
 from logloop_ingest.protocols.otlp.protobuf_types import ATTRIBUTES, EMPTY_RECORD, ENCODED, MERGED, RECORDS
 from logloop_ingest.protocols.otlp.record_columns import RecordFields, columns_of_records
+from logloop_ingest.protocols.translation.protobuf_columns import canonical, column
 from logloop_ingest.protocols.translation.values import text_of
 
 
@@ -40,16 +41,14 @@ def columns_of_protobuf(body: bytes, limits: Limits, now_us: int) -> ReadColumns
 def _scopes(body: bytes, limits: Limits) -> Iterator[RecordFields]:
     """Yield the records of each scope. Raises DecodeError or TooLarge."""
     request = RECORDS.FromString(body)
-    # What is written again has each field of a record once at most, which `_Records.values` needs.
-    request.DiscardUnknownFields()
-    written = request.SerializeToString()
+    written = canonical(request)
     merged = _merged(written)
-    encoded = ENCODED.FromString(_only_attributes(written))
+    encoded = ENCODED.FromString(canonical(ATTRIBUTES.FromString(written)))
     count = 0
     for number, resource_logs in enumerate(request.resource_logs):
         resource = resource_logs.resource
         if not resource_logs.scope_logs:
-            ORIGINS.origin(resource, b"")  # it must be readable all the same
+            origin_of(resource, b"")  # it must be readable all the same
         for place, scope_logs in enumerate(resource_logs.scope_logs):
             each = scope_logs.log_records
             count += len(each)
@@ -60,7 +59,7 @@ def _scopes(body: bytes, limits: Limits) -> Iterator[RecordFields]:
                 merged and merged.resource_logs[number].scope_logs[place].log_records,
                 encoded.resource_logs[number].scope_logs[place].log_records,
             )
-            yield records.fields(ORIGINS.origin(resource, scope_logs.scope))
+            yield records.fields(origin_of(resource, scope_logs.scope))
 
 
 def _merged(body: bytes) -> Any:
@@ -71,13 +70,6 @@ def _merged(body: bytes) -> Any:
         return None
 
 
-def _only_attributes(body: bytes) -> Any:
-    """Return a request whose records have no other fields."""
-    request = ATTRIBUTES.FromString(body)
-    request.DiscardUnknownFields()
-    return request.SerializeToString()
-
-
 class _Records(NamedTuple):
     """The records of a scope: one by one, merged into one message (None if impossible), and only their attributes."""
 
@@ -86,25 +78,15 @@ class _Records(NamedTuple):
     attributes: Any
 
     def values(self, name: str) -> list[Any]:
-        """Return a field of each record.
-
-        A merged list is as long as there are records if all of them have the field, and empty if none has it.
-        """
-        if self.merged is not None:
-            values = getattr(self.merged, name)
-            if len(values) == len(self.each):
-                return list(values)
-            if not values:
-                return [getattr(EMPTY_RECORD, name)] * len(self.each)
-        return [getattr(record, name) for record in self.each]
+        """Return a field of each record."""
+        if self.merged is None:
+            return [getattr(record, name) for record in self.each]
+        return column(getattr(self.merged, name), self.each, name, getattr(EMPTY_RECORD, name))
 
     def bodies(self) -> list[str]:
         """Return the body of each record as text."""
-        if self.merged is not None:
-            texts = self.merged.body.text
-            if len(texts) == len(self.each):
-                return list(texts)
-        return [_body_of(record.body) for record in self.each]
+        texts = () if self.merged is None else self.merged.body.text
+        return list(texts) if len(texts) == len(self.each) else [_body_of(record.body) for record in self.each]
 
     def fields(self, origin: Origin) -> RecordFields:
         """Return what becomes of entries."""

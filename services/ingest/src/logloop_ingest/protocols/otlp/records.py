@@ -32,7 +32,9 @@ class ReadRecords:
     has_times: bool = True
 
 
-def origin_of(resource: dict[str, Any], scope_name: str, scope_version: str, scope: dict[str, Any]) -> dict[str, Any]:
+def attributes_of_origin(
+    resource: dict[str, Any], scope_name: str, scope_version: str, scope: dict[str, Any]
+) -> dict[str, Any]:
     """Return the attributes that a resource and a scope give to each of their records."""
     named = {"otel.scope.name": scope_name, "otel.scope.version": scope_version}
     return {**resource, **scope, **{name: value for name, value in named.items() if value}}
