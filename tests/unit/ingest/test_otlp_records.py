@@ -55,7 +55,9 @@ VALUES = st.one_of(
     st.just({"array_value": {"values": [{"string_value": "x"}, {}]}}),
     st.just({}),
 )
-ATTRIBUTES = st.lists(st.fixed_dictionaries({"key": NAMES, "value": VALUES}), max_size=3)
+ATTRIBUTES = st.lists(
+    st.fixed_dictionaries({"key": NAMES, "value": VALUES}), max_size=3, unique_by=lambda pair: str(pair["key"])
+)
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "time_unix_nano": st.sampled_from([NANOS, NANOS + 1000, 500]),
     "observed_time_unix_nano": st.just(NANOS + 5_000_000),

@@ -17,6 +17,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _PROJECT = re.compile(PROJECT_ID_PATTERN.removesuffix("$"))
 _SERVICE = re.compile(SERVICE_ID_PATTERN.removesuffix("$"))
+_MAX_REMEMBERED_TIME = 64
+"""Characters of a time up to which it is remembered."""
 _TIMESTAMP = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?([Zz]|[+-]\d\d(?::?\d\d)?)?", re.ASCII
 )
@@ -35,6 +37,17 @@ def is_service_id(name: str) -> bool:
 
 def parse_timestamp(text: str) -> int:
     """Return microseconds since 1970 of an RFC 3339 time; finer digits are cut off. Raises InvalidValue."""
+    # Most logs have a fraction, and the logs of a request share few seconds, which are parsed once.
+    if text[19:20] == "." and text[16:17] == ":":
+        end = -1 if text[-1] in "Zz" else -6
+        fraction = text[20:end]
+        if fraction.isascii() and fraction.isdigit() and text[end] in "Zz+-":
+            return _parsed(text[:19] + text[end:]) + int(fraction[:6].ljust(6, "0"))
+    return _parsed(text) if len(text) <= _MAX_REMEMBERED_TIME else _parsed.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> int:
     found = _TIMESTAMP.fullmatch(text)
     if found is None:
         raise InvalidValue("bad_timestamp", "must be RFC 3339, such as 2026-11-22T10:00:00.123456Z")

@@ -1,5 +1,6 @@
 """Datadog's intake of logs: JSON, and lines of text."""
 
+from dataclasses import replace
 from typing import Any
 
 from logloop_chassis.http.problems import Problem
@@ -14,7 +15,8 @@ from logloop_ingest.protocols.protocol import Answer, Envelope, IntakeProtocol
 from logloop_ingest.protocols.translation.documents import ANY, DocumentEntry, entry_of_document
 from logloop_ingest.protocols.translation.json_objects import NoData, add_values, entries_of_objects, object_of
 
-_NAMES = ANY._replace(
+_NAMES = replace(
+    ANY,
     timestamp=("timestamp", "date", "@timestamp", "time", "ts"),
     severity=("status", "level", "severity", "log.level", "levelname", "loglevel", "syslog.severity"),
     service=("service", "service.name", "service_name", "syslog.appname", "dd.service"),

@@ -3,6 +3,7 @@
 import contextlib
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -64,6 +65,7 @@ def translate(envelope: Envelope, body: bytes, limits: Limits) -> Entries:
     return entries_of(entries, max_entries=limits.entries, has_times=has_times)
 
 
+@lru_cache(maxsize=1024)
 def service_of_index(index: str) -> str | None:
     """Return the service that the name of an index or a data stream stands for, without its date."""
     name = _DATA_STREAM.sub(r"\1", _DATE_SUFFIX.sub("", index))
@@ -74,10 +76,13 @@ def _actions(envelope: Envelope, body: bytes, max_actions: int) -> Iterator[_Act
     """Yield the actions of a bulk request. Raises BadRequest if a line is not an action, TooLarge for too many."""
     default_index = envelope.path_parameters.get("index", "")
     lines = iter([line for line in body.split(b"\n") if line.strip()])
+    previous, name, target = b"", "", dict[str, Any]()
     for count, line in enumerate(lines, start=1):
         if count > max_actions:
             raise too_many_entries(max_actions)
-        name, target = _action(line, count)
+        if line != previous:  # most clients send the same action for each document
+            name, target = _action(line, count)
+            previous = line
         document = None if name == "delete" else next(lines, b"")
         yield _Action(name, str(target.get("_index") or default_index), str(target.get("_id") or ""), document)
 

@@ -1,6 +1,7 @@
 """Splunk's HTTP Event Collector: events, raw lines, and the acknowledgements that clients ask for."""
 
 import secrets
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import orjson
@@ -50,8 +51,8 @@ _OF_STATUS = {404: _INCORRECT_INDEX, 403: _INVALID_TOKEN, 413: _TOO_LARGE, 429: 
 
 _METADATA = ("host", "source", "sourcetype", "index")
 _SCHEMES = frozenset({"splunk", "bearer", "basic"})
-_NAMES = ANY._replace(message=(*ANY.message, "line"))  # Docker's driver sends the line of a container as `line`
-_TIMED_NAMES = _NAMES._replace(timestamp=())
+_NAMES = replace(ANY, message=(*ANY.message, "line"))  # Docker's driver sends the line of a container as `line`
+_TIMED_NAMES = replace(_NAMES, timestamp=())
 
 
 def translate(envelope: Envelope, body: bytes, limits: Limits) -> Entries:
