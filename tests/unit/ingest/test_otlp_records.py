@@ -1,4 +1,4 @@
-"""Log records in protobuf, which are read by field, become what the same records in JSON become, one by one."""
+"""Log records that are read field by field become what they become when they are read one by one."""
 
 import json
 from typing import Any
@@ -7,6 +7,7 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from logloop_chassis.http.problems import BadRequest
 from logloop_ingest.checking.check import check
 from logloop_ingest.checking.rows import rows_to_columns
 from logloop_ingest.checking.rules import ProjectAccess, Rules
@@ -33,9 +34,9 @@ def logs_of(body: bytes, media_type: str = "application/x-protobuf") -> list[dic
     return found
 
 
-def as_json(message: ExportLogsServiceRequest) -> bytes:
-    """Return the request in OTLP's JSON, which has ids in hexadecimal digits."""
-    document = MessageToDict(message, use_integers_for_enums=True)
+def as_json(message: ExportLogsServiceRequest, *, in_words: bool = False) -> bytes:
+    """Return the request in OTLP's JSON, which has ids in hexadecimal digits; with words for severity numbers."""
+    document = MessageToDict(message, use_integers_for_enums=not in_words)
     for resource_logs, spoken in zip(message.resource_logs, document.get("resourceLogs", []), strict=True):
         for scope_logs, scope in zip(resource_logs.scope_logs, spoken.get("scopeLogs", []), strict=True):
             for record, fields in zip(scope_logs.log_records, scope.get("logRecords", []), strict=True):
@@ -94,8 +95,11 @@ def requests(draw: st.DrawFn) -> ExportLogsServiceRequest:
 
 @settings(max_examples=60, deadline=None)
 @given(requests())
-def test_records_in_protobuf_become_the_same_logs_as_in_json(message: ExportLogsServiceRequest) -> None:
-    assert logs_of(message.SerializeToString()) == logs_of(as_json(message), "application/json")
+def test_records_become_the_same_logs_in_both_encodings_as_one_by_one(message: ExportLogsServiceRequest) -> None:
+    # The records of a request with unusual values, such as words for severity numbers, are read one by one.
+    expected = logs_of(as_json(message, in_words=True), "application/json")
+    assert logs_of(message.SerializeToString()) == expected
+    assert logs_of(as_json(message), "application/json") == expected
 
 
 def sent(*records: bytes) -> list[dict[str, Any]]:
@@ -141,3 +145,12 @@ def test_more_attributes_than_are_remembered_become_the_same_logs(monkeypatch: p
     assert len({log["attributes"] for log in expected}) == 60
     monkeypatch.setattr(memory, "_MAX_BYTES", 5_000)
     assert [logs_of(request.SerializeToString()) for _ in range(3)] == [expected] * 3
+
+
+@pytest.mark.parametrize("level", ["resource", "scope"])
+def test_an_attribute_without_a_name_is_refused(level: str) -> None:
+    nameless = {"attributes": [{"value": {}}]}
+    records = {"scope": nameless if level == "scope" else {}, "logRecords": [{}]}
+    document = {"resourceLogs": [{"resource": nameless if level == "resource" else {}, "scopeLogs": [records]}]}
+    with pytest.raises(BadRequest):
+        logs_of(json.dumps(document).encode(), "application/json")

@@ -35,18 +35,18 @@ def records_of_json(body: bytes, limits: Limits, now_us: int) -> ReadRecords:
     try:
         for resource_logs in request.get("resourceLogs") or ():
             _read_resource(resource_logs, read, limits, now_us)
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise BadRequest("the body is not an ExportLogsServiceRequest in JSON") from None
     return read
 
 
 def _read_resource(resource_logs: Any, read: ReadRecords, limits: Limits, now_us: int) -> None:
-    resource = _attributes((resource_logs.get("resource") or {}).get("attributes"))
+    resource = attributes_of((resource_logs.get("resource") or {}).get("attributes"))
     service = take_service(resource)
     for scope_logs in resource_logs.get("scopeLogs") or ():
         scope = scope_logs.get("scope") or {}
         name, version = str(scope.get("name") or ""), str(scope.get("version") or "")
-        origin = attributes_of_origin(resource, name, version, _attributes(scope.get("attributes")))
+        origin = attributes_of_origin(resource, name, version, attributes_of(scope.get("attributes")))
         records = scope_logs.get("logRecords") or ()
         if len(read.entries) + len(records) > limits.entries:
             raise too_many_entries(limits.entries)
@@ -63,7 +63,7 @@ def _read_resource(resource_logs: Any, read: ReadRecords, limits: Limits, now_us
 def _entry(
     service: str, record: dict[str, Any], origin: dict[str, Any], nanos: int, limits: Limits, now_us: int
 ) -> TranslatedEntry:
-    own = _attributes(record.get("attributes"))
+    own = attributes_of(record.get("attributes"))
     attributes = {**origin, **dict(pair_of(name, value) for name, value in own.items())}
     for name, field in (("trace_id", "traceId"), ("span_id", "spanId"), ("event.name", "eventName")):
         if record.get(field):
@@ -88,7 +88,8 @@ def _severity_number(value: Any) -> int:
     return _GROUPS.index(group) * 4 + step if group in _GROUPS else 0
 
 
-def _attributes(pairs: Any) -> dict[str, Any]:
+def attributes_of(pairs: Any) -> dict[str, Any]:
+    """Return the values of a list of KeyValues by name. Raises KeyError, TypeError, ValueError or AttributeError."""
     return {str(pair["key"]): _value(pair.get("value") or {}) for pair in pairs or ()}
 
 
@@ -97,7 +98,7 @@ def _value(value: dict[str, Any]) -> Any:
         if kind == "arrayValue":
             return [_value(item) for item in content.get("values") or ()]
         if kind == "kvlistValue":
-            return _attributes(content.get("values"))
+            return attributes_of(content.get("values"))
         if kind == "intValue":
             return int(content)
         if kind == "doubleValue":

@@ -1,5 +1,6 @@
 """Remembers what resources, scopes and the attributes of records in protobuf become: requests repeat them."""
 
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -16,6 +17,10 @@ _MAX_PAIR_BYTES = 256
 """The size of an attribute up to which it is remembered: at most 4 MiB in all."""
 
 
+Pairs = Callable[[bytes], Iterable[tuple[str, Any]]]
+"""Returns the attributes of a record, named by `pair_of`."""
+
+
 class Shared(NamedTuple):
     """What records of an origin with the same attributes have in common. The attributes are never changed."""
 
@@ -28,18 +33,26 @@ class Shared(NamedTuple):
 class Origin(dict[bytes, Shared]):
     """A resource and a scope: what they give to a record with these attributes, which are as they were sent."""
 
-    def __init__(self, resource: bytes, scope: bytes) -> None:
+    def __init__(
+        self,
+        resource: dict[str, Any],
+        scope_name: str,
+        scope_version: str,
+        scope: dict[str, Any],
+        pairs: Pairs,
+        memory: Memory[Any],
+    ) -> None:
         super().__init__()
-        attributes = _attributes(Resource.FromString(resource).attributes)
-        self.service_id = take_service(attributes)
-        found = InstrumentationScope.FromString(scope)
-        self._attributes = attributes_of_origin(attributes, found.name, found.version, _attributes(found.attributes))
+        self.service_id = take_service(resource)
+        self._attributes = attributes_of_origin(resource, scope_name, scope_version, scope)
+        self._pairs = pairs
+        self._memory = memory
 
     def __missing__(self, encoded: bytes) -> Shared:
         attributes = self._attributes.copy()
-        attributes.update(map(_pair_of, RECORD_ATTRIBUTES.FromString(encoded).attributes))
+        attributes.update(self._pairs(encoded))
         shared = Shared(*take_fields(attributes), attributes)
-        if _ORIGINS.admits(encoded):
+        if self._memory.admits(encoded):
             self[encoded] = shared
         return shared
 
@@ -49,7 +62,17 @@ _ORIGINS: Memory[Origin] = Memory()
 
 def origin_of(resource: bytes, scope: bytes) -> Origin:
     """Return the origin of records. Raises DecodeError."""
-    return _ORIGINS.owner((resource, scope), len(resource) + len(scope), lambda: Origin(resource, scope))
+    return _ORIGINS.owner((resource, scope), len(resource) + len(scope), lambda: _origin(resource, scope))
+
+
+def _origin(resource: bytes, scope: bytes) -> Origin:
+    attributes = _attributes(Resource.FromString(resource).attributes)
+    found = InstrumentationScope.FromString(scope)
+    return Origin(attributes, found.name, found.version, _attributes(found.attributes), _pairs, _ORIGINS)
+
+
+def _pairs(encoded: bytes) -> Iterable[tuple[str, Any]]:
+    return map(_pair_of, RECORD_ATTRIBUTES.FromString(encoded).attributes)
 
 
 def _decoded_pair(encoded: bytes) -> tuple[str, Any]:

@@ -9,6 +9,7 @@ from logloop_ingest.limits import Limits
 from logloop_ingest.parsing.entries import Entries
 from logloop_ingest.parsing.translated_entries import entries_of, entries_of_columns
 from logloop_ingest.protocols.answers import JSON
+from logloop_ingest.protocols.otlp.json_columns import columns_of_json
 from logloop_ingest.protocols.otlp.json_requests import records_of_json
 from logloop_ingest.protocols.otlp.protobuf_requests import columns_of_protobuf
 from logloop_ingest.protocols.otlp.status import code_of, status_of
@@ -23,6 +24,9 @@ def translate(envelope: Envelope, body: bytes, limits: Limits) -> Entries:
     if envelope.media_type == PROTOBUF:
         return entries_of_columns(*columns_of_protobuf(body, limits, envelope.now_us))
     if envelope.media_type == JSON:
+        found = columns_of_json(body, limits, envelope.now_us)
+        if found is not None:
+            return entries_of_columns(*found)
         read = records_of_json(body, limits, envelope.now_us)
         return entries_of(read.entries, max_entries=limits.entries, has_times=read.has_times)
     raise UnsupportedMedia(f"Content-Type {envelope.media_type[:80]!r} is not OTLP; use {PROTOBUF} or {JSON}")

@@ -12,20 +12,12 @@ from logloop_chassis.http.problems import BadRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
 from logloop_ingest.limits import Limits
-from logloop_ingest.parsing.entry_columns import EntryColumns, joined
 from logloop_ingest.parsing.json_values import too_many_entries
 from logloop_ingest.protocols.otlp.origins import Origin, origin_of, value_of
 from logloop_ingest.protocols.otlp.protobuf_types import ATTRIBUTES, EMPTY_RECORD, ENCODED, MERGED, RECORDS
-from logloop_ingest.protocols.otlp.record_columns import RecordFields, columns_of_records
+from logloop_ingest.protocols.otlp.record_columns import ReadColumns, RecordFields, read_columns
 from logloop_ingest.protocols.translation.protobuf_columns import canonical, column
 from logloop_ingest.protocols.translation.values import text_of
-
-
-class ReadColumns(NamedTuple):
-    """The entries of a request; `has_times` says that each record stated its time."""
-
-    columns: EntryColumns
-    has_times: bool
 
 
 def columns_of_protobuf(body: bytes, limits: Limits, now_us: int) -> ReadColumns:
@@ -34,8 +26,7 @@ def columns_of_protobuf(body: bytes, limits: Limits, now_us: int) -> ReadColumns
         scopes = list(_scopes(body, limits))
     except DecodeError:
         raise BadRequest("the body is not an ExportLogsServiceRequest in protobuf") from None
-    columns = joined(columns_of_records(records, limits, now_us) for records in scopes)
-    return ReadColumns(columns, all(0 not in records.nanos for records in scopes))
+    return read_columns(scopes, limits, now_us)
 
 
 def _scopes(body: bytes, limits: Limits) -> Iterator[RecordFields]:

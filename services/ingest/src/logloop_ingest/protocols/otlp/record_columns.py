@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from logloop_ingest.limits import Limits
-from logloop_ingest.parsing.entry_columns import EntryColumns
+from logloop_ingest.parsing.entry_columns import EntryColumns, joined
 from logloop_ingest.protocols.otlp.origins import Shared
 from logloop_ingest.protocols.otlp.records import SEVERITIES, is_canonical
 from logloop_ingest.protocols.translation.severities import severity, severity_in
@@ -28,8 +28,20 @@ class RecordFields(NamedTuple):
     others: Mapping[str, Sequence[str]]
 
 
-def columns_of_records(records: RecordFields, limits: Limits, now_us: int) -> EntryColumns:
-    """Return the entries of records."""
+class ReadColumns(NamedTuple):
+    """The entries of a request; `has_times` says that each record stated its time."""
+
+    columns: EntryColumns
+    has_times: bool
+
+
+def read_columns(scopes: Sequence[RecordFields], limits: Limits, now_us: int) -> ReadColumns:
+    """Return the entries of the records of all scopes."""
+    columns = joined(_columns(records, limits, now_us) for records in scopes)
+    return ReadColumns(columns, all(min(records.nanos, default=1) > 0 for records in scopes))
+
+
+def _columns(records: RecordFields, limits: Limits, now_us: int) -> EntryColumns:
     messages = records.messages
     tests, functions, sources, shared = zip(*records.shared, strict=True) if records.shared else [()] * 4
     attributes = _with_others(shared, _others(records))
