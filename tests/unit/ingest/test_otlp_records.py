@@ -149,7 +149,7 @@ def test_more_attributes_than_are_remembered_become_the_same_logs(monkeypatch: p
 
 @pytest.mark.parametrize("level", ["resource", "scope"])
 def test_an_attribute_without_a_name_is_refused(level: str) -> None:
-    nameless = {"attributes": [{"value": {}}]}
+    nameless: dict[str, Any] = {"attributes": [{"value": {}}]}
     records = {"scope": nameless if level == "scope" else {}, "logRecords": [{}]}
     document = {"resourceLogs": [{"resource": nameless if level == "resource" else {}, "scopeLogs": [records]}]}
     with pytest.raises(BadRequest):
