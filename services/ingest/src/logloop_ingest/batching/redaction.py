@@ -38,12 +38,23 @@ _CANDIDATE = (
 )
 
 
+_SAMPLE, _REPEATED = 256, 4
+"""If the first texts occur this often on average, each different text is searched once."""
+
+
 def redact_secrets(texts: pa.Array) -> Any:
     """Return the texts of a column with markers such as `<PASSWORD>` for credentials. Nulls are kept."""
-    candidates = pc.fill_null(pc.match_substring_regex(texts, _CANDIDATE), False)
+    candidates = pc.fill_null(_may_have_secrets(texts), False)
     if not pc.any(candidates).as_py():
         return texts
     redacted = texts.filter(candidates)
     for pattern, replacement in RULES:
         redacted = pc.replace_substring_regex(redacted, pattern, replacement)
     return pc.replace_with_mask(texts, candidates, redacted)
+
+
+def _may_have_secrets(texts: pa.Array) -> Any:
+    if len(texts) < _SAMPLE or _REPEATED * len(pc.unique(texts.slice(0, _SAMPLE))) > _SAMPLE:
+        return pc.match_substring_regex(texts, _CANDIDATE)
+    repeated = texts.dictionary_encode()
+    return pc.match_substring_regex(repeated.dictionary, _CANDIDATE).take(repeated.indices)

@@ -16,7 +16,6 @@ from logloop_query.logs.segments.text_buffers import is_ascii, joined
 from logloop_query.logs.segments.trigrams import LIKE_ASCII, SIZE, letters_at, trigram_counts, trigrams_of
 
 _BLANK_RUNS = b"blank_runs"
-_RUN_OF_BLANKS = r"[ \t]{2,}"
 _LONG = 128
 
 
@@ -55,7 +54,7 @@ def encode_variables(messages: Any, patterns: Any, indices: Any) -> bytes:
         all_of_them = trigram_counts(_lines(messages.filter(pa.array(chosen[numbers]))))
         weights = np.repeat(rows, pc.binary_length(patterns).to_numpy() + 1)
         found = np.flatnonzero(all_of_them > trigram_counts(_lines(patterns), weights)).astype(np.uint16)
-    has_runs = bool(pc.match_substring_regex(whole, pattern=_RUN_OF_BLANKS)[0].as_py())
+    has_runs = _has_blank_runs(whole[0].as_buffer())
     columns = {"trigrams": [found], "patterns": [np.flatnonzero(chosen).astype(np.int32)]}
     return write({name: pa.array(row) for name, row in columns.items()}, {_BLANK_RUNS: str(int(has_runs)).encode()})
 
@@ -74,9 +73,21 @@ def _with_letters(messages: Any, patterns: Any, numbers: Any) -> Any:
 
 def _letters(texts: Any) -> Any:
     """Return the number of ASCII letters of each text."""
-    ends = np.cumsum(pc.binary_length(texts).to_numpy(), dtype=np.int64)
-    up_to = np.concatenate(([0], np.cumsum(letters_at(joined(texts)[0].as_buffer()), dtype=np.int32)))
-    return np.diff(up_to[ends], prepend=0)
+    lengths = pc.binary_length(texts).to_numpy()
+    starts = np.cumsum(lengths, dtype=np.int64) - lengths
+    counts = np.zeros(len(lengths), np.int32)
+    has_text = lengths > 0
+    if has_text.any():
+        letters = letters_at(joined(texts)[0].as_buffer()).view(np.int8)
+        counts[has_text] = np.add.reduceat(letters, starts[has_text], dtype=np.int32)
+    return counts
+
+
+def _has_blank_runs(data: memoryview) -> bool:
+    """Return whether two blanks or tabs follow each other in bytes, also where one text follows another."""
+    codes = np.frombuffer(data, np.uint8)
+    is_blank = (codes == ord(" ")) | (codes == ord("\t"))
+    return bool((is_blank[1:] & is_blank[:-1]).any())
 
 
 def _lines(texts: Any) -> memoryview:
