@@ -1,6 +1,6 @@
 """The entries of a request by field, before they are checked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import chain
 from typing import Any, Protocol
@@ -79,9 +79,9 @@ def columns_of(entries: Sequence[ColumnEntry]) -> EntryColumns:
     )
 
 
-def joined(parts: Iterable[EntryColumns]) -> EntryColumns:
+def joined(parts: Sequence[EntryColumns]) -> EntryColumns:
     """Return the entries of all parts, in order."""
-    found = [part.values() for part in parts]
-    if not found:
-        return columns_of(())
-    return EntryColumns(*(list(chain.from_iterable(columns)) for columns in zip(*found, strict=True)))
+    if len(parts) == 1:
+        return parts[0]
+    columns = zip(*(part.values() for part in (*parts, columns_of(()))), strict=True)
+    return EntryColumns(*(list(chain.from_iterable(column)) for column in columns))

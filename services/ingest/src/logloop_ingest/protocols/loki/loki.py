@@ -78,7 +78,7 @@ def _from_json(body: bytes, limits: Limits) -> EntryColumns:
     """Return the entries of a request. Raises ValueError or RecursionError if a value is invalid, TooLarge."""
     push = _STRICT.decode(body)
     _require_count(sum(len(stream.values) for stream in push.streams), limits)
-    return joined(_columns(stream, limits) for stream in push.streams)
+    return joined([_columns(stream, limits) for stream in push.streams])
 
 
 def _columns(stream: _Stream, limits: Limits) -> EntryColumns:

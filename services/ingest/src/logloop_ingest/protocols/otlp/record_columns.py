@@ -37,7 +37,7 @@ class ReadColumns(NamedTuple):
 
 def read_columns(scopes: Sequence[RecordFields], limits: Limits, now_us: int) -> ReadColumns:
     """Return the entries of the records of all scopes."""
-    columns = joined(_columns(records, limits, now_us) for records in scopes)
+    columns = joined([_columns(records, limits, now_us) for records in scopes])
     return ReadColumns(columns, all(min(records.nanos, default=1) > 0 for records in scopes))
 
 
@@ -77,16 +77,16 @@ def _others(records: RecordFields) -> dict[str, Sequence[str]]:
     return {**records.others, "severity_text": [word if word in words else "" for word in records.words]}
 
 
-def _with_others(attributes: Sequence[dict[str, Any]], others: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+def _with_others(
+    attributes: Sequence[dict[str, Any]], others: Mapping[str, Sequence[str]]
+) -> Sequence[dict[str, Any]]:
     """Return the attributes of each record with its other values; shared attributes are not changed."""
+    if not others:
+        return attributes
     names = tuple(others)
-    return (
-        [
-            {**shared, **{name: value for name, value in zip(names, values, strict=True) if value}}
-            if any(values)
-            else shared
-            for shared, values in zip(attributes, zip(*others.values(), strict=True), strict=True)
-        ]
-        if others
-        else list(attributes)
-    )
+    return [
+        {**shared, **{name: value for name, value in zip(names, values, strict=True) if value}}
+        if any(values)
+        else shared
+        for shared, values in zip(attributes, zip(*others.values(), strict=True), strict=True)
+    ]
