@@ -29,6 +29,8 @@ class Limits:
     attribute_keys: int = MAX_ATTRIBUTE_KEYS
     attribute_depth: int = MAX_ATTRIBUTE_DEPTH
     future_s: int = 24 * 3600
+    shared_bytes: int = 64 * 2**20
+    """What resources, scopes and labels may take once they are written into each of their entries."""
     ratio: int = 200
     """Times a body may be larger than its compressed form, if it has more than `ratio_free_bytes`."""
     ratio_free_bytes: int = 4 * 2**20

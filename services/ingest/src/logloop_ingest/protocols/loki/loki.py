@@ -1,6 +1,7 @@
 """Loki's push API: JSON, and protobuf in snappy."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from logloop_ingest.protocols.answers import as_text, no_content
 from logloop_ingest.protocols.loki.protobuf_requests import metadata_of, streams_of_protobuf
 from logloop_ingest.protocols.loki.streams import Origin, labels_of, origin_of
 from logloop_ingest.protocols.protocol import Envelope, IntakeProtocol
+from logloop_ingest.protocols.translation.shared_size import SharedSize
 
 _PROTOBUF = frozenset({"application/x-protobuf", "application/vnd.google.protobuf"})
 _INVALID_VALUE = 'a value must be ["<nanoseconds since 1970>", "<line>", {"<name>": "<text>"}]'
@@ -78,6 +80,9 @@ def _from_json(body: bytes, limits: Limits) -> EntryColumns:
     """Return the entries of a request. Raises ValueError or RecursionError if a value is invalid, TooLarge."""
     push = _STRICT.decode(body)
     _require_count(sum(len(stream.values) for stream in push.streams), limits)
+    shared = SharedSize(limits)
+    for stream in push.streams:
+        shared.add(len(bytes(stream.stream)), len(stream.values))
     return joined([_columns(stream, limits) for stream in push.streams])
 
 
@@ -98,7 +103,9 @@ def _from_json_with_errors(body: bytes, limits: Limits) -> Iterator[TranslatedEn
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"not a Loki push request: {error}") from None
     _require_count(sum(len(stream.values) for stream in push.streams), limits)
+    shared = SharedSize(limits)
     for stream in push.streams:
+        shared.add(sum(map(len, chain(*stream.stream.items()))), len(stream.values))
         origin = Origin(stream.stream)
         for item in stream.values:
             try:
@@ -122,8 +129,10 @@ def _require_count(count: int, limits: Limits) -> None:
 def _from_protobuf(body: bytes, limits: Limits) -> EntryColumns:
     """Return the entries of a request. Raises BadRequest or TooLarge."""
     parts = []
+    size = SharedSize(limits)
     try:
         for stream in streams_of_protobuf(body, limits):
+            size.add(len(stream.labels), len(stream.lines))
             origin = origin_of(stream.labels, labels_of)
             shared = origin.shared_by(stream.metadata, metadata_of)
             parts.append(origin.columns(stream.micros, stream.lines, shared, limits))

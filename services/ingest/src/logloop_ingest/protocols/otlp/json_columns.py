@@ -16,6 +16,7 @@ from logloop_ingest.protocols.otlp.origins import Origin
 from logloop_ingest.protocols.otlp.record_columns import ReadColumns, RecordFields, read_columns
 from logloop_ingest.protocols.otlp.records import pair_of
 from logloop_ingest.protocols.translation.memory import Memory
+from logloop_ingest.protocols.translation.shared_size import SharedSize
 
 _NO_OBJECT, _NO_LIST = msgspec.Raw(b"{}"), msgspec.Raw(b"[]")
 
@@ -64,6 +65,10 @@ def columns_of_json(body: bytes, limits: Limits, now_us: int) -> ReadColumns | N
             > limits.entries
         ):
             raise too_many_entries(limits.entries)
+        shared = SharedSize(limits)
+        for logs in request.resource_logs:
+            for scope in logs.scope_logs:
+                shared.add(len(bytes(logs.resource)) + len(bytes(scope.scope)), len(scope.log_records))
         records = [
             _fields(_origin_of(bytes(logs.resource), bytes(scope.scope)), scope.log_records)
             for logs in request.resource_logs

@@ -18,6 +18,7 @@ from logloop_ingest.protocols.otlp.records import (
     pair_of,
     take_service,
 )
+from logloop_ingest.protocols.translation.shared_size import SharedSize
 from logloop_ingest.protocols.translation.values import json_number
 
 _INVALID_RECORD = "a log record must have the fields of OTLP's LogRecord with their types"
@@ -31,23 +32,25 @@ def records_of_json(body: bytes, limits: Limits, now_us: int) -> ReadRecords:
         request = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"the body is not JSON: {error}") from None
-    read = ReadRecords()
+    read, shared = ReadRecords(), SharedSize(limits)
     try:
         for resource_logs in request.get("resourceLogs") or ():
-            _read_resource(resource_logs, read, limits, now_us)
+            _read_resource(resource_logs, read, limits, now_us, shared)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise BadRequest("the body is not an ExportLogsServiceRequest in JSON") from None
     return read
 
 
-def _read_resource(resource_logs: Any, read: ReadRecords, limits: Limits, now_us: int) -> None:
+def _read_resource(resource_logs: Any, read: ReadRecords, limits: Limits, now_us: int, shared: SharedSize) -> None:
+    size = len(orjson.dumps(resource_logs.get("resource")))
     resource = attributes_of((resource_logs.get("resource") or {}).get("attributes"))
     service = take_service(resource)
     for scope_logs in resource_logs.get("scopeLogs") or ():
         scope = scope_logs.get("scope") or {}
         name, version = str(scope.get("name") or ""), str(scope.get("version") or "")
-        origin = attributes_of_origin(resource, name, version, attributes_of(scope.get("attributes")))
         records = scope_logs.get("logRecords") or ()
+        shared.add(size + len(orjson.dumps(scope)), len(records))
+        origin = attributes_of_origin(resource, name, version, attributes_of(scope.get("attributes")))
         if len(read.entries) + len(records) > limits.entries:
             raise too_many_entries(limits.entries)
         for record in records:

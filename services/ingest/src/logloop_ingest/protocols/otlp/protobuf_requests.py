@@ -17,6 +17,7 @@ from logloop_ingest.protocols.otlp.origins import Origin, origin_of, value_of
 from logloop_ingest.protocols.otlp.protobuf_types import ATTRIBUTES, EMPTY_RECORD, ENCODED, MERGED, RECORDS
 from logloop_ingest.protocols.otlp.record_columns import ReadColumns, RecordFields, read_columns
 from logloop_ingest.protocols.translation.protobuf_columns import canonical, column
+from logloop_ingest.protocols.translation.shared_size import SharedSize
 from logloop_ingest.protocols.translation.values import text_of
 
 
@@ -35,7 +36,7 @@ def _scopes(body: bytes, limits: Limits) -> Iterator[RecordFields]:
     written = canonical(request)
     merged = _merged(written)
     encoded = ENCODED.FromString(canonical(ATTRIBUTES.FromString(written)))
-    count = 0
+    count, shared = 0, SharedSize(limits)
     for number, resource_logs in enumerate(request.resource_logs):
         resource = resource_logs.resource
         if not resource_logs.scope_logs:
@@ -45,6 +46,7 @@ def _scopes(body: bytes, limits: Limits) -> Iterator[RecordFields]:
             count += len(each)
             if count > limits.entries:
                 raise too_many_entries(limits.entries)
+            shared.add(len(resource) + len(scope_logs.scope), len(each))
             records = _Records(
                 each,
                 merged and merged.resource_logs[number].scope_logs[place].log_records,
