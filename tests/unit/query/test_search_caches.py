@@ -1,11 +1,12 @@
 """Rows that a filter selected are remembered for one revision of a segment, within a limit of bytes."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from logloop_contracts.log_batch import parse_log_id
 from logloop_query.logs.edits import LogEdits
-from logloop_query.logs.search.caches import Caches, MaskCache
+from logloop_query.logs.search.caches import Caches, CountCache, MaskCache
 from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.search.plan import LogSelection
@@ -35,6 +36,15 @@ async def searching(stored: MemorySegments) -> AsyncIterator[LogSearch]:
     search.close()
 
 
+async def by_bucket(searching: LogSearch, selection: LogSelection, buckets: Buckets) -> tuple[dict[int, int], int]:
+    """The number of logs in each bucket, and the bytes that were read."""
+    async with searching.counting("test") as (counter, budget):
+        found = await counter.by(selection, (), buckets)
+        return dict(
+            zip(*(found.table.column(name).to_pylist() for name in ("bucket", "count")), strict=True)
+        ), budget.bytes
+
+
 async def counted(searching: LogSearch, q: str) -> tuple[int, int]:
     """The number of logs of a search, and the bytes that it read."""
     async with searching.counting("test") as (counter, budget):
@@ -52,6 +62,29 @@ async def test_a_repeated_count_reads_no_message(searching: LogSearch) -> None:
     again = await counted(searching, "x1 even")
     assert first[0] == again[0] == len([n for n in range(0, LOGS, 2) if str(n).startswith("1")])
     assert again[1] < first[1] / 3
+
+
+async def test_counts_in_other_buckets_read_nothing(searching: LogSearch) -> None:
+    selection = LogSelection("shop", parse_query("even x1"))
+    by_minute, read = await by_bucket(searching, selection, Buckets(0, 60_000_000))
+    by_hour, read_again = await by_bucket(searching, selection, Buckets(0, 3_600_000_000))
+
+    assert read > 0
+    assert read_again == 0
+    hours: dict[int, int] = {}
+    for minute, count in by_minute.items():
+        hours[minute // 60] = hours.get(minute // 60, 0) + count
+    assert by_hour == hours
+
+
+async def test_counts_of_a_whole_segment_do_not_serve_a_part_of_it(searching: LogSearch) -> None:
+    selection = LogSelection("shop", parse_query("even x1"))
+    whole, _ = await by_bucket(searching, selection, Buckets(0, 1_000_000))
+    assert await by_bucket(searching, selection, Buckets(0, 60_000_000)) != ({}, 0)
+    low = min(whole) * 1_000_000
+    high = low + 999_999
+    part, _ = await by_bucket(searching, replace(selection, low=low, high=high), Buckets(low, 1_000_000))
+    assert part == {0: whole[min(whole)]}
 
 
 async def test_a_refined_search_finds_exactly_its_logs(searching: LogSearch) -> None:
@@ -79,7 +112,8 @@ async def test_what_was_remembered_of_a_changed_log_is_not_used(searching: LogSe
 
 async def test_what_is_remembered_is_bounded(searching: LogSearch) -> None:
     for most in (1000, 0):
-        searching.caches = Caches(masks=MaskCache(most))
+        searching.caches = Caches(masks=MaskCache(most), counts=CountCache(most))
         for number in range(20):
             assert (await counted(searching, f"id-{number}-"))[0] == 1
         assert searching.caches.masks.bytes <= most
+        assert searching.caches.counts.bytes <= most

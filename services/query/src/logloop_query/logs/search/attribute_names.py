@@ -9,7 +9,6 @@ import pyarrow as pa
 from logloop_query.logs.search.attribute_values import MAX_NAMES, count_names
 from logloop_query.logs.search.caches import Caches
 from logloop_query.logs.search.candidates import Candidate, Candidates, read_columns
-from logloop_query.logs.search.counts import lies_inside
 from logloop_query.logs.search.kernels import selected_rows
 from logloop_query.logs.search.limits.pace import OutOfTime, Pace
 from logloop_query.logs.search.limits.threads import Work
@@ -100,7 +99,7 @@ def _count(item: Candidate, stored: StoredColumns, selection: LogSelection, shar
     """Count at most `share` logs of a segment, evenly chosen from the selected ones."""
     columns = columns_for(item.ref, stored)
     rows = selected_rows(item.wanted, columns, pace)
-    if not lies_inside(item.ref, selection):
+    if not selection.contains(item.ref):
         rows = rows_within(columns.column("timestamp").cast(pa.int64()), rows, selection.low, selection.high)
     texts = columns.column("attributes")
     texts = texts if rows is None else texts.take(rows)

@@ -1,12 +1,13 @@
-"""Keeps what searches learnt about segments: their summaries, and which rows a filter selects.
+"""Keeps what searches learnt about segments: their summaries, which rows a filter selects, and their counts.
 
-A segment never changes under one revision, so nothing here becomes stale. Both caches are bounded in bytes.
+A segment never changes under one revision, so nothing here becomes stale. The caches are bounded in bytes.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import pyarrow as pa
 from cachetools import LRUCache
 from logloop_contracts.patterns.masking import PATTERN_VERSION
 
@@ -101,6 +102,33 @@ class MaskCache:
         return None
 
 
+class CountCache:
+    """The logs of segments that filters select, counted by keys such as minute and severity.
+
+    A histogram that is asked again counts new segments only. For 10 M logs it takes 1.5 MB.
+    """
+
+    def __init__(self, max_bytes: int = 32 * 2**20, max_item_bytes: int = 64 * 2**10) -> None:
+        self._items: LRUCache[tuple[str, int, _Parts, tuple[str, ...]], pa.Table] = LRUCache(
+            max_bytes, getsizeof=_table_bytes
+        )
+        self._max_item_bytes = min(max_item_bytes, max_bytes)
+
+    @property
+    def bytes(self) -> int:
+        """Size of the counts in bytes."""
+        return int(self._items.currsize)
+
+    def get(self, ref: SegmentRef, wanted: Filter, keys: Sequence[str]) -> pa.Table | None:
+        """Return the counts of a whole segment by keys if they are known."""
+        return self._items.get((ref.id, ref.revision, _parts_of(wanted), tuple(keys)))
+
+    def put(self, ref: SegmentRef, wanted: Filter, keys: Sequence[str], counts: pa.Table) -> None:
+        """Remember the counts of a whole segment, unless they have very many rows."""
+        if _table_bytes(counts) <= self._max_item_bytes:
+            self._items[(ref.id, ref.revision, _parts_of(wanted), tuple(keys))] = counts
+
+
 def _parts_of(wanted: Filter) -> _Parts:
     return frozenset(wanted.parts) if isinstance(wanted, And) else frozenset((wanted,))
 
@@ -109,9 +137,14 @@ def _mask_bytes(mask: Mask) -> int:
     return 256 + (0 if isinstance(mask, bool) else int(mask.nbytes))
 
 
+def _table_bytes(table: pa.Table) -> int:
+    return 1024 + int(table.nbytes)
+
+
 @dataclass(frozen=True, slots=True)
 class Caches:
     """The caches that the searches of a process share."""
 
     summaries: SummaryCache = field(default_factory=SummaryCache)
     masks: MaskCache = field(default_factory=MaskCache)
+    counts: CountCache = field(default_factory=CountCache)

@@ -5,7 +5,7 @@ Segments contain counts by minute, severity, service and pattern. Rows are read 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +22,7 @@ from logloop_query.logs.search.candidates import (
     uses_only_summary,
 )
 from logloop_query.logs.search.kernels import Mask, evaluate, rows_of
+from logloop_query.logs.search.known_counts import KnownCounts
 from logloop_query.logs.search.language.attribute_fields import is_attribute
 from logloop_query.logs.search.language.filter import Filter, needed_columns
 from logloop_query.logs.search.limits.pace import OutOfTime, Pace
@@ -37,7 +38,7 @@ from logloop_query.logs.search.plan import (
     columns_for,
 )
 from logloop_query.logs.search.rows import rows_within
-from logloop_query.logs.search.sums import Buckets, Sum, add_up, grouped
+from logloop_query.logs.search.sums import Buckets, Sum, add_up, by_minute, grouped, in_buckets
 from logloop_query.logs.segments.codec import SegmentColumns, TableColumns
 from logloop_query.logs.segments.columns import read_batch
 from logloop_query.logs.segments.summary import Summary
@@ -55,6 +56,14 @@ class Counts:
 
     table: pa.Table
     partial: PartialReason | None
+
+
+class _Counted(NamedTuple):
+    """The rows of a segment that a filter selects, and their counts by each grouping: by minute if possible."""
+
+    mask: Mask
+    tables: list[pa.Table]
+    in_buckets: list[pa.Table]
 
 
 class Counter:
@@ -132,8 +141,8 @@ class Counter:
             refs = await self.refs(selection)
             rest = await self._from_summaries(refs, selection, [counted], None)
             if needed_columns(selection.wanted) <= {"pattern"}:
-                inside = [ref for ref in rest if lies_inside(ref, selection)]
-                rest = [ref for ref in rest if not lies_inside(ref, selection)]
+                inside = [ref for ref in rest if selection.contains(ref)]
+                rest = [ref for ref in rest if not selection.contains(ref)]
                 partial = await self._from_patterns(inside, selection.wanted, counted)
             else:
                 partial = None
@@ -160,8 +169,8 @@ class Counter:
         keys = {key for counted in sums for key in counted.keys} - {"bucket"}
         if not keys <= SUMMARISED or not uses_only_summary(selection.wanted):
             return list(refs)
-        rest = [ref for ref in refs if not lies_inside(ref, selection)]
-        inside = [ref for ref in refs if lies_inside(ref, selection)]
+        rest = [ref for ref in refs if not selection.contains(ref)]
+        inside = [ref for ref in refs if selection.contains(ref)]
         for start in range(0, len(inside), _SUMMARIES_AT_ONCE):
             group = inside[start : start + _SUMMARIES_AT_ONCE]
             summaries = await self._caches.summaries.read(self._snapshot, group)
@@ -212,6 +221,12 @@ class Counter:
         groupings = [counted.keys for counted in sums]
         sources = {source_column(key) for keys in groupings for key in keys if key != "bucket"}
         names = frozenset(sources | ({"message"} if of_bytes else set()))
+        known = None if of_bytes else KnownCounts(self._caches.counts, selection, groupings, buckets)
+        if known is not None:
+            asked = len(refs)
+            refs, counts = known.among(refs)
+            self._take_in(sums, counts)
+            self._budget.segments += asked - len(refs)
 
         def to_count(ref: SegmentRef) -> frozenset[str]:
             return names | _time_columns(ref, selection, buckets)
@@ -223,9 +238,7 @@ class Counter:
             kept = await candidates.among(group)
             stored = await read_columns(self._snapshot, kept, self._budget, to_count)
 
-            def count(
-                item: Candidate, pace: Pace, stored: dict[str, StoredColumns] = stored
-            ) -> tuple[Mask, Sequence[pa.Table]] | None:
+            def count(item: Candidate, pace: Pace, stored: dict[str, StoredColumns] = stored) -> _Counted | None:
                 columns = columns_for(item.ref, stored[item.ref.id])
                 return _in_time(
                     lambda: _count_rows(item, columns, selection, groupings, buckets, pace, of_bytes=of_bytes)
@@ -235,8 +248,10 @@ class Counter:
             found = await self._work.each(count, there)
             for item, counted in zip(there, found, strict=True):
                 if counted is not None:
-                    self._caches.masks.put(item.ref, selection.wanted, counted[0])
-            if not self._take_in(sums, [None if item is None else item[1] for item in found]):
+                    self._caches.masks.put(item.ref, selection.wanted, counted.mask)
+                    if known is not None:
+                        known.put(item.ref, counted.tables)
+            if not self._take_in(sums, [None if item is None else item.in_buckets for item in found]):
                 return "time"
         return None
 
@@ -248,14 +263,9 @@ def _in_time(count: Callable[[], T]) -> T | None:
         return None
 
 
-def lies_inside(ref: SegmentRef, selection: LogSelection) -> bool:
-    """Return whether every log of a segment is in the time range of a selection."""
-    return selection.low <= ref.min_ts and ref.max_ts <= selection.high
-
-
 def _time_columns(ref: SegmentRef, selection: LogSelection, buckets: Buckets | None) -> frozenset[str]:
     """Return the columns that tell which logs of a segment are in the time range, and in which buckets."""
-    needed = frozenset() if lies_inside(ref, selection) else frozenset({"timestamp"})
+    needed = frozenset() if selection.contains(ref) else frozenset({"timestamp"})
     if buckets is None or needed:
         return needed
     return frozenset({"minute" if buckets.whole_minutes else "timestamp"})
@@ -341,11 +351,11 @@ def _count_rows(
     pace: Pace,
     *,
     of_bytes: bool,
-) -> tuple[Mask, list[pa.Table]]:
+) -> _Counted:
     """Return the rows that the filter selects, and the counts of those in the time range for each grouping."""
     mask = evaluate(item.wanted, columns, pace)
     rows = rows_of(mask)
-    if not lies_inside(item.ref, selection):
+    if not selection.contains(item.ref):
         times = columns.column("timestamp").cast(pa.int64())
         rows = rows_within(times, rows, selection.low, selection.high)
 
@@ -356,7 +366,7 @@ def _count_rows(
     counted = {key: chosen(columns.column(key)) for key in keys if key != "bucket" and not is_attribute(key)}
     if buckets is not None:
         if "minute" in _time_columns(item.ref, selection, buckets):
-            counted["bucket"] = buckets.of_minutes(chosen(columns.column("minute")))
+            counted["minute"] = chosen(columns.column("minute")).cast(pa.int64())
         else:
             counted["bucket"] = buckets.number(chosen(columns.column("timestamp").cast(pa.int64())))
     attributes = sorted(filter(is_attribute, keys))
@@ -364,4 +374,7 @@ def _count_rows(
         counted |= with_values(chosen(columns.column("attributes")), attributes, pace)
     count = columns.count if rows is None else len(rows)
     sizes = pc.binary_length(chosen(columns.column("message"))).cast(pa.int64()) if of_bytes else None
-    return mask, [grouped({key: counted[key] for key in grouping}, count, sizes) for grouping in groupings]
+    if "minute" in counted:
+        groupings = [by_minute(grouping) for grouping in groupings]
+    tables = [grouped({key: counted[key] for key in grouping}, count, sizes) for grouping in groupings]
+    return _Counted(mask, tables, [in_buckets(table, buckets) for table in tables])

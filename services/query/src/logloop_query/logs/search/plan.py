@@ -67,6 +67,10 @@ class LogSelection:
         batches = batches_of(self.wanted)
         return None if batches is None else [key for batch in sorted(batches) for key in possible_keys(*batch)]
 
+    def contains(self, ref: SegmentRef) -> bool:
+        """Whether every log of a segment is in the time range."""
+        return self.low <= ref.min_ts and ref.max_ts <= self.high
+
     def narrowed(self) -> "LogSelection":
         """Return the same logs, with the time bounds of the filter moved into low and high."""
         low, high = time_bounds(self.wanted)

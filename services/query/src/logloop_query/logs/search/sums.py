@@ -32,6 +32,19 @@ class Buckets:
         return pc.divide(pc.subtract(microseconds, pa.scalar(self.origin)), pa.scalar(self.width))
 
 
+def by_minute(keys: Sequence[str]) -> list[str]:
+    """Return key columns with the minute in place of the bucket."""
+    return ["minute" if key == "bucket" else key for key in keys]
+
+
+def in_buckets(table: pa.Table, buckets: Buckets | None) -> pa.Table:
+    """Return counts by minute as counts by bucket, and others as they are. A bucket may have several rows."""
+    place = table.schema.get_field_index("minute")
+    if buckets is None or place < 0:
+        return table
+    return table.set_column(place, "bucket", buckets.of_minutes(table.column(place)))
+
+
 class Sum:
     """Sums the counts of segments. The memory depends on the number of distinct keys, and is bounded."""
 

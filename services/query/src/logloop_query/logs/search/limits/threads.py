@@ -37,28 +37,34 @@ class Work:
         self._threads = threads
         self._caller = caller
         self._pace = pace
-        self._at_once = asyncio.Semaphore(threads.most)
 
     async def each(self, do: Callable[[T, Pace], R], items: Iterable[T], *, seconds: float | None = None) -> list[R]:
         """Call `do` with each item. `seconds` limits each item, instead of the deadline of the work."""
 
-        def one(item: T) -> R:
-            self._threads.turns.take(self._caller)
-            try:
-                pace = self._pace if seconds is None else self._pace.within(seconds)
-                return do(item, pace)
-            finally:
-                self._threads.turns.give_back()
+        inputs = list(items)
+        results: dict[int, R] = {}
+        positions = iter(range(len(inputs)))  # each thread takes the next one
 
-        async def in_thread(item: T) -> R:
-            async with self._at_once:
-                return await asyncio.get_running_loop().run_in_executor(self._threads.pool, one, item)
+        def work() -> None:
+            for position in positions:
+                self._threads.turns.take(self._caller)
+                try:
+                    if self._pace.stopped.is_set():
+                        return
+                    pace = self._pace if seconds is None else self._pace.within(seconds)
+                    results[position] = do(inputs[position], pace)
+                finally:
+                    self._threads.turns.give_back()
 
+        submit = asyncio.get_running_loop().run_in_executor
         try:
-            return list(await asyncio.gather(*map(in_thread, items)))
+            await asyncio.gather(
+                *(submit(self._threads.pool, work) for _ in range(min(self._threads.most, len(inputs))))
+            )
         except BaseException:
             self._pace.stopped.set()
             raise
+        return [results[position] for position in range(len(inputs))]
 
     async def run(self, do: Callable[[Pace], R], *, seconds: float | None = None) -> R:
         """Call `do` once."""
