@@ -110,6 +110,29 @@ async def test_a_filter_of_an_earlier_revision_is_not_used(storage: Storage) -> 
     assert (await read_for(storage, "giraffe"))[1] == 1
 
 
+async def test_a_repeated_search_does_not_ask_the_filters_again(storage: Storage) -> None:
+    await store_twenty(storage)
+    await describe_all(storage)
+    q = "attributes.host:zebra-98765432"
+    assert (await read_for(storage, q))[1] == 1
+    await storage.database["segment_filters"].delete_many({})
+    assert await read_for(storage, q) == ([f"order of {RARE} shipped"], 1)
+    # Another need is asked again, and without filters every segment is read.
+    assert (await read_for(storage, "attributes.host:zebra-98765431"))[1] == 20
+
+
+async def test_what_a_filter_answered_is_not_used_for_a_changed_or_new_segment(storage: Storage) -> None:
+    await store_twenty(storage)
+    await describe_all(storage)
+    assert await storage.messages("giraffe") == []
+    (log,) = await storage.search('word:"line 45"')
+    await storage.edits.change(parse_log_id(log["id"]), lambda _: True, {"message": "giraffe"})
+    assert await storage.messages("giraffe") == ["giraffe"]
+    async with storage.persister(linger_s=0.001) as persister:
+        await persister.store("shop", table([entry("a new giraffe", NOON + timedelta(seconds=50))]))
+    assert sorted(await storage.messages("giraffe")) == ["a new giraffe", "giraffe"]
+
+
 async def test_a_late_filter_of_an_earlier_revision_replaces_none(storage: Storage) -> None:
     await store_twenty(storage)
     old = (await storage.segments.load([*await segments(storage)]))[0]

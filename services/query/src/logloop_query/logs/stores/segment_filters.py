@@ -1,13 +1,15 @@
 """Stores the filters of segments, and finds the segments that cannot hold what a search needs.
 
 A filter describes one revision of a segment, and is used for this revision only. It is written after the segment and
-may be missing: then the segment is read.
+may be missing: then the segment is read. Answers are remembered, so that a repeated search does not ask.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from typing import TypeAlias
 
 import structlog
 from bson.binary import Binary
+from cachetools import LRUCache
 from logloop_chassis.database.client import Database, Document
 from pymongo import ASCENDING
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -22,6 +24,9 @@ from logloop_query.logs.stores.segment_documents import StoredSegment
 
 _FIRST_ASKED, _MOST_ASKED, _GROWTH = 16, 256, 4
 """Segments about which the database is asked at once. A search that soon has its page asks about few."""
+_NEEDS, _SEGMENTS = 32, 4096
+"""Needs of which answers are remembered, and segments of each: 20 MB at most."""
+_Answers: TypeAlias = "LRUCache[tuple[str, int], bool]"
 _log = structlog.get_logger()
 
 
@@ -30,6 +35,7 @@ class SegmentFilterStore:
 
     def __init__(self, database: Database) -> None:
         self._collection: AsyncCollection[Document] = database["segment_filters"]
+        self._answers: LRUCache[Need, _Answers] = LRUCache(_NEEDS)
 
     async def ensure_indexes(self) -> None:
         """Create the index by which filters expire with their segments, and the one to delete those of a project."""
@@ -75,28 +81,43 @@ class SegmentFilterStore:
     async def that_may_hold(
         self, refs: AsyncIterator[SegmentRef], need: Need, session: AsyncClientSession
     ) -> AsyncIterator[SegmentRef]:
-        """Yield the segments that may hold what a search needs, in their order."""
-        condition = condition_of(need)
+        """Yield the segments that may hold what a search needs, in their order.
+
+        A segment that had no filter when it was asked about stays among them, even if it gets one later.
+        """
         group: list[SegmentRef] = []
         size = _FIRST_ASKED
         async for ref in refs:
             group.append(ref)
             if len(group) == size:
-                for kept in await self._without_others(group, condition, session):
+                for kept in await self._without_others(group, need, session):
                     yield kept
                 group, size = [], min(size * _GROWTH, _MOST_ASKED)
-        for kept in await self._without_others(group, condition, session):
+        for kept in await self._without_others(group, need, session):
             yield kept
 
     async def _without_others(
-        self, refs: Sequence[SegmentRef], condition: Document, session: AsyncClientSession
+        self, refs: Sequence[SegmentRef], need: Need, session: AsyncClientSession
     ) -> list[SegmentRef]:
-        if not refs:
-            return []
-        cannot = {"_id": {"$in": [ref.id for ref in refs]}, "$nor": [condition]}
-        cursor = self._collection.find(cannot, {"revision": 1}, session=session, batch_size=len(refs))
-        gone = {(item["_id"], item["revision"]) async for item in cursor}
-        return [ref for ref in refs if (ref.id, ref.revision) not in gone]
+        answers = self._answers.get(need)
+        if answers is None:
+            self._answers[need] = answers = LRUCache(_SEGMENTS)
+        may = {ref.id: answers.get((ref.id, ref.revision)) for ref in refs}
+        asked = [ref for ref in refs if may[ref.id] is None]
+        if asked:
+            gone = await self._that_cannot_hold([ref.id for ref in asked], need, session)
+            for ref in asked:
+                key = (ref.id, ref.revision)
+                may[ref.id] = answers[key] = key not in gone
+        return [ref for ref in refs if may[ref.id]]
+
+    async def _that_cannot_hold(
+        self, ids: Sequence[str], need: Need, session: AsyncClientSession
+    ) -> set[tuple[str, int]]:
+        """Return the ids and revisions whose filters exclude what is needed."""
+        cannot = {"_id": {"$in": ids}, "$nor": [condition_of(need)]}
+        cursor = self._collection.find(cannot, {"revision": 1}, session=session, batch_size=len(ids))
+        return {(item["_id"], item["revision"]) async for item in cursor}
 
 
 def condition_of(need: Need) -> Document:
