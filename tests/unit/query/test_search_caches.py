@@ -99,6 +99,26 @@ async def test_a_refined_search_finds_exactly_its_logs(searching: LogSearch) -> 
         assert {int(text.rpartition("x")[2]) for text in found} == set(expected), q
 
 
+async def test_a_repeated_page_reads_only_what_it_shows() -> None:
+    entries = [entry(f"order {number} placed" if number % 2 else f"cart {number} left") for number in range(LOGS)]
+    [chunk] = chunks_of(table(entries))
+    segments = MemorySegments([encode_segment("shop", chunk.hour, chunk.parts, chunk.table, effort=Effort.FINAL)])
+    searching = LogSearch(segments, SearchLimits())
+    reads: list[tuple[list[str], int]] = []
+    try:
+        for _ in range(2):
+            request = SearchRequest(LogSelection("shop", parse_query("placed")), limit=LOGS)
+            found, budget = await searching.search(request)
+            reads.append((found.table.column("message").to_pylist(), budget.bytes))
+    finally:
+        searching.close()
+    (first, first_bytes), (again, bytes_again) = reads
+    assert first == again
+    assert sorted(first) == sorted(f"order {number} placed" for number in range(1, LOGS, 2))
+    # The first search also reads the patterns of the rows.
+    assert bytes_again < first_bytes
+
+
 async def test_what_was_remembered_of_a_changed_log_is_not_used(searching: LogSearch, stored: MemorySegments) -> None:
     [found] = await messages(searching, "id-100")
     log = parse_log_id(found["id"])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from logloop_query.logs.search.caches import Caches, KnownRows
-from logloop_query.logs.search.kernels import LARGE_COLUMNS, Mask, evaluate
+from logloop_query.logs.search.kernels import Mask, evaluate
 from logloop_query.logs.search.language.filter import (
     EVERYTHING,
     NOTHING,
@@ -95,7 +95,7 @@ class Candidates:
         left = self._wanted if summary is None else resolved(self._wanted, summary)
         if summary is not None and not may_hold(left, summary, pace):
             return None
-        if known is not None and needed_columns(left) & LARGE_COLUMNS:
+        if known is not None and needed_columns(left):
             rest = (part if summary is None else resolved(part, summary) for part in known.left)
             left = simplified(And((_of_mask(known.mask), *rest)))
         return None if left == NOTHING else Candidate(ref, left)
