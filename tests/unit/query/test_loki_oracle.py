@@ -14,7 +14,7 @@ from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.segments.codec import TableColumns
 from logloop_query.loki.metrics import Grid, Series, Windows, plan_of, series_of
 from logloop_query.loki.parser import parse_log_query, parse_logql
-from logloop_query.loki.syntax_tree import LogQuery, RangeAggregation, VectorAggregation, quoted
+from logloop_query.loki.syntax_tree import LogQuery, Metric, VectorAggregation, quoted
 from logloop_query.loki.translation import filter_of
 from logloop_query.time_bounds import to_microseconds
 
@@ -280,7 +280,7 @@ def test_a_metric_counts_the_same_logs_in_each_interval(
     assert rounded == {g: {n: round(v, 6) for n, v in points.items()} for g, points in exact.items() if points}
 
 
-def computed(world: World, tree: VectorAggregation | RangeAggregation, grid: Grid) -> Series:
+def computed(world: World, tree: Metric, grid: Grid) -> Series:
     """The series of a metric over the stored logs of a world."""
     plan = plan_of(tree)
     windows = Windows.of(plan.aggregation, grid)

@@ -4,6 +4,7 @@ A range aggregation at time t covers [t - range, t). A log exactly at a boundary
 begins, as in the histogram of the platform. Counts by interval are taken once, then added up for overlapping ranges.
 """
 
+import bisect
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,18 +12,22 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from logloop_query.logs.search.sums import Buckets
+from logloop_query.loki.errors import BadLogQL
 from logloop_query.loki.labels import STREAM_LABELS, key_names, kind_of
 from logloop_query.loki.numbers import applied
-from logloop_query.loki.parser import BadLogQL
 from logloop_query.loki.syntax_tree import (
     Grouping,
     Metric,
     NumberOperation,
     OrConstant,
     RangeAggregation,
+    Unwrap,
     VectorAggregation,
 )
+from logloop_query.loki.values import aggregated, value_of, variance
 
+_ADDITIVE = frozenset({"count_over_time", "rate", "bytes_over_time", "bytes_rate", "sum_over_time"})
+"""The functions of which a sum of series is the function of all their logs."""
 MAX_POINTS = 11_000
 MAX_SERIES = 500
 MAX_BUCKETS = 100_000
@@ -96,8 +101,14 @@ class MetricPlan:
 
     @property
     def keys(self) -> list[str]:
-        """The keys to count by."""
-        return list(dict.fromkeys(itertools.chain.from_iterable(map(key_names, self.labels))))
+        """The keys to count by, which include those of the values."""
+        labels = (*self.labels, *([self.unwrap.label] if self.unwrap else []))
+        return list(dict.fromkeys(itertools.chain.from_iterable(map(key_names, labels))))
+
+    @property
+    def unwrap(self) -> Unwrap | None:
+        """The label that has the values."""
+        return self.aggregation.logs.unwrap
 
     @property
     def of_bytes(self) -> bool:
@@ -112,9 +123,16 @@ def plan_of(metric: Metric) -> MetricPlan:
         chain.insert(0, metric)
         metric = metric.inner
     labels = tuple(STREAM_LABELS)
-    if chain and isinstance(chain[0], VectorAggregation) and chain[0].function == "sum":
-        labels = _kept(chain[0].grouping, labels)
+    outer = chain[0] if chain and isinstance(chain[0], VectorAggregation) else None
+    if metric.function == "absent_over_time":
+        labels = ()
+    elif metric.grouping is not None:
+        labels = _kept(metric.grouping, labels)
+    elif outer is not None and outer.function == "sum" and metric.function in _ADDITIVE:
+        labels = _kept(outer.grouping, labels)
         chain.pop(0)
+    elif metric.logs.unwrap and outer is not None and outer.grouping is not None and not outer.grouping.without:
+        labels = tuple(dict.fromkeys((*labels, *outer.grouping.labels)))
     return MetricPlan(metric, labels, tuple(chain))
 
 
@@ -128,6 +146,24 @@ def _kept(grouping: Grouping | None, labels: Sequence[str]) -> tuple[str, ...]:
 
 def series_of(plan: MetricPlan, table: Any, windows: Windows, grid: Grid, project_id: str) -> Series:
     """Return the series of a query from its counts by bucket and key. Raises BadLogQL for too many."""
+    compute = _unwrapped if plan.unwrap else _counted
+    found = compute(plan, table, windows, grid, project_id)
+    if plan.aggregation.function == "absent_over_time":
+        found = _absent(plan, found, grid)
+    for part in plan.rest:
+        if isinstance(part, VectorAggregation):
+            found = _aggregated(part, found)
+        elif isinstance(part, NumberOperation):
+            found = {labels: applied(part, points) for labels, points in found.items()}
+        else:
+            found[()] = dict.fromkeys(range(grid.count), part.constant.value) | found.get((), {})
+    found = {labels: points for labels, points in found.items() if points}
+    if len(found) > MAX_SERIES:
+        raise BadLogQL(_NO_SERIES)
+    return found
+
+
+def _counted(plan: MetricPlan, table: Any, windows: Windows, grid: Grid, project_id: str) -> Series:
     counted: dict[Labels, list[int]] = {}
     labels_of = _labelling(plan, project_id)
     names = ["bucket", *plan.keys, "count"]
@@ -142,18 +178,64 @@ def series_of(plan: MetricPlan, table: Any, windows: Windows, grid: Grid, projec
                 )
             counted[labels] = [0] * windows.total
         counted[labels][bucket] += count
-    found = {labels: dict(_in_ranges(plan, counts, windows, grid)) for labels, counts in counted.items()}
-    for part in plan.rest:
-        if isinstance(part, VectorAggregation):
-            found = _aggregated(part, found)
-        elif isinstance(part, NumberOperation):
-            found = {labels: applied(part, points) for labels, points in found.items()}
-        else:
-            found[()] = dict.fromkeys(range(grid.count), part.constant.value) | found.get((), {})
-    found = {labels: points for labels, points in found.items() if points}
-    if len(found) > MAX_SERIES:
-        raise BadLogQL(_NO_SERIES)
+    return {labels: dict(_in_ranges(plan, counts, windows, grid)) for labels, counts in counted.items()}
+
+
+def _unwrapped(plan: MetricPlan, table: Any, windows: Windows, grid: Grid, project_id: str) -> Series:
+    """Return the function of the values in each range. The counts have a row for each value in a bucket."""
+    overlap = -(-windows.size // windows.stride) if grid.count > 1 else 1
+    if table.num_rows * min(overlap, grid.count) > _MAX_CELLS:
+        raise BadLogQL("the ranges have too many values; make the step longer or the range shorter, or add matchers")
+    labels_of = _labelling(plan, project_id)
+    samples: dict[Labels, list[tuple[int, float, int]]] = {}
+    for bucket, value, count, values in _values(plan, table):
+        labels = labels_of(values)
+        if labels not in samples and (len(samples) + 1) * grid.count > _MAX_CELLS:
+            raise BadLogQL("the result has too many series for so many steps; make the step longer, or add matchers")
+        samples.setdefault(labels, []).append((bucket, value, count))
+    function, seconds = plan.aggregation.function, plan.aggregation.range_ns / 1e9
+    found: Series = {}
+    for labels, rows in samples.items():
+        rows.sort()
+        buckets = [bucket for bucket, _, _ in rows]
+        points = found[labels] = {}
+        for number in range(grid.count):
+            first = bisect.bisect_left(buckets, number * windows.stride)
+            after = bisect.bisect_left(buckets, number * windows.stride + windows.size, first)
+            if first < after:
+                part = [(value, count) for _, value, count in rows[first:after]]
+                points[number] = aggregated(function, part, seconds, plan.aggregation.parameter)
     return found
+
+
+def _values(plan: MetricPlan, table: Any) -> Iterator[tuple[int, float, int, Sequence[str | None]]]:
+    """Yield bucket, value, count and keys of each row with a value. Raises BadLogQL for a text that is no value."""
+    unwrap, skips_errors = plan.unwrap, plan.aggregation.logs.skips_errors
+    if unwrap is None:
+        return
+    places = [plan.keys.index(key) for key in key_names(unwrap.label)]
+    names = ["bucket", *plan.keys, "count"]
+    for bucket, *values, count in zip(*(table.column(name).to_pylist() for name in names), strict=True):
+        text = next(filter(None, (values[place] for place in places)), None)
+        if text is None:
+            continue
+        value = value_of(text, unwrap.conversion)
+        if value is not None:
+            yield bucket, value, count, values
+        elif not skips_errors:
+            raise BadLogQL(
+                f"SampleExtractionErr: {unwrap.label} has the value {text[:40]!r}, which is no "
+                f'{unwrap.conversion or "number"}; write | __error__="" after the unwrap to leave such logs out'
+            )
+
+
+def _absent(plan: MetricPlan, found: Series, grid: Grid) -> Series:
+    """Return 1 at each step without logs, with the labels that the selector fixes."""
+    present = {step for points in found.values() for step in points}
+    matchers = plan.aggregation.logs.matchers
+    names = [matcher.label for matcher in matchers]
+    labels = tuple(sorted((m.label, m.value) for m in matchers if m.op == "=" and names.count(m.label) == 1))
+    return {labels: {step: 1.0 for step in range(grid.count) if step not in present}}
 
 
 def _labelling(plan: MetricPlan, project_id: str) -> Callable[[Sequence[str | None]], Labels]:
@@ -205,6 +287,8 @@ _AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
     "max": max,
     "count": len,
     "avg": lambda values: sum(values) / len(values),
+    "stddev": lambda values: math.sqrt(variance([(value, 1) for value in values])),
+    "stdvar": lambda values: variance([(value, 1) for value in values]),
 }
 
 

@@ -7,7 +7,9 @@ from typing import Any, cast
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken, VisitError
 
+from logloop_query.loki.errors import BadLogQL
 from logloop_query.loki.numbers import ARITHMETIC
+from logloop_query.loki.range_functions import checked
 from logloop_query.loki.syntax_tree import (
     AllOf,
     AnyOf,
@@ -26,6 +28,7 @@ from logloop_query.loki.syntax_tree import (
     Parser,
     Query,
     RangeAggregation,
+    Unwrap,
     VectorAggregation,
 )
 from logloop_query.loki.times import duration_ns
@@ -43,12 +46,14 @@ selector: "{" [matcher ("," matcher)* [","]] "}"
 matcher: NAME MATCH_OP STRING
        | NAME NOT_OP STRING
 
-?stage: line_filter | "|" parser | "|" label_filter | "|" drop
+?stage: line_filter | "|" parser | "|" label_filter | "|" drop | "|" unwrap
 line_filter: LINE_OP STRING ("or" STRING)*
            | NOT_OP STRING ("or" STRING)*
 parser: "json" -> json
       | "logfmt" -> logfmt
 drop: "drop" NAME ("," NAME)*
+unwrap: "unwrap" NAME
+      | "unwrap" CONVERSION "(" NAME ")" -> unwrap_converted
 
 label_filter: any_of
 ?any_of: all_of ("or" all_of)*
@@ -67,12 +72,13 @@ label_filter: any_of
 ?atom: range_aggregation | vector_aggregation | "(" expression ")"
      | "vector" "(" NUMBER ")" -> vector
      | NUMBER -> number
-range_aggregation: RANGE_FUNCTION "(" log_query RANGE ["offset" DURATION] ")"
+range_aggregation: RANGE_FUNCTION "(" [NUMBER ","] log_query RANGE ["offset" DURATION] ")" [grouping]
 vector_aggregation: VECTOR_FUNCTION [grouping] "(" [NUMBER ","] expression ")" [grouping]
 grouping: GROUP_OP "(" [NAME ("," NAME)*] ")"
 
-RANGE_FUNCTION.2: /(count_over_time|rate|bytes_over_time|bytes_rate)(?=\s*\()/
-VECTOR_FUNCTION.2: /(sum|min|max|avg|count|topk|bottomk)(?=\s*(\(|by\b|without\b))/
+RANGE_FUNCTION.2: /(((count|bytes|absent|sum|avg|min|max|stddev|stdvar|quantile)_over_time)|rate|bytes_rate)(?=\s*\()/
+CONVERSION.2: /(duration_seconds|duration|bytes)(?=\s*\()/
+VECTOR_FUNCTION.2: /(sum|min|max|avg|count|stddev|stdvar|topk|bottomk)(?=\s*(\(|by\b|without\b))/
 GROUP_OP: "by" | "without"
 LINE_OP: "|=" | "|~" | "!~"
 NOT_OP: "!="
@@ -92,7 +98,6 @@ STRING: /"(\\.|[^"\\\n])*"/ | /`[^`]*`/
 """
 
 _UNSUPPORTED = {
-    "unwrap": "count logs instead, or use a metric of the platform",
     "regexp": "use a line filter such as |~, or a field",
     "pattern": "use a line filter such as |~, or a field",
     "unpack": "fields are unpacked when logs arrive",
@@ -107,7 +112,10 @@ _UNSUPPORTED = {
     "unless": "it combines two queries",
     "label_replace": "labels keep their names",
 }
-_FUNCTIONS = "count_over_time, rate, bytes_over_time, bytes_rate, sum, min, max, avg, count, topk and bottomk"
+_FUNCTIONS = (
+    "rate, bytes_rate, count_over_time and bytes_over_time, absent, sum, avg, min, max, stddev, stdvar and "
+    "quantile with _over_time, and sum, min, max, avg, count, stddev, stdvar, topk and bottomk"
+)
 _WORD = re.compile(r"[a-zA-Z_]\w*|\|>|!>|--\w+|[<>=!]=|.", re.DOTALL)
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|.)", re.DOTALL)
 _ESCAPES = {
@@ -124,10 +132,6 @@ _ESCAPES = {
 }
 
 
-class BadLogQL(ValueError):
-    """A query that is invalid or not supported. The text says which part, and what to do."""
-
-
 def parse_logql(text: str) -> Query:
     """Return the tree of a query. Raises BadLogQL."""
     if len(text) > MAX_LENGTH:
@@ -135,13 +139,16 @@ def parse_logql(text: str) -> Query:
     if max(text.count("("), text.count("{")) > MAX_NESTING:
         raise BadLogQL(f"a query may have at most {MAX_NESTING} parentheses")
     try:
-        return cast("Query", _Builder().transform(_lark().parse(text)))
+        found = cast("Query", _Builder().transform(_lark().parse(text)))
     except VisitError as error:
         raise BadLogQL(str(error.orig_exc)) from error
     except UnexpectedInput as error:
         raise BadLogQL(_refusal(text, error)) from error
     except RecursionError:
         raise BadLogQL("the query has too many parts") from None
+    if isinstance(found, LogQuery) and found.unwrap:
+        raise BadLogQL("'unwrap' takes values for a function around it, such as avg_over_time(… | unwrap took [5m])")
+    return found
 
 
 def parse_log_query(text: str) -> LogQuery:
@@ -252,6 +259,12 @@ class _Builder(Transformer[Token, Any]):
     def drop(self, *labels: Token) -> Drop:
         return Drop(tuple(map(str, labels)))
 
+    def unwrap(self, label: Token) -> Unwrap:
+        return Unwrap(str(label))
+
+    def unwrap_converted(self, conversion: Token, label: Token) -> Unwrap:
+        return Unwrap(str(label), cast("Any", str(conversion)))
+
     def label_filter(self, condition: Condition) -> LabelFilter:
         return LabelFilter(condition)
 
@@ -267,7 +280,13 @@ class _Builder(Transformer[Token, Any]):
         return Comparison(str(label), cast("Any", "==" if op == "=" else str(op)), str(number))
 
     def range_aggregation(
-        self, function: Token, logs: LogQuery, range_: Token, offset: Token | None
+        self,
+        function: Token,
+        number: Token | None,
+        logs: LogQuery,
+        range_: Token,
+        offset: Token | None,
+        grouping: Grouping | None,
     ) -> RangeAggregation:
         text, moved = range_[1:-1].strip(), str(offset or "")
         try:
@@ -276,7 +295,10 @@ class _Builder(Transformer[Token, Any]):
         except ValueError as error:
             raise BadLogQL(f"{error}, in {range_[:40]} {moved[:40]}".rstrip()) from error
         offset_ns = -offset_ns if moved.startswith("-") else offset_ns
-        return RangeAggregation(cast("Any", str(function)), logs, length, text, offset_ns, moved)
+        parameter = None if number is None else float(number)
+        return checked(
+            RangeAggregation(cast("Any", str(function)), logs, length, text, offset_ns, moved, parameter, grouping)
+        )
 
     def grouping(self, op: Token, *labels: Token | None) -> Grouping:
         return Grouping(tuple(str(label) for label in labels if label is not None), without=op == "without")

@@ -6,9 +6,23 @@ from typing import Literal, TypeAlias
 MatchOp = Literal["=", "!=", "=~", "!~"]
 LineOp = Literal["|=", "!=", "|~", "!~"]
 CompareOp = Literal["==", "!=", ">", ">=", "<", "<="]
-RangeFunction = Literal["count_over_time", "rate", "bytes_over_time", "bytes_rate"]
+RangeFunction = Literal[
+    "count_over_time",
+    "rate",
+    "bytes_over_time",
+    "bytes_rate",
+    "absent_over_time",
+    "sum_over_time",
+    "avg_over_time",
+    "min_over_time",
+    "max_over_time",
+    "stddev_over_time",
+    "stdvar_over_time",
+    "quantile_over_time",
+]
+Conversion = Literal["", "duration", "duration_seconds", "bytes"]
 NumberOp = Literal["+", "-", "*", "/", "%", "^", "==", "!=", ">", ">=", "<", "<="]
-VectorFunction = Literal["sum", "min", "max", "avg", "count", "topk", "bottomk"]
+VectorFunction = Literal["sum", "min", "max", "avg", "count", "stddev", "stdvar", "topk", "bottomk"]
 
 
 def quoted(text: str) -> str:
@@ -105,7 +119,19 @@ class Drop:
         return f"| drop {', '.join(self.labels)}"
 
 
-Stage: TypeAlias = LineFilter | LabelFilter | Parser | Drop
+@dataclass(frozen=True, slots=True)
+class Unwrap:
+    """`| unwrap label`: the value of each log is that of a label, as a number, a duration or a size."""
+
+    label: str
+    conversion: Conversion = ""
+
+    def __str__(self) -> str:
+        return f"| unwrap {self.conversion}({self.label})" if self.conversion else f"| unwrap {self.label}"
+
+
+Stage: TypeAlias = LineFilter | LabelFilter | Parser | Drop | Unwrap
+_NO_ERROR = (Matcher("__error__", "=", ""), Matcher("__error__", "!=", "SampleExtractionErr"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +145,25 @@ class LogQuery:
         selector = "{" + ", ".join(map(str, self.matchers)) + "}"
         return " ".join([selector, *map(str, self.stages)])
 
+    @property
+    def unwrap(self) -> Unwrap | None:
+        """The stage that takes values from a label."""
+        return next((stage for stage in self.stages if isinstance(stage, Unwrap)), None)
+
+    @property
+    def skips_errors(self) -> bool:
+        """Whether a filter on __error__ after the unwrap leaves out logs whose value cannot be read."""
+        unwrap = self.unwrap
+        after = self.stages[self.stages.index(unwrap) + 1 :] if unwrap else ()
+        return any(isinstance(stage, LabelFilter) and stage.condition in _NO_ERROR for stage in after)
+
 
 @dataclass(frozen=True, slots=True)
 class RangeAggregation:
-    """A function of the logs in the time before each step, which an offset moves into the past."""
+    """A function of the logs in the time before each step, which an offset moves into the past.
+
+    `parameter` is the quantile of quantile_over_time. `grouping` is written directly after the function.
+    """
 
     function: RangeFunction
     logs: LogQuery
@@ -130,10 +171,14 @@ class RangeAggregation:
     range_text: str
     offset_ns: int = 0
     offset_text: str = ""
+    parameter: float | None = None
+    grouping: "Grouping | None" = None
 
     def __str__(self) -> str:
         offset = f" offset {self.offset_text}" if self.offset_text else ""
-        return f"{self.function}({self.logs}[{self.range_text}]{offset})"
+        first = "" if self.parameter is None else f"{self.parameter}, "
+        group = "" if self.grouping is None else f" {self.grouping}"
+        return f"{self.function}({first}{self.logs}[{self.range_text}]{offset}){group}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ from logloop_query.logs.search.language.regex_literals import literal_in
 from logloop_query.logs.search.language.syntax import MAX_ACTIVE, MAX_PROGRAM, MAX_PROGRAMS, MAX_REGEX, MAX_TERMS
 from logloop_query.logs.search.language.unicode_forms import composed
 from logloop_query.logs.search.limits.regexes import Cost, cost_of
+from logloop_query.loki.errors import BadLogQL
 from logloop_query.loki.labels import COLUMN_OF, attribute_paths, kind_of
-from logloop_query.loki.parser import BadLogQL
 from logloop_query.loki.syntax_tree import (
     AllOf,
     AnyOf,
@@ -42,6 +42,7 @@ from logloop_query.loki.syntax_tree import (
     LogQuery,
     Matcher,
     Parser,
+    Unwrap,
 )
 
 _HIGHEST = math.inf
@@ -71,6 +72,8 @@ class _Translation:
                     parts.append(self._condition(condition))
                 case Drop(labels):
                     _refuse_drop(labels)
+                case Unwrap():
+                    parts.append(_has(stage.label))
                 case Parser():
                     pass  # fields of lines are attributes since they arrived
         kept = tuple(part for part in parts if part != EVERYTHING)
@@ -184,6 +187,15 @@ class _Translation:
 
 def _any(parts: list[Filter]) -> Filter:
     return parts[0] if len(parts) == 1 else Or(tuple(parts))
+
+
+def _has(label: str) -> Filter:
+    """Return the filter of logs that may have a value to unwrap."""
+    if kind_of(label) != "attribute":
+        return EVERYTHING
+    paths = attribute_paths(label)
+    _refuse_long(paths)
+    return _any([AttributePresent(path) for path in paths])
 
 
 def _refuse_long(paths: list[str]) -> None:

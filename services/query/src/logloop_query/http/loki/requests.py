@@ -26,7 +26,7 @@ from logloop_query.http.logs.parameters import TOO_SLOW, caller_key
 from logloop_query.logs.search.limits.admission import TooBusy
 from logloop_query.logs.search.limits.pace import OutOfTime
 from logloop_query.logs.search.plan import LogSelection
-from logloop_query.loki.parser import BadLogQL
+from logloop_query.loki.errors import BadLogQL
 from logloop_query.loki.shapes import CATEGORIZE
 from logloop_query.loki.syntax_tree import LogQuery
 from logloop_query.loki.times import SECOND_NS, duration_ns, moment_ns, seconds_or_duration_ns
