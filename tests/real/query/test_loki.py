@@ -278,7 +278,7 @@ def test_patterns_version_and_readiness(platform: Platform, grafana: httpx.Clien
 @pytest.mark.parametrize(
     ("path", "params", "status", "said"),
     [
-        ("/query_range", {"query": '{a="b"} | unpack'}, 400, "parse error: 'unpack' at character 11"),
+        ("/query_range", {"query": '{a="b"} | line_format `x`'}, 400, "parse error: 'line_format' at character 11"),
         ("/query_range", {"query": '{a=~"("}'}, 400, "parse error: invalid regular expression"),
         ("/query_range", {"query": "{}", "limit": "5001"}, 400, "max entries limit per query exceeded"),
         ("/query_range", {"query": "{}", "limit": "x"}, 400, "limit must be a whole number"),
