@@ -1,6 +1,6 @@
 """Prepares a time range of logs for counting: rows in time order, grouped by service, severity and template."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -156,7 +156,7 @@ def read_windows(window: pa.Table, baseline: pa.Table, edits: PatternEdits = NO_
     tables = [in_time_order(conform(table).unify_dictionaries()) for table in (window, baseline)]
     patterns = {value for table in tables for value in _values(table["pattern"])}
     templates = merge_patterns(patterns, edits)
-    made = [_window(table, templates) for table in tables]
+    made = [_window(table, flags, templates) for table, flags in zip(tables, _suspicions(tables), strict=True)]
     return made[0], made[1]
 
 
@@ -193,11 +193,22 @@ def _values(column: pa.ChunkedArray) -> list[str]:
     return values
 
 
-def _window(table: pa.Table, templates: Mapping[str, str]) -> LogWindow:
-    flags = pc.or_(find_prompt_injection(table["message"]), find_prompt_injection(table["attributes"]))
+def _suspicions(tables: Sequence[pa.Table]) -> list[pa.Array]:
+    """Return for each row of each table whether it speaks to a model.
+
+    All texts are searched at once, each distinct one once: Arrow compiles an expression for each array that it
+    searches, which takes as long as to search some thousand lines.
+    """
+    columns = [one_chunk(table[name]) for table in tables for name in ("message", "attributes")]
+    distinct = pc.unique(pa.chunked_array(columns, pa.utf8()))
+    found = find_prompt_injection(distinct)
+    flags = [found.take(pc.index_in(column, value_set=distinct)) for column in columns]
+    return [pc.or_(messages, attributes) for messages, attributes in zip(flags[::2], flags[1::2], strict=True)]
+
+
+def _window(table: pa.Table, flags: pa.Array, templates: Mapping[str, str]) -> LogWindow:
     rows = pa.array(range(table.num_rows), pa.int64())
-    suspicious = rows.filter(one_chunk(flags))
-    return LogWindow(table, _grouped(table, rows.filter(one_chunk(pc.invert(flags))), templates), suspicious)
+    return LogWindow(table, _grouped(table, rows.filter(pc.invert(flags)), templates), rows.filter(flags))
 
 
 def _grouped(table: pa.Table, rows: pa.Array, templates: Mapping[str, str]) -> dict[GroupKey, pa.Array]:
