@@ -19,6 +19,7 @@ from tests.containers import Unavailable
 from tests.infra import (
     amqp_url,
     become_owner,
+    emptied_amqp_url,
     empty_databases,
     fresh_amqp_url,
     infra,
@@ -28,7 +29,7 @@ from tests.infra import (
     stop_shared,
 )
 
-__all__ = ["amqp_url", "empty_databases", "fresh_amqp_url", "infra", "mongo_url"]
+__all__ = ["amqp_url", "emptied_amqp_url", "empty_databases", "fresh_amqp_url", "infra", "mongo_url"]
 
 _TESTS = Path(__file__).parent
 _UNIT = _TESTS / "unit"

@@ -6,8 +6,10 @@ By hand: `python -m tests.infra` starts both, prints the variables to export, an
 """
 
 import argparse
+import asyncio
 import contextlib
 import fcntl
+import functools
 import json
 import os
 import select
@@ -25,11 +27,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import aio_pika
 import httpx
 import pytest
 from logloop.local.mongodb import MongoNode, MongoSettings
 from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.rabbitmq import RabbitNode, RabbitSettings
+from logloop_contracts.channels import EXCHANGES, QUEUES
+from logloop_contracts.topology import declarations
 from pymongo import MongoClient
 
 from tests.containers import (
@@ -85,6 +90,22 @@ class Infra:
         """Return the exchanges, queues and bindings of a vhost as RabbitMQ exports them."""
         return self._manage("GET", f"/api/definitions/{quote(urlsplit(url).path[1:] or '/', safe='')}")
 
+    def empty_vhost(self, url: str) -> bool:
+        """Remove the messages of a vhost, and return whether that leaves it as a new one with the platform's queues.
+
+        It does not if the vhost has connections or other queues, or if a message failed: such a message may be
+        between two queues.
+        """
+        vhost = urlsplit(url).path[1:]
+        connections = self._manage("GET", "/api/connections?disable_stats=true")
+        if any(connection["vhost"] == vhost for connection in connections):
+            return False
+        found = self.definitions(url)
+        bindings = {(bound["source"], bound["destination"], bound["routing_key"]) for bound in found["bindings"]}
+        exchanges = {exchange["name"] for exchange in found["exchanges"]}
+        queues = {queue["name"]: queue["arguments"] for queue in found["queues"]}
+        return (queues, bindings, exchanges) == _platform_topology() and not asyncio.run(_purge(url)) & _FAILED
+
     def _manage(self, method: str, path: str, body: object = None) -> Any:
         if self.management_url is None:
             pytest.skip(f"this test needs RabbitMQ's management API; set {AMQP_MANAGEMENT_ENV}")
@@ -95,8 +116,34 @@ class Infra:
         return response.json() if response.content else None
 
 
+_FAILED = {name for queue in QUEUES for name in (queue.retry, queue.dead)}
+
+
+async def _purge(url: str) -> set[str]:
+    """Remove all messages of the platform's queues and return the names of the queues that had some.
+
+    The management API counts the messages of a quorum queue with a delay.
+    """
+    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
+        found = set()
+        for name in _platform_topology()[0]:
+            queue = await channel.get_queue(name, ensure=False)
+            if (await queue.purge()).message_count:
+                found.add(name)
+    return found
+
+
+@functools.cache
+def _platform_topology() -> tuple[dict[str, Any], set[tuple[str, str, str]], set[str]]:
+    """Return what each service declares: the arguments of queues, all bindings, the names of exchanges."""
+    declared = [declaration for queue in QUEUES for declaration in declarations(queue)]
+    bindings = {(source, made.name, key) for made in declared for source, key in made.bindings}
+    return {made.name: made.arguments for made in declared}, bindings, {exchange.name for exchange in EXCHANGES}
+
+
 _used: list[str] = []
 _emptied: list[str] = []
+_emptied_vhosts: list[str] = []
 
 
 def fresh_database() -> str:
@@ -159,6 +206,21 @@ def fresh_amqp_url(infra: Infra) -> Iterator[str]:
     url = infra.fresh_vhost()
     yield url
     infra.delete_vhost(url)
+
+
+@pytest.fixture
+def emptied_amqp_url(infra: Infra) -> Iterator[str]:
+    """A vhost for this test alone, without messages, perhaps with the platform's queues.
+
+    Making the queues takes longer than most tests, so a later test gets the vhost, unless this one changed more than
+    messages.
+    """
+    url = _emptied_vhosts.pop() if _emptied_vhosts else infra.fresh_vhost()
+    yield url
+    if infra.management_url is None or infra.empty_vhost(url):
+        _emptied_vhosts.append(url)
+    else:
+        infra.delete_vhost(url)
 
 
 # --- private nodes for fault tests ---------------------------------------------------------------------------

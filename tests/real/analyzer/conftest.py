@@ -15,7 +15,7 @@ def _warm_client_library() -> None:
 
 
 @pytest.fixture
-async def analyzer(fresh_amqp_url: str, mongo_url: str) -> AsyncIterator[Running]:
+async def analyzer(emptied_amqp_url: str, mongo_url: str) -> AsyncIterator[Running]:
     """Start an analyzer with a short deadline."""
-    async with running(fresh_amqp_url, mongo_url, analysis_deadline=12) as it:
+    async with running(emptied_amqp_url, mongo_url, analysis_deadline=12) as it:
         yield it

@@ -88,10 +88,10 @@ async def _query(amqp_url: str, mongo_url: str, database: str) -> AsyncIterator[
 
 
 @pytest.fixture
-async def platform(fresh_amqp_url: str, mongo_url: str) -> AsyncIterator[Platform]:
+async def platform(emptied_amqp_url: str, mongo_url: str) -> AsyncIterator[Platform]:
     case, database = incident("timeout_cascade"), fresh_database()
-    async with _query(fresh_amqp_url, mongo_url, database) as (query, url), FakeLlm() as llm:
-        analyzer = create_app(settings_for(fresh_amqp_url, mongo_url, url, mongo_database=database))
+    async with _query(emptied_amqp_url, mongo_url, database) as (query, url), FakeLlm() as llm:
+        analyzer = create_app(settings_for(emptied_amqp_url, mongo_url, url, mongo_database=database))
         async with (
             analyzer.router.lifespan_context(analyzer),
             httpx.AsyncClient(base_url=url, trust_env=False, verify=WITHOUT_TLS, timeout=30) as api,

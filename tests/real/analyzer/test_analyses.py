@@ -159,8 +159,8 @@ async def test_an_empty_window_is_reported_as_such(analyzer: Running) -> None:
     assert "no logs in this window" in report.summary
 
 
-async def test_the_report_says_what_the_limits_left_out(fresh_amqp_url: str, mongo_url: str) -> None:
-    async with running(fresh_amqp_url, mongo_url, analysis_max_logs=500) as analyzer:
+async def test_the_report_says_what_the_limits_left_out(emptied_amqp_url: str, mongo_url: str) -> None:
+    async with running(emptied_amqp_url, mongo_url, analysis_max_logs=500) as analyzer:
         report = (await analyzer.ask(CASCADE)).report
     assert report.logs_read == 500
     assert report.left_out is not None

@@ -96,7 +96,7 @@ async def test_without_green_runs_or_lines_the_answer_says_what_is_missing(analy
 
 
 async def test_unknown_tests_and_runs_are_not_found_and_others_see_nothing(
-    analyzer: Running, fresh_amqp_url: str, mongo_url: str
+    analyzer: Running, emptied_amqp_url: str, mongo_url: str
 ) -> None:
     params = {"project_id": "shop", "test_id": TEST}
     answer = await analyzer.http.get(COMPARISON, params=params)
@@ -111,7 +111,7 @@ async def test_unknown_tests_and_runs_are_not_found_and_others_see_nothing(
     analyzer.query.test_runs[run]["project_id"] = "another"
     answer = await analyzer.http.get(path.format(run), params={"project_id": "shop"})
     assert answer.status_code == 404
-    async with running(fresh_amqp_url, mongo_url, no_auth=False) as closed:
+    async with running(emptied_amqp_url, mongo_url, no_auth=False) as closed:
         for url, more in ((COMPARISON, {"test_id": TEST}), (path.format(run), {})):
             answer = await closed.http.get(url, params={"project_id": "shop", **more})
             assert answer.status_code == 401

@@ -18,8 +18,8 @@ async def test_a_provider_test_returns_the_providers_own_words(analyzer: Running
     assert "canary" not in bad["detail"]
 
 
-async def test_only_administrators_may_test_the_provider(fresh_amqp_url: str, mongo_url: str) -> None:
-    async with running(fresh_amqp_url, mongo_url, no_auth=False) as analyzer:
+async def test_only_administrators_may_test_the_provider(emptied_amqp_url: str, mongo_url: str) -> None:
+    async with running(emptied_amqp_url, mongo_url, no_auth=False) as analyzer:
         answer = await analyzer.http.post("/api/v1/analyzer/providers/test", json={})
         assert answer.status_code == 401
 

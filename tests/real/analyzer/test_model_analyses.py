@@ -107,10 +107,10 @@ FAULTS: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_every_provider_fault_ends_in_a_measured_report_with_its_words(
-    fresh_amqp_url: str, mongo_url: str, fault: str
+    emptied_amqp_url: str, mongo_url: str, fault: str
 ) -> None:
     action, words = FAULTS[fault]
-    async with running(fresh_amqp_url, mongo_url, analysis_deadline=7) as analyzer:
+    async with running(emptied_amqp_url, mongo_url, analysis_deadline=7) as analyzer:
         analyzer.use_model(max_tokens=64)
         analyzer.llm.reply = lambda _: action
         begun = time.monotonic()

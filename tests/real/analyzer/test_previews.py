@@ -90,7 +90,7 @@ async def test_invalid_ranges_and_too_many_previews_are_rejected(analyzer: Runni
     assert all(response.headers["Retry-After"] for response in many if response.status_code == 429)
 
 
-async def test_a_preview_needs_the_right_to_request_an_analysis(fresh_amqp_url: str, mongo_url: str) -> None:
-    async with running(fresh_amqp_url, mongo_url, no_auth=False) as analyzer:
+async def test_a_preview_needs_the_right_to_request_an_analysis(emptied_amqp_url: str, mongo_url: str) -> None:
+    async with running(emptied_amqp_url, mongo_url, no_auth=False) as analyzer:
         response: httpx.Response = await analyzer.http.post(PATH, json=_request())
         assert response.status_code == 401

@@ -21,38 +21,38 @@ from tests.real.analyzer.harness import CASCADE, SECRET_KEY, listening, started
 from tests.system.forked import MODULES, ForkedService
 
 
-async def test_stopping_gives_the_request_to_the_next_process(fresh_amqp_url: str, mongo_url: str) -> None:
+async def test_stopping_gives_the_request_to_the_next_process(emptied_amqp_url: str, mongo_url: str) -> None:
     async with fake_query(SECRET_KEY) as query, FakeLlm(lambda _: Hang()) as llm:
         query.hold(CASCADE)
         query.expect("a1")
-        async with started(fresh_amqp_url, mongo_url, query, llm) as first:
+        async with started(emptied_amqp_url, mongo_url, query, llm) as first:
             first.use_model()
             await first.broker.request("a1", CASCADE)
             await wait_until(lambda: llm.asked)
             stopping = time.monotonic()
         assert time.monotonic() - stopping < 8
         llm.reply = good_answer
-        async with listening(fresh_amqp_url) as broker, started(fresh_amqp_url, mongo_url, query, llm):
+        async with listening(emptied_amqp_url) as broker, started(emptied_amqp_url, mongo_url, query, llm):
             await broker.completed("a1")
 
 
 @pytest.mark.fault
 async def test_a_killed_analyzer_answers_after_its_restart_and_once(
-    fresh_amqp_url: str, mongo_url: str, tmp_path: Path
+    emptied_amqp_url: str, mongo_url: str, tmp_path: Path
 ) -> None:
     async with fake_query(SECRET_KEY) as query, FakeLlm(lambda _: Hang()) as llm:
         query.hold(CASCADE)
         query.expect("a1")
         query.llm = {"provider": "openai", "model": "m", "base_url": llm.url(), "api_key": "k", "timeout_s": 30}
-        first = _start(fresh_amqp_url, mongo_url, query.url, tmp_path)
+        first = _start(emptied_amqp_url, mongo_url, query.url, tmp_path)
         try:
             await wait_until(first.ready, timeout_s=60)
-            async with listening(fresh_amqp_url) as broker:
+            async with listening(emptied_amqp_url) as broker:
                 await broker.request("a1", CASCADE)
                 await wait_until(lambda: llm.asked, timeout_s=30)
                 first.stop()
                 llm.reply = good_answer
-                second = _start(fresh_amqp_url, mongo_url, query.url, tmp_path)
+                second = _start(emptied_amqp_url, mongo_url, query.url, tmp_path)
                 try:
                     await broker.completed("a1", timeout_s=60)
                     ends = {event.id for event in broker.ends("a1")}

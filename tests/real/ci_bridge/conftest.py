@@ -26,8 +26,10 @@ def query(github: FakeGitHub) -> Iterator[FakeQuery]:
 
 
 @pytest.fixture
-async def bridge(fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub) -> AsyncIterator[Running]:
+async def bridge(
+    emptied_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
+) -> AsyncIterator[Running]:
     """A running ci-bridge whose project has credentials."""
-    configured = settings(fresh_amqp_url, mongo_url, query.url, github.url)
+    configured = settings(emptied_amqp_url, mongo_url, query.url, github.url)
     async with running(configured, fresh_database()) as started:
         yield started

@@ -204,7 +204,7 @@ async def test_a_log_cannot_join_a_chain_of_another_project(bridge: Running) -> 
 
 
 async def test_dispatches_that_were_stored_without_a_chain_begin_one(
-    bridge: Running, fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
+    bridge: Running, emptied_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
 ) -> None:
     old = await bridge.post("/dispatches", {"project_id": PROJECT, "pipeline_id": await bridge.pipeline()}, 202)
     document = await bridge.resources.database["ci_dispatches"].find_one({"_id": old["id"]})
@@ -213,7 +213,7 @@ async def test_dispatches_that_were_stored_without_a_chain_begin_one(
     earlier = {key: value for key, value in document.items() if key not in {"chain_id", "parent_id", "reason"}}
     await bridge.resources.mongo[name]["ci_dispatches"].insert_one({**earlier, "state": "recorded"})
 
-    async with running(settings(fresh_amqp_url, mongo_url, query.url, github.url), name) as updated:
+    async with running(settings(emptied_amqp_url, mongo_url, query.url, github.url), name) as updated:
         [chain] = await updated.items("/chains")
 
     assert (chain["id"], chain["dispatches"]) == (old["id"], 1)

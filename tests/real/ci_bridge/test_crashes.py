@@ -56,9 +56,9 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub) -> AsyncIterator[Scene]:
+async def scene(emptied_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub) -> AsyncIterator[Scene]:
     """One rule on errors."""
-    async with _scene(fresh_amqp_url, mongo_url, query, github, rules=1) as made:
+    async with _scene(emptied_amqp_url, mongo_url, query, github, rules=1) as made:
         yield made
 
 
@@ -134,10 +134,10 @@ async def test_without_a_response_the_run_is_looked_for_before_sending_again(
 
 
 async def test_twenty_rules_under_random_kills_start_one_run_each(
-    fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
+    emptied_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
 ) -> None:
     count, chance = 20, random.Random(7)
-    async with _scene(fresh_amqp_url, mongo_url, query, github, rules=count) as scene:
+    async with _scene(emptied_amqp_url, mongo_url, query, github, rules=count) as scene:
         with Process(scene.configured, scene.database) as process:
             for _ in range(4):
                 await eventually(process.is_ready)

@@ -17,9 +17,11 @@ CHECK = "/internal/github/check"
 
 
 @pytest.fixture
-async def bridge(fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub) -> AsyncIterator[Running]:
+async def bridge(
+    emptied_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
+) -> AsyncIterator[Running]:
     """A ci-bridge that requires credentials."""
-    configured = settings(fresh_amqp_url, mongo_url, query.url, github.url, no_auth=False)
+    configured = settings(emptied_amqp_url, mongo_url, query.url, github.url, no_auth=False)
     async with running(configured, fresh_database()) as started:
         yield started
 
@@ -119,12 +121,12 @@ async def test_only_part_of_a_long_response_is_read(bridge: Running, query: Fake
 
 
 async def test_a_private_api_address_is_not_called(
-    fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
+    emptied_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
 ) -> None:
     """The `host` of the service is not loopback here, as in a container."""
     query.settings[PROJECT] = {"api_url": github.url, "token": github.token}
     configured = settings(
-        fresh_amqp_url, mongo_url, query.url, "https://api.github.com", host="192.0.2.1", no_auth=False
+        emptied_amqp_url, mongo_url, query.url, "https://api.github.com", host="192.0.2.1", no_auth=False
     )
     async with running(configured, fresh_database()) as bridge:
         found = await _check(bridge)

@@ -88,16 +88,16 @@ class Platform:
 
 
 @pytest.fixture
-async def platform(fresh_amqp_url: str, mongo_url: str) -> AsyncIterator[Platform]:
+async def platform(emptied_amqp_url: str, mongo_url: str) -> AsyncIterator[Platform]:
     if reason := refusal():
         pytest.skip(reason)
     database = fresh_database()
     with FakeQuery() as query:
         configured = settings(
-            fresh_amqp_url, mongo_url, query.url, "http://127.0.0.1:9", emulator_token=TOKEN, ci_emulation_lease=3.0
+            emptied_amqp_url, mongo_url, query.url, "http://127.0.0.1:9", emulator_token=TOKEN, ci_emulation_lease=3.0
         )
         async with contextlib.AsyncExitStack() as stack:
-            heard = await stack.enter_async_context(listening(fresh_amqp_url))
+            heard = await stack.enter_async_context(listening(emptied_amqp_url))
             bridge = stack.enter_context(Process(configured, database))
             await wait_until(bridge.is_ready, timeout_s=60)
             client = await stack.enter_async_context(

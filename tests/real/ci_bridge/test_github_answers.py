@@ -101,9 +101,9 @@ async def test_a_long_wait_is_respected(bridge: Running, github: FakeGitHub) -> 
 
 
 async def test_a_repository_receives_no_more_within_ten_seconds_than_github_starts(
-    fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
+    emptied_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
 ) -> None:
-    configured = settings(fresh_amqp_url, mongo_url, query.url, github.url, ci_start_limit=1)
+    configured = settings(emptied_amqp_url, mongo_url, query.url, github.url, ci_start_limit=1)
     async with running(configured, fresh_database()) as bridge:
         await _until(bridge, await _dispatch(bridge), "sent")
         second = await _dispatch(bridge)
@@ -137,9 +137,9 @@ async def test_a_server_error_after_the_effect_does_not_start_a_second_run(
 
 
 async def test_a_dispatch_that_no_workflow_listens_to_is_marked_lost(
-    fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
+    emptied_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
 ) -> None:
-    configured = settings(fresh_amqp_url, mongo_url, query.url, github.url, ci_lost_after=1.0)
+    configured = settings(emptied_amqp_url, mongo_url, query.url, github.url, ci_lost_after=1.0)
     async with running(configured, fresh_database()) as bridge:
         dispatch_id = await _dispatch(bridge, event_type="unknown.event")
 
@@ -194,10 +194,10 @@ def _private_key() -> str:
 
 
 @pytest.fixture
-async def with_app(fresh_amqp_url: str, mongo_url: str, github: FakeGitHub) -> AsyncIterator[Running]:
+async def with_app(emptied_amqp_url: str, mongo_url: str, github: FakeGitHub) -> AsyncIterator[Running]:
     """A project that uses a GitHub App."""
     with FakeQuery({PROJECT: {"app_id": "77", "private_key": _private_key()}}) as query:
-        configured = settings(fresh_amqp_url, mongo_url, query.url, github.url)
+        configured = settings(emptied_amqp_url, mongo_url, query.url, github.url)
         async with running(configured, fresh_database()) as started:
             yield started
 
@@ -265,9 +265,9 @@ async def test_a_dispatch_waits_while_query_is_unavailable_instead_of_being_reco
 
 
 async def test_a_repository_receives_no_more_than_its_budget(
-    fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
+    emptied_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
 ) -> None:
-    configured = settings(fresh_amqp_url, mongo_url, query.url, github.url, ci_repository_budget=2)
+    configured = settings(emptied_amqp_url, mongo_url, query.url, github.url, ci_repository_budget=2)
     async with running(configured, fresh_database()) as bridge:
         for _ in range(2):
             await _until(bridge, await _dispatch(bridge), "sent")
@@ -291,7 +291,7 @@ async def test_a_repository_receives_no_more_than_its_budget(
     ],
 )
 async def test_a_projects_api_address_inside_the_network_is_never_called(
-    fresh_amqp_url: str, mongo_url: str, host: str, reason: str
+    emptied_amqp_url: str, mongo_url: str, host: str, reason: str
 ) -> None:
     """The server on loopback receives nothing. The `host` of the service is not loopback here, as in a container."""
     with FakeGitHub() as trap:
@@ -299,7 +299,7 @@ async def test_a_projects_api_address_inside_the_network_is_never_called(
         settings_of_project = {"api_url": f"http://{host}:{port}", "token": "t"}
         with FakeQuery({PROJECT: settings_of_project}) as query:
             configured = settings(
-                fresh_amqp_url, mongo_url, query.url, "https://api.github.com", host="192.0.2.1", no_auth=False
+                emptied_amqp_url, mongo_url, query.url, "https://api.github.com", host="192.0.2.1", no_auth=False
             )
             async with running(configured, fresh_database()) as bridge:
                 bridge.client.headers["Authorization"] = f"Bearer {issue_service_token(SECRET_KEY, 'query', PROJECT)}"

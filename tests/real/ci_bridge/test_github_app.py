@@ -138,10 +138,10 @@ async def test_a_private_api_address_is_refused(bridge: Running) -> None:
 
 @pytest.fixture
 async def guarded(
-    fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
+    emptied_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
 ) -> AsyncIterator[Running]:
     """A ci-bridge that requires credentials, with two administrators of the project."""
-    configured = settings(fresh_amqp_url, mongo_url, query.url, github.url, no_auth=False)
+    configured = settings(emptied_amqp_url, mongo_url, query.url, github.url, no_auth=False)
     async with running(configured, fresh_database()) as started:
         from logloop_chassis.crypto import KeyHasher
 

@@ -315,16 +315,16 @@ async def test_mail_is_sent_once_over_tls_after_a_temporary_refusal(
 
 @pytest.mark.fault
 async def test_a_kill_while_a_message_is_sent_repeats_it_with_the_same_id_and_content(
-    fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub, hook: HttpReceiver
+    emptied_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub, hook: HttpReceiver
 ) -> None:
-    configured, database = settings(fresh_amqp_url, mongo_url, query.url, github.url), fresh_database()
+    configured, database = settings(emptied_amqp_url, mongo_url, query.url, github.url), fresh_database()
     async with running(configured, database) as bridge:
         await _rule(bridge, await _receiver(bridge, kind="webhook", url=hook.url))
     eventually = partial(wait_until, timeout_s=60, every_s=0.1)
     with Process(configured, database) as process:
         await eventually(process.is_ready)
         hook.before_answer = process.kill
-        await publish_logs(fresh_amqp_url, entries("boom"))
+        await publish_logs(emptied_amqp_url, entries("boom"))
         await eventually(lambda: hook.posts)
         process.start()
         await eventually(lambda: len(hook.posts) == 2)

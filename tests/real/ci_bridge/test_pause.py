@@ -84,9 +84,9 @@ async def test_what_waits_in_the_outbox_is_held_and_sent_afterwards(bridge: Runn
 
 
 async def test_queued_notifications_and_requests_wait_for_the_end_of_a_pause_also_after_a_kill(
-    fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
+    emptied_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
 ) -> None:
-    configured, database = settings(fresh_amqp_url, mongo_url, query.url, github.url), fresh_database()
+    configured, database = settings(emptied_amqp_url, mongo_url, query.url, github.url), fresh_database()
     eventually = partial(wait_until, timeout_s=60, every_s=0.1)
     with HttpReceiver() as hook:
         async with running(configured, database) as bridge:

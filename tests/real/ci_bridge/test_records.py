@@ -226,8 +226,8 @@ async def _call(bridge: Running, token: str, method: str, path: str, body: Any =
     return answer.status_code
 
 
-async def test_rights_are_checked_in_each_project(fresh_amqp_url: str, mongo_url: str, query: FakeQuery) -> None:
-    configured = settings(fresh_amqp_url, mongo_url, query.url, "http://127.0.0.1:1", no_auth=False)
+async def test_rights_are_checked_in_each_project(emptied_amqp_url: str, mongo_url: str, query: FakeQuery) -> None:
+    configured = settings(emptied_amqp_url, mongo_url, query.url, "http://127.0.0.1:1", no_auth=False)
     async with running(configured, fresh_database()) as bridge:
         keys = bridge.resources.database["api_keys"]
         digest = KeyHasher(SECRET_KEY).hash("s" * 32)

@@ -84,10 +84,10 @@ async def _blocked(bridge: Running, gate: str) -> dict[str, Any]:
 
 
 async def test_the_console_gateway_records_dispatches_and_sends_nothing(
-    fresh_amqp_url: str, mongo_url: str, github: FakeGitHub
+    emptied_amqp_url: str, mongo_url: str, github: FakeGitHub
 ) -> None:
     with FakeQuery() as query:
-        configured = settings(fresh_amqp_url, mongo_url, query.url, github.url)
+        configured = settings(emptied_amqp_url, mongo_url, query.url, github.url)
         async with running(configured, fresh_database()) as bridge:
             await bridge.rule(await bridge.pipeline())
             await publish_logs(bridge.amqp_url, entries("boom"))
@@ -130,9 +130,9 @@ async def test_a_manual_workflow_dispatch_has_its_run_at_once(bridge: Running, g
 
 
 async def test_two_processes_fire_a_rule_once_and_send_it_once(
-    fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
+    emptied_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
 ) -> None:
-    configured = settings(fresh_amqp_url, mongo_url, query.url, github.url)
+    configured = settings(emptied_amqp_url, mongo_url, query.url, github.url)
     database = fresh_database()
     async with running(configured, database) as one, running(configured, database) as two:
         rules = [await one.rule(await one.pipeline()) for _ in range(3)]

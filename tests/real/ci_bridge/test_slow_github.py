@@ -26,14 +26,14 @@ async def _dispatch(bridge: Running, project: str, count: int = 1) -> list[str]:
 
 
 async def test_a_github_that_hangs_delays_its_own_project_only(
-    fresh_amqp_url: str, mongo_url: str, github: FakeGitHub
+    emptied_amqp_url: str, mongo_url: str, github: FakeGitHub
 ) -> None:
     with FakeGitHub() as slow:
         slow.script("dispatch", *[Script(500, hang_s=60.0)] * 20)
         known = {PROJECT: {"token": slow.token, "api_url": slow.url}, "other": {"token": github.token}}
         with FakeQuery(known) as query:
             configured = settings(
-                fresh_amqp_url, mongo_url, query.url, github.url, github_timeout=60.0, ci_lease=120.0
+                emptied_amqp_url, mongo_url, query.url, github.url, github_timeout=60.0, ci_lease=120.0
             )
             async with running(configured, fresh_database()) as bridge:
                 database = bridge.resources.database

@@ -201,10 +201,10 @@ async def _headers(bridge: Running) -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture
-async def world(fresh_amqp_url: str, mongo_url: str) -> AsyncIterator[World]:
+async def world(emptied_amqp_url: str, mongo_url: str) -> AsyncIterator[World]:
     secrets = {project: {"webhook_secret": secret} for project, secret in SECRETS.items()}
     with FakeQuery(secrets) as query:
-        configured = settings(fresh_amqp_url, mongo_url, query.url, "http://127.0.0.1:1", no_auth=False)
+        configured = settings(emptied_amqp_url, mongo_url, query.url, "http://127.0.0.1:1", no_auth=False)
         async with running(configured, fresh_database()) as bridge:
             made = World(bridge, await _headers(bridge))
             for project in ("alpha", "beta"):

@@ -45,10 +45,10 @@ async def _dispatched(bridge: Running, github: FakeGitHub) -> FakeRun:
 
 
 @pytest.fixture
-async def hooked(fresh_amqp_url: str, mongo_url: str) -> AsyncIterator[Running]:
+async def hooked(emptied_amqp_url: str, mongo_url: str) -> AsyncIterator[Running]:
     """A project with a webhook secret and no token: it receives events but cannot call GitHub."""
     with FakeQuery({PROJECT: {"webhook_secret": WEBHOOK_SECRET}}) as query:
-        configured = settings(fresh_amqp_url, mongo_url, query.url, "http://127.0.0.1:1")
+        configured = settings(emptied_amqp_url, mongo_url, query.url, "http://127.0.0.1:1")
         async with running(configured, fresh_database()) as started:
             await started.pipeline(collect_logs="all", repository="octo-org/octo-repo")
             yield started

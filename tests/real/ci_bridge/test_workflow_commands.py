@@ -102,10 +102,10 @@ def _log(message: str, second: int) -> dict[str, object]:
 
 
 async def test_files_are_compared_sent_evaluated_and_started(
-    fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub, cli: Cli, checkout: Path
+    emptied_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub, cli: Cli, checkout: Path
 ) -> None:
     database, diagnose = fresh_database(), str(checkout / ".github" / "workflows" / "diagnose.yml")
-    configured = settings(fresh_amqp_url, mongo_url, query.url, github.url)
+    configured = settings(emptied_amqp_url, mongo_url, query.url, github.url)
     async with running(configured, database) as bridge:
         with Process(configured, database) as process:
             await wait_until(process.is_ready)

@@ -68,10 +68,10 @@ async def change(bridge: Running, rule: dict[str, Any], **fields: Any) -> httpx.
 
 
 @pytest.fixture
-async def unread(fresh_amqp_url: str, mongo_url: str, github: FakeGitHub) -> AsyncIterator[Running]:
+async def unread(emptied_amqp_url: str, mongo_url: str, github: FakeGitHub) -> AsyncIterator[Running]:
     """A running ci-bridge whose project has no credentials, so that files are sent."""
     with FakeQuery() as empty:
-        async with running(settings(fresh_amqp_url, mongo_url, empty.url, github.url), fresh_database()) as started:
+        async with running(settings(emptied_amqp_url, mongo_url, empty.url, github.url), fresh_database()) as started:
             yield started
 
 
@@ -227,10 +227,10 @@ async def test_files_are_read_from_github_at_a_commit_after_a_push_and_when_pipe
 
 
 async def test_a_repository_that_cannot_be_read_keeps_its_rules_and_is_reported(
-    fresh_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
+    emptied_amqp_url: str, mongo_url: str, query: FakeQuery, github: FakeGitHub
 ) -> None:
     github.texts[REPOSITORY] = {"diagnose.yml": DIAGNOSE.partition("  LOGLOOP_ON_RESULT")[0]}
-    configured = settings(fresh_amqp_url, mongo_url, query.url, github.url, ci_workflow_poll=0.3)
+    configured = settings(emptied_amqp_url, mongo_url, query.url, github.url, ci_workflow_poll=0.3)
     async with running(configured, fresh_database()) as bridge:
         await bridge.pipeline(workflow="diagnose.yml")
         before = await wait_until(lambda: rules(bridge))

@@ -122,8 +122,8 @@ async def running(amqp_url: str, mongo_url: str, **values: Any) -> AsyncIterator
 
 
 @pytest.fixture
-async def ingest(fresh_amqp_url: str, mongo_url: str) -> AsyncIterator[Ingest]:
-    async with running(fresh_amqp_url, mongo_url) as service:
+async def ingest(emptied_amqp_url: str, mongo_url: str) -> AsyncIterator[Ingest]:
+    async with running(emptied_amqp_url, mongo_url) as service:
         await wait_until(service.is_ready)
         yield service
 

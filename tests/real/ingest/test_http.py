@@ -107,8 +107,8 @@ async def test_logs_without_a_queue_are_not_accepted(ingest: Ingest) -> None:
     assert (await ingest.post(entry())).status_code == 202
 
 
-async def test_a_cached_key_is_valid_during_an_outage_of_the_database(fresh_amqp_url: str, mongo_url: str) -> None:
-    async with running(fresh_amqp_url, mongo_url) as ingest:
+async def test_a_cached_key_is_valid_during_an_outage_of_the_database(emptied_amqp_url: str, mongo_url: str) -> None:
+    async with running(emptied_amqp_url, mongo_url) as ingest:
         await wait_until(ingest.is_ready)
         assert (await ingest.post(entry())).status_code == 202
         await ingest.resources.mongo.close()  # every query fails from now on
@@ -120,8 +120,8 @@ async def test_a_cached_key_is_valid_during_an_outage_of_the_database(fresh_amqp
         assert len(await ingest.logs()) == 2
 
 
-async def test_stopping_finishes_open_requests(fresh_amqp_url: str, mongo_url: str) -> None:
-    async with running(fresh_amqp_url, mongo_url, ingest_linger_ms=300) as ingest:
+async def test_stopping_finishes_open_requests(emptied_amqp_url: str, mongo_url: str) -> None:
+    async with running(emptied_amqp_url, mongo_url, ingest_linger_ms=300) as ingest:
         await wait_until(ingest.is_ready)
         waiting = asyncio.ensure_future(ingest.post(entry("the last one")))
         await wait_until(lambda: ingest.endpoint.in_flight.used > 0)

@@ -47,10 +47,10 @@ async def export(address: str, body: bytes, encrypted: grpc.ChannelCredentials |
 
 
 async def test_records_of_the_sdk_are_stored_and_refusals_have_the_codes_of_the_protocol(
-    fresh_amqp_url: str, mongo_url: str
+    emptied_amqp_url: str, mongo_url: str
 ) -> None:
     address = f"127.0.0.1:{free_port()}"
-    async with running(fresh_amqp_url, mongo_url, listen=f"otlp+grpc://{address}") as ingest:
+    async with running(emptied_amqp_url, mongo_url, listen=f"otlp+grpc://{address}") as ingest:
         await wait_until(ingest.is_ready)
         await asyncio.to_thread(send, address, SHOP_KEY, "one", "two")
         rows = await ingest.logs()
@@ -67,7 +67,7 @@ async def test_records_of_the_sdk_are_stored_and_refusals_have_the_codes_of_the_
 
 
 async def test_with_tls_the_sdk_sends_encrypted_and_senders_may_need_certificates(
-    certificate: tuple[Path, Path], fresh_amqp_url: str, mongo_url: str
+    certificate: tuple[Path, Path], emptied_amqp_url: str, mongo_url: str
 ) -> None:
     public, key = certificate
     ca, port = public.read_bytes(), free_port()
@@ -75,24 +75,24 @@ async def test_with_tls_the_sdk_sends_encrypted_and_senders_may_need_certificate
     settings: dict[str, Any] = {
         "listen": f"otlp+grpcs://127.0.0.1:{port}", "listen_tls_cert": public, "listen_tls_key": key
     }  # fmt: skip
-    async with running(fresh_amqp_url, mongo_url, **settings) as ingest:
+    async with running(emptied_amqp_url, mongo_url, **settings) as ingest:
         await wait_until(ingest.is_ready)
         await asyncio.to_thread(send, f"localhost:{port}", SHOP_KEY, "encrypted", credentials=anonymous)
         assert [row["message"] for row in await ingest.logs()] == ["encrypted"]
         assert await export(f"127.0.0.1:{port}", b"") == grpc.StatusCode.UNAVAILABLE, "nothing is served without TLS"
-    async with running(fresh_amqp_url, mongo_url, **settings, listen_tls_client_ca=public) as ingest:
+    async with running(emptied_amqp_url, mongo_url, **settings, listen_tls_client_ca=public) as ingest:
         await wait_until(ingest.is_ready)
         assert await export(f"localhost:{port}", b"", anonymous) == grpc.StatusCode.UNAVAILABLE
         known = grpc.ssl_channel_credentials(ca, key.read_bytes(), ca)
         assert await export(f"localhost:{port}", b"", known) == grpc.StatusCode.UNAUTHENTICATED
     with pytest.raises(ValueError, match="LOGLOOP_LISTEN_TLS_CERT"):
-        async with running(fresh_amqp_url, mongo_url, listen=settings["listen"]):
+        async with running(emptied_amqp_url, mongo_url, listen=settings["listen"]):
             pass
 
 
-async def test_a_used_address_is_named(fresh_amqp_url: str, mongo_url: str) -> None:
+async def test_a_used_address_is_named(emptied_amqp_url: str, mongo_url: str) -> None:
     listen = f"otlp+grpc://127.0.0.1:{free_port()}"
-    async with running(fresh_amqp_url, mongo_url, listen=listen):
+    async with running(emptied_amqp_url, mongo_url, listen=listen):
         with pytest.raises(OSError, match="LOGLOOP_LISTEN"):
-            async with running(fresh_amqp_url, mongo_url, listen=listen):
+            async with running(emptied_amqp_url, mongo_url, listen=listen):
                 pass

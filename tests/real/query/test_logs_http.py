@@ -61,11 +61,11 @@ class Service:
 
 
 @pytest.fixture
-async def service(fresh_amqp_url: str, mongo_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Service]:
+async def service(emptied_amqp_url: str, mongo_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Service]:
     monkeypatch.setenv("LOGLOOP_ADMIN_PASSWORD", PASSWORD)
     port = free_port()
     settings = QuerySettings(
-        amqp_url=SecretStr(fresh_amqp_url),
+        amqp_url=SecretStr(emptied_amqp_url),
         mongo_url=SecretStr(mongo_url),
         mongo_database=fresh_database(),
         secret_key=SecretStr(SECRET_KEY),
@@ -74,7 +74,7 @@ async def service(fresh_amqp_url: str, mongo_url: str, monkeypatch: pytest.Monke
     app = create_app(settings)
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, timeout_graceful_shutdown=5))
     serving = asyncio.create_task(server.serve())
-    running = Service(app, f"http://127.0.0.1:{port}", fresh_amqp_url)
+    running = Service(app, f"http://127.0.0.1:{port}", emptied_amqp_url)
     async with httpx.AsyncClient(base_url=running.base_url, trust_env=False, verify=WITHOUT_TLS) as client:
 
         async def ready() -> bool:

@@ -59,9 +59,9 @@ class Shop:
 
 
 @pytest.fixture
-async def shop(infra: Infra, fresh_amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Shop]:
+async def shop(infra: Infra, emptied_amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Shop]:
     monkeypatch.setenv("LOGLOOP_ADMIN_PASSWORD", ADMIN_PASSWORD)
-    async with running_whole(fresh_amqp_url, infra.mongo_url) as query:
+    async with running_whole(emptied_amqp_url, infra.mongo_url) as query:
         shop = Shop(query, await query.signed_in())
         await make_project(shop.admin, "shop")
         batch = new_batch_id()

@@ -126,8 +126,8 @@ class Shop:
 
 
 @pytest.fixture
-async def shop(infra: Infra, fresh_amqp_url: str) -> AsyncIterator[Shop]:
-    async with analyzer_at(fresh_amqp_url) as analyzer, running(fresh_amqp_url, infra.mongo_url) as query:
+async def shop(infra: Infra, emptied_amqp_url: str) -> AsyncIterator[Shop]:
+    async with analyzer_at(emptied_amqp_url) as analyzer, running(emptied_amqp_url, infra.mongo_url) as query:
         admin = await query.signed_in()
         await make_project(admin, "shop")
         yield Shop(query, admin, analyzer)
@@ -265,14 +265,14 @@ async def test_events_that_arrive_twice_or_out_of_order_are_sent_once_and_in_ord
 
 
 async def test_events_recorded_by_another_instance_are_streamed(
-    shop: Shop, infra: Infra, fresh_amqp_url: str
+    shop: Shop, infra: Infra, emptied_amqp_url: str
 ) -> None:
     database = shop.query.resources.settings.mongo_database
     analysis_id = await shop.ask()
     stream = Stream(shop, analysis_id)
     await wait_until(lambda: stream.status == 200)
     await shop.query.resources.consumer.stop()
-    async with running(fresh_amqp_url, infra.mongo_url, database=database):
+    async with running(emptied_amqp_url, infra.mongo_url, database=database):
         await shop.analyzer.step(analysis_id, 1)
         await wait_until(lambda: stream.kinds() == ["progress"])  # two messages at once may be handled in any order
         await shop.analyzer.complete(analysis_id)

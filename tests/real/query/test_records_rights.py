@@ -349,11 +349,11 @@ def _filled(value: Any, values: Mapping[str, str]) -> Any:
 
 
 @pytest.fixture
-async def world(infra: Infra, fresh_amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+async def world(infra: Infra, emptied_amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     monkeypatch.setenv("LOGLOOP_ADMIN_PASSWORD", ADMIN_PASSWORD)
     async with (
         fake_checks() as checks,
-        running_whole(fresh_amqp_url, infra.mongo_url, analyzer_url=checks.url, ci_bridge_url=checks.url) as query,
+        running_whole(emptied_amqp_url, infra.mongo_url, analyzer_url=checks.url, ci_bridge_url=checks.url) as query,
     ):
         admin = await query.signed_in()
         for project in ("alpha", "beta"):

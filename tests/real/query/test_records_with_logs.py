@@ -74,18 +74,18 @@ def line(message: str, **fields: Any) -> LogEntry:
 
 
 @pytest.fixture
-async def platform(infra: Infra, fresh_amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Platform]:
+async def platform(infra: Infra, emptied_amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Platform]:
     monkeypatch.setenv("LOGLOOP_ADMIN_PASSWORD", ADMIN_PASSWORD)
     app = create_app(
         QuerySettings(
-            amqp_url=SecretStr(fresh_amqp_url),
+            amqp_url=SecretStr(emptied_amqp_url),
             mongo_url=SecretStr(infra.mongo_url),
             mongo_database=fresh_database(),
             secret_key=SecretStr(SECRET_KEY),
             persist_linger=0.02,
         )
     )
-    publisher = Publisher(publishing_broker(fresh_amqp_url, "ingest"), "ingest")
+    publisher = Publisher(publishing_broker(emptied_amqp_url, "ingest"), "ingest")
     async with app.router.lifespan_context(app):
         query = Running(app, FakeLogs())
         await publisher.broker.start()

@@ -39,8 +39,8 @@ async def open_tails(url: str, **options: Any) -> AsyncIterator[tuple[Tails, Tra
 
 
 @pytest.fixture
-async def publisher(fresh_amqp_url: str) -> AsyncIterator[Publisher]:
-    broker = publishing_broker(fresh_amqp_url, "test")
+async def publisher(emptied_amqp_url: str) -> AsyncIterator[Publisher]:
+    broker = publishing_broker(emptied_amqp_url, "test")
     await broker.start()
     await declare_topology(broker)
     yield Publisher(broker, "test")
@@ -67,8 +67,8 @@ async def messages_of(tail: Tail, count: int) -> list[str]:
     return found
 
 
-async def test_an_open_tail_gets_the_logs_of_its_search(fresh_amqp_url: str, publisher: Publisher) -> None:
-    async with open_tails(fresh_amqp_url) as (tails, _):
+async def test_an_open_tail_gets_the_logs_of_its_search(emptied_amqp_url: str, publisher: Publisher) -> None:
+    async with open_tails(emptied_amqp_url) as (tails, _):
         await publish(publisher, table([entry("before", severity="error")]))
         async with (
             tails.tail("shop", parse_query("severity:error")) as tail,
@@ -80,22 +80,22 @@ async def test_an_open_tail_gets_the_logs_of_its_search(fresh_amqp_url: str, pub
             assert other.take() == ([], 0)
 
 
-async def test_the_queue_exists_while_a_tail_is_open(fresh_amqp_url: str, infra: Any, publisher: Publisher) -> None:
-    async with open_tails(fresh_amqp_url) as (tails, queue):
+async def test_the_queue_exists_while_a_tail_is_open(emptied_amqp_url: str, infra: Any, publisher: Publisher) -> None:
+    async with open_tails(emptied_amqp_url) as (tails, queue):
         async with tails.tail("shop", parse_query("")), tails.tail("shop", parse_query("")):
             assert queue._queue is not None
             name = queue._queue.name
         await publish(publisher, numbered(0, 1))
-        assert infra.queue_depth(fresh_amqp_url, name) == 0
+        assert infra.queue_depth(emptied_amqp_url, name) == 0
         async with tails.tail("shop", parse_query("")) as again:
             await publish(publisher, numbered(7, 1))
             assert await messages_of(again, 1) == ["line 7"]
 
 
 async def test_a_slow_client_gets_the_number_of_dropped_logs_and_others_get_all_logs(
-    fresh_amqp_url: str, publisher: Publisher
+    emptied_amqp_url: str, publisher: Publisher
 ) -> None:
-    async with open_tails(fresh_amqp_url) as (tails, _), tails.tail("shop", parse_query("")) as slow:
+    async with open_tails(emptied_amqp_url) as (tails, _), tails.tail("shop", parse_query("")) as slow:
         async with tails.tail("shop", parse_query('"line 0"')) as quick:
             for _ in range(8):
                 await publish(publisher, numbered(0, 1500))
@@ -109,10 +109,10 @@ async def test_a_slow_client_gets_the_number_of_dropped_logs_and_others_get_all_
 
 
 async def test_a_slow_client_of_long_logs_is_limited_by_their_bytes(
-    fresh_amqp_url: str, publisher: Publisher
+    emptied_amqp_url: str, publisher: Publisher
 ) -> None:
     batches, each, length = 6, 40, 60_000
-    async with open_tails(fresh_amqp_url) as (tails, _), tails.tail("shop", parse_query("")) as slow:
+    async with open_tails(emptied_amqp_url) as (tails, _), tails.tail("shop", parse_query("")) as slow:
         async with tails.tail("shop", parse_query('"last"')) as quick:
             for number in range(batches):
                 rows = [entry("x" * length) for _ in range(each)]
@@ -141,16 +141,16 @@ async def test_waiting_batches_over_the_limit_are_counted_without_being_read() -
         assert tail.take() == ([], 300)
 
 
-async def test_an_unreadable_batch_does_not_close_a_tail(fresh_amqp_url: str, publisher: Publisher) -> None:
-    async with open_tails(fresh_amqp_url) as (tails, _), tails.tail("shop", parse_query("")) as tail:
+async def test_an_unreadable_batch_does_not_close_a_tail(emptied_amqp_url: str, publisher: Publisher) -> None:
+    async with open_tails(emptied_amqp_url) as (tails, _), tails.tail("shop", parse_query("")) as tail:
         tails.offer("shop", b"rubbish", 1)
         await publish(publisher, numbered(0, 1))
         assert await messages_of(tail, 1) == ["line 0"]
 
 
-async def test_tails_close_with_a_reason_when_the_service_stops(fresh_amqp_url: str, publisher: Publisher) -> None:
+async def test_tails_close_with_a_reason_when_the_service_stops(emptied_amqp_url: str, publisher: Publisher) -> None:
     stopping = asyncio.Event()
-    async with open_tails(fresh_amqp_url) as (tails, _), tails.tail("shop", parse_query("")) as tail:
+    async with open_tails(emptied_amqp_url) as (tails, _), tails.tail("shop", parse_query("")) as tail:
         closing = asyncio.create_task(tails.close_when(stopping))
         stopping.set()
         await closing
