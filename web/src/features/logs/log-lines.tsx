@@ -2,6 +2,7 @@ import { type ReactNode, useMemo, useState } from "react";
 import { SkeletonRows } from "@/components/page/skeleton";
 import type { LogTail, TailItem } from "@/lib/api/log-tail";
 import { useStoredChoice } from "@/lib/page/storage";
+import { marksOf } from "@/lib/text/filter-marks";
 import { addTerm, fieldTerm } from "@/lib/text/filter-text";
 import { formatMoment, useZone } from "@/lib/time/time";
 import { useLineEditing } from "./edit/use-line-editing";
@@ -62,6 +63,7 @@ export function LogLines(props: LogLinesProps) {
     [stored, arrived],
   );
   const columns = useMemo(() => search.cols ?? [], [search.cols]);
+  const marks = useMemo(() => marksOf(q), [q]);
   const toggleColumn = (column: string) => {
     const next = columns.includes(column) ? columns.filter((name) => name !== column) : [...columns, column];
     onChange({ cols: next.length > 0 ? next : undefined });
@@ -99,6 +101,7 @@ export function LogLines(props: LogLinesProps) {
         citations={props.citations}
         activeCitation={props.activeCitation}
         scrollToId={props.activeCitation}
+        marks={marks}
         tools={tools}
         start={
           props.isLoadingMore

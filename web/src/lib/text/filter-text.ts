@@ -45,7 +45,8 @@ function endOfUnit(text: string, start: number): number {
   return text.length;
 }
 
-function splitWords(text: string): string[] {
+/** Splits a filter into its words, operators and groups included. */
+export function splitWords(text: string): string[] {
   const words: string[] = [];
   let start = -1;
   let index = 0;
@@ -67,7 +68,8 @@ function splitWords(text: string): string[] {
   return words;
 }
 
-function readTerm(text: string): FilterTerm {
+/** Reads one word of a filter. */
+export function readTerm(text: string): FilterTerm {
   const excluded = text.startsWith("-") && text.length > 1;
   const body = excluded ? text.slice(1) : text;
   const field = FIELD.exec(body)?.[1] ?? null;

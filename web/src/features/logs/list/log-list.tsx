@@ -1,6 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { isGap, type TailItem } from "@/lib/api/log-tail";
+import type { Marks } from "@/lib/text/filter-marks";
 import { useZone } from "@/lib/time/time";
 import type { Log } from "../log-queries";
 import { GapRow } from "./gap-row";
@@ -33,6 +34,8 @@ export type LogListProps = {
   anchor?: "start" | "end";
   onAtEndChange?: ((atEnd: boolean) => void) | undefined;
   onShowGap?: (from: string, to: string) => void;
+  /** What is marked in messages. */
+  marks?: Marks;
   /** At the right of the head row. */
   tools?: ReactNode;
   /** The line to bring into view when it changes. */
@@ -193,6 +196,7 @@ export function LogList(props: LogListProps) {
                         inTrace={openTrace !== undefined && !isOpen && traceOf(row)?.value === openTrace}
                         columns={columns}
                         showsDay={showsDay}
+                        {...(props.marks ? { marks: props.marks } : {})}
                       />
                     </div>
                     {isOpen ? (

@@ -1,11 +1,13 @@
 import { memo } from "react";
 import { SeverityMark } from "@/components/severity";
+import { type Marks, markedParts } from "@/lib/text/filter-marks";
 import { printable } from "@/lib/text/printable";
 import { formatClockMillis, formatDay, type Zone } from "@/lib/time/time";
 import type { Log } from "../log-queries";
 import classes from "./log-list.module.css";
 import { flattenAttributes, splitMessage } from "./rows";
 
+const NO_MARKS: Marks = [];
 const BARS: Record<string, string | undefined> = { error: classes.barError, warn: classes.barWarn };
 
 export type LogRowProps = {
@@ -23,6 +25,8 @@ export type LogRowProps = {
   inTrace: boolean;
   columns: readonly string[];
   showsDay: boolean;
+  /** What the filter asks of messages. */
+  marks?: Marks;
 };
 
 /** One line of the list. All of its props are primitives or stable, so that moving the cursor renders two rows. */
@@ -65,7 +69,11 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
       ))}
       <span className={classes.message}>
         {props.repeats > 1 ? <span className={classes.tag}>×{props.repeats}</span> : null}
-        {props.json ? printable(JSON.stringify(log)) : <Message log={log} wrap={props.wrap} />}
+        {props.json ? (
+          printable(JSON.stringify(log))
+        ) : (
+          <Message log={log} wrap={props.wrap} marks={props.marks ?? NO_MARKS} />
+        )}
       </span>
     </div>
   );
@@ -76,7 +84,7 @@ function columnText(log: Log, column: string): string {
   return flattenAttributes(log.attributes).find(([path]) => path === column)?.[1] ?? "";
 }
 
-function Message({ log, wrap }: { log: Log; wrap: boolean }) {
+function Message({ log, wrap, marks }: { log: Log; wrap: boolean; marks: Marks }) {
   const text = printable(log.message);
   const lines = text.split("\n");
   const first = wrap ? text : (lines[0] ?? "");
@@ -84,16 +92,30 @@ function Message({ log, wrap }: { log: Log; wrap: boolean }) {
   const isJson = !wrap && /^\s*[[{]/.test(first) && /[\]}]\s*$/.test(text);
   return (
     <>
-      {splitMessage(first.length > 4000 ? `${first.slice(0, 4000)}…` : first).map((part, index) =>
-        part.varies ? (
+      {markedParts(first.length > 4000 ? `${first.slice(0, 4000)}…` : first, marks).map((part, index) =>
+        part.isMarked ? (
           // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never move.
-          <b key={index}>{part.text}</b>
+          <mark key={index}>
+            <Words text={part.text} />
+          </mark>
         ) : (
-          part.text
+          // biome-ignore lint/suspicious/noArrayIndexKey: as above.
+          <Words key={index} text={part.text} />
         ),
       )}
       {more > 0 ? <span className={classes.tag}>+{more} lines</span> : null}
       {isJson ? <span className={classes.tag}>JSON</span> : null}
     </>
+  );
+}
+
+function Words({ text }: { text: string }) {
+  return splitMessage(text).map((part, index) =>
+    part.varies ? (
+      // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never move.
+      <b key={index}>{part.text}</b>
+    ) : (
+      part.text
+    ),
   );
 }
