@@ -62,6 +62,13 @@ def test_a_count_includes_and_excludes_a_value(logs: Page) -> None:
     expect(logs.locator("[data-chip='-service:cart']")).to_be_visible()
 
 
+def test_what_the_filter_asks_of_messages_is_marked(logs: Page) -> None:
+    filter_by(logs, "traceBACK service:payment")
+    expect(logs.get_by_role("rowgroup", name="Lines").locator("mark").first).to_have_text("Traceback")
+    filter_by(logs, "service:payment")
+    expect(logs.locator("mark")).to_have_count(0)
+
+
 def test_an_invalid_filter_is_explained_at_its_position_and_the_lines_stay(logs: Page) -> None:
     filter_by(logs, "severity:error AND (")
     expect(logs.get_by_role("alert")).to_contain_text("Column")
