@@ -192,5 +192,7 @@ def _detail(response: httpx.Response) -> str:
 def _raise_problem(response: httpx.Response) -> None:
     if response.status_code < httpx.codes.BAD_REQUEST:
         return
+    if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        raise Unavailable(_detail(response))
     kind: type[Problem] = Unprocessable if response.status_code in (400, 422) else BadGateway
     raise kind(_detail(response))
