@@ -29,8 +29,22 @@ describe("marks of a filter", () => {
   ])("of %s in %s", (filter, text, expected) => expect(shown(filter, text)).toBe(expected));
 
   it("are not made of regular expressions that can take very long", () => {
-    for (const filter of ["/(a+)+b/", "/a*a*b/", "/(a|b){9}/", "/(a)\\1/"])
+    for (const filter of [
+      `/${"x?".repeat(40)}y/`,
+      `/${"(x|x)".repeat(30)}y/`,
+      "x*x*x*y",
+      "/(a+)+b/",
+      "/a*a*b/",
+      "/(a|b){9}/",
+      "/(a)\\1/",
+    ])
       expect(marksOf(filter)).toEqual([]);
+  });
+
+  it("of twenty words with a wildcard are looked for in the worst line", () => {
+    const line = "x".repeat(4000);
+    const filter = Array.from({ length: 20 }, (_, number) => `x*y${number}`).join(" ");
+    expect(markedParts(line, marksOf(filter))).toEqual([{ text: line, isMarked: false }]);
   });
 
   it("are not made of a regular expression that JavaScript cannot read", () => {

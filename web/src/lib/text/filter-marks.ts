@@ -10,6 +10,11 @@ const MAX_SOURCE = 200;
 const OPERATOR = /^(AND|OR|&&|\|\|)$/;
 /** Named classes are unknown to JavaScript, and repetitions without a bound or of groups can take it very long. */
 const UNSUITABLE = /\[\[:|[*+]|\{\d*,|\)\{|\\[1-9]|\(\?/;
+/** Each choice doubles what JavaScript may try. */
+const CHOICE = /[?|]/g;
+const MAX_CHOICES = 6;
+/** What a * between two texts stands for: with a bound, and once in a word, it costs little. */
+const ANY = "\\S{0,200}?";
 const LETTER = "[\\p{L}\\p{N}_]";
 
 type Source = { text: string; exact: boolean };
@@ -58,11 +63,12 @@ function sourcesOf(word: string): Source[] {
   if (raw.startsWith("(") && raw.endsWith(")")) return sourcesIn(raw.slice(1, -1));
   if (/^\/.+\/$/s.test(raw)) {
     const body = raw.slice(1, -1);
-    return UNSUITABLE.test(body) ? [] : [{ text: body, exact: true }];
+    const choices = body.match(CHOICE)?.length ?? 0;
+    return UNSUITABLE.test(body) || choices > MAX_CHOICES ? [] : [{ text: body, exact: true }];
   }
   const isQuoted = raw.startsWith('"');
   const inner = isQuoted ? escaped(value) : withWildcards(raw);
-  if (inner.replaceAll("\\S*", "") === "" || inner === "\\S") return [];
+  if (inner === "" || inner === "\\S" || inner.split(ANY).length > 2) return [];
   const text = field === "word" ? `(?<!${LETTER})${inner}(?!${LETTER})` : inner;
   return [{ text, exact: false }];
 }
@@ -72,7 +78,7 @@ function withWildcards(raw: string): string {
   const edges = raw.replace(/^\*+|(?<!\\)\*+$/g, "");
   return [...edges.matchAll(/\\(.)|([*?])|[^\\*?]+/gs)]
     .map(([piece, plain, wild]) => {
-      if (wild !== undefined) return wild === "*" ? "\\S*" : "\\S";
+      if (wild !== undefined) return wild === "*" ? ANY : "\\S";
       return escaped(plain ?? piece);
     })
     .join("");
