@@ -17,6 +17,9 @@ from logloop_query.loki.translation import filter_of
 @pytest.mark.parametrize(
     ("query", "said"),
     [
+        ('count_over_time({a="b"} | json', "the query is incomplete"),
+        ('{a="b"} | unpack', "'unpack' at character 11 is not supported"),
+        ('{a="b"} | decolorize', "'decolorize' at character 11 is not supported"),
         ('{a="b"} | line_format "{{.x}}"', "'line_format' at character 11 is not supported"),
         ('{a="b"} | label_format x=y', "'label_format' at character 11 is not supported"),
         ('{a="b"} | regexp `(?P<x>.)`', "'regexp' at character 11 is not supported"),

@@ -116,6 +116,7 @@ _FUNCTIONS = (
     "rate, bytes_rate, count_over_time and bytes_over_time, absent, sum, avg, min, max, stddev, stdvar and "
     "quantile with _over_time, and sum, min, max, avg, count, stddev, stdvar, topk and bottomk"
 )
+_STAGE_AT_END = re.compile(r"\|\s*(\w+)\s*$")
 _WORD = re.compile(r"[a-zA-Z_]\w*|\|>|!>|--\w+|[<>=!]=|.", re.DOTALL)
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|.)", re.DOTALL)
 _ESCAPES = {
@@ -167,7 +168,7 @@ def _lark() -> Lark:
 def _refusal(text: str, error: UnexpectedInput) -> str:
     at = error.pos_in_stream if error.pos_in_stream is not None else len(text)
     if isinstance(error, UnexpectedEOF) or (isinstance(error, UnexpectedToken) and error.token.type == "$END"):
-        return "the query is incomplete; something is missing at its end"
+        return _unsupported_stage(text) or "the query is incomplete; something is missing at its end"
     found = _WORD.match(text, at)
     word = found[0] if found else text[at : at + 1]
     return _named_refusal(text, at, word) or _general_refusal(text, at, error)
@@ -176,9 +177,10 @@ def _refusal(text: str, error: UnexpectedInput) -> str:
 def _named_refusal(text: str, at: int, word: str) -> str | None:
     """Return the refusal of a part of LogQL that is known and not supported."""
     where = f"at character {at + 1}"
-    before = re.search(r"\|\s*(\w+)\s*$", text[:at])
-    if before and before[1] in _UNSUPPORTED:
-        word, where = before[1], f"at character {before.start(1) + 1}"
+    unsupported = _unsupported_stage(text[:at])
+    if unsupported is not None:
+        return unsupported
+    before = _STAGE_AT_END.search(text[:at])
     if word in _UNSUPPORTED:
         return f"{word!r} {where} is not supported; {_UNSUPPORTED[word]}"
     if word.startswith("--"):
@@ -190,6 +192,14 @@ def _named_refusal(text: str, at: int, word: str) -> str | None:
     if word == ")" and re.search(r"(?:_over_time|rate)\s*\([^\[]*$", text[:at]):
         return f"a range such as [5m] is missing {where}"
     return None
+
+
+def _unsupported_stage(text: str) -> str | None:
+    """Return the refusal of a stage at the end of a text if it is known and not supported."""
+    found = _STAGE_AT_END.search(text)
+    if found is None or found[1] not in _UNSUPPORTED:
+        return None
+    return f"{found[1]!r} at character {found.start(1) + 1} is not supported; {_UNSUPPORTED[found[1]]}"
 
 
 def _general_refusal(text: str, at: int, error: UnexpectedInput) -> str:
