@@ -209,7 +209,7 @@ def _unwrapped(plan: MetricPlan, table: Any, windows: Windows, grid: Grid, proje
 
 
 def _values(plan: MetricPlan, table: Any) -> Iterator[tuple[int, float, int, Sequence[str | None]]]:
-    """Yield bucket, value, count and keys of each row with a value. Raises BadLogQL for a text that is no value."""
+    """Yield bucket, value, count and keys of each row with a value. Raises BadLogQL for an unreadable value."""
     unwrap, skips_errors = plan.unwrap, plan.aggregation.logs.skips_errors
     if unwrap is None:
         return

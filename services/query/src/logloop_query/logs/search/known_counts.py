@@ -25,7 +25,7 @@ class KnownCounts:
         self._usable = buckets is None or buckets.whole_minutes
 
     def among(self, refs: Sequence[SegmentRef]) -> tuple[list[SegmentRef], list[list[pa.Table]]]:
-        """Return the segments that are not known, and the counts of each other one by each grouping."""
+        """Return the segments that must be counted, and the known counts of all others by each grouping."""
         rest: list[SegmentRef] = []
         found: list[list[pa.Table]] = []
         for ref in refs:
