@@ -25,7 +25,7 @@ from logloop_query.logs.stores.segment_documents import StoredSegment
 _FIRST_ASKED, _MOST_ASKED, _GROWTH = 16, 256, 4
 """Segments about which the database is asked at once. A search that soon has its page asks about few."""
 _NEEDS, _SEGMENTS = 32, 4096
-"""Needs of which answers are remembered, and segments of each: 20 MB at most."""
+"""Needs of which answers are remembered, and segments of each: an estimated 20 MB at most."""
 _Answers: TypeAlias = "LRUCache[tuple[str, int], bool]"
 _log = structlog.get_logger()
 
