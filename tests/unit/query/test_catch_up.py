@@ -18,8 +18,8 @@ from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.segments.codec import chunks_of, encode_segment
 from logloop_query.time_bounds import to_microseconds
 
-from tests.real.query.storage import entry, table
-from tests.unit.query.memory_segments import MemorySegments
+from tests.real.query.logs.storage import entry, table
+from tests.unit.query.search.memory_segments import MemorySegments
 
 
 @asynccontextmanager

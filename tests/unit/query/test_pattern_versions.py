@@ -14,8 +14,8 @@ from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.scan import SearchRequest
 from logloop_query.logs.segments.codec import Segment, chunks_of, decode_segment, encode_segment
 
-from tests.real.query.storage import entry, table, with_first_patterns
-from tests.unit.query.memory_segments import MemorySegments
+from tests.real.query.logs.storage import entry, table, with_first_patterns
+from tests.unit.query.search.memory_segments import MemorySegments
 
 MESSAGES = ["took 5ms for id=77 now", "took 6ms for id=78 now", "idle", "user=anna left"]
 OLD = ["took <*> for <*> now", "took <*> for <*> now", "idle", "user=anna left"]

@@ -11,8 +11,8 @@ from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.language.unicode_forms import CHANGEABLE, composed, is_composed
 from logloop_query.logs.segments.codec import SegmentColumns, TableColumns, encode_segment, split_by_hour
 
-from tests.unit.query.search_oracle import START, Row
-from tests.unit.query.test_search_oracle import OnlyThese, found_in, table_of
+from tests.unit.query.search.search_oracle import START, Row
+from tests.unit.query.search.test_search_oracle import OnlyThese, found_in, table_of
 
 Form = Literal["NFC", "NFD"]
 FORMS: list[Form] = ["NFC", "NFD"]

@@ -14,7 +14,7 @@ from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.rows import json_rows
 
-from tests.real.query.storage import NOON, Storage, entry, numbered, open_storage, table
+from tests.real.query.logs.storage import NOON, Storage, entry, numbered, open_storage, table
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from logloop_query.logs.segments.codec import Effort, SegmentColumns, TableColum
 from logloop_query.logs.segments.filters.build import filter_of
 from logloop_query.logs.segments.summary import Summary
 
-from tests.unit.query.memory_segments import allows
-from tests.unit.query.search_oracle import BATCH, KINDS, START, TRACE_ID, Row, Search, rows, searches
+from tests.unit.query.search.memory_segments import allows
+from tests.unit.query.search.search_oracle import BATCH, KINDS, START, TRACE_ID, Row, Search, rows, searches
 
 # Generating logs takes most of the time, so each example runs several searches on the same logs.
 _SEARCHES = 4

@@ -19,8 +19,8 @@ from logloop_query.logs.segments.filters.build import QUIET, filter_of_texts, is
 from logloop_query.logs.segments.filters.tokens import FILTER_SIZES, tokens_of
 from logloop_query.time_bounds import from_microseconds
 
-from tests.unit.query.memory_segments import allows
-from tests.unit.query.test_trigrams import CHARACTERS
+from tests.unit.query.search.memory_segments import allows
+from tests.unit.query.search.test_trigrams import CHARACTERS
 
 _PIECES = st.sampled_from(
     [

@@ -8,8 +8,8 @@ from pydantic import SecretStr
 
 from tests.fakes.oidc import CLIENT_ID, CLIENT_SECRET, OidcProvider, oidc_provider
 from tests.infra import Infra
+from tests.real.query.identity.test_sign_on import RULES, SETTINGS, Browser
 from tests.real.query.records_app import Running, make_project, running
-from tests.real.query.test_sign_on import RULES, SETTINGS, Browser
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from logloop_query.logs.search.scan import SearchRequest
 from logloop_query.logs.search.sums import Buckets
 from logloop_query.time_bounds import to_microseconds
 
-from tests.real.query.storage import NOON, Storage, entry, numbered, open_storage, table
+from tests.real.query.logs.storage import NOON, Storage, entry, numbered, open_storage, table
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from logloop_query.logs.segments.filters import build
 from logloop_query.logs.segments.filters.build import filter_of
 from logloop_query.logs.stores.leases import LeaseStore
 
-from tests.real.query.storage import NOON, Storage, entry, numbered, open_storage, table
+from tests.real.query.logs.storage import NOON, Storage, entry, numbered, open_storage, table
 
 RARE = "req7f3a9c11"
 

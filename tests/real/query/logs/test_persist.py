@@ -21,7 +21,7 @@ from logloop_query.logs.stores.segments import DuplicateParts
 from logloop_query.telemetry import WRITE_WAITS
 
 from tests.infra import mongo_node
-from tests.real.query.storage import NOON, Storage, entry, numbered, open_storage, table
+from tests.real.query.logs.storage import NOON, Storage, entry, numbered, open_storage, table
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from pymongo.errors import WriteError
 
 from tests.infra import Infra
 from tests.real.query.fake_checks import fake_checks
+from tests.real.query.logs.storage import NOON, entry
 from tests.real.query.records_app import (
     ADMIN_PASSWORD,
     SECRET_KEY,
@@ -28,7 +29,6 @@ from tests.real.query.records_app import (
     make_user,
     running_whole,
 )
-from tests.real.query.storage import NOON, entry
 
 UNKNOWN = "01KB4C7F3A9W2M5N8P1QRSTVWX"
 NAMES = itertools.count()

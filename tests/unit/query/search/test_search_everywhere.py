@@ -27,9 +27,9 @@ from logloop_query.logs.segments.codec import MAX_SUB_PARTS, Effort, encode_segm
 from logloop_query.logs.tail import Tail, _choose
 from logloop_query.time_bounds import to_microseconds
 
-from tests.unit.query.memory_segments import MemorySegments
-from tests.unit.query.search_oracle import BATCH, START, Row, Search, rows, searches
-from tests.unit.query.test_search_oracle import table_of
+from tests.unit.query.search.memory_segments import MemorySegments
+from tests.unit.query.search.search_oracle import BATCH, START, Row, Search, rows, searches
+from tests.unit.query.search.test_search_oracle import table_of
 
 T = TypeVar("T")
 _AMPLE = SearchLimits()

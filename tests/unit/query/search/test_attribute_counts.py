@@ -14,8 +14,8 @@ from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.search.plan import LogSelection, SegmentRef
 
-from tests.unit.query.search_oracle import START, Row, Search, nfc
-from tests.unit.query.test_search_everywhere import World, with_store, worlds
+from tests.unit.query.search.search_oracle import START, Row, Search, nfc
+from tests.unit.query.search.test_search_everywhere import World, with_store, worlds
 
 _thorough = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PATHS = ("a", "b", "a.b", "b.c", "a.b.c", 'q"t', "x y\\é", "missing")

@@ -12,9 +12,9 @@ from logloop_query.loki.syntax_tree import Constant, LogQuery
 from logloop_query.loki.values import quantile, value_of
 from logloop_query.time_bounds import to_microseconds
 
-from tests.unit.query.search_oracle import START, Row, Search
-from tests.unit.query.test_loki_oracle import computed
-from tests.unit.query.test_search_everywhere import World
+from tests.unit.query.loki.test_oracle import computed
+from tests.unit.query.search.search_oracle import START, Row, Search
+from tests.unit.query.search.test_search_everywhere import World
 
 _LOGS: list[tuple[int, str, dict[str, Any] | None]] = [
     (0, "cart", {"took": 1, "path": "/a", "latency": "1.5s", "size": "2KB"}),

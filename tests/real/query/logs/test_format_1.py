@@ -22,7 +22,7 @@ from logloop_query.logs.search.sums import Buckets
 from logloop_query.logs.stores.leases import LeaseStore
 
 from tests.data.format_1_logs import FILE, PROJECT, StoredLog, batch_table, documents, stored_logs
-from tests.real.query.storage import Storage, open_storage
+from tests.real.query.logs.storage import Storage, open_storage
 
 MINUTE = 60_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -33,9 +33,9 @@ from logloop_query.logs.segments.codec import TableColumns, encode_segment, part
 from logloop_query.logs.tail import MAX_TOO_SLOW, Tail
 from logloop_query.time_bounds import to_microseconds
 
-from tests.unit.query.memory_segments import MemorySegments
-from tests.unit.query.search_oracle import BATCH, START, Row
-from tests.unit.query.test_search_oracle import table_of
+from tests.unit.query.search.memory_segments import MemorySegments
+from tests.unit.query.search.search_oracle import BATCH, START, Row
+from tests.unit.query.search.test_search_oracle import table_of
 
 
 class Ticks:

@@ -18,9 +18,9 @@ from logloop_query.loki.syntax_tree import LogQuery, Metric, VectorAggregation, 
 from logloop_query.loki.translation import filter_of
 from logloop_query.time_bounds import to_microseconds
 
-from tests.unit.query.search_oracle import SEVERITIES, START, Row, Search
-from tests.unit.query.test_search_everywhere import World, with_store
-from tests.unit.query.test_search_oracle import found_in, table_of
+from tests.unit.query.search.search_oracle import SEVERITIES, START, Row, Search
+from tests.unit.query.search.test_search_everywhere import World, with_store
+from tests.unit.query.search.test_search_oracle import found_in, table_of
 
 _thorough = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _TEXTS = ("", "foo", "Foo", "fo", "500", "7", "true", "a\\b", 'say "x"')

@@ -12,7 +12,7 @@ from logloop_ingest.protocols.loki.loki import LOKI
 from logloop_ingest.protocols.otlp.otlp import OTLP
 from typer.main import get_command
 
-EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
+EXAMPLES = Path(__file__).resolve().parents[4] / "examples"
 
 
 def fluent_bit_of_kubernetes() -> Any:

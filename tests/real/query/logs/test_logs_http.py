@@ -23,7 +23,7 @@ from logloop_query.settings import QuerySettings
 from pydantic import SecretStr
 
 from tests.infra import fresh_database
-from tests.real.query.storage import NOON, entry, numbered, table
+from tests.real.query.logs.storage import NOON, entry, numbered, table
 
 SECRET_KEY = "k" * 40
 PASSWORD = "first admin password"

@@ -13,8 +13,8 @@ from logloop_contracts.log_batch import encode, entries_to_batch, new_batch_id
 from logloop_query import pattern_edits
 
 from tests.infra import Infra
+from tests.real.query.logs.storage import entry
 from tests.real.query.records_app import ADMIN_PASSWORD, Running, make_key, make_project, running_whole
-from tests.real.query.storage import entry
 
 NAMES = ["anna", "bert", "carl", "dora", "emil", "frida"]
 LEFT = [f"it was {name} who left" for name in NAMES]

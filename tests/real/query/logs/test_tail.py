@@ -20,7 +20,7 @@ from logloop_query.logs.search.limits.threads import SearchThreads
 from logloop_query.logs.tail import MAX_BUFFERED, MAX_BUFFERED_BYTES, MAX_WAITING_BATCHES, Tail, Tails, TooManyTails
 
 from tests.infra import rabbit_node
-from tests.real.query.storage import entry, numbered, table
+from tests.real.query.logs.storage import entry, numbered, table
 
 
 @asynccontextmanager

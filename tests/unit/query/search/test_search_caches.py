@@ -15,8 +15,8 @@ from logloop_query.logs.search.scan import SearchRequest
 from logloop_query.logs.search.sums import Buckets
 from logloop_query.logs.segments.codec import Effort, chunks_of, encode_segment
 
-from tests.real.query.storage import entry, table
-from tests.unit.query.memory_segments import MemorySegments
+from tests.real.query.logs.storage import entry, table
+from tests.unit.query.search.memory_segments import MemorySegments
 
 LOGS = 400
 

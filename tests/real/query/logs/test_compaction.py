@@ -15,7 +15,7 @@ from logloop_query.logs.stores.leases import LeaseStore
 from logloop_query.logs.stores.segments import SmallSegment
 from logloop_query.time_bounds import to_microseconds
 
-from tests.real.query.storage import NOON, Storage, entry, numbered, open_storage, table, with_first_patterns
+from tests.real.query.logs.storage import NOON, Storage, entry, numbered, open_storage, table, with_first_patterns
 
 
 @pytest.fixture
