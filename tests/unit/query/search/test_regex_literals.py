@@ -9,7 +9,7 @@ from logloop_query.logs.search.language.regex_literals import literal_in
 _atom = st.sampled_from(
     ["a", "B", "k", "ab", "\\d", "\\w", ".", "[ab]", "[^a]", "\\.", "\\b", "^", "$", " ", "-", "x{2}", "{,2}"]
 )
-_pattern = st.recursive(
+patterns = st.recursive(
     _atom,
     lambda inner: st.one_of(
         st.lists(inner, min_size=1, max_size=4).map("".join),
@@ -24,7 +24,7 @@ _pattern = st.recursive(
 
 
 @settings(max_examples=300, deadline=None)
-@given(_pattern, st.lists(st.text("aAbBkKx2 .-{,}", max_size=12), min_size=1, max_size=20))
+@given(patterns, st.lists(st.text("aAbBkKx2 .-{,}", max_size=12), min_size=1, max_size=20))
 def test_each_match_contains_the_text(pattern: str, texts: list[str]) -> None:
     try:
         compiled = re2.compile(pattern)

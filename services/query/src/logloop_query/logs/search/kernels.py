@@ -1,9 +1,8 @@
 """Evaluates a filter on Arrow columns."""
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeGuard
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -30,11 +29,11 @@ from logloop_query.logs.search.language.filter import (
     Within,
     needed_columns,
 )
-from logloop_query.logs.search.language.unicode_forms import apply_composed, may_change
+from logloop_query.logs.search.language.unicode_forms import apply_composed
 from logloop_query.logs.search.language.wildcards import whole_words
 from logloop_query.logs.search.limits import regexes
 from logloop_query.logs.search.limits.pace import Pace
-from logloop_query.logs.segments.text_buffers import in_blocks
+from logloop_query.logs.search.sieves import TextLeaf, may_pass
 from logloop_query.logs.segments.time_units import hours_of
 
 Mask: TypeAlias = Any
@@ -44,8 +43,8 @@ Test: TypeAlias = Callable[[Any], Any]
 
 LARGE_COLUMNS = frozenset({"message", "attributes"})
 """Columns that take long to read and to test."""
-_BLOCK_ROWS = 256
-_MOST_BLOCKS = _MOST_ROWS = 0.75
+_FEW_ROWS, _MOST_ROWS = 0.1, 0.75
+"""Shares of rows. More than few are left out in blocks before they are copied; fewer than most are copied."""
 _CHEAP = (Selected, Within, Equals, OneOf, HasId, Present)
 _COSTS: dict[type, int] = {**dict.fromkeys(_CHEAP, 0), Contains: 1, HasWord: 2, Matches: 2}
 """The order in which the parts of a filter are tested. Others come last."""
@@ -113,10 +112,12 @@ def _cheap_first(parts: tuple[Filter, ...]) -> list[Filter]:
 def _all_of(parts: tuple[Filter, ...], columns: Columns, pace: Pace) -> Mask:
     whole: Mask = True
     for part in _cheap_first(parts):
+        if whole is not True and _is_text_to_sieve(part, whole):
+            whole = _both(whole, may_pass(part, columns.column(part.column), pace))
+            if whole is False:
+                return False
         if whole is True or not _pays_off(part, whole):
-            mask = evaluate(part, columns, pace)
-            if mask is not True:
-                whole = mask if whole is True or mask is False else _settled(pc.and_(whole, mask))
+            whole = _both(whole, evaluate(part, columns, pace))
         else:
             mask = evaluate(part, _Chosen(columns, whole), pace)
             if mask is not True:
@@ -124,6 +125,18 @@ def _all_of(parts: tuple[Filter, ...], columns: Columns, pace: Pace) -> Mask:
         if whole is False:
             return False
     return whole
+
+
+def _both(first: Mask, second: Mask) -> Mask:
+    if first is True or second is False:
+        return second
+    return first if second is True else _settled(pc.and_(first, second))
+
+
+def _is_text_to_sieve(part: Filter, mask: Any) -> TypeGuard[TextLeaf]:
+    """Return whether so many rows are left that it pays to leave out blocks of messages before rows are copied."""
+    is_text = isinstance(part, Contains | Matches | HasWord) and part.column == "message"
+    return is_text and mask.true_count > _FEW_ROWS * len(mask)
 
 
 def _pays_off(part: Filter, mask: Any) -> bool:
@@ -165,12 +178,12 @@ def _leaf(leaf: Leaf, columns: Columns, pace: Pace) -> Mask:
         case OneOf(name, values):
             among = pa.array(values, pa.utf8())
             return _on_text(columns, name, lambda words: pc.is_in(words, value_set=among))
-        case Contains(name, value):
-            return _contains(columns, name, value, pace)
-        case Matches(name, pattern, needle):
-            return _matches(columns, name, pattern, needle, pace)
-        case HasWord(name, value):
-            return _matches(columns, name, whole_words(value), value, pace)
+        case Contains():
+            return _contains(leaf, columns, pace)
+        case Matches():
+            return _matches(leaf, leaf.pattern, columns, pace)
+        case HasWord():
+            return _matches(leaf, whole_words(leaf.value), columns, pace)
         case Present(name):
             array = columns.column(name)
             return array.is_valid() if array.null_count else True
@@ -198,42 +211,26 @@ def _in_form(text: str, test: Test, pace: Pace) -> Test:
     return test if text.isascii() else lambda words: apply_composed(words, test, pace)
 
 
-def _contains(columns: Columns, name: str, text: str, pace: Pace) -> Mask:
-    contained: Test = lambda words: pc.match_substring(words, pattern=text, ignore_case=True)  # noqa: E731
-    return _on_text_with(columns, name, text, _in_form(text, contained, pace))
+def _contains(leaf: Contains, columns: Columns, pace: Pace) -> Mask:
+    contained: Test = lambda words: pc.match_substring(words, pattern=leaf.value, ignore_case=True)  # noqa: E731
+    return _on_text_of(leaf, columns, _in_form(leaf.value, contained, pace), pace)
 
 
-def _matches(columns: Columns, name: str, pattern: str, needle: str, pace: Pace) -> Mask:
+def _matches(leaf: Matches | HasWord, pattern: str, columns: Columns, pace: Pace) -> Mask:
     matched: Test = lambda words: regexes.match(words, pattern, pace)  # noqa: E731
-    return _on_text_with(columns, name, needle, lambda words: apply_composed(words, matched, pace))
+    return _on_text_of(leaf, columns, lambda words: apply_composed(words, matched, pace), pace)
 
 
-def _on_text_with(columns: Columns, name: str, needle: str, test: Test) -> Mask:
-    """Apply a test to texts, of which only those with a needle can pass."""
-    array = columns.column(name)
-    if isinstance(array, pa.DictionaryArray) or not needle:
-        return _on_text(columns, name, test)
-    rows = may_contain(array, needle)
+def _on_text_of(leaf: TextLeaf, columns: Columns, test: Test, pace: Pace) -> Mask:
+    """Apply the test of a leaf to the texts that may pass it."""
+    array = columns.column(leaf.column)
+    if isinstance(array, pa.DictionaryArray):
+        return _on_text(columns, leaf.column, test)
+    rows = may_pass(leaf, array, pace)
     if rows is False or rows is True:
         return rows and test(array)
     hits = test(array.filter(rows))
     return pc.replace_with_mask(pa.repeat(False, len(array)), rows, pc.fill_null(hits, False))
-
-
-def may_contain(array: Any, text: str) -> Mask:
-    """Return which texts of a utf8 array may contain a text, ignoring case: those of the blocks in which it is found.
-
-    A search over whole blocks of the buffer takes 0.3 ns a byte, a search of each row 1.5. A hit may span two rows.
-    """
-    if not text.isascii() and may_change(array):
-        return True
-    blocks = in_blocks(array, _BLOCK_ROWS)
-    found = pc.match_substring(blocks, pattern=text, ignore_case=True).to_numpy(zero_copy_only=False)
-    if not found.any():
-        return False
-    if found.mean() > _MOST_BLOCKS:
-        return True
-    return pa.array(np.repeat(found, _BLOCK_ROWS)[: len(array)])
 
 
 def _within(timestamps: Any, low: int, high: int) -> Mask:

@@ -22,6 +22,8 @@ _OPTIONS = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level
 _DENSE = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=6), unify_dictionaries=False)
 _TINY_OPTIONS = pa.ipc.IpcWriteOptions()
 _TINY_BYTES = 128
+_ON_THIS_THREAD = pa.ipc.IpcReadOptions(use_threads=False)
+"""Searches read in threads of their own. To hand the few buffers of a column to Arrow's threads costs more."""
 _INTEGERS = (pa.int8(), pa.int16(), pa.int32())
 _LIMITS = (2**7, 2**15, 2**31)
 _SAMPLE = 2_000
@@ -93,7 +95,7 @@ def write(
 
 def read_batch(stream: bytes) -> pa.RecordBatch:
     """Return the record batch of one IPC stream of a segment."""
-    with pa.ipc.open_stream(stream) as reader:
+    with pa.ipc.open_stream(stream, options=_ON_THIS_THREAD) as reader:
         return reader.read_next_batch()
 
 

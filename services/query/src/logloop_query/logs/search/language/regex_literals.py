@@ -1,8 +1,9 @@
-"""Finds a text that every match of a regular expression contains.
+"""Finds what is certain of every match of a regular expression: a text in it, and that its neighbours do not matter.
 
 RE2 has no such function. Python's parser reads what both dialects share, and nothing is claimed of other expressions.
 """
 
+import functools
 import re
 import warnings
 from collections.abc import Iterable
@@ -18,14 +19,8 @@ _CERTAIN = re.compile(r"[ -:<-_a-~]+")
 
 def literal_in(pattern: str) -> str:
     """Return the longest known text that each match of an RE2 pattern contains, ignoring case. It may be empty."""
-    if _ELSEWHERE.search(pattern):
-        return ""
-    try:
-        with warnings.catch_warnings(action="error"):
-            items = parser.parse(pattern)
-    except (re.error, Warning, RecursionError, OverflowError):
-        return ""
-    return max((piece for text in _texts(items) for piece in _CERTAIN.findall(text)), key=len, default="")
+    items = _parsed(pattern)
+    return max((piece for text in _texts(items or ()) for piece in _CERTAIN.findall(text)), key=len, default="")
 
 
 def _texts(items: Iterable[Any]) -> list[str]:
@@ -44,3 +39,38 @@ def _texts(items: Iterable[Any]) -> list[str]:
         elif kind in {codes.MAX_REPEAT, codes.MIN_REPEAT} and value[0] > 0:
             found += _texts(value[2])
     return [*found, current]
+
+
+@functools.lru_cache(maxsize=1024)
+def ignores_neighbours(pattern: str) -> bool:
+    """Return whether a text that contains a match certainly matches, whatever stands around the match.
+
+    So it is without `^`, `$`, `\\b` and the like.
+    """
+    items = _parsed(pattern)
+    return items is not None and _is_free(items)
+
+
+def _is_free(items: Iterable[Any]) -> bool:
+    return all(_is_free_item(kind, value) for kind, value in items)
+
+
+def _is_free_item(kind: Any, value: Any) -> bool:
+    if kind is codes.SUBPATTERN:
+        return _is_free(value[3])
+    if kind is codes.BRANCH:
+        return all(map(_is_free, value[1]))
+    if kind in {codes.MAX_REPEAT, codes.MIN_REPEAT}:
+        return _is_free(value[2])
+    return kind in {codes.LITERAL, codes.NOT_LITERAL, codes.ANY, codes.IN}
+
+
+def _parsed(pattern: str) -> Iterable[Any] | None:
+    """Return the items of a pattern that Python and RE2 read alike, else None."""
+    if _ELSEWHERE.search(pattern):
+        return None
+    try:
+        with warnings.catch_warnings(action="error"):
+            return parser.parse(pattern)  # type: ignore[no-any-return]  # a private module without types
+    except (re.error, Warning, RecursionError, OverflowError):
+        return None

@@ -1,5 +1,6 @@
 """Translates whole words, and words with wildcards, to regular expressions."""
 
+import itertools
 import re
 
 from logloop_query.logs.search.language.unicode_forms import composed
@@ -31,11 +32,23 @@ def value_wildcard(raw: str) -> str:
 
 
 def message_wildcard(raw: str) -> str:
-    """Return an RE2 pattern for a word of a message, ignoring case. * and ? match any characters but spaces."""
+    """Return an RE2 pattern for a word of a message, ignoring case. * and ? match any characters but spaces.
+
+    A star at an end only says that the word may go on, so the pattern has nothing for it.
+    """
     tokens = _tokens(raw)
-    inner = "".join({"*": r"\S*", "?": r"\S"}[text] if wild else re.escape(text) for wild, text in tokens)
+    inner = "".join(
+        {"*": r"\S*", "?": r"\S"}[text] if wild else re.escape(text) for wild, text in _without_stars(tokens)
+    )
     first, last = tokens[0], tokens[-1]
     return _bounded(inner, "" if first[0] else first[1][0], "" if last[0] else last[1][-1])
+
+
+def _without_stars(tokens: list[tuple[bool, str]]) -> list[tuple[bool, str]]:
+    """Return the pieces of a word between the stars at its ends."""
+    star = (True, "*")
+    kept = list(itertools.dropwhile(star.__eq__, tokens))
+    return list(itertools.dropwhile(star.__eq__, reversed(kept)))[::-1]
 
 
 def whole_words(text: str) -> str:
