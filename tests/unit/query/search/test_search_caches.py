@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from logloop_contracts.log_batch import parse_log_id
 from logloop_query.logs.edits import LogEdits
-from logloop_query.logs.search.caches import Caches, CountCache, MaskCache
+from logloop_query.logs.search.caches import Caches, CellCache, CellCountCache, CountCache, MaskCache
 from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.search.plan import LogSelection
@@ -132,8 +132,10 @@ async def test_what_was_remembered_of_a_changed_log_is_not_used(searching: LogSe
 
 async def test_what_is_remembered_is_bounded(searching: LogSearch) -> None:
     for most in (1000, 0):
-        searching.caches = Caches(masks=MaskCache(most), counts=CountCache(most))
+        searching.caches = caches = Caches(
+            masks=MaskCache(most), counts=CountCache(most), cells=CellCache(most), cell_counts=CellCountCache(most)
+        )
         for number in range(20):
             assert (await counted(searching, f"id-{number}-"))[0] == 1
-        assert searching.caches.masks.bytes <= most
-        assert searching.caches.counts.bytes <= most
+        for cache in (caches.masks, caches.counts, caches.cells, caches.cell_counts):
+            assert cache.bytes <= most

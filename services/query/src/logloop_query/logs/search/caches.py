@@ -1,10 +1,11 @@
-"""Keeps what searches learnt about segments: their summaries, which rows a filter selects, and their counts.
+"""Keeps what searches learnt about segments: summaries, the cells of rows, which rows a filter selects, and counts.
 
 A segment never changes under one revision, so nothing here becomes stale. The caches are bounded in bytes.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeAlias
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from logloop_contracts.patterns.masking import PATTERN_VERSION
 from logloop_query.logs.search.kernels import LARGE_COLUMNS, Mask
 from logloop_query.logs.search.language.filter import And, Filter, needed_columns
 from logloop_query.logs.search.plan import SegmentRef, Snapshot
+from logloop_query.logs.segments.cells import CellCounts, Cells
 from logloop_query.logs.segments.summary import Summary
 
 _Parts: TypeAlias = frozenset[Filter]
@@ -24,6 +26,14 @@ class KnownRows:
     """The rows that some parts of a filter select together, and the parts that are left to test."""
 
     mask: Mask
+    left: tuple[Filter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCells:
+    """How many logs of each cell some parts of a filter select together, and the parts that are left to test."""
+
+    counts: CellCounts
     left: tuple[Filter, ...]
 
 
@@ -90,15 +100,62 @@ class MaskCache:
 
     def best(self, ref: SegmentRef, wanted: Filter) -> KnownRows | None:
         """Return the rows of the whole filter, of all its parts but one, or of one part, whichever is known."""
-        parts = _parts_of(wanted)
-        for left_out in ((), *((part,) for part in parts)):
-            mask = self._items.get((ref.id, ref.revision, parts.difference(left_out)))
+        for known, left in _splits(wanted):
+            mask = self._items.get((ref.id, ref.revision, known))
             if mask is not None:
-                return KnownRows(mask, left_out)
-        for part in parts:
-            mask = self._items.get((ref.id, ref.revision, frozenset((part,))))
-            if mask is not None:
-                return KnownRows(mask, tuple(parts - {part}))
+                return KnownRows(mask, left)
+        return None
+
+
+class CellCache:
+    """The cells of the rows of segments: 10 or 20 MB for 10 M logs, whatever is searched for.
+
+    A search with another filter counts the rows that it finds without reading what it counts them by.
+    """
+
+    def __init__(self, max_bytes: int = 64 * 2**20) -> None:
+        self._items: LRUCache[tuple[str, int], Cells] = LRUCache(max_bytes, getsizeof=_array_bytes)
+
+    @property
+    def bytes(self) -> int:
+        """Size of the cells in bytes."""
+        return int(self._items.currsize)
+
+    def get(self, ref: SegmentRef) -> Cells | None:
+        """Return the cells of a segment if they are known."""
+        return self._items.get((ref.id, ref.revision))
+
+    def put(self, ref: SegmentRef, cells: Cells) -> None:
+        """Remember the cells of a segment."""
+        if _array_bytes(cells) <= self._items.maxsize:
+            self._items[(ref.id, ref.revision)] = cells
+
+
+class CellCountCache:
+    """The logs of segments that filters select, counted by cell.
+
+    A histogram that is asked again, by another key, or with a further term that patterns decide, reads no row.
+    """
+
+    def __init__(self, max_bytes: int = 16 * 2**20) -> None:
+        self._items: LRUCache[tuple[str, int, _Parts], CellCounts] = LRUCache(max_bytes, getsizeof=_array_bytes)
+
+    @property
+    def bytes(self) -> int:
+        """Size of the counts in bytes."""
+        return int(self._items.currsize)
+
+    def put(self, ref: SegmentRef, wanted: Filter, counts: CellCounts) -> None:
+        """Remember the counts of a whole segment."""
+        if _array_bytes(counts) <= self._items.maxsize:
+            self._items[(ref.id, ref.revision, _parts_of(wanted))] = counts
+
+    def best(self, ref: SegmentRef, wanted: Filter) -> KnownCells | None:
+        """Return the counts of the whole filter, of all its parts but one, or of one part, whichever is known."""
+        for known, left in _splits(wanted):
+            counts = self._items.get((ref.id, ref.revision, known))
+            if counts is not None:
+                return KnownCells(counts, left)
         return None
 
 
@@ -133,8 +190,21 @@ def _parts_of(wanted: Filter) -> _Parts:
     return frozenset(wanted.parts) if isinstance(wanted, And) else frozenset((wanted,))
 
 
+@lru_cache(maxsize=64)
+def _splits(wanted: Filter) -> list[tuple[_Parts, tuple[Filter, ...]]]:
+    """Return which parts of a filter may be known together, best first, and which are left then."""
+    parts = _parts_of(wanted)
+    singles = [frozenset((part,)) for part in parts]
+    known = dict.fromkeys((parts, *(parts - single for single in singles), *singles))
+    return [(some, tuple(parts - some)) for some in known if some]
+
+
 def _mask_bytes(mask: Mask) -> int:
     return 256 + (0 if isinstance(mask, bool) else int(mask.nbytes))
+
+
+def _array_bytes(array: Cells | CellCounts) -> int:
+    return 256 + array.nbytes
 
 
 def _table_bytes(table: pa.Table) -> int:
@@ -148,3 +218,5 @@ class Caches:
     summaries: SummaryCache = field(default_factory=SummaryCache)
     masks: MaskCache = field(default_factory=MaskCache)
     counts: CountCache = field(default_factory=CountCache)
+    cells: CellCache = field(default_factory=CellCache)
+    cell_counts: CellCountCache = field(default_factory=CellCountCache)

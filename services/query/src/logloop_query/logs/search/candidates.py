@@ -92,6 +92,8 @@ class Candidates:
     def _candidate(
         self, ref: SegmentRef, summary: Summary | None, known: KnownRows | None, pace: Pace
     ) -> Candidate | None:
+        if known is not None and known.mask is False:
+            return None
         left = self._wanted if summary is None else resolved(self._wanted, summary)
         if summary is not None and not may_hold(left, summary, pace):
             return None

@@ -1,33 +1,30 @@
 """Counts the logs of a selection by time, field or pattern.
 
-Segments contain counts by minute, severity, service and pattern. Rows are read only for other counts.
+Segments contain counts by minute, severity, service and pattern. Rows are read only for other counts, and for filters
+that these do not decide.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from logloop_contracts.patterns.masking import PATTERN_VERSION
 
-from logloop_query.logs.search.attribute_values import source_column, with_values
+from logloop_query.logs.search.attribute_values import source_column
 from logloop_query.logs.search.caches import Caches
 from logloop_query.logs.search.candidates import (
     SUMMARISED,
     Candidate,
     Candidates,
-    may_hold,
     read_columns,
     uses_only_summary,
 )
-from logloop_query.logs.search.kernels import Mask, evaluate, rows_of
+from logloop_query.logs.search.kernels import evaluate
 from logloop_query.logs.search.known_counts import KnownCounts
-from logloop_query.logs.search.language.attribute_fields import is_attribute
-from logloop_query.logs.search.language.filter import Filter, needed_columns
+from logloop_query.logs.search.language.filter import EVERYTHING, And, Filter, needed_columns, simplified
 from logloop_query.logs.search.limits.pace import OutOfTime, Pace
 from logloop_query.logs.search.limits.threads import Work
-from logloop_query.logs.search.pattern_rules import AskedOfPatterns, resolved
 from logloop_query.logs.search.plan import (
     Budget,
     LogSelection,
@@ -37,9 +34,11 @@ from logloop_query.logs.search.plan import (
     StoredColumns,
     columns_for,
 )
-from logloop_query.logs.search.rows import rows_within
-from logloop_query.logs.search.sums import Buckets, Sum, add_up, by_minute, grouped, in_buckets
-from logloop_query.logs.segments.codec import SegmentColumns, TableColumns
+from logloop_query.logs.search.row_counts import Counted, InCells, count_by_cell, count_rows, in_time, time_columns
+from logloop_query.logs.search.summary_counts import count_summaries
+from logloop_query.logs.search.sums import Buckets, Sum, add_up
+from logloop_query.logs.segments.cells import NO_LOGS, CellCounts
+from logloop_query.logs.segments.codec import TableColumns
 from logloop_query.logs.segments.columns import read_batch
 from logloop_query.logs.segments.summary import Summary
 
@@ -47,7 +46,6 @@ _GROUP_BYTES = 16 * 2**20
 _SUMMARIES_AT_ONCE = 64
 _MAX_KEY_BYTES = 64 * 2**20
 _FOLD_BYTES = 16 * 2**20
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +54,6 @@ class Counts:
 
     table: pa.Table
     partial: PartialReason | None
-
-
-class _Counted(NamedTuple):
-    """The rows of a segment that a filter selects, and their counts by each grouping: by minute if possible."""
-
-    mask: Mask
-    tables: list[pa.Table]
-    in_buckets: list[pa.Table]
 
 
 class Counter:
@@ -166,27 +156,48 @@ class Counter:
         self, refs: Sequence[SegmentRef], selection: LogSelection, sums: Sequence[Sum], buckets: Buckets | None
     ) -> list[SegmentRef]:
         """Count what the summaries decide, and return the segments that are not counted."""
-        keys = {key for counted in sums for key in counted.keys} - {"bucket"}
-        if not keys <= SUMMARISED or not uses_only_summary(selection.wanted):
+        if not _keys_of(sums) <= SUMMARISED:
             return list(refs)
-        rest = [ref for ref in refs if not selection.contains(ref)]
-        inside = [ref for ref in refs if selection.contains(ref)]
-        for start in range(0, len(inside), _SUMMARIES_AT_ONCE):
-            group = inside[start : start + _SUMMARIES_AT_ONCE]
-            summaries = await self._caches.summaries.read(self._snapshot, group)
-
-            def count(pace: Pace, found: dict[str, Summary] = summaries) -> tuple[set[str], pa.Table | None]:
-                return _count_summaries(found, selection.wanted, sorted(keys), buckets, pace)
-
-            if any(counted.is_full for counted in sums):
-                return [*rest, *inside[start:]]
-            undecided, table = await self._work.run(count)
-            rest += [ref for ref in group if ref.id in undecided]
-            self._budget.segments += len(group) - len(undecided)
-            if table is not None:
-                for counted in sums:
-                    counted.add([add_up([table], counted.keys)])
+        rest: list[SegmentRef] = []
+        asked: dict[Filter, list[SegmentRef]] = {}
+        counts: dict[str, CellCounts] = {}
+        for ref in refs:
+            known = self._caches.cell_counts.best(ref, selection.wanted) if selection.contains(ref) else None
+            left = selection.wanted if known is None else simplified(And(known.left))
+            if known is not None and not known.counts.size:
+                self._budget.segments += 1
+            elif selection.contains(ref) and uses_only_summary(left):
+                asked.setdefault(left, []).append(ref)
+                if known is not None:
+                    counts[ref.id] = known.counts
+            else:
+                rest.append(ref)
+        for left, inside in asked.items():
+            for start in range(0, len(inside), _SUMMARIES_AT_ONCE):
+                if any(counted.is_full for counted in sums):
+                    rest += inside[start:]
+                    break
+                group = inside[start : start + _SUMMARIES_AT_ONCE]
+                read = await self._caches.summaries.read(self._snapshot, group)
+                summaries = {
+                    number: summary.recounted(counts[number]) if number in counts else summary
+                    for number, summary in read.items()
+                }
+                undecided = await self._add_summaries(summaries, left, sums, buckets)
+                rest += [ref for ref in group if ref.id in undecided]
+                self._budget.segments += len(group) - len(undecided)
         return rest
+
+    async def _add_summaries(
+        self, summaries: dict[str, Summary], wanted: Filter, sums: Sequence[Sum], buckets: Buckets | None
+    ) -> set[str]:
+        """Add the logs of summaries that a filter selects, and return the ids of segments that are not decided."""
+        keys = sorted(_keys_of(sums))
+        undecided, table = await self._work.run(lambda pace: count_summaries(summaries, wanted, keys, buckets, pace))
+        if table is not None:
+            for counted in sums:
+                counted.add([add_up([table], counted.keys)])
+        return undecided
 
     async def _from_patterns(self, refs: Sequence[SegmentRef], wanted: Filter, counted: Sum) -> PartialReason | None:
         for start in range(0, len(refs), 64):
@@ -200,7 +211,7 @@ class Counter:
             def count(
                 ref: SegmentRef, pace: Pace, stored: dict[str, StoredColumns] = stored
             ) -> Sequence[pa.Table] | None:
-                return _in_time(lambda: [_count_words(ref, stored[ref.id], wanted, pace)])
+                return in_time(lambda: [_count_words(ref, stored[ref.id], wanted, pace)])
 
             there = [ref for ref in group if ref.id in stored]
             if not self._take_in([counted], await self._work.each(count, there)):
@@ -227,48 +238,96 @@ class Counter:
             refs, counts = known.among(refs)
             self._take_in(sums, counts)
             self._budget.segments += asked - len(refs)
-
-        def to_count(ref: SegmentRef) -> frozenset[str]:
-            return names | _time_columns(ref, selection, buckets)
-
+        by_cell = not of_bytes and _keys_of(sums) <= SUMMARISED and (buckets is None or buckets.whole_minutes)
         for group in _by_size(refs):
             bound = self._bound(sums)
             if bound is not None:
                 return bound
             kept = await candidates.among(group)
+            in_cells = await self._in_cells(kept, selection) if by_cell else {}
+
+            def to_count(ref: SegmentRef, in_cells: dict[str, InCells] = in_cells) -> frozenset[str]:
+                if ref.id in in_cells:
+                    return in_cells[ref.id].to_read
+                return names | time_columns(ref, selection, buckets)
+
             stored = await read_columns(self._snapshot, kept, self._budget, to_count)
 
-            def count(item: Candidate, pace: Pace, stored: dict[str, StoredColumns] = stored) -> _Counted | None:
+            def count(
+                item: Candidate,
+                pace: Pace,
+                stored: dict[str, StoredColumns] = stored,
+                in_cells: dict[str, InCells] = in_cells,
+            ) -> Counted | None:
                 columns = columns_for(item.ref, stored[item.ref.id])
-                return _in_time(
-                    lambda: _count_rows(item, columns, selection, groupings, buckets, pace, of_bytes=of_bytes)
+                way = in_cells.get(item.ref.id)
+                return in_time(
+                    lambda: (
+                        (way and count_by_cell(item, columns, way, pace))
+                        or count_rows(item, columns, selection, groupings, buckets, pace, of_bytes=of_bytes)
+                    )
                 )
 
             there = [item for item in kept if item.ref.id in stored]
-            found = await self._work.each(count, there)
-            for item, counted in zip(there, found, strict=True):
-                if counted is not None:
-                    self._caches.masks.put(item.ref, selection.wanted, counted.mask)
-                    if known is not None:
-                        known.put(item.ref, counted.tables)
-            if not self._take_in(sums, [None if item is None else item.in_buckets for item in found]):
+            found = dict(zip((item.ref for item in there), await self._work.each(count, there), strict=True))
+            self._remember(found, selection, known)
+            self._remember_excluded(set(group) - {item.ref for item in kept}, selection, by_cell=by_cell)
+            if not await self._add_found(found, in_cells, sums, buckets):
                 return "time"
         return None
 
+    async def _in_cells(self, kept: Sequence[Candidate], selection: LogSelection) -> dict[str, InCells]:
+        """Return how segments are counted by cell, by id: those in the time range, if their patterns are known."""
+        refs = [item.ref for item in kept if selection.contains(item.ref)]
+        cells = {ref.id: self._caches.cells.get(ref) for ref in refs}
+        summaries = await self._caches.summaries.read(self._snapshot, refs)
+        return {
+            number: InCells(summary, cells[number])
+            for number, summary in summaries.items()
+            if summary.patterns is not None
+        }
 
-def _in_time(count: Callable[[], T]) -> T | None:
-    try:
-        return count()
-    except OutOfTime:
-        return None
+    def _remember(
+        self, found: dict[SegmentRef, Counted | None], selection: LogSelection, known: KnownCounts | None
+    ) -> None:
+        for ref, counted in found.items():
+            if counted is None:
+                continue
+            self._caches.masks.put(ref, selection.wanted, counted.mask)
+            if counted.counts is not None and counted.cells is not None:
+                self._caches.cells.put(ref, counted.cells)
+                self._caches.cell_counts.put(ref, selection.wanted, counted.counts)
+            elif known is not None:
+                known.put(ref, counted.tables)
+
+    def _remember_excluded(self, refs: Iterable[SegmentRef], selection: LogSelection, *, by_cell: bool) -> None:
+        """Remember that a filter selects nothing in some segments."""
+        for ref in refs:
+            self._caches.masks.put(ref, selection.wanted, False)
+            if by_cell and selection.contains(ref):
+                self._caches.cell_counts.put(ref, selection.wanted, NO_LOGS)
+
+    async def _add_found(
+        self,
+        found: dict[SegmentRef, Counted | None],
+        in_cells: dict[str, InCells],
+        sums: Sequence[Sum],
+        buckets: Buckets | None,
+    ) -> bool:
+        """Add the counts of segments; whether every segment was counted in time."""
+        recounted: dict[str, Summary] = {}
+        others: list[Sequence[pa.Table] | None] = []
+        for ref, counted in found.items():
+            if counted is None or counted.counts is None:
+                others.append(None if counted is None else counted.in_buckets)
+            elif counted.counts.size:
+                recounted[ref.id] = in_cells[ref.id].summary.recounted(counted.counts)
+        await self._add_summaries(recounted, EVERYTHING, sums, buckets)
+        return self._take_in(sums, others)
 
 
-def _time_columns(ref: SegmentRef, selection: LogSelection, buckets: Buckets | None) -> frozenset[str]:
-    """Return the columns that tell which logs of a segment are in the time range, and in which buckets."""
-    needed = frozenset() if selection.contains(ref) else frozenset({"timestamp"})
-    if buckets is None or needed:
-        return needed
-    return frozenset({"minute" if buckets.whole_minutes else "timestamp"})
+def _keys_of(sums: Sequence[Sum]) -> set[str]:
+    return {key for counted in sums for key in counted.keys} - {"bucket"}
 
 
 def _by_size(refs: Sequence[SegmentRef]) -> list[list[SegmentRef]]:
@@ -287,49 +346,6 @@ def _key_names(keys: Sequence[str], buckets: Buckets | None) -> list[str]:
     return [*(["bucket"] if buckets else []), *keys]
 
 
-def _count_summaries(
-    summaries: dict[str, Summary], wanted: Filter, keys: Sequence[str], buckets: Buckets | None, pace: Pace
-) -> tuple[set[str], pa.Table | None]:
-    """Return the ids of the segments that their summaries do not decide, and the counts of the others."""
-    undecided: set[str] = set()
-    counts: list[pa.Table] = []
-    alike: list[Summary] = []
-    asked = AskedOfPatterns.of(wanted)
-    names = [*(["minute"] if buckets else []), *keys, "count"]
-    needed = needed_columns(asked.wanted if asked else wanted) | set(keys)
-    for segment_id, summary in summaries.items():
-        if asked and needed <= summary.names and asked.decides(summary):
-            alike.append(summary)
-            continue
-        left = resolved(wanted, summary)
-        if needed_columns(left) | set(keys) <= summary.names:
-            counts += _chosen(pa.Table.from_batches([summary.counts]), left, names, pace)
-        elif may_hold(left, summary, pace):
-            undecided.add(segment_id)
-    if asked and alike:
-        merged = pa.Table.from_batches([summary.counts for summary in alike]).unify_dictionaries().combine_chunks()
-        counts += _chosen(merged, asked.wanted, names, pace)
-    if not counts:
-        return undecided, None
-    merged = add_up(counts, names[:-1])
-    if buckets is None:
-        return undecided, merged
-    columns = {
-        "bucket": buckets.of_minutes(merged.column("minute")),
-        **{name: merged.column(name) for name in (*keys, "count")},
-    }
-    return undecided, pa.table(columns)
-
-
-def _chosen(summaries: pa.Table, wanted: Filter, names: Sequence[str], pace: Pace) -> list[pa.Table]:
-    """Return columns of the rows of summaries that a filter selects, as at most one table."""
-    mask = evaluate(wanted, TableColumns(summaries), pace)
-    if mask is False:
-        return []
-    chosen = summaries.select(names)
-    return [chosen if mask is True else chosen.filter(mask)]
-
-
 def _count_words(ref: SegmentRef, stored: StoredColumns, wanted: Filter, pace: Pace) -> pa.Table:
     if stored.pattern_version == PATTERN_VERSION:
         words, counts = read_batch(stored.patterns).columns
@@ -340,41 +356,3 @@ def _count_words(ref: SegmentRef, stored: StoredColumns, wanted: Filter, pace: P
     if mask is True:
         return table
     return table.slice(0, 0) if mask is False else table.filter(mask)
-
-
-def _count_rows(
-    item: Candidate,
-    columns: SegmentColumns,
-    selection: LogSelection,
-    groupings: Sequence[Sequence[str]],
-    buckets: Buckets | None,
-    pace: Pace,
-    *,
-    of_bytes: bool,
-) -> _Counted:
-    """Return the rows that the filter selects, and the counts of those in the time range for each grouping."""
-    mask = evaluate(item.wanted, columns, pace)
-    rows = rows_of(mask)
-    if not selection.contains(item.ref):
-        times = columns.column("timestamp").cast(pa.int64())
-        rows = rows_within(times, rows, selection.low, selection.high)
-
-    def chosen(array: Any) -> Any:
-        return array if rows is None else array.take(rows)
-
-    keys = {key for grouping in groupings for key in grouping}
-    counted = {key: chosen(columns.column(key)) for key in keys if key != "bucket" and not is_attribute(key)}
-    if buckets is not None:
-        if "minute" in _time_columns(item.ref, selection, buckets):
-            counted["minute"] = chosen(columns.column("minute")).cast(pa.int64())
-        else:
-            counted["bucket"] = buckets.number(chosen(columns.column("timestamp").cast(pa.int64())))
-    attributes = sorted(filter(is_attribute, keys))
-    if attributes:
-        counted |= with_values(chosen(columns.column("attributes")), attributes, pace)
-    count = columns.count if rows is None else len(rows)
-    sizes = pc.binary_length(chosen(columns.column("message"))).cast(pa.int64()) if of_bytes else None
-    if "minute" in counted:
-        groupings = [by_minute(grouping) for grouping in groupings]
-    tables = [grouped({key: counted[key] for key in grouping}, count, sizes) for grouping in groupings]
-    return _Counted(mask, tables, [in_buckets(table, buckets) for table in tables])

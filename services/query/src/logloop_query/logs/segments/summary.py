@@ -3,6 +3,7 @@
 Counts by these need no row, and neither does a filter on them or on words in the constant text of patterns.
 """
 
+import copy
 from typing import Any
 
 import pyarrow as pa
@@ -80,6 +81,13 @@ class Summary:
         """Size in memory."""
         variables = 0 if self.variables is None else len(self.variables.trigrams)
         return int(self.counts.nbytes) + variables + 1024
+
+    def recounted(self, counts: Any) -> "Summary":
+        """Return the same combinations with other counts, such as those of the logs that a filter selects."""
+        other = copy.copy(self)
+        place = self.counts.schema.get_field_index("count")
+        other.counts = self.counts.set_column(place, "count", pa.array(counts))
+        return other
 
     def column(self, name: str) -> Any:
         """Return a column of the counts."""

@@ -1,0 +1,61 @@
+"""Counts logs by the summaries of segments."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from logloop_query.logs.search.candidates import may_hold
+from logloop_query.logs.search.kernels import evaluate
+from logloop_query.logs.search.language.filter import Filter, needed_columns
+from logloop_query.logs.search.limits.pace import Pace
+from logloop_query.logs.search.pattern_rules import AskedOfPatterns, resolved
+from logloop_query.logs.search.sums import Buckets, add_up
+from logloop_query.logs.segments.codec import TableColumns
+from logloop_query.logs.segments.summary import Summary
+
+
+def count_summaries(
+    summaries: dict[str, Summary], wanted: Filter, keys: Sequence[str], buckets: Buckets | None, pace: Pace
+) -> tuple[set[str], pa.Table | None]:
+    """Return the ids of the segments that their summaries do not decide, and the counts of the others."""
+    undecided: set[str] = set()
+    counts: list[pa.Table] = []
+    alike: list[Summary] = []
+    asked = AskedOfPatterns.of(wanted)
+    names = [*(["minute"] if buckets else []), *keys, "count"]
+    needed = needed_columns(asked.wanted if asked else wanted) | set(keys)
+    for segment_id, summary in summaries.items():
+        if asked and needed <= summary.names and asked.decides(summary):
+            alike.append(summary)
+            continue
+        left = resolved(wanted, summary)
+        if needed_columns(left) | set(keys) <= summary.names:
+            counts += _chosen(pa.Table.from_batches([summary.counts]), left, names, pace)
+        elif may_hold(left, summary, pace):
+            undecided.add(segment_id)
+    if asked and alike:
+        columns = sorted(needed | set(names))
+        chosen = [summary.counts.select(columns) for summary in alike]
+        merged = pa.Table.from_batches(chosen).unify_dictionaries().combine_chunks()
+        counts += _chosen(merged, asked.wanted, names, pace)
+    if not counts:
+        return undecided, None
+    merged = add_up(counts, names[:-1])
+    merged = merged.filter(pc.greater(merged.column("count"), 0))
+    if buckets is None:
+        return undecided, merged
+    columns_of_buckets = {
+        "bucket": buckets.of_minutes(merged.column("minute")),
+        **{name: merged.column(name) for name in (*keys, "count")},
+    }
+    return undecided, pa.table(columns_of_buckets)
+
+
+def _chosen(summaries: pa.Table, wanted: Filter, names: Sequence[str], pace: Pace) -> list[pa.Table]:
+    """Return columns of the rows of summaries that a filter selects, as at most one table."""
+    mask = evaluate(wanted, TableColumns(summaries), pace)
+    if mask is False:
+        return []
+    chosen = summaries.select(names)
+    return [chosen if mask is True else chosen.filter(mask)]
