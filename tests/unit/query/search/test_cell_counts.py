@@ -149,3 +149,20 @@ async def test_a_regular_expression_is_asked_again_without_summaries(
     stored.reads.clear()
     assert await total(searching, "/order 1[0-9]2 /") == (first, 0)
     assert not stored.reads
+
+
+async def test_after_the_warm_up_the_first_count_reads_only_what_its_filter_needs(stored: MemorySegments) -> None:
+    reads: list[int] = []
+    for warm in (False, True):
+        searching = LogSearch(stored, SearchLimits())
+        try:
+            if warm:
+                await searching.warm_up(["shop"])
+            found, read = await total(searching, "attributes.host:node-2")
+        finally:
+            searching.close()
+        assert found == LOGS / 5
+        reads.append(read)
+    segments = [item.segment for item in stored.stored.values()]
+    assert reads[1] == sum(len(segment.columns["attributes"]) for segment in segments)
+    assert reads[0] > reads[1]

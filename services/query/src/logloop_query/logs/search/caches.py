@@ -121,6 +121,11 @@ class CellCache:
         """Size of the cells in bytes."""
         return int(self._items.currsize)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether half of the cache is free."""
+        return bool(self._items.currsize < self._items.maxsize // 2)
+
     def get(self, ref: SegmentRef) -> Cells | None:
         """Return the cells of a segment if they are known."""
         return self._items.get((ref.id, ref.revision))

@@ -1,6 +1,6 @@
 """Runs searches and counts, with limits on their cost and their number."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from logloop_query.logs.search.attribute_names import AttributeNames, NameCounts
 from logloop_query.logs.search.caches import Caches
 from logloop_query.logs.search.counts import Counter
 from logloop_query.logs.search.limits.admission import Admission, TooBusy
-from logloop_query.logs.search.limits.pace import OutOfTime
+from logloop_query.logs.search.limits.pace import OutOfTime, Pace
 from logloop_query.logs.search.limits.threads import SearchThreads, Work
 from logloop_query.logs.search.plan import (
     Budget,
@@ -16,8 +16,11 @@ from logloop_query.logs.search.plan import (
     SegmentRef,
     SegmentSource,
     Snapshot,
+    columns_for,
 )
 from logloop_query.logs.search.scan import Scanner, SearchRequest, SearchResult
+from logloop_query.logs.segments.cells import CELL_COLUMNS, Cells, cells_of
+from logloop_query.logs.segments.summary import Summary
 from logloop_query.telemetry import SEARCH_BYTES, SEARCH_SECONDS, SEARCHES
 
 _WARM_SEGMENTS = 512
@@ -55,18 +58,36 @@ class LogSearch:
         self.threads.close()
 
     async def warm_up(self, project_ids: Iterable[str]) -> None:
-        """Load the summaries of each project's newest segments, so that the first histogram is fast."""
+        """Load summaries and cells of each project's newest segments, so that the first histograms are fast."""
         for project_id in project_ids:
             async with self._source.snapshot() as snapshot:
                 refs: list[SegmentRef] = []
                 async for ref in snapshot.plan(LogSelection(project_id), newest_first=True):
-                    refs.append(ref)
+                    if ref.count:
+                        refs.append(ref)
                     if len(refs) == _WARM_SEGMENTS:
                         break
                 for start in range(0, len(refs), _WARM_AT_ONCE):
                     if not self.caches.summaries.has_room:
                         return
-                    await self.caches.summaries.read(snapshot, refs[start : start + _WARM_AT_ONCE])
+                    group = refs[start : start + _WARM_AT_ONCE]
+                    summaries = await self.caches.summaries.read(snapshot, group)
+                    if self.caches.cells.has_room:
+                        await self._warm_cells(snapshot, group, summaries)
+
+    async def _warm_cells(
+        self, snapshot: Snapshot, refs: Sequence[SegmentRef], summaries: Mapping[str, Summary]
+    ) -> None:
+        known = [ref for ref in refs if ref.id in summaries and summaries[ref.id].patterns is not None]
+        stored = await snapshot.read(known, CELL_COLUMNS) if known else {}
+        there = [ref for ref in known if ref.id in stored]
+
+        def find(ref: SegmentRef, _: Pace) -> Cells | None:
+            return cells_of(columns_for(ref, stored[ref.id]), summaries[ref.id])
+
+        for ref, cells in zip(there, await self.threads.work("").each(find, there), strict=True):
+            if cells is not None:
+                self.caches.cells.put(ref, cells)
 
     @asynccontextmanager
     async def admitted(self, kind: str, caller: str) -> AsyncIterator[None]:

@@ -149,13 +149,14 @@ async def grouped(
 ) -> AsyncIterator[list[SegmentRef]]:
     """Yield segments in groups to read at once: one, then twice as many each time, so that the first page is fast."""
     group: list[SegmentRef] = []
-    size = first
+    size, held = first, 0
     async for ref in refs:
         if ref.count == 0:
             continue
         group.append(ref)
-        if len(group) >= size or sum(item.size for item in group) >= max_bytes:
+        held += ref.size
+        if len(group) >= size or held >= max_bytes:
             yield group
-            group, size = [], min(size * 2, most)
+            group, size, held = [], min(size * 2, most), 0
     if group:
         yield group

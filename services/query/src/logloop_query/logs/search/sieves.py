@@ -35,9 +35,13 @@ def may_pass(leaf: TextLeaf, array: Any, pace: Pace) -> Rows:
     """Return which texts of a utf8 array may pass the test of a leaf. Raises OutOfTime."""
     if len(array) <= _FEW_TEXTS:
         return True
-    needle = leaf.needle if isinstance(leaf, Matches) else leaf.value
-    rows: Rows = may_contain(array, needle) if needle else True
-    if rows is False or not isinstance(leaf, Matches) or not ignores_neighbours(leaf.pattern):
+    if not isinstance(leaf, Matches):
+        return may_contain(array, leaf.value)
+    is_free = ignores_neighbours(leaf.pattern)
+    # RE2 finds a literal text in a pattern itself. Only a piece without letters is found sooner.
+    uses_needle = bool(leaf.needle) and (not is_free or bool(_WITHOUT_CASE.search(leaf.needle)))
+    rows: Rows = may_contain(array, leaf.needle) if uses_needle else True
+    if rows is False or not is_free:
         return rows
     left = may_match(array if rows is True else array.filter(rows), leaf.pattern, pace)
     if rows is True or left is True:

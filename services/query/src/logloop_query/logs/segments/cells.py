@@ -3,6 +3,7 @@
 With cells, the rows that a filter selects are counted by all four at once, and no longer need these columns.
 """
 
+import math
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,23 +20,27 @@ Cells: TypeAlias = npt.NDArray[np.unsignedinteger[Any]]
 CellCounts: TypeAlias = npt.NDArray[np.int32]
 """For each row of a summary, a number of logs; empty if there are none."""
 NO_LOGS: CellCounts = np.zeros(0, np.int32)
+_LIMIT = 1 << 31
 _TABLE = 1 << 20
 """Combinations up to which a table finds the cell of each."""
 
 
 def cells_of(columns: SegmentColumns, summary: Summary) -> Cells | None:
     """Return the cell of each row (8 to 16 bits). None if the columns do not lead to the counts of the summary."""
-    rows: Any = np.zeros(columns.count, np.int64)
-    cells: Any = np.zeros(summary.count, np.int64)
-    combinations = 1
+    codes: list[tuple[Any, Any, int]] = []
     for name in sorted(CELL_COLUMNS):
         column = columns.column(name)
         if column.null_count:
             return None
-        of_rows, of_cells, size = _codes(column, summary.column(name))
-        combinations *= size
-        rows, cells = rows * size + of_rows, cells * size + of_cells
-    found = _places(rows, cells, combinations).astype(np.min_scalar_type(summary.count))
+        codes.append(_codes(column, summary.column(name)))
+    combinations = math.prod(size for _, _, size in codes)
+    kind = np.int32 if combinations < _LIMIT else np.int64
+    rows, cells = np.zeros(columns.count, kind), np.zeros(summary.count, kind)
+    for of_rows, of_cells, size in codes:
+        for numbers, values in ((rows, of_rows), (cells, of_cells)):
+            np.multiply(numbers, size, out=numbers)
+            np.add(numbers, values, out=numbers, casting="unsafe")
+    found = _places(rows, cells, combinations).astype(np.min_scalar_type(summary.count), copy=False)
     expected = summary.column("count").to_numpy()
     return found if np.array_equal(np.bincount(found, minlength=summary.count), expected) else None
 

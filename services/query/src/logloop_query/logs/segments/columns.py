@@ -7,6 +7,7 @@ dictionary of whole texts when few of them differ. Streams describe themselves, 
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from logloop_contracts.log_batch import LOG_SCHEMA
@@ -158,9 +159,9 @@ def _text_columns(array: Any) -> dict[str, Any]:
 def _texts(batch: pa.RecordBatch) -> Any:
     lengths = batch.column(_LENGTHS).flatten()
     known = pc.fill_null(lengths, 0) if lengths.null_count else lengths
-    ends = pc.cumulative_sum(known.cast(pa.int32()))
-    offsets = pa.concat_arrays([pa.array([0], pa.int32()), ends])
+    offsets = np.zeros(len(known) + 1, np.int32)
+    np.cumsum(known.to_numpy(), dtype=np.int32, out=offsets[1:])
     valid = pc.is_valid(lengths).buffers()[1] if lengths.null_count else None
     return pa.Array.from_buffers(
-        pa.utf8(), len(lengths), [valid, offsets.buffers()[1], batch.column(_BYTES).buffers()[2]], lengths.null_count
+        pa.utf8(), len(lengths), [valid, pa.py_buffer(offsets), batch.column(_BYTES).buffers()[2]], lengths.null_count
     )
