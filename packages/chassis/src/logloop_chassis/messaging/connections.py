@@ -41,13 +41,17 @@ def publishing_broker(url: str, service: str) -> RabbitBroker:
 
 
 def consuming_broker(url: str, service: str, *, graceful_timeout: float) -> RabbitBroker:
-    """Return a broker to consume with."""
+    """Return a broker to consume with.
+
+    It injects no arguments into consumers, which would take a thread for each message.
+    """
     return RabbitBroker(
         amqp_url(url, name=f"{service}-consume"),
         app_id=f"logloop-{service}",
         reconnect_interval=1.0,
         timeout=CONNECT_TIMEOUT_S,
         graceful_timeout=graceful_timeout,
+        apply_types=False,
         logger=None,
     )
 

@@ -5,8 +5,7 @@ from typing import Any
 
 from faststream import AckPolicy
 from faststream.rabbit import Channel as AmqpChannel
-from faststream.rabbit import RabbitBroker, RabbitQueue
-from faststream.rabbit.annotations import RabbitMessage
+from faststream.rabbit import RabbitBroker, RabbitMessage, RabbitQueue
 from logloop_contracts.channels import Channel, Queue
 from logloop_contracts.envelope import Event
 from pydantic import BaseModel, ValidationError
@@ -16,9 +15,9 @@ from logloop_chassis.messaging.failures import Dead, guarded
 from logloop_chassis.messaging.publisher import Publisher
 
 
-async def _raw_body(message: Any) -> bytes:
-    body: bytes = message.body
-    return body
+async def _undecoded(message: Any) -> Any:
+    """Return the message itself, so that a consumer gets it as its argument."""
+    return message
 
 
 def subscribe(broker: RabbitBroker, queue: Queue, handler: Handler, publisher: Publisher, *, prefetch: int) -> None:
@@ -35,7 +34,7 @@ def subscribe(broker: RabbitBroker, queue: Queue, handler: Handler, publisher: P
         RabbitQueue(queue.name, declare=False),
         channel=AmqpChannel(prefetch_count=prefetch),
         ack_policy=AckPolicy.REJECT_ON_ERROR,
-        decoder=_raw_body,
+        decoder=_undecoded,
         no_reply=True,
     )(consume)
 
