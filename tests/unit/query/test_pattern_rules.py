@@ -16,6 +16,7 @@ from logloop_query.logs.search.pattern_rules import AskedOfPatterns, resolved
 from logloop_query.logs.segments.codec import Effort, TableColumns, columns_of, encode_segment
 from logloop_query.logs.segments.filters.build import filter_of, filter_of_texts
 from logloop_query.logs.segments.summary import Summary
+from logloop_query.logs.segments.variables import decode_variables, encode_variables
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 _pieces = st.sampled_from(
@@ -140,3 +141,12 @@ def test_a_word_that_a_variable_may_hold_is_tested_in_its_messages_only() -> Non
     left = resolved(Contains("message", "anna"), Summary(segment.summary, segment.patterns, segment.variables))
     asked = OneOf("pattern", ("order <*> placed by user=<*>", "user=<*> left"))
     assert left == And((asked, Contains("message", "anna")))
+
+
+@pytest.mark.parametrize("letters", [5, 32_766, 32_767, 32_768])
+@pytest.mark.parametrize(("blanks", "is_run"), [(" ", False), (" \t", True)])
+def test_blanks_that_follow_each_other_are_found_anywhere(letters: int, blanks: str, is_run: bool) -> None:
+    messages = pa.array(["a" * letters + blanks + "b"], pa.utf8())
+    known = decode_variables(encode_variables(messages, messages, pa.array([0], pa.int8())), 1)
+    assert known is not None
+    assert known.has_blank_runs is is_run

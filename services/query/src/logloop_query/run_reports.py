@@ -21,6 +21,7 @@ from logloop_query.time_bounds import from_microseconds
 Source = Literal["pytest", "ci"]
 REPORTERS = ("pytest", "junit", "tap", "go", "jest")
 """Sources of the logs about runs: the pytest plugin, and the formats of files that `logloop test import` reads."""
+_REPORTERS = pa.array(REPORTERS)
 _MARK = r'"(test\.outcome|ci\.test_outcome|test\.event)":'
 _MAX_TEXT = 200
 _MAX_FAILURE = 500
@@ -86,8 +87,11 @@ def reports_in(tables: Iterable[pa.Table]) -> list[RunReport]:
 
 
 def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
-    reported = pc.is_in(_plain(table, "source"), value_set=pa.array(REPORTERS))
-    about_tests = pc.or_(pc.is_valid(table.column("test_id")), reported)
+    tests = table.column("test_id")
+    if tests.null_count == len(tests) and not _may_have_reporter(table.column("source")):
+        return
+    reported = pc.is_in(_plain(table, "source"), value_set=_REPORTERS)
+    about_tests = pc.or_(pc.is_valid(tests), reported)
     if not pc.any(about_tests).as_py():
         return
     candidates = table.filter(about_tests)
@@ -98,6 +102,13 @@ def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
     columns["parsed"] = [orjson.loads(text) for text in columns["attributes"]]
     for values in zip(*columns.values(), strict=True):
         yield dict(zip(columns, values, strict=True))
+
+
+def _may_have_reporter(sources: Any) -> bool:
+    """Return whether a reporter is among the words of a column, which may have more words than its rows."""
+    if not pa.types.is_dictionary(sources.type):
+        return True
+    return any(pc.any(pc.is_in(part.dictionary, value_set=_REPORTERS)).as_py() for part in sources.chunks)
 
 
 def _plain(table: pa.Table, name: str) -> Any:

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -14,6 +15,7 @@ from logloop_query.logs.segments.trigrams import (
     Flags,
     TrigramSet,
     classes_of,
+    letters_before,
     trigrams_of,
 )
 
@@ -79,3 +81,11 @@ def test_a_bit_says_that_a_text_is_not_ascii() -> None:
     assert trigrams_in("plätze".encode())[NON_ASCII]
     assert trigrams_of("日本") == [NON_ASCII]
     assert trigrams_in("1 \u212a".encode()).sum() == SIZE
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 100_000])
+def test_letters_are_counted_up_to_each_place(size: int) -> None:
+    data = ("aZ[{`@é5 x" * 10_000).encode()[:size]
+    places = np.unique(np.array([0, 1, 8, 9, size // 2, 32_768, 32_769, size]).clip(0, size))
+    expected = [sum(byte < 128 and chr(byte).isalpha() for byte in data[:place]) for place in places]
+    assert letters_before(data, places).tolist() == expected

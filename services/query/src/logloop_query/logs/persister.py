@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
 import structlog
@@ -230,7 +230,7 @@ class Persister:
         )
         chunks = pack.chunks
         while chunks:
-            segment, stats = await self._in_thread(
+            segment, stats, messages = await self._in_thread(
                 lambda chunks=chunks: _encode(pack.project_id, pack.hour, chunks)  # type: ignore[misc]
             )
             try:
@@ -247,14 +247,14 @@ class Persister:
             BYTES_STORED.inc(segment.stored_bytes)
             WRITE_SECONDS.observe(time.perf_counter() - started)
             await self._register(pack.project_id, chunks, stats)
-            await self._add_filter(stored)
+            await self._add_filter(stored, messages)
             break
         await self._record_test_runs(pack)
 
-    async def _add_filter(self, stored: StoredSegment) -> None:
+    async def _add_filter(self, stored: StoredSegment, messages: Any) -> None:
         """Store the filter of a large segment. Smaller ones get theirs when compaction has merged them."""
         if is_large(stored.segment):
-            made = await self._in_thread(lambda: filter_of(stored.segment))
+            made = await self._in_thread(lambda: filter_of(stored.segment, messages))
             await self._store.add_filter(stored, made)
 
     async def _without_stored(self, project_id: str, chunks: Sequence[Chunk]) -> list[Chunk]:
@@ -293,10 +293,11 @@ class Persister:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
 
-def _encode(project_id: str, hour: int, chunks: Sequence[Chunk]) -> tuple[Segment, dict[str, PatternStats]]:
+def _encode(project_id: str, hour: int, chunks: Sequence[Chunk]) -> tuple[Segment, dict[str, PatternStats], Any]:
+    """Return the segment of chunks, the statistics of their patterns, and their messages."""
     table = merge_tables([chunk.table for chunk in chunks])
     segment = encode_segment(project_id, hour, [key for chunk in chunks for key in chunk.parts], table)
-    return segment, pattern_stats(table)
+    return segment, pattern_stats(table), table.column("message").combine_chunks()
 
 
 def _words(chunk: Chunk, name: str) -> AbstractSet[str]:

@@ -17,6 +17,15 @@ def joined(array: Any) -> Any:
     return pa.Array.from_buffers(pa.utf8(), 1, [None, pa.py_buffer(struct.pack("<ii", first, last)), data])
 
 
+def content_of(array: Any) -> memoryview:
+    """Return the bytes of all texts of a utf8 array, one text after the other, without copying them."""
+    offsets, data = array.buffers()[1:3]
+    if data is None:
+        return memoryview(b"")
+    first, last = _ends(array, offsets)
+    return memoryview(data)[first:last]
+
+
 def in_blocks(array: Any, rows: int) -> Any:
     """Return the texts of a utf8 array joined in blocks of `rows` texts, without copying them."""
     offsets, data = array.buffers()[1:3]

@@ -25,6 +25,8 @@ _LIKE_ASCII_BYTES = tuple(character.encode() for character in LIKE_ASCII)
 LAST_LETTER, UNDERSCORE, DIGIT, _OTHER = 26, 27, 28, 31
 _BLOCK = 1 << 15
 """Bytes at once, so that the arrays fit into the cache of a core."""
+_BITS_BEFORE = np.array([0xFF00 >> bits & 0xFF for bits in range(8)], np.uint8)
+"""The bits of a byte that stand before one of its eight, the highest bit first."""
 _RUN = re.compile(r"[A-Za-z]{3,}")
 
 
@@ -86,10 +88,19 @@ def trigram_counts(data: bytes | memoryview, weights: Any = None) -> Any:
     return counts
 
 
-def letters_at(data: bytes | memoryview) -> Any:
-    """Return for each byte whether it is an ASCII letter (0.1 ns a byte)."""
-    lower = np.frombuffer(data, np.uint8) | 32
-    return lower - np.uint8(ord("a")) < LAST_LETTER
+def letters_before(data: bytes | memoryview, places: Any) -> Any:
+    """Return how many ASCII letters bytes have before each place, as int32 (0.3 ns a byte). Their end is a place."""
+    codes = np.frombuffer(data, np.uint8)
+    blocks = (codes[start : start + _BLOCK] for start in range(0, len(codes), _BLOCK))
+    packed = np.concatenate([*(np.packbits(_are_letters(block)) for block in blocks), np.zeros(1, np.uint8)])
+    counts = np.zeros(len(packed) + 1, np.int32)
+    np.cumsum(np.bitwise_count(packed), out=counts[1:])
+    eights = places >> 3
+    return counts[eights] + np.bitwise_count(packed[eights] & _BITS_BEFORE[places & 7])
+
+
+def _are_letters(codes: Any) -> Any:
+    return (codes | 32) - np.uint8(ord("a")) < LAST_LETTER
 
 
 def _codes(classes: Any) -> Any:

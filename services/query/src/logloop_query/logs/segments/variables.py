@@ -12,11 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from logloop_query.logs.segments.columns import read_batch, write
-from logloop_query.logs.segments.text_buffers import is_ascii, joined
-from logloop_query.logs.segments.trigrams import LIKE_ASCII, SIZE, letters_at, trigram_counts, trigrams_of
+from logloop_query.logs.segments.text_buffers import content_of, is_ascii, joined
+from logloop_query.logs.segments.trigrams import LIKE_ASCII, SIZE, letters_before, trigram_counts, trigrams_of
 
 _BLANK_RUNS = b"blank_runs"
 _LONG = 128
+_BLOCK = 1 << 15
+"""Bytes at once: larger arrays for a moment cost more in page faults than the work on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def encode_variables(messages: Any, patterns: Any, indices: Any) -> bytes:
         all_of_them = trigram_counts(_lines(messages.filter(pa.array(chosen[numbers]))))
         weights = np.repeat(rows, pc.binary_length(patterns).to_numpy() + 1)
         found = np.flatnonzero(all_of_them > trigram_counts(_lines(patterns), weights)).astype(np.uint16)
-    has_runs = _has_blank_runs(whole[0].as_buffer())
+    has_runs = _has_blank_runs(content_of(messages))
     columns = {"trigrams": [found], "patterns": [np.flatnonzero(chosen).astype(np.int32)]}
     return write({name: pa.array(row) for name, row in columns.items()}, {_BLANK_RUNS: str(int(has_runs)).encode()})
 
@@ -73,27 +75,26 @@ def _with_letters(messages: Any, patterns: Any, numbers: Any) -> Any:
 
 def _letters(texts: Any) -> Any:
     """Return the number of ASCII letters of each text."""
-    lengths = pc.binary_length(texts).to_numpy()
-    starts = np.cumsum(lengths, dtype=np.int64) - lengths
-    counts = np.zeros(len(lengths), np.int32)
-    has_text = lengths > 0
-    if has_text.any():
-        letters = letters_at(joined(texts)[0].as_buffer()).view(np.int8)
-        counts[has_text] = np.add.reduceat(letters, starts[has_text], dtype=np.int32)
-    return counts
+    ends = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum(pc.binary_length(texts).to_numpy(), out=ends[1:])
+    return np.diff(letters_before(content_of(texts), ends))
 
 
 def _has_blank_runs(data: memoryview) -> bool:
     """Return whether two blanks or tabs follow each other in bytes, also where one text follows another."""
     codes = np.frombuffer(data, np.uint8)
-    is_blank = (codes == ord(" ")) | (codes == ord("\t"))
-    return bool((is_blank[1:] & is_blank[:-1]).any())
+    for start in range(0, len(codes), _BLOCK):
+        block = codes[start : start + _BLOCK + 1]
+        is_blank = (block == ord(" ")) | (block == ord("\t"))
+        if (is_blank[1:] & is_blank[:-1]).any():
+            return True
+    return False
 
 
 def _lines(texts: Any) -> memoryview:
     """Return texts as the bytes of lines."""
     one = pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts)
-    return memoryview(pc.binary_join(one, "\n")[0].as_buffer())
+    return content_of(pc.binary_join(one, "\n"))
 
 
 def decode_variables(stream: bytes, patterns: int) -> Variables | None:

@@ -45,10 +45,11 @@ def needs_filter(segment: Segment, now: datetime) -> bool:
     return is_large(segment) or (segment.count >= FEW_LOGS and ended + QUIET <= now)
 
 
-def filter_of(segment: Segment) -> SegmentFilter:
-    """Return the filter of a segment."""
+def filter_of(segment: Segment, messages: Any | None = None) -> SegmentFilter:
+    """Return the filter of a segment. `messages` saves decoding its messages."""
     columns = columns_of(segment)
-    return filter_of_texts(columns.column("message"), columns.column("attributes"), _of_messages(segment))
+    texts = columns.column("message") if messages is None else messages
+    return filter_of_texts(texts, columns.column("attributes"), _of_messages(segment))
 
 
 def _of_messages(segment: Segment) -> Flags | None:

@@ -58,11 +58,11 @@ def _is_bounded(found: re.Match[str], is_whole: bool) -> bool:
 
 def hashes_in(block: bytes, classes: Any) -> Hashes:
     """Return the hashes of the tokens in UTF-8 bytes, with repetitions. A line break is on each side of a text."""
-    is_word = classes <= DIGIT
-    edges = np.flatnonzero(is_word[1:] != is_word[:-1])
-    starts, ends = edges[::2], edges[1::2]
-    is_long = np.flatnonzero(ends - starts >= MIN_CHARACTERS)
-    starts, ends = starts[is_long], ends[is_long]
+    is_long = classes <= DIGIT
+    for _ in range(MIN_CHARACTERS - 1):
+        is_long = is_long[1:] & is_long[:-1]
+    edges = np.flatnonzero(is_long[1:] != is_long[:-1])  # few, as short words have none
+    starts, ends = edges[::2], edges[1::2] + MIN_CHARACTERS - 1
     digits = np.cumsum(classes == DIGIT, dtype=np.int32)
     digits, lengths = digits[ends] - digits[starts], ends - starts
     kept = (digits > 0) & ((digits < lengths) | (lengths >= MIN_DIGITS))
