@@ -1,6 +1,6 @@
 """Finds the segments that may hold logs of a filter, and what is left to test in each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from logloop_query.logs.search.caches import Caches, KnownRows
@@ -64,13 +64,24 @@ def _of_mask(mask: Mask) -> Filter:
 
 
 class Candidates:
-    """Chooses the segments of one filter, which has no time range, within one snapshot."""
+    """Chooses the segments of one filter, which has no time range, within one snapshot.
 
-    def __init__(self, snapshot: Snapshot, caches: Caches, wanted: Filter, work: Work) -> None:
+    `left` is what is known to be left of the filter in some segments, by id, all of which may hold logs.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        caches: Caches,
+        wanted: Filter,
+        work: Work,
+        left: Mapping[str, Filter] | None = None,
+    ) -> None:
         self._snapshot = snapshot
         self._caches = caches
         self._wanted = wanted
         self._work = work
+        self._left = left or {}
         self._uses_summary = uses_summary(wanted)
 
     async def among(self, refs: Sequence[SegmentRef]) -> list[Candidate]:
@@ -94,9 +105,11 @@ class Candidates:
     ) -> Candidate | None:
         if known is not None and known.mask is False:
             return None
-        left = self._wanted if summary is None else resolved(self._wanted, summary)
-        if summary is not None and not may_hold(left, summary, pace):
-            return None
+        left = self._left.get(ref.id)
+        if left is None:
+            left = self._wanted if summary is None else resolved(self._wanted, summary)
+            if summary is not None and not may_hold(left, summary, pace):
+                return None
         if known is not None and needed_columns(left):
             rest = (part if summary is None else resolved(part, summary) for part in known.left)
             left = simplified(And((_of_mask(known.mask), *rest)))

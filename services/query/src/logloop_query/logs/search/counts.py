@@ -70,6 +70,7 @@ class Counter:
         self._work = work
         self._caches = caches
         self._budget = budget
+        self._left: dict[Filter, dict[str, Filter]] = {}
 
     async def refs(self, selection: LogSelection) -> list[SegmentRef]:
         """Return the segments that overlap a selection and contain logs, newest first."""
@@ -185,13 +186,15 @@ class Counter:
                 }
                 undecided = await self._add_summaries(summaries, left, sums, buckets)
                 rest += [ref for ref in group if ref.id in undecided]
+                if left == selection.wanted:
+                    self._left.setdefault(left, {}).update(undecided)
                 self._budget.segments += len(group) - len(undecided)
         return rest
 
     async def _add_summaries(
         self, summaries: dict[str, Summary], wanted: Filter, sums: Sequence[Sum], buckets: Buckets | None
-    ) -> set[str]:
-        """Add the logs of summaries that a filter selects, and return the ids of segments that are not decided."""
+    ) -> dict[str, Filter]:
+        """Add the logs of summaries that a filter selects, and return what is left where they do not decide."""
         keys = sorted(_keys_of(sums))
         undecided, table = await self._work.run(lambda pace: count_summaries(summaries, wanted, keys, buckets, pace))
         if table is not None:
@@ -228,7 +231,8 @@ class Counter:
         of_bytes: bool = False,
     ) -> PartialReason | None:
         """Read rows and add them, or the bytes of their messages, to each sum, by its keys."""
-        candidates = Candidates(self._snapshot, self._caches, selection.wanted, self._work)
+        left = self._left.get(selection.wanted, {})
+        candidates = Candidates(self._snapshot, self._caches, selection.wanted, self._work, left)
         groupings = [counted.keys for counted in sums]
         sources = {source_column(key) for keys in groupings for key in keys if key != "bucket"}
         names = frozenset(sources | ({"message"} if of_bytes else set()))

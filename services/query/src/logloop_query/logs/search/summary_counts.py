@@ -17,9 +17,9 @@ from logloop_query.logs.segments.summary import Summary
 
 def count_summaries(
     summaries: dict[str, Summary], wanted: Filter, keys: Sequence[str], buckets: Buckets | None, pace: Pace
-) -> tuple[set[str], pa.Table | None]:
-    """Return the ids of the segments that their summaries do not decide, and the counts of the others."""
-    undecided: set[str] = set()
+) -> tuple[dict[str, Filter], pa.Table | None]:
+    """Return what is left to test in segments that their summaries do not decide, and the counts of the others."""
+    undecided: dict[str, Filter] = {}
     counts: list[pa.Table] = []
     alike: list[Summary] = []
     asked = AskedOfPatterns.of(wanted)
@@ -33,7 +33,7 @@ def count_summaries(
         if needed_columns(left) | set(keys) <= summary.names:
             counts += _chosen(pa.Table.from_batches([summary.counts]), left, names, pace)
         elif may_hold(left, summary, pace):
-            undecided.add(segment_id)
+            undecided[segment_id] = left
     if asked and alike:
         columns = sorted(needed | set(names))
         chosen = [summary.counts.select(columns) for summary in alike]
