@@ -11,8 +11,9 @@ trap 'rm -rf "$copy"' EXIT
 git ls-files -co --exclude-standard -- 'pyproject.toml' 'packages/*/pyproject.toml' 'services/*/pyproject.toml' |
     xargs cp --parents -t "$copy"
 if [ "${1:-}" != --upgrade ]; then
-    # uv reads constraints from the workspace's own table only, so they go into the copy.
-    pins=$(sed -n 's/^\([A-Za-z0-9_.-]\+==[^ ;\\]*\).*/    "\1",/p' requirements.lock)
+    # uv reads constraints from the workspace's own table only, so they go into the copy. They keep their conditions:
+    # some packages are locked in one version for each Python.
+    pins=$(sed -n 's/^\([A-Za-z0-9_.-]\+==[^\\]*[^ \\]\).*/    "\1",/p' requirements.lock)
     awk -v pins="$pins" '{ print } /^\[tool\.uv\]$/ { print "constraint-dependencies = [\n" pins "\n]" }' \
         "$copy/pyproject.toml" >"$copy/pinned.toml"
     mv "$copy/pinned.toml" "$copy/pyproject.toml"
