@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain, repeat
 
+import numpy as np
 import pyarrow as pa
 from logloop_contracts.log_batch import LOG_SCHEMA, encode, new_batch_id
 from logloop_contracts.patterns.masking import mask_messages
@@ -40,11 +40,12 @@ def _table(slices: Sequence[BatchSlice], batches: Sequence[tuple[str, int]], red
     arrays = dict(zip(columns.schema.names, columns.columns, strict=True))
     if redact is not None:
         arrays["message"], arrays["attributes"] = redact(arrays["message"]), redact(arrays["attributes"])
-    counts = [count for _, count in batches]
-    positions = list(chain.from_iterable(repeat(position, count) for position, count in enumerate(counts)))
+    counts = np.array([count for _, count in batches], np.int32)
+    before = np.cumsum(counts, dtype=np.int32) - counts
+    positions = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
     batch_ids = pa.array([batch_id for batch_id, _ in batches], pa.utf8())
-    arrays["batch"] = pa.DictionaryArray.from_arrays(pa.array(positions, pa.int32()), batch_ids)
-    arrays["row"] = pa.array(list(chain.from_iterable(map(range, counts))), pa.int32())
+    arrays["batch"] = pa.DictionaryArray.from_arrays(pa.array(positions), batch_ids)
+    arrays["row"] = pa.array(np.arange(len(positions), dtype=np.int32) - np.repeat(before, counts))
     arrays["pattern"] = mask_messages(arrays["message"])
     return pa.RecordBatch.from_arrays([arrays[name] for name in LOG_SCHEMA.names], schema=LOG_SCHEMA)
 
