@@ -31,8 +31,8 @@ import aio_pika
 import httpx
 import pytest
 from logloop.local.mongodb import MongoNode, MongoSettings
-from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.rabbitmq import RabbitNode, RabbitSettings
+from logloop.plain_http import WITHOUT_TLS
 from logloop_contracts.channels import EXCHANGES, QUEUES
 from logloop_contracts.topology import declarations
 from pymongo import MongoClient

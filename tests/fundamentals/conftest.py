@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 from logloop import Client
-from logloop.local.plain_http import WITHOUT_TLS
+from logloop.plain_http import WITHOUT_TLS
 
 from tests.fakes.github import FakeGitHub
 from tests.infra import Infra, fresh_database, memory_folder

@@ -14,7 +14,7 @@ import aio_pika
 import httpx
 import pyarrow as pa
 import pytest
-from logloop.local.plain_http import WITHOUT_TLS
+from logloop.plain_http import WITHOUT_TLS
 from pymongo import MongoClient
 
 from tests.fundamentals.conftest import TourPlatform, eventually

@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
-from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.ports import LOOPBACK, free_port
 from logloop.local.processes import Child, clean_env
+from logloop.plain_http import WITHOUT_TLS
 
 from tests.system.forked import MODULES, ForkedService
 

@@ -16,6 +16,7 @@ from mcp import ClientSession, StdioServerParameters, stdio_client
 from websockets.asyncio.client import connect
 
 from tests.emulation import refusal
+from tests.forked_command import run_command
 from tests.infra import Infra, fresh_database, memory_folder
 from tests.system.up_process import Up, eventually
 
@@ -42,8 +43,7 @@ def environ(up: Up, tmp_path: Path) -> dict[str, str]:
 
 
 def logloop(environ: dict[str, str], *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).with_name("logloop")), *arguments]
-    return subprocess.run(command, env=environ, input=stdin, capture_output=True, text=True, timeout=160)
+    return run_command([*arguments], environ, data=stdin.encode(), timeout=160)
 
 
 def json_output(environ: dict[str, str], *arguments: str) -> dict[str, Any]:

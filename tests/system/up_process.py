@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import httpx
 import psutil
-from logloop.local.plain_http import WITHOUT_TLS
+from logloop.plain_http import WITHOUT_TLS
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ import httpx
 import pyarrow as pa
 import pytest
 import uvicorn
-from logloop.local.plain_http import WITHOUT_TLS
+from logloop.plain_http import WITHOUT_TLS
 from logloop_analyzer.app import create_app
 from logloop_chassis.testing import wait_until
 from logloop_contracts.channels import HEADER_COUNT, HEADER_PROJECT, HEADER_SCHEMA, LOGS_EXCHANGE

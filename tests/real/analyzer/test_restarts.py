@@ -5,9 +5,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.ports import free_port
 from logloop.local.processes import clean_env
+from logloop.plain_http import WITHOUT_TLS
 from logloop_chassis.testing import wait_until
 
 from tests.fakes.llm import (

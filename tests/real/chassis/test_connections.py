@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from logloop.local.plain_http import WITHOUT_TLS
+from logloop.plain_http import WITHOUT_TLS
 from logloop_chassis.http.connections import ConnectionLimits, bounded_protocol, trust_request
 from uvicorn.server import ServerState
 

@@ -17,8 +17,8 @@ import httpx
 import pyarrow as pa
 import uvicorn
 from fastapi import FastAPI, Request, Response
-from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.ports import free_port
+from logloop.plain_http import WITHOUT_TLS
 from logloop_chassis.state import Resources, ServiceApp
 from logloop_chassis.testing import wait_until
 from logloop_ci_bridge.app import create_app

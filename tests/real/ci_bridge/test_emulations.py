@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from logloop.local.plain_http import WITHOUT_TLS
+from logloop.plain_http import WITHOUT_TLS
 from logloop_chassis.testing import wait_until
 from logloop_ci_bridge.emulations.emulation import content_hash
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from logloop.local.plain_http import WITHOUT_TLS
+from logloop.plain_http import WITHOUT_TLS
 
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_apps import FakeInstallation

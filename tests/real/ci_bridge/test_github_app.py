@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from logloop.local.plain_http import WITHOUT_TLS
+from logloop.plain_http import WITHOUT_TLS
 from logloop_chassis.clock import CLOCK
 from logloop_ci_bridge.github.app_manifest import creation_page, manifest, web_url
 from logloop_ci_bridge.github.app_states import AppSetup, AppStates, BadState

@@ -57,6 +57,17 @@ STRANGERS = {"nobody", "expired key"}
 OUTSIDERS = {who for who in RIGHTS if who.startswith("beta")}
 
 
+WRITTEN = tuple(
+    f"ci_{name}"
+    for name in (
+        *("templates", "pipelines", "rules", "runs", "receivers", "matchers"),
+        *("workflow_files", "approvals", "approval_requests", "pauses"),
+    )
+)
+"""The collections of what users wrote or started."""
+COLLECTIONS = (*WRITTEN, "ci_rule_state", "ci_dispatches", "ci_notifications", "ci_emulations")
+
+
 @dataclass
 class World:
     """Projects alpha and beta, each with one of everything, and callers of each kind."""
@@ -64,6 +75,7 @@ class World:
     bridge: Running
     headers: dict[str, dict[str, str]]
     things: dict[str, dict[str, str]] = field(default_factory=dict)
+    made: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
 
     @property
     def database(self) -> Any:
@@ -84,19 +96,8 @@ class World:
 
     async def remake(self, project: str) -> None:
         """Replace everything in a project by one of each kind."""
-        written = (
-            "templates",
-            "pipelines",
-            "rules",
-            "receivers",
-            "matchers",
-            "workflow_files",
-            "approvals",
-            "approval_requests",
-        )
-        for name in (*written, "rule_state", "dispatches", "runs", "notifications", "emulations"):
-            await self.database[f"ci_{name}"].delete_many({"project_id": project})
-        await self.database["ci_pauses"].delete_many({"_id": project})
+        for name in COLLECTIONS:
+            await self.database[name].delete_many(self.of(name, project))
         own = {"project_id": project}
         made: dict[str, str] = {"run": RUN}
         records = (TEMPLATE, PIPELINE, RULE, RECEIVER, MATCHER)
@@ -132,24 +133,27 @@ class World:
             {**own, **emulated, **texts, "event": {"event_type": "x"}, "network": False, "created_at": NOW}
         )
         self.things[project] = made
+        self.made[project] = {name: await self.rows(name, project) for name in COLLECTIONS}
+
+    async def restore(self, project: str) -> None:
+        """Bring everything in a project back to what `remake` made."""
+        for name, made in self.made[project].items():
+            if await self.rows(name, project) != made:
+                await self.database[name].delete_many(self.of(name, project))
+                if made:
+                    await self.database[name].insert_many(made)
+
+    def of(self, name: str, project: str) -> dict[str, str]:
+        """The filter that selects what a collection has of a project."""
+        return {"_id" if name == "ci_pauses" else "project_id": project}
+
+    async def rows(self, name: str, project: str) -> list[dict[str, Any]]:
+        """What a collection has of a project."""
+        return [row async for row in self.database[name].find(self.of(name, project), sort=[("_id", 1)])]
 
     async def stored(self, project: str) -> str:
         """Everything that users wrote or started in a project."""
-        found = []
-        for name in (
-            "templates",
-            "pipelines",
-            "rules",
-            "runs",
-            "receivers",
-            "matchers",
-            "workflow_files",
-            "approvals",
-            "approval_requests",
-        ):
-            rows = self.database[f"ci_{name}"].find({"project_id": project}, sort=[("_id", 1)])
-            found += [row async for row in rows]
-        found.append(await self.database["ci_pauses"].find_one({"_id": project}))
+        found: list[Any] = [await self.rows(name, project) for name in WRITTEN]
         found.append(await self.database["ci_dispatches"].count_documents({"project_id": project}))
         return json.dumps(found, default=str)
 
@@ -238,7 +242,7 @@ async def test_each_caller_may_do_exactly_what_its_rights_allow(world: World) ->
             if operation.needs in RIGHTS[who]:
                 await _is_allowed(world, who, name)
                 if operation.needs != "read":
-                    await world.remake("alpha")
+                    await world.restore("alpha")
         if operation.needs == "read":
             assert await world.stored("alpha") == before, f"{name} needs only the right to read"
 

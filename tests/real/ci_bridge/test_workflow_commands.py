@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from logloop_chassis.testing import wait_until
 
 from tests.emulation import refusal
 from tests.fakes.github import FakeGitHub
+from tests.forked_command import run_command
 from tests.infra import fresh_database
 from tests.real.ci_bridge.bridge_app import (
     PROJECT,
@@ -61,8 +61,7 @@ def cli(tmp_path: Path) -> Cli:
         env = {**own, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "LOGLOOP_HOME": str(tmp_path)}
         if url:
             env |= {"LOGLOOP_URL": url, "LOGLOOP_PROJECT": PROJECT}
-        command = [sys.executable, "-m", "logloop.cli", "ci", *arguments]
-        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+        return run_command(["ci", *arguments], env)
 
     return run
 

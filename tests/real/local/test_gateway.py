@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 from logloop.local.home import Home
-from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.platform import Options, Platform, assemble, find_caddy
 from logloop.local.ports import free_port, wait_listening
+from logloop.plain_http import WITHOUT_TLS
 
 UNUSED = {"LOGLOOP_AMQP_URL": "amqp://unused", "LOGLOOP_MONGO_URL": "mongodb://unused"}
 _BODY = 200

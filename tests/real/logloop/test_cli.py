@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.ingest_api import Answer, IngestApi, Request, wait_until
+from tests.forked_command import run_command
 
 COMMAND = [sys.executable, "-W", "error", "-m", "logloop.cli"]
 
@@ -22,8 +23,7 @@ def run(
     environ: dict[str, str], *arguments: str, stdin: str | bytes = b"", timeout: float = 150
 ) -> subprocess.CompletedProcess[str]:
     data = stdin.encode() if isinstance(stdin, str) else stdin
-    done = subprocess.run([*COMMAND, *arguments], env=environ, input=data, capture_output=True, timeout=timeout)
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+    return run_command([*arguments], environ, data=data, timeout=timeout)
 
 
 def log(number: int, message: str = "hello", severity: str = "info") -> dict[str, Any]:

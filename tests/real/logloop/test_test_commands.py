@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.ingest_api import Answer, IngestApi, Request, wait_until
+from tests.forked_command import run_command
 from tests.unit.logloop.results import samples
 
 COMMAND = [sys.executable, "-W", "error", "-m", "logloop.cli", "test"]
@@ -29,7 +30,7 @@ def _outside_of_workflows_and_repositories(
 
 
 def run(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], env=environ, capture_output=True, text=True, timeout=150)
+    return run_command(["test", *arguments], environ)
 
 
 def outcomes(api: IngestApi) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import httpx
 import uvicorn
-from logloop.local.plain_http import WITHOUT_TLS
+from logloop.plain_http import WITHOUT_TLS
 from logloop_chassis.http.problems import Problem, TooManyRequests, Unavailable
 from logloop_ingest.decompression import decompress
 from logloop_ingest.limits import Limits

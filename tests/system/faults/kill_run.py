@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.processes import Child
+from logloop.plain_http import WITHOUT_TLS
 
 from tests.infra import fresh_database, mongo_node, rabbit_node
 from tests.system.faults.conftest import Nodes

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
-from logloop.local.plain_http import WITHOUT_TLS
+from logloop.plain_http import WITHOUT_TLS
 
 _RETRY_DELAY_S = 0.3
 _BATCH_TIMEOUT_S = 60.0

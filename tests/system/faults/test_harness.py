@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.ports import LOOPBACK, free_port
 from logloop.local.processes import Child, clean_env
+from logloop.plain_http import WITHOUT_TLS
 
 from tests.infra import fresh_database
 from tests.system.faults.stream import Ledger, NumberedStream, Verdict, judge

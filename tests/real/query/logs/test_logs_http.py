@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.ports import free_port
+from logloop.plain_http import WITHOUT_TLS
 from logloop_chassis.crypto import issue_service_token
 from logloop_chassis.state import ServiceApp
 from logloop_chassis.testing import wait_until

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from logloop.local.plain_http import WITHOUT_TLS
+from logloop.plain_http import WITHOUT_TLS
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 

@@ -14,6 +14,7 @@ from logloop.api.endpoints import ApiRequest
 from logloop.api.retry import Backoff, parse_retry_after
 from logloop.connection import Connection
 from logloop.errors import RETRYABLE_STATUSES, LogloopError, Unreachable, error_for
+from logloop.plain_http import WITHOUT_TLS
 
 T = TypeVar("T")
 USER_AGENT = "logloop-python/0.1.0"
@@ -25,7 +26,9 @@ def client_options(connection: Connection, timeout: float) -> dict[str, Any]:
     headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}
     if connection.api_key:
         headers["Authorization"] = f"Bearer {connection.api_key}"
+    tls = {"verify": WITHOUT_TLS} if connection.is_loopback and connection.url.startswith("http:") else {}
     return {
+        **tls,
         "base_url": connection.url,
         "headers": headers,
         "timeout": httpx.Timeout(timeout, connect=min(timeout, 5.0)),

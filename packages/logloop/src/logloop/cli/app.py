@@ -70,4 +70,26 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    _leave_out_all_but(_named_command(sys.argv[1:]))
     app()
+
+
+def _named_command(arguments: list[str]) -> str | None:
+    """Return the name of the command in the arguments, or None if another option than --url precedes it."""
+    words = iter(arguments)
+    for word in words:
+        if word == "--url":
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+        elif not word.startswith("--url="):
+            return None
+    return None
+
+
+def _leave_out_all_but(name: str | None) -> None:
+    """Keep only the command of this name, if there is one: typer prepares the options of all that are registered."""
+    commands = [item for item in app.registered_commands if item.name == name]
+    groups = [item for item in app.registered_groups if item.name == name]
+    if commands or groups:
+        app.registered_commands, app.registered_groups = commands, groups

@@ -19,7 +19,8 @@ def listening_sockets(table: str, port: int) -> set[str]:
 
 def owns(pid: int, port: int) -> bool:
     """Return whether this process listens on the port. Without /proc (not Linux): whether any process does."""
-    if not (_PROC / "net" / "tcp").exists():
+    # To connect costs a hundredth of reading the table, and this is asked many times while a component starts.
+    if not is_listening(port) or not (_PROC / "net" / "tcp").exists():
         return is_listening(port)
     sockets = _sockets(port)
     return bool(sockets) and not sockets.isdisjoint(_open_files(pid))

@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 
 from logloop.local.errors import CannotStart
-from logloop.local.plain_http import WITHOUT_TLS
 from logloop.local.ports import LOOPBACK
 from logloop.local.worker_process import WorkerProcess
+from logloop.plain_http import WITHOUT_TLS
 
 
 class WebProcess(WorkerProcess):
