@@ -57,7 +57,8 @@ async def _open(resources: Resources[IngestSettings]) -> AsyncIterator[LogEndpoi
         )
         handler = intake_handler(accept, publisher, in_flight, resources.stopping)
         subscribe(resources.consumer, INGEST_INTAKE, handler, publisher, prefetch=settings.ingest_prefetch)
-        relax_garbage_collection()
+        # Parsed entries live for milliseconds, and the search for cycles is most of their cost.
+        gc.set_threshold(100_000, 20, 100)
         key_limits = KeyLimits(KeyUsageStore(resources.database))
         counting = periodically(key_limits.flush, "use of API keys", resources.stopping, every_s=FLUSH_EVERY_S)
         receiver = Receiver(accept, in_flight, key_limits, limits, resources.stopping)
@@ -85,13 +86,6 @@ async def _listeners(settings: IngestSettings, receiver: Receiver, endpoint: Log
         others = [address for address in addresses if address.protocol != "otlp"]
         await stack.enter_async_context(listening(others, receiver, secrets))
         yield
-
-
-def relax_garbage_collection() -> None:
-    """Collect less often: parsed entries live for milliseconds, and the search for cycles is most of their cost."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
 
 
 def create_app(settings: IngestSettings) -> ServiceApp:

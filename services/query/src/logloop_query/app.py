@@ -1,6 +1,5 @@
 """Composes the query service: routes, error handlers and the services behind them."""
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -25,9 +24,6 @@ def create_app(settings: QuerySettings) -> ServiceApp:
     @asynccontextmanager
     async def open_all(resources: Resources[QuerySettings]) -> AsyncIterator[QueryServices]:
         async with open_services(resources) as services, agents.running():
-            # What exists now lives as long as the process, so no collection has to look at it again.
-            gc.collect()
-            gc.freeze()
             yield services
 
     app = service_app(
