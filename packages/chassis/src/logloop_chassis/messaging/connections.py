@@ -4,7 +4,9 @@ A service holds two: under a memory alarm RabbitMQ blocks a connection that publ
 acknowledge the messages that would end the alarm.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import stamina
@@ -18,6 +20,7 @@ from logloop_chassis.messaging.connection_loss import connection_loss_raised
 HEARTBEAT_S = 10
 CONNECT_TIMEOUT_S = 10.0
 """Limits the wait for a broker that accepts the connection and never greets."""
+_FINISH_S = 2.0
 _log = structlog.get_logger()
 
 
@@ -56,7 +59,7 @@ def consuming_broker(url: str, service: str, *, graceful_timeout: float) -> Rabb
     )
 
 
-async def keep_starting(name: str, start: Callable[[], Awaitable[None]]) -> None:
+async def keep_starting(name: str, start: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Call `start` until RabbitMQ is reachable. Errors that are not connection errors are raised."""
     retries = stamina.retry_context(
         on=_is_unreachable,
@@ -68,7 +71,22 @@ async def keep_starting(name: str, start: Callable[[], Awaitable[None]]) -> None
     ).with_name(f"{name}: waiting for RabbitMQ", (), {})
     async for attempt in retries:
         with attempt, connection_loss_raised():
-            await start()
+            await finish_connecting(start())
+
+
+async def finish_connecting(work: Coroutine[Any, Any, None]) -> None:
+    """Await an attempt to connect. When this is cancelled, the attempt may still end, for up to 2 s.
+
+    aio-pika keeps on connecting in the background when its attempt is cancelled, and nothing would close that.
+    """
+    attempt = asyncio.create_task(work)
+    attempt.add_done_callback(lambda done: done.cancelled() or done.exception())  # also when nobody waits any more
+    try:
+        await asyncio.shield(attempt)
+    except asyncio.CancelledError:
+        await asyncio.wait([attempt], timeout=_FINISH_S)
+        attempt.cancel()
+        raise
 
 
 def _is_unreachable(error: Exception) -> bool:

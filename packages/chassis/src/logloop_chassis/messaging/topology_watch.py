@@ -13,7 +13,7 @@ from aio_pika.exceptions import ChannelNotFoundEntity
 from logloop_contracts.channels import Queue
 
 from logloop_chassis.background import periodically
-from logloop_chassis.messaging.connections import CONNECT_TIMEOUT_S, amqp_url, publishing_broker
+from logloop_chassis.messaging.connections import CONNECT_TIMEOUT_S, amqp_url, finish_connecting, publishing_broker
 from logloop_chassis.messaging.topology import account_of, declare_topology
 
 _CHECK_EVERY_S = 1.0
@@ -41,12 +41,16 @@ class TopologyWatch:
         if not self._queues:
             return
         if self._connection is None:
-            url = amqp_url(self._url, name=f"{self._service}-watch")
-            self._connection = await aio_pika.connect_robust(url, timeout=CONNECT_TIMEOUT_S)
+            await finish_connecting(self._connect())
+        assert self._connection is not None
         if missing := [queue.name for queue in self._queues if not await _exists(self._connection, queue.name)]:
             _log.error("a queue is missing; what it held is lost", queues=missing)
             await self._declare()
             _log.warning("the missing queues are declared again", queues=missing)
+
+    async def _connect(self) -> None:
+        url = amqp_url(self._url, name=f"{self._service}-watch")
+        self._connection = await aio_pika.connect_robust(url, timeout=CONNECT_TIMEOUT_S)
 
     async def _declare(self) -> None:
         # A broker object remembers what it declared, so a new one is needed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import sys
 from typing import Annotated
@@ -70,8 +71,7 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    _leave_out_all_but(_named_command(sys.argv[1:]))
-    app()
+    _with_command_only(_named_command(sys.argv[1:]))()
 
 
 def _named_command(arguments: list[str]) -> str | None:
@@ -87,9 +87,12 @@ def _named_command(arguments: list[str]) -> str | None:
     return None
 
 
-def _leave_out_all_but(name: str | None) -> None:
-    """Keep only the command of this name, if there is one: typer prepares the options of all that are registered."""
+def _with_command_only(name: str | None) -> typer.Typer:
+    """Return the app without its other commands, if it has this one: typer prepares the options of all that it has."""
     commands = [item for item in app.registered_commands if item.name == name]
     groups = [item for item in app.registered_groups if item.name == name]
-    if commands or groups:
-        app.registered_commands, app.registered_groups = commands, groups
+    if not commands and not groups:
+        return app
+    smaller = copy.copy(app)
+    smaller.registered_commands, smaller.registered_groups = commands, groups
+    return smaller
