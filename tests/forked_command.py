@@ -4,6 +4,7 @@ Imports take most of the CPU time of a short command. Tests of the start of a pr
 `python -m logloop.cli` instead.
 """
 
+import atexit
 import json
 import os
 import signal
@@ -47,7 +48,8 @@ def run_command(
         try:
             code = int(connection.recv(16))
         except TimeoutError as error:
-            _stop_server()
+            _stop(*_server())
+            _server.cache_clear()
             raise subprocess.TimeoutExpired(command, timeout, output.read(), errors.read()) from error
         writer.join()
         output.seek(0)
@@ -73,12 +75,14 @@ def _server() -> tuple[subprocess.Popen[bytes], socket.socket]:
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with its:
         command = [sys.executable, "-P", "-W", "error", str(_SERVER), str(its.fileno())]
-        return subprocess.Popen(command, pass_fds=[its.fileno()], start_new_session=True), ours
+        process = subprocess.Popen(command, pass_fds=[its.fileno()], start_new_session=True)
+    atexit.register(_stop, process, ours)
+    return process, ours
 
 
-def _stop_server() -> None:
-    process, connection = _server()
-    _server.cache_clear()
+def _stop(process: subprocess.Popen[bytes], connection: socket.socket) -> None:
+    """Kill the server, and the command that it runs."""
     connection.close()
-    os.killpg(process.pid, signal.SIGKILL)  # with the command that is too slow
-    process.wait()
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -88,7 +88,7 @@ def _named_command(arguments: list[str]) -> str | None:
 
 
 def _with_command_only(name: str | None) -> typer.Typer:
-    """Return the app without its other commands, if it has this one: typer prepares the options of all that it has."""
+    """Return the app with this command only, if it has it: typer prepares the options of all commands of an app."""
     commands = [item for item in app.registered_commands if item.name == name]
     groups = [item for item in app.registered_groups if item.name == name]
     if not commands and not groups:
