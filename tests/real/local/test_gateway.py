@@ -55,11 +55,16 @@ class _Echo(BaseHTTPRequestHandler):
         """Print nothing."""
 
 
+def _unpreferred_port(_: int, host: str) -> int:
+    """Choose a port that no platform chooses which starts meanwhile."""
+    return free_port(0, host)
+
+
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     home = Home(tmp_path_factory.mktemp("home"))
     home.open()
-    assembled = assemble(home, Options(port=None), UNUSED)
+    assembled = assemble(home, Options(port=None), UNUSED, _unpreferred_port)
     servers = []
     for service in assembled.services:
         server = ThreadingHTTPServer(("127.0.0.1", service.port), _Echo)
@@ -176,7 +181,7 @@ def test_app_routes_return_the_page_and_missing_files_return_404(client: httpx.C
 def test_a_service_that_never_responds_is_unavailable_and_a_slow_body_never_reaches_it(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.open()
-    platform = assemble(home, Options(), {**UNUSED, "LOGLOOP_GATEWAY_RESPONSE_TIMEOUT": "300ms"})
+    platform = assemble(home, Options(), {**UNUSED, "LOGLOOP_GATEWAY_RESPONSE_TIMEOUT": "300ms"}, _unpreferred_port)
     [query] = [service for service in platform.services if service.name == "query"]
     with socket.create_server(("127.0.0.1", query.port)) as frozen:
         platform.gateway.start()
@@ -213,7 +218,7 @@ def _received_by(server: socket.socket) -> bytes:
 def test_an_unreachable_service_returns_a_problem_document(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.open()
-    alone = assemble(home, Options(), UNUSED)
+    alone = assemble(home, Options(), UNUSED, _unpreferred_port)
     alone.gateway.start()
     try:
         with httpx.Client(base_url=alone.url, trust_env=False, verify=WITHOUT_TLS, timeout=20) as client:

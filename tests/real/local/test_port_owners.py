@@ -47,6 +47,12 @@ def test_the_listening_process_owns_the_port_and_its_parent_does_not(listener: s
     assert not port_owners.owns(os.getpid(), port)
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+def test_a_listener_of_ipv6_that_takes_ipv4_owns_the_port() -> None:
+    with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as listener:
+        assert port_owners.owns(os.getpid(), listener.getsockname()[1])
+
+
 def test_the_error_for_a_taken_port_names_the_process_that_uses_it(listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     with pytest.raises(

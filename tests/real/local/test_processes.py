@@ -6,6 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,23 @@ def test_the_error_of_a_failed_service_start_shows_the_last_output_without_the_j
         service.wait_ready(10)
     assert str(ended.value).endswith("frame29.py\"\n  KeyError: 'x'\nplain")
     assert "frame1.py" not in str(ended.value)
+
+
+def test_a_service_is_not_ready_when_another_program_answers_at_its_port(tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as stranger:
+        threading.Thread(target=stranger.serve_forever, daemon=True).start()
+        service = WebProcess(
+            "query", ["sleep", "60"], clean_env(), port=stranger.server_port, ready_path="/", log=tmp_path / "log",
+            stop_timeout_s=1,
+        )  # fmt: skip
+        service.start()
+        try:
+            assert service.is_ready(), "the stranger answers"
+            with pytest.raises(CannotStart, match="query was not ready within 1 s"):
+                service.wait_ready(1)
+        finally:
+            service.stop()
+            stranger.shutdown()
 
 
 def test_tail_returns_the_last_lines_of_a_log(tmp_path: Path) -> None:

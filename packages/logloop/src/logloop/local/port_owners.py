@@ -12,7 +12,7 @@ _LISTEN = "0A"
 
 
 def listening_sockets(table: str, port: int) -> set[str]:
-    """Return the inodes of the sockets that listen on an IPv4 port, from the text of /proc/net/tcp."""
+    """Return the inodes of the sockets that listen on a port, from the text of /proc/net/tcp or tcp6."""
     rows = [line.split() for line in table.splitlines()[1:]]
     return {row[9] for row in rows if row[1].endswith(f":{port:04X}") and row[3] == _LISTEN}
 
@@ -45,7 +45,9 @@ def _holder(port: int) -> str:
 
 
 def _sockets(port: int) -> set[str]:
-    return {f"socket:[{inode}]" for inode in listening_sockets((_PROC / "net" / "tcp").read_text(), port)}
+    # A listener for all addresses may be one of IPv6 that takes IPv4 as well.
+    tables = [path.read_text() for path in (_PROC / "net" / "tcp", _PROC / "net" / "tcp6") if path.exists()]
+    return {f"socket:[{inode}]" for table in tables for inode in listening_sockets(table, port)}
 
 
 def _open_files(pid: int) -> Iterator[str]:

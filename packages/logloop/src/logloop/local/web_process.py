@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 
 from logloop.local.errors import CannotStart
+from logloop.local.port_owners import owns
 from logloop.local.ports import LOOPBACK
 from logloop.local.worker_process import WorkerProcess
 from logloop.plain_http import WITHOUT_TLS
@@ -46,9 +47,9 @@ class WebProcess(WorkerProcess):
             return False
 
     def wait_ready(self, timeout_s: float) -> None:
-        """Wait until it is ready. Raises CannotStart with the end of its output."""
+        """Wait until it is ready, not another program at its port. Raises CannotStart with the end of its output."""
         deadline = time.monotonic() + timeout_s
-        while not self.is_ready():
+        while not (self.is_ready() and owns(self._child.pid, self.port)):
             code = self._child.exit_code()
             if code is not None:
                 raise CannotStart(f"{self.name} exited with code {code} while starting; {self._where()}")
