@@ -16,9 +16,9 @@ from logloop_contracts.patterns.masking import mask_text
 from logloop_query.logs.compaction import Compaction
 from logloop_query.logs.export import Export
 from logloop_query.logs.patterns import PatternIndex
+from logloop_query.logs.search.counting.sums import Buckets
 from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.plan import LogSelection
-from logloop_query.logs.search.sums import Buckets
 from logloop_query.logs.stores.leases import LeaseStore
 
 from tests.data.format_1_logs import FILE, PROJECT, StoredLog, batch_table, documents, stored_logs

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from logloop_contracts.log_batch import parse_log_id
+from logloop_query.logs.search.counting.sums import Buckets
 from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.limits.admission import TooBusy
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.scan import SearchRequest
-from logloop_query.logs.search.sums import Buckets
 from logloop_query.time_bounds import to_microseconds
 
 from tests.real.query.logs.storage import NOON, Storage, entry, numbered, open_storage, table

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from logloop_query.logs.search.counting.sums import Buckets
 from logloop_query.logs.search.language.filter import And, Filter
 from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.search.plan import LogSelection
-from logloop_query.logs.search.sums import Buckets
 from logloop_query.logs.segments.cells import cells_of
 from logloop_query.logs.segments.codec import Effort, columns_of, encode_segment, split_by_hour
 from logloop_query.logs.segments.summary import Summary

@@ -7,12 +7,12 @@ import pytest
 from logloop_contracts.log_batch import parse_log_id
 from logloop_query.logs.edits import LogEdits
 from logloop_query.logs.search.caches import Caches, CellCache, CellCountCache, CountCache, MaskCache
+from logloop_query.logs.search.counting.sums import Buckets
 from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.rows import json_rows
 from logloop_query.logs.search.scan import SearchRequest
-from logloop_query.logs.search.sums import Buckets
 from logloop_query.logs.segments.codec import Effort, chunks_of, encode_segment
 
 from tests.real.query.logs.storage import entry, table

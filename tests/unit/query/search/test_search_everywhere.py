@@ -16,13 +16,13 @@ from logloop_contracts.log_batch import encode, parse_log_id
 from logloop_query.logs.edits import LogEdits
 from logloop_query.logs.export import Export
 from logloop_query.logs.search.caches import Caches, MaskCache, SummaryCache
+from logloop_query.logs.search.counting.sums import Buckets, most_frequent
 from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.limits.pace import Pace
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.rows import RowKey, SearchCursor, json_rows
 from logloop_query.logs.search.scan import MAX_PAGE_BYTES, SearchRequest
-from logloop_query.logs.search.sums import Buckets, most_frequent
 from logloop_query.logs.segments.codec import MAX_SUB_PARTS, Effort, encode_segment, part_key, split_by_hour
 from logloop_query.logs.tail import Tail, _choose
 from logloop_query.time_bounds import to_microseconds

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from logloop_query.logs.search.sums import Buckets
+from logloop_query.logs.search.counting.sums import Buckets
 from logloop_query.loki.errors import BadLogQL
 from logloop_query.loki.labels import STREAM_LABELS, key_names, kind_of
 from logloop_query.loki.numbers import applied

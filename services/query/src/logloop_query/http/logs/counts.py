@@ -14,9 +14,9 @@ from pydantic import BaseModel, Field, JsonValue
 from logloop_query.http.dependencies import CurrentLogSearch, CurrentLogServices
 from logloop_query.http.logs.parameters import ReadableLogs, SearchCaller
 from logloop_query.http.logs.search import Scanned, json_response, scanned
+from logloop_query.logs.search.counting.sums import Buckets, most_frequent
 from logloop_query.logs.search.language.text import read_moment
 from logloop_query.logs.search.plan import Budget, LogSelection, PartialReason, SegmentRef
-from logloop_query.logs.search.sums import Buckets, most_frequent
 from logloop_query.logs.stores.pattern_edits import EditAction, PatternEdit
 from logloop_query.logs.stores.patterns import StoredPattern, pattern_id
 from logloop_query.time_bounds import rfc3339

@@ -12,8 +12,8 @@ from logloop_query.http.dependencies import CurrentLogSearch
 from logloop_query.http.logs.counts import COST_EXAMPLE, Counted, cost
 from logloop_query.http.logs.parameters import ReadableLogs, SearchCaller
 from logloop_query.http.logs.search import json_response
+from logloop_query.logs.search.counting.sums import most_frequent
 from logloop_query.logs.search.language.attribute_fields import TOO_LONG, is_attribute, is_too_long
-from logloop_query.logs.search.sums import most_frequent
 
 router = APIRouter(prefix="/api/v1/logs", tags=["logs"])
 

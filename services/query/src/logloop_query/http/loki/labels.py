@@ -6,10 +6,10 @@ from fastapi import Path, Response
 
 from logloop_query.http.loki.queries import CurrentLoki, rows_of
 from logloop_query.http.loki.requests import MAX_LINES, LokiRequest, answer, loki_router
-from logloop_query.logs.search.counts import Counter
+from logloop_query.logs.search.counting.counts import Counter
+from logloop_query.logs.search.counting.sums import Buckets, most_frequent
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.search.scan import SearchRequest
-from logloop_query.logs.search.sums import Buckets, most_frequent
 from logloop_query.loki import shapes
 from logloop_query.loki.labels import PROJECT_LABELS, STREAM_LABELS, key_names, label_name, metadata_of, type_of
 from logloop_query.loki.metrics import MAX_SERIES

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from logloop_query.logs.search.attribute_names import AttributeNames, NameCounts
 from logloop_query.logs.search.caches import Caches
-from logloop_query.logs.search.counts import Counter
+from logloop_query.logs.search.counting.counts import Counter
 from logloop_query.logs.search.limits.admission import Admission, TooBusy
 from logloop_query.logs.search.limits.pace import OutOfTime, Pace
 from logloop_query.logs.search.limits.threads import SearchThreads, Work

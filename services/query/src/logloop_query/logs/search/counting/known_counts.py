@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from logloop_query.logs.search.caches import CountCache
+from logloop_query.logs.search.counting.sums import Buckets, by_minute, in_buckets
 from logloop_query.logs.search.plan import LogSelection, SegmentRef
-from logloop_query.logs.search.sums import Buckets, by_minute, in_buckets
 
 
 class KnownCounts:

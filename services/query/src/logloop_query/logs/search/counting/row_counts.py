@@ -8,12 +8,12 @@ import pyarrow.compute as pc
 
 from logloop_query.logs.search.attribute_values import with_values
 from logloop_query.logs.search.candidates import Candidate
+from logloop_query.logs.search.counting.sums import Buckets, by_minute, grouped, in_buckets
 from logloop_query.logs.search.kernels import Mask, evaluate, rows_of
 from logloop_query.logs.search.language.attribute_fields import is_attribute
 from logloop_query.logs.search.limits.pace import OutOfTime, Pace
 from logloop_query.logs.search.plan import LogSelection, SegmentRef
 from logloop_query.logs.search.rows import rows_within
-from logloop_query.logs.search.sums import Buckets, by_minute, grouped, in_buckets
 from logloop_query.logs.segments.cells import CELL_COLUMNS, CellCounts, Cells, cells_of, count_cells
 from logloop_query.logs.segments.codec import SegmentColumns
 from logloop_query.logs.segments.summary import Summary

@@ -6,11 +6,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from logloop_query.logs.search.candidates import may_hold
+from logloop_query.logs.search.counting.sums import Buckets, add_up
 from logloop_query.logs.search.kernels import evaluate
 from logloop_query.logs.search.language.filter import Filter, needed_columns
 from logloop_query.logs.search.limits.pace import Pace
 from logloop_query.logs.search.pattern_rules import AskedOfPatterns, resolved
-from logloop_query.logs.search.sums import Buckets, add_up
 from logloop_query.logs.segments.codec import TableColumns
 from logloop_query.logs.segments.summary import Summary
 

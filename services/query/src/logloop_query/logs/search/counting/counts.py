@@ -20,8 +20,18 @@ from logloop_query.logs.search.candidates import (
     read_columns,
     uses_only_summary,
 )
+from logloop_query.logs.search.counting.known_counts import KnownCounts
+from logloop_query.logs.search.counting.row_counts import (
+    Counted,
+    InCells,
+    count_by_cell,
+    count_rows,
+    in_time,
+    time_columns,
+)
+from logloop_query.logs.search.counting.summary_counts import count_summaries
+from logloop_query.logs.search.counting.sums import Buckets, Sum, add_up
 from logloop_query.logs.search.kernels import evaluate
-from logloop_query.logs.search.known_counts import KnownCounts
 from logloop_query.logs.search.language.filter import EVERYTHING, And, Filter, needed_columns, simplified
 from logloop_query.logs.search.limits.pace import OutOfTime, Pace
 from logloop_query.logs.search.limits.threads import Work
@@ -34,9 +44,6 @@ from logloop_query.logs.search.plan import (
     StoredColumns,
     columns_for,
 )
-from logloop_query.logs.search.row_counts import Counted, InCells, count_by_cell, count_rows, in_time, time_columns
-from logloop_query.logs.search.summary_counts import count_summaries
-from logloop_query.logs.search.sums import Buckets, Sum, add_up
 from logloop_query.logs.segments.cells import NO_LOGS, CellCounts
 from logloop_query.logs.segments.codec import TableColumns
 from logloop_query.logs.segments.columns import read_batch
