@@ -19,6 +19,9 @@ from logloop_query.logs.segments.cells import CellCounts, Cells
 from logloop_query.logs.segments.summary import Summary
 
 _Parts: TypeAlias = frozenset[Filter]
+_GroupKey: TypeAlias = tuple[tuple[tuple[str, int], ...], _Parts, tuple[tuple[str, ...], ...]]
+_GROUP_BYTES = 4096
+"""Estimated size of the key of a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +194,39 @@ class CountCache:
             self._items[(ref.id, ref.revision, _parts_of(wanted), tuple(keys))] = counts
 
 
+class GroupCountCache:
+    """The logs of groups of segments that a filter selects, counted by each grouping of keys.
+
+    A histogram that is asked again counts the groups with new segments only.
+    """
+
+    def __init__(self, max_bytes: int = 16 * 2**20, max_item_bytes: int = 2**20) -> None:
+        self._items: LRUCache[_GroupKey, list[pa.Table]] = LRUCache(max_bytes, getsizeof=_tables_bytes)
+        self._max_item_bytes = min(max_item_bytes, max_bytes)
+
+    @property
+    def bytes(self) -> int:
+        """Size of the counts in bytes."""
+        return int(self._items.currsize)
+
+    def get(
+        self, refs: Sequence[SegmentRef], wanted: Filter, groupings: Sequence[Sequence[str]]
+    ) -> list[pa.Table] | None:
+        """Return the counts of whole segments, together, by each grouping if they are known."""
+        return self._items.get(_key_of(refs, wanted, groupings))
+
+    def put(
+        self, refs: Sequence[SegmentRef], wanted: Filter, groupings: Sequence[Sequence[str]], tables: list[pa.Table]
+    ) -> None:
+        """Remember the counts of whole segments, unless they have very many rows."""
+        if _tables_bytes(tables) <= self._max_item_bytes:
+            self._items[_key_of(refs, wanted, groupings)] = tables
+
+
+def _key_of(refs: Sequence[SegmentRef], wanted: Filter, groupings: Sequence[Sequence[str]]) -> _GroupKey:
+    return tuple((ref.id, ref.revision) for ref in refs), _parts_of(wanted), tuple(map(tuple, groupings))
+
+
 def _parts_of(wanted: Filter) -> _Parts:
     return frozenset(wanted.parts) if isinstance(wanted, And) else frozenset((wanted,))
 
@@ -212,6 +248,10 @@ def _array_bytes(array: Cells | CellCounts) -> int:
     return 256 + array.nbytes
 
 
+def _tables_bytes(tables: Sequence[pa.Table]) -> int:
+    return _GROUP_BYTES + sum(map(_table_bytes, tables))
+
+
 def _table_bytes(table: pa.Table) -> int:
     return 1024 + int(table.nbytes)
 
@@ -225,3 +265,4 @@ class Caches:
     counts: CountCache = field(default_factory=CountCache)
     cells: CellCache = field(default_factory=CellCache)
     cell_counts: CellCountCache = field(default_factory=CellCountCache)
+    groups: GroupCountCache = field(default_factory=GroupCountCache)

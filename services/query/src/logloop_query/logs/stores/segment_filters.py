@@ -25,8 +25,8 @@ from logloop_query.logs.stores.segment_documents import StoredSegment
 _FIRST_ASKED, _MOST_ASKED, _GROWTH = 16, 256, 4
 """Segments about which the database is asked at once. A search that soon has its page asks about few."""
 _NEEDS, _SEGMENTS = 32, 4096
-"""Needs of which answers are remembered, and segments of each: an estimated 20 MB at most."""
-_Answers: TypeAlias = "LRUCache[tuple[str, int], bool]"
+"""Needs of which answers are remembered, and segments of each before all are forgotten: at most some 20 MB."""
+_Answers: TypeAlias = dict[tuple[str, int], bool]
 _log = structlog.get_logger()
 
 
@@ -79,7 +79,7 @@ class SegmentFilterStore:
         )
 
     async def that_may_hold(
-        self, refs: AsyncIterator[SegmentRef], need: Need, session: AsyncClientSession
+        self, batches: AsyncIterator[list[SegmentRef]], need: Need, session: AsyncClientSession
     ) -> AsyncIterator[SegmentRef]:
         """Yield the segments that may hold what a search needs, in their order.
 
@@ -87,12 +87,12 @@ class SegmentFilterStore:
         """
         group: list[SegmentRef] = []
         size = _FIRST_ASKED
-        async for ref in refs:
-            group.append(ref)
-            if len(group) == size:
-                for kept in await self._without_others(group, need, session):
+        async for batch in batches:
+            group += batch
+            while len(group) >= size:
+                for kept in await self._without_others(group[:size], need, session):
                     yield kept
-                group, size = [], min(size * _GROWTH, _MOST_ASKED)
+                group, size = group[size:], min(size * _GROWTH, _MOST_ASKED)
         for kept in await self._without_others(group, need, session):
             yield kept
 
@@ -101,11 +101,13 @@ class SegmentFilterStore:
     ) -> list[SegmentRef]:
         answers = self._answers.get(need)
         if answers is None:
-            self._answers[need] = answers = LRUCache(_SEGMENTS)
+            self._answers[need] = answers = {}
         may = {ref.id: answers.get((ref.id, ref.revision)) for ref in refs}
         asked = [ref for ref in refs if may[ref.id] is None]
         if asked:
             gone = await self._that_cannot_hold([ref.id for ref in asked], need, session)
+            if len(answers) + len(asked) > _SEGMENTS:
+                answers.clear()
             for ref in asked:
                 key = (ref.id, ref.revision)
                 may[ref.id] = answers[key] = key not in gone

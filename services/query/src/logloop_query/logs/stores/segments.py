@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from logloop_chassis.clock import CLOCK, utc_now
 from logloop_chassis.database.client import Database, Document
@@ -21,11 +21,11 @@ from logloop_query.logs.search.needs import need_of
 from logloop_query.logs.search.plan import LogSelection, SegmentRef, StoredColumns
 from logloop_query.logs.segments.codec import Segment
 from logloop_query.logs.segments.filters.build import SegmentFilter
+from logloop_query.logs.stores.plan_entries import PLAN_FIELDS, PlanEntries
 from logloop_query.logs.stores.segment_documents import StoredSegment, check_format, document_of, stored_of
 from logloop_query.logs.stores.segment_filters import SegmentFilterStore
 from logloop_query.time_bounds import from_microseconds
 
-_PLAN_FIELDS = ("min_ts", "max_ts", "hour", "count", "size", "revision")
 _SNAPSHOT_TOO_OLD = 239
 _BATCH = 500
 _IDS_PER_WRITE = 100
@@ -71,6 +71,7 @@ class SegmentStore:
         self._client = database.client
         self._collection: AsyncCollection[Document] = database["segments"]
         self._filters = SegmentFilterStore(database)
+        self._entries = PlanEntries()
 
     async def ensure_indexes(self) -> None:
         """Create every index. The unique index `parts` makes storing exactly-once."""
@@ -129,7 +130,7 @@ class SegmentStore:
         """Yield a snapshot of the collection, valid for at most 5 minutes."""
         async with self._client.start_session(snapshot=True) as session:
             try:
-                yield MongoSnapshot(self._collection, self._filters, session)
+                yield MongoSnapshot(self._collection, self._filters, self._entries, session)
             except OperationFailure as error:
                 if error.code == _SNAPSHOT_TOO_OLD:
                     raise SnapshotTooOld from error
@@ -283,19 +284,24 @@ class MongoSnapshot:
     """`search.plan.Snapshot` on a snapshot session, which allows no concurrent calls."""
 
     def __init__(
-        self, collection: AsyncCollection[Document], filters: SegmentFilterStore, session: AsyncClientSession
+        self,
+        collection: AsyncCollection[Document],
+        filters: SegmentFilterStore,
+        entries: PlanEntries,
+        session: AsyncClientSession,
     ) -> None:
         self._collection = collection
         self._filters = filters
+        self._entries = entries
         self._session = session
 
     def plan(self, selection: LogSelection, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
         """Yield the segments of a selection: those with its parts if it has any, else those that filters allow."""
-        refs = self._overlapping(selection, newest_first=newest_first)
+        batches = self._overlapping(selection, newest_first=newest_first)
         need = need_of(selection.wanted) if selection.parts is None else None
-        return refs if need is None else self._filters.that_may_hold(refs, need, self._session)
+        return _each_of(batches) if need is None else self._filters.that_may_hold(batches, need, self._session)
 
-    async def _overlapping(self, selection: LogSelection, *, newest_first: bool) -> AsyncIterator[SegmentRef]:
+    async def _overlapping(self, selection: LogSelection, *, newest_first: bool) -> AsyncIterator[list[SegmentRef]]:
         condition: Document = {
             "project_id": selection.project_id,
             "max_ts": {"$gte": selection.low},
@@ -304,24 +310,16 @@ class MongoSnapshot:
         index, parts = "newest" if newest_first else "oldest", selection.parts
         if parts is not None:
             condition["parts"], index = {"$in": parts}, "parts"
-        cursor = self._collection.find(
+        cursor = self._collection.find_raw_batches(
             condition,
-            {"_id": 1, **dict.fromkeys(_PLAN_FIELDS, 1)},
+            {"_id": 1, **dict.fromkeys(PLAN_FIELDS, 1)},
             sort=[("max_ts", DESCENDING)] if newest_first else [("min_ts", ASCENDING)],
             hint=index,
             batch_size=_BATCH,
             session=self._session,
         )
-        async for item in cursor:
-            yield SegmentRef(
-                item["_id"],
-                item["revision"],
-                item["hour"],
-                item["min_ts"],
-                item["max_ts"],
-                item["count"],
-                item["size"],
-            )
+        async for batch in cast("AsyncIterator[bytes]", cursor):  # the type hints of PyMongo say documents
+            yield self._entries.refs(batch)
 
     async def read(self, refs: Sequence[SegmentRef], names: AbstractSet[str]) -> dict[str, StoredColumns]:
         """Return the named columns of segments by id. A pattern column includes its dictionary.
@@ -361,3 +359,9 @@ class MongoSnapshot:
                 item.get("variables", b""),
             )
         return found
+
+
+async def _each_of(batches: AsyncIterator[list[SegmentRef]]) -> AsyncIterator[SegmentRef]:
+    async for batch in batches:
+        for ref in batch:
+            yield ref

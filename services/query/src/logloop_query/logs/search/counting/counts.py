@@ -4,12 +4,11 @@ Segments contain counts by minute, severity, service and pattern. Rows are read 
 that these do not decide.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
-from logloop_contracts.patterns.masking import PATTERN_VERSION
 
 from logloop_query.logs.search.attribute_values import source_column
 from logloop_query.logs.search.caches import Caches
@@ -20,6 +19,7 @@ from logloop_query.logs.search.candidates import (
     read_columns,
     uses_only_summary,
 )
+from logloop_query.logs.search.counting.groups import Group, groups_of
 from logloop_query.logs.search.counting.known_counts import KnownCounts
 from logloop_query.logs.search.counting.row_counts import (
     Counted,
@@ -29,9 +29,8 @@ from logloop_query.logs.search.counting.row_counts import (
     in_time,
     time_columns,
 )
-from logloop_query.logs.search.counting.summary_counts import count_summaries
-from logloop_query.logs.search.counting.sums import Buckets, Sum, add_up
-from logloop_query.logs.search.kernels import evaluate
+from logloop_query.logs.search.counting.summary_counts import count_patterns, count_summaries
+from logloop_query.logs.search.counting.sums import MINUTES, Buckets, Sum, add_up, of_minutes
 from logloop_query.logs.search.language.filter import EVERYTHING, And, Filter, needed_columns, simplified
 from logloop_query.logs.search.limits.pace import OutOfTime, Pace
 from logloop_query.logs.search.limits.threads import Work
@@ -45,8 +44,6 @@ from logloop_query.logs.search.plan import (
     columns_for,
 )
 from logloop_query.logs.segments.cells import NO_LOGS, CellCounts
-from logloop_query.logs.segments.codec import TableColumns
-from logloop_query.logs.segments.columns import read_batch
 from logloop_query.logs.segments.summary import Summary
 
 _GROUP_BYTES = 16 * 2**20
@@ -61,6 +58,13 @@ class Counts:
 
     table: pa.Table
     partial: PartialReason | None
+
+
+class Ended(NamedTuple):
+    """The limits that ended a count early, if any: of everything, and of what the summaries do not give."""
+
+    all: PartialReason | None = None
+    of_some: PartialReason | None = None
 
 
 class Counter:
@@ -96,14 +100,17 @@ class Counter:
         """Count logs, or the bytes of their messages, by key columns, and by `bucket` when buckets are given."""
         selection = selection.narrowed()
         refs = await self.refs(selection) if refs is None else refs
-        counted = Sum(_key_names(keys, buckets), self.max_key_bytes, self.fold_bytes)
         from_summaries = (buckets is None or buckets.whole_minutes) and not of_bytes
-        try:
-            rest = await self._from_summaries(refs, selection, [counted], buckets) if from_summaries else refs
-            partial = await self._scan(rest, selection, buckets, [counted], of_bytes=of_bytes)
-        except OutOfTime:
-            partial = "time"
-        return Counts(counted.table, partial)
+        total = Sum(_key_names(keys, buckets), self.max_key_bytes, self.fold_bytes)
+
+        async def count(group: Group, sums: Sequence[Sum]) -> Ended:
+            pieces = MINUTES if buckets is not None and group.is_kept else buckets
+            rest = await self._from_summaries(group.refs, selection, sums, pieces) if from_summaries else group.refs
+            return Ended(await self._scan(rest, selection, pieces, sums, of_bytes=of_bytes))
+
+        groups = groups_of(refs, selection) if from_summaries else [Group(refs, is_kept=False)]
+        ended = await self._by_group(groups, selection, [total], count, buckets)
+        return Counts(total.table, ended.all)
 
     async def by_each(
         self, selection: LogSelection, fields: Sequence[str], refs: list[SegmentRef]
@@ -113,41 +120,77 @@ class Counter:
         Fields that the summaries do not give are counted in one pass over the rows.
         """
         selection = selection.narrowed()
-        sums = {name: Sum([name], self.max_key_bytes // len(fields), self.fold_bytes) for name in fields}
-        summarised = [sums[name] for name in fields if name in SUMMARISED]
-        others = [sums[name] for name in fields if name not in SUMMARISED]
-        partial: PartialReason | None = None
-        partial_others: PartialReason | None = None
-        try:
-            rest = await self._from_summaries(refs, selection, summarised, None) if summarised else refs
-            partial = await self._scan(rest, selection, None, [*summarised, *others])
-            known = {ref.id for ref in rest}
-            done = [ref for ref in refs if ref.id not in known]
-            partial_others = await self._scan(done, selection, None, others) if others else None
-        except OutOfTime:
-            partial = "time"
+        names = sorted(fields, key=lambda name: name not in SUMMARISED)
+        totals = [Sum([name], self.max_key_bytes // len(fields), self.fold_bytes) for name in names]
+        summarised = sum(name in SUMMARISED for name in names)
+        of_others: PartialReason | None = None
+
+        async def count(group: Group, sums: Sequence[Sum]) -> Ended:
+            nonlocal of_others
+            first, others = sums[:summarised], sums[summarised:]
+            rest = await self._from_summaries(group.refs, selection, first, None) if first else group.refs
+            partial = await self._scan(rest, selection, None, sums)
+            if partial is None and others and of_others is None:
+                left = {ref.id for ref in rest}
+                done = [ref for ref in group.refs if ref.id not in left]
+                of_others = await self._scan(done, selection, None, others)
+            return Ended(partial, of_others)
+
+        ended = await self._by_group(groups_of(refs, selection), selection, totals, count)
+        tables = {name: total.table for name, total in zip(names, totals, strict=True)}
         return {
-            name: Counts(counted.table, partial or (partial_others if counted in others else None))
-            for name, counted in sums.items()
+            name: Counts(tables[name], ended.all or (None if name in SUMMARISED else ended.of_some))
+            for name in fields
         }
 
     async def by_pattern(self, selection: LogSelection) -> Counts:
         """Count logs by `pattern`."""
         selection = selection.narrowed()
-        counted = Sum(["pattern"], self.max_key_bytes, self.fold_bytes)
-        try:
-            refs = await self.refs(selection)
-            rest = await self._from_summaries(refs, selection, [counted], None)
+        total = Sum(["pattern"], self.max_key_bytes, self.fold_bytes)
+
+        async def count(group: Group, sums: Sequence[Sum]) -> Ended:
+            rest = await self._from_summaries(group.refs, selection, sums, None)
+            partial: PartialReason | None = None
             if needed_columns(selection.wanted) <= {"pattern"}:
                 inside = [ref for ref in rest if selection.contains(ref)]
                 rest = [ref for ref in rest if not selection.contains(ref)]
-                partial = await self._from_patterns(inside, selection.wanted, counted)
+                partial = await self._from_patterns(inside, selection.wanted, sums[0])
+            return Ended(partial or await self._scan(rest, selection, None, sums))
+
+        refs = await self.refs(selection)
+        ended = await self._by_group(groups_of(refs, selection), selection, [total], count)
+        return Counts(total.table, ended.all)
+
+    async def _by_group(
+        self,
+        groups: Sequence[Group],
+        selection: LogSelection,
+        totals: Sequence[Sum],
+        count: Callable[[Group, Sequence[Sum]], Awaitable[Ended]],
+        buckets: Buckets | None = None,
+    ) -> Ended:
+        """Add what is remembered of groups to totals, or else count them. Kept counts by minute become `buckets`."""
+        ended = Ended()
+        keys = [total.keys for total in totals]
+        for group in groups:
+            may_know = group.is_kept and not any(total.is_full for total in totals)
+            tables = self._caches.groups.get(group.refs, selection.wanted, keys) if may_know else None
+            if tables is None:
+                sums = [total.part() for total in totals]
+                try:
+                    ended = await count(group, sums)
+                except OutOfTime:
+                    ended = Ended("time", ended.of_some)
+                tables = [counted.table for counted in sums]
+                if group.is_kept and ended == Ended():
+                    self._caches.groups.put(group.refs, selection.wanted, keys, tables)
             else:
-                partial = None
-            partial = partial or await self._scan(rest, selection, None, [counted])
-        except OutOfTime:
-            partial = "time"
-        return Counts(counted.table, partial)
+                self._budget.segments += len(group.refs)
+            for total, table in zip(totals, tables, strict=True):
+                total.add([of_minutes(table, buckets) if buckets is not None and group.is_kept else table])
+            if ended.all is not None:
+                break
+        return ended
 
     def _bound(self, sums: Sequence[Sum]) -> PartialReason | None:
         return "bytes" if any(counted.is_full for counted in sums) else self._budget.exhausted
@@ -206,7 +249,7 @@ class Counter:
         undecided, table = await self._work.run(lambda pace: count_summaries(summaries, wanted, keys, buckets, pace))
         if table is not None:
             for counted in sums:
-                counted.add([add_up([table], counted.keys)])
+                counted.add([table if len(counted.keys) == table.num_columns - 1 else add_up([table], counted.keys)])
         return undecided
 
     async def _from_patterns(self, refs: Sequence[SegmentRef], wanted: Filter, counted: Sum) -> PartialReason | None:
@@ -221,7 +264,7 @@ class Counter:
             def count(
                 ref: SegmentRef, pace: Pace, stored: dict[str, StoredColumns] = stored
             ) -> Sequence[pa.Table] | None:
-                return in_time(lambda: [_count_words(ref, stored[ref.id], wanted, pace)])
+                return in_time(lambda: [count_patterns(ref, stored[ref.id], wanted, pace)])
 
             there = [ref for ref in group if ref.id in stored]
             if not self._take_in([counted], await self._work.each(count, there)):
@@ -355,15 +398,3 @@ def _by_size(refs: Sequence[SegmentRef]) -> list[list[SegmentRef]]:
 
 def _key_names(keys: Sequence[str], buckets: Buckets | None) -> list[str]:
     return [*(["bucket"] if buckets else []), *keys]
-
-
-def _count_words(ref: SegmentRef, stored: StoredColumns, wanted: Filter, pace: Pace) -> pa.Table:
-    if stored.pattern_version == PATTERN_VERSION:
-        words, counts = read_batch(stored.patterns).columns
-    else:
-        words, counts = pc.value_counts(pc.cast(columns_for(ref, stored).column("pattern"), pa.utf8())).flatten()
-    table = pa.table({"pattern": words, "count": counts.cast(pa.int64())})
-    mask = evaluate(wanted, TableColumns(table), pace)
-    if mask is True:
-        return table
-    return table.slice(0, 0) if mask is False else table.filter(mask)

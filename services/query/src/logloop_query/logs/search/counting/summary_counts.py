@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from logloop_contracts.patterns.masking import PATTERN_VERSION
 
 from logloop_query.logs.search.candidates import may_hold
 from logloop_query.logs.search.counting.sums import Buckets, add_up
@@ -11,7 +12,9 @@ from logloop_query.logs.search.kernels import evaluate
 from logloop_query.logs.search.language.filter import Filter, needed_columns
 from logloop_query.logs.search.limits.pace import Pace
 from logloop_query.logs.search.pattern_rules import AskedOfPatterns, resolved
+from logloop_query.logs.search.plan import SegmentRef, StoredColumns, columns_for
 from logloop_query.logs.segments.codec import TableColumns
+from logloop_query.logs.segments.columns import read_batch
 from logloop_query.logs.segments.summary import Summary
 
 
@@ -59,3 +62,16 @@ def _chosen(summaries: pa.Table, wanted: Filter, names: Sequence[str], pace: Pac
         return []
     chosen = summaries.select(names)
     return [chosen if mask is True else chosen.filter(mask)]
+
+
+def count_patterns(ref: SegmentRef, stored: StoredColumns, wanted: Filter, pace: Pace) -> pa.Table:
+    """Count the logs of a segment by pattern, from its list of patterns unless another version has made it."""
+    if stored.pattern_version == PATTERN_VERSION:
+        words, counts = read_batch(stored.patterns).columns
+    else:
+        words, counts = pc.value_counts(pc.cast(columns_for(ref, stored).column("pattern"), pa.utf8())).flatten()
+    table = pa.table({"pattern": words, "count": counts.cast(pa.int64())})
+    mask = evaluate(wanted, TableColumns(table), pace)
+    if mask is True:
+        return table
+    return table.slice(0, 0) if mask is False else table.filter(mask)

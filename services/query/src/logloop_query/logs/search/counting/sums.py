@@ -32,6 +32,15 @@ class Buckets:
         return pc.divide(pc.subtract(microseconds, pa.scalar(self.origin)), pa.scalar(self.width))
 
 
+MINUTES = Buckets(0, MINUTE_US)
+
+
+def of_minutes(table: pa.Table, buckets: Buckets) -> pa.Table:
+    """Return counts by bucket of a table whose buckets are `MINUTES`. A bucket may have several rows."""
+    place = table.schema.get_field_index("bucket")
+    return table.set_column(place, "bucket", buckets.of_minutes(table.column(place)))
+
+
 def by_minute(keys: Sequence[str]) -> list[str]:
     """Return key columns with the minute in place of the bucket."""
     return ["minute" if key == "bucket" else key for key in keys]
@@ -54,6 +63,10 @@ class Sum:
         self._fold_at = min(fold_at, max_bytes)
         self._tables: list[pa.Table] = []
         self._bytes = 0
+
+    def part(self) -> "Sum":
+        """Return an empty sum with the same keys, and with the room that this one has left."""
+        return Sum(self.keys, self._max_bytes - self._bytes, self._fold_at)
 
     def add(self, tables: Sequence[pa.Table]) -> None:
         """Add counts of segments."""
