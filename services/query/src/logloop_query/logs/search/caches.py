@@ -6,7 +6,7 @@ A segment never changes under one revision, so nothing here becomes stale. The c
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import pyarrow as pa
 from cachetools import LRUCache
@@ -15,11 +15,13 @@ from logloop_contracts.patterns.masking import PATTERN_VERSION
 from logloop_query.logs.search.kernels import LARGE_COLUMNS, Mask
 from logloop_query.logs.search.language.filter import And, Filter, needed_columns
 from logloop_query.logs.search.plan import SegmentRef, Snapshot
+from logloop_query.logs.search.rows import FoundRow, SearchCursor
 from logloop_query.logs.segments.cells import CellCounts, Cells
 from logloop_query.logs.segments.summary import Summary
 
 _Parts: TypeAlias = frozenset[Filter]
 _GroupKey: TypeAlias = tuple[tuple[tuple[str, int], ...], _Parts, tuple[tuple[str, ...], ...]]
+_FirstRows: TypeAlias = tuple[int | None, list[FoundRow]]
 _GROUP_BYTES = 4096
 """Estimated size of the key of a group."""
 
@@ -194,6 +196,52 @@ class CountCache:
             self._items[(ref.id, ref.revision, _parts_of(wanted), tuple(keys))] = counts
 
 
+class PageQuestion(NamedTuple):
+    """What was asked of one segment for a page. The bounds of time are None where the segment does not cross them."""
+
+    segment: str
+    revision: int
+    wanted: Filter
+    low: int | None
+    high: int | None
+    limit: int
+    newest_first: bool
+    cursor: SearchCursor | None
+
+
+class PageCache:
+    """The first rows of segments that filters select, so that a page that is asked again reads new segments only."""
+
+    def __init__(self, max_bytes: int = 16 * 2**20) -> None:
+        self._items: LRUCache[PageQuestion, _FirstRows] = LRUCache(max_bytes, getsizeof=_page_bytes)
+
+    @property
+    def bytes(self) -> int:
+        """Estimated size of the rows in bytes."""
+        return int(self._items.currsize)
+
+    def get(self, asked: PageQuestion, bar: int | None) -> list[FoundRow] | None:
+        """Return rows if they are known, perhaps some beyond `bar`, after which no row is wanted."""
+        known = self._items.get(asked)
+        if known is None:
+            return None
+        left_out, rows = known
+        if left_out is None or (bar is not None and (bar >= left_out if asked.newest_first else bar <= left_out)):
+            return rows
+        return None
+
+    def put(self, asked: PageQuestion, bar: int | None, rows: list[FoundRow]) -> None:
+        """Remember the first rows of a segment without those beyond `bar`, unless they are large."""
+        item = (bar, rows)
+        if _page_bytes(item) <= self._items.maxsize // 8:
+            self._items[asked] = item
+
+
+def _page_bytes(item: _FirstRows) -> int:
+    _, rows = item
+    return 1024 + sum(400 + row.bytes for row in rows)
+
+
 class GroupCountCache:
     """The logs of groups of segments that a filter selects, counted by each grouping of keys.
 
@@ -266,3 +314,4 @@ class Caches:
     cells: CellCache = field(default_factory=CellCache)
     cell_counts: CellCountCache = field(default_factory=CellCountCache)
     groups: GroupCountCache = field(default_factory=GroupCountCache)
+    pages: PageCache = field(default_factory=PageCache)

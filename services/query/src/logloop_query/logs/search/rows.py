@@ -37,6 +37,16 @@ class RowKey(NamedTuple):
     row: int
 
 
+@dataclass(frozen=True, slots=True)
+class FoundRow:
+    """A row that may be on a page: its place in a table of `materialise`, and its share of the bytes of the table."""
+
+    key: RowKey
+    table: pa.Table
+    position: int
+    bytes: int
+
+
 class InvalidCursor(ValueError):
     """A cursor that does not come from a search."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from logloop_query.logs.search.caches import Caches
+from logloop_query.logs.search.caches import Caches, PageQuestion
 from logloop_query.logs.search.candidates import Candidate, Candidates, read_columns
 from logloop_query.logs.search.kernels import Columns, Mask, evaluate, rows_of
 from logloop_query.logs.search.language.filter import Filter
@@ -23,7 +23,7 @@ from logloop_query.logs.search.plan import (
     columns_for,
     grouped,
 )
-from logloop_query.logs.search.rows import ROW_COLUMNS, RowKey, SearchCursor, first_rows, materialise
+from logloop_query.logs.search.rows import ROW_COLUMNS, FoundRow, SearchCursor, first_rows, materialise
 
 MAX_PAGE_BYTES = 32 * 2**20
 
@@ -46,14 +46,6 @@ class SearchResult:
     table: pa.Table
     next_cursor: SearchCursor | None
     partial: PartialReason | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    key: RowKey
-    table: pa.Table
-    position: int
-    bytes: int
 
 
 class Scanner:
@@ -80,30 +72,52 @@ class Scanner:
             if bound is not None and gets_on:
                 return collected.cut(edge, bound)
             try:
-                await self._read_group(await candidates.among(group), selection, request, collected)
+                rest = self._add_known(group, selection, request, collected)
+                if rest:
+                    await self._read_group(candidates, rest, selection, request, collected)
             except OutOfTime:
                 if not gets_on:
                     raise
                 return collected.cut(edge, "time")
         return collected.result()
 
+    def _add_known(
+        self, group: Sequence[SegmentRef], selection: LogSelection, request: SearchRequest, collected: "_Collected"
+    ) -> list[SegmentRef]:
+        """Add what an earlier search has found in some segments, and return the others."""
+        rest: list[SegmentRef] = []
+        for ref in group:
+            found = self._caches.pages.get(_question(ref, selection, request), collected.bar)
+            if found is None:
+                rest.append(ref)
+            else:
+                collected.add(found)
+                self._budget.segments += 1
+        return rest
+
     async def _read_group(
         self,
-        candidates: Sequence[Candidate],
+        candidates: Candidates,
+        group: Sequence[SegmentRef],
         selection: LogSelection,
         request: SearchRequest,
         collected: "_Collected",
     ) -> None:
-        stored, masks = await self._select(candidates, selection.wanted)
-        hit = [item.ref for item in candidates if masks.get(item.ref.id, False) is not False]
+        chosen = await candidates.among(group)
+        stored, masks = await self._select(chosen, selection.wanted)
+        hit = [item.ref for item in chosen if masks.get(item.ref.id, False) is not False]
         await self._complete(hit, stored)
         bar = collected.bar
 
-        def choose(ref: SegmentRef, _: Pace) -> list[_Found]:
+        def choose(ref: SegmentRef, _: Pace) -> list[FoundRow]:
             return _choose(columns_for(ref, stored[ref.id]), rows_of(masks[ref.id]), selection, request, bar)
 
-        for found in await self._work.each(choose, [ref for ref in hit if ref.id in stored]):
-            collected.add(found)
+        there = [ref for ref in hit if ref.id in stored]
+        found = dict(zip((ref.id for ref in there), await self._work.each(choose, there), strict=True))
+        for ref in group:
+            rows = found.get(ref.id, [])
+            collected.add(rows)
+            self._caches.pages.put(_question(ref, selection, request), bar, rows)
 
     async def _select(
         self, candidates: Sequence[Candidate], wanted: Filter
@@ -143,6 +157,15 @@ def _after_cursor(request: SearchRequest) -> LogSelection:
     return LogSelection(selection.project_id, selection.wanted, max(selection.low, place), selection.high)
 
 
+def _question(ref: SegmentRef, selection: LogSelection, request: SearchRequest) -> PageQuestion:
+    """Return what the rows of a segment that are on a page depend on, beside the last row so far."""
+    low = selection.low if selection.low > ref.min_ts else None
+    high = selection.high if selection.high < ref.max_ts else None
+    return PageQuestion(
+        ref.id, ref.revision, selection.wanted, low, high, request.limit, request.newest_first, request.cursor
+    )
+
+
 def _is_inside(edge: int, selection: LogSelection, *, newest_first: bool) -> bool:
     """Return whether a search that stops at `edge` has made progress; otherwise paging would never end."""
     return edge < selection.high if newest_first else edge > selection.low
@@ -150,7 +173,7 @@ def _is_inside(edge: int, selection: LogSelection, *, newest_first: bool) -> boo
 
 def _choose(
     columns: Columns, rows: Any, selection: LogSelection, request: SearchRequest, bar: int | None
-) -> list[_Found]:
+) -> list[FoundRow]:
     """Return the rows of one segment that may be on the page. `bar` is the timestamp of the last row so far."""
     low, high = selection.low, selection.high
     if bar is not None:
@@ -168,7 +191,7 @@ def _choose(
         return []
     table = materialise(columns, [number for _, number in keyed])
     each = int(table.nbytes) // len(keyed)
-    return [_Found(key, table, position, each) for position, (key, _) in enumerate(keyed)]
+    return [FoundRow(key, table, position, each) for position, (key, _) in enumerate(keyed)]
 
 
 class _Collected:
@@ -178,14 +201,14 @@ class _Collected:
         self._most = most
         self._max_bytes = max_bytes
         self._newest_first = newest_first
-        self._found: list[_Found] = []
+        self._found: list[FoundRow] = []
 
     @property
     def bar(self) -> int | None:
         """Rows beyond this timestamp can no longer be on the page."""
         return self._found[self._most - 1].key.timestamp if len(self._found) >= self._most else None
 
-    def add(self, found: Sequence[_Found]) -> None:
+    def add(self, found: Sequence[FoundRow]) -> None:
         """Add rows and keep the best."""
         self._found.extend(found)
         self._found.sort(key=lambda item: item.key, reverse=self._newest_first)
@@ -217,7 +240,7 @@ class _Collected:
         return SearchResult(_table(page), SearchCursor(page[-1].key.timestamp, page[-1].key) if more else None, None)
 
 
-def _table(found: Sequence[_Found]) -> pa.Table:
+def _table(found: Sequence[FoundRow]) -> pa.Table:
     if not found:
         return pa.table({name: pa.array([], _kind(name)) for name in (*ROW_COLUMNS, "hour")})
     tables: dict[int, pa.Table] = {}
