@@ -1,5 +1,6 @@
 """Counts by cell are those of the rows, whatever was asked before."""
 
+import asyncio
 import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from logloop_query.logs.search import log_search
 from logloop_query.logs.search.counting.sums import Buckets
 from logloop_query.logs.search.language.filter import And, Filter
 from logloop_query.logs.search.language.syntax import parse_query
@@ -166,3 +168,22 @@ async def test_after_the_warm_up_the_first_count_reads_only_what_its_filter_need
     segments = [item.segment for item in stored.stored.values()]
     assert reads[1] == sum(len(segment.columns["attributes"]) for segment in segments)
     assert reads[0] > reads[1]
+
+
+async def test_the_warm_up_works_between_searches(stored: MemorySegments, searching: LogSearch) -> None:
+    async with searching.admitted("test", "somebody"):
+        warming = asyncio.create_task(searching.warm_up(["shop"]))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not stored.reads
+    await warming
+    assert searching.caches.cells.bytes > 0
+
+
+async def test_the_warm_up_does_not_wait_for_ever(stored: MemorySegments, searching: LogSearch) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(log_search, "_WARM_WAIT_S", 0.0)
+        async with searching.admitted("test", "somebody"):
+            await searching.warm_up(["shop"])
+    assert searching.caches.cells.bytes > 0
+    assert set(stored.reads) == {"s0", "s1"}

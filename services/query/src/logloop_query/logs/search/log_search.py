@@ -1,6 +1,6 @@
 """Runs searches and counts, with limits on their cost and their number."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -20,11 +20,12 @@ from logloop_query.logs.search.plan import (
 )
 from logloop_query.logs.search.scan import Scanner, SearchRequest, SearchResult
 from logloop_query.logs.segments.cells import CELL_COLUMNS, Cells, cells_of
-from logloop_query.logs.segments.summary import Summary
 from logloop_query.telemetry import SEARCH_BYTES, SEARCH_SECONDS, SEARCHES
 
 _WARM_SEGMENTS = 512
-_WARM_AT_ONCE = 64
+_SUMMARIES_AT_ONCE, _CELLS_AT_ONCE = 64, 16
+_WARM_WAIT_S = 2.0
+"""How long the warm-up waits for a moment without searches before it continues beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,37 +58,47 @@ class LogSearch:
         """End the threads."""
         self.threads.close()
 
-    async def warm_up(self, project_ids: Iterable[str]) -> None:
-        """Load summaries and cells of each project's newest segments, so that the first histograms are fast."""
-        for project_id in project_ids:
-            async with self._source.snapshot() as snapshot:
-                refs: list[SegmentRef] = []
-                async for ref in snapshot.plan(LogSelection(project_id), newest_first=True):
-                    if ref.count:
-                        refs.append(ref)
-                    if len(refs) == _WARM_SEGMENTS:
-                        break
-                for start in range(0, len(refs), _WARM_AT_ONCE):
-                    if not self.caches.summaries.has_room:
-                        return
-                    group = refs[start : start + _WARM_AT_ONCE]
-                    summaries = await self.caches.summaries.read(snapshot, group)
-                    if self.caches.cells.has_room:
-                        await self._warm_cells(snapshot, group, summaries)
+    async def warm_up(self, project_ids: Sequence[str]) -> None:
+        """Load the summaries of each project's newest segments, and then the cells of their rows, between searches.
 
-    async def _warm_cells(
-        self, snapshot: Snapshot, refs: Sequence[SegmentRef], summaries: Mapping[str, Summary]
+        The first histograms are fast with summaries alone. Only those that read rows need cells.
+        """
+        for project_id in project_ids:
+            await self._warm(project_id, _SUMMARIES_AT_ONCE, self._warm_summaries)
+        for project_id in project_ids:
+            await self._warm(project_id, _CELLS_AT_ONCE, self._warm_cells)
+
+    async def _warm(
+        self, project_id: str, at_once: int, load: Callable[[Snapshot, list[SegmentRef]], Awaitable[bool]]
     ) -> None:
-        known = [ref for ref in refs if ref.id in summaries and summaries[ref.id].patterns is not None]
-        stored = await snapshot.read(known, CELL_COLUMNS) if known else {}
-        there = [ref for ref in known if ref.id in stored]
+        async with self._source.snapshot() as snapshot:
+            plan = snapshot.plan(LogSelection(project_id), newest_first=True)
+            refs = [ref async for ref in plan if ref.count][:_WARM_SEGMENTS]
+            for start in range(0, len(refs), at_once):
+                await self._admission.quiet(_WARM_WAIT_S)
+                if not await load(snapshot, refs[start : start + at_once]):
+                    return
+
+    async def _warm_summaries(self, snapshot: Snapshot, refs: list[SegmentRef]) -> bool:
+        """Load summaries, and return whether there is room for more."""
+        await self.caches.summaries.read(snapshot, refs)
+        return self.caches.summaries.has_room
+
+    async def _warm_cells(self, snapshot: Snapshot, refs: list[SegmentRef]) -> bool:
+        """Find cells, and return whether there is room for more."""
+        summaries = {ref.id: self.caches.summaries.get(ref) for ref in refs if self.caches.cells.get(ref) is None}
+        known = {number: item for number, item in summaries.items() if item is not None and item.patterns is not None}
+        wanted = [ref for ref in refs if ref.id in known]
+        stored = await snapshot.read(wanted, CELL_COLUMNS) if wanted else {}
+        there = [ref for ref in wanted if ref.id in stored]
 
         def find(ref: SegmentRef, _: Pace) -> Cells | None:
-            return cells_of(columns_for(ref, stored[ref.id]), summaries[ref.id])
+            return cells_of(columns_for(ref, stored[ref.id]), known[ref.id])
 
         for ref, cells in zip(there, await self.threads.work("").each(find, there), strict=True):
             if cells is not None:
                 self.caches.cells.put(ref, cells)
+        return self.caches.cells.has_room
 
     @asynccontextmanager
     async def admitted(self, kind: str, caller: str) -> AsyncIterator[None]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 
 class TooBusy(Exception):
@@ -19,6 +19,14 @@ class Admission:
         self._max_wait_seconds = max_wait_seconds
         self._running: Counter[str] = Counter()
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._nothing_runs = asyncio.Event()
+        self._nothing_runs.set()
+
+    async def quiet(self, seconds: float) -> None:
+        """Wait for a moment in which no search runs, at most some seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._nothing_runs.wait()
 
     @asynccontextmanager
     async def admitted(self, caller: str) -> AsyncIterator[None]:
@@ -58,6 +66,8 @@ class Admission:
         self._running[caller] -= 1
         if not self._running[caller]:
             del self._running[caller]
+            if not self._running:
+                self._nothing_runs.set()
         self._admit_waiting()
 
     def _admit_waiting(self) -> None:
@@ -72,4 +82,5 @@ class Admission:
             if not slot.cancelled():
                 self._free -= 1
                 self._running[caller] += 1
+                self._nothing_runs.clear()
                 slot.set_result(None)
