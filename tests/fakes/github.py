@@ -20,7 +20,10 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from tests.fakes.github_apps import FakeApps, app_json
 from tests.fakes.github_messages import (
@@ -183,15 +186,15 @@ class FakeGitHub:
 
     # --- routes --------------------------------------------------------------------------------------------
 
-    def _app(self) -> FastAPI:
-        app = FastAPI(openapi_url=None)
+    def _app(self) -> Starlette:
+        routes = []
         base = "/repos/{owner}/{repo}"
 
         def route(method: str, path: str, kind: str, handle: Callable[..., Any], auth: str = "token") -> None:
             async def endpoint(request: Request) -> Response:
                 return await self._serve(request, kind, handle, auth)
 
-            app.add_api_route(path, endpoint, methods=[method])
+            routes.append(Route(path, endpoint, methods=[method]))
 
         route("POST", f"{base}/dispatches", "dispatch", self._repository_dispatch)
         route("POST", f"{base}/actions/workflows/{{file}}/dispatches", "dispatch", self._workflow_dispatch)
@@ -219,7 +222,7 @@ class FakeGitHub:
         route("GET", f"{base}/installation", "installation", self._installation, "app")
         route("POST", "/app/installations/{installation}/access_tokens", "token", self._access_token, "app")
         route("GET", "/_blob/{job_id}", "blob", self._blob, "none")
-        return app
+        return Starlette(routes=routes)
 
     async def _serve(self, request: Request, kind: str, handle: Callable[..., Any], auth: str) -> Response:
         raw = await request.body()

@@ -16,7 +16,6 @@ import aio_pika
 import httpx
 import pyarrow as pa
 import uvicorn
-from fastapi import FastAPI, Request, Response
 from logloop.local.ports import free_port
 from logloop.plain_http import WITHOUT_TLS
 from logloop_chassis.state import Resources, ServiceApp
@@ -27,6 +26,10 @@ from logloop_ci_bridge.wiring import CiBridgeServices
 from logloop_contracts.channels import CI_EXCHANGE, LOGS_EXCHANGE
 from logloop_contracts.log_batch import decode, encode, entries_to_batch, new_batch_id
 from logloop_contracts.log_entry import LogEntry, Severity
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from tests.system.forked import MODULES, ForkedService
 
@@ -54,13 +57,16 @@ class FakeQuery:
         """Requests for an analysis that are answered with 503 after they were noted."""
         self.changes: list[dict[str, Any]] = []
         """What is reported for the audit trail."""
-        app = FastAPI(openapi_url=None)
-        app.add_api_route("/internal/settings/github", self._settings)
-        app.add_api_route("/internal/audit", self._audit, methods=["POST"])
-        app.add_api_route("/internal/settings/github/app", self._store_app, methods=["PUT"])
-        app.add_api_route("/api/v1/logs", self._search)
-        app.add_api_route("/api/v1/logs/analyses", self._analyze, methods=["POST"])
-        app.add_api_route("/api/v1/logs/export", self._export)
+        app = Starlette(
+            routes=[
+                Route("/internal/settings/github", self._settings),
+                Route("/internal/audit", self._audit, methods=["POST"]),
+                Route("/internal/settings/github/app", self._store_app, methods=["PUT"]),
+                Route("/api/v1/logs", self._search),
+                Route("/api/v1/logs/analyses", self._analyze, methods=["POST"]),
+                Route("/api/v1/logs/export", self._export),
+            ]
+        )
         self._server = uvicorn.Server(
             uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off")
         )

@@ -8,7 +8,7 @@ from logloop_chassis.database.client import Database, Document
 from logloop_chassis.http.problems import Conflict
 from logloop_chassis.ids import new_id, utc_now
 from pydantic import BaseModel
-from pymongo import ASCENDING, DESCENDING, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from logloop_ci_bridge.record import Record
@@ -137,8 +137,12 @@ class VersionStore(Generic[Item]):
 
     async def prepare(self) -> None:
         """Create indexes."""
-        await self._versions.create_index("project_id")
-        await self._versions.create_index([("id", ASCENDING), ("revision", DESCENDING)])
+        await self._versions.create_indexes(
+            [
+                IndexModel("project_id"),
+                IndexModel([("id", ASCENDING), ("revision", DESCENDING)]),
+            ]
+        )
 
     async def keep(self, item: Item) -> None:
         """Store a version before it is replaced. Storing it again has no effect: it never changes."""

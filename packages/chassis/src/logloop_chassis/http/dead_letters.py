@@ -1,5 +1,6 @@
 """Endpoints over the dead-letter queues of a service: list, retry and delete, for administrators."""
 
+from functools import cache
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,6 +12,7 @@ from logloop_chassis.messaging.dead_letters import MAX_MESSAGES, DeadLetters
 from logloop_chassis.state import resources_of
 
 
+@cache
 def dead_letter_router(prefix: str) -> APIRouter:
     """Return the endpoints under `prefix`, such as /api/v1/ingest/dead-letters."""
     router = APIRouter(prefix=prefix, tags=["dead letters"])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from logloop_chassis.database.client import Database, Document
-from pymongo import ASCENDING, DESCENDING, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from logloop_ci_bridge.actions.request import ActionRequest
@@ -21,10 +21,14 @@ class RequestStore:
 
     async def prepare(self) -> None:
         """Create indexes."""
-        await self._requests.create_index([("project_id", ASCENDING), ("_id", DESCENDING)])
-        await self._requests.create_index([("state", ASCENDING), ("next_attempt_at", ASCENDING)])
-        await self._requests.create_index("analysis_id")
-        await self._requests.create_index("finished_at", expireAfterSeconds=HISTORY_S)
+        await self._requests.create_indexes(
+            [
+                IndexModel([("project_id", ASCENDING), ("_id", DESCENDING)]),
+                IndexModel([("state", ASCENDING), ("next_attempt_at", ASCENDING)]),
+                IndexModel("analysis_id"),
+                IndexModel("finished_at", expireAfterSeconds=HISTORY_S),
+            ]
+        )
 
     async def insert(self, request: ActionRequest, session: AsyncClientSession) -> None:
         """Store a request within a transaction."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from logloop_chassis.database.client import Database, Document
-from pymongo import ASCENDING, DESCENDING, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
@@ -34,23 +34,24 @@ class DispatchStore:
 
     async def prepare(self) -> None:
         """Create indexes."""
-        await self._dispatches.create_index([("project_id", ASCENDING), ("dedupe_key", ASCENDING)], unique=True)
-        await self._dispatches.create_index([("project_id", ASCENDING), ("_id", DESCENDING)])
-        await self._dispatches.create_index([("project_id", ASCENDING), ("chain_id", ASCENDING), ("_id", ASCENDING)])
-        await self._dispatches.create_index(
-            [("project_id", ASCENDING), ("parent_id", ASCENDING), ("_id", DESCENDING)]
-        )
-        await self._dispatches.create_index([("project_id", ASCENDING), ("state", ASCENDING)])
-        await self._dispatches.create_index(
-            [("project_id", ASCENDING), ("pipeline_id", ASCENDING), ("_id", DESCENDING)]
-        )
-        await self._dispatches.create_index("correlation_id")
-        await self._dispatches.create_index("repository")
-        await self._dispatches.create_index([("state", ASCENDING), ("next_attempt_at", ASCENDING)])
-        await self._dispatches.create_index([("state", ASCENDING), ("follow_at", ASCENDING)])
-        await self._dispatches.create_index("finished_at", expireAfterSeconds=HISTORY_S)
-        await self._dispatches.create_index(
-            [("announced", ASCENDING), ("finished_at", ASCENDING)], partialFilterExpression={"announced": False}
+        await self._dispatches.create_indexes(
+            [
+                IndexModel([("project_id", ASCENDING), ("dedupe_key", ASCENDING)], unique=True),
+                IndexModel([("project_id", ASCENDING), ("_id", DESCENDING)]),
+                IndexModel([("project_id", ASCENDING), ("chain_id", ASCENDING), ("_id", ASCENDING)]),
+                IndexModel([("project_id", ASCENDING), ("parent_id", ASCENDING), ("_id", DESCENDING)]),
+                IndexModel([("project_id", ASCENDING), ("state", ASCENDING)]),
+                IndexModel([("project_id", ASCENDING), ("pipeline_id", ASCENDING), ("_id", DESCENDING)]),
+                IndexModel("correlation_id"),
+                IndexModel("repository"),
+                IndexModel([("state", ASCENDING), ("next_attempt_at", ASCENDING)]),
+                IndexModel([("state", ASCENDING), ("follow_at", ASCENDING)]),
+                IndexModel("finished_at", expireAfterSeconds=HISTORY_S),
+                IndexModel(
+                    [("announced", ASCENDING), ("finished_at", ASCENDING)],
+                    partialFilterExpression={"announced": False},
+                ),
+            ]
         )
 
         # A dispatch that was stored without a chain begins one.

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from logloop_chassis.database.client import Database, Document
 from logloop_contracts.ci import RunConclusion
 from logloop_contracts.emulation import MAX_OUTPUT, EmulatedRun, EmulationProgress, Finding
-from pymongo import ASCENDING, DESCENDING, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from logloop_ci_bridge.emulations.emulation import Emulation
@@ -30,15 +30,25 @@ class EmulationStore:
 
     async def prepare(self) -> None:
         """Create indexes."""
-        await self._emulations.create_index([("project_id", ASCENDING), ("run_id", ASCENDING)], unique=True)
-        await self._emulations.create_index([("state", ASCENDING), ("created_at", ASCENDING)])
-        running: Document = {"state": "running", "claim_key": {"$exists": True}}
-        await self._emulations.create_index("claim_key", unique=True, partialFilterExpression=running)
-        await self._emulations.create_index("created_at", expireAfterSeconds=HISTORY_S)
-        await self._output.create_index(
-            [("emulation_id", ASCENDING), ("job", ASCENDING), ("part", ASCENDING)], unique=True
+        await self._emulations.create_indexes(
+            [
+                IndexModel([("project_id", ASCENDING), ("run_id", ASCENDING)], unique=True),
+                IndexModel([("state", ASCENDING), ("created_at", ASCENDING)]),
+            ]
         )
-        await self._output.create_index("created_at", expireAfterSeconds=HISTORY_S)
+        running: Document = {"state": "running", "claim_key": {"$exists": True}}
+        await self._emulations.create_indexes(
+            [
+                IndexModel("claim_key", unique=True, partialFilterExpression=running),
+                IndexModel("created_at", expireAfterSeconds=HISTORY_S),
+            ]
+        )
+        await self._output.create_indexes(
+            [
+                IndexModel([("emulation_id", ASCENDING), ("job", ASCENDING), ("part", ASCENDING)], unique=True),
+                IndexModel("created_at", expireAfterSeconds=HISTORY_S),
+            ]
+        )
 
     async def remove_project(self, project_id: str, until: datetime) -> None:
         """Delete what a project created up to a moment."""

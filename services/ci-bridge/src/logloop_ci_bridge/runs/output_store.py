@@ -6,7 +6,7 @@ from datetime import datetime
 
 from logloop_chassis.database.client import Database
 from logloop_chassis.ids import utc_now
-from pymongo import ASCENDING
+from pymongo import ASCENDING, IndexModel
 
 from logloop_ci_bridge.runs.output import RunOutput
 from logloop_ci_bridge.runs.run import Run
@@ -23,8 +23,12 @@ class RunOutputStore:
 
     async def prepare(self) -> None:
         """Create indexes."""
-        await self._outputs.create_index("at", expireAfterSeconds=HISTORY_S)
-        await self._outputs.create_index([("project_id", ASCENDING), ("at", ASCENDING)])
+        await self._outputs.create_indexes(
+            [
+                IndexModel("at", expireAfterSeconds=HISTORY_S),
+                IndexModel([("project_id", ASCENDING), ("at", ASCENDING)]),
+            ]
+        )
 
     async def save(self, run: Run, output: RunOutput) -> None:
         """Store the output of a run in place of an earlier one."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from logloop_chassis.database.client import Database, Document
 from logloop_chassis.ids import utc_now
-from pymongo import ASCENDING, DESCENDING, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from logloop_ci_bridge.runs.run import Run
@@ -40,15 +40,17 @@ class RunStore:
 
     async def prepare(self) -> None:
         """Create indexes."""
-        await self._runs.create_index([("project_id", ASCENDING), ("run_id", ASCENDING)], unique=True)
-        await self._runs.create_index(
-            [("project_id", ASCENDING), ("first_seen_at", DESCENDING), ("run_id", DESCENDING)]
+        await self._runs.create_indexes(
+            [
+                IndexModel([("project_id", ASCENDING), ("run_id", ASCENDING)], unique=True),
+                IndexModel([("project_id", ASCENDING), ("first_seen_at", DESCENDING), ("run_id", DESCENDING)]),
+                IndexModel("run_id"),
+                IndexModel([("project_id", ASCENDING), ("status", ASCENDING), ("conclusion", ASCENDING)]),
+                IndexModel([("project_id", ASCENDING), ("dispatch_id", ASCENDING)]),
+                IndexModel("work_at"),
+                IndexModel("first_seen_at", expireAfterSeconds=HISTORY_S),
+            ]
         )
-        await self._runs.create_index("run_id")
-        await self._runs.create_index([("project_id", ASCENDING), ("status", ASCENDING), ("conclusion", ASCENDING)])
-        await self._runs.create_index([("project_id", ASCENDING), ("dispatch_id", ASCENDING)])
-        await self._runs.create_index("work_at")
-        await self._runs.create_index("first_seen_at", expireAfterSeconds=HISTORY_S)
         await self._deliveries.create_index("at", expireAfterSeconds=int(DELIVERY_HISTORY.total_seconds()))
 
     async def delivery_is_new(self, delivery_id: str, project_id: str) -> bool:

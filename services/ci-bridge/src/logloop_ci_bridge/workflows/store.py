@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from logloop_chassis.database.client import Database, Document
 from logloop_chassis.ids import utc_now
-from pymongo import ASCENDING, ReturnDocument
+from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from logloop_ci_bridge.record_store import as_document, from_document
 from logloop_ci_bridge.workflows.workflow_record import RepositoryState, WorkflowRecord
@@ -43,8 +43,12 @@ class WorkflowStore:
         await self._files.create_index(
             [("project_id", ASCENDING), ("repository", ASCENDING), ("path", ASCENDING)], unique=True
         )
-        await self._repositories.create_index([("due_at", ASCENDING)])
-        await self._repositories.create_index([("project_id", ASCENDING), ("repository", ASCENDING)], unique=True)
+        await self._repositories.create_indexes(
+            [
+                IndexModel([("due_at", ASCENDING)]),
+                IndexModel([("project_id", ASCENDING), ("repository", ASCENDING)], unique=True),
+            ]
+        )
 
     # --- files
 

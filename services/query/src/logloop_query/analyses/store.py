@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from logloop_chassis.database.client import Database, Document
-from pymongo import ASCENDING, DESCENDING, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
@@ -26,10 +26,12 @@ class AnalysisStore(RecordStore):
         """Create the indexes for lists and for the sweep over unfinished analyses."""
         await super().ensure_indexes()
         await self.ensure_global_ids()
-        await self._collection.create_index(
-            [("project_id", ASCENDING), ("created_at", DESCENDING), ("id", DESCENDING)]
+        await self._collection.create_indexes(
+            [
+                IndexModel([("project_id", ASCENDING), ("created_at", DESCENDING), ("id", DESCENDING)]),
+                IndexModel([("status", ASCENDING), ("publish_after", ASCENDING)]),
+            ]
         )
-        await self._collection.create_index([("status", ASCENDING), ("publish_after", ASCENDING)])
 
     async def newest(
         self, project_id: str, *, before: tuple[datetime, str] | None, limit: int, status: str | None
@@ -92,8 +94,12 @@ class AnalysisEventStore:
 
     async def ensure_indexes(self) -> None:
         """Create the index that expires events, and the one that finds the events of a project."""
-        await self._collection.create_index([("at", ASCENDING)], expireAfterSeconds=EVENT_RETENTION_S)
-        await self._collection.create_index([("project_id", ASCENDING)])
+        await self._collection.create_indexes(
+            [
+                IndexModel([("at", ASCENDING)], expireAfterSeconds=EVENT_RETENTION_S),
+                IndexModel([("project_id", ASCENDING)]),
+            ]
+        )
 
     async def add(self, project_id: str, analysis_id: str, turn: int, seq: int, fields: Mapping[str, Any]) -> None:
         """Insert an event unless it is stored."""

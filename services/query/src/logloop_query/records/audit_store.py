@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from logloop_chassis.database.client import Database, Document
-from pymongo import ASCENDING, DESCENDING
+from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
@@ -26,9 +26,11 @@ class AuditStore:
 
     async def ensure_indexes(self) -> None:
         """Create the indexes for filtering by project and for reports of other services."""
-        await self._collection.create_index([("project_id", ASCENDING), ("_id", DESCENDING)])
-        await self._collection.create_index(
-            "report_id", unique=True, partialFilterExpression={"report_id": {"$exists": True}}
+        await self._collection.create_indexes(
+            [
+                IndexModel([("project_id", ASCENDING), ("_id", DESCENDING)]),
+                IndexModel("report_id", unique=True, partialFilterExpression={"report_id": {"$exists": True}}),
+            ]
         )
 
     async def last(self) -> Document | None:

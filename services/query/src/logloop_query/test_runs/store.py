@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from logloop_chassis.database.client import Database, Document
-from pymongo import ASCENDING, DESCENDING
+from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.operations import UpdateOne
 
@@ -30,14 +30,22 @@ class TestRunStore:
 
     async def ensure_indexes(self) -> None:
         """Create the indexes for lists, and those that expire what is old."""
-        await self._runs.create_index([("project_id", ASCENDING), *_NEWEST])
-        await self._runs.create_index("stored_at", expireAfterSeconds=HISTORY_S)
-        await self._outcomes.create_index([("run", ASCENDING), ("test_id", ASCENDING), ("_id", ASCENDING)])
-        await self._outcomes.create_index(
-            [("project_id", ASCENDING), ("test_id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]
+        await self._runs.create_indexes(
+            [
+                IndexModel([("project_id", ASCENDING), *_NEWEST]),
+                IndexModel("stored_at", expireAfterSeconds=HISTORY_S),
+            ]
         )
-        await self._outcomes.create_index([("project_id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)])
-        await self._outcomes.create_index("stored_at", expireAfterSeconds=HISTORY_S)
+        await self._outcomes.create_indexes(
+            [
+                IndexModel([("run", ASCENDING), ("test_id", ASCENDING), ("_id", ASCENDING)]),
+                IndexModel(
+                    [("project_id", ASCENDING), ("test_id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]
+                ),
+                IndexModel([("project_id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]),
+                IndexModel("stored_at", expireAfterSeconds=HISTORY_S),
+            ]
+        )
 
     async def add(
         self,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from logloop_chassis.database.client import Database
-from pymongo import ASCENDING, UpdateOne
+from pymongo import ASCENDING, IndexModel, UpdateOne
 
 from logloop_ci_bridge.rules.firing.history import KEPT, Hour, HourOfRule, hour_of
 
@@ -18,9 +18,13 @@ class RuleHistoryStore:
 
     async def prepare(self) -> None:
         """Create indexes."""
-        await self._hours.create_index([("rule_id", ASCENDING), ("at", ASCENDING)])
-        await self._hours.create_index("project_id")
-        await self._hours.create_index("at", expireAfterSeconds=int(KEPT.total_seconds()))
+        await self._hours.create_indexes(
+            [
+                IndexModel([("rule_id", ASCENDING), ("at", ASCENDING)]),
+                IndexModel("project_id"),
+                IndexModel("at", expireAfterSeconds=int(KEPT.total_seconds())),
+            ]
+        )
 
     async def add(self, hours: Sequence[HourOfRule]) -> None:
         """Add to hours, except those of rules that were deleted."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from logloop_chassis.database.client import Database, Document
-from pymongo import ASCENDING, ReturnDocument
+from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
@@ -19,8 +19,12 @@ class SessionStore:
 
     async def ensure_indexes(self) -> None:
         """Create the index that expires sessions, and the one that finds the sessions of a user."""
-        await self._collection.create_index([("expires_at", ASCENDING)], expireAfterSeconds=0)
-        await self._collection.create_index([("user_id", ASCENDING)])
+        await self._collection.create_indexes(
+            [
+                IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+                IndexModel([("user_id", ASCENDING)]),
+            ]
+        )
 
     async def create(self, document: Document) -> None:
         """Insert a session."""

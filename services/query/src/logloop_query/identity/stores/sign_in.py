@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from logloop_chassis.database.client import Database, Document
-from pymongo import ASCENDING
+from pymongo import ASCENDING, IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
 
 from logloop_query.records.transactions import current_session
@@ -19,8 +19,12 @@ class PendingStore:
 
     async def ensure_indexes(self) -> None:
         """Create the index that expires them, and the one that finds those of a user."""
-        await self._collection.create_index([("expires_at", ASCENDING)], expireAfterSeconds=0)
-        await self._collection.create_index([("user_id", ASCENDING)])
+        await self._collection.create_indexes(
+            [
+                IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+                IndexModel([("user_id", ASCENDING)]),
+            ]
+        )
 
     async def create(self, document: Document) -> None:
         """Insert a sign-in."""

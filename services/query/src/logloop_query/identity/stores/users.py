@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from logloop_chassis.database.client import Database, Document
-from pymongo import ASCENDING, ReturnDocument
+from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
@@ -20,13 +20,17 @@ class UserStore:
 
     async def ensure_indexes(self) -> None:
         """Create the unique index of e-mail addresses, and the one that finds the members of a project."""
-        await self._collection.create_index([("email", ASCENDING)], unique=True)
-        await self._collection.create_index([("projects.project_id", ASCENDING)])
-        await self._collection.create_index(
-            [("identity.issuer", ASCENDING), ("identity.subject", ASCENDING)],
-            unique=True,
-            partialFilterExpression={"identity.subject": {"$exists": True}},
-            name="identity",
+        await self._collection.create_indexes(
+            [
+                IndexModel([("email", ASCENDING)], unique=True),
+                IndexModel([("projects.project_id", ASCENDING)]),
+                IndexModel(
+                    [("identity.issuer", ASCENDING), ("identity.subject", ASCENDING)],
+                    unique=True,
+                    partialFilterExpression={"identity.subject": {"$exists": True}},
+                    name="identity",
+                ),
+            ]
         )
 
     async def any(self) -> bool:

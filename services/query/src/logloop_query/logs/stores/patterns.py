@@ -7,7 +7,7 @@ from logloop_chassis.database.client import Database, Document
 from logloop_chassis.ids import utc_now
 from logloop_contracts.patterns.masking import PATTERN_VERSION
 from logloop_contracts.patterns.merging import MAX_PATTERNS, template_id
-from pymongo import ASCENDING, DESCENDING, UpdateOne
+from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 UNSEEN_RETENTION_DAYS = 90
@@ -58,9 +58,11 @@ class PatternStore:
 
     async def ensure_indexes(self) -> None:
         """Create the index for new patterns, and the one that expires patterns 90 days after their last log."""
-        await self._collection.create_index([("project_id", ASCENDING), ("first_seen", ASCENDING)])
-        await self._collection.create_index(
-            [("seen_at", ASCENDING)], expireAfterSeconds=UNSEEN_RETENTION_DAYS * 86400, name="expiry"
+        await self._collection.create_indexes(
+            [
+                IndexModel([("project_id", ASCENDING), ("first_seen", ASCENDING)]),
+                IndexModel([("seen_at", ASCENDING)], expireAfterSeconds=UNSEEN_RETENTION_DAYS * 86400, name="expiry"),
+            ]
         )
 
     async def add(self, project_id: str, stats: Mapping[str, PatternStats]) -> None:

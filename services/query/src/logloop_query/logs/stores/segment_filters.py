@@ -11,7 +11,7 @@ import structlog
 from bson.binary import Binary
 from cachetools import LRUCache
 from logloop_chassis.database.client import Database, Document
-from pymongo import ASCENDING
+from pymongo import ASCENDING, IndexModel
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, PyMongoError
@@ -39,8 +39,12 @@ class SegmentFilterStore:
 
     async def ensure_indexes(self) -> None:
         """Create the index by which filters expire with their segments, and the one to delete those of a project."""
-        await self._collection.create_index([("expires_at", ASCENDING)], expireAfterSeconds=0, name="expiry")
-        await self._collection.create_index([("project_id", ASCENDING)], name="project")
+        await self._collection.create_indexes(
+            [
+                IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0, name="expiry"),
+                IndexModel([("project_id", ASCENDING)], name="project"),
+            ]
+        )
 
     async def put(self, stored: StoredSegment, made: SegmentFilter) -> None:
         """Store the filter of a segment unless there is one of a later revision. A failure is logged only."""

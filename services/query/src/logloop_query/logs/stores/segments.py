@@ -11,7 +11,7 @@ from logloop_chassis.clock import CLOCK, utc_now
 from logloop_chassis.database.client import Database, Document
 from logloop_chassis.ids import new_id
 from logloop_contracts.patterns.masking import FIRST_VERSION, PATTERN_VERSION
-from pymongo import ASCENDING, DESCENDING
+from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, OperationFailure
@@ -78,20 +78,24 @@ class SegmentStore:
         await self._filters.ensure_indexes()
         collection = self._collection
         rest = [(name, ASCENDING) for name in ("hour", "count", "size", "revision", "_id")]
-        await collection.create_index([("parts", ASCENDING), ("project_id", ASCENDING)], unique=True, name="parts")
-        await collection.create_index(
-            [("project_id", ASCENDING), ("max_ts", DESCENDING), ("min_ts", ASCENDING), *rest], name="newest"
+        await collection.create_indexes(
+            [
+                IndexModel([("parts", ASCENDING), ("project_id", ASCENDING)], unique=True, name="parts"),
+                IndexModel(
+                    [("project_id", ASCENDING), ("max_ts", DESCENDING), ("min_ts", ASCENDING), *rest], name="newest"
+                ),
+                IndexModel(
+                    [("project_id", ASCENDING), ("min_ts", ASCENDING), ("max_ts", ASCENDING), *rest], name="oldest"
+                ),
+                IndexModel(
+                    [("project_id", ASCENDING), ("hour", ASCENDING), ("tier", ASCENDING)],
+                    partialFilterExpression={"small": True},
+                    name="small",
+                ),
+                IndexModel([("hour", DESCENDING)], partialFilterExpression={"v": 1}, name="format_1"),
+                IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0, name="expiry"),
+            ]
         )
-        await collection.create_index(
-            [("project_id", ASCENDING), ("min_ts", ASCENDING), ("max_ts", ASCENDING), *rest], name="oldest"
-        )
-        await collection.create_index(
-            [("project_id", ASCENDING), ("hour", ASCENDING), ("tier", ASCENDING)],
-            partialFilterExpression={"small": True},
-            name="small",
-        )
-        await collection.create_index([("hour", DESCENDING)], partialFilterExpression={"v": 1}, name="format_1")
-        await collection.create_index([("expires_at", ASCENDING)], expireAfterSeconds=0, name="expiry")
 
     async def insert(
         self, segment: Segment, *, retention: timedelta, stored_at: datetime | None = None
