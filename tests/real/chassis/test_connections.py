@@ -10,7 +10,8 @@ import httpx
 import pytest
 import uvicorn
 from logloop.plain_http import WITHOUT_TLS
-from logloop_chassis.http.connections import ConnectionLimits, bounded_protocol, trust_request
+from logloop_chassis.http.connections import ConnectionLimits, bounded_protocol, trust_request, write_whole
+from starlette.responses import Response
 from uvicorn.server import ServerState
 
 HEAD = b"POST /session HTTP/1.1\r\nHost: t\r\nContent-Length: 1000\r\n\r\n{"
@@ -19,7 +20,12 @@ SILENT, PART_OF_HEAD = b"", b"POST /session HTTP/1.1\r\nHost: t\r\n"
 
 @dataclass
 class Server:
-    """A service that reads each body and returns its size. It knows callers who send `Authorization`."""
+    """A service that reads each body and returns its size. It knows callers who send `Authorization`.
+
+    At `/whole` it writes responses in one piece if it can.
+    """
+
+    whole: int = 0
 
     port: int = 0
     clients: list[asyncio.StreamWriter] = field(default_factory=list)
@@ -33,6 +39,13 @@ class Server:
             if message["type"] == "http.disconnect":
                 return
             size, more = size + len(message["body"]), message["more_body"]
+        if scope["path"] == "/whole":
+            response = Response(str(size))
+            if write_whole(scope, response):
+                self.whole += 1
+            else:
+                await response(scope, receive, send)
+            return
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": str(size).encode()})
 
@@ -149,3 +162,17 @@ async def test_requests_of_one_connection_are_served_one_after_the_other() -> No
                 head = await reader.readuntil(b"\r\n\r\n")
                 assert head.startswith(b"HTTP/1.1 200 ")
                 await reader.readuntil(b"0\r\n\r\n")
+
+
+async def test_responses_in_one_piece_keep_their_order_and_the_end_of_the_connection() -> None:
+    async with serving() as server:
+        head = b"POST /whole HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\n"
+        reader = await server.connect(head + b"\r\nabc" + head + b"Connection: close\r\n\r\nabcd")
+        async with asyncio.timeout(5):
+            answers = (await reader.read()).split(b"HTTP/1.1 200 OK\r\n")
+        assert answers == [
+            b"",
+            b"content-length: 1\r\n\r\n3",
+            b"content-length: 1\r\nconnection: close\r\n\r\n3",
+        ]
+        assert server.whole

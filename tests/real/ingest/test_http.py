@@ -144,6 +144,7 @@ async def test_the_documented_examples_are_accepted_and_every_response_is_docume
 
 async def test_metrics_count_accepted_and_rejected_entries(ingest: Ingest) -> None:
     await ingest.post([entry(), entry(severity="loud")])
+    await ingest.post([entry(severity="loud")])
     text = (await ingest.client.get("/metrics")).text
     for name in (
         'logloop_ingest_accepted_total{door="http"}',
@@ -151,6 +152,8 @@ async def test_metrics_count_accepted_and_rejected_entries(ingest: Ingest) -> No
         'logloop_publish_seconds_count{exchange="logloop.logs"}',
         "logloop_ingest_in_flight_bytes 0.0",
         'logloop_http_requests_total{method="POST",route="/api/v1/logs",service="ingest",status="202"}',
+        'logloop_http_requests_total{method="POST",route="/api/v1/logs",service="ingest",status="422"}',
+        'logloop_http_request_seconds_count{route="/api/v1/logs",service="ingest"}',
     ):
         assert name in text
 

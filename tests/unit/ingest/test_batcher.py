@@ -10,7 +10,7 @@ from logloop_ingest.batching.batcher import LARGE_ROWS, MAX_ROWS, MAX_UNCONFIRME
 from logloop_ingest.batching.slices import BatchSlice, slices_of
 from logloop_ingest.checking.rows import Row
 
-from tests.unit.ingest.harness import Broker, ingest_service
+from tests.unit.ingest.harness import Broker, Ingest, ingest_service
 
 
 def one_slice(text: str = "x", count: int = 1, key: str | None = None) -> BatchSlice:
@@ -72,31 +72,45 @@ async def test_a_large_message_waits_only_for_an_unconfirmed_one() -> None:
         assert [headers["x-count"] for *_, headers, _ in ingest.broker.published] == [LARGE_ROWS, 2 * LARGE_ROWS]
 
 
-async def test_the_next_message_grows_while_others_are_unconfirmed() -> None:
+async def unconfirmed_messages(ingest: Ingest, number: int, count: int) -> "list[asyncio.Task[str]]":
+    """Publish so many messages of `count` rows, one after the other, to a broker that confirms nothing."""
+    ingest.broker.gate.clear()
+    waiting: list[asyncio.Task[str]] = []
+    for seen in range(1, number + 1):
+        waiting.append(asyncio.create_task(ingest.batcher.submit("shop", one_slice(str(seen), count))))
+        await wait_until(lambda seen=seen: ingest.broker.seen == seen)  # type: ignore[misc]
+    return waiting
+
+
+@pytest.mark.parametrize(("number", "count"), [(1, 1), (MAX_UNCONFIRMED, LARGE_ROWS)])
+async def test_the_next_message_grows_while_others_are_unconfirmed(number: int, count: int) -> None:
     async with ingest_service(linger_s=0.001) as ingest:
-        ingest.broker.gate.clear()
-        waiting = []
-        for number in range(MAX_UNCONFIRMED):
-            waiting.append(asyncio.ensure_future(ingest.batcher.submit("shop", one_slice(str(number)))))
-            await wait_until(lambda number=number: ingest.broker.seen == number + 1)  # type: ignore[misc]
-        waiting += [asyncio.ensure_future(ingest.batcher.submit("shop", one_slice())) for _ in range(20)]
+        waiting = await unconfirmed_messages(ingest, number, count)
+        waiting += [asyncio.create_task(ingest.batcher.submit("shop", one_slice())) for _ in range(20)]
         await wait_until(lambda: ingest.batcher._queues["shop"].is_due)
-        assert ingest.broker.seen == MAX_UNCONFIRMED
+        assert ingest.broker.seen == number
         ingest.broker.gate.set()
         await asyncio.gather(*waiting)
-        assert ingest.broker.seen == MAX_UNCONFIRMED + 1
+        assert [headers["x-count"] for *_, headers, _ in ingest.broker.published] == [count] * number + [20]
+
+
+async def test_a_slice_after_a_pause_does_not_linger() -> None:
+    async with ingest_service(linger_s=3600) as ingest:
+        assert await asyncio.wait_for(ingest.batcher.submit("shop", one_slice()), 5)
+        soon = asyncio.ensure_future(ingest.batcher.submit("shop", one_slice()))
+        await asyncio.sleep(0)
+        assert ingest.batcher._queues["shop"].timer is not None
+        await ingest.batcher.drain()
+        assert await soon
+        assert await asyncio.wait_for(ingest.batcher.submit("shop", one_slice()), 5)
 
 
 @pytest.mark.parametrize("reason", ["timeout", "unreachable"])
 async def test_an_outage_fails_all_waiting_requests_at_once(reason: str) -> None:
     async with ingest_service(linger_s=0.001) as ingest:
-        ingest.broker.gate.clear()
         ingest.broker.failure = NotPublished(reason, "x")
-        waiting = []
-        for number in range(MAX_UNCONFIRMED):
-            waiting.append(asyncio.ensure_future(ingest.batcher.submit("shop", one_slice(str(number)))))
-            await wait_until(lambda number=number: ingest.broker.seen == number + 1)  # type: ignore[misc]
-        waiting += [asyncio.ensure_future(ingest.batcher.submit("shop", one_slice())) for _ in range(5)]
+        waiting = await unconfirmed_messages(ingest, MAX_UNCONFIRMED, LARGE_ROWS)
+        waiting += [asyncio.create_task(ingest.batcher.submit("shop", one_slice())) for _ in range(5)]
         await wait_until(lambda: ingest.batcher._queues["shop"].is_due)
         ingest.broker.gate.set()
         outcomes = await asyncio.gather(*waiting, return_exceptions=True)
@@ -133,7 +147,7 @@ async def test_a_publish_that_is_cancelled_leaves_no_request_waiting() -> None:
         ingest.broker.failure = asyncio.CancelledError()
         with pytest.raises(NotPublished):
             await asyncio.wait_for(ingest.batcher.submit("shop", one_slice()), 5)
-        assert not ingest.batcher._queues
+        await wait_until(lambda: not ingest.batcher._queues)
         ingest.broker.failure = None
         assert await ingest.batcher.submit("shop", one_slice())
 

@@ -90,6 +90,7 @@ def service_app(
             yield
 
     app = ServiceApp(
+        service=service,
         title=title,
         description=description,
         version=code_version(),

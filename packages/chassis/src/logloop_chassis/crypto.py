@@ -53,11 +53,13 @@ class KeyHasher:
     """Hashes API key secrets: HMAC-SHA-256 with a key derived from the deployment's secret key."""
 
     def __init__(self, secret_key: str) -> None:
-        self._key = derive_key(secret_key, "api-keys")
+        self._keyed = hmac.new(derive_key(secret_key, "api-keys"), digestmod=hashlib.sha256)
 
     def hash(self, secret: str) -> str:
         """Return the hex digest of a key's secret part."""
-        return hmac.new(self._key, secret.encode(), hashlib.sha256).hexdigest()
+        digest = self._keyed.copy()
+        digest.update(secret.encode())
+        return digest.hexdigest()
 
 
 def session_hash(token: str) -> str:

@@ -7,9 +7,11 @@ from typing import Any, Generic, TypeVar
 from fastapi import APIRouter, FastAPI, Request
 from faststream.rabbit import RabbitBroker
 from pymongo import AsyncMongoClient
+from starlette.types import Receive, Scope, Send
 
 from logloop_chassis.auth.authenticator import Authenticator
 from logloop_chassis.database.client import Database, Document
+from logloop_chassis.http.direct import DirectRoute, Handler
 from logloop_chassis.http.health import HealthRegistry
 from logloop_chassis.messaging.dead_letters import DeadLetterQueues
 from logloop_chassis.messaging.publisher import Publisher
@@ -38,8 +40,10 @@ class Resources(Generic[S]):
 class ServiceApp(FastAPI):
     """A FastAPI app with typed state, which its lifespan sets: the shared resources and the service's own parts."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, service: str = "", **options: Any) -> None:
         super().__init__(**options)
+        self._service = service
+        self._direct: dict[str, DirectRoute] = {}
         self.stopping = asyncio.Event()
         self.parts: object = None
         self._resources: Resources[Any] | None = None
@@ -53,6 +57,19 @@ class ServiceApp(FastAPI):
     @resources.setter
     def resources(self, resources: Resources[Any]) -> None:
         self._resources = resources
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Called by the server for each request, and once for the lifespan."""
+        direct = self._direct.get(scope["path"]) if scope["type"] == "http" else None
+        if direct is None:
+            await super().__call__(scope, receive, send)
+        else:
+            scope["app"] = self
+            await direct(scope, receive, send)
+
+    def serve_directly(self, method: str, path: str, handler: Handler) -> None:
+        """Serve an operation before the layers of FastAPI, with `DirectRoute`. Its route exists in them as well."""
+        self._direct[path] = DirectRoute(super().__call__, self._service, method, path, handler)
 
     def add_routes(self, router: APIRouter) -> None:
         """Serve the routes of a router as they are.

@@ -11,6 +11,8 @@ from prometheus_client import Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+STARTED = "logloop.started"
+"""The member of an HTTP scope that has the time when its request began, if it is set."""
 HTTP_REQUESTS = Counter("logloop_http_requests_total", "HTTP requests.", ["service", "method", "route", "status"])
 HTTP_SECONDS = Histogram("logloop_http_request_seconds", "Time until the response starts.", ["service", "route"])
 MESSAGES = Counter("logloop_messages_total", "Messages consumed.", ["queue", "outcome"])
@@ -80,7 +82,7 @@ class HttpMetrics:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, status = time.perf_counter(), 500
+        started, status = scope.get(STARTED) or time.perf_counter(), 500
 
         async def noting_send(message: Message) -> None:
             nonlocal status

@@ -9,7 +9,7 @@ USAGE_KEPT = timedelta(days=35)
 
 def usage_day(at: datetime) -> str:
     """Return the day of a moment in UTC, such as 2026-11-27."""
-    return at.astimezone(UTC).strftime("%Y-%m-%d")
+    return at.astimezone(UTC).date().isoformat()
 
 
 def usage_id(counted_as: str, day: str) -> str:

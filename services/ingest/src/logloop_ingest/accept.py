@@ -5,9 +5,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import cache
 from typing import ParamSpec, TypeVar
 
 from logloop_chassis.auth.principal import Principal
+from prometheus_client import Counter
 
 from logloop_ingest.authorisation import ProjectExists, authorise
 from logloop_ingest.batching.duplicates import BatchKey, digest_of
@@ -81,7 +83,7 @@ class Accept:
         entries may be stored, and a retry with the same idempotency key stores the others.
         """
         body, principal, transport = submission.body, submission.principal, submission.transport
-        RECEIVED_BYTES.labels(transport).inc(len(body))
+        _labelled(RECEIVED_BYTES, transport).inc(len(body))
 
         entries = await self._run(len(body), submission.parse, body, self._limits)
         access = await authorise(principal, entries.project_ids, self._project_exists, default=submission.project_id)
@@ -115,6 +117,11 @@ class Accept:
         return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: stage(*args, **kwargs))
 
 
+@cache
+def _labelled(counter: Counter, transport: str) -> Counter:
+    return counter.labels(transport)
+
+
 def _batch_key(submission: Submission, is_unique: bool) -> BatchKey | None:
     """Return what identifies the batches of a submission, None if nothing does."""
     if submission.idempotency_key is not None:
@@ -130,6 +137,6 @@ def _count(transport: str, result: Result) -> None:
     if result.duplicate:
         DUPLICATES.labels(transport).inc()
     else:
-        ACCEPTED.labels(transport).inc(result.accepted)
+        _labelled(ACCEPTED, transport).inc(result.accepted)
     for item in result.rejected:
         REJECTED.labels(transport, item.violations[0].code).inc()

@@ -14,6 +14,7 @@ class InFlightBudget:
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.used = 0
+        IN_FLIGHT_BYTES.set_function(lambda: self.used)
 
     def reserve(self) -> "Reservation":
         """Return a reservation of no bytes; leaving it as a context releases what it has grown to."""
@@ -41,7 +42,6 @@ class Reservation:
             )
         budget.used += more
         self._bytes = size
-        IN_FLIGHT_BYTES.set(budget.used)
 
     def __enter__(self) -> Self:
         """Return the reservation."""
@@ -53,4 +53,3 @@ class Reservation:
         """Release all bytes."""
         self._budget.used -= self._bytes
         self._bytes = 0
-        IN_FLIGHT_BYTES.set(self._budget.used)

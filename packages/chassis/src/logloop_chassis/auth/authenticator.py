@@ -63,6 +63,7 @@ class Authenticator:
         self._hasher = KeyHasher(secret_key)
         self._no_auth = no_auth
         self._keys = _Cache()
+        self._key_principals: LRUCache[str, tuple[Document, Principal]] = LRUCache(_MAX_CACHED)
         self._projects = _Cache()
         self._sessions = _Cache()
         self._lookups: dict[str, asyncio.Future[Document | None]] = {}
@@ -136,7 +137,10 @@ class Authenticator:
             raise Unauthorized("this API key is revoked; use another")
         if _past(document.get("expires_at")):
             raise Unauthorized("this API key has expired; create a new one")
-        return key_principal(document)
+        known = self._key_principals.get(key_id)
+        if known is None or known[0] is not document:
+            known = self._key_principals[key_id] = document, key_principal(document)
+        return known[1]
 
     async def _session(self, token: str) -> Principal:
         session = await self._look_up("sessions", session_hash(token), self._sessions, FRESH_S)

@@ -12,13 +12,16 @@ from typing import Any
 
 import orjson
 from prometheus_client import Counter
+from starlette.responses import Response
 from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from logloop_chassis.http.problems import RequestTimeout
 
 CLOSED = Counter("logloop_http_connections_closed_total", "Connections closed by the service.", ["reason"])
 _TRUST = "logloop.trust_request"
+_HAS_ARRIVED = "logloop.has_arrived"
+_WRITE_WHOLE = "logloop.write_whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """
         self._has_head = True
         _require_one_reading(self.headers, self.parser.get_http_version())
-        self.scope["state"][_TRUST] = self._trust
+        state = self.scope["state"]
+        state[_TRUST], state[_HAS_ARRIVED], state[_WRITE_WHOLE] = self._trust, self._has_arrived, self._write_whole
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -171,6 +175,27 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self.give_up("slow header")
 
+    def _has_arrived(self) -> bool:
+        return self._is_complete
+
+    def _write_whole(self, scope: Scope, response: Response) -> bool:
+        """Write a response as uvicorn does, but in one piece. Return False if that is not possible now."""
+        cycle = self.cycle
+        if cycle.scope is not scope or cycle.disconnected or cycle.response_started or cycle.flow.write_paused:
+            return False
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        parts: list[bytes | memoryview] = [STATUS_LINE[response.status_code]]
+        for name, value in (*cycle.default_headers, *response.raw_headers):
+            parts += (name, b": ", value, b"\r\n")
+        parts += (b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n", response.body)
+        cycle.transport.write(b"".join(parts))
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            cycle.transport.close()
+        cycle.on_response()
+        return True
+
     def _trust(self) -> None:
         self._is_trusted = True
         if self.connections_of_process.unfinished.pop(self, None) is not None:
@@ -216,6 +241,21 @@ def trust_request(scope: Scope) -> None:
     trust = scope.get("state", {}).get(_TRUST)
     if trust is not None:
         trust()
+
+
+def has_arrived(scope: Scope) -> bool:
+    """Return whether the whole body of a request is here, so that reading it waits for nothing."""
+    ask = scope.get("state", {}).get(_HAS_ARRIVED)
+    return ask is not None and ask()
+
+
+def write_whole(scope: Scope, response: Response) -> bool:
+    """Write a response with a Content-Length in one piece, which costs half. If it returns False, send it as usual.
+
+    The headers are not checked, so they must not have text of the caller.
+    """
+    write = scope.get("state", {}).get(_WRITE_WHOLE)
+    return write is not None and write(scope, response)
 
 
 def _timeout_response() -> bytes:

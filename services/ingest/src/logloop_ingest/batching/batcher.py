@@ -19,9 +19,12 @@ from logloop_ingest.telemetry import BATCH_ENTRIES, BATCHES, PUBLISHED_BYTES
 
 MAX_ROWS = 10_000
 MAX_UNCONFIRMED = 2
-"""Messages of a project that may wait for a confirm at once; the next message grows in the meantime."""
+"""Large messages of a project that may wait for a confirm at once; the next message grows in the meantime.
+
+A small one is published only after all others are confirmed, because most of its cost is that of a message.
+"""
 LARGE_ROWS = 500
-"""From this many rows on a message does not linger; it waits only while another one is unconfirmed."""
+"""From this many rows on a message is large. It does not linger; it waits only while another one is unconfirmed."""
 _BUILD_IN_THREAD_FROM = 300
 _MAX_KEY_IDS = 50
 
@@ -42,9 +45,14 @@ class _ProjectQueue:
     waiting: list[_Waiter] = field(default_factory=list)
     rows: int = 0
     size: int = 0
-    timer: asyncio.TimerHandle | None = None
+    timer: asyncio.Handle | None = None
     unconfirmed: int = 0
     is_due: bool = False
+
+    @property
+    def limit(self) -> int:
+        """The number of messages that may be unconfirmed after the next one."""
+        return MAX_UNCONFIRMED if self.rows >= LARGE_ROWS or self.size >= MAX_SLICE_BYTES else 1
 
     def add(self, waiter: _Waiter) -> None:
         """Append a slice."""
@@ -92,6 +100,7 @@ class Batcher:
         """Return the batch id once the broker has confirmed the slice. Raises NotPublished."""
         loop = asyncio.get_running_loop()
         queue = self._queues.get(project_id)
+        is_first = queue is None
         if queue is None:
             queue = self._queues[project_id] = _ProjectQueue()
         waiter = _Waiter(batch_slice, key_id, loop.create_future())
@@ -99,6 +108,8 @@ class Batcher:
         is_large = queue.rows >= LARGE_ROWS and not queue.unconfirmed
         if is_large or queue.rows >= MAX_ROWS or queue.size >= MAX_SLICE_BYTES:
             self._flush(project_id, queue)
+        elif is_first:  # nothing was sent for a moment, so nothing may come soon that is worth a wait
+            queue.timer = loop.call_soon(self._flush, project_id, queue)
         elif queue.timer is None and not queue.is_due:
             queue.timer = loop.call_later(self._linger_s, self._flush, project_id, queue)
         return await waiter.confirm
@@ -108,16 +119,17 @@ class Batcher:
         while self._queues or self._sending:
             for project_id, queue in list(self._queues.items()):
                 self._flush(project_id, queue)
+                self._forget(project_id, queue)
             if self._sending:
                 await asyncio.wait(set(self._sending))
 
     def _flush(self, project_id: str, queue: _ProjectQueue) -> None:
-        """Start to publish what waits, as far as `MAX_UNCONFIRMED` allows."""
+        """Start to publish what waits, as far as unconfirmed messages allow."""
         if queue.timer is not None:
             queue.timer.cancel()
             queue.timer = None
         queue.is_due = bool(queue.waiting)
-        while queue.is_due and queue.unconfirmed < MAX_UNCONFIRMED:
+        while queue.is_due and queue.unconfirmed < queue.limit:
             queue.unconfirmed += 1
             waiters = queue.take()
             task = asyncio.get_running_loop().create_task(
@@ -127,7 +139,12 @@ class Batcher:
             task.add_done_callback(partial(self._sent, project_id, queue, waiters))
             queue.is_due = bool(queue.waiting)
         if not queue.waiting and not queue.unconfirmed:
-            self._queues.pop(project_id, None)
+            asyncio.get_running_loop().call_later(self._linger_s, self._forget, project_id, queue)
+
+    def _forget(self, project_id: str, queue: _ProjectQueue) -> None:
+        """Remove the queue of a project that sends nothing; its next slice is published at once."""
+        if not queue.waiting and not queue.unconfirmed and self._queues.get(project_id) is queue:
+            del self._queues[project_id]
 
     async def _send(self, project_id: str, queue: _ProjectQueue, waiters: list[_Waiter]) -> None:
         try:

@@ -5,6 +5,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from fastapi import Request
+from logloop_chassis.http.connections import has_arrived
 from logloop_chassis.http.problems import BadRequest, RequestTimeout, TooLarge
 from starlette.requests import ClientDisconnect
 
@@ -31,19 +32,24 @@ class BodyReader:
         if declared.isascii() and declared.isdigit():
             self._require_size(int(declared[:20]))
             reservation.grow_to(int(declared))
-        chunks: list[bytes] = []
-        size = 0
         try:
+            if has_arrived(request.scope):
+                return await self._collected(request, reservation)
             async with asyncio.timeout(self.timeout_s):
-                async for chunk in request.stream():
-                    size += len(chunk)
-                    self._require_size(size)
-                    reservation.grow_to(size)
-                    chunks.append(chunk)
+                return await self._collected(request, reservation)
         except TimeoutError:
             raise RequestTimeout(f"the body must arrive within {self.timeout_s:g} s; send smaller requests") from None
         except ClientDisconnect:
             raise BadRequest("the connection closed before the end of the body; send again") from None
+
+    async def _collected(self, request: Request, reservation: Reservation) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in request.stream():
+            size += len(chunk)
+            self._require_size(size)
+            reservation.grow_to(size)
+            chunks.append(chunk)
         return chunks[0] if len(chunks) <= 2 and chunks and size == len(chunks[0]) else b"".join(chunks)
 
     async def decompressed(self, body: bytes, encoding: str | None, reservation: Reservation) -> bytes:

@@ -1,6 +1,7 @@
 """Routes POST /api/v1/logs to its endpoint."""
 
 from fastapi import APIRouter, Request, Response
+from logloop_chassis.http.direct import raise_failure
 from logloop_chassis.http.problems import RequestTimeout, problem_responses
 from logloop_chassis.state import ServiceApp, parts_of
 from starlette.routing import Route
@@ -46,11 +47,13 @@ class _LogsRoute(Route):
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["route"] = self  # the HTTP metrics read the path from here
+        raise_failure(scope)
         response = await send_logs(Request(scope, receive))
         await response(scope, receive, send)
 
 
 def mount(app: ServiceApp) -> None:
-    """Add the route to an app: first the one that serves, then the one that documents it."""
+    """Add the route to an app: first those that serve, then the one that documents it."""
+    app.serve_directly("POST", PATH, send_logs)
     app.router.routes.insert(0, _LogsRoute())
     app.add_routes(router)
