@@ -121,12 +121,13 @@ async def test_a_cached_key_is_valid_during_an_outage_of_the_database(emptied_am
 
 
 async def test_stopping_finishes_open_requests(emptied_amqp_url: str, mongo_url: str) -> None:
-    async with running(emptied_amqp_url, mongo_url, ingest_linger_ms=300) as ingest:
+    async with running(emptied_amqp_url, mongo_url, ingest_linger_ms=3_600_000) as ingest:
         await wait_until(ingest.is_ready)
+        assert (await ingest.post(entry("published at once"))).status_code == 202
         waiting = asyncio.ensure_future(ingest.post(entry("the last one")))
         await wait_until(lambda: ingest.endpoint.in_flight.used > 0)
     assert (await waiting).status_code == 202
-    assert [row["message"] for row in await ingest.logs()] == ["the last one"]
+    assert [row["message"] for row in await ingest.logs()] == ["published at once", "the last one"]
 
 
 async def test_the_documented_examples_are_accepted_and_every_response_is_documented(ingest: Ingest) -> None:
