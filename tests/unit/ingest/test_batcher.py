@@ -72,13 +72,13 @@ async def test_a_large_message_waits_only_for_an_unconfirmed_one() -> None:
         assert [headers["x-count"] for *_, headers, _ in ingest.broker.published] == [LARGE_ROWS, 2 * LARGE_ROWS]
 
 
-async def unconfirmed_messages(ingest: Ingest, number: int, count: int) -> "list[asyncio.Task[str]]":
+async def unconfirmed_messages(ingest: Ingest, number: int, count: int, seen: int = 0) -> "list[asyncio.Task[str]]":
     """Publish so many messages of `count` rows, one after the other, to a broker that confirms nothing."""
     ingest.broker.gate.clear()
     waiting: list[asyncio.Task[str]] = []
-    for seen in range(1, number + 1):
-        waiting.append(asyncio.create_task(ingest.batcher.submit("shop", one_slice(str(seen), count))))
-        await wait_until(lambda seen=seen: ingest.broker.seen == seen)  # type: ignore[misc]
+    for total in range(seen + 1, seen + number + 1):
+        waiting.append(asyncio.create_task(ingest.batcher.submit("shop", one_slice(str(total), count))))
+        await wait_until(lambda total=total: ingest.broker.seen == total)  # type: ignore[misc]
     return waiting
 
 
@@ -92,6 +92,14 @@ async def test_the_next_message_grows_while_others_are_unconfirmed(number: int, 
         ingest.broker.gate.set()
         await asyncio.gather(*waiting)
         assert [headers["x-count"] for *_, headers, _ in ingest.broker.published] == [count] * number + [20]
+
+
+async def test_one_small_message_is_published_beside_a_large_one() -> None:
+    async with ingest_service(linger_s=0.001) as ingest:
+        waiting = await unconfirmed_messages(ingest, 1, LARGE_ROWS)
+        waiting += await unconfirmed_messages(ingest, 1, 1, seen=1)
+        ingest.broker.gate.set()
+        await asyncio.gather(*waiting)
 
 
 async def test_a_slice_after_a_pause_does_not_linger() -> None:

@@ -19,9 +19,9 @@ from logloop_ingest.telemetry import BATCH_ENTRIES, BATCHES, PUBLISHED_BYTES
 
 MAX_ROWS = 10_000
 MAX_UNCONFIRMED = 2
-"""Large messages of a project that may wait for a confirm at once; the next message grows in the meantime.
+"""Messages of a project that may wait for a confirm at once; the next message grows in the meantime.
 
-A small one is published only after all others are confirmed, because most of its cost is that of a message.
+Only one of them may be small, because most of the cost of a small one is that of a message.
 """
 LARGE_ROWS = 500
 """From this many rows on a message is large. It does not linger; it waits only while another one is unconfirmed."""
@@ -40,19 +40,28 @@ class _Waiter:
 
 @dataclass(slots=True)
 class _ProjectQueue:
-    """The waiting slices of one project. `is_due`: the next message is published after the next confirm."""
+    """The waiting slices of one project. `is_due`: the next message is published after the next confirm.
+
+    `small` counts the unconfirmed messages that are not large.
+    """
 
     waiting: list[_Waiter] = field(default_factory=list)
     rows: int = 0
     size: int = 0
     timer: asyncio.Handle | None = None
     unconfirmed: int = 0
+    small: int = 0
     is_due: bool = False
 
     @property
-    def limit(self) -> int:
-        """The number of messages that may be unconfirmed after the next one."""
-        return MAX_UNCONFIRMED if self.rows >= LARGE_ROWS or self.size >= MAX_SLICE_BYTES else 1
+    def is_large(self) -> bool:
+        """Whether the next message is large."""
+        return self.rows >= LARGE_ROWS or self.size >= MAX_SLICE_BYTES
+
+    @property
+    def may_publish(self) -> bool:
+        """Whether few enough messages are unconfirmed for the next one."""
+        return self.unconfirmed < MAX_UNCONFIRMED and (self.is_large or not self.small)
 
     def add(self, waiter: _Waiter) -> None:
         """Append a slice."""
@@ -129,14 +138,16 @@ class Batcher:
             queue.timer.cancel()
             queue.timer = None
         queue.is_due = bool(queue.waiting)
-        while queue.is_due and queue.unconfirmed < queue.limit:
+        while queue.is_due and queue.may_publish:
+            small = 0 if queue.is_large else 1
             queue.unconfirmed += 1
+            queue.small += small
             waiters = queue.take()
             task = asyncio.get_running_loop().create_task(
                 self._send(project_id, queue, waiters), name="publish-batch"
             )
             self._sending.add(task)
-            task.add_done_callback(partial(self._sent, project_id, queue, waiters))
+            task.add_done_callback(partial(self._sent, project_id, queue, waiters, small))
             queue.is_due = bool(queue.waiting)
         if not queue.waiting and not queue.unconfirmed:
             asyncio.get_running_loop().call_later(self._linger_s, self._forget, project_id, queue)
@@ -160,11 +171,14 @@ class Batcher:
                 if not waiter.confirm.done():
                     waiter.confirm.set_result(batch_id)
 
-    def _sent(self, project_id: str, queue: _ProjectQueue, waiters: list[_Waiter], task: asyncio.Task[None]) -> None:
+    def _sent(
+        self, project_id: str, queue: _ProjectQueue, waiters: list[_Waiter], small: int, task: asyncio.Task[None]
+    ) -> None:
         """Publish the next message. A task that was cancelled has not answered its requests; fail them."""
         self._sending.discard(task)
         _fail(waiters, NotPublished("timeout", "publishing was cancelled before the broker confirmed"))
         queue.unconfirmed -= 1
+        queue.small -= small
         if queue.is_due or queue.rows >= LARGE_ROWS or not (queue.waiting or queue.unconfirmed):
             self._flush(project_id, queue)
 
