@@ -1,5 +1,7 @@
 """Counts of groups of segments are remembered, and follow every change of the segments."""
 
+import itertools
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -13,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from logloop_contracts.log_batch import HOUR_US
 from logloop_query.logs.search.caches import Caches, GroupCountCache
-from logloop_query.logs.search.counting import groups
+from logloop_query.logs.search.counting import groups, row_counts, row_scan
 from logloop_query.logs.search.counting.groups import groups_of
 from logloop_query.logs.search.counting.sums import Buckets
+from logloop_query.logs.search.kernels import evaluate
 from logloop_query.logs.search.language.syntax import parse_query
 from logloop_query.logs.search.log_search import LogSearch, SearchLimits
 from logloop_query.logs.search.plan import LogSelection, SegmentRef
@@ -23,7 +26,7 @@ from logloop_query.logs.segments.codec import Effort, Segment, encode_segment, p
 from logloop_query.logs.stores.plan_entries import PlanEntries
 from logloop_query.time_bounds import to_microseconds
 
-from tests.unit.query.search.memory_segments import MemorySegments
+from tests.unit.query.search.memory_segments import MemorySegments, MemorySnapshot
 from tests.unit.query.search.search_oracle import BATCH, START, Row, rows, searches
 from tests.unit.query.search.test_search_oracle import several, table_of
 
@@ -180,6 +183,44 @@ def _numbered(logs: Sequence[Row]) -> pa.Table:
     """A table in which each log has its own row number."""
     plain = table_of(logs)
     return plain.set_column(1, "row", pa.array([row.number for row in logs], pa.int32())).cast(plain.schema)
+
+
+async def test_the_next_segments_are_read_while_rows_are_counted(
+    searching: LogSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_scan, "_MESSAGE_BYTES", 1)  # each segment is read on its own
+    reads_when_counted: list[bool] = []
+    begun, read_more = itertools.count(1), threading.Event()
+    read = MemorySnapshot.read
+
+    async def noted(snapshot: MemorySnapshot, refs: Any, names: Any) -> Any:
+        if "message" in names and next(begun) == 2:
+            read_more.set()
+        return await read(snapshot, refs, names)
+
+    def counted(*arguments: Any) -> Any:
+        reads_when_counted.append(read_more.wait(10))
+        return evaluate(*arguments)
+
+    monkeypatch.setattr(MemorySnapshot, "read", noted)
+    monkeypatch.setattr(row_counts, "evaluate", counted)
+    found = await by_bucket(searching, LogSelection("shop", parse_query("/ne [0-2]$/")))
+    assert found == expected_of([row for hour in range(HOURS) for row in logs_of_hour(hour) if row.number < 3])
+    assert reads_when_counted == [True] * HOURS
+
+
+async def test_a_count_that_reached_a_limit_is_not_remembered(
+    searching: LogSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_scan, "_MESSAGE_BYTES", 1)
+    selection = LogSelection("shop", parse_query("/ne [0-2]$/"))
+    async with searching.counting("test") as (counter, budget):
+        budget.max_bytes = 1
+        counts = await counter.by(selection, ("severity",), Buckets(0, MINUTE_US))
+    assert counts.partial == "bytes"
+    assert 0 < sum(counts.table.column("count").to_pylist()) <= 6  # of one segment, perhaps of the one read ahead
+    found = await by_bucket(searching, selection)
+    assert found == expected_of([row for hour in range(HOURS) for row in logs_of_hour(hour) if row.number < 3])
 
 
 _CHANGES = st.lists(st.tuples(st.sampled_from(["add", "rewrite", "remove"]), st.integers(0, 9)), max_size=3)

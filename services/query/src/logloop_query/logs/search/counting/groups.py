@@ -4,9 +4,10 @@ A histogram that is asked again adds up the counts of some groups instead of tho
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zlib import crc32
 
+from logloop_query.logs.search.counting.sums import Sum
 from logloop_query.logs.search.plan import LogSelection, SegmentRef
 
 _SIZE, _MOST = 32, 96
@@ -18,6 +19,21 @@ class Group:
 
     refs: list[SegmentRef]
     is_kept: bool = True
+
+
+@dataclass(slots=True)
+class OpenGroup:
+    """A group that is being counted: its sums, and the segments that are not yet counted."""
+
+    group: Group
+    sums: list[Sum]
+    rest: list[SegmentRef] = field(default_factory=list)
+
+    @property
+    def done(self) -> list[SegmentRef]:
+        """The segments that are counted."""
+        rest = {ref.id for ref in self.rest}
+        return [ref for ref in self.group.refs if ref.id not in rest]
 
 
 def groups_of(refs: Sequence[SegmentRef], selection: LogSelection) -> list[Group]:

@@ -1,20 +1,22 @@
 """Counts the rows of one segment that a filter selects."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from logloop_query.logs.search.attribute_values import with_values
+from logloop_query.logs.search.caches import Caches
 from logloop_query.logs.search.candidates import Candidate
-from logloop_query.logs.search.counting.sums import Buckets, by_minute, grouped, in_buckets
+from logloop_query.logs.search.counting.known_counts import KnownCounts
+from logloop_query.logs.search.counting.sums import Buckets, Sum, by_minute, grouped, in_buckets
 from logloop_query.logs.search.kernels import Mask, evaluate, rows_of
 from logloop_query.logs.search.language.attribute_fields import is_attribute
 from logloop_query.logs.search.limits.pace import OutOfTime, Pace
-from logloop_query.logs.search.plan import LogSelection, SegmentRef
+from logloop_query.logs.search.plan import LogSelection, SegmentRef, Snapshot
 from logloop_query.logs.search.rows import rows_within
-from logloop_query.logs.segments.cells import CELL_COLUMNS, CellCounts, Cells, cells_of, count_cells
+from logloop_query.logs.segments.cells import CELL_COLUMNS, NO_LOGS, CellCounts, Cells, cells_of, count_cells
 from logloop_query.logs.segments.codec import SegmentColumns
 from logloop_query.logs.segments.summary import Summary
 
@@ -107,3 +109,51 @@ def count_rows(
         groupings = [by_minute(grouping) for grouping in groupings]
     tables = [grouped({key: counted[key] for key in grouping}, count, sizes) for grouping in groupings]
     return Counted(mask, tables, [in_buckets(table, buckets) for table in tables])
+
+
+async def in_cells_of(
+    kept: Sequence[Candidate], selection: LogSelection, snapshot: Snapshot, caches: Caches
+) -> dict[str, InCells]:
+    """Return how segments are counted by cell, by id: those in the time range, if their patterns are known."""
+    refs = [item.ref for item in kept if selection.contains(item.ref)]
+    cells = {ref.id: caches.cells.get(ref) for ref in refs}
+    summaries = await caches.summaries.read(snapshot, refs)
+    return {
+        number: InCells(summary, cells[number])
+        for number, summary in summaries.items()
+        if summary.patterns is not None
+    }
+
+
+def remember(
+    found: Mapping[SegmentRef, Counted | None], selection: LogSelection, known: KnownCounts | None, caches: Caches
+) -> None:
+    """Remember the rows and counts of segments."""
+    for ref, counted in found.items():
+        if counted is None:
+            continue
+        caches.masks.put(ref, selection.wanted, counted.mask)
+        if counted.counts is not None and counted.cells is not None:
+            caches.cells.put(ref, counted.cells)
+            caches.cell_counts.put(ref, selection.wanted, counted.counts)
+        elif known is not None:
+            known.put(ref, counted.tables)
+
+
+def remember_excluded(refs: Iterable[SegmentRef], selection: LogSelection, caches: Caches, *, by_cell: bool) -> None:
+    """Remember that a filter selects nothing in some segments."""
+    for ref in refs:
+        caches.masks.put(ref, selection.wanted, False)
+        if by_cell and selection.contains(ref):
+            caches.cell_counts.put(ref, selection.wanted, NO_LOGS)
+
+
+def by_part(
+    found: Mapping[SegmentRef, T], sums_of: Mapping[SegmentRef, Sequence[Sum]]
+) -> list[tuple[Sequence[Sum], dict[SegmentRef, T]]]:
+    """Return what was found in the segments of each part, with the sums to which it is added."""
+    parts: dict[int, tuple[Sequence[Sum], dict[SegmentRef, T]]] = {}
+    for ref, counted in found.items():
+        sums = sums_of[ref]
+        parts.setdefault(id(sums), (sums, {}))[1][ref] = counted
+    return list(parts.values())

@@ -7,10 +7,11 @@ import pyarrow.compute as pc
 from logloop_contracts.patterns.masking import PATTERN_VERSION
 
 from logloop_query.logs.search.candidates import may_hold
-from logloop_query.logs.search.counting.sums import Buckets, add_up
+from logloop_query.logs.search.counting.sums import Buckets, Sum, add_up, keys_of
 from logloop_query.logs.search.kernels import evaluate
 from logloop_query.logs.search.language.filter import Filter, needed_columns
 from logloop_query.logs.search.limits.pace import Pace
+from logloop_query.logs.search.limits.threads import Work
 from logloop_query.logs.search.pattern_rules import AskedOfPatterns, resolved
 from logloop_query.logs.search.plan import SegmentRef, StoredColumns, columns_for
 from logloop_query.logs.segments.codec import TableColumns
@@ -53,6 +54,18 @@ def count_summaries(
         **{name: merged.column(name) for name in (*keys, "count")},
     }
     return undecided, pa.table(columns_of_buckets)
+
+
+async def add_summaries(
+    work: Work, summaries: dict[str, Summary], wanted: Filter, sums: Sequence[Sum], buckets: Buckets | None
+) -> dict[str, Filter]:
+    """Add the logs of summaries that a filter selects, and return what is left where they do not decide."""
+    keys = sorted(keys_of(sums))
+    undecided, table = await work.run(lambda pace: count_summaries(summaries, wanted, keys, buckets, pace))
+    if table is not None:
+        for counted in sums:
+            counted.add([table if len(counted.keys) == table.num_columns - 1 else add_up([table], counted.keys)])
+    return undecided
 
 
 def _chosen(summaries: pa.Table, wanted: Filter, names: Sequence[str], pace: Pace) -> list[pa.Table]:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.acero  # Table.group_by loads it at its first call otherwise
 import pyarrow.compute as pc
 
+from logloop_query.logs.search.plan import Budget, PartialReason
 from logloop_query.logs.segments.time_units import MINUTE_US
 
 
@@ -57,35 +58,59 @@ def in_buckets(table: pa.Table, buckets: Buckets | None) -> pa.Table:
 class Sum:
     """Sums the counts of segments. The memory depends on the number of distinct keys, and is bounded."""
 
-    def __init__(self, keys: list[str], max_bytes: int, fold_at: int) -> None:
+    def __init__(self, keys: list[str], max_bytes: int, fold_at: int, whole: "Sum | None" = None) -> None:
         self.keys = keys
         self._max_bytes = max_bytes
         self._fold_at = min(fold_at, max_bytes)
         self._tables: list[pa.Table] = []
         self._bytes = 0
+        self.bytes_of_parts = 0
+        self._whole = whole
 
     def part(self) -> "Sum":
-        """Return an empty sum with the same keys, and with the room that this one has left."""
-        return Sum(self.keys, self._max_bytes - self._bytes, self._fold_at)
+        """Return an empty sum with the same keys. What it holds counts as held by this one."""
+        return Sum(self.keys, self._max_bytes, self._fold_at, self)
 
     def add(self, tables: Sequence[pa.Table]) -> None:
         """Add counts of segments."""
+        before = self._bytes
         self._tables += tables
         self._bytes += sum(table.nbytes for table in tables)
         if self._bytes > self._fold_at:
             self._tables = [self.table]
             self._bytes = self._tables[0].nbytes
             self._fold_at = max(self._fold_at, 2 * self._bytes)
+        if self._whole is not None:
+            self._whole.bytes_of_parts += self._bytes - before
 
     @property
     def is_full(self) -> bool:
         """Whether there are too many distinct keys to continue."""
-        return self._bytes > self._max_bytes
+        is_full = self._bytes + self.bytes_of_parts > self._max_bytes
+        return is_full or (self._whole is not None and self._whole.is_full)
 
     @property
     def table(self) -> pa.Table:
         """The keys and their counts."""
         return add_up(self._tables, self.keys)
+
+
+def keys_of(sums: Sequence[Sum]) -> set[str]:
+    """Return the keys of all sums, without the bucket."""
+    return {key for counted in sums for key in counted.keys} - {"bucket"}
+
+
+def bound_of(sums: Sequence[Sum], budget: Budget) -> PartialReason | None:
+    """Return the limit that ends a count."""
+    return "bytes" if any(counted.is_full for counted in sums) else budget.exhausted
+
+
+def take_in(sums: Sequence[Sum], found: Sequence[Sequence[pa.Table] | None]) -> bool:
+    """Add the counts of segments, one table for each sum; whether every segment was counted in time."""
+    done = [tables for tables in found if tables is not None]
+    for counted, tables in zip(sums, zip(*done, strict=True), strict=bool(done)):
+        counted.add(tables)
+    return len(done) == len(found)
 
 
 def grouped(columns: dict[str, Any], count: int, sizes: Any | None) -> pa.Table:
