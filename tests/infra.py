@@ -165,9 +165,10 @@ def infra() -> Iterator[Infra]:
     """RabbitMQ and MongoDB of this test run. The first use starts them; all xdist workers share them."""
     shared = _shared()
     yield shared
-    with _mongo_client(shared) as client:
+    with _mongo_client(shared.mongo_url) as client:
         for name in (*_used, *_emptied):
             client.drop_database(name)
+    _mongo_client.cache_clear()
 
 
 @pytest.fixture(autouse=True)
@@ -176,16 +177,18 @@ def empty_databases(request: pytest.FixtureRequest) -> Iterator[None]:
     before = len(_used)
     yield
     if len(_used) > before and "infra" in request.fixturenames:
-        with _mongo_client(_shared()) as client:
-            while len(_used) > before:
-                database = client[_used[-1]]
-                for name in database.list_collection_names():
-                    database[name].delete_many({})
-                _emptied.append(_used.pop())
+        client = _mongo_client(_shared().mongo_url)
+        while len(_used) > before:
+            database = client[_used[-1]]
+            for name in database.list_collection_names():
+                database[name].delete_many({})
+            _emptied.append(_used.pop())
 
 
-def _mongo_client(infra: Infra) -> MongoClient[dict[str, Any]]:
-    return MongoClient(infra.mongo_url, serverSelectionTimeoutMS=5000)
+@functools.cache
+def _mongo_client(url: str) -> MongoClient[dict[str, Any]]:
+    """Return the client that empties databases. Authentication takes longer than emptying, so tests share it."""
+    return MongoClient(url, serverSelectionTimeoutMS=5000)
 
 
 @pytest.fixture(scope="session")
