@@ -3,6 +3,7 @@
 `tests.forked_command` starts it and sends it requests.
 """
 
+import gc
 import json
 import os
 import socket
@@ -58,5 +59,7 @@ def _prepare(request: dict[str, Any], files: list[int]) -> list[str]:
 if __name__ == "__main__":
     for module in _IMPORTED:
         import_module(module)
+    gc.collect()
+    gc.freeze()  # a collection in a forked process would copy the pages of all this
     sys.argv[1:] = wait_for_command(socket.socket(fileno=int(sys.argv[1])))
     main()

@@ -27,7 +27,7 @@ MODULES = {
 _PR_SET_PDEATHSIG = 1
 
 _server = multiprocessing.get_context("forkserver")
-_server.set_forkserver_preload([__name__, "logloop.local.processes", *(f"{name}.app" for name in MODULES.values())])
+_server.set_forkserver_preload([__name__, "tests.system.preloaded"])
 
 
 @dataclass

@@ -19,7 +19,7 @@ class Passwords:
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
-        self._unknown_user = self._hasher.hash(secrets.token_hex(16))
+        self._unknown_user = ""
         self._slots = asyncio.Semaphore(_CONCURRENCY)
 
     async def hash(self, password: str) -> str:
@@ -30,16 +30,18 @@ class Passwords:
     async def verify(self, stored: str | None, password: str) -> bool:
         """Return whether a password matches a stored hash. Pass None for an unknown user."""
         async with self._slots:
-            matches = await asyncio.to_thread(self._matches, stored or self._unknown_user, password)
+            matches = await asyncio.to_thread(self._matches, stored, password)
         return matches and stored is not None
 
     def outdated(self, stored: str) -> bool:
         """Return whether a hash uses other parameters than new hashes."""
         return self._hasher.check_needs_rehash(stored)
 
-    def _matches(self, stored: str, password: str) -> bool:
+    def _matches(self, stored: str | None, password: str) -> bool:
+        if not self._unknown_user:  # in the first verification, whoever signs in
+            self._unknown_user = self._hasher.hash(secrets.token_hex(16))
         try:
-            return self._hasher.verify(stored, password)
+            return self._hasher.verify(stored or self._unknown_user, password)
         except (VerificationError, InvalidHashError):
             return False
 
