@@ -2,9 +2,10 @@
 
 from xdist.scheduler import LoadFileScheduling
 
-_AS_A_WHOLE = ("tests/system/faults/", "tests/fundamentals/")
-"""All files of such a folder use one platform, or one broker and database. The tests of faults wait most of their
-time: on one worker they leave the processor to the tests of the others, on all at once they would leave it idle."""
+_AS_A_WHOLE = ("tests/system/faults/", "tests/fundamentals/", "tests/real/analyzer/")
+"""All files of such a folder use one platform, one broker and database, or libraries that take seconds to load. The
+tests of faults wait most of their time: on one worker they leave the processor to the tests of the others, on all at
+once they would leave it idle."""
 
 
 class FolderScheduling(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist has no types for mypy
