@@ -49,7 +49,7 @@ bench-web: ## measure the web app in a real browser, beside an empty page; ARGS 
 
 bench-causes: ## measure how often an analysis finds the faulty service; ARGS=<folder of the Nezha data set>
 	@scripts/setup.sh check
-	@$(PY) -m benchmarks.causes $(ARGS)
+	@$(PY) -m benchmarks.analysing.causes $(ARGS)
 
 kill-run: ## kill and freeze every part while 1,000,000 numbered logs are sent; takes about 15 minutes
 	@scripts/setup.sh up

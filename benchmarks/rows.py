@@ -5,19 +5,19 @@ from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from benchmarks.analysis import add_analysis_rows
-from benchmarks.baseline import CONNECTIONS, Baseline, baseline, direct_round, measure_stored
-from benchmarks.baseline import Round as BaselineRound
+from benchmarks.analysing.analysis import add_analysis_rows
 from benchmarks.command import Progress
-from benchmarks.freshness import POLL_S, FreshnessPlan, FreshnessResult, measure_freshness, read_result
 from benchmarks.idle import add_idle_row
-from benchmarks.intake import Intake, Round, SingleLogRound, disk, median_of, wait_compacted
-from benchmarks.load import LoadClient
-from benchmarks.protocols import add_protocol_rows
 from benchmarks.reading import add_reading_rows
 from benchmarks.report import MB, Report
 from benchmarks.searching.client import SearchClient
 from benchmarks.searching.rows import add_search_rows
+from benchmarks.sending.baseline import CONNECTIONS, Baseline, baseline, direct_round, measure_stored
+from benchmarks.sending.baseline import Round as BaselineRound
+from benchmarks.sending.freshness import POLL_S, FreshnessPlan, FreshnessResult, measure_freshness, read_result
+from benchmarks.sending.intake import Intake, Round, SingleLogRound, disk, median_of, wait_compacted
+from benchmarks.sending.load import LoadClient
+from benchmarks.sending.protocols import add_protocol_rows
 from benchmarks.sizes import Sizes
 from benchmarks.testbed import CACHE_GB, Testbed, is_in_memory, open_testbed
 

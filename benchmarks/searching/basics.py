@@ -3,10 +3,10 @@
 import statistics
 from dataclasses import dataclass
 
-from benchmarks.lines import FREQUENT_TERM
 from benchmarks.processes import ProcessUsage
 from benchmarks.report import MB, Report
 from benchmarks.searching.client import SearchClient, restart_cold
+from benchmarks.sending.lines import FREQUENT_TERM
 from benchmarks.testbed import Testbed
 
 _REPEATS = 3

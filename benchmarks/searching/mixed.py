@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from benchmarks.baseline import CONNECTIONS
-from benchmarks.intake import Intake
-from benchmarks.lines import FREQUENT_TERM
-from benchmarks.load import LoadClient, percentile
 from benchmarks.report import Report
 from benchmarks.searching.questions import QUESTIONS
+from benchmarks.sending.baseline import CONNECTIONS
+from benchmarks.sending.intake import Intake
+from benchmarks.sending.lines import FREQUENT_TERM
+from benchmarks.sending.load import LoadClient, percentile
 from benchmarks.testbed import Testbed
 
 PEOPLE = 10

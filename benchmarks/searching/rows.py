@@ -1,13 +1,13 @@
 """Adds the rows of stored logs: their size, all searches over them in both formats, and searches during intake."""
 
-from benchmarks.baseline import CONNECTIONS
 from benchmarks.command import Progress
-from benchmarks.intake import Disk, Intake, Round, disk, wait_compacted
 from benchmarks.report import Report
 from benchmarks.searching.basics import add_basic_rows
 from benchmarks.searching.formats import FORMAT_1_PROJECT, copy_in_format_1
 from benchmarks.searching.mixed import add_mixed_row
 from benchmarks.searching.questions import NEEDLE, QUESTIONS, REFINED, Answer, Question, ask, ask_refined
+from benchmarks.sending.baseline import CONNECTIONS
+from benchmarks.sending.intake import Disk, Intake, Round, disk, wait_compacted
 from benchmarks.sizes import Sizes
 from benchmarks.testbed import Testbed
 

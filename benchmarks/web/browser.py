@@ -12,8 +12,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
-from benchmarks.load import percentile
 from benchmarks.report import MB
+from benchmarks.sending.load import percentile
 from tests.browser.chromium import FLAGS
 from tests.system.up_process import Up
 

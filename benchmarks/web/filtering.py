@@ -4,8 +4,8 @@ import statistics
 
 from playwright.sync_api import Page
 
-from benchmarks.load import percentile
 from benchmarks.report import Report
+from benchmarks.sending.load import percentile
 from benchmarks.web.browser import Session
 from benchmarks.web.loading import LOGS
 from benchmarks.web.platform import RARE_NUMBERS

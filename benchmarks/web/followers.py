@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import orjson
 
-from benchmarks.http_client import request_head, stream
+from benchmarks.sending.http_client import request_head, stream
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.load import LoadPlan, run_load
 from benchmarks.report import Report
+from benchmarks.sending.load import LoadPlan, run_load
 from benchmarks.testbed import file_system
 from tests.system.up_process import Up, eventually
 

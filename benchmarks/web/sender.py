@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from benchmarks.http_client import Connection, request_head
+from benchmarks.sending.http_client import Connection, request_head
 
 FILTER = 'severity:info "order" -healthcheck service:(checkout OR cart)'
 """A filter as people write it: a field, a text, an exclusion and two alternatives. It selects four lines of five."""

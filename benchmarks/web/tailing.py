@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
-from benchmarks.load import percentile
 from benchmarks.processes import ProcessUsage
 from benchmarks.report import Report
+from benchmarks.sending.load import percentile
 from benchmarks.web.browser import Frames, MainThread, Session
 from benchmarks.web.followers import Followers, FollowPlan
 from benchmarks.web.loading import LOGS

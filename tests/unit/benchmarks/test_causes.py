@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import causes
-from benchmarks.nezha import DAYS
+from benchmarks.analysing import causes
+from benchmarks.analysing.nezha import DAYS
 
 _COLUMNS = ("Timestamp", "TimeUnixNano", "Node", "PodName", "Container", "TraceID", "SpanID", "Log")
 _CUT = ("2023-01-29T08:00:00.5Z", "0", "n", "ts-order-5b67c48447-mv5hb", "server", "", "", '{"log":"cut')

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.grouping import Agreement, agreement, mean
+from benchmarks.analysing.grouping import Agreement, agreement, mean
 
 ROOT = Path(__file__).parents[3]
 
@@ -44,7 +44,7 @@ def test_groups_of_other_lines_are_refused() -> None:
 
 
 def run(*arguments: str | Path) -> str:
-    command = [sys.executable, "-m", "benchmarks.patterns", "--quick", *map(str, arguments)]
+    command = [sys.executable, "-m", "benchmarks.analysing.patterns", "--quick", *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout

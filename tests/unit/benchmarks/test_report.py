@@ -10,9 +10,9 @@ import pytest
 
 from benchmarks import __main__ as program
 from benchmarks import rows
-from benchmarks.intake import Intake
 from benchmarks.report import Report
 from benchmarks.searching import rows as search_rows
+from benchmarks.sending.intake import Intake
 from benchmarks.sizes import Sizes
 
 

@@ -1,4 +1,6 @@
-"""A load client in a process of its own, so that its CPU is counted separately: `python -m benchmarks.load '{…}'`.
+"""A load client in a process of its own, so that its CPU is counted separately.
+
+Run it with `python -m benchmarks.sending.load '{…}'`.
 
 It prepares its requests, prints `ready`, waits for a line on standard input, sends everything and prints its
 measurements as one JSON object.
@@ -15,9 +17,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from benchmarks.encodings import ENCODINGS
-from benchmarks.http_client import Connection, request_head
-from benchmarks.lines import PROFILES, at_second, body, with_needle
+from benchmarks.sending.encodings import ENCODINGS
+from benchmarks.sending.http_client import Connection, request_head
+from benchmarks.sending.lines import PROFILES, at_second, body, with_needle
 
 _ACCEPTED = (202, 200, 204)
 
@@ -166,7 +168,7 @@ class LoadClient:
 
     def __init__(self, plan: LoadPlan) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.load", json.dumps(asdict(plan))],
+            [sys.executable, "-m", "benchmarks.sending.load", json.dumps(asdict(plan))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

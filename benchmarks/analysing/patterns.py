@@ -1,4 +1,4 @@
-"""Measure the patterns of messages: `python -m benchmarks.patterns [FOLDER] [--quick]`.
+"""Measure the patterns of messages: `python -m benchmarks.analysing.patterns [FOLDER] [--quick]`.
 
 FOLDER has copies of the samples of loghub (github.com/logpai/loghub, `X/X_2k.log_structured.csv`), which are not part
 of this repository. All sets are grouped with one configuration. drain3 is measured beside it if it is installed.
@@ -17,7 +17,7 @@ import pyarrow as pa
 from logloop_contracts.patterns.masking import FIRST_VERSION, PATTERN_VERSION, mask_messages
 from logloop_contracts.patterns.merging import merge_patterns
 
-from benchmarks.grouping import Agreement, agreement, mean
+from benchmarks.analysing.grouping import Agreement, agreement, mean
 from benchmarks.report import machine
 
 _ROUNDS = 5
@@ -169,7 +169,7 @@ def _patterns(count: int) -> list[str]:
 
 def main() -> None:
     """Print both tables and the environment."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.patterns", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.analysing.patterns", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="copies of loghub's samples")
     parser.add_argument("--quick", action="store_true", help="few lines, as a smoke test")
     arguments = parser.parse_args()

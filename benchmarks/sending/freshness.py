@@ -1,6 +1,6 @@
 """Measures how soon an accepted log appears in a search and in a live tail, under load from other senders.
 
-`python -m benchmarks.freshness '{…}'` runs the probe as a separate process.
+`python -m benchmarks.sending.freshness '{…}'` runs the probe as a separate process.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from benchmarks.http_client import Connection, request_head, stream
-from benchmarks.load import percentile
+from benchmarks.sending.http_client import Connection, request_head, stream
+from benchmarks.sending.load import percentile
 
 POLL_S = 0.02
 _GRACE_S = 10.0
@@ -150,7 +150,9 @@ class _Probe:
 def measure_freshness(plan: FreshnessPlan) -> "subprocess.Popen[str]":
     """Start the probe as a process; `read_result` returns its result."""
     return subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.freshness", json.dumps(asdict(plan))], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "benchmarks.sending.freshness", json.dumps(asdict(plan))],
+        stdout=subprocess.PIPE,
+        text=True,
     )
 
 

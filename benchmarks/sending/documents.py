@@ -1,4 +1,6 @@
-"""The baseline: one MongoDB document per log. `python -m benchmarks.documents intake|lean-intake|writer` runs a part.
+"""The baseline: one MongoDB document per log.
+
+`python -m benchmarks.sending.documents intake|lean-intake|writer` runs a part.
 
 The baseline gets every optimisation its design allows: a whole request becomes one confirmed message and one
 `insert_many`, with three indexes that searches use, majority and journaled writes, and prefetch. `intake` is the

@@ -18,7 +18,7 @@ from logloop_analyzer.analysis.verdict import decide_verdict
 from logloop_analyzer.evidence import Evidence, measure
 from logloop_contracts.analyses import Verdict
 
-from benchmarks.nezha import Fault, Line, export_table, healthy_minutes, read_faults
+from benchmarks.analysing.nezha import Fault, Line, export_table, healthy_minutes, read_faults
 from benchmarks.report import Report, machine
 
 _RANKS = (1, 3, 5)

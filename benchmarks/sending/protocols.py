@@ -2,9 +2,9 @@
 
 import statistics
 
-from benchmarks.encodings import ENCODINGS
-from benchmarks.intake import Intake, Round, median_of
 from benchmarks.report import Report
+from benchmarks.sending.encodings import ENCODINGS
+from benchmarks.sending.intake import Intake, Round, median_of
 from benchmarks.testbed import Testbed
 
 CONNECTIONS = 8

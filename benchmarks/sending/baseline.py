@@ -15,10 +15,10 @@ from typing import Any
 from logloop.local.ports import LOOPBACK, free_port, wait_listening
 from pymongo import MongoClient
 
-from benchmarks.documents import COLLECTION, INDEXES
-from benchmarks.lines import PROFILES, body
-from benchmarks.load import LoadPlan, run_load
 from benchmarks.processes import ProcessUsage
+from benchmarks.sending.documents import COLLECTION, INDEXES
+from benchmarks.sending.lines import PROFILES, body
+from benchmarks.sending.load import LoadPlan, run_load
 from benchmarks.testbed import PROJECT, Testbed
 
 DATABASE = "documents"
@@ -116,9 +116,9 @@ def baseline(testbed: Testbed, profile: str, *, lean: bool = False) -> Iterator[
 @contextlib.contextmanager
 def _process(name: str, env: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.documents", name],
+        [sys.executable, "-m", "benchmarks.sending.documents", name],
         env=env,
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
         stdout=subprocess.PIPE,
         text=True,
     )

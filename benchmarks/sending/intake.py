@@ -8,8 +8,8 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from benchmarks.load import LoadPlan, LoadResult, run_load
 from benchmarks.processes import ProcessUsage
+from benchmarks.sending.load import LoadPlan, LoadResult, run_load
 from benchmarks.testbed import DATABASE, Testbed
 
 SINGLE_CONNECTIONS = 64
