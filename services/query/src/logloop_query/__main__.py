@@ -15,10 +15,10 @@ _LARGEST_BLOCK = 32 * 2**20
 
 
 def _keep_freed_memory() -> None:
-    """Have malloc use freed blocks of megabytes again instead of returning their pages to the system.
+    """Let malloc reuse freed blocks of megabytes instead of returning their pages to the system.
 
-    glibc gets there by itself when a block of 32 MB has been freed. Until then, storing 1,000 logs causes 32 page
-    faults instead of 8 to 14. Peak memory is the same.
+    glibc does so by itself once a block of 32 MB has been freed. Until then, storing 1,000 logs causes 32 page faults
+    instead of 8 to 14. Peak memory is the same.
     """
     with contextlib.suppress(AttributeError, OSError):  # another C library than glibc
         mallopt = ctypes.CDLL(None).mallopt

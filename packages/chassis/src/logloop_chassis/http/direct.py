@@ -1,6 +1,6 @@
-"""Serves one operation before the layers of FastAPI and Starlette.
+"""Serves one operation without the middleware and routing of FastAPI and Starlette.
 
-They take a tenth of the CPU of a request with one log.
+These layers take a tenth of the CPU of a request with one log.
 """
 
 import time
@@ -18,10 +18,11 @@ _FAILED = "logloop.failed"
 
 
 class DirectRoute:
-    """ASGI app of one method and path. What it does not answer itself goes through `layers`.
+    """ASGI app of one method and path.
 
-    Those are errors, for the exception handlers of the app, and requests of web pages, for CORS. The route within the
-    layers calls `raise_failure` first. Responses of `handler` have a Content-Length and no headers from the caller.
+    Errors go through `layers`, which have the exception handlers of the app, and so do requests of web pages, for CORS.
+    The route within the layers calls `raise_failure` first. Responses of `handler` have a Content-Length and no headers
+    from the caller.
     """
 
     def __init__(self, layers: ASGIApp, service: str, method: str, path: str, handler: Handler) -> None:

@@ -21,7 +21,7 @@ MAX_ROWS = 10_000
 MAX_UNCONFIRMED = 2
 """Messages of a project that may wait for a confirm at once; the next message grows in the meantime.
 
-Only one of them may be small, because most of the cost of a small one is that of a message.
+At most one of them is small: a message costs much however little is in it.
 """
 LARGE_ROWS = 500
 """From this many rows on a message is large. It does not linger; it waits only while another one is unconfirmed."""
@@ -117,7 +117,7 @@ class Batcher:
         is_large = queue.rows >= LARGE_ROWS and not queue.unconfirmed
         if is_large or queue.rows >= MAX_ROWS or queue.size >= MAX_SLICE_BYTES:
             self._flush(project_id, queue)
-        elif is_first:  # nothing was sent for a moment, so nothing may come soon that is worth a wait
+        elif is_first:  # after a pause there is probably nothing to wait for
             queue.timer = loop.call_soon(self._flush, project_id, queue)
         elif queue.timer is None and not queue.is_due:
             queue.timer = loop.call_later(self._linger_s, self._flush, project_id, queue)
