@@ -20,9 +20,9 @@ _FAILED = "logloop.failed"
 class DirectRoute:
     """ASGI app of one method and path.
 
-    Errors go through `layers`, which have the exception handlers of the app, and so do requests of web pages, for CORS.
-    The route within the layers calls `raise_failure` first. Responses of `handler` have a Content-Length and no headers
-    from the caller.
+    Errors go through `layers`, which have the exception handlers of the app, and so do requests of web pages, for
+    CORS. The route within the layers calls `raise_failure` first. Responses of `handler` have a Content-Length and no
+    headers from the caller.
     """
 
     def __init__(self, layers: ASGIApp, service: str, method: str, path: str, handler: Handler) -> None:
