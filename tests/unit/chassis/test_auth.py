@@ -104,6 +104,20 @@ async def test_an_invalid_credential_is_rejected_with_the_reason(
         await authenticator.authenticate_token(token)
 
 
+async def test_a_changed_key_has_its_new_rights_once_it_is_read_again(
+    authenticator: Authenticator, database: dict[str, Collection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await authenticator.authenticate_token("llk_good_secret")
+    database["api_keys"].documents["good"] = key(project_id="bank", scopes=["read"], daily_quota_bytes=4096)
+    assert await authenticator.authenticate_token("llk_good_secret") == before
+    monkeypatch.setattr("logloop_chassis.auth.authenticator.FRESH_S", 0.0)
+    after = await authenticator.authenticate_token("llk_good_secret")
+    assert after.may("read", "bank")
+    assert not after.may("ingest", "shop")
+    assert after.sending is not None
+    assert after.sending.daily_quota_bytes == 4096
+
+
 async def test_a_request_without_credentials_is_rejected(authenticator: Authenticator) -> None:
     with pytest.raises(Unauthorized):
         await authenticator.authenticate(headers())
