@@ -187,7 +187,7 @@ def empty_databases(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @functools.cache
 def _mongo_client(url: str) -> MongoClient[dict[str, Any]]:
-    """Return the client that empties databases. Authentication takes longer than emptying, so tests share it."""
+    """Return the client that empties databases. Tests share it, so that not each one connects and authenticates."""
     return MongoClient(url, serverSelectionTimeoutMS=5000)
 
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 STARTED = "logloop.started"
-"""The member of an HTTP scope that has the time when its request began, if it is set."""
+"""The key of an HTTP scope under which a direct route stores when the request began."""
 HTTP_REQUESTS = Counter("logloop_http_requests_total", "HTTP requests.", ["service", "method", "route", "status"])
 HTTP_SECONDS = Histogram("logloop_http_request_seconds", "Time until the response starts.", ["service", "route"])
 MESSAGES = Counter("logloop_messages_total", "Messages consumed.", ["queue", "outcome"])

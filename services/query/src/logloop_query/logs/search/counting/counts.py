@@ -11,28 +11,16 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from logloop_query.logs.search.caches import Caches
-from logloop_query.logs.search.candidates import (
-    SUMMARISED,
-    uses_only_summary,
-)
+from logloop_query.logs.search.candidates import SUMMARISED, uses_only_summary
 from logloop_query.logs.search.counting.groups import Group, OpenGroup, groups_of
-from logloop_query.logs.search.counting.row_counts import (
-    in_time,
-)
+from logloop_query.logs.search.counting.row_counts import in_time
 from logloop_query.logs.search.counting.row_scan import Part, RowScan
 from logloop_query.logs.search.counting.summary_counts import add_summaries, count_patterns
 from logloop_query.logs.search.counting.sums import MINUTES, Buckets, Sum, bound_of, keys_of, of_minutes, take_in
 from logloop_query.logs.search.language.filter import And, Filter, needed_columns, simplified
 from logloop_query.logs.search.limits.pace import OutOfTime, Pace
 from logloop_query.logs.search.limits.threads import Work
-from logloop_query.logs.search.plan import (
-    Budget,
-    LogSelection,
-    PartialReason,
-    SegmentRef,
-    Snapshot,
-    StoredColumns,
-)
+from logloop_query.logs.search.plan import Budget, LogSelection, PartialReason, SegmentRef, Snapshot, StoredColumns
 from logloop_query.logs.segments.cells import CellCounts
 
 _SUMMARIES_AT_ONCE = 64

@@ -120,7 +120,7 @@ class RowScan:
             if ahead is not None:
                 await asyncio.wait([ahead])  # a snapshot allows no concurrent calls, whatever comes next
                 if not ahead.cancelled():
-                    ahead.exception()  # the reason to leave is more important than a failure of this read
+                    ahead.exception()  # mark a failure as seen: the reason to leave is more important
         return bound
 
     def _groups(self, refs: Sequence[SegmentRef]) -> list[list[SegmentRef]]:
