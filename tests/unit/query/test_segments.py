@@ -1,5 +1,6 @@
 """The segment codec returns every row, and splits and drops parts by the rows only."""
 
+import itertools
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +14,9 @@ from logloop_query.logs.persister import pack_chunks
 from logloop_query.logs.segments import codec as segments
 from logloop_query.logs.segments.codec import (
     Chunk,
+    Effort,
     chunks_of,
+    columns_of,
     decode_segment,
     encode_segment,
     merge_tables,
@@ -132,7 +135,27 @@ def test_unset_columns_are_not_stored() -> None:
 def test_a_segment_of_typical_logs_takes_few_bytes_per_log() -> None:
     lines = [line(f"GET /cart/{i} took {i * 7919 % 1000} ms", NOON + timedelta(milliseconds=i)) for i in range(5000)]
     segment = encode_segment("shop", 7, ["p"], table_of(lines))
-    assert segment.stored_bytes / segment.count < 12
+    assert segment.stored_bytes / segment.count < 7
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "effort", "is_cut"),
+    [
+        ("took {} ms", 600, Effort.INTAKE, True),
+        ("took {} ms", 20, Effort.FINAL, False),
+        ("took {} ms, " + "very " * 40, 600, Effort.INTAKE, False),
+        ("took {} ms, " + "very " * 40, 600, Effort.MERGE, True),
+        ("took {} ms, " + "very " * 40, 25_000, Effort.INTAKE, True),
+        ("from {words} to {words}", 2_000, Effort.FINAL, False),
+        ("[" + "{}," * 50 + "]", 600, Effort.FINAL, False),
+    ],
+)
+def test_messages_are_cut_where_it_pays(text: str, count: int, effort: Effort, is_cut: bool) -> None:
+    words = ["".join(letters) for letters in itertools.product("abcdefgh", repeat=4)]
+    lines = [line(text.format(*[number] * 50, words=words[number % len(words)])) for number in range(count)]
+    columns = columns_of(encode_segment("shop", 7, ["p"], table_of(lines), effort=effort))
+    assert (columns.messages is not None) == is_cut
+    assert columns.column("message").to_pylist() == [entry.message for entry in lines]
 
 
 @pytest.mark.parametrize(

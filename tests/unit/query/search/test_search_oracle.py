@@ -18,6 +18,7 @@ from logloop_query.logs.search.pattern_rules import resolved
 from logloop_query.logs.search.plan import LogSelection
 from logloop_query.logs.segments.codec import Effort, SegmentColumns, TableColumns, encode_segment, split_by_hour
 from logloop_query.logs.segments.filters.build import filter_of
+from logloop_query.logs.segments.log_types.messages import StoredMessages
 from logloop_query.logs.segments.summary import Summary
 
 from tests.unit.query.search.memory_segments import allows
@@ -70,9 +71,18 @@ class OnlyThese:
         self.hour, self.count = columns.hour, columns.count
         self._columns, self._names = columns, names
 
+    @property
+    def messages(self) -> StoredMessages | None:
+        assert "message" in self._names, "messages were not read"
+        return self._columns.messages
+
     def column(self, name: str) -> Any:
         assert name in self._names, f"{name} was not read"
         return self._columns.column(name)
+
+    def rows(self, name: str, numbers: Any) -> Any:
+        assert name in self._names, f"{name} was not read"
+        return self._columns.rows(name, numbers)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -93,6 +103,7 @@ def test_a_search_finds_the_same_logs_as_plain_python(logs: list[Row], wanted: l
         assert found_in(parse_query(search.text), columns) == numbers_of(logs, search), search.text
 
 
+@pytest.mark.usefixtures("every_message_is_cut")
 @_thorough
 @given(rows(), several(searches()))
 def test_a_search_of_stored_logs_reads_only_the_columns_it_needs(logs: list[Row], wanted: list[Search]) -> None:

@@ -23,6 +23,7 @@ class Rows:
     """Rows that have a message and a service, `web` in every other row."""
 
     hour = None
+    messages = None
 
     def __init__(self, texts: list[str]) -> None:
         self.count = len(texts)
@@ -31,6 +32,9 @@ class Rows:
 
     def column(self, name: str) -> Any:
         return self._columns[name]
+
+    def rows(self, name: str, numbers: Any) -> Any:
+        return self.column(name).take(numbers)
 
 
 def found(wanted: Filter, texts: list[str]) -> set[int]:

@@ -188,8 +188,7 @@ def _rows(ref: SegmentRef, stored: StoredColumns, selection: LogSelection, pace:
 def _taken(columns: SegmentColumns, rows: Any) -> pa.Table:
     taken = {}
     for name in sorted(_COLUMNS):
-        array = columns.column(name)
-        chosen = array if rows is None else array.take(rows)
+        chosen = columns.column(name) if rows is None else columns.rows(name, rows)
         taken[name] = pc.cast(chosen, pa.utf8()) if isinstance(chosen, pa.DictionaryArray) else chosen
     count = columns.count if rows is None else len(rows)
     taken["hour"] = pa.repeat(pa.scalar(columns.hour, pa.int64()), count)

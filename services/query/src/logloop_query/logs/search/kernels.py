@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias, TypeGuard
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from logloop_query.logs.search import attributes
+from logloop_query.logs.search.cut_texts import passing
 from logloop_query.logs.search.language.filter import (
     And,
     AttributeEquals,
@@ -34,6 +36,7 @@ from logloop_query.logs.search.language.wildcards import whole_words
 from logloop_query.logs.search.limits import regexes
 from logloop_query.logs.search.limits.pace import Pace
 from logloop_query.logs.search.sieves import TextLeaf, may_pass
+from logloop_query.logs.segments.log_types.messages import StoredMessages
 from logloop_query.logs.segments.time_units import hours_of
 
 Mask: TypeAlias = Any
@@ -61,8 +64,15 @@ class Columns(Protocol):
     def count(self) -> int:
         """Number of rows."""
 
+    @property
+    def messages(self) -> StoredMessages | None:
+        """The messages as log types and values, None if they are stored as texts."""
+
     def column(self, name: str) -> Any:
         """Return a column as one Arrow array."""
+
+    def rows(self, name: str, numbers: Any) -> Any:
+        """Return the rows of a column with these numbers."""
 
 
 def evaluate(wanted: Filter, columns: Columns, pace: Pace | None = None) -> Mask:
@@ -112,10 +122,17 @@ def _cheap_first(parts: tuple[Filter, ...]) -> list[Filter]:
 def _all_of(parts: tuple[Filter, ...], columns: Columns, pace: Pace) -> Mask:
     whole: Mask = True
     for part in _cheap_first(parts):
-        if whole is not True and _is_text_to_sieve(part, whole):
-            whole = _both(whole, may_pass(part, columns.column(part.column), pace))
-            if whole is False:
-                return False
+        if whole is not True and _is_message_text(part):
+            messages = columns.messages
+            if messages is not None:
+                whole = _in_messages(part, columns, messages, pace, whole)
+                if whole is False:
+                    return False
+                continue
+            if whole.true_count > _FEW_ROWS * len(whole):
+                whole = _both(whole, may_pass(part, columns.column(part.column), pace))
+                if whole is False:
+                    return False
         if whole is True or not _pays_off(part, whole):
             whole = _both(whole, evaluate(part, columns, pace))
         else:
@@ -133,10 +150,8 @@ def _both(first: Mask, second: Mask) -> Mask:
     return first if second is True else _settled(pc.and_(first, second))
 
 
-def _is_text_to_sieve(part: Filter, mask: Any) -> TypeGuard[TextLeaf]:
-    """Return whether so many rows are left that it pays to leave out blocks of messages before rows are copied."""
-    is_text = isinstance(part, Contains | Matches | HasWord) and part.column == "message"
-    return is_text and mask.true_count > _FEW_ROWS * len(mask)
+def _is_message_text(part: Filter) -> TypeGuard[TextLeaf]:
+    return isinstance(part, Contains | Matches | HasWord) and part.column == "message"
 
 
 def _pays_off(part: Filter, mask: Any) -> bool:
@@ -146,6 +161,8 @@ def _pays_off(part: Filter, mask: Any) -> bool:
 
 class _Chosen:
     """The rows of columns that other conditions have left."""
+
+    messages: StoredMessages | None = None
 
     def __init__(self, columns: Columns, mask: Any) -> None:
         self.hour, self.count = columns.hour, mask.true_count
@@ -157,6 +174,10 @@ class _Chosen:
         if name not in self._chosen:
             self._chosen[name] = self._columns.column(name).filter(self._mask)
         return self._chosen[name]
+
+    def rows(self, name: str, numbers: Any) -> Any:
+        """Return some of the chosen rows of a column."""
+        return self.column(name).take(numbers)
 
 
 def _any_of(parts: tuple[Filter, ...], columns: Columns, pace: Pace) -> Mask:
@@ -178,12 +199,8 @@ def _leaf(leaf: Leaf, columns: Columns, pace: Pace) -> Mask:
         case OneOf(name, values):
             among = pa.array(values, pa.utf8())
             return _on_text(columns, name, lambda words: pc.is_in(words, value_set=among))
-        case Contains():
-            return _contains(leaf, columns, pace)
-        case Matches():
-            return _matches(leaf, leaf.pattern, columns, pace)
-        case HasWord():
-            return _matches(leaf, whole_words(leaf.value), columns, pace)
+        case Contains() | Matches() | HasWord():
+            return _with_text(leaf, columns, pace)
         case Present(name):
             array = columns.column(name)
             return array.is_valid() if array.null_count else True
@@ -211,26 +228,49 @@ def _in_form(text: str, test: Test, pace: Pace) -> Test:
     return test if text.isascii() else lambda words: apply_composed(words, test, pace)
 
 
-def _contains(leaf: Contains, columns: Columns, pace: Pace) -> Mask:
-    contained: Test = lambda words: pc.match_substring(words, pattern=leaf.value, ignore_case=True)  # noqa: E731
-    return _on_text_of(leaf, columns, _in_form(leaf.value, contained, pace), pace)
-
-
-def _matches(leaf: Matches | HasWord, pattern: str, columns: Columns, pace: Pace) -> Mask:
-    matched: Test = lambda words: regexes.match(words, pattern, pace)  # noqa: E731
-    return _on_text_of(leaf, columns, lambda words: apply_composed(words, matched, pace), pace)
-
-
-def _on_text_of(leaf: TextLeaf, columns: Columns, test: Test, pace: Pace) -> Mask:
-    """Apply the test of a leaf to the texts that may pass it."""
+def _with_text(leaf: TextLeaf, columns: Columns, pace: Pace) -> Mask:
+    messages = columns.messages if leaf.column == "message" else None
+    if messages is not None:
+        return _in_messages(leaf, columns, messages, pace)
     array = columns.column(leaf.column)
     if isinstance(array, pa.DictionaryArray):
-        return _on_text(columns, leaf.column, test)
-    rows = may_pass(leaf, array, pace)
+        return _on_text(columns, leaf.column, _test_of(leaf, pace))
+    return _in_texts(leaf, array, pace)
+
+
+def _test_of(leaf: TextLeaf, pace: Pace) -> Test:
+    if isinstance(leaf, Contains):
+        return _in_form(
+            leaf.value, lambda words: pc.match_substring(words, pattern=leaf.value, ignore_case=True), pace
+        )
+    pattern = leaf.pattern if isinstance(leaf, Matches) else whole_words(leaf.value)
+    return lambda words: apply_composed(words, lambda forms: regexes.match(forms, pattern, pace), pace)
+
+
+def _in_texts(leaf: TextLeaf, texts: Any, pace: Pace) -> Mask:
+    """Apply the test of a leaf to those of some texts that may pass it."""
+    test, rows = _test_of(leaf, pace), may_pass(leaf, texts, pace)
     if rows is False or rows is True:
-        return rows and test(array)
-    hits = test(array.filter(rows))
-    return pc.replace_with_mask(pa.repeat(False, len(array)), rows, pc.fill_null(hits, False))
+        return rows and test(texts)
+    hits = test(texts.filter(rows))
+    return pc.replace_with_mask(pa.repeat(False, len(texts)), rows, pc.fill_null(hits, False))
+
+
+def _in_messages(leaf: TextLeaf, columns: Columns, messages: StoredMessages, pace: Pace, within: Mask = True) -> Mask:
+    """Apply the test of a leaf to the messages of a mask. Those that log types and values decide are not read."""
+    found, is_sure = passing(leaf, messages)
+    if within is not True:
+        found = found & within.to_numpy(zero_copy_only=False)
+    if is_sure or not found.any():
+        return _settled(pa.array(found))
+    numbers = np.flatnonzero(found)
+    texts = columns.column("message") if found.all() else columns.rows("message", pa.array(numbers))
+    hits = _settled(_in_texts(leaf, texts, pace))
+    if hits is False:
+        return False
+    if hits is not True:
+        found[numbers] = hits.to_numpy(zero_copy_only=False)
+    return pa.array(found)
 
 
 def _within(timestamps: Any, low: int, high: int) -> Mask:

@@ -145,7 +145,7 @@ def _best(rows: Any, times: Any, count: int, *, newest_first: bool) -> tuple[Any
 def materialise(columns: Columns, numbers: Sequence[int]) -> pa.Table:
     """Return the rows with these numbers, in this order, with their `hour` if the columns have one."""
     rows = pa.array(numbers, pa.int64())
-    taken = {name: columns.column(name).take(rows) for name in ROW_COLUMNS}
+    taken = {name: columns.rows(name, rows) for name in ROW_COLUMNS}
     taken = {
         name: pc.cast(array, pa.utf8()) if isinstance(array, pa.DictionaryArray) else array
         for name, array in taken.items()

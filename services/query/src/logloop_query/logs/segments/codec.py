@@ -20,12 +20,15 @@ from logloop_query.logs.segments.columns import (
     used_words,
     write,
 )
+from logloop_query.logs.segments.log_types.cutting import cut_messages
+from logloop_query.logs.segments.log_types.messages import StoredMessages, decode_messages, encode_messages
 from logloop_query.logs.segments.summary import encode_summary
 from logloop_query.logs.segments.time_units import hours_of, minutes_of
-from logloop_query.logs.segments.variables import encode_variables
+from logloop_query.logs.segments.variables import MessageTexts, encode_variables
 
-FORMAT = 2
-"""Format of new segments. Format 1 is read too: it has plain Arrow columns, and a summary without patterns."""
+FORMAT = 3
+"""Format of new segments. Earlier ones are read too: in format 2 all messages are texts. Format 1 has plain Arrow
+columns, and a summary without patterns."""
 MAX_LOGS = 50_000
 MAX_RAW_BYTES = 14 * 2**20
 """Uncompressed bytes of a segment: even incompressible rows stay below MongoDB's limit of 16 MB."""
@@ -35,6 +38,8 @@ MAX_SUB_PARTS = 16
 LASTING_LOGS = 25_000
 """A segment with as many logs is not merged again."""
 _SOME_LOGS, _SHORT_BYTES = 512, 128
+_LARGE_BYTES = 4 * 2**20
+"""Messages with as many bytes are cut when they arrive, as they are merged once at most."""
 
 
 class Effort(Enum):
@@ -195,16 +200,22 @@ def encode_segment(
     bounds = pc.min_max(rows.column("timestamp").cast(pa.int64())).as_py()
     patterns, indices = used_words(_single(rows, "pattern"))
     indices = narrow_indices(indices, len(patterns))
+    messages = _single(rows, "message")
+    has_time = effort is not Effort.INTAKE or _pays_at_once(messages)
+    arranged = _arranged(messages) if has_time or messages.nbytes >= _LARGE_BYTES else None
     columns = {"pattern": write({"pattern": indices})}
     for name in LOG_SCHEMA.names:
         array = _single(rows, name)
         if name == "pattern" or array.null_count == len(array):
             continue
-        columns[name] = encode_column(name, array, dense=effort is Effort.FINAL)
+        if name == "message" and arranged is not None:
+            columns[name] = encode_messages(arranged)
+        else:
+            columns[name] = encode_column(name, array, dense=effort is Effort.FINAL)
     minutes = encode_minutes(_single(rows, "timestamp"))
     if minutes:
         columns["minute"] = minutes
-    knows_variables = effort is not Effort.INTAKE or _pays_at_once(rows)
+    texts = MessageTexts(messages) if arranged is None else MessageTexts.of(arranged)
     return Segment(
         project_id,
         hour,
@@ -216,15 +227,21 @@ def encode_segment(
         columns,
         encode_summary(_single(rows, "timestamp"), _single(rows, "severity"), _single(rows, "service_id"), indices),
         write({"pattern": patterns, "count": _counts(indices, len(patterns))}),
-        variables=encode_variables(_single(rows, "message"), patterns, indices) if knows_variables else b"",
+        variables=encode_variables(texts, patterns, indices) if has_time or arranged is not None else b"",
     )
 
 
-def _pays_at_once(rows: pa.Table) -> bool:
-    """Return whether to find out about variables when logs arrive: if messages are short or not merged soon."""
-    count: int = rows.num_rows
-    is_short = raw_bytes(rows.select(["message"])) <= _SHORT_BYTES * count
+def _pays_at_once(messages: Any) -> bool:
+    """Return whether more work pays on messages that arrive: if they are short, or too many to be merged soon."""
+    count = len(messages)
+    is_short = messages.nbytes <= _SHORT_BYTES * count
     return count >= LASTING_LOGS or (count >= _SOME_LOGS and is_short)
+
+
+def _arranged(messages: Any) -> StoredMessages | None:
+    """Return messages as log types and values, None if they are few or do not repeat."""
+    cut = cut_messages(messages) if len(messages) >= _SOME_LOGS else None
+    return None if cut is None else StoredMessages.of(cut)
 
 
 def _single(table: pa.Table, name: str) -> Any:
@@ -255,6 +272,7 @@ class SegmentColumns:
         self._patterns = patterns
         self._has_other_patterns = pattern_version != PATTERN_VERSION
         self._decoded: dict[str, Any] = {}
+        self._messages: StoredMessages | None = None
 
     def column(self, name: str) -> Any:
         """Return a column as one Arrow array.
@@ -266,6 +284,25 @@ class SegmentColumns:
         if array is None:
             array = self._decoded[name] = self._decode(name)
         return array
+
+    def rows(self, name: str, numbers: Any) -> Any:
+        """Return the rows of a column with these numbers. `numbers` is an array of integers.
+
+        Of messages that are cut into log types and values, only these are put together.
+        """
+        if name == "message" and name not in self._decoded:
+            messages = self.messages
+            if messages is not None:
+                return messages.rows(numbers.to_numpy())
+        return self.column(name).take(numbers)
+
+    @property
+    def messages(self) -> StoredMessages | None:
+        """The messages as log types and values, None if they are stored as texts."""
+        stream = self._columns.get("message")
+        if self._messages is None and stream is not None:
+            self._messages = decode_messages(stream)
+        return self._messages
 
     def replaced_patterns(self) -> Any:
         """Return which rows are stored with a pattern that another version of the mask found."""
@@ -285,7 +322,8 @@ class SegmentColumns:
             return minutes_of(self.column("timestamp")) if stream is None else decode_minutes(stream)
         if stream is None:
             return pa.nulls(self.count, LOG_SCHEMA.field(name).type)
-        return decode_column(name, stream)
+        messages = self.messages if name == "message" else None
+        return decode_column(name, stream) if messages is None else messages.all()
 
     def table(self) -> pa.Table:
         """Return all rows in the log batch schema."""
@@ -297,6 +335,7 @@ class TableColumns:
     """Columns of a log batch table, which may span several hours."""
 
     hour: int | None = None
+    messages: StoredMessages | None = None
 
     def __init__(self, table: pa.Table) -> None:
         self.count = table.num_rows
@@ -305,6 +344,10 @@ class TableColumns:
     def column(self, name: str) -> Any:
         """Return a column as one Arrow array."""
         return _single(self._table, name)
+
+    def rows(self, name: str, numbers: Any) -> Any:
+        """Return the rows of a column with these numbers."""
+        return self.column(name).take(numbers)
 
 
 def columns_of(segment: Segment) -> SegmentColumns:

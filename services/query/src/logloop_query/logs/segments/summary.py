@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from logloop_query.logs.segments.columns import narrow, narrow_indices, read_batch, used_words, write
+from logloop_query.logs.segments.log_types.messages import StoredMessages
 from logloop_query.logs.segments.time_units import minutes_of
 from logloop_query.logs.segments.variables import Variables, decode_variables
 
@@ -57,6 +58,7 @@ class Summary:
     """
 
     hour: int | None = None
+    messages: StoredMessages | None = None
 
     def __init__(self, stream: bytes, patterns: bytes = b"", variables: bytes = b"") -> None:
         counts = read_batch(stream)
@@ -92,3 +94,7 @@ class Summary:
     def column(self, name: str) -> Any:
         """Return a column of the counts."""
         return self.counts.column(name)
+
+    def rows(self, name: str, numbers: Any) -> Any:
+        """Return the rows of a column with these numbers."""
+        return self.column(name).take(numbers)

@@ -5,18 +5,28 @@ word with another trigram is in no variable, so the pattern of a row decides whe
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from logloop_query.logs.segments.columns import read_batch, write
+from logloop_query.logs.segments.log_types.cutting import Numbers
+from logloop_query.logs.segments.log_types.messages import StoredMessages
 from logloop_query.logs.segments.text_buffers import content_of, is_ascii, joined
-from logloop_query.logs.segments.trigrams import LIKE_ASCII, SIZE, letters_before, trigram_counts, trigrams_of
+from logloop_query.logs.segments.trigrams import (
+    LIKE_ASCII,
+    SIZE,
+    has_letters,
+    letters_before,
+    trigram_counts,
+    trigrams_of,
+)
 
 _BLANK_RUNS = b"blank_runs"
 _LONG = 128
+_NONE = pa.array([], pa.utf8())
 _BLOCK = 1 << 15
 """Bytes at once: larger arrays for a moment cost more in page faults than the work on them."""
 
@@ -37,40 +47,74 @@ class Variables:
         return all(self.trigrams[code >> 3] >> (code & 7) & 1 for code in trigrams_of(word))
 
 
-def encode_variables(messages: Any, patterns: Any, indices: Any) -> bytes:
-    """Return what is known of the variables in messages, which are a utf8 array without nulls.
+class MessageTexts(NamedTuple):
+    """The text of messages: `texts` and, if they are log types, the log type of each message and the values.
+
+    `numbers` and `rows` say which log type each message has, and to which message each value belongs.
+    """
+
+    texts: Any
+    numbers: Numbers | None = None
+    values: Any = _NONE
+    rows: Numbers = np.zeros(0, np.int64)
+
+    @classmethod
+    def of(cls, messages: StoredMessages) -> "MessageTexts":
+        """Return the texts of messages that are cut into log types and values."""
+        return cls(messages.log_types, messages.numbers, messages.values, messages.layout.row_of_value)
+
+
+def encode_variables(messages: MessageTexts, patterns: Any, indices: Any) -> bytes:
+    """Return what is known of the variables in messages without nulls.
 
     `patterns` are the distinct patterns, and `indices` says which of them each message has. The result is empty, and
     nothing is known, if a message has letters that a search takes for ASCII ones.
     """
-    whole = joined(messages)
+    whole = joined(messages.texts)
     if whole is None:
         return b""
-    if not is_ascii(messages) and pc.match_substring_regex(whole, pattern=f"[{LIKE_ASCII}]")[0].as_py():
+    if not is_ascii(messages.texts) and pc.match_substring_regex(whole, pattern=f"[{LIKE_ASCII}]")[0].as_py():
         return b""
     numbers = indices.to_numpy()
     chosen = _with_letters(messages, patterns, numbers)
-    rows = np.bincount(numbers, minlength=len(patterns)) * chosen
     found = np.zeros(0, np.uint16)
     if chosen.any():
-        all_of_them = trigram_counts(_lines(messages.filter(pa.array(chosen[numbers]))))
-        weights = np.repeat(rows, pc.binary_length(patterns).to_numpy() + 1)
-        found = np.flatnonzero(all_of_them > trigram_counts(_lines(patterns), weights)).astype(np.uint16)
-    has_runs = _has_blank_runs(content_of(messages))
+        of_constant = trigram_counts(_lines(patterns), _weights(patterns, np.bincount(numbers) * chosen))
+        found = np.flatnonzero(_trigrams(messages, chosen[numbers]) > of_constant).astype(np.uint16)
+    has_runs = _has_blank_runs(content_of(messages.texts))
     columns = {"trigrams": [found], "patterns": [np.flatnonzero(chosen).astype(np.int32)]}
     return write({name: pa.array(row) for name, row in columns.items()}, {_BLANK_RUNS: str(int(has_runs)).encode()})
 
 
-def _with_letters(messages: Any, patterns: Any, numbers: Any) -> Any:
+def _with_letters(messages: MessageTexts, patterns: Any, numbers: Any) -> Any:
     """Return which patterns have letters in their variables: their messages have more letters than their text.
 
-    For long messages it is cheaper not to count, and every pattern may have some.
+    For long messages that are not cut it is cheaper not to count, and every pattern may have some.
     """
-    if messages.nbytes > _LONG * len(messages):
+    texts, of_log_type, values, rows = messages
+    if of_log_type is None and texts.nbytes > _LONG * len(texts):
         return np.ones(len(patterns), np.bool_)
     constant = np.bincount(numbers, minlength=len(patterns)) * _letters(patterns)
-    found = np.bincount(numbers, _letters(messages), len(patterns))
+    letters = _letters(texts) if of_log_type is None else _letters(texts)[of_log_type]
+    found = np.bincount(numbers, letters, len(patterns))
+    if has_letters(content_of(values)):
+        found += np.bincount(numbers[rows], _letters(values), len(patterns))
     return found.astype(np.int64) != constant
+
+
+def _trigrams(messages: MessageTexts, chosen: Any) -> Any:
+    """Return how often each trigram occurs in some messages. Those of a value do not reach beyond it."""
+    texts, of_log_type, values, rows = messages
+    if of_log_type is None:
+        return trigram_counts(_lines(texts.filter(pa.array(chosen))))
+    counts = np.bincount(of_log_type[chosen], minlength=len(texts))
+    in_values = trigram_counts(_lines(values.filter(pa.array(chosen[rows]))))
+    return in_values + trigram_counts(_lines(texts), _weights(texts, counts))
+
+
+def _weights(texts: Any, counts: Any) -> Any:
+    """Return the count of each text for each of its bytes and the line end after it."""
+    return np.repeat(counts, pc.binary_length(texts).to_numpy() + 1)
 
 
 def _letters(texts: Any) -> Any:

@@ -19,7 +19,7 @@ from pymongo.read_concern import ReadConcern
 
 from logloop_query.logs.search.needs import need_of
 from logloop_query.logs.search.plan import LogSelection, SegmentRef, StoredColumns
-from logloop_query.logs.segments.codec import Segment
+from logloop_query.logs.segments.codec import FORMAT, Segment
 from logloop_query.logs.segments.filters.build import SegmentFilter
 from logloop_query.logs.stores.plan_entries import PLAN_FIELDS, PlanEntries
 from logloop_query.logs.stores.segment_documents import StoredSegment, check_format, document_of, stored_of
@@ -64,6 +64,10 @@ class SmallSegment:
     stored_at: datetime
 
 
+_EARLIER: Document = {"v": {"$lt": FORMAT}}
+_EARLIER_INDEX = f"before_format_{FORMAT}"
+
+
 class SegmentStore:
     """Collection `segments`. Times are UTC."""
 
@@ -92,7 +96,7 @@ class SegmentStore:
                     partialFilterExpression={"small": True},
                     name="small",
                 ),
-                IndexModel([("hour", DESCENDING)], partialFilterExpression={"v": 1}, name="format_1"),
+                IndexModel([("hour", DESCENDING)], partialFilterExpression=_EARLIER, name=_EARLIER_INDEX),
                 IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0, name="expiry"),
             ]
         )
@@ -194,9 +198,9 @@ class SegmentStore:
         ]
 
     async def earlier_formats(self, limit: int) -> list[str]:
-        """Return the ids of segments of format 1, newest hours first."""
+        """Return the ids of segments of an earlier format, newest hours first."""
         cursor = self._collection.find(
-            {"v": 1}, {"_id": 1}, sort=[("hour", DESCENDING)], hint="format_1", limit=limit
+            _EARLIER, {"_id": 1}, sort=[("hour", DESCENDING)], hint=_EARLIER_INDEX, limit=limit
         )
         return [str(item["_id"]) async for item in cursor]
 

@@ -1,6 +1,6 @@
 """Makes the filter of a segment from its messages and attributes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -48,7 +48,12 @@ def needs_filter(segment: Segment, now: datetime) -> bool:
 def filter_of(segment: Segment, messages: Any | None = None) -> SegmentFilter:
     """Return the filter of a segment. `messages` saves decoding its messages."""
     columns = columns_of(segment)
-    texts = columns.column("message") if messages is None else messages
+    cut = columns.messages
+    if cut is not None:
+        # What the filter tells apart lies within a log type or a value.
+        texts = [cut.log_types, cut.values]
+    else:
+        texts = [columns.column("message") if messages is None else messages]
     return filter_of_texts(texts, columns.column("attributes"), _of_messages(segment))
 
 
@@ -67,15 +72,16 @@ def _of_messages(segment: Segment) -> Flags | None:
     return found.flags | in_variables.astype(np.bool_)
 
 
-def filter_of_texts(messages: Any, attributes: Any, of_messages: Flags | None = None) -> SegmentFilter:
-    """Return the filter of two arrays of texts, plain or as a dictionary, which may have nulls.
+def filter_of_texts(messages: Sequence[Any], attributes: Any, of_messages: Flags | None = None) -> SegmentFilter:
+    """Return the filter of the texts of messages and of attributes.
 
-    `of_messages` are the trigrams of the messages if they are known.
+    They are utf8 arrays, plain or as a dictionary, and may have nulls. `of_messages` are the trigrams of the messages
+    if they are known.
     """
     trigrams, hashes = TrigramSet(of_messages), []
     # Logs of one source often have the same attributes.
-    for texts in (messages, pc.unique(_words(attributes))):
-        is_known = texts is messages and of_messages is not None
+    for texts in (*messages, pc.unique(_words(attributes))):
+        is_known = of_messages is not None and any(texts is known for known in messages)
         for block in _blocks(_words(texts)):
             classes = classes_of(block)
             trigrams.add(block, None if is_known else classes)
