@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logloop_query.logs.search.language.filter import And, Contains, Equals, Filter, Not, Or, Within
+from logloop_query.logs.search.language.filter import And, Contains, Equals, Filter, Matches, Not, Or, Within
 from logloop_query.logs.search.language.operators import hints
 from logloop_query.logs.search.language.syntax import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, BadQuery, parse_query
 from logloop_query.logs.search.rows import InvalidCursor, RowKey, SearchCursor
@@ -77,6 +77,19 @@ def test_any_text_is_a_valid_search_or_an_error(text: str) -> None:
 @given(st.text('ab:"()[]{}/*?\\+-<>=~^ \n&|!ANDORT.0', max_size=40))
 def test_special_characters_are_a_valid_search_or_an_error(text: str) -> None:
     assert reason_against(text) != ""
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [("*SER=451*", "SER=451"), ("**a**", "a"), (r"*\**", "*"), ("word:*45*", "45"), ("*e\u0301*", "é")],
+)
+def test_a_word_between_stars_is_a_part_of_the_message(text: str, part: str) -> None:
+    assert parse_query(text) == Contains("message", part)
+
+
+@pytest.mark.parametrize("text", ["a*", "*a", "*a?*", "*a*b*", "?a*"])
+def test_a_word_with_other_wildcards_is_a_pattern(text: str) -> None:
+    assert isinstance(parse_query(text), Matches)
 
 
 def test_a_blank_binds_like_and() -> None:

@@ -33,7 +33,7 @@ from logloop_query.logs.segments.time_units import MINUTE_US
 from logloop_query.telemetry import EXPORTED_LOGS
 
 SLICE_LOGS = 40_000
-_GROUP_BYTES = 8 * 2**20
+_GROUP_BYTES = 5 * 2**20
 _REFS_AT_ONCE = 64
 _PIECE_ROWS = 5_000
 _COLUMNS = frozenset({*ROW_COLUMNS, "pattern"})

@@ -113,9 +113,9 @@ def _add_with_value(wanted: _InValue, messages: StoredMessages, found: Flags) ->
     numbers = _values_with(wanted.word, messages.values)
     if numbers is not None:
         if len(numbers):
-            found[layout.row_of_value[numbers]] = True
+            found[layout.row_of_value()[numbers]] = True
         return
-    for group, (rows, slots) in enumerate(zip(layout.rows, layout.slots, strict=True)):
+    for group, (rows, slots) in enumerate(zip(layout.rows_of_each(), layout.slots, strict=True)):
         if slots:
             hits = wanted.among(messages.values_of(group, 0, slots))
             found[rows] |= _flags(hits).reshape(slots, len(rows)).any(axis=0)
@@ -145,7 +145,7 @@ def _add_in_slots(form: _Form, log_types: Any, messages: StoredMessages, found: 
         is_chosen = np.zeros(len(messages.log_types), np.bool_)
         is_chosen[chosen] = True
         for group in np.unique(layout.group_of_log_type[chosen]).tolist():
-            rows = layout.rows[group]
+            rows = layout.rows_of(group)
             fits = is_chosen[messages.numbers[rows]]
             for place, wanted in enumerate(form.in_values, slot):
                 fits &= _flags(wanted.among(messages.values_of(group, place, 1)))

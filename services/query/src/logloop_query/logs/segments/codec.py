@@ -227,7 +227,7 @@ def encode_segment(
         columns,
         encode_summary(_single(rows, "timestamp"), _single(rows, "severity"), _single(rows, "service_id"), indices),
         write({"pattern": patterns, "count": _counts(indices, len(patterns))}),
-        variables=encode_variables(texts, patterns, indices) if has_time or arranged is not None else b"",
+        variables=encode_variables(texts, patterns, indices) if has_time else b"",
     )
 
 

@@ -61,7 +61,7 @@ class MessageTexts(NamedTuple):
     @classmethod
     def of(cls, messages: StoredMessages) -> "MessageTexts":
         """Return the texts of messages that are cut into log types and values."""
-        return cls(messages.log_types, messages.numbers, messages.values, messages.layout.row_of_value)
+        return cls(messages.log_types, messages.numbers, messages.values, messages.layout.row_of_value())
 
 
 def encode_variables(messages: MessageTexts, patterns: Any, indices: Any) -> bytes:

@@ -40,6 +40,7 @@ from logloop_query.logs.search.language.operators import alternatives
 from logloop_query.logs.search.language.regex_literals import literal_in
 from logloop_query.logs.search.language.unicode_forms import composed
 from logloop_query.logs.search.language.wildcards import (
+    contained_part,
     has_wildcard,
     longest_piece,
     message_wildcard,
@@ -197,6 +198,9 @@ class _Reader:
         if not raw.strip("*"):
             return EVERYTHING if field is None else self._exists(field, item)
         if field in {None, "message", _WORD}:
+            part = contained_part(raw)
+            if part is not None:
+                return Contains("message", part)
             return Matches("message", self._affordable(message_wildcard(raw), item), needle=longest_piece(raw))
         return self._pattern(item, field, value_wildcard(raw))
 

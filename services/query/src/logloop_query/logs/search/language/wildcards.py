@@ -7,6 +7,7 @@ from logloop_query.logs.search.language.unicode_forms import composed
 
 _BEFORE_WORD = r"(?:^|[^\pL\pN_])"
 _AFTER_WORD = r"(?:$|[^\pL\pN_])"
+_STAR = (True, "*")
 
 
 def unescape(text: str) -> str:
@@ -46,9 +47,16 @@ def message_wildcard(raw: str) -> str:
 
 def _without_stars(tokens: list[tuple[bool, str]]) -> list[tuple[bool, str]]:
     """Return the pieces of a word between the stars at its ends."""
-    star = (True, "*")
-    kept = list(itertools.dropwhile(star.__eq__, tokens))
-    return list(itertools.dropwhile(star.__eq__, reversed(kept)))[::-1]
+    kept = list(itertools.dropwhile(_STAR.__eq__, tokens))
+    return list(itertools.dropwhile(_STAR.__eq__, reversed(kept)))[::-1]
+
+
+def contained_part(raw: str) -> str | None:
+    """Return the text of a word that only has stars around it, so that a message has to contain it. Else None."""
+    tokens = _tokens(raw)
+    pieces = _without_stars(tokens)
+    has_stars = tokens[0] == tokens[-1] == _STAR
+    return pieces[0][1] if has_stars and len(pieces) == 1 and not pieces[0][0] else None
 
 
 def whole_words(text: str) -> str:

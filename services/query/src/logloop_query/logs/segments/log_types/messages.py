@@ -5,9 +5,8 @@ second. So values of one kind lie beside each other, which compresses them well,
 A frequent log type is a group. The others are grouped by their number of values.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from string import ascii_lowercase
 from typing import Any, TypeAlias
 
@@ -30,15 +29,15 @@ _FREQUENT, _LETTERS = b"frequent", b"letters"
 """Keys in the metadata of a stream: how many log types are groups of their own, and which letters values have."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Layout:
     """Where the values of messages lie.
 
-    `rows` are the row numbers of each group, in ascending order. `slots` is the number of values of each of its rows,
-    and `first` is its first value. `groups` and `group_of_log_type` are the groups of rows and of log types.
+    Group g has `sizes[g]` rows, each with `slots[g]` values, and its first value is value `first[g]`. `groups` and
+    `group_of_log_type` are the groups of rows and of log types.
     """
 
-    rows: Sequence[Numbers]
+    sizes: Numbers
     slots: Numbers
     first: Numbers
     groups: Numbers
@@ -52,39 +51,38 @@ class Layout:
         """
         keys = np.concatenate((np.arange(frequent), frequent + each[frequent:]))
         names, group_of_log_type = np.unique(keys, return_inverse=True)
-        groups = group_of_log_type.astype(np.uint16 if len(names) < 1 << 16 else np.int64)[numbers]
-        sizes = np.bincount(groups, minlength=len(names))
-        rows = np.split(np.argsort(groups, kind="stable"), np.cumsum(sizes)[:-1])
+        kind = np.uint8 if len(names) < 1 << 8 else np.uint16 if len(names) < 1 << 16 else np.int64
+        groups = group_of_log_type.astype(kind)[numbers]
+        sizes = np.bincount(groups, minlength=len(names)).astype(np.int32)
         slots = np.where(names < frequent, each[np.minimum(names, len(each) - 1)], names - frequent)
         first = np.cumsum(sizes * slots) - sizes * slots
-        return cls(rows, slots, first, groups, group_of_log_type)
+        return cls(sizes, slots, first, groups, group_of_log_type)
+
+    def rows_of(self, group: int) -> Numbers:
+        """Return the rows of one group, in ascending order."""
+        return np.flatnonzero(self.groups == group)
+
+    def rows_of_each(self) -> list[Numbers]:
+        """Return the rows of every group, in ascending order."""
+        return np.split(np.argsort(self.groups, kind="stable"), np.cumsum(self.sizes)[:-1])
+
+    def ranks(self, chosen: Numbers) -> Numbers:
+        """Return the place of each chosen row among the rows of its group."""
+        ranks = np.empty(len(self.groups), np.int32)
+        for group in np.unique(self.groups[chosen]):
+            ranks[self.rows_of(group)] = np.arange(self.sizes[group])
+        return ranks[chosen]
 
     def arranged(self, first: Numbers) -> Numbers:
         """Return values in the order of the layout, where those of each row follow each other from `first` on."""
-        return np.concatenate(
-            [
-                (first[rows] + np.arange(slots)[:, None]).ravel()
-                for rows, slots in zip(self.rows, self.slots, strict=True)
-            ]
-        )
+        by_group = zip(self.rows_of_each(), self.slots, strict=True)
+        return np.concatenate([(first[rows] + np.arange(slots)[:, None]).ravel() for rows, slots in by_group])
 
-    @cached_property
-    def rank(self) -> Numbers:
-        """The place of each row among the rows of its group."""
-        rank = np.empty(len(self.groups), np.int32)
-        for rows in self.rows:
-            rank[rows] = np.arange(len(rows))
-        return rank
-
-    @cached_property
-    def sizes(self) -> Numbers:
-        """The number of rows of each group."""
-        return np.array(list(map(len, self.rows)), np.int32)
-
-    @cached_property
     def row_of_value(self) -> Numbers:
-        """The row of each value."""
-        return np.concatenate([np.tile(rows, slots) for rows, slots in zip(self.rows, self.slots, strict=True)])
+        """Return the row of each value."""
+        return np.concatenate(
+            [np.tile(rows, slots) for rows, slots in zip(self.rows_of_each(), self.slots, strict=True)]
+        )
 
 
 class StoredMessages:
@@ -107,16 +105,22 @@ class StoredMessages:
         self.frequent = frequent
         self.letters = letters
         self._read_values = values
+        self._layout: Layout | None = None
+        self._values: Any | None = None
 
-    @cached_property
+    @property
     def layout(self) -> Layout:
         """Where the values of the messages lie."""
-        return Layout.of(self.numbers, values_each(self.log_types), self.frequent)
+        if self._layout is None:
+            self._layout = Layout.of(self.numbers, values_each(self.log_types), self.frequent)
+        return self._layout
 
-    @cached_property
+    @property
     def values(self) -> Any:
         """All values as a utf8 array. They are read on first use."""
-        return self._read_values(self.layout)
+        if self._values is None:
+            self._values = self._read_values(self.layout)
+        return self._values
 
     @classmethod
     def of(cls, cut: CutMessages) -> "StoredMessages":
@@ -132,42 +136,24 @@ class StoredMessages:
         first = np.cumsum(of_row) - of_row
         return cls(log_types, numbers, frequent, lambda layout: cut.values(layout.arranged(first)))
 
-    @cached_property
-    def _pieces(self) -> tuple[Any, Numbers]:
-        """The texts between the values of log types, then all values; and where each log type begins in them."""
-        texts = pc.split_pattern(self.log_types, VALUE)
-        return pa.concat_arrays([texts.values, self.values]), texts.offsets.to_numpy()
-
     def rows(self, chosen: Numbers) -> Any:
         """Return the messages with these numbers as a utf8 array."""
-        slots = self.layout.slots[self.layout.groups[chosen]].astype(np.int32)
+        texts = pc.split_pattern(self.log_types, VALUE)
+        pieces = pa.concat_arrays([texts.values, self.values])
+        layout, groups = self.layout, self.layout.groups[chosen]
+        text = texts.offsets.to_numpy()[self.numbers[chosen]]
+        value = (len(texts.values) + layout.first[groups] + layout.ranks(chosen)).astype(np.int32)
+        step = layout.sizes[groups]
+        slots = layout.slots[groups].astype(np.int32)
         ends = np.zeros(len(chosen) + 1, np.int64)
         np.cumsum(2 * slots + 1, out=ends[1:])
         index = np.empty(ends[-1], np.int32)
         for first in range(0, len(chosen), _ROWS_AT_ONCE):
-            last = min(first + _ROWS_AT_ONCE, len(chosen))
-            self._put_pieces(chosen[first:last], slots[first:last], index[ends[first] : ends[last]])
-        taken = self._pieces[0].take(pa.array(index))
+            some = slice(first, first + _ROWS_AT_ONCE)
+            _put_pieces(index[ends[first] :], slots[some], text[some], value[some], step[some])
+        taken = pieces.take(pa.array(index))
         edges = np.frombuffer(taken.buffers()[1], np.int32)[ends]
         return pa.Array.from_buffers(pa.utf8(), len(chosen), [None, pa.py_buffer(edges), taken.buffers()[2]])
-
-    def _put_pieces(self, chosen: Numbers, slots: Numbers, index: Numbers) -> None:
-        """Set which pieces messages consist of: texts and values in turns, with a text first and last."""
-        begins = self._pieces[1][self.numbers[chosen]]
-        first, step = self._values_of(chosen)
-        rows = np.arange(len(chosen), dtype=np.int32)
-        texts, values = np.repeat(rows, slots + 1), np.repeat(rows, slots)
-        text, value = np.arange(len(texts), dtype=np.int32), np.arange(len(values), dtype=np.int32)
-        before = np.cumsum(slots, dtype=np.int32) - slots  # values of the messages before
-        index[2 * text - texts] = text + (begins - before - rows)[texts]
-        index[2 * value + values + 1] = first[values] + (value - before[values]) * step[values]
-
-    def _values_of(self, chosen: Numbers) -> tuple[Numbers, Numbers]:
-        """Return which piece is the first value of each message, and how many pieces further each next one is."""
-        layout = self.layout
-        group = layout.groups[chosen]
-        first = len(self._pieces[0]) - len(self.values) + layout.first[group] + layout.rank[chosen]
-        return first.astype(np.int32), layout.sizes[group]
 
     def all(self) -> Any:
         """Return every message as a utf8 array."""
@@ -175,13 +161,26 @@ class StoredMessages:
 
     def values_of(self, group: int, slot: int, slots: int) -> Any:
         """Return the values in some slots of a group as a utf8 array: those of the first slot, and so on."""
-        rows = len(self.layout.rows[group])
-        return self.values.slice(int(self.layout.first[group]) + slot * rows, slots * rows)
+        first, size = int(self.layout.first[group]), int(self.layout.sizes[group])
+        return self.values.slice(first + slot * size, slots * size)
 
     def with_log_types(self, chosen: Any) -> Flags:
         """Return which messages have one of the log types that a boolean array chooses."""
         flags: Flags = chosen.to_numpy(zero_copy_only=False)
         return flags[self.numbers]
+
+
+def _put_pieces(index: Numbers, slots: Numbers, first_text: Numbers, first_value: Numbers, step: Numbers) -> None:
+    """Set which pieces messages consist of: texts and values in turns, with a text first and last.
+
+    The texts of a message follow each other from its first one on, and its values with a step.
+    """
+    rows = np.arange(len(slots), dtype=np.int32)
+    texts, values = np.repeat(rows, slots + 1), np.repeat(rows, slots)
+    text, value = np.arange(len(texts), dtype=np.int32), np.arange(len(values), dtype=np.int32)
+    before = np.cumsum(slots, dtype=np.int32) - slots  # values of the messages before
+    index[2 * text - texts] = text + (first_text - before - rows)[texts]
+    index[2 * value + values + 1] = first_value[values] + (value - before[values]) * step[values]
 
 
 def encode_messages(messages: StoredMessages) -> bytes:
