@@ -16,6 +16,7 @@ from luqum import tree as lucene
 from luqum.exceptions import ParseError
 from luqum.thread import parse
 
+from logloop_query.logs.search.language import wildcards
 from logloop_query.logs.search.language.attribute_fields import PREFIX, TOO_LONG, as_number, is_attribute, is_too_long
 from logloop_query.logs.search.language.filter import (
     EVERYTHING,
@@ -39,15 +40,6 @@ from logloop_query.logs.search.language.filter import (
 from logloop_query.logs.search.language.operators import alternatives
 from logloop_query.logs.search.language.regex_literals import literal_in
 from logloop_query.logs.search.language.unicode_forms import composed
-from logloop_query.logs.search.language.wildcards import (
-    contained_part,
-    has_wildcard,
-    longest_piece,
-    message_wildcard,
-    unescape,
-    value_wildcard,
-    whole_words,
-)
 from logloop_query.logs.search.limits.regexes import Cost, cost_of
 from logloop_query.time_bounds import parse_moment, to_microseconds
 
@@ -158,9 +150,9 @@ class _Reader:
     def _field(self, item: Any, outer: str | None, depth: int) -> Filter:
         if outer is not None:
             raise BadQuery(f"field {item.name!r} is nested in field {outer!r}; {_QUOTE_HINT}", item.pos)
-        name = unescape(item.name)
+        name = wildcards.unescape(item.name)
         if name == "_exists_":
-            return self._exists(unescape(_text_of(item.expr)), item)
+            return self._exists(wildcards.unescape(_text_of(item.expr)), item)
         _check_field(name, item)
         return self.read(item.expr, name, depth + 1)
 
@@ -172,7 +164,7 @@ class _Reader:
             case lucene.Word():
                 return self._word(item, field)
             case lucene.Phrase():
-                return self._equals(item, field, unescape(item.value[1:-1]))
+                return self._equals(item, field, wildcards.unescape(item.value[1:-1]))
             case lucene.Regex():
                 return self._regex(item, field)
             case lucene.Range():
@@ -193,16 +185,20 @@ class _Reader:
             raise BadQuery('a double quote inside a word; quote the whole text or write \\"', item.pos)
         if raw in {"&&", "||"} or raw.startswith("!"):
             raise BadQuery("write AND, OR and NOT (or -) instead of &&, || and !, or quote the text", item.pos)
-        if not has_wildcard(raw):
-            return self._equals(item, field, unescape(raw))
+        if not wildcards.has_wildcard(raw):
+            return self._equals(item, field, wildcards.unescape(raw))
         if not raw.strip("*"):
             return EVERYTHING if field is None else self._exists(field, item)
         if field in {None, "message", _WORD}:
-            part = contained_part(raw)
+            part = wildcards.contained_part(raw)
             if part is not None:
                 return Contains("message", part)
-            return Matches("message", self._affordable(message_wildcard(raw), item), needle=longest_piece(raw))
-        return self._pattern(item, field, value_wildcard(raw))
+            return Matches(
+                "message",
+                self._affordable(wildcards.message_wildcard(raw), item),
+                needle=wildcards.longest_piece(raw),
+            )
+        return self._pattern(item, field, wildcards.value_wildcard(raw))
 
     def _equals(self, item: Any, field: str | None, value: str) -> Filter:
         column = "message" if field is None else _TEXT_FIELDS.get(field)
@@ -213,7 +209,7 @@ class _Reader:
         if column is not None:
             return Equals(column, value)
         assert field is not None
-        if field == _WORD and self._affordable(whole_words(value), item):
+        if field == _WORD and self._affordable(wildcards.whole_words(value), item):
             return HasWord("message", value) if value else EVERYTHING
         if field == "id":
             return _has_id(value, item)
@@ -336,7 +332,7 @@ def _bound(item: Any) -> str | None:
     if isinstance(item, lucene.Prohibit):
         sign, item = "-", item.a
     text = item.value[1:-1] if isinstance(item, lucene.Phrase) else item.value
-    return None if text == "*" and isinstance(item, lucene.Word) else sign + unescape(text)
+    return None if text == "*" and isinstance(item, lucene.Word) else sign + wildcards.unescape(text)
 
 
 def _has_id(value: str, item: Any) -> Filter:
