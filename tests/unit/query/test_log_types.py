@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +21,8 @@ from logloop_query.logs.segments.filters.build import filter_of, filter_of_texts
 from logloop_query.logs.segments.log_types.cutting import cut_messages
 from logloop_query.logs.segments.log_types.messages import StoredMessages, decode_messages, encode_messages
 
+from tests.unit.query.cutting import every_message_cut
+
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SERVICES = ("web", "cart")
 _pieces = st.sampled_from(
@@ -34,7 +36,12 @@ _regexes = st.sampled_from(
     [r"order \d", "45|7fe", r"(?i)USER=4\d", r"-1$", r"^order", "tok?en1", r"\b45\b", "[0-9]é"]
 )
 _thorough = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-pytestmark = pytest.mark.usefixtures("every_message_is_cut")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_messages_are_cut() -> Iterator[None]:
+    with every_message_cut():
+        yield
 
 
 def segment_of(messages: Sequence[str]) -> tuple[pa.Table, SegmentColumns]:

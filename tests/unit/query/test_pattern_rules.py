@@ -1,6 +1,7 @@
 """What patterns decide about messages is what the messages say."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -17,6 +18,8 @@ from logloop_query.logs.segments.codec import Effort, TableColumns, columns_of, 
 from logloop_query.logs.segments.filters.build import filter_of, filter_of_texts
 from logloop_query.logs.segments.summary import Summary
 from logloop_query.logs.segments.variables import MessageTexts, decode_variables, encode_variables
+
+from tests.unit.query.cutting import every_message_cut
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 _pieces = st.sampled_from(
@@ -92,17 +95,20 @@ def found(wanted: Filter, columns: object) -> list[int]:
     return list(range(columns.count)) if rows is None else rows.to_pylist()  # type: ignore[attr-defined]
 
 
-@pytest.mark.usefixtures("stored_in_each_way")
+@pytest.mark.parametrize("storing", [nullcontext, every_message_cut])
 @settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@example((["a * b", "x 1"], [Contains("message", "*")]))
-@example((["idle", "order42 x"], [Contains("message", "order")]))
-@example((["two  blanks 1"], [Contains("message", "two blanks"), Contains("message", "two  blanks")]))
-@example((["to\u212aen1 x"], [Contains("message", "token")]))
-@given(worlds())
-def test_patterns_select_the_rows_that_messages_select(world: tuple[list[str], list[Filter]]) -> None:
+@example(world=(["a * b", "x 1"], [Contains("message", "*")]))
+@example(world=(["idle", "order42 x"], [Contains("message", "order")]))
+@example(world=(["two  blanks 1"], [Contains("message", "two blanks"), Contains("message", "two  blanks")]))
+@example(world=(["to\u212aen1 x"], [Contains("message", "token")]))
+@given(world=worlds())
+def test_patterns_select_the_rows_that_messages_select(
+    storing: Callable[[], AbstractContextManager[None]], world: tuple[list[str], list[Filter]]
+) -> None:
     messages, filters = world
     table = rows_of(messages)
-    segment = encode_segment("shop", 1, ["p"], table, effort=Effort.FINAL)
+    with storing():
+        segment = encode_segment("shop", 1, ["p"], table, effort=Effort.FINAL)
     summary = Summary(segment.summary, segment.patterns, segment.variables)
     for wanted in filters:
         expected = found(wanted, TableColumns(table))

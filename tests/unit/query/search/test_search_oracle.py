@@ -21,6 +21,7 @@ from logloop_query.logs.segments.filters.build import filter_of
 from logloop_query.logs.segments.log_types.messages import StoredMessages
 from logloop_query.logs.segments.summary import Summary
 
+from tests.unit.query.cutting import every_message_cut
 from tests.unit.query.search.memory_segments import allows
 from tests.unit.query.search.search_oracle import BATCH, KINDS, START, TRACE_ID, Row, Search, rows, searches
 
@@ -103,15 +104,15 @@ def test_a_search_finds_the_same_logs_as_plain_python(logs: list[Row], wanted: l
         assert found_in(parse_query(search.text), columns) == numbers_of(logs, search), search.text
 
 
-@pytest.mark.usefixtures("every_message_is_cut")
 @_thorough
 @given(rows(), several(searches()))
 def test_a_search_of_stored_logs_reads_only_the_columns_it_needs(logs: list[Row], wanted: list[Search]) -> None:
-    parts = [
-        SegmentColumns(hour, segment.count, segment.columns, segment.patterns)
-        for hour, part in split_by_hour(table_of(logs))
-        for segment in [encode_segment("shop", hour, ["p"], part, effort=Effort.FINAL)]
-    ]
+    with every_message_cut():
+        parts = [
+            SegmentColumns(hour, segment.count, segment.columns, segment.patterns)
+            for hour, part in split_by_hour(table_of(logs))
+            for segment in [encode_segment("shop", hour, ["p"], part, effort=Effort.FINAL)]
+        ]
     for search in wanted:
         condition = parse_query(search.text)
         found: list[int] = []

@@ -264,8 +264,9 @@ def _in_messages(leaf: TextLeaf, columns: Columns, messages: StoredMessages, pac
     if is_sure or not found.any():
         return _settled(pa.array(found))
     numbers = np.flatnonzero(found)
-    texts = columns.column("message") if found.all() else columns.rows("message", pa.array(numbers))
-    hits = _settled(_in_texts(leaf, texts, pace))
+    texts = columns.column("message") if len(numbers) == len(found) else columns.rows("message", pa.array(numbers))
+    is_narrow = len(numbers) <= _FEW_ROWS * len(found)
+    hits = _settled(_test_of(leaf, pace)(texts) if is_narrow else _in_texts(leaf, texts, pace))
     if hits is False:
         return False
     if hits is not True:

@@ -83,7 +83,7 @@ def _all_of(needs: Iterable[Need]) -> Need | None:
 
 
 def _words(text: str, *, is_whole: bool, with_tokens: bool = True) -> Need | None:
-    found = Words(tuple(trigrams_of(text)), tuple(tokens_of(text, is_whole=is_whole)) if with_tokens else ())
+    found = Words(trigrams_of(text), tuple(tokens_of(text, is_whole=is_whole)) if with_tokens else ())
     return found if found != Words() else None
 
 

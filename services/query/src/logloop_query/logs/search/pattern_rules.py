@@ -95,18 +95,22 @@ class _PatternRules:
         match leaf:
             case Contains("message", text) if text.isascii():
                 all_match, some_may = self._with_text(text), self._with_runs(text)
-                return self._split(leaf, all_match, pc.and_(some_may, self._or_variable(text)))
+                return self._split(leaf, text, all_match, pc.and_(some_may, self._or_variable(text)))
             case Matches("message", needle=needle) | HasWord("message", needle) if needle.isascii():
-                return self._split(leaf, self._none, self._with_runs(needle))
+                return self._split(leaf, needle, self._none, self._with_runs(needle))
             case _:
                 return leaf
 
-    def _split(self, leaf: Leaf, all_match: Any, some_may: Any) -> Filter:
-        """Return the patterns of which all messages match, or else a leaf for those of which some may."""
+    def _split(self, leaf: Leaf, text: str, all_match: Any, some_may: Any) -> Filter:
+        """Return the patterns of which all messages match, or else a leaf for those of which some may.
+
+        If messages are cut, their log types find those that may have the text, without the patterns of rows.
+        """
         undecided = pc.and_not(some_may, all_match)
         if not undecided.true_count:
             return self._one_of(all_match)
-        if not undecided.false_count:
+        is_cut = self._variables is not None and self._variables.is_cut
+        if not undecided.false_count or (is_cut and text):
             return leaf
         within = And((self._one_of(undecided), leaf))
         return Or((self._one_of(all_match), within)) if all_match.true_count else within

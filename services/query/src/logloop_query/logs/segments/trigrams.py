@@ -4,6 +4,7 @@ A text that contains a word contains every trigram of the word. So a text withou
 trigram is a number of 15 bits, five for each of its letters.
 """
 
+import functools
 import re
 from typing import Any, TypeAlias
 
@@ -116,7 +117,8 @@ def _codes(classes: Any) -> Any:
     return codes.astype(np.intp)  # numpy takes indices of another type at half the speed
 
 
-def trigrams_of(word: str) -> list[int]:
+@functools.lru_cache(maxsize=64)  # each segment is asked for the same words
+def trigrams_of(word: str) -> tuple[int, ...]:
     """Return the trigrams of every text that contains a word, ignoring case and in each Unicode form, sorted.
 
     NON_ASCII is among them if the word has other characters. A short word has none.
@@ -124,7 +126,7 @@ def trigrams_of(word: str) -> list[int]:
     found = {_code(run[place : place + 3]) for run in _RUN.findall(word) for place in range(len(run) - 2)}
     if not all(character.isascii() or character in LIKE_ASCII for character in word):
         found.add(NON_ASCII)
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def _code(letters: str) -> int:

@@ -24,7 +24,7 @@ from logloop_query.logs.segments.trigrams import (
     trigrams_of,
 )
 
-_BLANK_RUNS = b"blank_runs"
+_BLANK_RUNS, _IS_CUT = b"blank_runs", b"is_cut"
 _LONG = 128
 _NONE = pa.array([], pa.utf8())
 _BLOCK = 1 << 15
@@ -35,12 +35,14 @@ _BLOCK = 1 << 15
 class Variables:
     """`trigrams` has a bit for each trigram that occurs in a variable. `patterns` flags the patterns that have some.
 
-    `has_blank_runs` tells whether a message has several blanks or tabs in a row, which patterns join into one.
+    `has_blank_runs` tells whether a message has several blanks or tabs in a row, which patterns join into one, and
+    `is_cut` whether messages are stored as log types and values.
     """
 
     trigrams: bytes
     patterns: Any
     has_blank_runs: bool
+    is_cut: bool
 
     def may_hold(self, word: str) -> bool:
         """Return whether a variable may contain a word of three or more ASCII letters, ignoring case."""
@@ -83,7 +85,9 @@ def encode_variables(messages: MessageTexts, patterns: Any, indices: Any) -> byt
         found = np.flatnonzero(_trigrams(messages, chosen[numbers]) > of_constant).astype(np.uint16)
     has_runs = _has_blank_runs(content_of(messages.texts))
     columns = {"trigrams": [found], "patterns": [np.flatnonzero(chosen).astype(np.int32)]}
-    return write({name: pa.array(row) for name, row in columns.items()}, {_BLANK_RUNS: str(int(has_runs)).encode()})
+    flags = {_BLANK_RUNS: has_runs, _IS_CUT: messages.numbers is not None}
+    metadata = {name: str(int(flag)).encode() for name, flag in flags.items()}
+    return write({name: pa.array(row) for name, row in columns.items()}, metadata)
 
 
 def _with_letters(messages: MessageTexts, patterns: Any, numbers: Any) -> Any:
@@ -151,4 +155,5 @@ def decode_variables(stream: bytes, patterns: int) -> Variables | None:
     trigrams = np.zeros(SIZE, np.bool_)
     trigrams[batch.column("trigrams").flatten().to_numpy()] = True
     bits = np.packbits(trigrams, bitorder="little").tobytes()
-    return Variables(bits, pa.array(with_letters), batch.schema.metadata[_BLANK_RUNS] == b"1")
+    metadata = batch.schema.metadata
+    return Variables(bits, pa.array(with_letters), metadata[_BLANK_RUNS] == b"1", metadata.get(_IS_CUT) == b"1")
