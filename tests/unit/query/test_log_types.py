@@ -113,7 +113,10 @@ def test_many_messages_of_many_kinds_are_read_unchanged(count: int) -> None:
 @example(["a 1 a 451 b", "a 145 b"], "a 45", r"-1$")
 @example(["45 12", "4512"], "4512", r"-1$")
 @example(["to\u212aen1"], "token1", "tok?en1")
-@given(_messages, st.text("orde OR45712fu=-_\n é", min_size=1, max_size=6), _regexes)
+@example(["É 45 é", "é 45 É 4", "É 9 é 45 é"], "é 45 É", r"-1$")
+@example(["1 e\u0301 2"], "1 é", "é 2")
+@example(["s1 S2", "x1"], "\u017f1", "\u017f2")
+@given(_messages, st.text("orde OR45712fu=-_\n éÉ", min_size=1, max_size=6), _regexes)
 def test_a_search_of_stored_messages_finds_what_it_finds_in_the_rows(
     messages: list[str], word: str, pattern: str
 ) -> None:

@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow.compute as pc
+import re2
 
 from logloop_query.logs.search.language.filter import Contains, Matches
+from logloop_query.logs.search.language.unicode_forms import may_change
 from logloop_query.logs.search.sieves import TextLeaf
 from logloop_query.logs.segments.log_types.cutting import VALUE, Numbers
 from logloop_query.logs.segments.log_types.messages import Flags, StoredMessages
@@ -70,7 +72,7 @@ def passing(leaf: TextLeaf, messages: StoredMessages) -> tuple[Flags, bool]:
 
 def containing(text: str, messages: StoredMessages) -> Flags | None:
     """Return which messages contain a text, ignoring case. None if log types and values do not tell."""
-    if not text.isascii() or not text or _is_like_ascii(messages.log_types):
+    if not text or _may_be_other_text(text, messages.log_types):
         return None
     found = np.zeros(len(messages.numbers), np.bool_)
     for form in _forms(text):
@@ -87,10 +89,14 @@ def containing(text: str, messages: StoredMessages) -> Flags | None:
     return found
 
 
-def _is_like_ascii(log_types: Any) -> bool:
-    """Return whether texts have characters that a search may take for ASCII ones."""
+def _may_be_other_text(text: str, log_types: Any) -> bool:
+    """Return whether a search may find a text in another form: other characters that compose to it, or like ASCII."""
+    if any(character in LIKE_ASCII for character in text):
+        return True
     if is_ascii(log_types):
         return False
+    if not text.isascii() and may_change(log_types):
+        return True
     return bool(pc.match_substring_regex(joined(log_types), pattern=f"[{LIKE_ASCII}]")[0].as_py())
 
 
@@ -154,14 +160,16 @@ def _add_in_slots(form: _Form, log_types: Any, messages: StoredMessages, found: 
 
 def _slots_of(form: str, log_types: Any, chosen: Any) -> dict[int, list[int]]:
     """Return the log types that contain a form, by the number of values before it. Some contain it several times."""
-    wanted = form.lower()
+    options = re2.Options()
+    options.case_sensitive = False
+    wanted = re2.compile(re2.escape(form), options)
     slots: dict[int, list[int]] = defaultdict(list)
-    texts = pc.ascii_lower(log_types.filter(chosen)).to_pylist()
-    for number, text in zip(np.flatnonzero(_flags(chosen)).tolist(), texts, strict=True):
-        place = text.find(wanted)
-        while place >= 0:
-            slots[text.count(VALUE, 0, place)].append(number)
-            place = text.find(wanted, place + 1)
+    numbers = np.flatnonzero(_flags(chosen)).tolist()
+    for number, text in zip(numbers, log_types.filter(chosen).to_pylist(), strict=True):
+        found = wanted.search(text)
+        while found:
+            slots[text.count(VALUE, 0, found.start())].append(number)
+            found = wanted.search(text, found.start() + 1)
     return slots
 
 

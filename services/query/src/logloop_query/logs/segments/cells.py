@@ -69,5 +69,5 @@ def count_cells(cells: Cells, mask: Any, size: int) -> CellCounts:
     """Return how many rows a mask selects of each of `size` cells. True selects all rows, False none."""
     if mask is False:
         return NO_LOGS
-    chosen = cells if mask is True else cells[mask.to_numpy(zero_copy_only=False)]
+    chosen = cells if mask is True else cells.take(np.flatnonzero(mask.to_numpy(zero_copy_only=False)))
     return np.bincount(chosen, minlength=size).astype(np.int32)
