@@ -17,7 +17,7 @@ from logloop_query.logs.search.pattern_rules import AskedOfPatterns, resolved
 from logloop_query.logs.segments.codec import Effort, TableColumns, columns_of, encode_segment
 from logloop_query.logs.segments.filters.build import filter_of, filter_of_texts
 from logloop_query.logs.segments.summary import Summary
-from logloop_query.logs.segments.variables import MessageTexts, decode_variables, encode_variables
+from logloop_query.logs.segments.variables import decode_variables, encode_variables
 
 from tests.unit.query.cutting import every_message_cut
 
@@ -155,6 +155,6 @@ def test_a_word_that_a_variable_may_hold_is_tested_in_its_messages_only() -> Non
 @pytest.mark.parametrize(("blanks", "is_run"), [(" ", False), (" \t", True)])
 def test_blanks_that_follow_each_other_are_found_anywhere(letters: int, blanks: str, is_run: bool) -> None:
     messages = pa.array(["a" * letters + blanks + "b"], pa.utf8())
-    known = decode_variables(encode_variables(MessageTexts(messages), messages, pa.array([0], pa.int8())), 1)
+    known = decode_variables(encode_variables(messages, messages, pa.array([0], pa.int8())), 1)
     assert known is not None
     assert known.has_blank_runs is is_run

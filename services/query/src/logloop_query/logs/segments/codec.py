@@ -24,7 +24,7 @@ from logloop_query.logs.segments.log_types.cutting import cut_messages
 from logloop_query.logs.segments.log_types.messages import StoredMessages, decode_messages, encode_messages
 from logloop_query.logs.segments.summary import encode_summary
 from logloop_query.logs.segments.time_units import hours_of, minutes_of
-from logloop_query.logs.segments.variables import MessageTexts, encode_variables
+from logloop_query.logs.segments.variables import encode_variables
 
 FORMAT = 3
 """Format of new segments. Earlier ones are read too: in format 2 all messages are texts. Format 1 has plain Arrow
@@ -215,7 +215,6 @@ def encode_segment(
     minutes = encode_minutes(_single(rows, "timestamp"))
     if minutes:
         columns["minute"] = minutes
-    texts = MessageTexts(messages) if arranged is None else MessageTexts.of(arranged)
     return Segment(
         project_id,
         hour,
@@ -227,7 +226,7 @@ def encode_segment(
         columns,
         encode_summary(_single(rows, "timestamp"), _single(rows, "severity"), _single(rows, "service_id"), indices),
         write({"pattern": patterns, "count": _counts(indices, len(patterns))}),
-        variables=encode_variables(texts, patterns, indices) if has_time else b"",
+        variables=encode_variables(messages, patterns, indices, arranged) if has_time else b"",
     )
 
 

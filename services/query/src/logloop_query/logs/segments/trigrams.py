@@ -100,12 +100,6 @@ def letters_before(data: bytes | memoryview, places: Any) -> Any:
     return counts[eights] + np.bitwise_count(packed[eights] & _BITS_BEFORE[places & 7])
 
 
-def has_letters(data: bytes | memoryview) -> bool:
-    """Return whether bytes have an ASCII letter."""
-    codes = np.frombuffer(data, np.uint8)
-    return any(_are_letters(codes[start : start + _BLOCK]).any() for start in range(0, len(codes), _BLOCK))
-
-
 def _are_letters(codes: Any) -> Any:
     return (codes | 32) - np.uint8(ord("a")) < LAST_LETTER
 

@@ -5,20 +5,18 @@ word with another trigram is in no variable, so the pattern of a row decides whe
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from logloop_query.logs.segments.columns import read_batch, write
-from logloop_query.logs.segments.log_types.cutting import Numbers
 from logloop_query.logs.segments.log_types.messages import StoredMessages
 from logloop_query.logs.segments.text_buffers import content_of, is_ascii, joined
 from logloop_query.logs.segments.trigrams import (
     LIKE_ASCII,
     SIZE,
-    has_letters,
     letters_before,
     trigram_counts,
     trigrams_of,
@@ -26,7 +24,6 @@ from logloop_query.logs.segments.trigrams import (
 
 _BLANK_RUNS, _IS_CUT = b"blank_runs", b"is_cut"
 _LONG = 128
-_NONE = pa.array([], pa.utf8())
 _BLOCK = 1 << 15
 """Bytes at once: larger arrays for a moment cost more in page faults than the work on them."""
 
@@ -49,71 +46,51 @@ class Variables:
         return all(self.trigrams[code >> 3] >> (code & 7) & 1 for code in trigrams_of(word))
 
 
-class MessageTexts(NamedTuple):
-    """The text of messages: `texts` and, if they are log types, the log type of each message and the values.
+def encode_variables(messages: Any, patterns: Any, indices: Any, cut: StoredMessages | None = None) -> bytes:
+    """Return what is known of the variables in messages, which are a utf8 array without nulls.
 
-    `numbers` and `rows` say which log type each message has, and to which message each value belongs.
+    `patterns` are the distinct patterns, and `indices` says which of them each message has. `cut` are the messages as
+    log types and values, which have fewer bytes. The result is empty, and nothing is known, if a message has letters
+    that a search takes for ASCII ones.
     """
-
-    texts: Any
-    numbers: Numbers | None = None
-    values: Any = _NONE
-    rows: Numbers = np.zeros(0, np.int64)
-
-    @classmethod
-    def of(cls, messages: StoredMessages) -> "MessageTexts":
-        """Return the texts of messages that are cut into log types and values."""
-        return cls(messages.log_types, messages.numbers, messages.values, messages.layout.row_of_value())
-
-
-def encode_variables(messages: MessageTexts, patterns: Any, indices: Any) -> bytes:
-    """Return what is known of the variables in messages without nulls.
-
-    `patterns` are the distinct patterns, and `indices` says which of them each message has. The result is empty, and
-    nothing is known, if a message has letters that a search takes for ASCII ones.
-    """
-    whole = joined(messages.texts)
+    texts = messages if cut is None else cut.log_types
+    whole = joined(texts)
     if whole is None:
         return b""
-    if not is_ascii(messages.texts) and pc.match_substring_regex(whole, pattern=f"[{LIKE_ASCII}]")[0].as_py():
+    if not is_ascii(texts) and pc.match_substring_regex(whole, pattern=f"[{LIKE_ASCII}]")[0].as_py():
         return b""
     numbers = indices.to_numpy()
     chosen = _with_letters(messages, patterns, numbers)
     found = np.zeros(0, np.uint16)
     if chosen.any():
-        of_constant = trigram_counts(_lines(patterns), _weights(patterns, np.bincount(numbers) * chosen))
-        found = np.flatnonzero(_trigrams(messages, chosen[numbers]) > of_constant).astype(np.uint16)
-    has_runs = _has_blank_runs(content_of(messages.texts))
+        rows = np.bincount(numbers, minlength=len(patterns)) * chosen
+        of_constant = trigram_counts(_lines(patterns), _weights(patterns, rows))
+        in_rows = chosen[numbers]
+        of_all = trigram_counts(_lines(messages.filter(pa.array(in_rows)))) if cut is None else _in_cut(cut, in_rows)
+        found = np.flatnonzero(of_all > of_constant).astype(np.uint16)
+    flags = {_BLANK_RUNS: _has_blank_runs(content_of(texts)), _IS_CUT: cut is not None}
     columns = {"trigrams": [found], "patterns": [np.flatnonzero(chosen).astype(np.int32)]}
-    flags = {_BLANK_RUNS: has_runs, _IS_CUT: messages.numbers is not None}
     metadata = {name: str(int(flag)).encode() for name, flag in flags.items()}
     return write({name: pa.array(row) for name, row in columns.items()}, metadata)
 
 
-def _with_letters(messages: MessageTexts, patterns: Any, numbers: Any) -> Any:
+def _with_letters(messages: Any, patterns: Any, numbers: Any) -> Any:
     """Return which patterns have letters in their variables: their messages have more letters than their text.
 
-    For long messages that are not cut it is cheaper not to count, and every pattern may have some.
+    For long messages it is cheaper not to count, and every pattern may have some.
     """
-    texts, of_log_type, values, rows = messages
-    if of_log_type is None and texts.nbytes > _LONG * len(texts):
+    if messages.nbytes > _LONG * len(messages):
         return np.ones(len(patterns), np.bool_)
     constant = np.bincount(numbers, minlength=len(patterns)) * _letters(patterns)
-    letters = _letters(texts) if of_log_type is None else _letters(texts)[of_log_type]
-    found = np.bincount(numbers, letters, len(patterns))
-    if has_letters(content_of(values)):
-        found += np.bincount(numbers[rows], _letters(values), len(patterns))
+    found = np.bincount(numbers, _letters(messages), len(patterns))
     return found.astype(np.int64) != constant
 
 
-def _trigrams(messages: MessageTexts, chosen: Any) -> Any:
+def _in_cut(cut: StoredMessages, chosen: Any) -> Any:
     """Return how often each trigram occurs in some messages. Those of a value do not reach beyond it."""
-    texts, of_log_type, values, rows = messages
-    if of_log_type is None:
-        return trigram_counts(_lines(texts.filter(pa.array(chosen))))
-    counts = np.bincount(of_log_type[chosen], minlength=len(texts))
-    in_values = trigram_counts(_lines(values.filter(pa.array(chosen[rows]))))
-    return in_values + trigram_counts(_lines(texts), _weights(texts, counts))
+    counts = np.bincount(cut.numbers[chosen], minlength=len(cut.log_types))
+    in_values = cut.values.filter(pa.array(chosen[cut.layout.row_of_value()]))
+    return trigram_counts(_lines(in_values)) + trigram_counts(_lines(cut.log_types), _weights(cut.log_types, counts))
 
 
 def _weights(texts: Any, counts: Any) -> Any:
