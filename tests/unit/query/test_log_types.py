@@ -95,6 +95,7 @@ def test_stored_messages_are_read_unchanged_in_any_order(messages: list[str], da
     chosen = data.draw(st.lists(st.integers(0, len(messages) - 1)))
     assert read.rows(np.array(chosen, np.int64)).to_pylist() == [messages[number] for number in chosen]
     assert read.all().to_pylist() == messages
+    assert read.sizes().tolist() == [len(text.encode()) for text in messages]
 
 
 @pytest.mark.parametrize("count", [1, 5_000, 20_000])
@@ -115,6 +116,7 @@ def test_many_messages_of_many_kinds_are_read_unchanged(count: int) -> None:
 @example(["to\u212aen1"], "token1", "tok?en1")
 @example(["É 45 é", "é 45 É 4", "É 9 é 45 é"], "é 45 É", r"-1$")
 @example(["1 e\u0301 2"], "1 é", "é 2")
+@example(["a 1 b", "a 2"], "a \0 b", r"a \x00")
 @example(["s1 S2", "x1"], "\u017f1", "\u017f2")
 @given(_messages, st.text("orde OR45712fu=-_\n éÉ", min_size=1, max_size=6), _regexes)
 def test_a_search_of_stored_messages_finds_what_it_finds_in_the_rows(

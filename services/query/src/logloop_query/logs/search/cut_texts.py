@@ -75,6 +75,8 @@ def containing(text: str, messages: StoredMessages) -> Flags | None:
     if not text or _may_be_other_text(text, messages.log_types):
         return None
     found = np.zeros(len(messages.numbers), np.bool_)
+    if VALUE in text:
+        return found
     for form in _forms(text):
         if any(word.has_other_letters(messages.letters) for word in form.in_values):
             continue

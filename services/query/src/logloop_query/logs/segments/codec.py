@@ -295,6 +295,13 @@ class SegmentColumns:
                 return messages.rows(numbers.to_numpy())
         return self.column(name).take(numbers)
 
+    def message_sizes(self) -> Any:
+        """Return the number of bytes of each message as an int64 array."""
+        messages = self.messages
+        if messages is not None:
+            return pa.array(messages.sizes(), pa.int64())
+        return pc.binary_length(self.column("message")).cast(pa.int64())
+
     @property
     def messages(self) -> StoredMessages | None:
         """The messages as log types and values, None if they are stored as texts."""

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from logloop_query.logs.search.attribute_values import with_values
 from logloop_query.logs.search.caches import Caches
@@ -104,7 +103,7 @@ def count_rows(
     if attributes:
         counted |= with_values(chosen(columns.column("attributes")), attributes, pace)
     count = columns.count if rows is None else len(rows)
-    sizes = pc.binary_length(chosen(columns.column("message"))).cast(pa.int64()) if of_bytes else None
+    sizes = chosen(columns.message_sizes()) if of_bytes else None
     if "minute" in counted:
         groupings = [by_minute(grouping) for grouping in groupings]
     tables = [grouped({key: counted[key] for key in grouping}, count, sizes) for grouping in groupings]

@@ -159,6 +159,16 @@ class StoredMessages:
         """Return every message as a utf8 array."""
         return self.rows(np.arange(len(self.numbers)))
 
+    def sizes(self) -> Numbers:
+        """Return the number of bytes of each message: of its log type and values, without the NUL of each value."""
+        layout = self.layout
+        in_values = pc.binary_length(self.values).to_numpy()
+        sizes: Numbers = pc.binary_length(self.log_types).to_numpy()[self.numbers].astype(np.int64)
+        for rows, slots, first in zip(layout.rows_of_each(), layout.slots, layout.first, strict=True):
+            in_slots = in_values[first : first + slots * len(rows)].reshape(slots, len(rows))
+            sizes[rows] += in_slots.sum(axis=0) - slots
+        return sizes
+
     def values_of(self, group: int, slot: int, slots: int) -> Any:
         """Return the values in some slots of a group as a utf8 array: those of the first slot, and so on."""
         first, size = int(self.layout.first[group]), int(self.layout.sizes[group])
