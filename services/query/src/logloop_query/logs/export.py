@@ -32,8 +32,8 @@ from logloop_query.logs.segments.summary import Summary
 from logloop_query.logs.segments.time_units import MINUTE_US
 from logloop_query.telemetry import EXPORTED_LOGS
 
-SLICE_LOGS = 40_000
-_GROUP_BYTES = 5 * 2**20
+SLICE_LOGS = 25_000
+_GROUP_BYTES = 2 * 2**20
 _REFS_AT_ONCE = 64
 _PIECE_ROWS = 5_000
 _COLUMNS = frozenset({*ROW_COLUMNS, "pattern"})
