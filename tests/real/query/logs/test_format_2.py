@@ -59,3 +59,13 @@ async def test_a_segment_of_format_2_is_searched_and_rewritten(storage: Storage)
     assert (before["v"], after["v"]) == (2, FORMAT)
     assert len(after["columns"]["message"]) < 0.8 * len(before["columns"]["message"])
     await check(storage)
+
+
+async def test_a_database_with_the_index_of_an_earlier_version_gets_the_new_one(storage: Storage) -> None:
+    segments = storage.database["segments"]
+    await segments.drop_index(f"before_format_{FORMAT}")
+    await segments.create_index([("hour", -1)], partialFilterExpression={"v": 1}, name="format_1")
+
+    await storage.segments.ensure_indexes()
+
+    assert await storage.segments.earlier_formats(10) == ["s1"]

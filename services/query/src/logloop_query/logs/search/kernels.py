@@ -122,26 +122,26 @@ def _cheap_first(parts: tuple[Filter, ...]) -> list[Filter]:
 def _all_of(parts: tuple[Filter, ...], columns: Columns, pace: Pace) -> Mask:
     whole: Mask = True
     for part in _cheap_first(parts):
-        if whole is not True and _is_message_text(part):
-            messages = columns.messages
-            if messages is not None:
-                whole = _in_messages(part, columns, messages, pace, whole)
-                if whole is False:
-                    return False
-                continue
-            if whole.true_count > _FEW_ROWS * len(whole):
-                whole = _both(whole, may_pass(part, columns.column(part.column), pace))
-                if whole is False:
-                    return False
-        if whole is True or not _pays_off(part, whole):
-            whole = _both(whole, evaluate(part, columns, pace))
-        else:
-            mask = evaluate(part, _Chosen(columns, whole), pace)
-            if mask is not True:
-                whole = mask is not False and pc.replace_with_mask(whole, whole, mask)
+        whole = _narrowed(whole, part, columns, pace)
         if whole is False:
             return False
     return whole
+
+
+def _narrowed(whole: Mask, part: Filter, columns: Columns, pace: Pace) -> Mask:
+    """Return which of the rows of a mask a part of the filter selects."""
+    if whole is not True and _is_message_text(part):
+        messages = columns.messages
+        if messages is not None:
+            return _in_messages(part, columns, messages, pace, whole)
+        if whole.true_count > _FEW_ROWS * len(whole):
+            whole = _both(whole, may_pass(part, columns.column(part.column), pace))
+            if whole is False:
+                return False
+    if whole is True or not _pays_off(part, whole):
+        return _both(whole, evaluate(part, columns, pace))
+    mask = evaluate(part, _Chosen(columns, whole), pace)
+    return whole if mask is True else mask is not False and pc.replace_with_mask(whole, whole, mask)
 
 
 def _both(first: Mask, second: Mask) -> Mask:

@@ -39,7 +39,7 @@ LASTING_LOGS = 25_000
 """A segment with as many logs is not merged again."""
 _SOME_LOGS, _SHORT_BYTES = 512, 128
 _LARGE_BYTES = 4 * 2**20
-"""Messages with as many bytes are cut when they arrive, as they are merged once at most."""
+"""Messages with as many bytes are cut when they arrive, as they are merged once or twice at most."""
 
 
 class Effort(Enum):

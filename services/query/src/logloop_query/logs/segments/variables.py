@@ -14,13 +14,7 @@ import pyarrow.compute as pc
 from logloop_query.logs.segments.columns import read_batch, write
 from logloop_query.logs.segments.log_types.messages import StoredMessages
 from logloop_query.logs.segments.text_buffers import content_of, is_ascii, joined
-from logloop_query.logs.segments.trigrams import (
-    LIKE_ASCII,
-    SIZE,
-    letters_before,
-    trigram_counts,
-    trigrams_of,
-)
+from logloop_query.logs.segments.trigrams import LIKE_ASCII, SIZE, letters_before, trigram_counts, trigrams_of
 
 _BLANK_RUNS, _IS_CUT = b"blank_runs", b"is_cut"
 _LONG = 128

@@ -30,6 +30,9 @@ _SNAPSHOT_TOO_OLD = 239
 _BATCH = 500
 _IDS_PER_WRITE = 100
 _RETENTION_PASSES = 4
+_EARLIER: Document = {"v": {"$lt": FORMAT}}
+"""Selects the segments of an earlier format."""
+_EARLIER_INDEX = f"before_format_{FORMAT}"
 
 
 class DuplicateParts(Exception):
@@ -62,10 +65,6 @@ class SmallSegment:
     raw_bytes: int
     parts: int
     stored_at: datetime
-
-
-_EARLIER: Document = {"v": {"$lt": FORMAT}}
-_EARLIER_INDEX = f"before_format_{FORMAT}"
 
 
 class SegmentStore:
